@@ -1,0 +1,23 @@
+"""Sessions, tenancy walls, migrations."""
+
+from sqlalchemy.orm import Session
+
+from azuraforge.database.clock import now, seconds_from_now
+from azuraforge.database.database import Database
+from azuraforge.database.tables import Base, JsonText, Owned, Timestamp, new_id
+from azuraforge.database.tenancy import ScopeError
+from azuraforge.database.writer import after_commit
+
+__all__ = [
+    "Base",
+    "Database",
+    "JsonText",
+    "Owned",
+    "ScopeError",
+    "Session",
+    "Timestamp",
+    "after_commit",
+    "new_id",
+    "now",
+    "seconds_from_now",
+]

@@ -1,0 +1,98 @@
+"""What every ORM table stands on: the declarative root, ownership, identifiers and column types."""
+
+from __future__ import annotations
+
+import base64
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import TIMESTAMP, BigInteger, Dialect, ForeignKey, MetaData, String, Text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Root of all tables. Constraint names are fixed, so that migrations can name them on both dialects."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+
+
+class Owned:
+    """Mixin of every table that a project owns. Put ``project_id`` first in each key, unique and foreign key."""
+
+    @declared_attr
+    def project_id(cls) -> Mapped[str]:  # noqa: N805  SQLAlchemy calls it with the class
+        return mapped_column(String(16), ForeignKey("project.id"), nullable=False)
+
+
+class Timestamp(TypeDecorator[datetime]):
+    """Aware UTC. TIMESTAMPTZ on PostgreSQL; whole microseconds since 1970 on SQLite, where they sort and add."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(BigInteger())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a timestamp without a time zone cannot be stored: {value!r}")
+        if dialect.name == "postgresql":
+            return value
+        return (value - _EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return _EPOCH + timedelta(microseconds=int(value))
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON: JSONB on PostgreSQL, text written by orjson on SQLite. NaN and infinity are not JSON: store None."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.JSONB(none_as_null=True))
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return orjson.loads(value)
+
+
+def new_id() -> str:
+    """A random identifier: 80 bits as 16 lower-case base32 letters and digits.
+
+    Example:
+        >>> len(new_id())
+        16
+    """
+    return base64.b32encode(os.urandom(10)).decode().lower()

@@ -1,0 +1,156 @@
+"""One writer thread with group commit: how SQLite serves many writers without ever being locked.
+
+Each piece of work runs inside a savepoint of a shared transaction; whatever waited while the last commit was
+under way is committed together. A piece that raises is rolled back alone. Nobody is answered before COMMIT.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from azuraforge.errors import StorageError
+
+_BATCH = 256
+_AFTER_COMMIT = "after_commit"
+
+
+@dataclass(frozen=True)
+class _Work:
+    run: Callable[[Session], Any]
+    bind: Callable[[Session], Session]
+    durable: bool
+    future: Future[Any]
+
+
+class Writer:
+    """Runs every write of a SQLite database, one after another, on a thread of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._loop, name="database-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, run: Callable[[Session], Any], bind: Callable[[Session], Session], durable: bool) -> Any:
+        """Run ``run`` and return its result once it is committed. ``durable`` also survives a power cut."""
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("a write may not be started inside another write")
+        work = _Work(run, bind, durable, Future())
+        with self._closing:
+            if self._closed:
+                raise StorageError("the database is closed", next_step="start the platform again")
+            self._queue.put(work)
+        return work.future.result()
+
+    def close(self) -> None:
+        """Finish what is queued, then stop."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _loop(self) -> None:
+        with self._engine.connect() as connection:
+            while (first := self._queue.get()) is not None:
+                batch, last = self._gather(first)
+                self._commit(connection, batch)
+                if last:
+                    return
+
+    def _gather(self, first: _Work) -> tuple[list[_Work], bool]:
+        batch = [first]
+        while len(batch) < _BATCH:
+            try:
+                work = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, False
+            if work is None:
+                return batch, True
+            batch.append(work)
+        return batch, False
+
+    def _commit(self, connection: Any, batch: list[_Work]) -> None:
+        answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+        callbacks: list[Callable[[], None]] = []
+        try:
+            self._set_durability(connection, any(work.durable for work in batch))
+            with connection.begin():
+                for work in batch:
+                    try:
+                        result, after = _run(connection, work)
+                        answers.append((work.future, result, None))
+                        callbacks.extend(after)
+                    except Exception as error:  # the caller's error, handed back to the caller
+                        answers.append((work.future, None, _readable(error)))
+        except Exception as error:  # BEGIN or COMMIT itself failed: nothing of the batch is stored
+            for work in batch:
+                work.future.set_exception(_readable(error))
+            return
+        for callback in callbacks:
+            callback()
+        for future, result, failure in answers:
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+
+    @staticmethod
+    def _set_durability(connection: Any, durable: bool) -> None:
+        # PRAGMA has no effect inside a transaction, so it goes around SQLAlchemy's.
+        connection.connection.driver_connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+
+
+def _run(connection: Any, work: _Work) -> tuple[Any, list[Callable[[], None]]]:
+    with Session(connection, join_transaction_mode="create_savepoint", expire_on_commit=False) as session:
+        work.bind(session)
+        result = work.run(session)
+        session.commit()
+        return result, session.info.get(_AFTER_COMMIT, [])
+
+
+def after_commit(session: Session, callback: Callable[[], None]) -> None:
+    """Call ``callback`` once the work's transaction is committed; it must be quick and must not raise."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+def run_directly(engine: Engine, run: Callable[[Session], Any], bind: Callable[[Session], Session]) -> Any:
+    """The same contract where the database itself takes many writers (PostgreSQL)."""
+    with Session(engine, expire_on_commit=False) as session:
+        bind(session)
+        with session.begin():
+            result = run(session)
+        for callback in session.info.get(_AFTER_COMMIT, []):
+            callback()
+        return result
+
+
+def _readable(error: Exception) -> Exception:
+    if isinstance(error, OperationalError):
+        reason = str(error.orig)
+        if "full" in reason:
+            return StorageError("the disk is full; the database could not be written", next_step="free space")
+        if "readonly" in reason or "read-only" in reason:
+            return StorageError("the database is read-only", next_step="make the data home writable")
+    return error
+
+
+def check_writable(engine: Engine) -> None:
+    """Raise StorageError where the database cannot be written at all."""
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE IF NOT EXISTS write_probe (x INTEGER)"))
+            connection.execute(text("DROP TABLE write_probe"))
+    except OperationalError as error:
+        raise _readable(error) from error

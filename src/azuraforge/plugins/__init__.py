@@ -1,0 +1,29 @@
+"""The contract that apps, built-in or a stranger's, are written against."""
+
+from azuraforge.plugins.agent import Agent, AgentContext
+from azuraforge.plugins.forecast import QUANTILE_LEVELS, ForecastConfig, chronological_split
+from azuraforge.plugins.parts import Floats, Indices, Part, Predictions, Rows, Schema, Split, Table
+from azuraforge.plugins.pipeline import Checkpoint, Config, Pipeline, RunContext
+from azuraforge.plugins.source import Source, SourceRead
+
+__all__ = [
+    "QUANTILE_LEVELS",
+    "Agent",
+    "AgentContext",
+    "Checkpoint",
+    "Config",
+    "Floats",
+    "ForecastConfig",
+    "Indices",
+    "Part",
+    "Pipeline",
+    "Predictions",
+    "Rows",
+    "RunContext",
+    "Schema",
+    "Source",
+    "SourceRead",
+    "Split",
+    "Table",
+    "chronological_split",
+]

@@ -1,0 +1,35 @@
+"""The contract of an agent: a named ability that answers one request."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel
+
+
+class AgentContext(Protocol):
+    """What an agent sees of the platform while it answers."""
+
+    def progress(self, done: int, total: int, note: str = "") -> None: ...
+    def log(self, step: int, **metrics: float) -> None: ...
+    def note(self, markdown: str) -> None: ...
+    def secret(self, name: str) -> str: ...
+
+
+class Agent(ABC):
+    """A named ability. ``execute`` receives a validated ``Request`` and returns JSON-compatible data."""
+
+    name: ClassVar[str]
+    capabilities: ClassVar[tuple[str, ...]] = ()
+    Request: ClassVar[type[BaseModel]]
+    secrets: ClassVar[tuple[str, ...]] = ()
+    title: ClassVar[Mapping[str, str]] = {}
+    summary: ClassVar[Mapping[str, str]] = {}
+
+    context: AgentContext
+
+    @abstractmethod
+    def execute(self, request: Any) -> dict[str, Any]:
+        """Answer ``request``; raise ``azuraforge.errors.UserError`` where it cannot be answered as asked."""

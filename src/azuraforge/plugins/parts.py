@@ -1,0 +1,103 @@
+"""What a pipeline may see: a table, its split into row ranges, and the parts cut from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
+    import polars as pl
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A half-open range of rows, ``start <= row < stop``."""
+
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return max(0, self.stop - self.start)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What the columns of a table mean.
+
+    ``frequency`` is a Polars duration such as ``"1h"``, ``"1d"`` or ``"1mo"``, or None where rows have no
+    fixed distance (trading days, for example). ``season`` is the number of rows in the strongest natural
+    cycle (24 for hours, 7 for days, 52 for weeks, 12 for months; 5 for trading days) and 1 where there is none.
+    ``timezone`` is the zone in which calendar features are read; times themselves are UTC.
+    """
+
+    time: str | None
+    target: str
+    features: tuple[str, ...] = ()
+    frequency: str | None = None
+    season: int = 1
+    timezone: str = "UTC"
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A dataset version as app code sees it: ``frame`` in order of time, and its schema."""
+
+    frame: pl.DataFrame
+    schema: Schema
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row ranges only; the platform checks them (disjoint, ordered, inside the table) and cuts the parts."""
+
+    train: Rows
+    validation: Rows
+    test: Rows
+
+
+@dataclass(frozen=True)
+class Part:
+    """A cut of the table: earlier rows as context, then the part's own rows.
+
+    Attributes:
+        frame: context rows first, then own rows, in order of time.
+        start: index in ``frame`` of the first own row; rows before it are inputs, never targets.
+        horizon: number of rows predicted from each origin; 0 for tasks without time.
+        origins: ``(origin,)`` indices into ``frame``; everything up to and including row ``origins[i]``
+            is known when predicting rows ``origins[i] + 1 … origins[i] + horizon``.
+        targets: ``(origin, horizon)`` true values in the target's unit; None where they are not known
+            to the code that receives the part (test, live).
+    """
+
+    frame: pl.DataFrame
+    schema: Schema
+    start: int
+    horizon: int
+    origins: Indices
+    targets: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.origins)
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a predictor says about a part.
+
+    Attributes:
+        point: ``(origin, horizon)`` the expected value, in the target's unit.
+        quantiles: level → ``(origin, horizon)``, for example ``{0.05: …, 0.95: …}``; may be empty.
+    """
+
+    point: Floats
+    quantiles: dict[float, Floats] = field(default_factory=dict)

@@ -1,0 +1,104 @@
+"""The contract of a pipeline: a bounded learning procedure. The platform owns the loop, an app the steps."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from azuraforge.plugins.parts import Part, Predictions, Split, Table
+
+
+class Config(BaseModel):
+    """Base of every config: unknown keys are refused, so that a typo is an error and not a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+ConfigT = TypeVar("ConfigT", bound=BaseModel)
+ConfigT_co = TypeVar("ConfigT_co", bound=BaseModel, covariant=True)
+PredictorT = TypeVar("PredictorT")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A verified checkpoint of an earlier attempt: its step and the folder ``save`` wrote into."""
+
+    step: int
+    folder: Path
+
+
+class RunContext(Protocol[ConfigT_co]):
+    """All that app code sees of the platform."""
+
+    @property
+    def config(self) -> ConfigT_co: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def threads(self) -> int: ...
+    @property
+    def outputs(self) -> Path:
+        """A folder whose files become artifacts of the run."""
+        ...
+
+    def log(self, step: int, **metrics: float) -> None:
+        """Record one point of each named series. Never blocks training."""
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """Say how far the work is; rate and time left follow from it."""
+
+    def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
+        """Write a checkpoint: ``save(folder)`` fills a fresh folder, which becomes durable as a whole or not
+        at all. Raises StorageError where the disk is full."""
+
+    def resume(self) -> Checkpoint | None:
+        """The newest checkpoint that verifies, or None on a fresh start."""
+
+    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+        """Attach data to be drawn (never a picture)."""
+
+    def note(self, markdown: str) -> None:
+        """Add a paragraph to the run's report."""
+
+    def secret(self, name: str) -> str:
+        """A secret that the pipeline declared in ``secrets``; redacted wherever it would be written."""
+
+
+class Pipeline(ABC, Generic[ConfigT, PredictorT]):
+    """A bounded learning procedure.
+
+    ``kind`` fixes the metrics and the baselines, both the platform's. The test part is not there while
+    ``fit`` runs: the platform cuts it away and places it in another process after ``save``.
+    ``title`` and ``summary`` are texts by language code, for people.
+    """
+
+    kind: ClassVar[str]
+    Config: ClassVar[type[BaseModel]]
+    secrets: ClassVar[tuple[str, ...]] = ()
+    title: ClassVar[Mapping[str, str]] = {}
+    summary: ClassVar[Mapping[str, str]] = {}
+
+    @abstractmethod
+    def split(self, table: Table, config: ConfigT) -> Split:
+        """Row ranges of the train, validation and test parts."""
+
+    @abstractmethod
+    def fit(self, run: RunContext[ConfigT], train: Part, validation: Part) -> PredictorT:
+        """Learn from ``train``; ``validation`` is for early stopping and calibration."""
+
+    @abstractmethod
+    def predict(self, predictor: PredictorT, part: Part) -> Predictions:
+        """Predict ``part.horizon`` rows from each of ``part.origins``, using rows up to each origin only."""
+
+    @abstractmethod
+    def save(self, predictor: PredictorT, folder: Path) -> None:
+        """Write weights (safetensors) and preprocessing (JSON) into ``folder``."""
+
+    @abstractmethod
+    def load(self, folder: Path) -> PredictorT:
+        """Read what ``save`` wrote; the predictions must be bit-identical."""

@@ -1,0 +1,63 @@
+"""Projects, their members, API tokens, sign-in links and browser sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from azuraforge.database import Base, Owned, Timestamp, new_id, now
+
+
+class Project(Base):
+    """The tenant. It owns everything else."""
+
+    __tablename__ = "project"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Timestamp, server_default=None, default=now())
+
+
+class User(Base):
+    """A person; member of projects."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class Member(Owned, Base):
+    """A user's role in a project: viewer < member < admin < owner."""
+
+    __tablename__ = "member"
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(16), ForeignKey("user_account.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class Credential(Owned, Base):
+    """A secret that opens the door, stored as its SHA-256: an API token, a one-time link or a browser session."""
+
+    __tablename__ = "credential"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "user_id"], ["member.project_id", "member.user_id"]),
+        Index("ix_credential_project_id_kind", "project_id", "kind"),
+    )
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    project_id: Mapped[str] = mapped_column(String(16))
+    user_id: Mapped[str] = mapped_column(String(16))
+    id: Mapped[str] = mapped_column(String(16), default=new_id, unique=True)
+    kind: Mapped[str] = mapped_column(String(16))  # token, link, session
+    name: Mapped[str] = mapped_column(String(200), default="")
+    role: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    expires_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    used_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)

@@ -1,0 +1,95 @@
+"""Settings: ``AZURAFORGE_*`` in the environment, or ``azuraforge.toml`` in the data home."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class ServerSettings(BaseModel):
+    """Where the HTTP application listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8787, ge=0, le=65535, description="0 takes a free port")
+    max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024)
+
+
+class RunSettings(BaseModel):
+    """How runs are carried (DESIGN §5)."""
+
+    concurrency: int = Field(default=max(1, (os.cpu_count() or 2) - 1), ge=1, description="runs at once")
+    lease_seconds: float = Field(default=15.0, gt=0)
+    beat_seconds: float = Field(default=4.0, gt=0)
+    reap_seconds: float = Field(default=2.0, gt=0)
+    cancel_grace_seconds: float = Field(default=5.0, ge=0)
+    max_consecutive_deaths: int = Field(default=3, ge=1)
+    max_transient_retries: int = Field(default=5, ge=0)
+    memory_limit_bytes: int | None = Field(default=None, description="resident memory of one child")
+    time_limit_seconds: float | None = Field(default=None, description="wall time of one run's attempt")
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured.
+
+    Example:
+        >>> Settings(home=Path("/tmp/azura")).server.port
+        8787
+    """
+
+    model_config = SettingsConfigDict(env_prefix="AZURAFORGE_", env_nested_delimiter="__", extra="ignore")
+
+    home: Path = Field(default_factory=lambda: default_home())
+    database_url: str | None = Field(default=None, description="None: SQLite in the data home")
+    server: ServerSettings = ServerSettings()
+    runs: RunSettings = RunSettings()
+    log_level: str = "INFO"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, default_home() / "azuraforge.toml")
+        return init_settings, env_settings, toml
+
+    @property
+    def url(self) -> str:
+        """The database's address; SQLite in the data home unless set."""
+        return self.database_url or f"sqlite:///{self.home / 'azuraforge.db'}"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.home / "artifacts"
+
+    @property
+    def plugins(self) -> Path:
+        return self.home / "plugins"
+
+    @property
+    def scratch(self) -> Path:
+        """Work folders of attempts; each belongs to one run."""
+        return self.home / "work"
+
+
+def default_home() -> Path:
+    """The data home: ``$AZURAFORGE_HOME``, else ``~/.azuraforge``."""
+    named = os.environ.get("AZURAFORGE_HOME")
+    return Path(named).expanduser().absolute() if named else Path.home() / ".azuraforge"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; ``overrides`` win over the environment and the file."""
+    return Settings(**overrides)
