@@ -1,0 +1,79 @@
+"""The doorbell: tells sleeping readers that a stream has grown. It carries no data and may be lost harmlessly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import defaultdict
+
+StreamKey = tuple[str, str]
+
+
+class Bell:
+    """Rung from any thread, waited for in any event loop."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: dict[StreamKey, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = defaultdict(set)
+        self._closed = False
+
+    def ring(self, project_id: str, stream: str) -> None:
+        """Wake everyone who waits for ``stream``."""
+        with self._lock:
+            waiting = list(self._waiting.get((project_id, stream), ()))
+        self._wake(waiting)
+
+    def close(self) -> None:
+        """Wake everyone for good: streams end on shutdown."""
+        with self._lock:
+            self._closed = True
+            waiting = [waiter for waiters in self._waiting.values() for waiter in waiters]
+        self._wake(waiting)
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def listen(self, project_id: str, stream: str) -> Ear:
+        """Start to listen; use as a context manager *before* reading, so that no ring falls between."""
+        return Ear(self, (project_id, stream))
+
+    @staticmethod
+    def _wake(waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]) -> None:
+        for loop, event in waiting:
+            with contextlib.suppress(RuntimeError):  # that loop has closed; its reader is gone
+                loop.call_soon_threadsafe(event.set)
+
+
+class Ear:
+    """One listener of one stream."""
+
+    def __init__(self, bell: Bell, key: StreamKey) -> None:
+        self._bell = bell
+        self._key = key
+        self._event = asyncio.Event()
+        self._entry = (asyncio.get_running_loop(), self._event)
+
+    def __enter__(self) -> Ear:
+        with self._bell._lock:
+            self._bell._waiting[self._key].add(self._entry)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._bell._lock:
+            waiters = self._bell._waiting[self._key]
+            waiters.discard(self._entry)
+            if not waiters:
+                del self._bell._waiting[self._key]
+
+    async def wait(self, timeout_seconds: float) -> bool:
+        """Sleep until rung; False after ``timeout_seconds`` of silence."""
+        if self._bell.closed:
+            return True
+        try:
+            await asyncio.wait_for(self._event.wait(), timeout_seconds)
+        except TimeoutError:
+            return False
+        self._event.clear()
+        return True

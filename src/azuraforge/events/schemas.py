@@ -1,0 +1,18 @@
+"""API shapes of events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+
+class EventOut(BaseModel):
+    """One line of a stream."""
+
+    stream: str
+    seq: int
+    type: str
+    data: dict[str, Any]
+    at: datetime

@@ -1,0 +1,56 @@
+"""The only SQL of the event log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from azuraforge.database import now
+from azuraforge.events.tables import Event, EventStream
+
+
+def append(session: Session, project_id: str, stream: str, type_: str, data: dict[str, Any]) -> int:
+    """Add one line and return its number. The stream's row stays locked until commit, so numbers appear in order."""
+    dialect = session.get_bind().dialect.name
+    upsert = (postgresql if dialect == "postgresql" else sqlite).insert(EventStream)
+    statement = upsert.values(project_id=project_id, stream=stream, last_seq=1).on_conflict_do_update(
+        index_elements=[EventStream.project_id, EventStream.stream],
+        set_={"last_seq": EventStream.last_seq + 1},
+    )
+    seq = session.connection().execute(statement.returning(EventStream.last_seq)).scalar_one()
+    session.connection().execute(
+        insert(Event).values(project_id=project_id, stream=stream, seq=seq, type=type_, data=data, at=now())
+    )
+    return int(seq)
+
+
+def read(session: Session, project_id: str, stream: str, after: int, limit: int) -> list[Event]:
+    """Lines of ``stream`` with a number above ``after``, in order."""
+    statement = (
+        select(Event)
+        .where(Event.project_id == project_id, Event.stream == stream, Event.seq > after)
+        .order_by(Event.seq)
+        .limit(limit)
+    )
+    return list(session.scalars(statement))
+
+
+def last_seq(session: Session, project_id: str, stream: str) -> int:
+    """The newest number of ``stream``; 0 where it has no line yet."""
+    statement = select(func.max(EventStream.last_seq)).where(
+        EventStream.project_id == project_id, EventStream.stream == stream
+    )
+    return session.scalar(statement) or 0
+
+
+def delete_type(session: Session, project_id: str, stream: str, type_: str, keep_after: int) -> int:
+    """Drop lines of one type up to ``keep_after``, for data that also lives elsewhere (metric points)."""
+    statement = (
+        update(Event)
+        .where(Event.project_id == project_id, Event.stream == stream, Event.type == type_, Event.seq <= keep_after)
+        .values(data={})
+    )
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a CursorResult

@@ -1,0 +1,113 @@
+"""API shapes of models."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class VersionOut(BaseModel):
+    """One immutable version: weights with preprocessing, and where it came from."""
+
+    model: str
+    version: int
+    content_hash: str
+    bytes: int
+    plugin: str
+    plugin_version: str | None
+    aliases: list[str]
+    run_id: str
+    dataset_id: str | None
+    dataset_fingerprint: str | None
+    learned_from: dict[str, Any]
+    code_version: str
+    seed: int
+    parent_version: int | None
+    metrics: dict[str, Any] | None
+    created_at: datetime
+
+
+class ModelOut(BaseModel):
+    """A named thing with versions."""
+
+    name: str
+    target: str
+    unit: str
+    champion: int | None
+    versions: int
+    created_at: datetime
+
+
+class ModelDetail(ModelOut):
+    version_list: list[VersionOut]
+
+
+class AliasChange(BaseModel):
+    """A line of history: who was what, from when, why."""
+
+    alias: str
+    version: int | None
+    previous_version: int | None
+    action: str
+    reason: str
+    by: str
+    run_id: str | None
+    at: datetime
+
+
+class PromoteRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1)
+    alias: str = "champion"
+    reason: str = Field(min_length=1, max_length=1000)
+
+
+class RollbackRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    alias: str = "champion"
+    reason: str = Field(default="rolled back by hand", min_length=1, max_length=1000)
+
+
+class PredictRequest(BaseModel):
+    """``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = None
+    alias: str = "champion"
+    rows: list[dict[str, Any]] | None = Field(default=None, max_length=100_000)
+
+
+class PredictionPoint(BaseModel):
+    at: datetime
+    value: float
+    low: float | None
+    high: float | None
+
+
+class PredictOut(BaseModel):
+    prediction_id: str
+    model: str
+    version: int
+    plugin: str
+    run_id: str
+    target: str
+    unit: str
+    interval: float | None
+    origin: datetime
+    predictions: list[PredictionPoint]
+
+
+class EvaluationOut(BaseModel):
+    """An evaluation beside its baselines, and the gate's verdict."""
+
+    run_id: str
+    model: str
+    version: int | None
+    evaluation: dict[str, Any]
+    verdict: dict[str, Any]
+    created_at: datetime

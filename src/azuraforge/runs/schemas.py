@@ -1,0 +1,158 @@
+"""API shapes of runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+RunState = Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"]
+RunKind = Literal["train", "predict", "agent", "external"]
+
+
+class RunRequest(BaseModel):
+    """What to run. ``plugin`` names a pipeline (train) or an agent (agent); an external run has none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: RunKind = "train"
+    name: str | None = Field(default=None, max_length=200, description="empty: made from plugin and dataset")
+    plugin: str | None = Field(default=None, max_length=200)
+    dataset: str | None = Field(default=None, max_length=200, description="a dataset's name or id")
+    dataset_version: int | None = Field(default=None, ge=1, description="empty: the newest")
+    model: str | None = Field(default=None, max_length=200, description="empty: the dataset's name")
+    config: dict[str, Any] = Field(default_factory=dict)
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+    threads: int = Field(default=1, ge=1, le=256)
+    priority: int = Field(default=0, ge=-100, le=100)
+    idempotency_key: str | None = Field(default=None, max_length=200)
+
+
+class RunError(BaseModel):
+    """Why a run failed: one sentence, where, and what to do next."""
+
+    code: str
+    message: str
+    where: str | None = None
+    next_step: str | None = None
+    details: dict[str, Any] | None = None
+
+
+class RunProgress(BaseModel):
+    """How far a run is. ``share`` covers the whole run, ``done/total`` its present phase."""
+
+    phase: str | None = None
+    done: int = 0
+    total: int = 0
+    note: str = ""
+    share: float = 0.0
+    rate_per_second: float | None = None
+    seconds_left: float | None = None
+
+
+class RunOut(BaseModel):
+    """A run as lists show it."""
+
+    id: str
+    kind: RunKind
+    name: str
+    state: RunState
+    plugin: str | None
+    model: str | None
+    dataset_id: str | None
+    dataset_name: str | None
+    dataset_version: int | None
+    attempt: int
+    cancel_requested: bool
+    progress: RunProgress
+    summary: dict[str, Any] | None
+    error: RunError | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class AttemptOut(BaseModel):
+    """One attempt: why it ended and what it cost."""
+
+    attempt: int
+    worker: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    reason: str | None
+    resumed_from_step: int | None
+    steps_recomputed: int | None
+
+
+class ArtifactOut(BaseModel):
+    """A file that a run produced."""
+
+    name: str
+    kind: str
+    media_type: str
+    bytes: int
+    sha256: str
+    created_at: datetime
+
+
+class RunDetail(RunOut):
+    """Everything about a run except its metrics."""
+
+    config: dict[str, Any]
+    seed: int
+    threads: int
+    priority: int
+    dataset_fingerprint: str | None
+    code_version: str
+    plugin_version: str | None
+    environment: dict[str, Any] | None
+    bit_reproducible: bool
+    attempts: list[AttemptOut]
+    artifacts: list[ArtifactOut]
+    figures: list[str]
+    notes: list[str]
+    metric_series: list[str]
+    last_event_seq: int = Field(description="cursor for the live stream run/<id>: nothing before it is missing here")
+
+
+class RunPage(BaseModel):
+    """A page of runs, newest first; ``next`` is the cursor for ``after``."""
+
+    runs: list[RunOut]
+    next: str | None
+
+
+class MetricSeries(BaseModel):
+    """One curve, at most ``max_points`` points; null stands for NaN and infinities."""
+
+    series: str
+    steps: list[int]
+    values: list[float | None]
+    total_points: int
+
+
+class MetricsOut(BaseModel):
+    run_id: str
+    series: list[MetricSeries]
+
+
+class MetricPoints(BaseModel):
+    """Points sent by an external run: series → list of (step, value)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    points: dict[str, list[tuple[int, float | None]]]
+    progress: RunProgress | None = None
+    batch: int | None = Field(default=None, description="number of this batch in the client's journal")
+
+
+class FinishRequest(BaseModel):
+    """How an external run ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Literal["succeeded", "failed"]
+    summary: dict[str, Any] | None = None
+    error: str | None = None
