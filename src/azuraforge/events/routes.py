@@ -1,0 +1,82 @@
+"""The live stream: WebSocket and server-sent events over one cursor."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Query, WebSocket, WebSocketDisconnect
+from fastapi.requests import HTTPConnection
+from fastapi.responses import StreamingResponse
+from starlette.requests import Request
+
+from azuraforge.errors import AzuraError
+from azuraforge.events.schemas import EventOut
+from azuraforge.events.service import EventLog
+
+RETRY_MILLISECONDS = 1000
+_GOING_AWAY, _REFUSED = 1012, 1008  # RFC 6455: service restart; policy violation
+
+router = APIRouter(prefix="/events", tags=["events"])
+
+
+def event_log(connection: HTTPConnection) -> EventLog:
+    log: EventLog = connection.app.state.events
+    return log
+
+
+def _project_id(connection: HTTPConnection) -> str:
+    """Set by the server: events stand below projects and cannot know who asks."""
+    project_id: str = connection.app.state.project_of(connection)
+    return project_id
+
+
+Log = Annotated[EventLog, Depends(event_log)]
+ProjectId = Annotated[str, Depends(_project_id)]
+Stream = Annotated[str, Query(max_length=80, pattern=r"^[a-z]+(/[a-z0-9]+)?$")]
+
+
+@router.get("", response_class=StreamingResponse)
+def stream_events(
+    request: Request, project_id: ProjectId, log: Log, stream: Stream = "project", after: int | None = None
+) -> StreamingResponse:
+    """Server-sent events after the cursor (``after`` or ``Last-Event-ID``), then whatever comes."""
+    last_id = request.headers.get("last-event-id", "")
+    cursor = int(last_id) if last_id.isdigit() else (after or 0)
+    return StreamingResponse(
+        _lines(log, project_id, stream, cursor),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _lines(log: EventLog, project_id: str, stream: str, cursor: int) -> AsyncIterator[bytes]:
+    yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
+    async for frame in log.follow(project_id, stream, cursor):
+        yield b"".join(_line(event) for event in frame) or b": alive\n\n"
+
+
+def _line(event: EventOut) -> bytes:
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.seq, event.type.encode(), _json(event.model_dump()))
+
+
+@router.websocket("/live")
+async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after: int = 0) -> None:
+    """Frames of events as JSON arrays; an empty array is a sign of life."""
+    try:
+        project_id = _project_id(websocket)
+    except AzuraError as error:
+        await websocket.close(_REFUSED, error.message[:120])
+        return
+    await websocket.accept()
+    try:
+        async for frame in log.follow(project_id, stream, after):
+            await websocket.send_text(_json([event.model_dump() for event in frame]).decode())
+        await websocket.close(_GOING_AWAY, "the platform is stopping; connect again in a second")
+    except (WebSocketDisconnect, RuntimeError):
+        return  # the reader left; its cursor is its own
+
+
+def _json(value: object) -> bytes:
+    return orjson.dumps(value)

@@ -1,0 +1,86 @@
+"""The data home: one folder, one platform. A lock file says who holds it, a token file lets the command line in."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from azuraforge.clock import iso, utc_now
+from azuraforge.errors import Conflict, StorageError
+from azuraforge.settings import Settings
+
+LOCK = "platform.lock"
+ADDRESS = "platform.json"
+TOKEN = "token"  # noqa: S105  a file's name
+
+
+@dataclass
+class DataHome:
+    """An opened and locked data home."""
+
+    folder: Path
+    _lock: IO[str]
+
+    def announce(self, url: str, token: str) -> None:
+        """Tell clients on this machine where the platform is and how they get in."""
+        _write_atomically(self.folder / TOKEN, token, 0o600)
+        address = {"pid": os.getpid(), "url": url, "started_at": iso(utc_now())}
+        _write_atomically(self.folder / ADDRESS, json.dumps(address), 0o644)
+
+    def close(self) -> None:
+        """Withdraw the announcement and let go of the lock."""
+        (self.folder / ADDRESS).unlink(missing_ok=True)
+        self._lock.close()
+
+
+def open_home(settings: Settings) -> DataHome:
+    """Make the folders, see that they can be written, take the lock.
+
+    Raises StorageError for a read-only home and Conflict where another platform holds it.
+    """
+    home = settings.home
+    try:
+        for folder in (home, settings.artifacts, settings.plugins, settings.scratch):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError(13, "not writable", str(folder))
+        lock = (home / LOCK).open("a+", encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"the data home cannot be written: {error.strerror}",
+            where=str(error.filename or home),
+            next_step="make it writable, or choose another folder with --home or AZURAFORGE_HOME",
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise _held_by_another(home) from None
+    return DataHome(home, lock)
+
+
+def _held_by_another(home: Path) -> Conflict:
+    who = "another platform"
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        address = json.loads((home / ADDRESS).read_text(encoding="utf-8"))
+        since = datetime.fromisoformat(address["started_at"]).strftime("%Y-%m-%d %H:%M UTC")
+        who = f"a platform (process {address['pid']}, {address['url']}, since {since})"
+    return Conflict(
+        f"{who} already runs on this data home",
+        where=str(home),
+        next_step="use it, stop it first, or start this one with another --home",
+    )
+
+
+def _write_atomically(path: Path, text: str, mode: int) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(draft, path)

@@ -1,0 +1,77 @@
+"""HTTP of projects: sign-in, sessions, tokens."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from azuraforge.projects.access import COOKIE, Admin, Reader, project_service
+from azuraforge.projects.schemas import LinkOut, LinkRequest, SessionOut, TokenCreated, TokenOut, TokenRequest
+from azuraforge.projects.service import SESSION_SECONDS, ProjectService, session_out
+
+router = APIRouter(tags=["projects"])
+Service = Annotated[ProjectService, Depends(project_service)]
+
+
+class NewLink(BaseModel):
+    """Where the page goes after signing in: a path of this platform."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    next: str | None = Field(default=None, pattern=r"^/[^/\\]", max_length=500)
+
+
+@router.post("/sessions", status_code=201)
+def sign_in(body: LinkRequest, request: Request, response: Response, service: Service) -> SessionOut:
+    """Exchange a one-time link for a session cookie."""
+    secret, access = service.sign_in(body.link)
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=SESSION_SECONDS,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+        path="/",
+    )
+    return session_out(access)
+
+
+@router.get("/sessions/current")
+def current_session(access: Reader) -> SessionOut:
+    """Who is signed in, and in which project."""
+    return session_out(access)
+
+
+@router.delete("/sessions/current", status_code=204)
+def sign_out(access: Reader, response: Response, service: Service) -> None:
+    """End this session."""
+    service.sign_out(access)
+    response.delete_cookie(COOKIE, path="/")
+
+
+@router.post("/links", status_code=201)
+def create_link(body: NewLink, access: Reader, request: Request, service: Service) -> LinkOut:
+    """A fresh one-time sign-in link for the caller."""
+    base_url = str(request.base_url).rstrip("/")
+    return service.link(access.project_id, access.user_id, access.role, base_url, body.next)
+
+
+@router.get("/tokens")
+def list_tokens(access: Admin, service: Service) -> list[TokenOut]:
+    """The project's API tokens, without their secrets."""
+    return service.tokens(access.project_id)
+
+
+@router.post("/tokens", status_code=201)
+def create_token(body: TokenRequest, access: Admin, service: Service) -> TokenCreated:
+    """A new API token; the secret is shown once."""
+    return service.create_token(access, body)
+
+
+@router.delete("/tokens/{token_id}", status_code=204)
+def revoke_token(token_id: str, access: Admin, service: Service) -> None:
+    """Remove a token."""
+    service.revoke_token(access.project_id, token_id)

@@ -1,0 +1,229 @@
+"""Who may come in. Secrets are 256 random bits, stored as SHA-256; there is no built-in password."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, get_args
+
+from azuraforge.database import Database, Session, seconds_from_now
+from azuraforge.errors import Forbidden, NotFound, Unauthorized
+from azuraforge.projects import store
+from azuraforge.projects.schemas import LinkOut, Role, SessionOut, TokenCreated, TokenOut, TokenRequest
+from azuraforge.projects.tables import Credential
+
+LINK_SECONDS = 10 * 60
+SESSION_SECONDS = 30 * 24 * 3600
+#: A verified secret is trusted this long before the database is asked again; removal here forgets it at once.
+CACHE_SECONDS = 60.0
+TOKEN_PREFIX = "azf_"  # noqa: S105  so that secret scanners can recognise a token
+
+ROLES: tuple[str, ...] = get_args(Role)
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who asks, and in which project."""
+
+    project_id: str
+    project_slug: str
+    project_name: str
+    user_id: str
+    user_name: str
+    role: str
+    expires_at: datetime | None
+    secret_hash: str
+
+    def may(self, role: str) -> bool:
+        """Whether this access is at least ``role``: viewer < member < admin < owner."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+class ProjectService:
+    """Projects, sign-in links, browser sessions and API tokens."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._cache: dict[str, tuple[float, Access]] = {}
+        self._lock = threading.Lock()
+
+    def ensure_default(self) -> str:
+        """The default project with its owner, made at the first start. Returns its id."""
+
+        def work(session: Session) -> str:
+            store.delete_expired(session)
+            project = store.project_by_slug(session, "default")
+            if project is None:
+                project, _ = store.add_project(session, "default", "Default", "owner")
+            return project.id
+
+        return self._database.write_system(work)
+
+    def owner_link(self, project_id: str, base_url: str, next_page: str | None = None) -> LinkOut:
+        """A one-time sign-in link for the project's owner."""
+        with self._database.read_system() as session:
+            user_id = store.owner_of(session, project_id)
+        return self.link(project_id, user_id, "owner", base_url, next_page)
+
+    def link(self, project_id: str, user_id: str, role: str, base_url: str, next_page: str | None = None) -> LinkOut:
+        """A one-time sign-in link. The secret is in the fragment, which browsers send to no server."""
+        secret, row = self._issue(project_id, user_id, "link", role, expires_in_seconds=LINK_SECONDS)
+        fragment = f"link={secret}" + (f"&next={next_page}" if next_page else "")
+        assert row.expires_at is not None
+        return LinkOut(url=f"{base_url}/sign-in#{fragment}", expires_at=row.expires_at)
+
+    def sign_in(self, link: str) -> tuple[str, Access]:
+        """Exchange a one-time link for a browser session; returns its secret and whom it lets in."""
+
+        def work(session: Session) -> tuple[str, str, str] | None:
+            row = store.use_link(session, _hash(link))
+            return (row.project_id, row.user_id, row.role) if row else None
+
+        taken = self._database.write_system(work)
+        if taken is None:
+            raise Unauthorized(
+                "this sign-in link is unknown, already used or older than 10 minutes",
+                next_step="run `azuraforge link` for a new one",
+            )
+        project_id, user_id, role = taken
+        secret, _ = self._issue(project_id, user_id, "session", role, expires_in_seconds=SESSION_SECONDS)
+        return secret, self.authenticate(secret)
+
+    def sign_out(self, access: Access) -> None:
+        """End a browser session at once."""
+        self._database.write_system(lambda session: store.delete_credential(session, access.secret_hash))
+        self._forget(access.secret_hash)
+
+    def authenticate(self, secret: str) -> Access:
+        """Whom this session or token lets in; raises Unauthorized."""
+        hash_ = _hash(secret)
+        cached = self._cache.get(hash_)
+        if cached and cached[0] > time.monotonic():
+            return cached[1]
+        with self._database.read_system() as session:
+            found = store.credential(session, hash_, ("session", "token"))
+        if found is None:
+            self._forget(hash_)
+            raise Unauthorized(
+                "the session or token is unknown or has expired",
+                next_step="run `azuraforge link` and open the link, or send a valid token",
+            )
+        row, project, user = found
+        access = Access(
+            project_id=project.id,
+            project_slug=project.slug,
+            project_name=project.name,
+            user_id=user.id,
+            user_name=user.name,
+            role=row.role,
+            expires_at=row.expires_at,
+            secret_hash=hash_,
+        )
+        with self._lock:
+            if len(self._cache) > 10_000:
+                self._cache.clear()
+            self._cache[hash_] = (time.monotonic() + CACHE_SECONDS, access)
+        return access
+
+    def create_token(self, access: Access, request: TokenRequest) -> TokenCreated:
+        """A new API token of this project; its secret is shown only here."""
+        if not access.may(request.role):
+            raise Forbidden(f"a {access.role} cannot make a token with the role {request.role}")
+        days = request.expires_in_days
+        secret, row = self._issue(
+            access.project_id,
+            access.user_id,
+            "token",
+            request.role,
+            name=request.name,
+            expires_in_seconds=days * 86_400 if days else None,
+        )
+        return TokenCreated(token=secret, **_token_fields(row))
+
+    def local_token(self, project_id: str) -> str:
+        """A token for the command line on this machine; the former one is removed."""
+
+        def work(session: Session) -> None:
+            for row in store.tokens(session, project_id):
+                if row.name == "command line":
+                    store.delete_credential(session, row.hash)
+
+        self._database.write_system(work)
+        with self._database.read_system() as session:
+            user_id = store.owner_of(session, project_id)
+        secret, _ = self._issue(project_id, user_id, "token", "owner", name="command line")
+        return secret
+
+    def tokens(self, project_id: str) -> list[TokenOut]:
+        """The project's tokens, without their secrets."""
+        with self._database.read(project_id) as session:
+            return [TokenOut(**_token_fields(row)) for row in store.tokens(session, project_id)]
+
+    def revoke_token(self, project_id: str, id_: str) -> None:
+        """Remove a token; it opens nothing from now on."""
+        hash_ = self._database.write(project_id, lambda session: store.delete_token(session, project_id, id_))
+        if hash_ is None:
+            raise NotFound(f"token {id_!r} does not exist", next_step="azuraforge tokens list")
+        self._forget(hash_)
+
+    def _issue(
+        self,
+        project_id: str,
+        user_id: str,
+        kind: str,
+        role: str,
+        *,
+        name: str = "",
+        expires_in_seconds: float | None = None,
+    ) -> tuple[str, Credential]:
+        secret = (TOKEN_PREFIX if kind == "token" else "") + secrets.token_urlsafe(32)
+        row = self._database.write(
+            project_id,
+            lambda session: store.add_credential(
+                session,
+                project_id=project_id,
+                user_id=user_id,
+                kind=kind,
+                hash_=_hash(secret),
+                role=role,
+                name=name,
+                expires_at=seconds_from_now(expires_in_seconds) if expires_in_seconds else None,
+            ),
+        )
+        return secret, row
+
+    def _forget(self, hash_: str) -> None:
+        with self._lock:
+            self._cache.pop(hash_, None)
+
+
+def session_out(access: Access) -> SessionOut:
+    """What the page may know about its own session."""
+    return SessionOut.model_validate(
+        {
+            "user": access.user_name,
+            "role": access.role,
+            "project": access.project_name,
+            "project_slug": access.project_slug,
+            "expires_at": access.expires_at,
+        }
+    )
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _token_fields(row: Credential) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "role": row.role,
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+        "used_at": row.used_at,
+    }

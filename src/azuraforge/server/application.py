@@ -1,0 +1,93 @@
+"""The HTTP application, put together from the rooms' routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.requests import HTTPConnection
+from starlette.types import ASGIApp
+
+import azuraforge
+from azuraforge.datasets.routes import router as datasets
+from azuraforge.datasets.service import DatasetService
+from azuraforge.events.routes import router as events
+from azuraforge.events.service import EventLog
+from azuraforge.models.routes import router as models
+from azuraforge.models.service import ModelService
+from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.plugins.routes import router as plugins
+from azuraforge.projects.access import require_access
+from azuraforge.projects.routes import router as projects
+from azuraforge.projects.service import ProjectService
+from azuraforge.runs.routes import router as runs
+from azuraforge.runs.service import RunService
+from azuraforge.server import guards, pages, problems
+from azuraforge.settings import Settings
+
+PREFIX = "/api/v1"
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """The services that routes speak to; each is found at ``app.state.<room>``."""
+
+    projects: ProjectService
+    plugins: Catalogue
+    datasets: DatasetService
+    runs: RunService
+    models: ModelService
+    events: EventLog
+
+
+def create_application(rooms: Rooms, settings: Settings, ready: Callable[[], bool]) -> ASGIApp:
+    """The whole API and the dashboard. ``ready`` says whether the worker side has started."""
+    app = create_api(ready)
+    for room, service in vars(rooms).items():
+        setattr(app.state, room, service)
+    app.state.settings = settings
+    hosts = guards.allowed_hosts(settings.server.host)
+    return guards.HostGuard(guards.BodyGuard(app, settings.server.max_body_bytes), hosts)
+
+
+def create_api(ready: Callable[[], bool] = lambda: True) -> FastAPI:
+    """The routes alone, without services: enough to write down the OpenAPI document."""
+    app = FastAPI(
+        title="AzuraForge",
+        version=azuraforge.__version__,
+        description="A self-hosted platform for models that keep learning.",
+        docs_url=None,  # they load scripts from elsewhere; the document itself is at /api/v1/openapi.json
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+        generate_unique_id_function=lambda route: f"{route.tags[0] if route.tags else 'server'}_{route.name}",
+    )
+    app.state.project_of = _project_of
+    problems.install(app)
+    api = APIRouter(prefix=PREFIX)
+    for router in (projects, plugins, datasets, runs, models, events):
+        api.include_router(router)
+    app.include_router(api)
+    _add_health(app, ready)
+    pages.install(app)
+    return app
+
+
+def _project_of(connection: HTTPConnection) -> str:
+    return require_access(connection).project_id
+
+
+def _add_health(app: FastAPI, ready: Callable[[], bool]) -> None:
+    @app.get("/healthz", tags=["server"])
+    def healthz() -> dict[str, Any]:
+        """The process lives."""
+        return {"status": "ok", "version": azuraforge.__version__}
+
+    @app.get("/readyz", tags=["server"])
+    def readyz(response: Response) -> dict[str, Any]:
+        """Requests can be served and runs will be carried."""
+        if not ready():
+            response.status_code = 503
+            return {"status": "starting"}
+        return {"status": "ready"}

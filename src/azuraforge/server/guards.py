@@ -1,0 +1,110 @@
+"""What every request must pass before a route sees it: a known host, a bounded body, safe headers.
+
+Plain ASGI, because Starlette's BaseHTTPMiddleware breaks streaming and costs a task per request.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from azuraforge.server.problems import problem
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+        "connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+    ),
+}
+
+
+class HostGuard:
+    """Refuses names that are not this machine's: a page elsewhere could otherwise rebind its own name to
+    127.0.0.1 and read a loopback-only platform."""
+
+    def __init__(self, app: ASGIApp, allowed: frozenset[str]) -> None:
+        self.app = app
+        self.allowed = allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket") or self._known(Headers(scope=scope).get("host", "")):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            answer = problem(400, "this host name is not served here", "unknown_host")
+            await answer(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008, "reason": "unknown host"})
+
+    def _known(self, host: str) -> bool:
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        return "*" in self.allowed or name.strip("[]").lower() in self.allowed
+
+
+def allowed_hosts(bound: str) -> frozenset[str]:
+    """Loopback names, the bound address itself; every name where the platform listens to the world."""
+    try:
+        if ipaddress.ip_address(bound).is_unspecified:
+            return frozenset({"*"})
+    except ValueError:
+        pass
+    return frozenset({"127.0.0.1", "localhost", "::1", bound.lower()})
+
+
+class BodyGuard:
+    """Refuses a body beyond the limit, by its announced length or while it streams; adds safe headers."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isdigit() and int(length) > self.max_bytes:
+            await self._refuse(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_bytes:
+                raise _TooLargeError(self.max_bytes)
+            return message
+
+        async def headed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, counted, headed)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        megabytes = self.max_bytes // 2**20
+        answer = problem(
+            413,
+            f"the body is larger than {megabytes} MiB",
+            "too_large",
+            next_step="send less, or raise AZURAFORGE_SERVER__MAX_BODY_BYTES",
+        )
+        await answer(scope, receive, send)
+
+
+class _TooLargeError(HTTPException):
+    """The body grew beyond the limit while it was read. An HTTPException, since FastAPI lets only those out of
+    the reading of a body."""
+
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(413, f"the body is larger than {max_bytes // 2**20} MiB")
