@@ -1,0 +1,230 @@
+"""Reverse-mode automatic differentiation: record each op on the way forward, walk back along the record.
+
+A tensor that came out of an op points to a :class:`Node`; the node points to the tensors that went in.
+``backward`` visits the reachable nodes, newest first, asks each op for its vector-Jacobian product and
+adds the results up. No recursion, so depth is limited by memory alone. (Griewank and Walther, "Evaluating
+Derivatives", 2008, chapter 3.)
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from azuraforge.engine import backends
+from azuraforge.engine import tensor as tensors
+from azuraforge.engine.errors import EngineError, shape_text
+from azuraforge.engine.ops.registry import Array, Context, Op
+
+
+class _Mode(threading.local):
+    recording = True
+    anomaly = False
+
+
+_mode = _Mode()
+_order = itertools.count()
+
+
+class Node:
+    """One recorded application of an op.
+
+    Attributes:
+        order: position in the order of recording; larger is later.
+        inputs: the tensors that went in, ``None`` for an optional input left out.
+        outputs: shape and dtype of each output.
+    """
+
+    __slots__ = ("context", "inputs", "op", "order", "outputs", "versions")
+
+    def __init__(self, op: Op, context: Context, inputs: tuple[tensors.Tensor | None, ...]) -> None:
+        self.op = op
+        self.context: Context | None = context
+        self.inputs = inputs
+        self.order = next(_order)
+        self.outputs: tuple[tuple[tuple[int, ...], Any], ...] = ()
+        self.versions: tuple[tuple[list[int], int], ...] = ()
+
+    def check_unchanged(self) -> None:
+        """Refuse to go back through values that were overwritten since the forward pass."""
+        for counter, seen in self.versions:
+            if counter[0] != seen:
+                raise EngineError(
+                    f"backward through {self.op.name}: a tensor it needs was changed in place after the forward "
+                    "pass; change a copy (tensor.detach().clone()), or call backward before the change"
+                )
+
+
+def is_recording() -> bool:
+    """Return whether ops are being recorded for the backward pass."""
+    return _mode.recording
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Run a block without recording: no graph is built and results need no gradient."""
+    before = _mode.recording
+    _mode.recording = False
+    try:
+        yield
+    finally:
+        _mode.recording = before
+
+
+@contextmanager
+def detect_anomaly() -> Iterator[None]:
+    """Run a block that stops at the first op whose output or gradient is not a number, and names it.
+
+    Every result is scanned, so this is for finding a fault, not for training.
+    """
+    before = _mode.anomaly
+    _mode.anomaly = True
+    try:
+        yield
+    finally:
+        _mode.anomaly = before
+
+
+def apply(name: str, *inputs: tensors.Tensor | None, **attributes: Any) -> tensors.Tensor:
+    """Run the op ``name`` that has one output, and record it where a gradient is wanted."""
+    return _run(name, inputs, attributes)[0]
+
+
+def apply_many(name: str, *inputs: tensors.Tensor | None, **attributes: Any) -> tuple[tensors.Tensor, ...]:
+    """Run the op ``name`` that has several outputs, and record it where a gradient is wanted."""
+    return _run(name, inputs, attributes)
+
+
+def _run(
+    name: str, inputs: tuple[tensors.Tensor | None, ...], attributes: dict[str, Any]
+) -> tuple[tensors.Tensor, ...]:
+    op = backends.active[name]
+    recording = _mode.recording
+    context = Context(tuple([recording and item is not None and item.requires_grad for item in inputs]))
+    arrays = [None if item is None else item.data for item in inputs]
+    try:
+        with np.errstate(all="ignore"):
+            result = op.forward(context, *arrays, **attributes)
+    except EngineError:
+        raise
+    except (ValueError, IndexError, TypeError) as error:
+        shapes = ", ".join("none" if array is None else shape_text(array.shape) for array in arrays)
+        raise EngineError(f"{name} does not fit inputs of shape {shapes}: {error}") from error
+    results = result if isinstance(result, tuple) else (result,)
+    if _mode.anomaly:
+        _check_numbers(name, "output", results)
+    outputs = tuple([tensors.Tensor._wrap(array) for array in results])
+    if op.view and inputs[0] is not None and outputs[0].data.base is not None:
+        outputs[0]._version = inputs[0]._version
+    if True in context.needs:
+        node = Node(op, context, inputs)
+        node.outputs = tuple([(output.data.shape, output.data.dtype) for output in outputs])
+        for index, output in enumerate(outputs):
+            if output.data.dtype.kind == "f":
+                output.requires_grad = True
+                output.node = node
+                output.output_index = index
+        counters = [item._version for item in inputs if item is not None]
+        counters += [output._version for output in outputs]
+        node.versions = tuple([(counter, counter[0]) for counter in counters])
+    return outputs
+
+
+def backward(root: tensors.Tensor, gradient: Array | None = None, *, retain_graph: bool = False) -> None:
+    """Add the derivative of ``root`` to the ``grad`` of every leaf it depends on, and free the graph.
+
+    Args:
+        root: the tensor to differentiate, usually a scalar loss.
+        gradient: the derivative of the final quantity by ``root``, of its shape; ones for a scalar.
+        retain_graph: keep what was saved, so that the same graph can be walked again.
+
+    Raises:
+        EngineError: ``root`` depends on nothing that needs a gradient, is no scalar while ``gradient`` is
+            missing, or its graph was freed by an earlier call.
+    """
+    if not root.requires_grad:
+        raise EngineError("backward: the tensor depends on nothing with requires_grad=True")
+    if gradient is None:
+        if root.data.size != 1:
+            raise EngineError(f"backward needs a gradient for a tensor of shape {shape_text(root.shape)}")
+        gradient = np.ones_like(root.data)
+    gradient = np.asarray(gradient, dtype=root.data.dtype)
+    if gradient.shape != root.shape:
+        raise EngineError(
+            f"backward: the gradient has shape {shape_text(gradient.shape)}, the tensor {shape_text(root.shape)}"
+        )
+    if root.node is None:
+        root.accumulate_gradient(gradient)
+        return
+    pending: dict[int, list[Array | None]] = {}
+    _add(pending, root.node, root.output_index, gradient)
+    with np.errstate(all="ignore"):
+        for node in _newest_first(root.node):
+            gradients = pending.pop(node.order, None)
+            if gradients is not None:
+                _propagate(node, gradients, pending)
+            if not retain_graph:
+                node.context = None
+                node.inputs = ()
+                node.versions = ()
+
+
+def _newest_first(root: Node) -> list[Node]:
+    # An op can only use what was recorded before it, so the order of recording is a topological order.
+    seen = {root.order: root}
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.context is None:
+            raise EngineError(
+                f"the graph through {node.op.name} was freed by an earlier backward; run the forward pass again, "
+                "or call backward(retain_graph=True) the first time"
+            )
+        for item in node.inputs:
+            if item is not None and item.node is not None and item.node.order not in seen:
+                seen[item.node.order] = item.node
+                stack.append(item.node)
+    return [seen[order] for order in sorted(seen, reverse=True)]
+
+
+def _propagate(node: Node, gradients: list[Array | None], pending: dict[int, list[Array | None]]) -> None:
+    node.check_unchanged()
+    context = node.context
+    assert context is not None  # _newest_first has refused freed nodes
+    context.buffers = tuple([None if item is None else item.free_gradient_buffer() for item in node.inputs])
+    results = node.op.vjp(context, *gradients)
+    if _mode.anomaly:
+        _check_numbers(node.op.name, "gradient", tuple(array for array in results if array is not None))
+    for item, needed, result in zip(node.inputs, context.needs, results, strict=True):
+        if item is None or not needed or result is None:
+            continue
+        if result.dtype != item.data.dtype:
+            result = result.astype(item.data.dtype)
+        if result.shape != item.data.shape:
+            raise RuntimeError(
+                f"{node.op.name}: gradient of shape {result.shape} for an input of shape {item.data.shape}"
+            )
+        if item.node is None:
+            item.accumulate_gradient(result)
+        else:
+            _add(pending, item.node, item.output_index, result)
+
+
+def _add(pending: dict[int, list[Array | None]], node: Node, index: int, gradient: Array) -> None:
+    slots = pending.get(node.order)
+    if slots is None:
+        slots = pending[node.order] = [None] * len(node.outputs)
+    before = slots[index]
+    # Never in place: an op may hand the same array to several inputs.
+    slots[index] = gradient if before is None else before + gradient
+
+
+def _check_numbers(name: str, what: str, arrays: tuple[Array, ...]) -> None:
+    for array in arrays:
+        if array.dtype.kind == "f" and np.isnan(array).any():
+            raise EngineError(f"the {what} of {name} is not a number, shape {shape_text(array.shape)}")

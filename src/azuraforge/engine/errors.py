@@ -1,0 +1,16 @@
+"""The one error a user of the engine sees: a sentence that says what does not fit, and where."""
+
+
+class EngineError(ValueError):
+    """A value, shape, dtype or file that the engine cannot work with.
+
+    The message names the layer or op, what it expects and what it got, for example
+    ``Linear expects (…, 8), got (32, 60, 7)``.
+    """
+
+
+def shape_text(shape: tuple[int | str, ...]) -> str:
+    """Write a shape the way messages show it: ``(32, 60, 7)``, ``()`` for a scalar."""
+    if len(shape) == 1:
+        return f"({shape[0]},)"
+    return "(" + ", ".join(str(size) for size in shape) + ")"

@@ -1,0 +1,87 @@
+"""Activations as modules, for use in :class:`~azuraforge.engine.nn.Sequential`."""
+
+from __future__ import annotations
+
+from azuraforge.engine.nn import functional
+from azuraforge.engine.nn.module import Module
+from azuraforge.engine.tensor import Tensor
+
+
+class ReLU(Module):
+    """``max(x, 0)``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        return functional.relu(x)
+
+
+class LeakyReLU(Module):
+    """``x`` above zero, ``negative_slope * x`` below."""
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        super().__init__()
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        return functional.leaky_relu(x, self.negative_slope)
+
+    def extra_repr(self) -> str:
+        """Show the slope."""
+        return str(self.negative_slope)
+
+
+class Tanh(Module):
+    """The hyperbolic tangent."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        return functional.tanh(x)
+
+
+class Sigmoid(Module):
+    """``1 / (1 + exp(-x))``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        return functional.sigmoid(x)
+
+
+class GELU(Module):
+    """``x`` times the normal distribution function of ``x`` (Hendrycks and Gimpel 2016)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        return functional.gelu(x)
+
+
+class SiLU(Module):
+    """``x * sigmoid(x)``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        return functional.silu(x)
+
+
+class Softplus(Module):
+    """``log(1 + exp(x))``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        return functional.softplus(x)
+
+
+class Softmax(Module):
+    """``exp(x) / sum(exp(x))`` along an axis."""
+
+    def __init__(self, axis: int = -1) -> None:
+        super().__init__()
+        self.axis = axis
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape."""
+        return functional.softmax(x, self.axis)
+
+    def extra_repr(self) -> str:
+        """Show the axis."""
+        return f"axis={self.axis}"

@@ -1,0 +1,34 @@
+"""Dropout (Srivastava et al. 2014)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from azuraforge.engine.errors import EngineError
+from azuraforge.engine.nn import functional
+from azuraforge.engine.nn.module import Module
+from azuraforge.engine.tensor import Tensor
+
+
+class Dropout(Module):
+    """Set each element to zero with probability ``p`` while training; do nothing in evaluation.
+
+    Args:
+        p: the probability, 0 to 1.
+        generator: source of the choices; the module-level one by default.
+    """
+
+    def __init__(self, p: float = 0.5, generator: np.random.Generator | None = None) -> None:
+        super().__init__()
+        if not 0 <= p <= 1:
+            raise EngineError(f"Dropout probability must be between 0 and 1, got {p}")
+        self.p = p
+        self.generator = generator
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape; the kept elements grow by ``1 / (1 - p)``."""
+        return functional.dropout(x, self.p, self.training, self.generator)
+
+    def extra_repr(self) -> str:
+        """Show the probability."""
+        return f"p={self.p}"

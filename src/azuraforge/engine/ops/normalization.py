@@ -1,0 +1,47 @@
+"""Layer normalisation as one op (Ba, Kiros and Hinton 2016)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from azuraforge.engine.errors import EngineError, shape_text
+from azuraforge.engine.ops.registry import Array, Context, register
+
+Gradients = tuple[Array | None, ...]
+
+
+def _layer_norm(
+    context: Context, x: Array, weight: Array | None, bias: Array | None, *, axes: int, eps: float
+) -> Array:
+    # Normalise over the last ``axes`` axes.
+    over = tuple(range(x.ndim - axes, x.ndim))
+    if weight is not None and weight.shape != x.shape[x.ndim - axes :]:
+        raise EngineError(f"layer_norm: weight {shape_text(weight.shape)} does not fit input {shape_text(x.shape)}")
+    centred = x - x.mean(axis=over, keepdims=True)
+    scale = 1 / np.sqrt((centred * centred).mean(axis=over, keepdims=True) + x.dtype.type(eps))
+    normal = centred * scale
+    context.saved = (normal, scale, weight, over)
+    result = normal if weight is None else normal * weight
+    return np.asarray(result if bias is None else result + bias)
+
+
+def _layer_norm_vjp(context: Context, gradient: Array) -> Gradients:
+    normal, scale, weight, over = context.saved
+    need_x, need_weight, need_bias = context.needs
+    outer = tuple(range(gradient.ndim - len(over)))
+    grad_x = None
+    if need_x:
+        weighted = gradient if weight is None else gradient * weight
+        grad_x = scale * (
+            weighted
+            - weighted.mean(axis=over, keepdims=True)
+            - normal * (weighted * normal).mean(axis=over, keepdims=True)
+        )
+    return (
+        grad_x,
+        (gradient * normal).sum(axis=outer) if need_weight else None,
+        gradient.sum(axis=outer) if need_bias else None,
+    )
+
+
+register("layer_norm", _layer_norm, _layer_norm_vjp)

@@ -1,0 +1,9 @@
+"""Optimizers, gradient clipping and learning-rate schedules."""
+
+from azuraforge.engine.optim import schedules
+from azuraforge.engine.optim.adam import Adam, AdamW
+from azuraforge.engine.optim.clipping import clip_grad_norm_, clip_grad_value_
+from azuraforge.engine.optim.optimizer import Optimizer
+from azuraforge.engine.optim.sgd import SGD
+
+__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "clip_grad_norm_", "clip_grad_value_", "schedules"]

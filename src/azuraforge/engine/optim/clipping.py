@@ -1,0 +1,42 @@
+"""Keep gradients within bounds before a step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from azuraforge.engine.errors import EngineError
+from azuraforge.engine.tensor import Tensor
+
+
+def clip_grad_norm_(params: Iterable[Tensor], max_norm: float) -> float:
+    """Scale all gradients together so that their joint Euclidean norm is at most ``max_norm``.
+
+    Returns:
+        The norm before clipping, the figure worth logging.
+
+    Raises:
+        EngineError: the norm is NaN or infinite: there is no direction to keep.
+    """
+    if not max_norm > 0:
+        raise EngineError(f"max_norm must be above 0, got {max_norm}")
+    gradients = [parameter._gradient for parameter in params if parameter._gradient is not None]
+    # Summed in float64, so that large models lose nothing.
+    norm = math.sqrt(sum(float(np.einsum("i,i", flat, flat, dtype=np.float64)) for flat in map(np.ravel, gradients)))
+    if not math.isfinite(norm):
+        raise EngineError(f"the norm of the gradients is {norm}: run under detect_anomaly() to find the op")
+    if norm > max_norm:
+        for gradient in gradients:
+            gradient *= max_norm / (norm + 1e-6)
+    return norm
+
+
+def clip_grad_value_(params: Iterable[Tensor], max_value: float) -> None:
+    """Limit each element of each gradient to ``-max_value … max_value``."""
+    if not max_value > 0:
+        raise EngineError(f"max_value must be above 0, got {max_value}")
+    for parameter in params:
+        if parameter._gradient is not None:
+            np.clip(parameter._gradient, -max_value, max_value, out=parameter._gradient)

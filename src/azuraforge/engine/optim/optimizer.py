@@ -1,0 +1,159 @@
+"""What all optimizers share: the parameters laid end to end in one flat buffer.
+
+Values, gradients and moments of all parameters are views into a few long vectors, so that one step is a
+handful of operations over a vector instead of a loop over parameters. Backward writes straight into the
+gradient buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from azuraforge.engine.errors import EngineError
+from azuraforge.engine.ops.registry import Array
+from azuraforge.engine.tensor import Tensor
+
+_ALIGNMENT_BYTES = 64  # a cache line, and a full AVX-512 register
+
+
+def aligned_zeros(size: int, dtype: np.dtype[np.generic]) -> Array:
+    """Return zeros whose first byte lies on a cache line."""
+    raw = np.zeros(size * dtype.itemsize + _ALIGNMENT_BYTES, dtype=np.uint8)
+    start = -raw.ctypes.data % _ALIGNMENT_BYTES
+    return raw[start : start + size * dtype.itemsize].view(dtype)
+
+
+class Optimizer:
+    """The base of all optimizers.
+
+    Args:
+        params: the tensors to learn, all of one dtype.
+        lr: the learning rate; it may be set at any time, which is what schedules do.
+    """
+
+    # Names of the per-element state vectors that a subclass keeps, as they appear in ``state_dict``.
+    state_names: tuple[str, ...] = ()
+
+    def __init__(self, params: Iterable[Tensor], lr: float) -> None:
+        self.params = _distinct(params)
+        if not self.params:
+            raise EngineError(f"{type(self).__name__} got no parameters")
+        if not lr >= 0:
+            raise EngineError(f"learning rate must not be negative, got {lr}")
+        dtypes = {parameter.dtype for parameter in self.params}
+        if len(dtypes) > 1:
+            names = ", ".join(sorted(dtype.name for dtype in dtypes))
+            raise EngineError(f"{type(self).__name__} needs parameters of one dtype, got {names}")
+        self.lr = float(lr)
+        self._dtype = dtypes.pop()
+        self._slices = self._layout()
+        size = self._slices[-1].stop
+        self._values = aligned_zeros(size, self._dtype)
+        self._gradients = aligned_zeros(size, self._dtype)
+        self._scratch = aligned_zeros(size, self._dtype)
+        self._state = {name: aligned_zeros(size, self._dtype) for name in self.state_names}
+        self._steps = np.zeros(len(self.params), dtype=np.int64)
+        self._adopt()
+
+    def _layout(self) -> list[slice]:
+        slices = []
+        start = 0
+        for parameter in self.params:
+            slices.append(slice(start, start + parameter.size))
+            # Each parameter begins on a cache line; the gaps stay zero.
+            per_line = _ALIGNMENT_BYTES // self._dtype.itemsize
+            start = -(-(start + parameter.size) // per_line) * per_line
+        return slices
+
+    def _adopt(self) -> None:
+        """Move values and gradients of the parameters into the flat buffers."""
+        for parameter, part in zip(self.params, self._slices, strict=True):
+            home = self._values[part].reshape(parameter.shape)
+            np.copyto(home, parameter.data)
+            parameter.data = home
+            parameter.set_gradient_buffer(self._gradients[part].reshape(parameter.shape))
+
+    def _owns_all(self) -> bool:
+        """Whether all values still live in the flat buffers (another optimizer may have taken them)."""
+        address = self._values.ctypes.data
+        itemsize = self._dtype.itemsize
+        return all(
+            parameter.data.ctypes.data == address + part.start * itemsize
+            for parameter, part in zip(self.params, self._slices, strict=True)
+        )
+
+    def zero_grad(self) -> None:
+        """Forget the gradients collected so far."""
+        for parameter in self.params:
+            parameter.grad = None
+
+    def step(self) -> None:
+        """Change the parameters along their gradients; those without a gradient stay as they are."""
+        raise NotImplementedError
+
+    def _parts(self) -> list[tuple[slice, int]]:
+        """Return the stretches of the flat buffers to update now, each with its step count.
+
+        One stretch over everything in the usual case that every parameter has a gradient.
+        """
+        if not self._owns_all():
+            self._adopt()
+        present = [parameter._gradient is not None for parameter in self.params]
+        for parameter, part in zip(self.params, self._slices, strict=True):
+            gradient = parameter._gradient
+            if gradient is not None and gradient is not parameter._gradient_buffer:
+                # A gradient that the user assigned: bring it home.
+                np.copyto(self._gradients[part].reshape(parameter.shape), gradient)
+        self._steps += present
+        for parameter, here in zip(self.params, present, strict=True):
+            if here:
+                parameter.changed_in_place()
+        if all(present) and (self._steps == self._steps[0]).all():
+            return [(slice(0, self._values.size), int(self._steps[0]))]
+        chosen = zip(self._slices, self._steps.tolist(), present, strict=True)
+        return [(part, step) for part, step, here in chosen if here]
+
+    def state_dict(self) -> dict[str, Array]:
+        """Return the learning rate, the step counts and the state vectors as a flat dictionary of arrays."""
+        state = {"lr": np.array(self.lr), "steps": self._steps.copy()}
+        for name, flat in self._state.items():
+            state[name] = np.concatenate([flat[part] for part in self._slices])
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Array]) -> None:
+        """Continue from a state of an optimizer of the same kind over parameters of the same sizes.
+
+        Raises:
+            EngineError: names or sizes differ; nothing is changed then.
+        """
+        kind = type(self).__name__
+        sizes = {"lr": 1, "steps": len(self.params)}
+        sizes |= dict.fromkeys(self._state, sum(parameter.size for parameter in self.params))
+        if set(state) != set(sizes):
+            raise EngineError(f"{kind} state holds {sorted(state)}, expected {sorted(sizes)}")
+        for name, size in sizes.items():
+            if np.size(state[name]) != size:
+                raise EngineError(f"{kind} state {name!r} holds {np.size(state[name])} numbers, expected {size}")
+        self.lr = float(state["lr"])
+        self._steps[:] = state["steps"]
+        for name, flat in self._state.items():
+            start = 0
+            for parameter, part in zip(self.params, self._slices, strict=True):
+                flat[part] = state[name][start : start + parameter.size]
+                start += parameter.size
+
+
+def _distinct(params: Iterable[Tensor]) -> list[Tensor]:
+    result: list[Tensor] = []
+    seen: set[int] = set()
+    for parameter in params:
+        if not isinstance(parameter, Tensor):
+            raise EngineError(f"an optimizer takes tensors, got {type(parameter).__name__}")
+        if parameter.node is not None:
+            raise EngineError("an optimizer takes leaf tensors, got the result of an op")
+        if parameter.requires_grad and id(parameter) not in seen:
+            seen.add(id(parameter))
+            result.append(parameter)
+    return result
