@@ -1,0 +1,243 @@
+"""Each layer: shapes, weights move and loss falls, errors that say what does not fit."""
+
+import numpy as np
+import pytest
+
+from azuraforge import engine
+from azuraforge.engine import EngineError, Tensor, nn, optim
+from azuraforge.engine.nn import functional as F
+
+
+class LastStep(nn.Module):
+    """A recurrent layer with a linear head on its last output."""
+
+    def __init__(self, core: nn.Module, size: int) -> None:
+        super().__init__()
+        self.core = core
+        self.head = nn.Linear(size, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        output, _ = self.core(x)
+        return self.head(output[:, -1])
+
+
+MODELS = {
+    "linear": (lambda: nn.Linear(3, 1), (16, 3)),
+    "linear_without_bias": (lambda: nn.Linear(3, 1, bias=False), (16, 3)),
+    "relu": (lambda: nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 1)), (16, 3)),
+    "leaky_relu": (lambda: nn.Sequential(nn.Linear(3, 8), nn.LeakyReLU(), nn.Linear(8, 1)), (16, 3)),
+    "tanh": (lambda: nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1)), (16, 3)),
+    "sigmoid": (lambda: nn.Sequential(nn.Linear(3, 8), nn.Sigmoid(), nn.Linear(8, 1)), (16, 3)),
+    "gelu": (lambda: nn.Sequential(nn.Linear(3, 8), nn.GELU(), nn.Linear(8, 1)), (16, 3)),
+    "silu": (lambda: nn.Sequential(nn.Linear(3, 8), nn.SiLU(), nn.Linear(8, 1)), (16, 3)),
+    "softplus": (lambda: nn.Sequential(nn.Linear(3, 8), nn.Softplus(), nn.Linear(8, 1)), (16, 3)),
+    "softmax": (lambda: nn.Sequential(nn.Linear(3, 8), nn.Softmax(), nn.Linear(8, 1)), (16, 3)),
+    "layer_norm": (lambda: nn.Sequential(nn.Linear(3, 8), nn.LayerNorm(8), nn.Linear(8, 1)), (16, 3)),
+    "dropout": (lambda: nn.Sequential(nn.Linear(3, 32), nn.Dropout(0.1), nn.Linear(32, 1)), (16, 3)),
+    "lstm": (lambda: LastStep(nn.LSTM(3, 8), 8), (16, 6, 3)),
+    "lstm_two_layers_dropout": (lambda: LastStep(nn.LSTM(3, 8, num_layers=2, dropout=0.1), 8), (16, 6, 3)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_weights_move_and_loss_falls(name, rng):
+    engine.manual_seed(3)
+    make, shape = MODELS[name]
+    model = make()
+    x = Tensor(rng.normal(size=shape).astype(np.float32))
+    target = Tensor(x.numpy().reshape(shape[0], -1).sum(axis=1, keepdims=True) * 0.5)
+    optimizer = optim.Adam(model.parameters(), lr=0.02)
+    start = model.state_dict()
+    losses = []
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(x), target)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.6 * losses[0], losses[:: len(losses) - 1]
+    for key, value in model.state_dict().items():
+        assert (value != start[key]).any(), f"{key} did not move"
+
+
+def unrolled_lstm(x: Tensor, weights: list[Tensor], hidden: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The LSTM written op by op, the oracle of the fused one."""
+    weight_ih, weight_hh, bias_ih, bias_hh = weights
+    h = Tensor(np.zeros((x.shape[0], hidden), x.dtype))
+    c = Tensor(np.zeros((x.shape[0], hidden), x.dtype))
+    outputs = []
+    for step in range(x.shape[1]):
+        gates = x[:, step] @ weight_ih.T + bias_ih + h @ weight_hh.T + bias_hh
+        i, f, g, o = (gates[:, k * hidden : (k + 1) * hidden] for k in range(4))
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        h = o.sigmoid() * c.tanh()
+        outputs.append(h)
+    return F.stack(outputs, axis=1), h, c
+
+
+def test_fused_lstm_equals_the_one_written_op_by_op(rng):
+    layer = nn.LSTM(3, 5).astype(np.float64)
+    weights = list(layer.parameters())
+    x = Tensor(rng.normal(size=(4, 7, 3)), requires_grad=True)
+    mix = rng.normal(size=(4, 7, 5))
+    results = []
+    for run in (lambda: layer(x), lambda: unrolled_lstm(x, weights, 5)):
+        for item in (x, *weights):
+            item.grad = None
+        result = run()
+        output, h, c = (result[0], result[1][0][0], result[1][1][0]) if len(result) == 2 else result
+        ((output * Tensor(mix)).sum() + (h * h).sum() + c.sum()).backward()
+        results.append([output.numpy(), h.numpy(), c.numpy(), *(item.grad.numpy().copy() for item in (x, *weights))])
+    for fused, plain in zip(*results, strict=True):
+        np.testing.assert_allclose(fused, plain, rtol=1e-12, atol=1e-13)
+
+
+def test_lstm_layouts_and_state_carry_over(rng):
+    layer = nn.LSTM(3, 5, num_layers=2)
+    x = Tensor(rng.normal(size=(4, 6, 3)).astype(np.float32))
+    whole, (h_n, c_n) = layer(x)
+    assert (whole.shape, h_n.shape, c_n.shape) == ((4, 6, 5), (2, 4, 5), (2, 4, 5))
+    first, state = layer(x[:, :4])
+    second, (h_2, c_2) = layer(x[:, 4:], state)
+    np.testing.assert_allclose(np.concatenate([first.numpy(), second.numpy()], 1), whole.numpy(), atol=1e-6)
+    np.testing.assert_allclose(h_2.numpy(), h_n.numpy(), atol=1e-6)
+    np.testing.assert_allclose(c_2.numpy(), c_n.numpy(), atol=1e-6)
+    layer.batch_first = False
+    np.testing.assert_allclose(layer(x.swapaxes(0, 1))[0].numpy(), whole.numpy().swapaxes(0, 1), atol=1e-6)
+
+
+def test_lstm_names_are_pytorchs():
+    shapes = {name: value.shape for name, value in nn.LSTM(3, 5, num_layers=2).state_dict().items()}
+    assert shapes == {
+        "weight_ih_l0": (20, 3), "weight_hh_l0": (20, 5), "bias_ih_l0": (20,), "bias_hh_l0": (20,),
+        "weight_ih_l1": (20, 5), "weight_hh_l1": (20, 5), "bias_ih_l1": (20,), "bias_hh_l1": (20,),
+    }  # fmt: skip
+
+
+def test_first_values_have_pytorchs_spread():
+    engine.manual_seed(0)
+    weight = nn.Linear(100, 200).weight.numpy()
+    assert np.abs(weight).max() <= 0.1
+    assert weight.std() == pytest.approx(0.1 / np.sqrt(3), rel=0.02)
+
+
+def test_dropout_keeps_the_mean_and_is_off_in_evaluation():
+    engine.manual_seed(0)
+    layer, x = nn.Dropout(0.25), Tensor(np.ones((200, 200), np.float32))
+    output = layer(x).numpy()
+    assert set(np.unique(output)) == {np.float32(0), np.float32(1 / 0.75)}
+    assert output.mean() == pytest.approx(1, abs=0.01)
+    assert layer.eval()(x) is x
+
+
+def test_the_same_seed_gives_the_same_bits():
+    def draw() -> list[np.ndarray]:
+        engine.manual_seed(11)
+        model = nn.Sequential(nn.Linear(4, 6), nn.Dropout(0.5))
+        return [*model.state_dict().values(), model(Tensor(np.ones((3, 4), np.float32))).numpy()]
+
+    for first, second in zip(draw(), draw(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_a_given_generator_leaves_the_global_one_alone():
+    engine.manual_seed(5)
+    before = engine.generator_state()
+    own = np.random.Generator(np.random.PCG64(1))
+    nn.Dropout(0.5, generator=own)(nn.Linear(2, 2, generator=own)(Tensor(np.ones((1, 2), np.float32))))
+    assert engine.generator_state() == before
+
+
+def test_modules_find_what_is_inside():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 1, bias=False)))
+    assert [name for name, _ in model.named_parameters()] == ["0.weight", "0.bias", "1.0.weight"]
+    assert model.parameter_count() == 12
+    model.eval()
+    assert not any(module.training for module in model.modules())
+
+
+def test_a_shared_module_counts_once_and_keeps_both_names_out_of_the_optimizer():
+    shared = nn.Linear(2, 2)
+    model = nn.Sequential(shared, nn.ReLU(), shared)
+    assert model.parameter_count() == 6
+    assert len(optim.SGD(model.parameters(), lr=0.1).params) == 2
+
+
+def test_buffers_are_state_but_not_parameters():
+    class Scaler(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("mean", np.ones(2, np.float32))
+
+    scaler = Scaler()
+    assert list(scaler.parameters()) == []
+    scaler.load_state_dict({"mean": np.array([3.0, 4.0], np.float32)})
+    assert scaler.mean.numpy().tolist() == [3.0, 4.0]
+
+
+def test_state_dict_is_a_copy():
+    layer = nn.Linear(2, 1)
+    layer.state_dict()["weight"][:] = 99
+    assert not (layer.weight.numpy() == 99).any()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.pop("bias"), "missing 'bias'"),
+        (lambda s: s.update(extra=np.zeros(1)), "not known here 'extra'"),
+        (lambda s: s.update(weight=np.zeros((3, 2), np.float32)), r"weight has shape \(1, 2\), .* \(3, 2\)"),
+        (lambda s: s.update(weight=np.full((1, 2), np.nan)), "weight in the weights to load is not a number"),
+        (lambda s: s.update(weight=np.zeros((1, 2), int)), "weight holds float32, the weights to load int64"),
+    ],
+)
+def test_foreign_weights_are_refused_and_change_nothing(change, message):
+    layer = nn.Linear(2, 1)
+    before = layer.state_dict()
+    state = {name: value + 1 for name, value in before.items()}
+    change(state)
+    with pytest.raises(EngineError, match=message):
+        layer.load_state_dict(state)
+    for name, value in layer.state_dict().items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+def zeros(*shape: int, dtype: type = np.float32) -> Tensor:
+    return Tensor(np.zeros(shape, dtype))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.Linear(8, 2)(zeros(32, 60, 7)), r"Linear expects \(…, 8\), got \(32, 60, 7\)"),
+        (lambda: nn.Linear(8, 2)(zeros(3, 8, dtype=np.float64)), "Linear has float32 weights, got float64"),
+        (lambda: nn.Linear(8, 2)(zeros(3, 8, dtype=np.int64)), "Linear has float32 weights, got int64"),
+        (lambda: nn.Linear(8, 2)(np.zeros((3, 8), np.float32)), "Linear expects a Tensor, got ndarray"),
+        (lambda: nn.LSTM(8, 4)(zeros(32, 60, 7)), r"LSTM expects \(…, 8\), got \(32, 60, 7\)"),
+        (lambda: nn.LSTM(8, 4)(zeros(60, 8)), r"LSTM expects \(batch, time, 8\), got \(60, 8\)"),
+        (lambda: nn.LSTM(8, 4)(zeros(2, 0, 8)), "at least one time step"),
+        (lambda: nn.LSTM(8, 4)(zeros(2, 3, 8), (zeros(1, 3, 4), zeros(1, 2, 4))), r"h_0 \(1, 2, 4\), got \(1, 3, 4\)"),
+        (lambda: nn.LayerNorm(8)(zeros(3, 7)), r"LayerNorm expects \(…, 8\), got \(3, 7\)"),
+        (lambda: nn.Dropout(1.5), "between 0 and 1, got 1.5"),
+        (lambda: nn.Linear(0, 2), "sizes must be at least 1"),
+        (lambda: F.mse_loss(zeros(3, 1), zeros(3)), r"one shape, got \(3, 1\) and \(3,\)"),
+        (lambda: F.mse_loss(zeros(3), zeros(3), reduction="avg"), "'mean', 'sum' or 'none', got 'avg'"),
+        (lambda: F.mse_loss(zeros(0), zeros(0)), "mean loss of no elements"),
+        (lambda: F.huber_loss(zeros(3), zeros(3), delta=0), "delta must be above 0"),
+        (lambda: F.quantile_loss(zeros(4, 2), zeros(4), [0.5]), r"expects prediction \(4, 1\)"),
+        (lambda: F.quantile_loss(zeros(4, 1), zeros(4), [1.5]), "between 0 and 1"),
+    ],
+)
+def test_what_does_not_fit_is_said_in_one_sentence(call, message):
+    with pytest.raises(EngineError, match=message):
+        call()
+
+
+def test_repr_shows_the_tree_with_parameter_counts():
+    model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.2), nn.LSTM(8, 16, num_layers=2))
+    assert repr(model).split("\n") == [
+        "Sequential()  # 3,880 parameters",
+        "  0: Linear(4 → 8)  # 40 parameters",
+        "  1: Dropout(p=0.2)",
+        "  2: LSTM(8 → 16, layers=2)  # 3,840 parameters",
+    ]

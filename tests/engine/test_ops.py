@@ -1,0 +1,224 @@
+"""Each op: its values against NumPy, its gradient against finite differences."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from azuraforge import engine
+from azuraforge.engine import Tensor
+from azuraforge.engine.nn import functional as F
+from azuraforge.engine.ops.registry import OPS
+
+
+def normal(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed + sum(shape)).normal(size=shape)
+
+
+def away_from_zero(*shape: int, seed: int = 0) -> np.ndarray:
+    values = normal(*shape, seed=seed)
+    return values + np.sign(values) * 0.2
+
+
+def positive(*shape: int) -> np.ndarray:
+    return np.abs(normal(*shape)) + 0.3
+
+
+W = np.array([0.1, 0.5, 0.9])
+
+# One line per case: id, function, inputs. Kinks are avoided, since there the derivative does not exist.
+CASES = [
+    ("add", lambda a, b: a + b, (normal(3, 4), normal(4))),
+    ("sub", lambda a, b: a - b, (normal(1, 4), normal(3, 1))),
+    ("mul", lambda a, b: a * b, (normal(2, 3, 4), normal(3, 1))),
+    ("mul_by_itself", lambda a: a * a, (normal(3),)),
+    ("div", lambda a, b: a / b, (normal(3, 4), away_from_zero(4))),
+    ("pow", lambda a, b: a**b, (positive(3, 4), normal(4))),
+    ("pow_number", lambda a: a**3, (normal(5),)),
+    ("rpow", lambda a: 2.0**a, (normal(5),)),
+    ("neg", lambda a: -a, (normal(3),)),
+    ("abs", lambda a: a.abs(), (away_from_zero(3, 4),)),
+    ("exp", lambda a: a.exp(), (normal(3, 4),)),
+    ("log", lambda a: a.log(), (positive(3, 4),)),
+    ("sqrt", lambda a: a.sqrt(), (positive(3, 4),)),
+    ("clip", lambda a: a.clip(-0.5, 0.5), (normal(3, 4),)),
+    ("maximum", F.maximum, (normal(3, 4), normal(4, seed=1))),
+    ("minimum", F.minimum, (normal(3, 4), normal(4, seed=1))),
+    ("where", lambda a, b: F.where(np.array([True, False, True]), a, b), (normal(2, 3), normal(3))),
+    ("astype", lambda a: a.astype(np.float64), (normal(3),)),
+    ("sum", lambda a: a.sum(), (normal(3, 4),)),
+    ("sum_axis", lambda a: a.sum(axis=1), (normal(3, 4, 2),)),
+    ("sum_axes_kept", lambda a: a.sum(axis=(0, -1), keepdims=True), (normal(3, 4, 2),)),
+    ("mean", lambda a: a.mean(axis=-1), (normal(3, 4),)),
+    ("mean_all", lambda a: a.mean(), (normal(3, 4),)),
+    ("var", lambda a: a.var(axis=0), (normal(5, 3),)),
+    ("max", lambda a: a.max(axis=1), (normal(3, 4),)),
+    ("min", lambda a: a.min(), (normal(3, 4),)),
+    ("logsumexp", lambda a: F.logsumexp(a, axis=1), (normal(3, 4),)),
+    ("reshape", lambda a: a.reshape(2, -1) * 2, (normal(3, 4),)),
+    ("transpose", lambda a: a.transpose(2, 0, 1), (normal(2, 3, 4),)),
+    ("transpose_all", lambda a: a.T, (normal(2, 3, 4),)),
+    ("getitem", lambda a: a[1:, ::2], (normal(3, 4),)),
+    ("getitem_negative_step", lambda a: a[::-1], (normal(3, 4),)),
+    ("getitem_repeated", lambda a: a[np.array([0, 2, 0])], (normal(3, 4),)),
+    ("getitem_mask", lambda a: a[np.array([True, False, True])], (normal(3, 4),)),
+    ("broadcast_to", lambda a: a.broadcast_to(5, 3, 4), (normal(3, 1),)),
+    ("concat", lambda a, b: F.concat([a, b], axis=1), (normal(3, 4), normal(3, 2))),
+    ("stack", lambda a, b: F.stack([a, b], axis=1), (normal(3, 4), normal(3, 4, seed=1))),
+    ("pad", lambda a: F.pad(a, [(1, 0), (0, 2)]), (normal(3, 4),)),
+    ("matmul", lambda a, b: a @ b, (normal(3, 4), normal(4, 2))),
+    ("matmul_batched", lambda a, b: a @ b, (normal(2, 3, 4), normal(4, 2))),
+    ("matmul_broadcast", lambda a, b: a @ b, (normal(2, 1, 3, 4), normal(5, 4, 2))),
+    ("matmul_vectors", lambda a, b: a @ b, (normal(4), normal(4, seed=1))),
+    ("matmul_vector_matrix", lambda a, b: a @ b, (normal(4), normal(2, 4, 3))),
+    ("matmul_matrix_vector", lambda a, b: a @ b, (normal(2, 3, 4), normal(4))),
+    ("linear", F.linear, (normal(2, 3, 4), normal(5, 4), normal(5))),
+    ("linear_without_bias", lambda x, w: F.linear(x, w), (normal(3, 4), normal(5, 4))),
+    ("relu", F.relu, (away_from_zero(3, 4),)),
+    ("leaky_relu", lambda a: F.leaky_relu(a, 0.1), (away_from_zero(3, 4),)),
+    ("tanh", F.tanh, (normal(3, 4),)),
+    ("sigmoid", F.sigmoid, (normal(3, 4) * 3,)),
+    ("silu", F.silu, (normal(3, 4) * 3,)),
+    ("gelu", F.gelu, (normal(3, 4) * 3,)),
+    ("softplus", F.softplus, (normal(3, 4) * 3,)),
+    ("softmax", lambda a: F.softmax(a, axis=1), (normal(3, 4, 2),)),
+    ("log_softmax", lambda a: F.log_softmax(a), (normal(3, 4),)),
+    ("layer_norm", lambda x, w, b: F.layer_norm(x, (4,), w, b), (normal(2, 3, 4), normal(4), normal(4, seed=1))),
+    ("layer_norm_two_axes", lambda x: F.layer_norm(x, (3, 4), None, None), (normal(2, 3, 4),)),
+    ("mse_loss", lambda a: F.mse_loss(a, normal(3, 4, seed=5)), (normal(3, 4),)),
+    ("mse_loss_sum", lambda a: F.mse_loss(a, normal(3, 4, seed=5), reduction="sum"), (normal(3, 4),)),
+    ("mse_loss_none", lambda a: F.mse_loss(a, normal(3, 4, seed=5), reduction="none"), (normal(3, 4),)),
+    ("l1_loss", lambda a: F.l1_loss(a, np.zeros((3, 4))), (away_from_zero(3, 4),)),
+    ("huber_loss", lambda a: F.huber_loss(a, np.zeros((3, 4)), delta=0.7), (normal(3, 4) * 2,)),
+    ("quantile_loss", lambda a: F.quantile_loss(a, np.zeros(5), W), (away_from_zero(5, 3),)),
+]
+
+
+@pytest.mark.parametrize(("function", "arrays"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_gradient_equals_finite_differences(function, arrays, check_gradients):
+    check_gradients(function, *arrays)
+
+
+def test_lstm_gradient_through_all_outputs_and_inputs(rng, check_gradients):
+    def lstm(*inputs):
+        output, h_n, c_n = engine.autograd.apply_many("lstm", *inputs)
+        return output.sum(axis=1) * 0.5 + h_n * 2 + c_n * 3
+
+    batch, time, features, hidden = 2, 4, 3, 2
+    shapes = [(batch, time, features), (batch, hidden), (batch, hidden), (4 * hidden, features),
+              (4 * hidden, hidden), (4 * hidden,), (4 * hidden,)]  # fmt: skip
+    check_gradients(lstm, *[rng.normal(size=shape) for shape in shapes])
+
+
+def test_erf_is_exact():
+    from azuraforge.engine.ops.activation import erf_array
+
+    x = np.linspace(-7, 7, 1501)
+    expected = np.array([math.erf(value) for value in x])
+    np.testing.assert_allclose(erf_array(x), expected, rtol=0, atol=5e-16)
+
+
+def test_values_of_losses_by_hand():
+    prediction, target = Tensor([0.0, 2.0, -3.0]), np.array([0.0, 1.0, 1.0])
+    assert F.mse_loss(prediction, target).item() == pytest.approx(17 / 3)
+    assert F.l1_loss(prediction, target).item() == pytest.approx(5 / 3)
+    assert F.huber_loss(prediction, target, delta=1.0).item() == pytest.approx((0 + 0.5 + 3.5) / 3)
+    # Pinball loss: 0.9 for each unit below the target, 0.1 for each above.
+    assert F.quantile_loss(Tensor([[1.0], [5.0]]), np.array([3.0, 3.0]), [0.9]).item() == pytest.approx(1.0)
+
+
+def test_quantile_loss_is_smallest_at_the_quantile(rng):
+    target = rng.normal(size=2000)
+    candidates = np.linspace(-2, 2, 81)
+    losses = [F.quantile_loss(Tensor(np.full((2000, 1), c)), target, [0.8]).item() for c in candidates]
+    assert candidates[int(np.argmin(losses))] == pytest.approx(np.quantile(target, 0.8), abs=0.06)
+
+
+def test_saturated_activations_stay_finite():
+    x = Tensor(np.array([-1e4, -100.0, 0.0, 100.0, 1e4], dtype=np.float32), requires_grad=True)
+    for function in (F.sigmoid, F.tanh, F.softplus, F.gelu, F.silu, F.softmax, F.log_softmax):
+        x.grad = None
+        output = function(x)
+        output.sum().backward()
+        assert np.isfinite(output.numpy()).all(), function.__name__
+        assert np.isfinite(x.grad.numpy()).all(), function.__name__
+
+
+def test_pow_zero_and_zero_base_have_finite_gradients():
+    x = Tensor([0.0, 2.0], requires_grad=True)
+    (x**0 + x**2).sum().backward()
+    assert x.grad.numpy().tolist() == [0.0, 4.0]
+
+
+def test_a_number_keeps_the_dtype_of_the_tensor():
+    x = Tensor([1.0])
+    for result in (x * 2.5, 2.5 * x, x + 1, 1 - x, 1 / x, x**0.5, 2**x):
+        assert result.dtype == np.float32
+
+
+def test_numpy_on_the_left_gives_a_tensor():
+    result = np.ones(3, np.float32) * Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    assert isinstance(result, Tensor)
+    assert result.requires_grad
+
+
+shapes = hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=4, min_side=0, max_side=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(shapes)
+def test_broadcasting_matches_numpy_and_gradients_return_to_each_shape(pair):
+    rng = np.random.default_rng(0)
+    a, b = (Tensor(rng.normal(size=shape), requires_grad=True) for shape in pair.input_shapes)
+    result = a * b
+    np.testing.assert_array_equal(result.numpy(), a.numpy() * b.numpy())
+    result.backward(np.ones(result.shape))
+    broadcast_b = np.broadcast_to(b.numpy(), result.shape)
+    added = result.ndim - a.ndim
+    axes = (*range(added), *(added + i for i, size in enumerate(a.shape) if size == 1 and result.shape[added + i] != 1))
+    expected = broadcast_b.sum(axis=axes, keepdims=True).reshape(a.shape)
+    np.testing.assert_allclose(a.grad.numpy(), expected, rtol=1e-12, atol=1e-12)
+    assert b.grad.shape == b.shape
+
+
+UNARY = ["exp", "tanh", "sigmoid", "relu", "silu", "gelu", "softplus", "neg", "abs"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    name=st.sampled_from(UNARY),
+    array=hnp.arrays(np.float32, hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=5),
+                     elements=st.floats(-20, 20, width=32)),
+    step=st.sampled_from([1, 2, -1, -2]),
+)  # fmt: skip
+def test_elementwise_ops_do_not_care_about_strides(name, array, step):
+    apply = engine.autograd.apply
+    strided = apply(name, Tensor(array.T[::step])).numpy()
+    plain = apply(name, Tensor(np.ascontiguousarray(array.T[::step]))).numpy()
+    np.testing.assert_array_equal(strided, plain)
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_nan_goes_in_and_comes_out(name):
+    output = engine.autograd.apply(name, Tensor([float("nan"), 1.0])).numpy()
+    assert np.isnan(output[0])
+    assert np.isfinite(output[1])
+
+
+def test_forward_changes_no_input(rng):
+    for name, function, arrays in CASES:
+        before = [array.copy() for array in arrays]
+        inputs = [Tensor(array, requires_grad=True) for array in arrays]
+        output = function(*inputs)
+        output.backward(np.ones(output.shape))
+        for array, original in zip(arrays, before, strict=True):
+            np.testing.assert_array_equal(array, original, err_msg=name)
+
+
+def test_every_op_has_a_gradient_case(request):
+    """A new op without a case in one of the engine's test files fails here."""
+    text = "".join(path.read_text() for path in request.path.parent.glob("test_*.py"))
+    assert [name for name in OPS if f'"{name}"' not in text] == []
