@@ -30,9 +30,7 @@ class AzuraError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "error"
 
-    def __init__(
-        self, message: str, *, where: str = "", next_step: str = "", code: str = "", **details: Any
-    ) -> None:
+    def __init__(self, message: str, *, where: str = "", next_step: str = "", code: str = "", **details: Any) -> None:
         super().__init__(message)
         self.message = message
         self.where = where

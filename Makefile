@@ -1,0 +1,117 @@
+# AzuraForge. `make` alone lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+UV_VERSION := 0.13.8
+BIN := .venv/bin
+# Two threads of BLAS on a busy two-core machine ran fifteen times slower than one.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+export MKL_NUM_THREADS ?= 1
+
+DASHBOARD_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune -o -path dashboard/dist -prune -o -type f -print 2>/dev/null)
+
+##@ Use it
+
+.PHONY: run
+run: .venv/.run dashboard/dist/.built ## Set up, start the platform, forecast a real series, stay up
+	@$(BIN)/azuraforge up --demo
+
+.PHONY: demo
+demo: .venv/.run dashboard/dist/.built ## Set up, run the demo once and exit; non-zero where any step failed
+	@$(BIN)/azuraforge demo --once
+
+.PHONY: dashboard
+dashboard: dashboard/dist/.built ## Build the dashboard (skipped when unchanged)
+
+##@ Change it
+
+.PHONY: test
+test: .venv/.dev dashboard/dist/.built ## Set up everything and run every check and test of a commit
+	@$(MAKE) lint
+	@cd dashboard && npm run --silent typecheck && npm run --silent lint && npm run --silent test
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: .venv/.dev ## Ruff, mypy strict, import layers
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check -q . && $(BIN)/mypy && $(BIN)/lint-imports
+
+.PHONY: proof
+proof: .venv/.dev dashboard/dist/.built ## What takes longer than a commit's suite: marked "proof" and "realdata"
+	@$(BIN)/pytest -m "proof or realdata" --timeout 3600 $(PYTEST_ARGS)
+
+.PHONY: openapi
+openapi: .venv/.dev ## Write the API's document and the dashboard's types from the routes
+	@$(BIN)/python -m azuraforge.server.openapi dashboard/openapi.json
+	@cd dashboard && npm run --silent generate
+
+.PHONY: migration
+migration: .venv/.dev ## New migration from the tables: make migration message="what changes"
+	@$(BIN)/python -m azuraforge.platform.migration "$(message)"
+
+.PHONY: format
+format: .venv/.dev ## Format and mend what can be mended
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+##@ Ship it
+
+.PHONY: wheel
+wheel: .venv/.dev dashboard/dist/.built ## Build a wheel that carries the dashboard, into dist/
+	@rm -rf src/azuraforge/server/dashboard && cp -r dashboard/dist src/azuraforge/server/dashboard
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null; status=$$?; \
+	  rm -rf src/azuraforge/server/dashboard; ls dist/*.whl; exit $$status
+
+##@ Measure it
+
+.PHONY: bench
+bench: ## List the benchmarks
+	@for file in benchmarks/*.py; do [ -f "$$file" ] && printf '  make bench-%-12s %s\n' \
+	  "$$(basename $$file .py)" "$$(sed -n '1s/^"""//;1s/"""$$//;1p' $$file)"; done; true
+
+bench-%: .venv/.dev dashboard/dist/.built ## Run one benchmark: make bench-start, make bench-forecast …
+	@$(BIN)/python benchmarks/$*.py $(BENCH_ARGS)
+
+##@ Set-up (runs by itself)
+
+.PHONY: setup
+setup: .venv/.dev dashboard/dist/.built ## Everything that the other targets need
+
+.venv/bin/uv:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "AzuraForge needs Python 3.11 or newer; found: $$("$(PYTHON)" --version 2>&1). Install it, or name one: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
+	@echo "setting up .venv with $$("$(PYTHON)" --version) …"
+	@"$(PYTHON)" -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/.run: .venv/bin/uv pyproject.toml constraints.txt
+	@echo "installing the platform …"
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt hatchling editables
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.run
+	@echo "installing what the tests need …"
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --no-build-isolation -e '.[dev]'
+	@touch $@
+
+dashboard/node_modules/.installed: dashboard/package.json dashboard/package-lock.json
+	@node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a==20&&b>=19)?0:1)' 2>/dev/null || \
+	  { echo "the dashboard needs Node 20.19 or newer; found: $$(node --version 2>&1 | head -1). Install it from your package manager or nodejs.org." >&2; exit 1; }
+	@echo "installing the dashboard's packages …"
+	@cd dashboard && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+dashboard/dist/.built: dashboard/node_modules/.installed $(DASHBOARD_SOURCES)
+	@echo "building the dashboard …"
+	@cd dashboard && npm run --silent build
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove what was built and installed here (not the data home)
+	@rm -rf .venv dashboard/node_modules dashboard/dist dist build src/azuraforge/server/dashboard
+
+.PHONY: help
+help:
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z%-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile

@@ -1,0 +1,50 @@
+"""uvicorn on a socket that is already ours, ending live streams before it waits for connections."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class HttpServer(uvicorn.Server):
+    """Serves one application on one listening socket until a signal comes."""
+
+    def __init__(self, application: ASGIApp, listener: socket.socket, end_streams: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+            ws="websockets-sansio",
+            ws_max_size=64 * 1024,
+            server_header=False,
+        )
+        super().__init__(config)
+        self._listener = listener
+        self._end_streams = end_streams
+        self._started = threading.Event()
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets or [self._listener])
+        finally:
+            self._started.set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._started.set()
+
+    def wait_started(self) -> bool:
+        """Wait until requests are answered; False where the server ended before."""
+        self._started.wait()
+        return self.started and not self.should_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._end_streams()
+        super().handle_exit(sig, frame)

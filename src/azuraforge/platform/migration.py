@@ -1,0 +1,38 @@
+"""``python -m azuraforge.platform.migration MESSAGE``: write a migration from the difference to the tables."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+
+from alembic import command
+
+from azuraforge.database import Database
+from azuraforge.database.schema import alembic_config
+
+ROOMS = ("events", "projects", "runs", "datasets", "models")
+
+
+def import_tables() -> None:
+    """Import every room's tables, so that the metadata is whole."""
+    for room in ROOMS:
+        importlib.import_module(f"azuraforge.{room}.tables")
+
+
+def main() -> None:
+    import_tables()
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{Path(folder) / 'schema.db'}")
+        with database.engine.connect() as connection:
+            config = alembic_config(connection)
+            with connection.begin():
+                command.upgrade(config, "head")
+            with connection.begin():
+                command.revision(config, message=sys.argv[1], autogenerate=True)
+        database.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""``python -m azuraforge.platform.temporary SETTINGS``: a platform that lives as long as its standard input."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+import orjson
+
+from azuraforge.errors import AzuraError
+from azuraforge.platform.up import Running, serve
+from azuraforge.settings import Settings
+
+
+def main() -> int:
+    settings = Settings.model_validate_json(sys.argv[1])
+    settings.server.port = 0
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    try:
+        serve(settings, _announce)
+    except AzuraError as error:
+        _say(error.to_dict())
+        return 1
+    return 0
+
+
+def _announce(running: Running) -> None:
+    _say({"url": running.url})
+
+
+def _say(answer: dict[str, object]) -> None:
+    sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _end_with_input() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

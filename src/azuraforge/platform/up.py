@@ -1,0 +1,118 @@
+"""Start the embedded platform: API, supervisor, launcher, dashboard and SQLite in one process tree."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from azuraforge import errors
+from azuraforge.settings import Settings
+
+
+@dataclass(frozen=True)
+class Running:
+    """A platform that answers: its address, and a fresh one-time link for its owner."""
+
+    url: str
+    sign_in_url: str
+
+
+def serve(settings: Settings, on_ready: Callable[[Running], None] | None = None) -> None:
+    """Run the platform until SIGINT or SIGTERM. ``on_ready`` is called on a thread of its own.
+
+    Raises Conflict (port or data home taken, database newer than the code) and StorageError, before anything
+    has started.
+    """
+    # Imported here: the command line imports this module for `temporary` and must stay light.
+    from azuraforge.platform.composition import Platform
+    from azuraforge.platform.home import open_home
+    from azuraforge.platform.http import HttpServer
+
+    home = open_home(settings)
+    try:
+        with bind(settings.server.host, settings.server.port) as listener:
+            url = _url(settings.server.host, listener)
+            platform = Platform(settings)
+            try:
+                server = HttpServer(platform.application(), listener, platform.end_streams)
+                platform.start()
+                home.announce(url, platform.local_token())
+                if on_ready is not None:
+                    ready = Running(url, platform.sign_in_url(url))
+                    threading.Thread(target=_when_ready, args=(server, on_ready, ready), daemon=True).start()
+                server.run()
+            finally:
+                platform.stop()
+    finally:
+        home.close()
+
+
+def _when_ready(server: Any, on_ready: Callable[[Running], None], running: Running) -> None:
+    if server.wait_started():
+        on_ready(running)
+
+
+@contextmanager
+def temporary(settings: Settings) -> Iterator[str]:
+    """A platform for the length of one command, in a process of its own; yields its address.
+
+    It ends when the ``with`` block does, and also when this process dies (its standard input closes).
+    """
+    command = [sys.executable, "-m", "azuraforge.platform.temporary", settings.model_dump_json()]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        answer = orjson.loads(line) if line else {"message": "the temporary platform died while starting"}
+        if "url" not in answer:
+            raise _restored(answer)
+        yield answer["url"]
+    finally:
+        process.stdin.close()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def _restored(answer: dict[str, Any]) -> errors.AzuraError:
+    kinds = {cls.code: cls for cls in (errors.Conflict, errors.StorageError, errors.InvalidInput)}
+    kind = kinds.get(answer.get("code", ""), errors.TransientError)
+    return kind(answer["message"], where=answer.get("where", ""), next_step=answer.get("next_step", ""))
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take the port before anything starts. Raises Conflict where it is taken or not ours to take."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        reason = {
+            errno.EADDRINUSE: f"port {port} on {host} is already in use",
+            errno.EACCES: f"port {port} on {host} may not be opened by this user",
+        }.get(error.errno or 0, f"{host}:{port} cannot be opened: {error.strerror}")
+        raise errors.Conflict(
+            reason, next_step=f"choose another port, for example `azuraforge up --port {port + 1 if port else 8788}`"
+        ) from error
+    return listener
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "") else host  # noqa: S104  shown to a person, not bound
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}"
