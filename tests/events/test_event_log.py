@@ -1,0 +1,76 @@
+"""The log's promise: numbers without gaps, in order; a reader with a cursor misses nothing and sees nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from azuraforge.events.bell import Bell
+from azuraforge.events.service import EventLog
+
+
+def append(log: EventLog, database, project_id: str, stream: str, n: int) -> int:
+    return database.write(project_id, lambda session: log.append(session, project_id, stream, "tick", {"n": n}))
+
+
+def test_numbers_have_no_gaps_and_streams_do_not_mix(database, project_id):
+    log = EventLog(database)
+    assert [append(log, database, project_id, "run/a", n) for n in range(3)] == [1, 2, 3]
+    assert append(log, database, project_id, "run/b", 0) == 1
+    assert [event.data["n"] for event in log.read(project_id, "run/a", after=1)] == [1, 2]
+    assert log.last_seq(project_id, "run/a") == 3
+    assert log.last_seq(project_id, "run/none") == 0
+
+
+def test_a_rolled_back_event_leaves_no_gap_and_rings_no_bell(database, project_id):
+    log = EventLog(database)
+
+    def fail(session):
+        log.append(session, project_id, "project", "tick", {})
+        raise ValueError
+
+    try:
+        database.write(project_id, fail)
+    except ValueError:
+        pass
+    assert append(log, database, project_id, "project", 0) == 1
+
+
+def test_another_project_reads_nothing(database, project_id, other_project_id):
+    log = EventLog(database)
+    append(log, database, project_id, "project", 1)
+    assert log.read(other_project_id, "project") == []
+
+
+def test_a_follower_sees_every_event_of_many_writers_once_and_in_order(database, project_id):
+    log = EventLog(database)
+    writers = [
+        threading.Thread(target=lambda: [append(log, database, project_id, "run/x", n) for n in range(50)])
+        for _ in range(4)
+    ]
+
+    async def follow() -> list[int]:
+        seen: list[int] = []
+        for writer in writers:
+            writer.start()
+        async for frame in log.follow(project_id, "run/x", 0):
+            seen.extend(event.seq for event in frame)
+            if len(seen) >= 200:
+                return seen
+        return seen
+
+    assert asyncio.run(asyncio.wait_for(follow(), 30)) == list(range(1, 201))
+
+
+def test_followers_end_when_the_bell_is_closed(database, project_id):
+    bell = Bell()
+    log = EventLog(database, bell)
+
+    async def follow() -> int:
+        frames = 0
+        asyncio.get_running_loop().call_later(0.1, bell.close)
+        async for _ in log.follow(project_id, "run/x", 0):
+            frames += 1
+        return frames
+
+    assert asyncio.run(asyncio.wait_for(follow(), 5)) == 0

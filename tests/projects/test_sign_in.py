@@ -1,0 +1,93 @@
+"""Links open once, tokens until revoked, and nothing of a secret is stored."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from azuraforge.database import Database, seconds_from_now
+from azuraforge.errors import Forbidden, NotFound, Unauthorized
+from azuraforge.projects.schemas import TokenRequest
+from azuraforge.projects.service import ProjectService
+from azuraforge.projects.tables import Credential
+
+
+@pytest.fixture
+def projects(database: Database) -> ProjectService:
+    return ProjectService(database)
+
+
+@pytest.fixture
+def default_project(projects: ProjectService) -> str:
+    return projects.ensure_default()
+
+
+def secret_of(url: str) -> str:
+    return url.split("#link=")[1].split("&")[0]
+
+
+def test_the_default_project_is_made_once(projects):
+    assert projects.ensure_default() == projects.ensure_default()
+
+
+def test_a_link_opens_a_session_exactly_once(projects, default_project):
+    link = secret_of(projects.owner_link(default_project, "http://localhost", "/p/default/runs").url)
+    secret, access = projects.sign_in(link)
+    assert access.role == "owner"
+    assert access.project_id == default_project
+    assert projects.authenticate(secret) == access
+    with pytest.raises(Unauthorized, match="already used"):
+        projects.sign_in(link)
+
+
+def test_a_link_dies_after_ten_minutes(projects, default_project, database):
+    link = secret_of(projects.owner_link(default_project, "http://localhost").url)
+    database.write_system(lambda s: s.execute(update(Credential).values(expires_at=seconds_from_now(-1))))
+    with pytest.raises(Unauthorized):
+        projects.sign_in(link)
+
+
+def test_a_link_is_no_session_and_no_token(projects, default_project):
+    link = secret_of(projects.owner_link(default_project, "http://localhost").url)
+    with pytest.raises(Unauthorized):
+        projects.authenticate(link)
+
+
+def test_signing_out_ends_the_session_at_once(projects, default_project):
+    secret, access = projects.sign_in(secret_of(projects.owner_link(default_project, "http://x").url))
+    projects.sign_out(access)
+    with pytest.raises(Unauthorized):
+        projects.authenticate(secret)
+
+
+def test_a_revoked_token_opens_nothing_even_while_cached(projects, default_project):
+    _, owner = projects.sign_in(secret_of(projects.owner_link(default_project, "http://x").url))
+    made = projects.create_token(owner, TokenRequest(name="notebook", role="viewer", expires_in_days=1))
+    assert projects.authenticate(made.token).role == "viewer"
+    assert [token.name for token in projects.tokens(default_project)] == ["notebook"]
+    projects.revoke_token(default_project, made.id)
+    with pytest.raises(Unauthorized):
+        projects.authenticate(made.token)
+    with pytest.raises(NotFound):
+        projects.revoke_token(default_project, made.id)
+
+
+def test_nobody_makes_a_token_stronger_than_himself(projects, default_project):
+    _, owner = projects.sign_in(secret_of(projects.owner_link(default_project, "http://x").url))
+    viewer = projects.authenticate(projects.create_token(owner, TokenRequest(name="v", role="viewer")).token)
+    with pytest.raises(Forbidden):
+        projects.create_token(viewer, TokenRequest(name="a", role="admin"))
+
+
+def test_the_command_line_keeps_one_token(projects, default_project):
+    first, second = projects.local_token(default_project), projects.local_token(default_project)
+    assert projects.authenticate(second).role == "owner"
+    with pytest.raises(Unauthorized):
+        projects.authenticate(first)
+
+
+def test_no_secret_is_stored(projects, default_project, database):
+    token = projects.local_token(default_project)
+    with database.read_system() as session:
+        for row in session.scalars(select(Credential)):
+            assert token not in (row.hash, row.id, row.name)
