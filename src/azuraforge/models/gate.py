@@ -1,0 +1,353 @@
+"""The gate: may a candidate become champion? Pure statistics over losses; no files, no database.
+
+Losses are squared errors per origin and horizon on the candidate's test part. The rules (DESIGN §8):
+
+- no champion yet: the candidate must beat the best baseline by more than noise, else the best baseline is champion;
+- a champion: the candidate must beat it by more than noise on origins that neither learned from, and be at least as
+  good as the best baseline on the whole test part; else the best baseline may take the title by the same test, and
+  else the champion stays;
+- too few origins left, or another target, unit or horizon: not comparable, and nothing moves by itself;
+- no guarded slice may be worse than its margin.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azuraforge.models.bootstrap import Floats, block_length, relative_rmse, relative_rmse_interval
+from azuraforge.models.reasons import INCOMPARABLE, Reason
+
+Decision = Literal["promoted", "kept", "baseline_promoted", "not_comparable"]
+
+#: Fewer origins than this, or than two blocks, decide nothing.
+MIN_ORIGINS = 30
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A forecaster and its losses: ``(origin, horizon)`` squared errors, NaN where the true value is missing."""
+
+    name: str
+    losses: Floats
+
+    @property
+    def rmse(self) -> float:
+        """Root mean squared error over everything that is known; 0.0 where nothing is."""
+        known = self.losses[~np.isnan(self.losses)]
+        return math.sqrt(float(known.mean())) if known.size else 0.0
+
+
+@dataclass(frozen=True)
+class Champion(Contender):
+    """The present champion on the candidate's test part.
+
+    Attributes:
+        unseen: ``(origin,)`` True where no target row was learned from by the champion, see ``unseen_origins``.
+        obstacle: why it cannot be compared (a reason with a code of ``reasons.INCOMPARABLE``); losses are not read.
+    """
+
+    unseen: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    obstacle: Reason | None = None
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A part of the targets that must not get worse by more than ``margin`` (0.1: 10 % RMSE).
+
+    ``mask`` is ``(origin, horizon)`` of bool, in the shape of the losses.
+    """
+
+    name: str
+    mask: NDArray[np.bool_]
+    margin: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``a`` against ``b``: the relative difference of their RMSEs with its interval; ``better`` says a wins."""
+
+    a: str
+    b: str
+    relative_difference: float
+    low: float | None
+    high: float | None
+    level: float
+    origins: int
+    block: int
+    metric: str = "rmse"
+
+    @property
+    def better(self) -> bool:
+        """True where the whole interval lies below zero; never where there is no interval."""
+        return self.high is not None and self.high < 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as the evaluation's JSON carries it."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "metric": self.metric,
+            "relative_difference": self.relative_difference,
+            "low": self.low,
+            "high": self.high,
+            "level": self.level,
+            "better": self.better,
+            "origins": self.origins,
+            "block": self.block,
+        }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was decided, who is champion afterwards, and why. ``best_baseline`` has the lowest RMSE of them."""
+
+    decision: Decision
+    champion: str
+    best_baseline: str
+    reasons: tuple[Reason, ...]
+    comparisons: tuple[Comparison, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict's JSON; comparisons belong to the evaluation's."""
+        return {
+            "decision": self.decision,
+            "champion": self.champion,
+            "reasons": [reason.to_dict() for reason in self.reasons],
+        }
+
+
+def unseen_origins(
+    first_target_at: NDArray[np.datetime64],
+    last_target_at: NDArray[np.datetime64],
+    learned_from: Sequence[tuple[np.datetime64, np.datetime64]],
+) -> NDArray[np.bool_]:
+    """Origins none of whose targets lie in a learned time range (both ends inclusive).
+
+    Args:
+        first_target_at: ``(origin,)`` time of each origin's first target.
+        last_target_at: ``(origin,)`` time of each origin's last target.
+        learned_from: time ranges that the champion learned from, training and validation alike.
+
+    Example:
+        >>> days = np.arange("2026-01-01", "2026-01-06", dtype="datetime64[D]")
+        >>> learned = [(np.datetime64("2025-01-01"), np.datetime64("2026-01-02"))]
+        >>> unseen_origins(days, days + 1, learned).tolist()
+        [False, False, True, True, True]
+    """
+    unseen = np.ones(len(first_target_at), dtype=bool)
+    for start, end in learned_from:
+        unseen &= (last_target_at < start) | (first_target_at > end)
+    return unseen
+
+
+def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> float:
+    """The confidence level after ``trials`` tuning trials and ``earlier_uses`` of the same test part.
+
+    The allowance for error is shared equally between all looks (Bonferroni).
+
+    Example:
+        >>> round(tightened_level(0.95, trials=1, earlier_uses=4), 4)
+        0.99
+    """
+    return 1 - (1 - level) / (max(1, trials) + max(0, earlier_uses))
+
+
+def compare(
+    a: Contender, b: Contender, *, horizon: int, season: int, level: float = 0.95, resamples: int = 1000, seed: int = 0
+) -> Comparison:
+    """Compare two contenders on the same origins; without an interval where there are too few of them."""
+    origins = len(a.losses)
+    block = block_length(origins, horizon, season)
+    if origins < needed_origins(origins, horizon, season):
+        return Comparison(a.name, b.name, relative_rmse(a.losses, b.losses), None, None, level, origins, block)
+    found = relative_rmse_interval(a.losses, b.losses, block=block, level=level, resamples=resamples, seed=seed)
+    return Comparison(
+        a.name, b.name, found.relative_difference, found.low, found.high, level, found.origins, found.block
+    )
+
+
+def needed_origins(origins: int, horizon: int, season: int) -> int:
+    """The fewest origins that decide anything: 30, and at least two blocks."""
+    return max(MIN_ORIGINS, 2 * block_length(origins, horizon, season))
+
+
+def decide(
+    candidate: Contender,
+    baselines: Sequence[Contender],
+    champion: Champion | None,
+    *,
+    horizon: int,
+    season: int,
+    level: float = 0.95,
+    trials: int = 1,
+    earlier_uses: int = 0,
+    slices: Sequence[Slice] = (),
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Verdict:
+    """Decide who is champion from now on.
+
+    Args:
+        candidate: the new predictor on its own test part.
+        baselines: at least one, on the same origins.
+        champion: the present one on the same origins, None where the model has none yet.
+        horizon: rows predicted from each origin.
+        season: rows in one season, 1 where there is none.
+        level: confidence before it is tightened.
+        trials: tuning trials the candidate was chosen from.
+        earlier_uses: verdicts already given on this test part.
+        slices: parts of the targets that must not get worse.
+        resamples: bootstrap draws.
+        seed: same seed, same verdict.
+
+    Raises ValueError where names repeat, no baseline is given or losses do not belong together.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> noise = rng.normal(size=(300, 4))
+        >>> verdict = decide(
+        ...     Contender("forecasting.lstm", (0.8 * noise) ** 2),
+        ...     [Contender("forecasting.naive", (1.5 * noise) ** 2), Contender("forecasting.ridge", noise**2)],
+        ...     None, horizon=4, season=12)
+        >>> verdict.decision, verdict.best_baseline
+        ('promoted', 'forecasting.ridge')
+    """
+    _check(candidate, baselines, champion)
+    asked, looks = level, max(1, trials) + max(0, earlier_uses)
+    level = tightened_level(level, trials, earlier_uses)
+    how: dict[str, int] = {"horizon": horizon, "season": season, "resamples": resamples, "seed": seed}
+    best = min(baselines, key=lambda baseline: baseline.rmse)
+    beside = {baseline.name: compare(candidate, baseline, level=level, **how) for baseline in baselines}
+    opening = [Reason("level_tightened", {"level": level, "asked": asked, "looks": looks})] if looks > 1 else []
+    case = _Case(candidate, best, beside[best.name], slices, how, opening, list(beside.values()))
+    if champion is None:
+        return case.without_champion()
+    if champion.obstacle is not None:
+        return case.close("not_comparable", champion.name, [champion.obstacle], "champion_kept")
+    return case.against(champion, level, tightened_level(level, trials=len(baselines)))
+
+
+def incomparable(code: str, **params: Any) -> Reason:
+    """Why a champion cannot be compared, for ``Champion.obstacle``.
+
+    ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` take ``champion`` and ``candidate``;
+    ``champion_unreadable`` takes ``problem``.
+    """
+    if code not in INCOMPARABLE:
+        raise ValueError(f"{code!r} is none of {', '.join(INCOMPARABLE)}")
+    return Reason(code, params)
+
+
+@dataclass
+class _Case:
+    """One decision under way: what is compared, and the reasons and comparisons gathered so far."""
+
+    candidate: Contender
+    best: Contender
+    to_best: Comparison
+    slices: Sequence[Slice]
+    how: Mapping[str, int]
+    reasons: list[Reason]
+    comparisons: list[Comparison]
+
+    def close(self, decision: Decision, champion: str, reasons: Sequence[Reason], closing: str) -> Verdict:
+        last = Reason(closing, {"champion": champion})
+        return Verdict(decision, champion, self.best.name, (*self.reasons, *reasons, last), tuple(self.comparisons))
+
+    def without_champion(self) -> Verdict:
+        worse = _worse_slices(self.candidate, self.best, self.slices)
+        reasons = [Reason("no_champion_before", {}), self._beside_best(), *worse]
+        if self.to_best.better and not worse:
+            return self.close("promoted", self.candidate.name, reasons, "candidate_promoted")
+        return self.close("baseline_promoted", self.best.name, reasons, "baseline_promoted")
+
+    def against(self, champion: Champion, level: float, baseline_level: float) -> Verdict:
+        unseen = champion.unseen
+        left = int(unseen.sum())
+        if left < (needed := needed_origins(left, self.how["horizon"], self.how["season"])):
+            reason = Reason("too_few_origins", {"origins": left, "needed": needed})
+            return self.close("not_comparable", champion.name, [reason], "champion_kept")
+        candidate, best, holder = (_at(contender, unseen) for contender in (self.candidate, self.best, champion))
+        slices = [Slice(part.name, part.mask[unseen], part.margin) for part in self.slices]
+        to_champion = compare(candidate, holder, level=level, **self.how)
+        self.comparisons.append(to_champion)
+        good_enough = self.to_best.relative_difference <= 0
+        worse = _worse_slices(candidate, holder, slices)
+        reasons = [
+            _about("beats_champion" if to_champion.better else "not_better_than_champion", to_champion),
+            _about("at_least_as_good_as_best_baseline" if good_enough else "worse_than_best_baseline", self.to_best),
+            *worse,
+        ]
+        if to_champion.better and good_enough and not worse:
+            return self.close("promoted", candidate.name, reasons, "candidate_promoted")
+        # The best of several baselines was chosen on this very test part: each of them counts as a look.
+        challenge = compare(best, holder, level=baseline_level, **self.how)
+        self.comparisons.append(challenge)
+        if challenge.better:
+            return self.close(
+                "baseline_promoted", best.name, [*reasons, _about("beats_champion", challenge)], "baseline_promoted"
+            )
+        return self.close("kept", champion.name, reasons, "champion_kept")
+
+    def _beside_best(self) -> Reason:
+        if self.to_best.high is None:
+            needed = needed_origins(self.to_best.origins, self.how["horizon"], self.how["season"])
+            return Reason("too_few_origins", {"origins": self.to_best.origins, "needed": needed})
+        return _about("beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best)
+
+
+def _check(candidate: Contender, baselines: Sequence[Contender], champion: Champion | None) -> None:
+    if not baselines:
+        raise ValueError("the gate needs at least one baseline: a score without its baseline means nothing")
+    judged: list[Contender] = [candidate, *baselines]
+    if champion is not None:
+        judged += [] if champion.obstacle is not None else [champion]
+        if champion.obstacle is None and champion.unseen.shape != (len(champion.losses),):
+            raise ValueError(f"unseen needs one flag per origin, got {champion.unseen.shape}")
+    names = [contender.name for contender in [candidate, *baselines]] + ([champion.name] if champion else [])
+    if len(set(names)) != len(names):
+        raise ValueError(f"contenders need names of their own, got {', '.join(names)}")
+    missing = np.isnan(candidate.losses)
+    for contender in judged:
+        if contender.losses.ndim != 2 or contender.losses.shape != candidate.losses.shape:
+            raise ValueError(
+                f"{contender.name}: losses need shape {candidate.losses.shape}, got {contender.losses.shape}"
+            )
+        if not np.array_equal(np.isnan(contender.losses), missing):
+            raise ValueError(f"{contender.name}: losses are missing (NaN) elsewhere than {candidate.name}'s")
+        if np.isinf(contender.losses).any() or (contender.losses < 0).any():
+            raise ValueError(f"{contender.name}: losses must be finite squared errors")
+
+
+def _at(contender: Contender, origins: NDArray[np.bool_]) -> Contender:
+    return Contender(contender.name, contender.losses[origins])
+
+
+def _worse_slices(a: Contender, b: Contender, slices: Sequence[Slice]) -> list[Reason]:
+    found = []
+    for part in slices:
+        rmse_a, rmse_b = (Contender("", contender.losses[part.mask]).rmse for contender in (a, b))
+        if rmse_a > rmse_b * (1 + part.margin):
+            difference = rmse_a / rmse_b - 1 if rmse_b else 1.0
+            params = {"a": a.name, "b": b.name, "slice": part.name, "relative_difference": difference}
+            found.append(Reason("slice_worse", {**params, "margin": part.margin}))
+    return found
+
+
+def _about(code: str, comparison: Comparison) -> Reason:
+    params: Mapping[str, Any] = {
+        "a": comparison.a,
+        "b": comparison.b,
+        "relative_difference": comparison.relative_difference,
+        "low": comparison.low,
+        "high": comparison.high,
+        "level": comparison.level,
+        "origins": comparison.origins,
+    }
+    return Reason(code, params)

@@ -1,0 +1,139 @@
+"""The gate's reasons as sentences, in English and Turkish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+#: code → (English, Turkish). Fields named ``*_share`` are fractions shown as percentages.
+_SENTENCES: Mapping[str, tuple[str, str]] = {
+    "beats_best_baseline": (
+        "{a} beats the best baseline {b}: RMSE {relative_difference_share}, interval {low_share} to {high_share}.",
+        "{a}, en iyi temel yöntem olan {b} karşısında daha iyi: RMSE {relative_difference_share}, "
+        "güven aralığı {low_share} ile {high_share} arası.",
+    ),
+    "not_better_than_best_baseline": (
+        "{a} does not beat the best baseline {b} by more than noise: RMSE {relative_difference_share}, "
+        "interval {low_share} to {high_share}.",
+        "{a}, en iyi temel yöntem olan {b} karşısında gürültüyü aşan bir üstünlük göstermiyor: "
+        "RMSE {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
+    ),
+    "at_least_as_good_as_best_baseline": (
+        "{a} is at least as good as the best baseline {b}: RMSE {relative_difference_share}.",
+        "{a}, en iyi temel yöntem olan {b} kadar iyi ya da ondan iyi: RMSE {relative_difference_share}.",
+    ),
+    "worse_than_best_baseline": (
+        "{a} is worse than the best baseline {b}: RMSE {relative_difference_share}.",
+        "{a}, en iyi temel yöntem olan {b} karşısında daha kötü: RMSE {relative_difference_share}.",
+    ),
+    "beats_champion": (
+        "{a} beats the champion {b} on {origins} origins that neither learned from: "
+        "RMSE {relative_difference_share}, interval {low_share} to {high_share}.",
+        "{a}, ikisinin de öğrenmediği {origins} başlangıç noktasında şampiyon {b} karşısında daha iyi: "
+        "RMSE {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
+    ),
+    "not_better_than_champion": (
+        "{a} does not beat the champion {b} by more than noise on {origins} origins that neither learned from: "
+        "RMSE {relative_difference_share}, interval {low_share} to {high_share}.",
+        "{a}, ikisinin de öğrenmediği {origins} başlangıç noktasında şampiyon {b} karşısında gürültüyü aşan bir "
+        "üstünlük göstermiyor: RMSE {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
+    ),
+    "slice_worse": (
+        "{a} is worse than {b} on the guarded slice “{slice}”: RMSE {relative_difference_share}, "
+        "allowed {margin_share}.",
+        "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü: RMSE {relative_difference_share}, "
+        "izin verilen {margin_share}.",
+    ),
+    "too_few_origins": (
+        "Only {origins} origins can be compared, at least {needed} are needed: no promotion by comparison.",
+        "Yalnızca {origins} başlangıç noktası karşılaştırılabiliyor, en az {needed} gerekli: "
+        "karşılaştırmayla yükseltme yapılmaz.",
+    ),
+    "other_target": (
+        "The champion predicts another target ({champion}) than the candidate ({candidate}).",
+        "Şampiyonun hedefi ({champion}) adayınkinden ({candidate}) farklı.",
+    ),
+    "other_unit": (
+        "The champion's unit ({champion}) is not the candidate's ({candidate}).",
+        "Şampiyonun birimi ({champion}) adayınkinden ({candidate}) farklı.",
+    ),
+    "other_horizon": (
+        "The champion predicts {champion} rows ahead, the candidate {candidate}.",
+        "Şampiyon {champion}, aday {candidate} satır ileriyi tahmin ediyor.",
+    ),
+    "other_frequency": (
+        "The champion's rows are {champion} apart, the candidate's {candidate}.",
+        "Şampiyonun satır aralığı {champion}, adayınki {candidate}.",
+    ),
+    "champion_unreadable": (
+        "The champion could not be judged on this test part: {problem}",
+        "Şampiyon bu test bölümünde değerlendirilemedi: {problem}",
+    ),
+    "level_tightened": (
+        "The confidence level is {level_share} instead of {asked_share}, because this is look number {looks} "
+        "at the same test part or tuning trial.",
+        "Aynı test bölümüne veya ayar denemesine {looks}. bakış olduğu için güven düzeyi {asked_share} yerine "
+        "{level_share}.",
+    ),
+    "no_champion_before": (
+        "There was no champion before.",
+        "Daha önce bir şampiyon yoktu.",
+    ),
+    "candidate_promoted": ("{champion} becomes champion.", "{champion} şampiyon oluyor."),
+    "baseline_promoted": (
+        "The best baseline {champion} becomes champion.",
+        "En iyi temel yöntem olan {champion} şampiyon oluyor.",
+    ),
+    "champion_kept": ("{champion} stays champion.", "{champion} şampiyon kalıyor."),
+}
+
+#: Codes the gate may give for a champion that cannot stand beside the candidate.
+INCOMPARABLE = ("other_target", "other_unit", "other_horizon", "other_frequency", "champion_unreadable")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why the gate decided as it did: a stable code, its numbers, and sentences made of them."""
+
+    code: str
+    params: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        if self.code not in _SENTENCES:
+            raise ValueError(f"unknown reason {self.code!r}")
+
+    def text(self, language: str) -> str:
+        """The sentence in ``"en"`` or ``"tr"``.
+
+        Example:
+            >>> Reason("champion_kept", {"champion": "forecasting.ridge"}).text("tr")
+            'forecasting.ridge şampiyon kalıyor.'
+        """
+        english, turkish = _SENTENCES[self.code]
+        shown: dict[str, Any] = dict(self.params)
+        for name, value in self.params.items():
+            if isinstance(value, float):
+                signed = name in ("relative_difference", "low", "high")
+                shown[f"{name}_share"] = _percent(value, language, signed=signed)
+        return (turkish if language == "tr" else english).format(**shown)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The reason as the verdict's JSON carries it."""
+        return {
+            "code": self.code,
+            "params": dict(self.params),
+            "text": {"en": self.text("en"), "tr": self.text("tr")},
+        }
+
+
+def _percent(fraction: float, language: str, *, signed: bool) -> str:
+    """Three significant digits where the number is small: a confidence of 99.95 % must not read as 100 %."""
+    percent = abs(fraction) * 100
+    digits = 1 if percent < 99.5 or percent >= 100 else 3
+    number = f"{percent:,.{digits}f}".removesuffix(".0")
+    sign = "" if not signed or not percent else "−" if fraction < 0 else "+"
+    if language == "tr":
+        swapped = number.translate(str.maketrans(",.", ".,"))
+        return f"{sign}%{swapped}"
+    return f"{sign}{number} %"
