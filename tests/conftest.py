@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import os
 import pkgutil
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 
 import azuraforge
@@ -64,3 +73,115 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data is not here ({folder})")
     return folder
+
+
+@dataclass
+class PlatformProcess:
+    """A real ``azuraforge up`` in a process of its own, on a free port and a data home of its own."""
+
+    home: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+    url: str = ""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {**os.environ, "AZURAFORGE_HOME": str(self.home), **self.environment}
+
+    @property
+    def token(self) -> str:
+        return (self.home / "token").read_text()
+
+    def start(self) -> PlatformProcess:
+        command = [sys.executable, "-m", "azuraforge.cli.main", "up", "--port", "0"]
+        log = (self.home.parent / f"{self.home.name}.log").open("a")
+        self.process = subprocess.Popen(command, env=self.variables, stdout=log, stderr=log, text=True)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the platform ended with {self.process.returncode}: {self.log()[-2000:]}")
+            if self._answers():
+                return self
+            time.sleep(0.05)
+        raise AssertionError(f"the platform did not become ready: {self.log()[-2000:]}")
+
+    def _answers(self) -> bool:
+        try:
+            address = json.loads((self.home / "platform.json").read_text())
+            if address["pid"] != self.process.pid:
+                return False
+            self.url = address["url"]
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
+                return answer.status == 200
+        except (OSError, ValueError, urllib.error.URLError):
+            return False
+
+    def log(self) -> str:
+        return (self.home.parent / f"{self.home.name}.log").read_text()
+
+    def tree(self) -> list[psutil.Process]:
+        """Every process that this platform started, itself first."""
+        root = psutil.Process(self.process.pid)
+        return [root, *root.children(recursive=True)]
+
+    def kill(self) -> list[psutil.Process]:
+        """kill -9 of the platform's own process; returns what else was alive in its tree."""
+        others = self.tree()[1:]
+        self.process.kill()
+        self.process.wait()
+        return others
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to stop and wait for it."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(30)
+        return self.process.returncode
+
+    def run(self, *arguments: str, check: bool = True, timeout: float = 280) -> subprocess.CompletedProcess[str]:
+        """One command of the real command line on this data home."""
+        done = subprocess.run(
+            [sys.executable, "-m", "azuraforge.cli.main", *arguments],
+            env={"COLUMNS": "200", "AZURAFORGE_LANG": "en", **self.variables},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        if check and done.returncode != 0:
+            raise AssertionError(f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def json(self, *arguments: str) -> object:
+        return json.loads(self.run(*arguments, "--json").stdout)
+
+
+@pytest.fixture
+def make_platform(tmp_path: Path) -> Iterator[Callable[..., PlatformProcess]]:
+    """Makes platforms that are killed, with all they started, when the test ends."""
+    made: list[PlatformProcess] = []
+
+    def make(name: str = "home", **environment: str) -> PlatformProcess:
+        platform = PlatformProcess(tmp_path / name, environment)
+        made.append(platform)
+        return platform
+
+    yield make
+    for platform in made:
+        _kill_tree(platform)
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
+    """One running platform for a whole test file."""
+    running = PlatformProcess(tmp_path_factory.mktemp("platform") / "home")
+    running.start()
+    yield running
+    running.stop()
+    _kill_tree(running)
+
+
+def _kill_tree(platform: PlatformProcess) -> None:
+    if platform.process is not None and platform.process.poll() is None:
+        for process in platform.tree():
+            process.kill()
+        platform.process.wait()

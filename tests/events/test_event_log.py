@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 
 from azuraforge.events.bell import Bell
@@ -29,10 +30,8 @@ def test_a_rolled_back_event_leaves_no_gap_and_rings_no_bell(database, project_i
         log.append(session, project_id, "project", "tick", {})
         raise ValueError
 
-    try:
+    with contextlib.suppress(ValueError):
         database.write(project_id, fail)
-    except ValueError:
-        pass
     assert append(log, database, project_id, "project", 0) == 1
 
 

@@ -1,0 +1,93 @@
+"""How soon the platform answers, and what it weighs while idle."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+from report import Report
+
+HEAVY = ("numba", "llvmlite", "sklearn", "scipy", "statsmodels", "torch", "pandas", "polars")
+STARTS = 7
+IDLE_SECONDS = 5
+
+
+def start(home: Path) -> tuple[subprocess.Popen[bytes], float]:
+    """Start `azuraforge up`; seconds until /readyz says ready."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "azuraforge.cli.main", "up", "--port", "0"],
+        env={**os.environ, "AZURAFORGE_HOME": str(home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while True:
+        try:
+            address = json.loads((home / "platform.json").read_text())
+            if address["pid"] == process.pid:
+                with urllib.request.urlopen(f"{address['url']}/readyz", timeout=1) as answer:
+                    if answer.status == 200:
+                        return process, time.perf_counter() - began
+        except (OSError, ValueError):
+            pass
+        if process.poll() is not None:
+            raise SystemExit("the platform ended while starting")
+        time.sleep(0.01)
+
+
+def stop(process: subprocess.Popen[bytes]) -> float:
+    began = time.perf_counter()
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+    return time.perf_counter() - began
+
+
+def pss_megabytes(process: psutil.Process) -> float:
+    """Proportional set size: shared pages counted once over the tree."""
+    lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def main() -> None:
+    report = Report("start")
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        process, first = start(home)
+        stop(process)
+        times, stops = [], []
+        for _ in range(STARTS):
+            process, seconds = start(home)
+            times.append(seconds)
+            if len(times) < STARTS:
+                stops.append(stop(process))
+        time.sleep(IDLE_SECONDS)
+        root = psutil.Process(process.pid)
+        tree = [root, *root.children(recursive=True)]
+        memory = {f"{p.pid} {p.name()}": pss_megabytes(p) for p in tree}
+        loaded = [name for name in HEAVY if f"site-packages/{name}" in Path(f"/proc/{root.pid}/maps").read_text()]
+        cpu = root.cpu_percent(interval=2.0)
+        stops.append(stop(process))
+    report.add("first start, empty data home", first, "s")
+    report.add("later start, median", statistics.median(times), "s", goal="< 3", met=statistics.median(times) < 3)
+    report.add("later start, slowest", max(times), "s", goal="< 3", met=max(times) < 3)
+    report.add("stop on SIGTERM, median", statistics.median(stops), "s")
+    report.add(
+        "idle memory of the tree (sum of PSS)", sum(memory.values()), "MB", goal="< 250", met=sum(memory.values()) < 250
+    )
+    report.add("idle processor time of the API process", cpu, "%")
+    report.add("heavy libraries in API and supervisor", ", ".join(loaded) or "none", goal="none", met=not loaded)
+    report.notes.append(f"processes: {', '.join(f'{name} {size:.0f} MB' for name, size in memory.items())}")
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()

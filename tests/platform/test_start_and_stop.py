@@ -1,0 +1,132 @@
+"""The platform as a process: it starts light, stops cleanly, and says clearly why it will not start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+FORBIDDEN = ("numba", "llvmlite", "sklearn", "scipy", "statsmodels", "torch", "pandas", "polars")
+
+
+def loaded_libraries(process: psutil.Process) -> set[str]:
+    """Which of the forbidden packages have files mapped into the process."""
+    maps = Path(f"/proc/{process.pid}/maps").read_text()
+    return {name for name in FORBIDDEN if f"site-packages/{name}" in maps}
+
+
+def test_api_and_supervisor_load_no_heavy_library(platform):
+    assert loaded_libraries(psutil.Process(platform.process.pid)) == set()
+
+
+def test_a_sign_in_link_opens_the_api_and_only_once(platform):
+    link = platform.json("link")["url"]
+    secret = link.split("#link=")[1].split("&")[0]
+    request = urllib.request.Request(
+        f"{platform.url}/api/v1/sessions",
+        data=f'{{"link": "{secret}"}}'.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "samesite=strict" in cookie.lower()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 401
+    refused.value.close()
+
+
+def test_nothing_is_answered_without_a_secret_or_to_a_foreign_host(platform):
+    for headers, status in (({}, 401), ({"Host": "evil.example"}, 400)):
+        request = urllib.request.Request(f"{platform.url}/api/v1/runs", headers=headers)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        assert refused.value.code == status
+        assert refused.value.headers["content-type"] == "application/problem+json"
+        refused.value.close()
+
+
+def test_a_second_platform_on_the_home_says_so_and_stops(platform):
+    second = platform.run("up", "--port", "0", check=False)
+    assert second.returncode == 1
+    assert "already runs on this data home" in second.stderr
+    assert str(platform.process.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_cleanly_and_leaves_no_process(make_platform, number):
+    running = make_platform().start()
+    tree = running.tree()
+    assert len(tree) >= 2, "the launcher is a process of its own"
+    assert running.stop(number) == 0
+    psutil.wait_procs(tree, timeout=2)
+    assert not [process for process in tree if process.is_running()]
+    assert not (running.home / "platform.json").exists()
+    assert running.start().stop() == 0, "the lock was let go"
+
+
+def test_a_killed_platform_leaves_no_orphan_and_its_home_opens_again(make_platform):
+    running = make_platform().start()
+    orphans = running.kill()
+    _, alive = psutil.wait_procs(orphans, timeout=2)
+    assert alive == []
+    assert running.start().stop() == 0
+
+
+def test_a_port_in_use_is_named(make_platform):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = make_platform().run("up", "--port", str(port), check=False)
+    assert done.returncode == 1
+    assert f"port {port} on 127.0.0.1 is already in use" in done.stderr
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_read_only_home_is_named(make_platform, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    mounted = os.geteuid() == 0
+    if mounted:  # permissions do not stop root, a read-only mount does
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", str(home)], capture_output=True)
+        if done.returncode != 0:
+            pytest.skip("root without the right to mount")
+    else:
+        home.chmod(0o500)
+    try:
+        refused = make_platform().run("up", "--port", "0", check=False)
+    finally:
+        if mounted:
+            subprocess.run(["umount", str(home)], check=True)
+        else:
+            home.chmod(0o700)
+    assert refused.returncode == 1
+    assert "the data home cannot be written" in refused.stderr
+    assert str(home) in refused.stderr.replace("\n", "")
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_home_newer_than_the_code_is_left_alone(make_platform):
+    running = make_platform().start()
+    running.stop()
+    with sqlite3.connect(running.home / "azuraforge.db") as connection:
+        connection.execute("UPDATE azuraforge_schema SET version_num = 'f00dfeed'")
+    connection.close()
+    before = (running.home / "azuraforge.db").read_bytes()
+    refused = running.run("up", "--port", "0", check=False)
+    assert refused.returncode == 1
+    assert "newer AzuraForge" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert (running.home / "azuraforge.db").read_bytes() == before
