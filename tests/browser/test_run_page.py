@@ -1,0 +1,76 @@
+"""A person signs in, starts a run, watches the chart move, cancels it, and reads a verdict."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def co2(platform) -> str:
+    """The bundled series, added once."""
+    platform.run("datasets", "add", "--source", "bundled", "--option", "name=co2")
+    return "co2"
+
+
+def sign_in(page: Page, platform) -> None:
+    page.goto(platform.json("link")["url"])
+    expect(page.get_by_test_id("runs-list")).to_be_visible(timeout=15_000)
+
+
+def points(page: Page) -> int:
+    return int(page.get_by_test_id("loss-chart").get_attribute("data-points") or 0)
+
+
+def start_run(page: Page, **fields: str) -> str:
+    page.get_by_test_id("new-run").first.click()
+    page.get_by_test_id("pipeline-select").select_option("forecasting.lstm")
+    page.get_by_test_id("dataset-select").select_option(label=re.compile("co2"))
+    for name, value in fields.items():
+        page.locator(f"[name='{name}']").fill(value)
+    page.get_by_test_id("start-run").click()
+    expect(page.get_by_test_id("run-state")).to_be_visible(timeout=15_000)
+    return page.url
+
+
+def test_sign_in_start_watch_and_cancel(page, platform, co2):
+    sign_in(page, platform)
+    assert "link=" not in page.url, "the secret leaves the address at once"
+    start_run(page, epochs="400", patience="400")
+    page.wait_for_function("document.querySelector('[data-testid=loss-chart]')?.dataset.points >= 3", timeout=60_000)
+    before = points(page)
+    page.wait_for_function(
+        f"document.querySelector('[data-testid=loss-chart]').dataset.points > {before}", timeout=30_000
+    )
+    page.get_by_test_id("cancel-run").click()
+    page.get_by_test_id("confirm-cancel").click()
+    expect(page.get_by_test_id("run-state")).to_contain_text(re.compile("cancelled", re.I), timeout=15_000)
+
+
+def test_a_finished_run_shows_its_verdict_beside_the_baselines(page, platform, co2):
+    sign_in(page, platform)
+    address = start_run(page, epochs="2")
+    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=120_000)
+    table = page.get_by_test_id("baseline-table")
+    for name in ("forecasting.naive", "forecasting.seasonal_naive", "forecasting.ets", "forecasting.ridge"):
+        expect(table).to_contain_text(name)
+    expect(page.get_by_test_id("forecast-chart")).to_be_visible()
+    page.reload()
+    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=15_000)
+    assert page.url == address
+
+
+def test_the_page_speaks_turkish(page, platform, co2):
+    sign_in(page, platform)
+    page.get_by_test_id("language-switch").click()
+    expect(page.locator("html")).to_have_attribute("lang", "tr")
+    expect(page.get_by_test_id("new-run").first).to_contain_text("Yeni")
+
+
+def test_a_wrong_link_says_what_to_do(page, platform):
+    page.goto(f"{platform.url}/sign-in#link={'x' * 43}")
+    expect(page.get_by_text("azuraforge link")).to_be_visible(timeout=15_000)
