@@ -1,0 +1,278 @@
+"""Who becomes champion: the rules on made-up losses whose truth is known."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from azuraforge.models.gate import (
+    Champion,
+    Contender,
+    Slice,
+    Verdict,
+    decide,
+    incomparable,
+    tightened_level,
+    unseen_origins,
+)
+
+ORIGINS, HORIZON, SEASON = 400, 4, 12
+
+
+def losses(scale: float, own: int, *, origins: int = ORIGINS, shared: float = 0.95) -> np.ndarray:
+    """Squared errors of a forecaster: mostly the same noise as everyone's, ``scale`` times as large."""
+    common = np.random.default_rng(99).normal(size=(origins, HORIZON))
+    noise = np.random.default_rng(own).normal(size=(origins, HORIZON))
+    return (scale * (shared * common + np.sqrt(1 - shared**2) * noise)) ** 2
+
+
+def gate(
+    candidate: float, baselines: list[float], champion: float | None = None, *, unseen: int = ORIGINS, **options: Any
+) -> Verdict:
+    """Decide with RMSEs of these sizes; the champion may be judged on the last ``unseen`` origins."""
+    holder = None
+    if champion is not None:
+        holder = Champion("the_champion", losses(champion, 3), unseen=np.arange(ORIGINS) >= ORIGINS - unseen)
+    return decide(
+        Contender("candidate", losses(candidate, 1)),
+        [Contender(f"baseline_{i}", losses(size, 10 + i)) for i, size in enumerate(baselines)],
+        holder,
+        horizon=HORIZON,
+        season=SEASON,
+        resamples=300,
+        **options,
+    )
+
+
+def codes(verdict: Verdict) -> list[str]:
+    return [reason.code for reason in verdict.reasons]
+
+
+def test_the_first_champion_must_beat_the_best_baseline() -> None:
+    verdict = gate(0.8, [1.5, 1.0, 1.2])
+    assert (verdict.decision, verdict.champion, verdict.best_baseline) == ("promoted", "candidate", "baseline_1")
+    assert codes(verdict) == ["no_champion_before", "beats_best_baseline", "candidate_promoted"]
+
+
+def test_a_tie_makes_the_best_baseline_the_first_champion() -> None:
+    verdict = gate(0.999, [1.5, 1.0])
+    assert (verdict.decision, verdict.champion) == ("baseline_promoted", "baseline_1")
+    assert "not_better_than_best_baseline" in codes(verdict)
+
+
+def test_a_candidate_that_is_a_baseline_does_not_beat_itself() -> None:
+    same = losses(1.0, 1)
+    verdict = decide(Contender("a", same), [Contender("b", same.copy())], None, horizon=HORIZON, season=SEASON)
+    assert (verdict.decision, verdict.champion) == ("baseline_promoted", "b")
+
+
+def test_a_candidate_that_beats_champion_and_baselines_is_promoted() -> None:
+    verdict = gate(0.8, [1.2], 1.0)
+    assert (verdict.decision, verdict.champion) == ("promoted", "candidate")
+    assert codes(verdict) == ["beats_champion", "at_least_as_good_as_best_baseline", "candidate_promoted"]
+
+
+def test_the_champion_stays_where_nobody_is_better_by_more_than_noise() -> None:
+    verdict = gate(0.998, [1.2], 1.0)
+    assert (verdict.decision, verdict.champion) == ("kept", "the_champion")
+    assert "not_better_than_champion" in codes(verdict)
+
+
+def test_a_candidate_below_the_best_baseline_is_not_promoted_though_it_beats_the_champion() -> None:
+    verdict = gate(0.8, [0.6, 2.0], 1.0)
+    assert (verdict.decision, verdict.champion) == ("baseline_promoted", "baseline_0")
+    assert "worse_than_best_baseline" in codes(verdict)
+
+
+def test_the_best_baseline_takes_the_title_from_a_champion_that_it_beats() -> None:
+    verdict = gate(1.5, [0.8], 1.0)
+    assert (verdict.decision, verdict.champion) == ("baseline_promoted", "baseline_0")
+
+
+def test_the_champion_stays_before_a_baseline_that_is_only_as_good() -> None:
+    assert gate(1.5, [0.999], 1.0).decision == "kept"
+
+
+@pytest.mark.parametrize("unseen", [0, 1, 29])
+def test_too_few_unseen_origins_are_not_comparable(unseen: int) -> None:
+    verdict = gate(0.5, [1.0], 1.0, unseen=unseen)
+    assert (verdict.decision, verdict.champion) == ("not_comparable", "the_champion")
+    assert verdict.reasons[0].params == {"origins": unseen, "needed": 30}
+
+
+def test_two_blocks_are_needed_where_seasons_are_long() -> None:
+    holder = Champion("c", losses(1.0, 3), unseen=np.arange(ORIGINS) >= 300)
+    arguments = (Contender("a", losses(0.5, 1)), [Contender("b", losses(1.0, 2))], holder)
+    assert decide(*arguments, horizon=HORIZON, season=52).decision == "not_comparable"
+    assert decide(*arguments, horizon=HORIZON, season=12).decision == "promoted"
+
+
+def test_the_champion_is_judged_only_on_rows_that_it_did_not_learn_from() -> None:
+    """The champion has memorised the first half; outside it, it is worse than the candidate."""
+    memorised = losses(1.5, 3)
+    memorised[: ORIGINS // 2] = 0.0
+    baselines = [Contender("b", losses(2.0, 2))]
+    candidate = Contender("a", losses(1.0, 1))
+    honest = Champion("c", memorised, unseen=np.arange(ORIGINS) >= ORIGINS // 2)
+    assert decide(candidate, baselines, honest, horizon=HORIZON, season=SEASON).decision == "promoted"
+    naive = Champion("c", memorised, unseen=np.ones(ORIGINS, dtype=bool))
+    assert decide(candidate, baselines, naive, horizon=HORIZON, season=SEASON).decision == "kept"
+
+
+@pytest.mark.parametrize(
+    "obstacle",
+    [
+        incomparable("other_target", champion="co2", candidate="temperature"),
+        incomparable("other_unit", champion="°C", candidate="°F"),
+        incomparable("other_horizon", champion=4, candidate=8),
+        incomparable("other_frequency", champion="1h", candidate="1d"),
+        incomparable("champion_unreadable", problem="its weights were changed"),
+    ],
+)
+def test_another_task_is_not_comparable(obstacle: Any) -> None:
+    holder = Champion("c", np.empty((0, 0)), obstacle=obstacle)
+    verdict = decide(
+        Contender("a", losses(0.1, 1)), [Contender("b", losses(1.0, 2))], holder, horizon=HORIZON, season=SEASON
+    )
+    assert (verdict.decision, verdict.champion, verdict.reasons[0]) == ("not_comparable", "c", obstacle)
+
+
+def test_short_series_never_promote_a_candidate_by_comparison() -> None:
+    verdict = decide(
+        Contender("a", losses(0.1, 1, origins=20)),
+        [Contender("b", losses(1.0, 2, origins=20))],
+        None,
+        horizon=HORIZON,
+        season=1,
+    )
+    assert (verdict.decision, verdict.champion) == ("baseline_promoted", "b")
+    assert "too_few_origins" in codes(verdict)
+    assert verdict.comparisons[0].to_dict()["low"] is None
+
+
+def test_earlier_uses_and_trials_make_promotion_harder() -> None:
+    margin = next(size for size in np.arange(0.999, 0.9, -0.002) if gate(size, [1.0]).decision == "promoted")
+    assert gate(margin, [1.0], earlier_uses=200).decision == "baseline_promoted"
+    assert gate(margin, [1.0], trials=200).decision == "baseline_promoted"
+    assert codes(gate(margin, [1.0], trials=200))[0] == "level_tightened"
+
+
+def test_the_level_is_shared_between_all_looks() -> None:
+    assert tightened_level(0.95) == pytest.approx(0.95)
+    assert tightened_level(0.95, trials=10) == pytest.approx(0.995)
+    assert tightened_level(0.95, trials=10, earlier_uses=40) == pytest.approx(0.999)
+
+
+def test_a_guarded_slice_that_got_worse_stops_the_promotion() -> None:
+    better = losses(0.8, 1)
+    better[:, 0] = losses(1.5, 1)[:, 0]
+    first_step = np.zeros((ORIGINS, HORIZON), dtype=bool)
+    first_step[:, 0] = True
+    everyone = (Contender("a", better), [Contender("b", losses(1.3, 2))])
+    holder = Champion("c", losses(1.1, 3), unseen=np.ones(ORIGINS, dtype=bool))
+    options: dict[str, Any] = {"horizon": HORIZON, "season": SEASON}
+    assert decide(*everyone, holder, **options).decision == "promoted"
+    guarded = decide(*everyone, holder, slices=[Slice("first step", first_step, 0.1)], **options)
+    assert guarded.decision == "kept"
+    assert "slice_worse" in codes(guarded)
+    assert decide(*everyone, None, slices=[Slice("first step", first_step, 0.1)], **options).decision != "promoted"
+    assert decide(*everyone, holder, slices=[Slice("first step", first_step, 0.6)], **options).decision == "promoted"
+
+
+def test_on_pure_noise_promotions_stay_below_the_level() -> None:
+    """Candidate, baseline and champion are equally good; errors remember. Nobody should take the title."""
+    rng = np.random.default_rng(17)
+    moved, trials = 0, 150
+    for trial in range(trials):
+        shocks = rng.normal(size=(4, 310))
+        errors = np.stack([np.convolve(row, 0.8 ** np.arange(10), mode="valid") for row in shocks])
+        common = errors[0]
+        first, second, third = (((common + 0.5 * own)[:, None]) ** 2 for own in errors[1:])
+        holder = Champion("c", third, unseen=np.ones(len(third), dtype=bool))
+        verdict = decide(
+            Contender("a", first), [Contender("b", second)], holder, horizon=1, season=12, resamples=200, seed=trial
+        )
+        moved += verdict.champion != "c"
+    assert moved / trials <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials), moved
+
+
+def test_the_best_of_many_equal_baselines_does_not_win_by_being_many() -> None:
+    rng = np.random.default_rng(23)
+    moved, trials = 0, 120
+    for trial in range(trials):
+        common = rng.normal(size=(200, 1))
+        errors = [common + 0.5 * rng.normal(size=(200, 1)) for _ in range(10)]
+        holder = Champion("c", errors[0] ** 2, unseen=np.ones(200, dtype=bool))
+        baselines = [Contender(f"b{i}", error**2) for i, error in enumerate(errors[1:9])]
+        bad = Contender("a", (2 * errors[9]) ** 2)
+        moved += decide(bad, baselines, holder, horizon=1, season=1, resamples=150, seed=trial).champion != "c"
+    assert moved / trials <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / trials), moved
+
+
+def test_the_verdict_is_json_in_two_languages() -> None:
+    for verdict in (gate(0.8, [1.0]), gate(0.8, [0.6], 1.0, earlier_uses=2), gate(0.9, [1.0], 1.0, unseen=3)):
+        stored = json.loads(json.dumps(verdict.to_dict(), allow_nan=False))
+        assert set(stored) == {"decision", "champion", "reasons"}
+        for reason in stored["reasons"]:
+            assert reason["text"]["en"] != reason["text"]["tr"]
+            assert "{" not in reason["text"]["en"] + reason["text"]["tr"]
+        json.dumps([comparison.to_dict() for comparison in verdict.comparisons], allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"baselines": []}, "at least one baseline"),
+        ({"baselines": [Contender("a", losses(1, 2))]}, "names of their own"),
+        ({"baselines": [Contender("b", losses(1, 2)[:-1])]}, "need shape"),
+        ({"baselines": [Contender("b", np.full((ORIGINS, HORIZON), np.inf))]}, "finite"),
+        ({"baselines": [Contender("b", np.full((ORIGINS, HORIZON), np.nan))]}, "missing"),
+        ({"champion": Champion("c", losses(1, 3), unseen=np.ones(3, dtype=bool))}, "one flag per origin"),
+    ],
+)
+def test_contenders_that_do_not_belong_together_are_refused(change: dict[str, Any], message: str) -> None:
+    arguments = {"baselines": [Contender("b", losses(1, 2))], "champion": None, **change}
+    with pytest.raises(ValueError, match=message):
+        decide(Contender("a", losses(1, 1)), **arguments, horizon=HORIZON, season=SEASON)
+
+
+def test_origins_whose_targets_touch_learned_rows_are_left_out() -> None:
+    first = np.arange("2026-01-01", "2026-01-11", dtype="datetime64[D]")
+    learned = [
+        (np.datetime64("2025-01-01"), np.datetime64("2026-01-02")),
+        (np.datetime64("2026-01-06"), np.datetime64("2026-01-06")),
+    ]
+    assert np.flatnonzero(unseen_origins(first, first + 1, learned)).tolist() == [2, 3, 6, 7, 8, 9]
+    assert unseen_origins(first, first, []).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    sizes=st.lists(st.floats(0.2, 3.0), min_size=1, max_size=4),
+    candidate=st.floats(0.2, 3.0),
+    champion=st.none() | st.floats(0.2, 3.0),
+    unseen=st.integers(0, ORIGINS),
+    seed=st.integers(0, 1000),
+)
+def test_a_verdict_always_names_one_of_those_who_stood(
+    sizes: list[float], candidate: float, champion: float | None, unseen: int, seed: int
+) -> None:
+    verdict = gate(candidate, sizes, champion, unseen=unseen, seed=seed)
+    best = f"baseline_{int(np.argmin([losses(size, 10 + i).mean() for i, size in enumerate(sizes)]))}"
+    expected = {
+        "promoted": "candidate",
+        "kept": "the_champion",
+        "not_comparable": "the_champion",
+        "baseline_promoted": best,
+    }
+    assert verdict.champion == expected[verdict.decision]
+    if champion is None:
+        assert verdict.decision in ("promoted", "baseline_promoted")
+    if verdict.decision == "promoted":
+        assert verdict.comparisons[0].relative_difference <= 0 or len(sizes) > 1
+        assert not any(reason.code == "worse_than_best_baseline" for reason in verdict.reasons)

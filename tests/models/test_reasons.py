@@ -1,0 +1,35 @@
+"""Reasons read well in both languages, and every one of them can be written."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from azuraforge.models import reasons
+from azuraforge.models.reasons import Reason
+
+
+def test_both_languages_use_the_same_fields() -> None:
+    for code, (english, turkish) in reasons._SENTENCES.items():
+        fields = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (english, turkish)]
+        assert fields[0] == fields[1], code
+        assert english != turkish
+
+
+def test_percentages_follow_the_language() -> None:
+    reason = Reason("worse_than_best_baseline", {"a": "x", "b": "y", "relative_difference": 0.0412})
+    assert "+4.1 %" in reason.text("en")
+    assert "+%4,1" in reason.text("tr")
+
+
+def test_a_strict_level_is_not_rounded_to_certainty() -> None:
+    reason = Reason("level_tightened", {"level": 0.9995, "asked": 0.95, "looks": 100})
+    assert "99.950 %" in reason.text("en")
+    assert "instead of 95 %" in reason.text("en")
+    assert "%99,950" in reason.text("tr")
+
+
+def test_an_unknown_code_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown reason 'because'"):
+        Reason("because", {})
