@@ -1,0 +1,29 @@
+"""API shapes of plugins."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class PluginOut(BaseModel):
+    """An installed ability, or the reason why one cannot be used."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    name: str
+    kind: Literal["pipeline", "source", "agent", "unknown"] = Field(
+        description="unknown: a dropped-in file that could not be imported"
+    )
+    task: str | None = Field(default=None, description="of a pipeline: forecast, classify …")
+    version: str
+    origin: str = Field(description="the distribution that brought it, or the file in the plugins folder")
+    title: dict[str, str] = Field(default_factory=dict, description="by language code")
+    summary: dict[str, str] = Field(default_factory=dict, description="by language code")
+    secrets: list[str] = Field(default_factory=list)
+    capabilities: list[str] = Field(default_factory=list)
+    config_schema: dict[str, Any] | None = Field(
+        default=None, alias="schema", description="JSON schema of the config, the options or the request"
+    )
+    error: str | None = Field(default=None, description="one line; null where the plugin works")
