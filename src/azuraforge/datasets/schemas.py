@@ -30,10 +30,34 @@ class DatasetSchema(BaseModel):
     unit: str
 
 
-class FileOptions(BaseModel):
-    """How to read an uploaded file."""
+class CleaningOptions(BaseModel):
+    """What may be done to rows that are not as they should be. Filling looks into the past only."""
 
     model_config = ConfigDict(extra="forbid")
+
+    duplicates: Literal["error", "first", "last", "mean"] = Field(
+        default="error", description="rows with one time and different values; exact repetitions are always reduced"
+    )
+    missing: Literal["error", "forward_fill", "drop"] = Field(
+        default="error", description="rows whose target is missing, NaN or infinite"
+    )
+    gaps: Literal["auto", "forward_fill", "keep", "error"] = Field(
+        default="auto",
+        description="missing rows of a regular series; auto fills small gaps (at most 5 % of the rows, none longer"
+        " than a season) and refuses large ones",
+    )
+    missing_values: dict[str, list[float]] = Field(
+        default_factory=dict, description="values that mean missing, by column: {'pressure': [0]}"
+    )
+    frequency: str | None = Field(
+        default=None, pattern=r"^[1-9][0-9]*(ms|s|m|h|d|w|mo|q|y)$", description="such as 1h, 1d; empty: found"
+    )
+    season: int | None = Field(default=None, ge=1, le=10_000, description="rows in one season; empty: from frequency")
+    strict: bool = Field(default=False, description="every warning is an error: nothing is changed in silence or aloud")
+
+
+class FileOptions(CleaningOptions):
+    """How to read an uploaded file."""
 
     name: str | None = Field(default=None, max_length=100, description="empty: the file's name")
     time: str = Field(max_length=200)
@@ -42,28 +66,25 @@ class FileOptions(BaseModel):
     exclude: list[str] = Field(default_factory=list)
     timezone: str | None = Field(default=None, description="zone of times without one, and of the calendar")
     unit: str = Field(default="", max_length=40)
-    separator: str | None = Field(default=None, max_length=1)
-    duplicates: Literal["error", "first", "last", "mean"] = "error"
-    missing: Literal["error", "forward_fill", "drop"] = "error"
-    gaps: Literal["forward_fill", "keep", "error"] = "forward_fill"
-    frequency: str | None = Field(default=None, description="empty: found in the data")
-    season: int | None = Field(default=None, ge=1)
+    separator: str | None = Field(default=None, min_length=1, max_length=1, description="empty: found")
+    decimal: Literal[".", ","] | None = Field(default=None, description="empty: found")
+    encoding: str | None = Field(default=None, max_length=40, description="empty: UTF-8 or UTF-16, else Windows-1254")
+    time_format: str | None = Field(default=None, max_length=100, description="such as %d/%m/%Y %H:%M; empty: found")
 
 
-class FromSource(BaseModel):
+class FromSource(CleaningOptions):
     """Read a dataset from a source plugin."""
-
-    model_config = ConfigDict(extra="forbid")
 
     source: str
     options: dict[str, Any] = Field(default_factory=dict)
     name: str | None = Field(default=None, max_length=100)
+    missing: Literal["error", "forward_fill", "drop"] = "forward_fill"
 
 
 class DatasetVersionOut(BaseModel):
     """One immutable version."""
 
-    id: str
+    id: str = Field(description="the dataset's id; the same for all its versions")
     name: str
     version: int
     fingerprint: str

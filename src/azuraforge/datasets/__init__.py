@@ -1,0 +1,1 @@
+"""Datasets: fingerprinted, immutable versions of data read from files and sources."""

@@ -1,0 +1,73 @@
+"""The canonical form of a dataset version: one order of rows and columns, one type, one fingerprint.
+
+Runs in children only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from azuraforge.errors import StorageError
+
+_FORMAT = "azuraforge dataset 1"
+
+
+def canonical_frame(frame: pl.DataFrame, time: str, target: str, features: list[str]) -> pl.DataFrame:
+    """Time (UTC, microseconds), target, then features by name; float64; sorted by time."""
+    numbers = [target, *sorted(features)]
+    return frame.select(
+        pl.col(time).cast(pl.Datetime("us", "UTC")), *(pl.col(name).cast(pl.Float64) for name in numbers)
+    ).sort(time)
+
+
+def fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, Any]) -> str:
+    """SHA-256 over the meaning of the columns, the options that shaped them, and every value.
+
+    It depends on no file format: times count as int64 microseconds, values as little-endian float64, negative zero
+    as zero. The order of rows and of feature columns in the source does not matter.
+    """
+    header = {
+        "format": _FORMAT,
+        "schema": {**schema, "features": sorted(schema["features"])},
+        "options": options,
+        "columns": frame.columns,
+        "rows": frame.height,
+    }
+    digest = hashlib.sha256(orjson.dumps(header, option=orjson.OPT_SORT_KEYS))
+    for series in frame.iter_columns():
+        whole = series.cast(pl.Int64) if isinstance(series.dtype, pl.Datetime) else series + 0.0
+        digest.update(whole.to_numpy().astype("<i8" if isinstance(series.dtype, pl.Datetime) else "<f8").tobytes())
+    return digest.hexdigest()
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> str:
+    """Write ``frame`` so that ``path`` holds all of it or nothing; return the file's SHA-256."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            frame.write_parquet(file, compression="zstd", statistics=True)
+            file.flush()
+            os.fsync(file.fileno())
+        digest = file_sha256(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(
+            f"the dataset cannot be written: {error.strerror or error}",
+            where=str(path.parent),
+            next_step="free some space or make the data home writable, then try again",
+        ) from error
+    return digest
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,163 @@
+"""What reading a dataset may find, in both languages. Codes are stable; texts are for people."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from azuraforge.datasets.schemas import Finding
+
+Severity = Literal["info", "warning", "error"]
+
+_TEXTS: dict[str, tuple[Severity, str, str]] = {
+    "encoding_assumed": (
+        "info",
+        "The file is not UTF-8; it was read as {encoding}.",
+        "Dosya UTF-8 değil; {encoding} olarak okundu.",
+    ),
+    "decimal_comma": ("info", "Numbers have a decimal comma.", "Sayılarda ondalık virgül kullanılmış."),
+    "day_first": (
+        "info",
+        "Dates are read day first ({format}).",
+        "Tarihler gün önce gelecek biçimde okundu ({format}).",
+    ),
+    "timezone_assumed": (
+        "info",
+        "Times carry no zone; they were taken as UTC. Name the zone with the option timezone.",
+        "Zamanlarda saat dilimi yok; UTC sayıldı. Dilimi timezone seçeneğiyle verin.",
+    ),
+    "offsets_vary": (
+        "info",
+        "Times carry the offsets {offsets} (daylight saving) and were converted to UTC. The option timezone makes"
+        " calendar features follow local time.",
+        "Zamanlar {offsets} farklarını taşıyor (yaz saati), UTC'ye çevrildi. timezone seçeneği takvim özelliklerini"
+        " yerel saate bağlar.",
+    ),
+    "columns_ignored_text": (
+        "info",
+        "Not numeric, ignored: {columns}.",
+        "Sayısal değil, kullanılmadı: {columns}.",
+    ),
+    "columns_ignored_constant": (
+        "info",
+        "The same value in every row, ignored: {columns}.",
+        "Her satırda aynı değer, kullanılmadı: {columns}.",
+    ),
+    "columns_ignored_clock": (
+        "info",
+        "Only counts rows or time, ignored: {columns}.",
+        "Yalnızca satırları ya da zamanı sayıyor, kullanılmadı: {columns}.",
+    ),
+    "columns_ignored_copy": (
+        "warning",
+        "An exact copy of the target, ignored: {columns}.",
+        "Hedefin birebir kopyası, kullanılmadı: {columns}.",
+    ),
+    "columns_ignored_missing": (
+        "warning",
+        "Too many values are missing, ignored: {columns}.",
+        "Çok fazla değeri eksik, kullanılmadı: {columns}.",
+    ),
+    "values_replaced": (
+        "info",
+        "{count} values of {column} equal {values} and were taken as missing, as asked.",
+        "{column} sütununda {values} olan {count} değer, istendiği gibi eksik sayıldı.",
+    ),
+    "suspicious_zeros": (
+        "warning",
+        "{count} values of {column} are 0, far from all others; if they mean missing, pass"
+        " missing_values {column}=0. They were kept.",
+        "{column} sütununda {count} değer 0 ve diğerlerinden çok uzak; eksik anlamına geliyorsa"
+        " missing_values {column}=0 verin. Oldukları gibi bırakıldı.",
+    ),
+    "rows_sorted": (
+        "warning",
+        "{count} rows stood out of order of time; the rows were sorted.",
+        "{count} satır zaman sırasında değildi; satırlar sıralandı.",
+    ),
+    "duplicate_rows": (
+        "warning",
+        "{count} rows repeat another row (same time, same values); one of each was kept.",
+        "{count} satır bir başka satırın tekrarı (aynı zaman, aynı değerler); her birinden biri tutuldu.",
+    ),
+    "duplicate_times": (
+        "warning",
+        "{count} times had several rows with different values; reduced by duplicates={policy}, as asked.",
+        "{count} zamanda farklı değerli birden çok satır vardı; istendiği gibi duplicates={policy} ile teke indirildi.",
+    ),
+    "target_filled": (
+        "warning",
+        "{count} missing values of the target {column} carry the last known value forward.",
+        "Hedef {column} için {count} eksik değer, bilinen son değerle dolduruldu.",
+    ),
+    "target_rows_dropped": (
+        "warning",
+        "{count} rows without a value of the target {column} were dropped.",
+        "Hedef {column} değeri olmayan {count} satır çıkarıldı.",
+    ),
+    "edge_rows_dropped": (
+        "warning",
+        "{count} rows at the start or end, where the target {column} is not known, were dropped.",
+        "Başta ya da sonda, hedef {column} bilinmeyen {count} satır çıkarıldı.",
+    ),
+    "feature_filled": (
+        "warning",
+        "{count} missing values of {column} carry the last known value forward.",
+        "{column} sütununda {count} eksik değer, bilinen son değerle dolduruldu.",
+    ),
+    "leading_rows_dropped": (
+        "warning",
+        "{count} rows at the start were dropped: {columns} had no value yet.",
+        "Baştaki {count} satır çıkarıldı: {columns} için henüz değer yoktu.",
+    ),
+    "gaps_filled": (
+        "warning",
+        "{count} rows are missing in the rhythm of {frequency} (longest gap: {longest}); each was filled with the"
+        " last row before it.",
+        "{frequency} düzeninde {count} satır eksik (en uzun boşluk: {longest}); her biri kendinden önceki son satırla"
+        " dolduruldu.",
+    ),
+    "gaps_kept": (
+        "warning",
+        "{count} rows are missing in the rhythm of {frequency} (longest gap: {longest}); the gaps were kept, so the"
+        " rows count as having no fixed distance.",
+        "{frequency} düzeninde {count} satır eksik (en uzun boşluk: {longest}); boşluklar bırakıldı, satırlar sabit"
+        " aralıksız sayılıyor.",
+    ),
+    "frequency_found": (
+        "info",
+        "One row every {frequency}; season of {season} rows.",
+        "Her {frequency} için bir satır; mevsim {season} satır.",
+    ),
+    "trading_days": (
+        "info",
+        "One row per trading day ({season} days a week, holidays missing); rows are counted, not days.",
+        "İşlem günü başına bir satır (haftada {season} gün, tatiller yok); günler değil satırlar sayılır.",
+    ),
+    "sessions": (
+        "info",
+        "Rows of daily sessions, about {season} a day; nights are not gaps.",
+        "Günlük seanslar, günde yaklaşık {season} satır; geceler boşluk sayılmaz.",
+    ),
+    "irregular": (
+        "warning",
+        "Rows have no fixed distance (between {shortest} and {longest}); they are counted one after another. If the"
+        " times are local with daylight saving, name the zone with the option timezone.",
+        "Satırların sabit bir aralığı yok ({shortest} ile {longest} arası); art arda sayılırlar. Zamanlar yaz saatli"
+        " yerel saatse dilimi timezone seçeneğiyle verin.",
+    ),
+}
+
+CODES = tuple(_TEXTS)
+
+
+def finding(code: str, *, count: int = 1, where: str = "", **values: Any) -> Finding:
+    """A finding by its code.
+
+    Example:
+        >>> finding("rows_sorted", count=3, where="line 7").text["en"]
+        '3 rows stood out of order of time; the rows were sorted.'
+    """
+    severity, english, turkish = _TEXTS[code]
+    fill = {"count": count, **values}
+    text = {"en": english.format(**fill), "tr": turkish.format(**fill)}
+    return Finding(code=code, severity=severity, count=count, where=where, text=text)

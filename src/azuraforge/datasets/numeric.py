@@ -1,0 +1,81 @@
+"""Strings as numbers: missing markers, decimal comma or point, thousands. Runs in children only."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import polars as pl
+
+from azuraforge.errors import InvalidInput
+
+Decimal = Literal[".", ","]
+
+#: Values that say "not there", compared in lower case.
+MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "(null)")
+
+_COMMA_DECIMAL = r"^[+-]?(\d*,(\d{1,2}|\d{4,})|\d{4,},\d{3}|0,\d+|\d{1,3}(\.\d{3})+,\d+)$"
+_POINT_DECIMAL = r"^[+-]?(\d*\.(\d{1,2}|\d{4,})|\d{4,}\.\d{3}|0\.\d+|\d{1,3}(,\d{3})+\.\d+)$"
+_EITHER = r"^[+-]?\d{1,3}(,\d{3})+$"
+_EVIDENCE_ROWS = 20_000
+
+
+def find_decimal(frame: pl.DataFrame, columns: list[str], target: str, place: str) -> Decimal:
+    """Which decimal sign the file uses. Only writing that can mean one thing counts; the target's counts most.
+
+    Raises InvalidInput where the target's numbers could be read both ways (``1,234``).
+    """
+    comma, point, either = _evidence(frame, [target])
+    if comma and point:
+        return "."  # one of them will be named as text, with its row
+    if comma or point:
+        return "," if comma else "."
+    others_comma, others_point, _ = _evidence(frame, columns)
+    if others_comma != others_point:
+        return "," if others_comma else "."
+    if either:
+        raise InvalidInput(
+            f"the numbers of {target!r} can be read in two ways, such as {either!r}",
+            where=place,
+            next_step="say which with the option decimal: ',' (1,234 is a little over one) or '.' (over a thousand)",
+            code="ambiguous_decimal",
+        )
+    return "."
+
+
+def without_missing(series: pl.Series) -> pl.Series:
+    """Missing markers become null."""
+    return series.set(series.str.to_lowercase().is_in(MISSING), None)
+
+
+def to_numbers(series: pl.Series, decimal: Decimal) -> pl.Series:
+    """Strings (missing markers already null) as float64; what is not a number becomes null.
+
+    Example:
+        >>> to_numbers(pl.Series(["1.234,5", "-2", "x"]), ",").to_list()
+        [1234.5, -2.0, None]
+    """
+    if decimal == ",":
+        grouped = series.str.contains(r"^[+-]?\d{1,3}(\.\d{3})+(,\d*)?$")
+        plain = series.str.contains(r"^[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?$")
+        infinite = series.str.contains(r"(?i)^[+-]?inf(inity)?$")
+        text = series.set(~(grouped | plain | infinite).fill_null(False), None)
+        return text.str.replace_all(".", "", literal=True).str.replace(",", ".").cast(pl.Float64, strict=False)
+    grouped = series.str.contains(r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$").fill_null(False)
+    if grouped.any():
+        series = series.zip_with(~grouped, series.str.replace_all(",", "", literal=True))
+    return series.cast(pl.Float64, strict=False)
+
+
+def _evidence(frame: pl.DataFrame, columns: list[str]) -> tuple[bool, bool, str | None]:
+    comma = point = False
+    either = None
+    for column in columns:
+        if frame.schema[column] != pl.String:
+            continue
+        values = frame[column].head(_EVIDENCE_ROWS)
+        comma = comma or bool(values.str.contains(_COMMA_DECIMAL).any())
+        point = point or bool(values.str.contains(_POINT_DECIMAL).any())
+        if either is None:
+            ambiguous = values.filter(values.str.contains(_EITHER).fill_null(False))
+            either = ambiguous[0] if len(ambiguous) else None
+    return comma, point, either

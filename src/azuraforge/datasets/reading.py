@@ -1,0 +1,164 @@
+"""From a file or a source to a canonical frame with its schema and a report. Runs in children only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from azuraforge.datasets import cleaning, inspection
+from azuraforge.datasets.canonical import canonical_frame, file_sha256, fingerprint
+from azuraforge.datasets.decoding import decode, unpack
+from azuraforge.datasets.delimited import ROW, RawTable, read_delimited
+from azuraforge.datasets.findings import finding
+from azuraforge.datasets.frequency import Rhythm, find_rhythm
+from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding
+from azuraforge.datasets.times import check_zone, parse_times
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins import SourceRead
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A dataset version before it is stored: ``frame`` in canonical form."""
+
+    frame: pl.DataFrame
+    schema: dict[str, Any]
+    options: dict[str, Any]
+    findings: list[Finding]
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.frame, self.schema, self.options)
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """What a file holds, and how it was read."""
+
+    prepared: Prepared
+    file_sha256: str
+    facts: dict[str, Any]
+
+
+def read_file(path: Path, name: str, options: FileOptions) -> ReadFile:
+    """Read and prepare a CSV or Parquet file; ``name`` is what messages call it.
+
+    Raises InvalidInput naming what is wrong, where, and what to do next.
+    """
+    findings: list[Finding] = []
+    if _is_parquet(path):
+        table = _read_parquet(path, name)
+        facts: dict[str, Any] = {"format": "parquet"}
+    else:
+        decoded = decode(unpack(path, name), name, options.encoding)
+        if decoded.assumed:
+            findings.append(finding("encoding_assumed", encoding=decoded.encoding))
+        table = read_delimited(decoded.text, name, options.separator, {"time": options.time, "target": options.target})
+        facts = {"format": "csv", "encoding": decoded.encoding, "separator": table.separator}
+    return ReadFile(_prepare(table, options, findings), file_sha256(path), {"file": name, **facts})
+
+
+def prepare_source(read: SourceRead, source: str, options: CleaningOptions) -> Prepared:
+    """Prepare what a source read."""
+    if read.time is None:
+        raise InvalidInput(f"the source {source} names no time column", where=f"source {source}")
+    frame = read.frame
+    table = RawTable(frame.with_row_index(ROW), source)
+    asked = FileOptions(
+        **options.model_dump(include=set(CleaningOptions.model_fields)),
+        time=read.time,
+        target=read.target,
+        features=list(read.features),
+        timezone=read.timezone,
+        unit=read.unit,
+    )
+    if not frame.height:
+        raise InvalidInput(f"the source {source} gave no rows", where=f"source {source}", next_step="ask for more")
+    return _prepare(table, asked, [])
+
+
+def _prepare(table: RawTable, options: FileOptions, findings: list[Finding]) -> Prepared:
+    time, target = options.time, options.target
+    check_zone(options.timezone)
+    frame, features = inspection.numbers(
+        table, time, target, options.features, options.exclude, options.decimal, findings
+    )
+    times = parse_times(table, time, options.timezone, options.time_format)
+    findings.extend(times.findings)
+    frame = frame.with_columns(times.utc.alias(time)).select(ROW, time, target, *features)
+    frame = cleaning.take_as_missing(frame, options.missing_values, findings)
+    frame = cleaning.sort_rows(frame, time, table, findings)
+    frame = cleaning.reduce_duplicates(frame, time, options.duplicates, table, findings)
+    frame = cleaning.settle_target(frame, time, target, options, table, findings)
+    frame, features = cleaning.settle_features(frame, time, features, table, findings)
+    inspection.refuse_unlearnable(frame, target, table.name)
+    inspection.report_suspicious_zeros(frame, time, [target, *features], findings)
+    if options.features is None:
+        frame, features = inspection.ignore_useless(frame, time, target, features, findings)
+    zone = options.timezone or "UTC"
+    rhythm = find_rhythm(frame[time], zone, options.frequency)
+    frame, regular = cleaning.settle_gaps(frame.drop(ROW), time, rhythm, options.gaps, findings)
+    season = options.season or rhythm.season
+    findings.append(_rhythm_finding(rhythm, season, frame[time]))
+    if options.strict:
+        _refuse_warnings(findings, table.name)
+    schema = {
+        "time": time,
+        "target": target,
+        "features": sorted(features),
+        "frequency": rhythm.frequency if regular else None,
+        "season": season,
+        "timezone": zone,
+        "unit": options.unit,
+    }
+    shaping = options.model_dump(include={"duplicates", "missing", "gaps", "missing_values"})
+    return Prepared(canonical_frame(frame, time, target, features), schema, shaping, findings)
+
+
+def _rhythm_finding(rhythm: Rhythm, season: int, times: pl.Series) -> Finding:
+    if rhythm.kind == "regular":
+        return finding("frequency_found", frequency=rhythm.frequency, season=season)
+    if rhythm.kind == "irregular":
+        steps = times.diff().drop_nulls()
+        return finding("irregular", shortest=steps.min(), longest=steps.max())
+    return finding(rhythm.kind, season=season)
+
+
+def _refuse_warnings(findings: list[Finding], name: str) -> None:
+    warnings = [item for item in findings if item.severity == "warning"]
+    if warnings:
+        first = warnings[0]
+        more = f" And {len(warnings) - 1} more." if len(warnings) > 1 else ""
+        raise InvalidInput(
+            f"strict: {first.text['en']}{more}",
+            where=first.where or name,
+            next_step="correct the file, or leave the option strict out to have this done and reported",
+            code=first.code,
+            findings=[item.model_dump() for item in warnings],
+        )
+
+
+def _is_parquet(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PAR1"
+    except OSError:
+        return False  # unpack() says what is wrong
+
+
+def _read_parquet(path: Path, name: str) -> RawTable:
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InvalidInput(
+            f"the Parquet file {name} cannot be read: {str(error).splitlines()[0]}",
+            where=name,
+            next_step="it may be cut off or damaged; write it again",
+            code="unreadable_file",
+        ) from error
+    if not frame.height:
+        raise InvalidInput(f"the file {name} holds no rows", where=name, next_step="choose a table", code="empty_file")
+    return RawTable(frame.with_row_index(ROW), name)
