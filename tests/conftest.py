@@ -19,6 +19,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session
 
 import azuraforge
 from azuraforge.database import Base, Database
@@ -35,6 +37,29 @@ def import_all_tables() -> None:
         name = f"azuraforge.{room.name}.tables"
         if room.ispkg and importlib.util.find_spec(name):
             importlib.import_module(name)
+
+
+def _owned_tables() -> frozenset[str]:
+    return frozenset(table.name for table in Base.metadata.tables.values() if "project_id" in table.columns)
+
+
+@event.listens_for(Session, "after_begin")
+def _remember_scope(session, _transaction, connection) -> None:  # type: ignore[no-untyped-def]
+    connection.info["scope"] = session.info.get("project_id")
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _guard_statements(connection, _cursor, statement, *_rest) -> None:  # type: ignore[no-untyped-def]
+    """SQLite's stand-in for row-level security while tests run: inside a project's session, no statement may
+    read or change an owned table without naming the project in its condition."""
+    if not isinstance(connection.info.get("scope"), str):
+        return
+    text = " ".join(statement.lower().replace('"', "").split())
+    verb, _, condition = text.partition(" where ")
+    if not verb.startswith(("select", "update", "delete")):
+        return
+    named = {table for table in _owned_tables() if f" {table} " in f"{verb} " or f" {table}," in verb}
+    assert not named or "project_id" in condition, f"no project in the condition on {named}: {statement}"
 
 
 @pytest.fixture

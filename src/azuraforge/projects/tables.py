@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, Owned, Timestamp, new_id, now
@@ -48,13 +48,14 @@ class Credential(Owned, Base):
     __tablename__ = "credential"
     __table_args__ = (
         ForeignKeyConstraint(["project_id", "user_id"], ["member.project_id", "member.user_id"]),
-        Index("ix_credential_project_id_kind", "project_id", "kind"),
+        UniqueConstraint("project_id", "id"),
+        Index("ix_credential_hash", "hash"),  # who signs in does not say yet where
     )
 
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    project_id: Mapped[str] = mapped_column(String(16))
     user_id: Mapped[str] = mapped_column(String(16))
-    id: Mapped[str] = mapped_column(String(16), default=new_id, unique=True)
+    id: Mapped[str] = mapped_column(String(16), default=new_id)
     kind: Mapped[str] = mapped_column(String(16))  # token, link, session
     name: Mapped[str] = mapped_column(String(200), default="")
     role: Mapped[str] = mapped_column(String(16))
