@@ -8,8 +8,8 @@ from azuraforge.engine import EngineError, Tensor, nn, optim
 from azuraforge.engine.nn import functional as F
 
 
-class LastStep(nn.Module):
-    """A recurrent layer with a linear head on its last output."""
+class MeanOutput(nn.Module):
+    """A recurrent layer with a linear head on its mean output, which reaches every weight."""
 
     def __init__(self, core: nn.Module, size: int) -> None:
         super().__init__()
@@ -18,7 +18,7 @@ class LastStep(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         output, _ = self.core(x)
-        return self.head(output[:, -1])
+        return self.head(output.mean(axis=1))
 
 
 MODELS = {
@@ -34,8 +34,40 @@ MODELS = {
     "softmax": (lambda: nn.Sequential(nn.Linear(3, 8), nn.Softmax(), nn.Linear(8, 1)), (16, 3)),
     "layer_norm": (lambda: nn.Sequential(nn.Linear(3, 8), nn.LayerNorm(8), nn.Linear(8, 1)), (16, 3)),
     "dropout": (lambda: nn.Sequential(nn.Linear(3, 32), nn.Dropout(0.1), nn.Linear(32, 1)), (16, 3)),
-    "lstm": (lambda: LastStep(nn.LSTM(3, 8), 8), (16, 6, 3)),
-    "lstm_two_layers_dropout": (lambda: LastStep(nn.LSTM(3, 8, num_layers=2, dropout=0.1), 8), (16, 6, 3)),
+    "lstm": (lambda: MeanOutput(nn.LSTM(3, 8), 8), (16, 6, 3)),
+    "gru": (lambda: MeanOutput(nn.GRU(3, 8), 8), (16, 6, 3)),
+    "gru_bidirectional": (lambda: MeanOutput(nn.GRU(3, 4, num_layers=2, bidirectional=True), 8), (16, 6, 3)),
+    "residual": (lambda: nn.Sequential(nn.Residual(nn.Linear(3, 3)), nn.Linear(3, 1)), (16, 3)),
+    "batch_norm": (lambda: nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Linear(8, 1)), (16, 3)),
+    "conv2d": (
+        lambda: nn.Sequential(
+            nn.Conv2d(2, 4, 3, padding=1),
+            nn.BatchNorm2d(4),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Linear(4, 1),
+        ),
+        (16, 2, 4, 4),
+    ),
+    "conv1d": (
+        lambda: nn.Sequential(
+            nn.Conv1d(3, 4, 3), nn.ReLU(), nn.MaxPool1d(2), nn.AvgPool1d(2), nn.Flatten(), nn.Linear(8, 1)
+        ),
+        (16, 3, 10),
+    ),
+    "attention": (
+        lambda: nn.Sequential(nn.Linear(3, 8), nn.MultiheadAttention(8, 2), nn.Flatten(), nn.Linear(48, 1)),
+        (16, 6, 3),
+    ),
+    "encoder": (
+        lambda: nn.Sequential(
+            nn.Linear(3, 8), nn.TransformerEncoderLayer(8, 2, 16, dropout=0.05), nn.Flatten(), nn.Linear(48, 1)
+        ),
+        (16, 6, 3),
+    ),
+    "lstm_two_layers_dropout": (lambda: MeanOutput(nn.LSTM(3, 8, num_layers=2, dropout=0.1), 8), (16, 6, 3)),
 }
 
 
@@ -58,6 +90,69 @@ def test_weights_move_and_loss_falls(name, rng):
     assert losses[-1] < 0.6 * losses[0], losses[:: len(losses) - 1]
     for key, value in model.state_dict().items():
         assert (value != start[key]).any(), f"{key} did not move"
+
+
+@pytest.mark.parametrize("name", ["embedding", "embedding_bag"])
+def test_tables_learn(name, rng):
+    engine.manual_seed(3)
+    table = nn.Embedding(6, 4) if name == "embedding" else nn.EmbeddingBag(6, 4)
+    head = nn.Linear(4, 1)
+    indices = rng.integers(0, 6, (32, 3))
+    target = rng.normal(size=6).astype(np.float32)[indices].mean(axis=1, keepdims=True)
+    optimizer = optim.Adam([*table.parameters(), *head.parameters()], lr=0.05)
+    start, losses = table.state_dict()["weight"], []
+    for _ in range(60):
+        rows = table(indices)
+        loss = F.mse_loss(head(rows if name == "embedding_bag" else rows.mean(axis=1)), target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.3 * losses[0]
+    assert (table.weight.numpy() != start).any(axis=1).all()
+
+
+def test_attention_masks_hide_what_they_say(rng):
+    layer = nn.MultiheadAttention(8, 2)
+    x = rng.normal(size=(2, 5, 8)).astype(np.float32)
+    changed = x.copy()
+    changed[:, 3:] += 1
+    causal = [layer(Tensor(one), causal=True).numpy() for one in (x, changed)]
+    np.testing.assert_array_equal(causal[0][:, :3], causal[1][:, :3])
+    assert (causal[0][:, 3:] != causal[1][:, 3:]).any()
+    padding = np.array([[False, False, False, True, True]] * 2)
+    masked = [layer(Tensor(one), key_padding_mask=padding).numpy()[:, :3] for one in (x, changed)]
+    np.testing.assert_array_equal(*masked)
+
+
+def test_a_query_that_may_look_nowhere_gets_zeros_and_finite_gradients(rng):
+    x = Tensor(rng.normal(size=(1, 3, 4)), requires_grad=True)
+    output = F.attention(x, x, x, heads=1, blocked=np.ones((3, 3), bool))
+    output.sum().backward()
+    assert (output.numpy() == 0).all()
+    assert np.isfinite(x.grad.numpy()).all()
+
+
+def test_lengths_make_padding_invisible(rng):
+    for layer in (nn.LSTM(3, 4, bidirectional=True), nn.GRU(3, 4, bidirectional=True)):
+        x = rng.normal(size=(2, 6, 3)).astype(np.float32)
+        padded, state = layer(Tensor(x), lengths=[6, 4])
+        alone, alone_state = layer(Tensor(x[1:, :4]))
+        np.testing.assert_allclose(padded.numpy()[1, :4], alone.numpy()[0], atol=1e-6)
+        assert (padded.numpy()[1, 4:] == 0).all()
+        first = (state[0], alone_state[0]) if isinstance(state, tuple) else (state, alone_state)
+        np.testing.assert_allclose(first[0].numpy()[:, 1], first[1].numpy()[:, 0], atol=1e-6)
+
+
+def test_batch_norm_uses_running_statistics_in_evaluation(rng):
+    layer = nn.BatchNorm1d(3, momentum=0.5)
+    for _ in range(30):
+        layer(Tensor(rng.normal(2.0, 3.0, size=(500, 3)).astype(np.float32)))
+    x = Tensor(rng.normal(2.0, 3.0, size=(4000, 3)).astype(np.float32))
+    output = layer.eval()(x).numpy()
+    assert np.abs(output.mean(axis=0)).max() < 0.15
+    assert np.abs(output.std(axis=0) - 1).max() < 0.15
+    assert int(layer.num_batches_tracked.item()) == 30
 
 
 def unrolled_lstm(x: Tensor, weights: list[Tensor], hidden: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -217,6 +312,31 @@ def zeros(*shape: int, dtype: type = np.float32) -> Tensor:
         (lambda: nn.LSTM(8, 4)(zeros(60, 8)), r"LSTM expects \(batch, time, 8\), got \(60, 8\)"),
         (lambda: nn.LSTM(8, 4)(zeros(2, 0, 8)), "at least one time step"),
         (lambda: nn.LSTM(8, 4)(zeros(2, 3, 8), (zeros(1, 3, 4), zeros(1, 2, 4))), r"h_0 \(1, 2, 4\), got \(1, 3, 4\)"),
+        (lambda: nn.LSTM(8, 4)(zeros(2, 3, 8), lengths=[3, 4]), r"2 lengths between 1 and 3, got \[3, 4\]"),
+        (lambda: nn.GRU(8, 4)(zeros(2, 3, 7)), r"GRU expects \(…, 8\), got \(2, 3, 7\)"),
+        (lambda: nn.Conv2d(3, 4, 3)(zeros(2, 4, 8, 8)), r"Conv2d expects \(batch, 3, height, width\), got \(2, 4, 8"),
+        (lambda: nn.Conv2d(3, 4, 5)(zeros(2, 3, 4, 4)), r"window of \(5, 5\) does not fit"),
+        (lambda: nn.Conv2d(3, 4, 3, groups=2), "not multiples of 2 groups"),
+        (lambda: nn.Conv1d(3, 4, 3)(zeros(2, 4, 8)), r"Conv1d expects \(batch, 3, time\)"),
+        (lambda: nn.MaxPool2d(2)(zeros(3, 8, 8)), r"expects \(batch, channel, height, width\), got \(3, 8, 8\)"),
+        (lambda: nn.MaxPool2d(2, padding=2)(zeros(1, 1, 8, 8)), "more than half"),
+        (lambda: nn.BatchNorm1d(3)(zeros(5, 4)), r"BatchNorm1d expects \(batch, 3\) or"),
+        (lambda: nn.BatchNorm1d(3)(zeros(1, 3)), "more than one value per channel"),
+        (lambda: nn.BatchNorm2d(3)(zeros(5, 3)), r"BatchNorm2d expects \(batch, 3, height, width\)"),
+        (lambda: nn.Embedding(5, 2)(np.array([5])), "Embedding has 5 rows, got indices from 5 to 5"),
+        (lambda: nn.Embedding(5, 2)(np.array([1.0])), "expects integer indices, got float64"),
+        (lambda: nn.EmbeddingBag(5, 2)(np.array([1, 2])), r"\(bag, size\), or \(total,\) with offsets"),
+        (lambda: nn.EmbeddingBag(5, 2, mode="median"), "'mean', 'sum' or 'max'"),
+        (lambda: nn.MultiheadAttention(6, 4), "6 is not a multiple of 4 heads"),
+        (lambda: nn.MultiheadAttention(4, 2)(zeros(2, 3, 5)), r"MultiheadAttention expects \(…, 4\)"),
+        (
+            lambda: nn.MultiheadAttention(4, 2)(zeros(2, 3, 4), attn_mask=np.zeros((3, 3))),
+            r"attn_mask must be boolean \(3, 3\), got float64",
+        ),
+        (lambda: F.cross_entropy(zeros(3, 4), np.zeros(4, int)), r"got \(3, 4\) and \(4,\)"),
+        (lambda: F.cross_entropy(zeros(3, 4), np.zeros(3)), "class numbers, got a target of float64"),
+        (lambda: F.cross_entropy(zeros(3, 4), np.array([0, 4, 1])), "has 4 classes, got targets 0 to 4"),
+        (lambda: F.bce_loss(zeros(3) + 2, zeros(3)), "between 0 and 1; use bce_with_logits"),
         (lambda: nn.LayerNorm(8)(zeros(3, 7)), r"LayerNorm expects \(…, 8\), got \(3, 7\)"),
         (lambda: nn.Dropout(1.5), "between 0 and 1, got 1.5"),
         (lambda: nn.Linear(0, 2), "sizes must be at least 1"),

@@ -60,3 +60,15 @@ class ModuleList(Module):
 
     def __getitem__(self, index: int) -> Module:
         return list(self._modules.values())[index]
+
+
+class Residual(Module):
+    """Add a module's output to its input: ``x + inner(x)`` (He et al. 2016)."""
+
+    def __init__(self, inner: Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Any) -> Any:
+        """Keep the shape."""
+        return x + self.inner(x)

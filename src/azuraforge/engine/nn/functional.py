@@ -34,6 +34,14 @@ def expect_dtype(layer: str, x: Tensor, weight: Tensor) -> None:
         )
 
 
+Pair = tuple[int, int]
+
+
+def pair(value: int | Pair) -> Pair:
+    """Return ``(value, value)`` for one number, two numbers as they are."""
+    return (value, value) if isinstance(value, int) else (int(value[0]), int(value[1]))
+
+
 def _target(target: Tensor | Array) -> Tensor:
     return target if isinstance(target, Tensor) else Tensor(target)
 
@@ -71,6 +79,128 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True, generator: np.rand
     source = generator if generator is not None else default_generator()
     kept = source.random(x.shape, dtype=np.float32) >= p
     return x * Tensor(kept.astype(x.dtype) * x.dtype.type(1 / (1 - p)))
+
+
+def embedding(indices: Tensor | Array, weight: Tensor, padding_idx: int | None = None) -> Tensor:
+    """Look rows up: indices ``(…)``, weight ``(rows, width)`` → ``(…, width)``; row ``padding_idx`` never learns."""
+    return apply("embedding", weight, _target(indices), padding_index=padding_idx)
+
+
+def conv2d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: int | Pair = 1,
+    padding: int | Pair = 0,
+    dilation: int | Pair = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Convolve images (in fact correlate, as all libraries do).
+
+    Args:
+        x: ``(batch, in, height, width)``.
+        weight: ``(out, in / groups, kernel_height, kernel_width)``.
+        bias: ``(out,)``.
+        stride, padding, dilation: one number, or one each for height and width.
+        groups: channels are split into this many groups that do not see each other.
+    """
+    channels = weight.shape[1] * groups
+    if x.ndim != 4 or x.shape[1] != channels:
+        raise EngineError(f"Conv2d expects (batch, {channels}, height, width), got {shape_text(x.shape)}")
+    expect_dtype("Conv2d", x, weight)
+    return apply(
+        "conv2d", x, weight, bias, stride=pair(stride), padding=pair(padding), dilation=pair(dilation), groups=groups
+    )
+
+
+def conv1d(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Convolve sequences: ``(batch, in, time)``, weight ``(out, in / groups, kernel)`` → ``(batch, out, time)``."""
+    channels = weight.shape[1] * groups
+    if x.ndim != 3 or x.shape[1] != channels:
+        raise EngineError(f"Conv1d expects (batch, {channels}, time), got {shape_text(x.shape)}")
+    expect_dtype("Conv1d", x, weight)
+    image = apply(
+        "conv2d",
+        x.unsqueeze(2),
+        weight.unsqueeze(2),
+        bias,
+        stride=(1, stride),
+        padding=(0, padding),
+        dilation=(1, dilation),
+        groups=groups,
+    )
+    return image.squeeze(2)
+
+
+def max_pool2d(x: Tensor, kernel: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0) -> Tensor:
+    """Keep the largest element of each window of ``(batch, channel, height, width)``."""
+    return _pool2d("max_pool2d", x, kernel, stride, padding)
+
+
+def avg_pool2d(x: Tensor, kernel: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0) -> Tensor:
+    """Average each window of ``(batch, channel, height, width)``; padding counts as zeros."""
+    return _pool2d("avg_pool2d", x, kernel, stride, padding)
+
+
+def max_pool1d(x: Tensor, kernel: int, stride: int | None = None, padding: int = 0) -> Tensor:
+    """Keep the largest element of each window of ``(batch, channel, time)``."""
+    return _pool2d("max_pool2d", x.unsqueeze(2), (1, kernel), (1, stride or kernel), (0, padding)).squeeze(2)
+
+
+def avg_pool1d(x: Tensor, kernel: int, stride: int | None = None, padding: int = 0) -> Tensor:
+    """Average each window of ``(batch, channel, time)``; padding counts as zeros."""
+    return _pool2d("avg_pool2d", x.unsqueeze(2), (1, kernel), (1, stride or kernel), (0, padding)).squeeze(2)
+
+
+def _pool2d(name: str, x: Tensor, kernel: int | Pair, stride: int | Pair | None, padding: int | Pair) -> Tensor:
+    size, edge = pair(kernel), pair(padding)
+    if x.ndim != 4:
+        raise EngineError(f"{name} expects (batch, channel, height, width), got {shape_text(x.shape)}")
+    if 2 * edge[0] > size[0] or 2 * edge[1] > size[1]:
+        raise EngineError(f"{name}: padding {edge} is more than half of the window {size}")
+    return apply(name, x, kernel=size, stride=size if stride is None else pair(stride), padding=edge)
+
+
+def attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    heads: int = 1,
+    blocked: Array | None = None,
+    dropout_p: float = 0.0,
+    generator: np.random.Generator | None = None,
+) -> Tensor:
+    """Return ``softmax(query @ key.T / sqrt(width / heads)) @ value`` for each head.
+
+    Args:
+        query: ``(batch, query, width)``.
+        key, value: ``(batch, key, width)``.
+        heads: the width is split into this many heads.
+        blocked: boolean, broadcasts to ``(batch, head, query, key)``; true where a query must not look.
+        dropout_p: dropout on the weights.
+        generator: its source; the module-level one by default.
+    """
+    keep = attention_dropout((query.shape[0], heads, query.shape[1], key.shape[1]), dropout_p, query, generator)
+    return apply("attention", query, key, value, heads=heads, blocked=blocked, keep=keep)
+
+
+def attention_dropout(
+    shape: tuple[int, ...], p: float, like: Tensor, generator: np.random.Generator | None
+) -> Array | None:
+    """Return dropout's factors for attention weights of ``shape``, ``None`` without dropout."""
+    if not p:
+        return None
+    source = generator if generator is not None else default_generator()
+    kept = source.random(shape, dtype=np.float32) >= p
+    return np.asarray(kept.astype(like.dtype) * like.dtype.type(1 / (1 - p)))
 
 
 # --- activations ---
@@ -193,6 +323,69 @@ def quantile_loss(
     if levels.ndim != 1 or not levels.size or not ((levels > 0) & (levels < 1)).all():
         raise EngineError(f"quantiles are numbers between 0 and 1, got {_short(quantiles)}")
     return apply("quantile_loss", prediction, _target(target), quantiles=levels, reduction=reduction)
+
+
+def gaussian_nll_loss(
+    mean: Tensor,
+    target: Tensor | Array,
+    variance: Tensor,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return the negative log-likelihood of ``target`` under normal distributions of given mean and variance.
+
+    Args:
+        mean, target, variance: of one shape.
+        full: include the constant ``log(2 pi) / 2``.
+        eps: the smallest variance, for stability.
+        reduction: ``mean``, ``sum`` or ``none``.
+    """
+    return apply("gaussian_nll_loss", mean, _target(target), variance, full=full, eps=eps, reduction=reduction)
+
+
+def cross_entropy(
+    logits: Tensor,
+    target: Tensor | Array,
+    weight: Tensor | Array | None = None,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return the cross-entropy of ``softmax(logits)`` against class numbers.
+
+    Args:
+        logits: raw scores ``(batch, class)`` or ``(batch, class, …)``.
+        target: class numbers ``(batch,)`` or ``(batch, …)``.
+        weight: ``(class,)``, what each class counts for.
+        ignore_index: targets of this number count nothing.
+        label_smoothing: share of the target spread evenly over all classes (Szegedy et al. 2016).
+        reduction: ``mean`` (weighted by class), ``sum`` or ``none``.
+    """
+    if not 0 <= label_smoothing <= 1:
+        raise EngineError(f"label_smoothing must be between 0 and 1, got {label_smoothing}")
+    weights = None if weight is None else np.asarray(weight)
+    if weights is not None and weights.shape != logits.shape[1:2]:
+        raise EngineError(f"class weights {shape_text(weights.shape)} do not fit logits {shape_text(logits.shape)}")
+    return apply(
+        "cross_entropy",
+        logits,
+        _target(target),
+        class_weights=weights,
+        ignore_index=ignore_index,
+        label_smoothing=label_smoothing,
+        reduction=reduction,
+    )
+
+
+def bce_loss(probability: Tensor, target: Tensor | Array, reduction: str = "mean") -> Tensor:
+    """Return the binary cross-entropy of probabilities against targets between 0 and 1, of one shape."""
+    return apply("bce_loss", probability, _target(target), reduction=reduction)
+
+
+def bce_with_logits(logits: Tensor, target: Tensor | Array, reduction: str = "mean") -> Tensor:
+    """Return the binary cross-entropy of ``sigmoid(logits)``, safe against overflow."""
+    return apply("bce_with_logits", logits, _target(target), reduction=reduction)
 
 
 def _short(value: Any) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from azuraforge.engine.autograd import apply_many
+from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.nn import functional, init
 from azuraforge.engine.nn.module import Module, Parameter
 from azuraforge.engine.tensor import Tensor
@@ -33,3 +37,70 @@ class LayerNorm(Module):
     def extra_repr(self) -> str:
         """Show the normalised shape."""
         return ", ".join(str(size) for size in self.normalized_shape)
+
+
+class _BatchNorm(Module):
+    """Bring each channel to mean 0 and variance 1 over the batch; in evaluation with running statistics."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+    dims: tuple[int, ...]
+    layout: str
+
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.1, affine: bool = True) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.weight = init.constant((num_features,), 1.0) if affine else None
+        self.bias = init.constant((num_features,), 0.0) if affine else None
+        self.register_buffer("running_mean", np.zeros(num_features, np.float32))
+        self.register_buffer("running_var", np.ones(num_features, np.float32))
+        self.register_buffer("num_batches_tracked", np.zeros((), np.int64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape; channels are axis 1."""
+        kind = type(self).__name__
+        if x.ndim not in self.dims or x.shape[1] != self.num_features:
+            layout = self.layout.format(self.num_features)
+            raise EngineError(f"{kind} expects {layout}, got {shape_text(x.shape)}")
+        if self.weight is not None:
+            functional.expect_dtype(kind, x, self.weight)
+        mean, variance = self._buffers["running_mean"], self._buffers["running_var"]
+        if self.training:
+            count = x.size // max(self.num_features, 1)
+            if count < 2:
+                raise EngineError(
+                    f"{kind} needs more than one value per channel in training, got {shape_text(x.shape)}"
+                )
+            output, batch_mean, batch_variance = apply_many("batch_norm", x, self.weight, self.bias, eps=self.eps)
+            for running, batch in ((mean, batch_mean.data), (variance, batch_variance.data * (count / (count - 1)))):
+                running.data += running.dtype.type(self.momentum) * (batch.astype(running.dtype) - running.data)
+                running.changed_in_place()
+            self._buffers["num_batches_tracked"].data += 1
+            return output
+        shape = (1, -1, *([1] * (x.ndim - 2)))
+        scale = Tensor(1 / np.sqrt(variance.data + variance.dtype.type(self.eps)))
+        if self.weight is not None:
+            scale = scale * self.weight
+        shift = Tensor(mean.data) * scale
+        result = x * scale.reshape(*shape) - shift.reshape(*shape)
+        return result if self.bias is None else result + self.bias.reshape(*shape)
+
+    def extra_repr(self) -> str:
+        """Show the channels."""
+        return str(self.num_features)
+
+
+class BatchNorm1d(_BatchNorm):
+    """Batch normalisation of ``(batch, channel)`` or ``(batch, channel, time)`` (Ioffe and Szegedy 2015)."""
+
+    dims = (2, 3)
+    layout = "(batch, {0}) or (batch, {0}, time)"
+
+
+class BatchNorm2d(_BatchNorm):
+    """Batch normalisation of ``(batch, channel, height, width)``."""
+
+    dims = (4,)
+    layout = "(batch, {0}, height, width)"

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from azuraforge.engine.errors import EngineError, shape_text
@@ -83,6 +85,34 @@ def _quantile(context: Context, prediction: Array, target: Array, *, quantiles: 
     return result
 
 
+def _gaussian_nll(
+    context: Context, mean: Array, target: Array, variance: Array, *, full: bool, eps: float, reduction: str
+) -> Array:
+    # The negative logarithm of the normal density; the constant part only with ``full``.
+    if variance.shape != mean.shape:
+        raise EngineError(
+            f"gaussian_nll_loss expects mean and variance of one shape, got {shape_text(mean.shape)} and "
+            f"{shape_text(variance.shape)}"
+        )
+    if (variance < 0).any():
+        raise EngineError("gaussian_nll_loss: a variance is negative")
+    error = mean - same_shape("gaussian_nll_loss", mean, target)
+    spread = np.maximum(variance, mean.dtype.type(eps))
+    losses = (np.log(spread) + error * error / spread) / 2
+    if full:
+        losses = losses + mean.dtype.type(math.log(2 * math.pi) / 2)
+    result, weight = reduce(losses, reduction)
+    context.saved = (error, spread, weight)
+    return result
+
+
+def _gaussian_nll_vjp(context: Context, gradient: Array) -> Gradients:
+    error, spread, weight = context.saved
+    outer = gradient * error.dtype.type(weight)
+    return outer * error / spread, None, outer * (1 - error * error / spread) / (2 * spread)
+
+
+register("gaussian_nll_loss", _gaussian_nll, _gaussian_nll_vjp)
 register("mse_loss", _mse, slope_vjp)
 register("l1_loss", _l1, slope_vjp)
 register("huber_loss", _huber, slope_vjp)

@@ -1,4 +1,4 @@
-"""Layer normalisation as one op (Ba, Kiros and Hinton 2016)."""
+"""Layer normalisation (Ba, Kiros and Hinton 2016) and batch normalisation (Ioffe and Szegedy 2015)."""
 
 from __future__ import annotations
 
@@ -44,4 +44,30 @@ def _layer_norm_vjp(context: Context, gradient: Array) -> Gradients:
     )
 
 
+def _batch_norm(
+    context: Context, x: Array, weight: Array | None, bias: Array | None, *, eps: float
+) -> tuple[Array, Array, Array]:
+    """Normalise each channel of ``(batch, channel, …)`` over all other axes; also return mean and variance."""
+    over = (0, *range(2, x.ndim))
+    shape = (1, -1, *([1] * (x.ndim - 2)))
+    mean = x.mean(axis=over)
+    centred = x - mean.reshape(shape)
+    variance = (centred * centred).mean(axis=over)
+    scale = 1 / np.sqrt(variance + x.dtype.type(eps))
+    normal = centred * scale.reshape(shape)
+    context.saved = (normal, scale, weight, over, shape)
+    result = normal if weight is None else normal * weight.reshape(shape)
+    return (result if bias is None else result + bias.reshape(shape)), mean, variance
+
+
+def _batch_norm_vjp(context: Context, gradient: Array, *_: Array | None) -> Gradients:
+    # Mean and variance feed the running statistics only, which carry no gradient.
+    normal, scale, weight, over, shape = context.saved
+    factor = scale if weight is None else scale * weight
+    centred = gradient - gradient.mean(axis=over, keepdims=True)
+    centred -= normal * (gradient * normal).mean(axis=over, keepdims=True)
+    return centred * factor.reshape(shape), (gradient * normal).sum(axis=over), gradient.sum(axis=over)
+
+
 register("layer_norm", _layer_norm, _layer_norm_vjp)
+register("batch_norm", _batch_norm, _batch_norm_vjp)
