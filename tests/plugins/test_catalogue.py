@@ -112,7 +112,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def only_dropped_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """The built-ins have a test of their own below."""
-    monkeypatch.setattr(catalogue_module, "entry_points", lambda: [])
+    monkeypatch.setattr(catalogue_module, "entry_points", list)
 
 
 def make(folder: Path, timeout_seconds: float = 20.0) -> tuple[Catalogue, ChildProcesses]:

@@ -1,0 +1,222 @@
+"""The judge: metrics of every contender on the same origins, the gate's verdict, and the forecast to draw.
+
+Runs in a child, on numbers alone: no app code is loaded here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from azuraforge.models import gate
+from azuraforge.pipelines.metrics import measure, seasonal_scale, shown_horizons, skill, squared_errors
+from azuraforge.pipelines.parts import fresh_folder, future_times, load_part, times_of
+from azuraforge.pipelines.predictions import interval_of, load_predictions
+from azuraforge.plugins.parts import Floats, Part, Predictions, Table
+
+HISTORY_ROWS = 500
+DRAWN_TEST_ROWS = 500
+
+
+@dataclass(frozen=True)
+class Case:
+    """The judge's payload.
+
+    Attributes:
+        candidate: ``{"name", "predictions": folder, "seconds"}``.
+        baselines: the same for each baseline that predicted.
+        failed: ``{"name", "reason"}`` of those that did not.
+        champion: None, or ``{"name", "predictions", "seconds", "learned_from": [[start, end]], "obstacle"}``,
+            where ``obstacle`` is None or ``{"code", "params"}`` (see ``gate.incomparable``).
+        truth, test, future, train: folders.
+        split: the result of the split step.
+        trials, earlier_uses: tighten the gate's level.
+    """
+
+    candidate: dict[str, Any]
+    baselines: list[dict[str, Any]]
+    failed: list[dict[str, Any]]
+    champion: dict[str, Any] | None
+    truth: str
+    test: str
+    future: str
+    train: str
+    split: dict[str, Any]
+    seed: int = 0
+    trials: int = 1
+    earlier_uses: int = 0
+
+
+@dataclass
+class _Judged:
+    name: str
+    role: str
+    seconds: float | None
+    predictions: Predictions
+    folder: Path
+    metrics: dict[str, Any] = field(default_factory=dict)
+    horizons: list[Any] = field(default_factory=list)
+
+
+def save_truth(folder: Path, table: Table, test: Part, truth: Floats) -> None:
+    """Write what the judge alone may read: true values, and the times of each origin's first and last target."""
+    fresh_folder(folder)
+    np.save(folder / "truth.npy", truth, allow_pickle=False)
+    times = times_of(table.frame, table.schema)
+    ends = [[times[origin + 1], times[origin + test.horizon]] for origin in test.origins.tolist()]
+    (folder / "targets.json").write_bytes(orjson.dumps({"timed": table.schema.time is not None, "at": ends}))
+
+
+def judge(case: Case, outputs: Path) -> dict[str, Any]:
+    """Result: ``{"evaluation", "verdict", "forecast", "forecast_of"}``; outputs: ``errors.npz``."""
+    truth = np.load(Path(case.truth) / "truth.npy", allow_pickle=False)
+    test, train = load_part(case.test), load_part(case.train)
+    scale = seasonal_scale(_target(train)[train.start :], case.split["season"])
+    contenders = [_judged(case.candidate, "candidate")]
+    contenders += [_judged(fields, "baseline") for fields in case.baselines]
+    if case.champion is not None and case.champion["obstacle"] is None:
+        contenders.append(_judged(case.champion, "champion"))
+    for contender in contenders:
+        overall, contender.horizons = measure(truth, contender.predictions, scale)
+        contender.metrics = dict(overall)
+    verdict = _decide(case, truth, contenders)
+    _rank(contenders, verdict.best_baseline)
+    _save_errors(outputs / "errors.npz", truth, contenders)
+    shown = next((each for each in contenders if each.name == verdict.champion), contenders[0])
+    schema = test.schema
+    evaluation = {
+        "kind": "forecast",
+        "target": schema.target,
+        "unit": schema.unit,
+        "frequency": schema.frequency,
+        "season": case.split["season"],
+        "horizon": test.horizon,
+        "parts": {**case.split["parts"], "test": {**case.split["parts"]["test"], "origins": len(test.origins)}},
+        "contenders": [_row(contender, rank) for rank, contender in enumerate(contenders, 1)],
+        "failed": case.failed,
+        "best_baseline": verdict.best_baseline,
+        "winner": contenders[0].name,
+        "comparisons": [comparison.to_dict() for comparison in verdict.comparisons],
+        "shown_horizons": shown_horizons(test.horizon),
+    }
+    return {
+        "evaluation": evaluation,
+        "verdict": verdict.to_dict(),
+        "forecast": _forecast(shown, load_part(case.future), test, truth),
+    }
+
+
+def _judged(fields: dict[str, Any], role: str) -> _Judged:
+    folder = Path(fields["predictions"])
+    return _Judged(fields["name"], role, fields.get("seconds"), load_predictions(folder / "test.npz"), folder)
+
+
+def _decide(case: Case, truth: Floats, contenders: list[_Judged]) -> gate.Verdict:
+    losses = {each.name: squared_errors(truth, each.predictions.point) for each in contenders}
+    candidate, *others = contenders
+    champion = None
+    if case.champion is not None:
+        obstacle = case.champion["obstacle"]
+        champion = gate.Champion(
+            case.champion["name"],
+            losses.get(case.champion["name"], np.empty((0, 0))),
+            _unseen(case, len(truth)),
+            gate.incomparable(obstacle["code"], **obstacle["params"]) if obstacle else None,
+        )
+    return gate.decide(
+        gate.Contender(candidate.name, losses[candidate.name]),
+        [gate.Contender(each.name, losses[each.name]) for each in others if each.role == "baseline"],
+        champion,
+        horizon=truth.shape[1],
+        season=case.split["season"],
+        trials=case.trials,
+        earlier_uses=case.earlier_uses,
+        seed=case.seed,
+    )
+
+
+def _unseen(case: Case, origins: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Origins whose targets the champion has not learned from. Without times nobody can tell: none."""
+    assert case.champion is not None
+    targets = orjson.loads((Path(case.truth) / "targets.json").read_bytes())
+    if not targets["timed"]:
+        return np.zeros(origins, dtype=bool)
+    ends = np.array(targets["at"], dtype="U19").astype("datetime64[s]").reshape(-1, 2)
+    learned = [(np.datetime64(start[:19]), np.datetime64(end[:19])) for start, end in case.champion["learned_from"]]
+    return gate.unseen_origins(ends[:, 0], ends[:, 1], learned)
+
+
+def _rank(contenders: list[_Judged], best_baseline: str) -> None:
+    """Sort by RMSE and add the skill against the best baseline."""
+    best = next(each.metrics["rmse"] for each in contenders if each.name == best_baseline)
+    for each in contenders:
+        each.metrics["skill"] = skill(each.metrics["rmse"], best)
+    contenders.sort(key=lambda each: math.inf if each.metrics["rmse"] is None else each.metrics["rmse"])
+
+
+def _row(contender: _Judged, rank: int) -> dict[str, Any]:
+    return {
+        "name": contender.name,
+        "role": contender.role,
+        "rank": rank,
+        "metrics": contender.metrics,
+        "horizons": contender.horizons,
+        "seconds": contender.seconds,
+    }
+
+
+def _save_errors(path: Path, truth: Floats, contenders: list[_Judged]) -> None:
+    """Signed errors per origin and horizon: their squares and absolute values are the losses per example."""
+    errors = {each.name: (each.predictions.point - truth).astype(np.float32) for each in contenders}
+    np.savez(path, **errors)  # type: ignore[arg-type]  # numpy's stub takes the names for allow_pickle
+
+
+def _forecast(contender: _Judged, future: Part, test: Part, truth: Floats) -> dict[str, Any]:
+    """History, the next values, and the test part one step ahead, as the chart draws them."""
+    ahead = load_predictions(contender.folder / "future.npz")
+    interval, inside = interval_of(ahead), interval_of(contender.predictions)
+    history = future.frame.tail(HISTORY_ROWS)
+    values = _target(Part(history, future.schema, 0, 0, future.origins))
+    times, at = times_of(history, future.schema), times_of(test.frame, test.schema)
+    drawn = slice(-DRAWN_TEST_ROWS, None)
+    next_at = future_times(future.frame, future.schema, future.horizon)
+    return {
+        "target": future.schema.target,
+        "unit": future.schema.unit,
+        "contender": contender.name,
+        "history": [[moment, _number(value)] for moment, value in zip(times, values, strict=True)],
+        "next": [
+            {
+                "at": moment,
+                "value": float(ahead.point[0, step]),
+                "low": None if interval is None else float(interval[1][0, step]),
+                "high": None if interval is None else float(interval[2][0, step]),
+            }
+            for step, moment in enumerate(next_at)
+        ],
+        "interval": None if interval is None else interval[0],
+        "test": {
+            "horizon": 1,
+            "at": [at[origin + 1] for origin in test.origins[drawn].tolist()],
+            "actual": [_number(value) for value in truth[drawn, 0]],
+            "predicted": contender.predictions.point[drawn, 0].tolist(),
+            "low": None if inside is None else inside[1][drawn, 0].tolist(),
+            "high": None if inside is None else inside[2][drawn, 0].tolist(),
+        },
+    }
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _target(part: Part) -> Floats:
+    import polars as pl
+
+    column = part.frame.get_column(part.schema.target).cast(pl.Float64).fill_null(float("nan"))
+    return np.asarray(column.to_numpy(), dtype=np.float64)

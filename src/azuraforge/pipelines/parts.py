@@ -1,0 +1,222 @@
+"""Cutting a table into parts, and carrying parts between processes as folders.
+
+A part folder holds ``frame.parquet``, ``origins.npy``, ``part.json`` and, where the receiver may know them,
+``targets.npy``. The true values of the test part lie in a *truth* folder of their own, which no app code is given.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+
+from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.plugins.parts import Floats, Indices, Part, Rows, Schema, Split, Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: At most this many origins of the test part are predicted; longer parts are walked with a stride.
+MAX_TEST_ORIGINS = 20_000
+
+
+def schema_from(fields: Mapping[str, Any]) -> Schema:
+    """A schema from the JSON that a dataset version or a part folder carries."""
+    known = {name: fields[name] for name in Schema.__dataclass_fields__ if name in fields}
+    return Schema(**known | {"features": tuple(known.get("features", ()))})
+
+
+def read_table(path: Path | str, schema: Mapping[str, Any]) -> Table:
+    """The canonical Parquet of a dataset version, with its schema."""
+    import polars as pl
+
+    try:
+        frame = pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise StorageError(
+            f"the dataset's file cannot be read: {error}", where=str(path), next_step="add the dataset again"
+        ) from error
+    return Table(frame, schema_from(schema))
+
+
+def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
+    """Refuse a split that is not train, gap, validation, gap, test inside ``rows`` rows.
+
+    Raises InvalidInput; each part must hold at least one window of ``horizon`` targets.
+    """
+    named = [("train", split.train), ("validation", split.validation), ("test", split.test)]
+    for name, part in named:
+        if not 0 <= part.start < part.stop <= rows:
+            raise _bad_split(f"the {name} part is rows {part.start} to {part.stop} of a table of {rows} rows")
+        if len(part) < horizon:
+            raise _bad_split(f"the {name} part has {len(part)} rows, fewer than the horizon {horizon}")
+    for (earlier_name, earlier), (later_name, later) in itertools.pairwise(named):
+        if later.start < earlier.stop:
+            raise _bad_split(f"the {later_name} part begins at row {later.start}, inside or before {earlier_name}")
+        if later.start - earlier.stop < gap:
+            raise _bad_split(
+                f"only {later.start - earlier.stop} rows lie between {earlier_name} and {later_name}; the gap is {gap}"
+            )
+
+
+def _bad_split(message: str) -> InvalidInput:
+    return InvalidInput(
+        f"the pipeline's split is not usable: {message}",
+        where="split",
+        next_step="choose a smaller horizon, gap or share, or add a longer series",
+    )
+
+
+def targets_at(values: Floats, origins: Indices, horizon: int) -> Floats:
+    """``(origin, horizon)``: the values of the ``horizon`` rows after each origin.
+
+    Example:
+        >>> targets_at(np.arange(6.0), np.array([0, 2]), 3).tolist()
+        [[1.0, 2.0, 3.0], [3.0, 4.0, 5.0]]
+    """
+    return np.asarray(values[origins[:, None] + np.arange(1, horizon + 1)])
+
+
+def cut_learning(table: Table, rows: Rows, horizon: int) -> Part:
+    """A part to learn from: every earlier row as context, own rows, and targets that all lie inside ``rows``.
+
+    Windows that touch a second part are dropped by construction, windows with a missing target by choice. The
+    frame ends with the part: what comes later does not exist for whoever receives it.
+    """
+    frame = table.frame.head(rows.stop)
+    origins = np.arange(max(0, rows.start - 1), rows.stop - horizon, dtype=np.int64)
+    targets = targets_at(_target(table), origins, horizon)
+    complete = np.isfinite(targets).all(axis=1)
+    if not complete.any():
+        raise InvalidInput(
+            f"no window of {horizon} targets in rows {rows.start} to {rows.stop} is without missing values",
+            where=f"column {table.schema.target!r}",
+            next_step='add the dataset again with missing="forward_fill"',
+        )
+    return Part(frame, table.schema, rows.start, horizon, origins[complete], targets[complete])
+
+
+def cut_test(table: Table, rows: Rows, horizon: int, max_origins: int = MAX_TEST_ORIGINS) -> tuple[Part, Floats]:
+    """The held-out part without targets, and its true values ``(origin, horizon)``, NaN where one is missing.
+
+    Rolling origin: each row is an origin (with a stride where there are more than ``max_origins``). The frame holds
+    the part's own rows, because they are history for the origins after them.
+    """
+    first, last = max(0, rows.start - 1), rows.stop - horizon
+    stride = max(1, -(-(last - first) // max_origins))
+    origins = np.arange(first, last, stride, dtype=np.int64)
+    truth = targets_at(_target(table), origins, horizon)
+    known = np.isfinite(truth).any(axis=1)
+    if not known.any():
+        raise InvalidInput(
+            "the held-out part has no known target to judge by",
+            where=f"column {table.schema.target!r}, rows {rows.start} to {rows.stop}",
+            next_step='add the dataset again with missing="forward_fill"',
+        )
+    truth = np.where(np.isfinite(truth), truth, np.nan)
+    return Part(table.frame.head(rows.stop), table.schema, rows.start, horizon, origins[known]), truth[known]
+
+
+def cut_future(table: Table, horizon: int) -> Part:
+    """One origin, the table's last row, and no row after it."""
+    origins = np.array([len(table) - 1], dtype=np.int64)
+    return Part(table.frame, table.schema, len(table), horizon, origins)
+
+
+def cut_after(part: Part, origin: int) -> Part:
+    """``part`` as it would have looked at ``origin``: later rows do not exist."""
+    origins = np.array([origin], dtype=np.int64)
+    return Part(part.frame.head(origin + 1), part.schema, min(part.start, origin + 1), part.horizon, origins)
+
+
+def times_of(frame: pl.DataFrame, schema: Schema) -> list[str]:
+    """Each row's time as ISO 8601 UTC, or its number where the table has no time."""
+    if schema.time is None:
+        return [str(row) for row in range(frame.height)]
+    import polars as pl
+
+    column = frame.get_column(schema.time).cast(pl.Datetime("us", "UTC"))
+    return column.dt.strftime("%Y-%m-%dT%H:%M:%SZ").to_list()
+
+
+def future_times(frame: pl.DataFrame, schema: Schema, horizon: int) -> list[str]:
+    """The times of the ``horizon`` rows after the last: by the frequency, else by the median distance of rows.
+
+    Without a frequency (trading days) the times are an estimate: they step over Saturdays and Sundays where the
+    table holds none.
+    """
+    if schema.time is None:
+        return [str(frame.height + step) for step in range(horizon)]
+    import polars as pl
+
+    column = frame.get_column(schema.time).cast(pl.Datetime("us", "UTC"))
+    last = column[-1]
+    if schema.frequency is not None:
+        # Days and months are the calendar's, so they are counted in the dataset's own zone.
+        local = pl.Series("at", [last], dtype=pl.Datetime("us", "UTC")).dt.convert_time_zone(schema.timezone)
+        following = [
+            local.dt.offset_by(_times(schema.frequency, step)).dt.convert_time_zone("UTC")[0]
+            for step in range(1, horizon + 1)
+        ]
+    else:
+        distance = column.diff().median()
+        weekdays_only = bool((column.dt.weekday() <= 5).all()) and frame.height >= 5
+        following, at = [], last
+        while len(following) < horizon:
+            at = at + distance
+            if not (weekdays_only and at.isoweekday() > 5):
+                following.append(at)
+    return [at.strftime("%Y-%m-%dT%H:%M:%SZ") for at in following]
+
+
+def _times(frequency: str, count: int) -> str:
+    return re.sub(r"\d+", lambda number: str(int(number.group()) * count), frequency)
+
+
+def fresh_folder(folder: Path) -> None:
+    """Make ``folder`` anew; what an interrupted attempt left there is gone."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def save_part(part: Part, folder: Path) -> None:
+    """Write ``part`` into a fresh folder."""
+    fresh_folder(folder)
+    part.frame.write_parquet(folder / "frame.parquet", compression="lz4")
+    np.save(folder / "origins.npy", part.origins, allow_pickle=False)
+    if part.targets is not None:
+        np.save(folder / "targets.npy", part.targets, allow_pickle=False)
+    fields = {"schema": asdict(part.schema), "start": part.start, "horizon": part.horizon}
+    (folder / "part.json").write_bytes(orjson.dumps(fields))
+
+
+def load_part(folder: Path | str) -> Part:
+    """Read what ``save_part`` wrote; targets only where the folder holds them."""
+    import polars as pl
+
+    folder = Path(folder)
+    fields = orjson.loads((folder / "part.json").read_bytes())
+    targets = folder / "targets.npy"
+    return Part(
+        frame=pl.read_parquet(folder / "frame.parquet"),
+        schema=schema_from(fields["schema"]),
+        start=fields["start"],
+        horizon=fields["horizon"],
+        origins=np.load(folder / "origins.npy", allow_pickle=False),
+        targets=np.load(targets, allow_pickle=False) if os.path.exists(targets) else None,
+    )
+
+
+def _target(table: Table) -> Floats:
+    import polars as pl
+
+    column = table.frame.get_column(table.schema.target).cast(pl.Float64).fill_null(float("nan"))
+    return np.asarray(column.to_numpy(), dtype=np.float64)

@@ -1,0 +1,157 @@
+"""Predictions between processes, and the checks that any pipeline's predictions must pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.parts import cut_after
+from azuraforge.plugins.parts import Floats, Part, Predictions
+
+#: Relative to the spread of the target: the same origin with and without the rows after it.
+CUT_TOLERANCE = 1e-6
+#: The same origin alone and among all others; single precision in batches of another size differs a little.
+BATCH_TOLERANCE = 1e-3
+GUARDED_ORIGINS = 3
+
+Predict = Callable[[Part], Predictions]
+
+
+def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
+    """Call a pipeline's ``predict`` and refuse an answer of the wrong shape or with NaN in it."""
+    answer = predict(part)
+    expected = (len(part.origins), part.horizon)
+    if not isinstance(answer, Predictions):
+        raise _wrong(name, f"predict returned {type(answer).__name__}, not Predictions")
+    quantiles: dict[float, Floats] = {}
+    for level, values in sorted(answer.quantiles.items()):
+        if not 0 < level < 1:
+            raise _wrong(name, f"quantile levels lie between 0 and 1, got {level}")
+        quantiles[float(level)] = _checked(name, f"quantile {level}", values, expected)
+    return Predictions(_checked(name, "point", answer.point, expected), quantiles)
+
+
+def guard_against_future(name: str, predict: Predict, part: Part, predictions: Predictions, seed: int) -> None:
+    """Refuse a pipeline that looks into the future.
+
+    At a few origins, drawn by ``seed``, the frame is cut off after the origin and the prediction made again. A
+    prediction that changes has used rows that were not there yet (or other origins' rows).
+
+    Raises InvalidInput; then nothing of the run may be promoted.
+    """
+    scale = _spread(part)
+    rng = np.random.default_rng([seed, len(part.origins)])
+    # The first origin has the most rows after it, so it is always among the guarded ones.
+    later = rng.choice(len(part.origins), size=min(GUARDED_ORIGINS, len(part.origins)), replace=False)
+    for index in sorted({0, *later.tolist()[: GUARDED_ORIGINS - 1]}):
+        origin = int(part.origins[index])
+        alone = Part(part.frame, part.schema, part.start, part.horizon, part.origins[index : index + 1])
+        whole = predict_checked(name, predict, alone)
+        try:
+            cut = predict_checked(name, predict, cut_after(part, origin))
+        except Exception as error:
+            raise _leak(name, f"without the rows after row {origin} it fails: {_in_one_line(error)}") from error
+        if (difference := _difference(whole, cut)) > CUT_TOLERANCE * scale:
+            raise _leak(
+                name,
+                f"its prediction from row {origin} changes by {difference:.3g} when the rows after it are cut off",
+                origin=origin,
+                difference=difference,
+            )
+        among = Predictions(
+            predictions.point[index : index + 1],
+            {level: values[index : index + 1] for level, values in predictions.quantiles.items()},
+        )
+        if (difference := _difference(among, cut)) > BATCH_TOLERANCE * scale:
+            raise _leak(
+                name,
+                f"its prediction from row {origin} changes by {difference:.3g} when other origins are predicted"
+                " together with it",
+                origin=origin,
+                difference=difference,
+            )
+
+
+def save_predictions(predictions: Predictions, path: Path) -> None:
+    """Write one ``.npz`` without pickles: point, levels, quantiles ``(level, origin, horizon)``."""
+    levels = sorted(predictions.quantiles)
+    stacked = np.stack([predictions.quantiles[level] for level in levels]) if levels else np.empty((0, 0, 0))
+    np.savez(path, point=predictions.point, levels=np.array(levels, dtype=np.float64), quantiles=stacked)
+
+
+def load_predictions(path: Path | str) -> Predictions:
+    """Read what ``save_predictions`` wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        levels, quantiles = arrays["levels"], arrays["quantiles"]
+        return Predictions(arrays["point"], {float(level): quantiles[i] for i, level in enumerate(levels)})
+
+
+def interval_of(predictions: Predictions) -> tuple[float, Floats, Floats] | None:
+    """The widest symmetric interval: (share it should hold, low, high); None where there is none.
+
+    Example:
+        >>> made = Predictions(np.zeros((1, 1)), {0.05: -np.ones((1, 1)), 0.95: np.ones((1, 1))})
+        >>> interval_of(made)[0]
+        0.9
+    """
+    for level in sorted(predictions.quantiles):
+        mirror = next((other for other in predictions.quantiles if abs(1 - level - other) < 1e-9), None)
+        if mirror is not None and mirror > level:
+            return round(mirror - level, 9), predictions.quantiles[level], predictions.quantiles[mirror]
+    return None
+
+
+def _checked(name: str, what: str, values: Any, expected: tuple[int, int]) -> Floats:
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise _wrong(name, f"{what} predictions are not numbers: {_in_one_line(error)}") from error
+    if array.shape != expected:
+        raise _wrong(name, f"{what} predictions have shape {array.shape}, expected (origin, horizon) = {expected}")
+    bad = ~np.isfinite(array)
+    if bad.any():
+        row, step = (int(found[0]) for found in np.nonzero(bad))
+        raise _wrong(
+            name,
+            f"{int(bad.sum())} of {array.size} {what} predictions are NaN or infinite, the first at origin number"
+            f" {row}, horizon {step + 1}",
+        )
+    return array
+
+
+def _difference(a: Predictions, b: Predictions) -> float:
+    if a.quantiles.keys() != b.quantiles.keys():
+        return float("inf")
+    pairs = [(a.point, b.point), *((a.quantiles[level], b.quantiles[level]) for level in a.quantiles)]
+    return max(float(np.abs(one - other).max()) for one, other in pairs)
+
+
+def _spread(part: Part) -> float:
+    import polars as pl
+
+    values = part.frame.get_column(part.schema.target).cast(pl.Float64).to_numpy()
+    known = values[np.isfinite(values)]
+    spread = float(known.std()) if known.size else 0.0
+    return spread if spread > 0 else float(np.abs(known).max(initial=0.0)) or 1.0
+
+
+def _leak(name: str, why: str, **details: Any) -> InvalidInput:
+    return InvalidInput(
+        f"the pipeline looks into the future: {why}",
+        where=f"predict of {name}",
+        next_step="use rows up to and including each origin only; nothing of this run is promoted",
+        code="looks_into_the_future",
+        **details,
+    )
+
+
+def _wrong(name: str, message: str) -> InvalidInput:
+    return InvalidInput(message, where=f"predict of {name}", next_step=f"repair the plugin {name}")
+
+
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]

@@ -1,0 +1,73 @@
+"""Predictor folders: learning one, saving it, hashing it, reading it back in another process."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from azuraforge.engine.io import hash_tensors, load_safetensors
+from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.parts import fresh_folder
+from azuraforge.plugins.parts import Part
+from azuraforge.plugins.pipeline import Pipeline, RunContext
+
+_ALLOWED_SUFFIXES = {".safetensors", ".json"}
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a fit left behind: the hash of weights and preprocessing, and how long it took."""
+
+    weights_sha256: str
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"weights_sha256": self.weights_sha256, "seconds": round(self.seconds, 3)}
+
+
+def learn(
+    name: str, pipeline: Pipeline[Any, Any], run: RunContext[Any], train: Part, validation: Part, folder: Path
+) -> Learned:
+    """Fit and save into ``folder``. ``seconds`` covers this attempt only."""
+    random.seed(run.seed)
+    np.random.seed(run.seed % 2**32)
+    started = time.perf_counter()
+    predictor = pipeline.fit(run, train, validation)
+    seconds = time.perf_counter() - started
+    fresh_folder(folder)
+    pipeline.save(predictor, folder)
+    return Learned(hash_folder(folder, name), seconds)
+
+
+def hash_folder(folder: Path, name: str) -> str:
+    """SHA-256 over all tensors and the canonical preprocessing JSON: what "bit for bit" compares.
+
+    Raises InvalidInput where the folder is empty or holds anything but safetensors and JSON.
+    """
+    tensors: dict[str, Any] = {}
+    documents: dict[str, Any] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_dir():
+            continue
+        relative = path.relative_to(folder).as_posix()
+        if path.is_symlink() or path.suffix not in _ALLOWED_SUFFIXES:
+            raise InvalidInput(
+                f"save wrote {relative!r}; a predictor is made of .safetensors and .json files only",
+                where=f"save of {name}",
+                next_step="store arrays with azuraforge.engine.io.save_safetensors and settings as JSON",
+            )
+        if path.suffix == ".json":
+            documents[relative] = orjson.loads(path.read_bytes())
+        else:
+            tensors |= {f"{relative}/{key}": value for key, value in load_safetensors(path)[0].items()}
+    if not tensors and not documents:
+        raise InvalidInput("save wrote nothing", where=f"save of {name}", next_step=f"repair the plugin {name}")
+    canonical = orjson.dumps(documents, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(hash_tensors(tensors).encode() + b"|" + canonical).hexdigest()

@@ -1,0 +1,210 @@
+"""The steps of a bounded learning run, each the entry point of a child of its own.
+
+    validate   (before the run exists) does the series carry this config?
+    split      app code names row ranges; train and validation are cut and written
+    fit        sees train and validation, nothing else
+    fit_baselines
+    hold_out   only now the test part, the future part and (apart from them) the truth are written
+    predict    in a fresh process: load, predict test and future, guard against looking into the future
+    predict_baselines, predict (of the champion)
+    judge      the platform computes every metric, and the gate decides
+
+A payload holds JSON only; files are named by path. ``dataset`` is ``{"path", "schema"}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from azuraforge.errors import InvalidInput
+from azuraforge.pipelines import judging
+from azuraforge.pipelines.baselines import BASELINES, baseline_config
+from azuraforge.pipelines.contexts import BaselineContext, CandidateContext, Child
+from azuraforge.pipelines.parts import (
+    check_split,
+    cut_future,
+    cut_learning,
+    cut_test,
+    load_part,
+    read_table,
+    save_part,
+    times_of,
+)
+from azuraforge.pipelines.predictions import guard_against_future, predict_checked, save_predictions
+from azuraforge.pipelines.predictor import Learned, learn
+from azuraforge.plugins.inspect import parse_config
+from azuraforge.plugins.loading import load_plugin, one_line
+from azuraforge.plugins.parts import Part, Rows, Table
+from azuraforge.plugins.pipeline import Pipeline
+
+
+def validate(child: Child) -> dict[str, Any]:
+    """Cut the parts without writing them, so that a series that is too short is refused before a run exists.
+
+    Payload: plugin, plugins_folder, config, dataset. Result: as ``split``.
+    """
+    return _split(child, None)
+
+
+def split(child: Child) -> dict[str, Any]:
+    """Write the train and validation parts. Payload: plugin, plugins_folder, config, dataset.
+
+    Result: ``{"ranges": {part: [start, stop]}, "parts": {part: {rows, start, end}}, "horizon", "season"}``.
+    """
+    return _split(child, child.outputs)
+
+
+def fit(child: Child) -> dict[str, Any]:
+    """Learn and save. Payload: plugin, plugins_folder, config, train, validation (folders).
+
+    Outputs: ``predictor/`` and ``files/``. Result: weights_sha256, seconds.
+    """
+    name = child.payload["plugin"]
+    pipeline, config = _pipeline(name, child.payload)
+    files = child.outputs / "files"
+    files.mkdir(parents=True, exist_ok=True)
+    run = CandidateContext(child, config, tuple(pipeline.secrets), files)
+    train, validation = load_part(child.payload["train"]), load_part(child.payload["validation"])
+    return learn(name, pipeline, run, train, validation, child.outputs / "predictor").to_dict()
+
+
+def fit_baselines(child: Child) -> dict[str, Any]:
+    """Learn every baseline. Payload: names, task, plugins_folder, config, train, validation.
+
+    Outputs: ``<name>/predictor/``. Result: ``{"baselines": [{name, weights_sha256, seconds} | {name, failed}]}``.
+    One that fails is listed with its reason and does not end the run.
+    """
+    train, validation = load_part(child.payload["train"]), load_part(child.payload["validation"])
+    config = baseline_config(child.payload["task"], child.payload["config"])
+    names = child.payload["names"]
+    found: list[dict[str, Any]] = []
+    for done, name in enumerate(names):
+        child.progress(done, len(names), name)
+        try:
+            pipeline, checked = _pipeline(name, {**child.payload, "config": config})
+            outputs = child.outputs / name / "files"
+            outputs.mkdir(parents=True, exist_ok=True)
+            run = BaselineContext(checked, child.seed, child.threads, outputs)
+            learned: Learned = learn(name, pipeline, run, train, validation, child.outputs / name / "predictor")
+            found.append({"name": name, **learned.to_dict()})
+        except Exception as error:
+            found.append({"name": name, "failed": one_line(error)})
+    child.progress(len(names), len(names))
+    return {"baselines": found}
+
+
+def hold_out(child: Child) -> dict[str, Any]:
+    """Write the test part without targets, the future part, and the truth. Payload: dataset, ranges, horizon.
+
+    Outputs: ``test/``, ``future/``, ``truth/``. Result: ``{"origins": n}``.
+    """
+    table = read_table(**child.payload["dataset"])
+    horizon = child.payload["horizon"]
+    test, truth = cut_test(table, Rows(*child.payload["ranges"]["test"]), horizon)
+    save_part(test, child.outputs / "test")
+    save_part(cut_future(table, horizon), child.outputs / "future")
+    judging.save_truth(child.outputs / "truth", table, test, truth)
+    return {"origins": len(test.origins)}
+
+
+def predict(child: Child) -> dict[str, Any]:
+    """Load what ``save`` wrote and predict. Payload: plugin, plugins_folder, predictor, test, future, guard, tolerant.
+
+    Outputs: ``test.npz``, ``future.npz``. With ``tolerant`` (the champion's turn) a failure is the result
+    ``{"problem": "…"}``; otherwise it ends the run.
+    """
+    name = child.payload["plugin"]
+    try:
+        _predict(child, name, child.payload, child.outputs, guard=child.payload.get("guard", True))
+    except Exception as error:
+        if not child.payload.get("tolerant", False):
+            raise
+        return {"problem": one_line(error)}
+    return {"problem": None}
+
+
+def predict_baselines(child: Child) -> dict[str, Any]:
+    """Predict with every baseline. Payload: baselines ``[{name, predictor}]``, plugins_folder, test, future.
+
+    Outputs: ``<name>/test.npz``, ``<name>/future.npz``. Result: ``{"baselines": [{name} | {name, failed}]}``.
+    """
+    asked = child.payload["baselines"]
+    found: list[dict[str, Any]] = []
+    for done, fields in enumerate(asked):
+        child.progress(done, len(asked), fields["name"])
+        try:
+            outputs = child.outputs / fields["name"]
+            outputs.mkdir(parents=True, exist_ok=True)
+            _predict(child, fields["name"], {**child.payload, **fields}, outputs, guard=True)
+            found.append({"name": fields["name"]})
+        except Exception as error:
+            found.append({"name": fields["name"], "failed": one_line(error)})
+    child.progress(len(asked), len(asked))
+    return {"baselines": found}
+
+
+def judge(child: Child) -> dict[str, Any]:
+    """Compute every metric and ask the gate. Payload and result: see ``judging.Case``."""
+    return judging.judge(judging.Case(**child.payload), child.outputs)
+
+
+def _split(child: Child, folder: Path | None) -> dict[str, Any]:
+    name = child.payload["plugin"]
+    pipeline, config = _pipeline(name, child.payload)
+    table = read_table(**child.payload["dataset"])
+    horizon, gap = int(getattr(config, "horizon", 1)), int(getattr(config, "gap", 0))
+    ranges = pipeline.split(table, config)
+    check_split(ranges, len(table), horizon=horizon, gap=gap)
+    for part_name, rows in (("train", ranges.train), ("validation", ranges.validation)):
+        part = cut_learning(table, rows, horizon)
+        if folder is not None:
+            save_part(part, folder / part_name)
+    cut_test(table, ranges.test, horizon)  # refuses a test part that nobody could be judged by
+    named = {"train": ranges.train, "validation": ranges.validation, "test": ranges.test}
+    return {
+        "ranges": {part: [rows.start, rows.stop] for part, rows in named.items()},
+        "parts": {part: _range_of(table, rows) for part, rows in named.items()},
+        "horizon": horizon,
+        "season": int(getattr(config, "season", None) or table.schema.season),
+    }
+
+
+def _range_of(table: Table, rows: Rows) -> dict[str, Any]:
+    ends = times_of(table.frame[[rows.start, rows.stop - 1]], table.schema)
+    return {"rows": len(rows), "start": ends[0], "end": ends[1]}
+
+
+def _predict(child: Child, name: str, fields: Mapping[str, Any], outputs: Path, *, guard: bool) -> None:
+    pipeline = _instance(name, fields)
+    predictor = pipeline.load(Path(fields["predictor"]))
+
+    def answer(part: Part) -> Any:
+        return pipeline.predict(predictor, part)
+
+    test = load_part(child.payload["test"])
+    predictions = predict_checked(name, answer, test)
+    if guard:
+        guard_against_future(name, answer, test, predictions, child.seed)
+    future = load_part(child.payload["future"])
+    save_predictions(predictions, outputs / "test.npz")
+    save_predictions(predict_checked(name, answer, future), outputs / "future.npz")
+
+
+def _instance(name: str, payload: Mapping[str, Any]) -> Pipeline[Any, Any]:
+    plugin = load_plugin("pipeline", name, payload.get("plugins_folder"))
+    if plugin.kind not in BASELINES:
+        raise InvalidInput(
+            f"pipelines of the task {plugin.kind!r} cannot be judged yet; known: {', '.join(BASELINES)}",
+            where=f"pipeline {name}",
+        )
+    instance: Pipeline[Any, Any] = plugin()
+    return instance
+
+
+def _pipeline(name: str, payload: Mapping[str, Any]) -> tuple[Pipeline[Any, Any], BaseModel]:
+    pipeline = _instance(name, payload)
+    return pipeline, parse_config(pipeline.Config, payload["config"], name)

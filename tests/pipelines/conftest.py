@@ -1,0 +1,282 @@
+"""A series, a child in memory, and small pipelines dropped into a plugins folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from azuraforge.plugins import Checkpoint, Schema, Table
+
+
+class MemoryChild:
+    """The child side of a run without a pipe: what is reported stays in lists, checkpoints are folders."""
+
+    def __init__(self, payload: dict[str, Any], outputs: Path, seed: int = 7) -> None:
+        self.payload = payload
+        self.outputs = outputs
+        self.seed = seed
+        self.threads = 1
+        self.metrics: list[tuple[int, dict[str, float]]] = []
+        self.progressed: list[tuple[int, int, str]] = []
+        self.figures: dict[str, Mapping[str, Any]] = {}
+        self.notes: list[str] = []
+        outputs.mkdir(parents=True, exist_ok=True)
+
+    def log(self, step: int, **metrics: float) -> None:
+        self.metrics.append((step, metrics))
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        self.progressed.append((done, total, note))
+
+    def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
+        folder = self.outputs.parent / "checkpoints" / f"{step:09d}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        save(folder)
+
+    def resume(self) -> Checkpoint | None:
+        folders = sorted((self.outputs.parent / "checkpoints").glob("*"))
+        return Checkpoint(int(folders[-1].name), folders[-1]) if folders else None
+
+    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+        self.figures[name] = data
+
+    def note(self, markdown: str) -> None:
+        self.notes.append(markdown)
+
+    def secret(self, name: str) -> str:
+        return f"the secret {name}"
+
+
+def make_table(rows: int, seed: int = 0, unit: str = "ppm") -> Table:
+    """A daily series with a weekly cycle, memory and noise, and one feature."""
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=rows)
+    level = np.zeros(rows)
+    for row in range(1, rows):
+        level[row] = 0.8 * level[row - 1] + noise[row]
+    values = 50 + level + 3 * np.sin(2 * np.pi * np.arange(rows) / 7)
+    start = datetime(2020, 1, 1, tzinfo=UTC)
+    frame = pl.DataFrame(
+        {
+            "at": pl.Series([start + timedelta(days=row) for row in range(rows)], dtype=pl.Datetime("us", "UTC")),
+            "value": values,
+            "rain": rng.normal(size=rows),
+        }
+    )
+    return Table(frame, Schema(time="at", target="value", features=("rain",), frequency="1d", season=7, unit=unit))
+
+
+@pytest.fixture
+def table() -> Table:
+    return make_table(600)
+
+
+@pytest.fixture
+def dataset(table: Table, tmp_path: Path) -> dict[str, Any]:
+    """The payload that names a dataset's file."""
+    path = tmp_path / "dataset.parquet"
+    table.frame.write_parquet(path)
+    schema = table.schema
+    fields = {name: getattr(schema, name) for name in schema.__dataclass_fields__}
+    return {"path": str(path), "schema": {**fields, "features": list(schema.features)}}
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Callable[..., MemoryChild]:
+    """Make a child with a payload; its outputs are ``tmp_path/<phase>``."""
+
+    def make(phase: str, seed: int = 7, **payload: Any) -> MemoryChild:
+        return MemoryChild(payload, tmp_path / "phases" / phase / "outputs", seed)
+
+    return make
+
+
+PIPELINES = '''
+import json
+import numpy as np
+import polars as pl
+from pydantic import Field
+from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.plugins import ForecastConfig, Pipeline, Predictions, Rows, Split, chronological_split
+
+
+class LinearConfig(ForecastConfig):
+    window: int = Field(default=14, ge=1, le=500, description="rows looked back")
+
+
+class Linear(Pipeline):
+    """Least squares on a window; honest."""
+
+    name = "test.linear"
+    kind = "forecast"
+    Config = LinearConfig
+
+    def split(self, table, config):
+        return chronological_split(table, config, window=config.window)
+
+    def series(self, part):
+        return part.frame.get_column(part.schema.target).to_numpy()
+
+    def windows(self, part, origins, window):
+        values = self.series(part)
+        rows = np.maximum(origins[:, None] + np.arange(1 - window, 1), 0)
+        return np.concatenate([values[rows], np.ones((len(origins), 1))], axis=1)
+
+    def fit(self, run, train, validation):
+        window = run.config.window
+        usable = train.origins >= window - 1
+        inputs = self.windows(train, train.origins[usable], window)
+        weights = np.linalg.lstsq(inputs, train.targets[usable], rcond=None)[0]
+        residual = validation.targets - self.windows(validation, validation.origins, window) @ weights
+        run.log(1, loss=float(np.square(residual).mean()))
+        run.progress(1, 1)
+        return {"weights": weights, "low": np.quantile(residual, 0.05, axis=0),
+                "high": np.quantile(residual, 0.95, axis=0)}
+
+    def predict(self, predictor, part):
+        point = self.windows(part, part.origins, len(predictor["weights"]) - 1) @ predictor["weights"]
+        return Predictions(point, {0.05: point + predictor["low"], 0.95: point + predictor["high"]})
+
+    def save(self, predictor, folder):
+        save_safetensors(folder / "weights.safetensors", predictor)
+        (folder / "preprocessing.json").write_text(json.dumps({"kind": "linear"}))
+
+    def load(self, folder):
+        return load_safetensors(folder / "weights.safetensors")[0]
+
+
+class Last(Linear):
+    name = "test.last"
+    Config = ForecastConfig
+
+    def split(self, table, config):
+        return chronological_split(table, config)
+
+    def fit(self, run, train, validation):
+        return {"shape": np.zeros(1)}
+
+    def predict(self, predictor, part):
+        return Predictions(np.repeat(self.series(part)[part.origins][:, None], part.horizon, axis=1))
+
+
+class Mean(Last):
+    name = "test.mean"
+
+    def fit(self, run, train, validation):
+        return {"mean": np.array([train.targets.mean()])}
+
+    def predict(self, predictor, part):
+        return Predictions(np.full((len(part.origins), part.horizon), predictor["mean"][0]))
+
+
+class Failing(Last):
+    name = "test.failing"
+
+    def fit(self, run, train, validation):
+        raise ValueError("the matrix is singular")
+
+
+class FailingLater(Last):
+    name = "test.failing_later"
+
+    def predict(self, predictor, part):
+        raise ValueError("no prediction today")
+
+
+class ShiftedTarget(Linear):
+    """A leak: the next row's target stands among the features."""
+
+    name = "leak.shifted_target"
+
+    def windows(self, part, origins, window):
+        values = self.series(part)
+        following = np.minimum(origins + 1, len(values) - 1)
+        return np.concatenate([super().windows(part, origins, window), values[following][:, None]], axis=1)
+
+    def predict(self, predictor, part):
+        point = self.windows(part, part.origins, len(predictor["weights"]) - 2) @ predictor["weights"]
+        return Predictions(point)
+
+
+class WholePartScaler(Linear):
+    """A leak: values are scaled by what the whole part holds, later rows included."""
+
+    name = "leak.whole_part_scaler"
+
+    def series(self, part):
+        values = super().series(part)
+        return (values - values.mean()) / values.std()
+
+    def predict(self, predictor, part):
+        values = super().series(part)
+        point = self.windows(part, part.origins, len(predictor["weights"]) - 1) @ predictor["weights"]
+        return Predictions(point * values.std() + values.mean())
+
+
+class BatchStatistics(Last):
+    """A leak: the answer for one origin depends on the other origins asked with it."""
+
+    name = "leak.batch_statistics"
+
+    def predict(self, predictor, part):
+        last = self.series(part)[part.origins]
+        return Predictions(np.repeat((0.9 * last + 0.1 * last.mean())[:, None], part.horizon, axis=1))
+
+
+class NeedsLaterRows(Last):
+    """A leak that shows as a crash."""
+
+    name = "leak.needs_later_rows"
+
+    def predict(self, predictor, part):
+        if part.start < part.frame.height:
+            return Predictions(self.series(part)[part.origins[:, None] + np.arange(1, part.horizon + 1)])
+        return super().predict(predictor, part)
+
+
+class WrongShape(Last):
+    name = "wrong.shape"
+
+    def predict(self, predictor, part):
+        return Predictions(np.zeros((len(part.origins), part.horizon + 1)))
+
+
+class NotANumber(Last):
+    name = "wrong.nan"
+
+    def predict(self, predictor, part):
+        predictions = super().predict(predictor, part)
+        predictions.point[-1, 0] = np.nan
+        return predictions
+
+
+class Pickles(Last):
+    name = "wrong.pickle"
+
+    def save(self, predictor, folder):
+        (folder / "model.pkl").write_bytes(b"x")
+
+
+class Overlapping(Last):
+    name = "wrong.overlapping_split"
+
+    def split(self, table, config):
+        n = len(table)
+        return Split(Rows(0, n - 50), Rows(n - 100, n - 50), Rows(n - 50, n))
+'''
+
+
+@pytest.fixture
+def plugins_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "pipelines.py").write_text(PIPELINES)
+    return folder
