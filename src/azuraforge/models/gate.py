@@ -237,7 +237,7 @@ def incomparable(code: str, **params: Any) -> Reason:
     """Why a champion cannot be compared, for ``Champion.obstacle``.
 
     ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` take ``champion`` and ``candidate``;
-    ``champion_unreadable`` takes ``problem``.
+    ``champion_unreadable`` takes ``problem``, ``champion_changed`` takes ``judged`` and ``present`` (versions).
     """
     if code not in INCOMPARABLE:
         raise ValueError(f"{code!r} is none of {', '.join(INCOMPARABLE)}")

@@ -70,6 +70,10 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "The champion could not be judged on this test part: {problem}",
         "Şampiyon bu test bölümünde değerlendirilemedi: {problem}",
     ),
+    "champion_changed": (
+        "While this run was judged, version {present} became champion instead of {judged}.",
+        "Bu çalışma değerlendirilirken {judged} yerine {present} sürümü şampiyon oldu.",
+    ),
     "level_tightened": (
         "The confidence level is {level_share} instead of {asked_share}, because this is look number {looks} "
         "at the same test part or tuning trial.",
@@ -89,7 +93,14 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
 }
 
 #: Codes the gate may give for a champion that cannot stand beside the candidate.
-INCOMPARABLE = ("other_target", "other_unit", "other_horizon", "other_frequency", "champion_unreadable")
+INCOMPARABLE = (
+    "other_target",
+    "other_unit",
+    "other_horizon",
+    "other_frequency",
+    "champion_unreadable",
+    "champion_changed",
+)
 
 
 @dataclass(frozen=True)

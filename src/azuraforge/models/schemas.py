@@ -27,6 +27,11 @@ class VersionOut(BaseModel):
     parent_version: int | None
     metrics: dict[str, Any] | None
     created_at: datetime
+    kind: str
+    config: dict[str, Any]
+    data_schema: dict[str, Any] = Field(description="what the columns mean; see plugins.Schema")
+    dataset_version: int | None
+    weights_sha256: str | None = Field(description="hash of tensors and preprocessing: equal where bits are equal")
 
 
 class ModelOut(BaseModel):
@@ -77,9 +82,10 @@ class PredictRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: int | None = None
+    version: int | None = Field(default=None, ge=1, description="empty: the version that the alias points at")
     alias: str = "champion"
-    rows: list[dict[str, Any]] | None = Field(default=None, max_length=100_000)
+    rows: list[dict[str, Any]] | None = Field(default=None, min_length=1, max_length=100_000)
+    horizon: int | None = Field(default=None, ge=1, description="rows ahead; empty: all that the version can")
 
 
 class PredictionPoint(BaseModel):
@@ -89,10 +95,31 @@ class PredictionPoint(BaseModel):
     high: float | None
 
 
+class PredictionOut(BaseModel):
+    """A line of the ledger. ``outcome`` is null until it matured and was judged, once."""
+
+    prediction_id: str
+    model: str
+    version: int
+    alias: str | None
+    by: str
+    inputs: dict[str, Any]
+    target: str
+    unit: str
+    interval: float | None
+    origin: datetime
+    matures_at: datetime
+    predictions: list[PredictionPoint]
+    outcome: dict[str, Any] | None
+    judged_at: datetime | None
+    created_at: datetime
+
+
 class PredictOut(BaseModel):
     prediction_id: str
     model: str
     version: int
+    alias: str | None = Field(description="the alias that led to the version; null where the version was named")
     plugin: str
     run_id: str
     target: str
@@ -100,6 +127,7 @@ class PredictOut(BaseModel):
     interval: float | None
     origin: datetime
     predictions: list[PredictionPoint]
+    created_at: datetime
 
 
 class EvaluationOut(BaseModel):
@@ -110,4 +138,5 @@ class EvaluationOut(BaseModel):
     version: int | None
     evaluation: dict[str, Any]
     verdict: dict[str, Any]
+    losses_artifact: str | None = Field(description="the run's artifact with the loss of every example and horizon")
     created_at: datetime

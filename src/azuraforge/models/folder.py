@@ -1,0 +1,276 @@
+"""Version folders: safetensors and JSON, addressed by the hash of their content, never changed.
+
+A folder lies at ``<artifacts>/<project>/models/<content hash>/``. Its ``manifest.json`` lists every other file with
+size and SHA-256; the content hash is the SHA-256 of that list, so neither a file nor the list can be changed without
+losing the address. Nothing in a folder can run code.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import orjson
+
+from azuraforge.database import new_id
+from azuraforge.errors import InvalidInput, StorageError
+
+MANIFEST = "manifest.json"
+CARD = "version.json"
+_ALLOWED = (".safetensors", ".json")
+_MAX_FILES = 1000
+_CHUNK = 1 << 20
+
+
+class Imported(NamedTuple):
+    """A folder in the store: its address and the bytes of its files."""
+
+    content_hash: str
+    bytes: int
+
+
+class VersionFolders:
+    """The store of version folders; every project has its own."""
+
+    def __init__(self, artifacts: Path) -> None:
+        self._artifacts = artifacts
+
+    def path(self, project_id: str, content_hash: str) -> Path:
+        """Where a folder lies; it may not exist."""
+        if len(content_hash) != 64 or not all(letter in "0123456789abcdef" for letter in content_hash):
+            raise InvalidInput(f"{content_hash!r} is not a content hash")
+        return self._artifacts / project_id / "models" / content_hash
+
+    def import_folder(self, project_id: str, source: Path, card: Mapping[str, Any] | None = None) -> Imported:
+        """Copy a predictor's folder into the store, whole or not at all; the same content is stored once.
+
+        Args:
+            project_id: the owner.
+            source: the folder that ``Pipeline.save`` filled.
+            card: what is needed to use it again (plugin, config, schema …), written as ``version.json``; None where
+                the folder already holds one. Nothing that differs from run to run belongs here.
+
+        Raises InvalidInput for links, foreign or broken files, StorageError where the disk is full.
+        """
+        root = self._artifacts / project_id / "models"
+        with _storage_errors(root):
+            root.mkdir(parents=True, exist_ok=True)
+            incoming = root / f".incoming-{new_id()}"
+            incoming.mkdir()
+            try:
+                files = _copy(source, incoming, card)
+                content_hash = _write_manifest(incoming, files)
+                self._place(incoming, root / content_hash, content_hash)
+            finally:
+                shutil.rmtree(incoming, ignore_errors=True)
+        return Imported(content_hash, sum(size for size, _ in files.values()))
+
+    def verify(self, project_id: str, content_hash: str) -> Path:
+        """The folder's path, once every byte of it has been checked.
+
+        Raises StorageError that names the first file that is missing, changed or foreign.
+        """
+        folder = self.path(project_id, content_hash)
+        verify_folder(folder, content_hash)
+        return folder
+
+    def _place(self, incoming: Path, final: Path, content_hash: str) -> None:
+        if final.exists():
+            try:
+                verify_folder(final, content_hash)
+                return
+            except StorageError:  # a damaged copy: this one replaces it
+                broken = final.with_name(f".broken-{new_id()}")
+                final.rename(broken)
+                shutil.rmtree(broken, ignore_errors=True)
+        try:
+            incoming.rename(final)
+        except OSError as error:  # somebody else placed the same content a moment ago
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+            verify_folder(final, content_hash)
+        _sync_folder(final.parent)
+
+
+def verify_folder(folder: Path, content_hash: str) -> None:
+    """Check every byte of a version folder against its address; raises StorageError."""
+    try:
+        manifest = orjson.loads((folder / MANIFEST).read_bytes())
+        files = {str(name): (int(entry["bytes"]), str(entry["sha256"])) for name, entry in manifest["files"].items()}
+    except FileNotFoundError:
+        raise _damaged(folder, f"{MANIFEST} is missing" if folder.is_dir() else "the folder is missing") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _damaged(folder, f"{MANIFEST} cannot be read") from error
+    if _hash_of(files) != content_hash:
+        raise _damaged(folder, f"{MANIFEST} was changed")
+    found: set[str] = set()
+    try:
+        for name, path in _walk(folder):
+            if name == MANIFEST:
+                continue
+            if name not in files:
+                raise _damaged(folder, f"{name} does not belong to it")
+            found.add(name)
+            if _read_hash(path) != files[name]:
+                raise _damaged(folder, f"{name} was changed or truncated")
+    except (InvalidInput, OSError) as error:
+        raise _damaged(folder, str(error)) from error
+    if missing := sorted(set(files) - found):
+        raise _damaged(folder, f"{missing[0]} is missing")
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The ``version.json`` of a verified folder."""
+    card: dict[str, Any] = orjson.loads((folder / CARD).read_bytes())
+    return card
+
+
+def _copy(source: Path, target: Path, card: Mapping[str, Any] | None) -> dict[str, tuple[int, str]]:
+    if source.is_symlink() or not source.is_dir():
+        raise InvalidInput(f"{source.name} is not a folder", where="version folder")
+    files = {}
+    for name, path in _walk(source):
+        if name == MANIFEST or (card is not None and name == CARD):
+            raise InvalidInput(f"{name} is written by the platform", where="version folder")
+        if PurePosixPath(name).suffix not in _ALLOWED:
+            raise InvalidInput(
+                f"{name} is neither safetensors nor JSON",
+                where="version folder",
+                next_step="let the pipeline's save() write weights as .safetensors and everything else as .json",
+            )
+        copied = target / name
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        files[name] = _copy_file(path, copied)  # hashed while copied: what is stored is what was hashed
+        _check_content(name, copied)
+        if len(files) > _MAX_FILES:
+            raise InvalidInput(f"more than {_MAX_FILES} files", where="version folder")
+    if not files:
+        raise InvalidInput("the predictor's folder is empty", where="version folder")
+    if card is not None:
+        text = orjson.dumps(dict(card), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+        _write(target / CARD, text)
+        files[CARD] = (len(text), hashlib.sha256(text).hexdigest())
+    elif CARD not in files:
+        raise InvalidInput(f"{CARD} is missing", where="version folder")
+    return files
+
+
+def _walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
+    """Regular files below ``folder`` as (name with slashes, path), sorted. Raises InvalidInput for anything else."""
+    with os.scandir(folder) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
+        name = prefix + entry.name
+        if entry.is_symlink():
+            raise InvalidInput(f"{name} is a link; a version holds its own files", where="version folder")
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path), name + "/")
+        elif entry.is_file(follow_symlinks=False):
+            yield name, Path(entry.path)
+        else:
+            raise InvalidInput(f"{name} is not a regular file", where="version folder")
+
+
+def _open_plain(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InvalidInput(f"{path.name} is not a regular file", where="version folder")
+    return descriptor
+
+
+def _read_hash(path: Path) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    with os.fdopen(_open_plain(path), "rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    return size, digest.hexdigest()
+
+
+def _copy_file(source: Path, target: Path) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    with os.fdopen(_open_plain(source), "rb") as file, target.open("xb") as copy:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            copy.write(chunk)
+        copy.flush()
+        os.fsync(copy.fileno())
+    return size, digest.hexdigest()
+
+
+def _check_content(name: str, path: Path) -> None:
+    """Refuse at the door what could not be loaded later: broken JSON, truncated or lying safetensors."""
+    try:
+        if name.endswith(".json"):
+            json.loads(path.read_bytes())
+            return
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            if length > size - 8:
+                raise ValueError("its header is longer than the file")
+            header = json.loads(file.read(length))
+        ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
+        if max(ends, default=0) != size - 8 - length:
+            raise ValueError("its header does not fit its size")
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise InvalidInput(f"{name} is truncated or broken: {error}", where="version folder") from error
+
+
+def _write_manifest(folder: Path, files: Mapping[str, tuple[int, str]]) -> str:
+    content_hash = _hash_of(files)
+    entries = {name: {"bytes": size, "sha256": sha256} for name, (size, sha256) in sorted(files.items())}
+    _write(folder / MANIFEST, orjson.dumps({"files": entries}, option=orjson.OPT_INDENT_2))
+    for inner in [folder, *(path for path in folder.rglob("*") if path.is_dir())]:
+        _sync_folder(inner)
+    return content_hash
+
+
+def _hash_of(files: Mapping[str, tuple[int, str]]) -> str:
+    lines = "".join(f"{sha256} {size} {name}\n" for name, (size, sha256) in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _damaged(folder: Path, problem: str) -> StorageError:
+    return StorageError(
+        f"version {folder.name[:12]} does not verify: {problem}",
+        where=str(folder),
+        next_step="restore the folder from a backup, or roll the model back to another version",
+    )
+
+
+@contextmanager
+def _storage_errors(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"the version could not be stored: {error.strerror or error}",
+            where=str(root),
+            next_step="free space or make the artifacts folder writable, then resume the run",
+        ) from error

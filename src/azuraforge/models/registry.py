@@ -1,0 +1,279 @@
+"""What changes models: a new version, an evaluation, a moved alias. Always inside the caller's transaction.
+
+The transaction is usually the one that ends a training run, so that "succeeded", the new version and the moved alias
+become true together or not at all.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from azuraforge.database import Session
+from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.models import store
+from azuraforge.models.folder import Imported
+from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelVersion
+
+CHAMPION = "champion"
+
+
+class Registry:
+    """Versions are only added; aliases only move, with a reason and a line of history."""
+
+    def __init__(self, events: EventLog) -> None:
+        self._events = events
+
+    def register_version(
+        self,
+        session: Session,
+        project_id: str,
+        model: str,
+        imported: Imported,
+        *,
+        kind: str,
+        plugin: str,
+        plugin_version: str | None,
+        config: Mapping[str, Any],
+        schema: Mapping[str, Any],
+        run_id: str,
+        dataset_id: str | None,
+        dataset_version: int | None,
+        dataset_fingerprint: str | None,
+        learned_from: Mapping[str, Any],
+        code_version: str,
+        seed: int,
+        parent_version: int | None = None,
+        metrics: Mapping[str, Any] | None = None,
+        weights_sha256: str | None = None,
+    ) -> ModelVersion:
+        """Add the next version of ``model`` (made where it is new).
+
+        ``learned_from`` holds what the weights have seen: at least ``start`` and ``end`` (ISO 8601, inclusive) of
+        the training and validation rows.
+        """
+        owner = store.ensure_model(session, project_id, check_name(model))
+        row = store.add_version(
+            session,
+            owner,
+            content_hash=imported.content_hash,
+            bytes=imported.bytes,
+            weights_sha256=weights_sha256,
+            kind=kind,
+            plugin=plugin,
+            plugin_version=plugin_version,
+            config=dict(config),
+            schema=dict(schema),
+            run_id=run_id,
+            dataset_id=dataset_id,
+            dataset_version=dataset_version,
+            dataset_fingerprint=dataset_fingerprint,
+            learned_from=dict(learned_from),
+            code_version=code_version,
+            seed=seed,
+            parent_version=parent_version,
+            metrics=dict(metrics) if metrics is not None else None,
+        )
+        session.refresh(row)
+        self._tell(session, project_id, "model.version_added", model=model, version=row.version, run_id=run_id)
+        return row
+
+    def store_evaluation(
+        self,
+        session: Session,
+        project_id: str,
+        run_id: str,
+        model: str,
+        version: int | None,
+        *,
+        evaluation: Mapping[str, Any],
+        verdict: Mapping[str, Any],
+        test_part: str,
+        losses_artifact: str | None = None,
+    ) -> Evaluation:
+        """Keep an evaluation with its verdict, passed or not. ``test_part`` comes from ``held_out_key``."""
+        owner = store.ensure_model(session, project_id, check_name(model))
+        return store.add_evaluation(
+            session,
+            project_id=project_id,
+            run_id=run_id,
+            model_id=owner.id,
+            version=version,
+            test_part=test_part,
+            evaluation=dict(evaluation),
+            verdict=dict(verdict),
+            losses_artifact=losses_artifact,
+        )
+
+    def earlier_uses(self, session: Session, project_id: str, test_part: str) -> int:
+        """How many verdicts were already given on this test part."""
+        return store.count_evaluations(session, project_id, test_part)
+
+    def champion(self, session: Session, project_id: str, model: str) -> ModelVersion | None:
+        """The version that the alias points at now; None for a new model, too."""
+        owner = store.model(session, project_id, model)
+        return self._aliased(session, project_id, owner.id, CHAMPION) if owner else None
+
+    def promote(
+        self,
+        session: Session,
+        project_id: str,
+        model: str,
+        version: int,
+        *,
+        reason: str,
+        by: str,
+        alias: str = CHAMPION,
+        run_id: str | None = None,
+        expected: int | Literal["anyone"] | None = "anyone",
+    ) -> AliasChange:
+        """Move an alias and write history.
+
+        Where ``expected`` is given (a version, or None for "nobody"), raises Conflict before anything is written if
+        the alias has moved since: the gate judged against another champion.
+        """
+        owner = self._locked(session, project_id, model)
+        if store.version(session, project_id, owner.id, version) is None:
+            raise NotFound(f"model {model!r} has no version {version}", next_step=f"azuraforge models show {model}")
+        pointer = store.alias(session, project_id, owner.id, check_alias(alias))
+        present = pointer.version if pointer else None
+        if expected != "anyone" and present != expected:
+            raise Conflict(
+                f"the {alias} of {model!r} is version {present} by now, not {expected}",
+                code="champion_changed",
+                next_step="judge again against the present one",
+            )
+        if present == version:
+            raise Conflict(f"version {version} of {model!r} is already {alias}")
+        line = store.move_alias(
+            session,
+            owner,
+            alias,
+            version=version,
+            previous_version=present,
+            below=pointer.change if pointer else None,
+            action="promote",
+            reason=reason,
+            by=by,
+            run_id=run_id,
+        )
+        self._tell_move(session, owner, line)
+        return line
+
+    def rollback(
+        self, session: Session, project_id: str, model: str, *, reason: str, by: str, alias: str = CHAMPION
+    ) -> AliasChange:
+        """The same move backwards: the alias points again where it did before the last promotion that stands.
+
+        Repeated, it goes one step further each time. Raises Conflict where there is nothing before.
+        """
+
+        owner = self._locked(session, project_id, model)
+        before = self._before(session, owner, alias)
+        pointer = store.alias(session, project_id, owner.id, alias)
+        line = store.move_alias(
+            session,
+            owner,
+            alias,
+            version=before.version,
+            previous_version=pointer.version if pointer else None,
+            below=before.below,
+            action="rollback",
+            reason=reason,
+            by=by,
+            run_id=None,
+        )
+        self._tell_move(session, owner, line)
+        return line
+
+    def _before(self, session: Session, owner: Model, alias: str) -> AliasChange:
+        """The change that a rollback returns to; raises Conflict where there is none."""
+        pointer = store.alias(session, owner.project_id, owner.id, alias)
+        if pointer is None:
+            raise Conflict(
+                f"model {owner.name!r} has no {alias} to roll back", next_step=f"azuraforge models show {owner.name}"
+            )
+        standing = store.change(session, owner.project_id, owner.id, pointer.change)
+        below = standing.below if standing is not None else None
+        before = store.change(session, owner.project_id, owner.id, below) if below is not None else None
+        if before is None:
+            raise Conflict(
+                f"version {pointer.version} is the first {alias} of {owner.name!r}; there is nothing before it",
+                next_step=f"promote another version: azuraforge models promote {owner.name} VERSION",
+            )
+        return before
+
+    def _known(self, session: Session, project_id: str, name: str) -> Model:
+        found = store.model(session, project_id, name)
+        return found if found is not None else self._unknown(session, project_id, name)
+
+    def _locked(self, session: Session, project_id: str, name: str) -> Model:
+        found = store.lock_model(session, project_id, name)
+        return found if found is not None else self._unknown(session, project_id, name)
+
+    def _unknown(self, session: Session, project_id: str, name: str) -> Model:
+        close = difflib.get_close_matches(name, [row[0].name for row in store.models(session, project_id)], n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise NotFound(f"model {name!r} does not exist", next_step=f"{hint}azuraforge models list")
+
+    def _version(self, session: Session, owner: Model, number: int) -> ModelVersion:
+        row = store.version(session, owner.project_id, owner.id, number)
+        if row is None:
+            raise NotFound(
+                f"model {owner.name!r} has no version {number}", next_step=f"azuraforge models show {owner.name}"
+            )
+        return row
+
+    def _aliased(self, session: Session, project_id: str, model_id: str, alias: str) -> ModelVersion | None:
+        pointer = store.alias(session, project_id, model_id, alias)
+        return store.version(session, project_id, model_id, pointer.version) if pointer else None
+
+    def _tell_move(self, session: Session, owner: Model, line: AliasChange) -> None:
+        self._tell(
+            session,
+            owner.project_id,
+            "model.promoted" if line.action == "promote" else "model.rolled_back",
+            model=owner.name,
+            alias=line.alias,
+            version=line.version,
+            previous_version=line.previous_version,
+            reason=line.reason,
+            by=line.by,
+            run_id=line.run_id,
+        )
+
+    def _tell(self, session: Session, project_id: str, type_: str, **data: Any) -> None:
+        self._events.append(session, project_id, "project", type_, data)
+
+
+def held_out_key(dataset_id: str | None, target: str, start: str, end: str) -> str:
+    """Identity of a test part: the same held-out rows of the same dataset, whoever is judged on them."""
+    return hashlib.sha256("\n".join((dataset_id or "", target, start, end)).encode()).hexdigest()
+
+
+def check_name(name: str) -> str:
+    """A model's name is part of addresses: letters, digits, ``.``, ``_`` and ``-``."""
+    if (
+        not name
+        or len(name) > 200
+        or name[0] in ".-"
+        or not all(letter.isalnum() or letter in "._-" for letter in name)
+    ):
+        raise InvalidInput(
+            f"{name!r} cannot be a model's name", next_step="use letters, digits, '.', '_' and '-', at most 200"
+        )
+    return name
+
+
+def check_alias(alias: str) -> str:
+    """An alias is a short lower-case word."""
+    if (
+        not alias
+        or len(alias) > 40
+        or not all(letter.islower() or letter.isdigit() or letter in "_-" for letter in alias)
+    ):
+        raise InvalidInput(f"{alias!r} cannot be an alias", next_step="use a short lower-case word such as champion")
+    return alias

@@ -1,0 +1,98 @@
+"""HTTP of models."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.requests import HTTPConnection
+
+from azuraforge.models.schemas import (
+    AliasChange,
+    EvaluationOut,
+    ModelDetail,
+    ModelOut,
+    PredictionOut,
+    PredictOut,
+    PredictRequest,
+    PromoteRequest,
+    RollbackRequest,
+    VersionOut,
+)
+from azuraforge.models.service import ModelService
+from azuraforge.projects.access import Member, Reader
+
+router = APIRouter(tags=["models"])
+
+
+def model_service(connection: HTTPConnection) -> ModelService:
+    service: ModelService = connection.app.state.models
+    return service
+
+
+Service = Annotated[ModelService, Depends(model_service)]
+
+
+@router.get("/models")
+def list_models(access: Reader, service: Service) -> list[ModelOut]:
+    """Every model with its champion."""
+    return service.list_models(access.project_id)
+
+
+@router.get("/models/{name}")
+def get_model(name: str, access: Reader, service: Service) -> ModelDetail:
+    """A model with all its versions."""
+    return service.show(access.project_id, name)
+
+
+@router.get("/models/{name}/versions/{version}")
+def get_version(name: str, version: int, access: Reader, service: Service) -> VersionOut:
+    """One version with its lineage."""
+    return service.show_version(access.project_id, name, version)
+
+
+@router.get("/models/{name}/history")
+def get_history(
+    name: str,
+    access: Reader,
+    service: Service,
+    alias: str | None = None,
+    at: Annotated[datetime | None, Query(description="only moves until then: the first line held the alias")] = None,
+) -> list[AliasChange]:
+    """Who was champion when, and why; newest first."""
+    return service.history(access.project_id, name, alias, at)
+
+
+@router.post("/models/{name}/promote")
+def promote(name: str, body: PromoteRequest, access: Member, service: Service) -> AliasChange:
+    """Move an alias by hand, with a reason."""
+    return service.promote_by_hand(
+        access.project_id, name, body.version, alias=body.alias, reason=body.reason, by=access.user_name
+    )
+
+
+@router.post("/models/{name}/rollback")
+def roll_back(name: str, body: RollbackRequest, access: Member, service: Service) -> AliasChange:
+    """Move an alias one step back."""
+    return service.rollback_by_hand(access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name)
+
+
+@router.post("/models/{name}/predict")
+def predict(name: str, access: Member, service: Service, body: PredictRequest | None = None) -> PredictOut:
+    """The next values, entered into the ledger before they are given."""
+    return service.predict(access.project_id, name, body or PredictRequest(), access.user_name)
+
+
+@router.get("/models/{name}/predictions")
+def list_predictions(
+    name: str, access: Reader, service: Service, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> list[PredictionOut]:
+    """The newest lines of the ledger."""
+    return service.predictions(access.project_id, name, limit)
+
+
+@router.get("/evaluations/{run_id}")
+def get_evaluation(run_id: str, access: Reader, service: Service) -> EvaluationOut:
+    """A run's evaluation beside its baselines, with the verdict."""
+    return service.evaluation(access.project_id, run_id)

@@ -1,0 +1,228 @@
+"""Models as people and programs ask for them: what there is, who is champion since when, and what comes next.
+
+What changes them inside a run's own transaction is in ``registry.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from azuraforge.database import Database, Session
+from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.models import shapes, store
+from azuraforge.models.folder import Imported, VersionFolders
+from azuraforge.models.registry import CHAMPION, Registry
+from azuraforge.models.schemas import (
+    AliasChange,
+    EvaluationOut,
+    ModelDetail,
+    ModelOut,
+    PredictionOut,
+    PredictOut,
+    PredictRequest,
+    VersionOut,
+)
+from azuraforge.models.serving import WarmPredictors
+from azuraforge.models.tables import Model, ModelVersion, Prediction
+
+PREDICT_SECONDS = 60.0
+
+
+class StoredDataset(Protocol):
+    """What is needed of a dataset version: where its canonical Parquet lies."""
+
+    @property
+    def path(self) -> Any: ...
+
+
+class Datasets(Protocol):
+    """What is needed of the datasets room."""
+
+    def get(self, project_id: str, name_or_id: str, version: int | None = None) -> StoredDataset: ...
+
+
+class ModelService(Registry):
+    """Models of every project; each method names the project it acts in."""
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        folders: VersionFolders,
+        datasets: Datasets,
+        warm: WarmPredictors,
+    ) -> None:
+        super().__init__(events)
+        self._database = database
+        self.folders = folders
+        self._datasets = datasets
+        self._warm = warm
+
+    def close(self) -> None:
+        """End every warm predictor."""
+        self._warm.close()
+
+    def import_folder(self, project_id: str, folder: Path, card: Mapping[str, Any] | None = None) -> Imported:
+        """Copy a predictor's folder into the store, before the transaction; see ``VersionFolders``."""
+        return self.folders.import_folder(project_id, folder, card)
+
+    def promote_by_hand(
+        self, project_id: str, model: str, version: int, *, alias: str, reason: str, by: str
+    ) -> AliasChange:
+        """Move an alias by decision of a person, whatever the gate said; to a version that verifies."""
+        with self._database.read(project_id) as session:
+            self._verify(self._version(session, self._known(session, project_id, model), version))
+
+        def work(session: Session) -> AliasChange:
+            line = self.promote(session, project_id, model, version, alias=alias, reason=reason, by=by)
+            return shapes.change_out(line)
+
+        return self._database.write(project_id, work, durable=True)
+
+    def rollback_by_hand(self, project_id: str, model: str, *, alias: str, reason: str, by: str) -> AliasChange:
+        """Move an alias one step back; repeated, one step further each time. The version must verify."""
+        with self._database.read(project_id) as session:
+            owner = self._known(session, project_id, model)
+            before = self._before(session, owner, alias)
+            target = self._version(session, owner, before.version)
+        self._verify(target)
+
+        def work(session: Session) -> AliasChange:
+            line = self.rollback(session, project_id, model, alias=alias, reason=reason, by=by)
+            if line.version != target.version:  # somebody else moved it a moment ago; what we verified is not this
+                raise Conflict(f"the {alias} of {model!r} has just moved", next_step="look at its history first")
+            return shapes.change_out(line)
+
+        return self._database.write(project_id, work, durable=True)
+
+    def list_models(self, project_id: str) -> list[ModelOut]:
+        """Every model, by name."""
+        with self._database.read(project_id) as session:
+            return [shapes.model_out(*row) for row in store.models(session, project_id)]
+
+    def show(self, project_id: str, name: str) -> ModelDetail:
+        """A model with all its versions, newest first."""
+        with self._database.read(project_id) as session:
+            owner = self._known(session, project_id, name)
+            versions = store.versions(session, project_id, owner.id)
+            names = self._alias_names(session, owner)
+            champion = next((number for number, aliases in names.items() if CHAMPION in aliases), None)
+            outline = shapes.model_out(owner, versions[0] if versions else None, champion)
+            listed = [shapes.version_out(name, row, names.get(row.version, [])) for row in versions]
+            return ModelDetail(**outline.model_dump(), version_list=listed)
+
+    def show_version(self, project_id: str, name: str, number: int) -> VersionOut:
+        """One version with its lineage."""
+        with self._database.read(project_id) as session:
+            owner = self._known(session, project_id, name)
+            row = self._version(session, owner, number)
+            return shapes.version_out(name, row, self._alias_names(session, owner).get(number, []))
+
+    def history(
+        self, project_id: str, name: str, alias: str | None = None, at: datetime | None = None
+    ) -> list[AliasChange]:
+        """Who was what, and why: every move, newest first. With ``at``, the first line of an alias is who held it
+        at that moment."""
+        if at is not None and at.tzinfo is None:
+            at = at.replace(tzinfo=UTC)
+        with self._database.read(project_id) as session:
+            owner = self._known(session, project_id, name)
+            return [shapes.change_out(line) for line in store.history(session, project_id, owner.id, alias, at)]
+
+    def evaluation(self, project_id: str, run_id: str) -> EvaluationOut:
+        """A run's evaluation and verdict."""
+        with self._database.read(project_id) as session:
+            found = store.evaluation(session, project_id, run_id)
+        if found is None:
+            raise NotFound(f"run {run_id!r} has no evaluation", next_step="only training runs that succeeded have one")
+        return shapes.evaluation_out(*found)
+
+    def predict(self, project_id: str, name: str, request: PredictRequest, by: str) -> PredictOut:
+        """Predict with a version and write the answer into the ledger before giving it."""
+        with self._database.read(project_id) as session:
+            owner = self._known(session, project_id, name)
+            row = self._chosen(session, owner, request)
+        alias = None if request.version is not None else request.alias
+        answer = self._warm.ask(
+            (project_id, row.content_hash),
+            self._opening(project_id, row),
+            {
+                "rows": request.rows,
+                "dataset": None if request.rows is not None else self._dataset(project_id, row),
+                "horizon": request.horizon,
+            },
+            PREDICT_SECONDS,
+        )
+        inputs: dict[str, Any] = {"rows": answer["rows"]}
+        if request.rows is None:
+            inputs |= {"dataset_id": row.dataset_id, "dataset_version": row.dataset_version}
+            inputs |= {"dataset_fingerprint": row.dataset_fingerprint}
+
+        def work(session: Session) -> Prediction:
+            line = store.add_prediction(
+                session,
+                project_id=project_id,
+                model_id=row.model_id,
+                version=row.version,
+                alias=alias,
+                by=by,
+                inputs=inputs,
+                target=row.schema["target"],
+                unit=row.schema.get("unit", ""),
+                interval=answer["interval"],
+                origin_at=datetime.fromisoformat(answer["origin"]),
+                matures_at=datetime.fromisoformat(answer["points"][-1]["at"]),
+                points=answer["points"],
+            )
+            self._tell(session, project_id, "prediction.made", model=name, version=row.version, prediction_id=line.id)
+            return line
+
+        return shapes.predict_out(name, row, self._database.write(project_id, work))
+
+    def predictions(self, project_id: str, name: str, limit: int) -> list[PredictionOut]:
+        """The newest lines of a model's ledger."""
+        with self._database.read(project_id) as session:
+            owner = self._known(session, project_id, name)
+            return [
+                shapes.prediction_out(name, line) for line in store.predictions(session, project_id, owner.id, limit)
+            ]
+
+    def _chosen(self, session: Session, owner: Model, request: PredictRequest) -> ModelVersion:
+        if request.version is not None:
+            return self._version(session, owner, request.version)
+        row = self._aliased(session, owner.project_id, owner.id, request.alias)
+        if row is None:
+            raise Conflict(
+                f"model {owner.name!r} has no {request.alias} yet",
+                next_step="name a version, or promote one: azuraforge models promote",
+            )
+        return row
+
+    def _alias_names(self, session: Session, owner: Model) -> dict[int, list[str]]:
+        names: dict[int, list[str]] = {}
+        for pointer in store.aliases(session, owner.project_id, owner.id):
+            names.setdefault(pointer.version, []).append(pointer.alias)
+        return names
+
+    def _verify(self, row: ModelVersion) -> None:
+        self.folders.verify(row.project_id, row.content_hash)
+
+    def _opening(self, project_id: str, row: ModelVersion) -> dict[str, Any]:
+        return {
+            "folder": str(self.folders.path(project_id, row.content_hash)),
+            "content_hash": row.content_hash,
+            "plugin": row.plugin,
+            "config": row.config,
+            "schema": row.schema,
+        }
+
+    def _dataset(self, project_id: str, row: ModelVersion) -> str:
+        if row.dataset_id is None:
+            raise InvalidInput(
+                f"version {row.version} was not trained on a stored dataset", next_step="send rows to predict from"
+            )
+        return str(self._datasets.get(project_id, row.dataset_id, row.dataset_version).path)

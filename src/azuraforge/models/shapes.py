@@ -1,0 +1,108 @@
+"""Rows as API shapes."""
+
+from __future__ import annotations
+
+from azuraforge.models import schemas
+from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelVersion, Prediction
+
+
+def model_out(owner: Model, newest: ModelVersion | None, champion: int | None) -> schemas.ModelOut:
+    """A model; target and unit are its newest version's."""
+    schema = newest.schema if newest is not None else {}
+    return schemas.ModelOut(
+        name=owner.name,
+        target=schema.get("target", ""),
+        unit=schema.get("unit", ""),
+        champion=champion,
+        versions=owner.last_version,
+        created_at=owner.created_at,
+    )
+
+
+def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.VersionOut:
+    return schemas.VersionOut(
+        model=model,
+        version=row.version,
+        content_hash=row.content_hash,
+        weights_sha256=row.weights_sha256,
+        bytes=row.bytes,
+        kind=row.kind,
+        plugin=row.plugin,
+        plugin_version=row.plugin_version,
+        config=row.config,
+        data_schema=row.schema,
+        aliases=aliases,
+        run_id=row.run_id,
+        dataset_id=row.dataset_id,
+        dataset_version=row.dataset_version,
+        dataset_fingerprint=row.dataset_fingerprint,
+        learned_from=row.learned_from,
+        code_version=row.code_version,
+        seed=row.seed,
+        parent_version=row.parent_version,
+        metrics=row.metrics,
+        created_at=row.created_at,
+    )
+
+
+def change_out(line: AliasChange) -> schemas.AliasChange:
+    return schemas.AliasChange(
+        alias=line.alias,
+        version=line.version,
+        previous_version=line.previous_version,
+        action=line.action,
+        reason=line.reason,
+        by=line.by,
+        run_id=line.run_id,
+        at=line.at,
+    )
+
+
+def evaluation_out(row: Evaluation, model: str) -> schemas.EvaluationOut:
+    return schemas.EvaluationOut(
+        run_id=row.run_id,
+        model=model,
+        version=row.version,
+        evaluation=row.evaluation,
+        verdict=row.verdict,
+        losses_artifact=row.losses_artifact,
+        created_at=row.created_at,
+    )
+
+
+def predict_out(model: str, version: ModelVersion, line: Prediction) -> schemas.PredictOut:
+    """The answer to whoever asked, made of the ledger's line."""
+    return schemas.PredictOut(
+        prediction_id=line.id,
+        model=model,
+        version=line.version,
+        alias=line.alias,
+        plugin=version.plugin,
+        run_id=version.run_id,
+        target=line.target,
+        unit=line.unit,
+        interval=line.interval,
+        origin=line.origin_at,
+        predictions=[schemas.PredictionPoint(**point) for point in line.points],
+        created_at=line.created_at,
+    )
+
+
+def prediction_out(model: str, line: Prediction) -> schemas.PredictionOut:
+    return schemas.PredictionOut(
+        prediction_id=line.id,
+        model=model,
+        version=line.version,
+        alias=line.alias,
+        by=line.by,
+        inputs=line.inputs,
+        target=line.target,
+        unit=line.unit,
+        interval=line.interval,
+        origin=line.origin_at,
+        matures_at=line.matures_at,
+        predictions=[schemas.PredictionPoint(**point) for point in line.points],
+        outcome=line.outcome,
+        judged_at=line.judged_at,
+        created_at=line.created_at,
+    )

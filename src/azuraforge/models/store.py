@@ -1,0 +1,172 @@
+"""The only SQL of models, versions, aliases, evaluations and predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from azuraforge.database import new_id, now
+from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelAlias, ModelVersion, Prediction
+
+
+def model(session: Session, project_id: str, name: str) -> Model | None:
+    return session.scalar(select(Model).where(Model.project_id == project_id, Model.name == name))
+
+
+def lock_model(session: Session, project_id: str, name: str) -> Model | None:
+    """The model, its row locked until commit, so that numbers are given out one after another."""
+    statement = select(Model).where(Model.project_id == project_id, Model.name == name)
+    return session.scalar(statement.with_for_update().execution_options(populate_existing=True))
+
+
+def ensure_model(session: Session, project_id: str, name: str) -> Model:
+    """The locked model, made where it is new."""
+    dialect = session.get_bind().dialect.name
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(Model)
+    values: dict[str, Any] = {"project_id": project_id, "id": new_id(), "name": name, "created_at": now()}
+    values |= {"last_version": 0, "last_change": 0}
+    session.connection().execute(insert.values(values).on_conflict_do_nothing())
+    found = lock_model(session, project_id, name)
+    assert found is not None
+    return found
+
+
+def models(session: Session, project_id: str) -> Sequence[tuple[Model, ModelVersion | None, int | None]]:
+    """Every model with its newest version's row and its champion's number, by name."""
+    statement = (
+        select(Model, ModelVersion, ModelAlias.version)
+        .outerjoin(
+            ModelVersion,
+            (ModelVersion.project_id == Model.project_id)
+            & (ModelVersion.model_id == Model.id)
+            & (ModelVersion.version == Model.last_version),
+        )
+        .outerjoin(
+            ModelAlias,
+            (ModelAlias.project_id == Model.project_id)
+            & (ModelAlias.model_id == Model.id)
+            & (ModelAlias.alias == "champion"),
+        )
+        .where(Model.project_id == project_id)
+        .order_by(Model.name)
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+
+
+def version(session: Session, project_id: str, model_id: str, number: int) -> ModelVersion | None:
+    return session.get(ModelVersion, (project_id, model_id, number))
+
+
+def versions(session: Session, project_id: str, model_id: str) -> Sequence[ModelVersion]:
+    """Every version, newest first."""
+    statement = select(ModelVersion).where(ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
+    return session.scalars(statement.order_by(ModelVersion.version.desc())).all()
+
+
+def add_version(session: Session, owner: Model, **fields: Any) -> ModelVersion:
+    """The next version of a locked model."""
+    owner.last_version += 1
+    row = ModelVersion(project_id=owner.project_id, model_id=owner.id, version=owner.last_version, **fields)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def alias(session: Session, project_id: str, model_id: str, name: str) -> ModelAlias | None:
+    return session.get(ModelAlias, (project_id, model_id, name))
+
+
+def aliases(session: Session, project_id: str, model_id: str) -> Sequence[ModelAlias]:
+    statement = select(ModelAlias).where(ModelAlias.project_id == project_id, ModelAlias.model_id == model_id)
+    return session.scalars(statement.order_by(ModelAlias.alias)).all()
+
+
+def change(session: Session, project_id: str, model_id: str, seq: int) -> AliasChange | None:
+    return session.get(AliasChange, (project_id, model_id, seq))
+
+
+def move_alias(session: Session, owner: Model, name: str, **fields: Any) -> AliasChange:
+    """Add a line of history and point the alias of a locked model at it, in the caller's transaction."""
+    owner.last_change += 1
+    line = AliasChange(
+        project_id=owner.project_id, model_id=owner.id, seq=owner.last_change, alias=name, at=now(), **fields
+    )
+    session.add(line)
+    session.flush()
+    pointer = alias(session, owner.project_id, owner.id, name)
+    if pointer is None:
+        session.add(
+            ModelAlias(
+                project_id=owner.project_id, model_id=owner.id, alias=name, version=line.version, change=line.seq
+            )
+        )
+    else:
+        pointer.version, pointer.change = line.version, line.seq
+    session.flush()
+    session.refresh(line)  # the database's clock wrote the time
+    return line
+
+
+def history(
+    session: Session, project_id: str, model_id: str, name: str | None, at: datetime | None
+) -> Sequence[AliasChange]:
+    """Moves of one alias or of all, newest first; with ``at`` only those made until then."""
+    statement = select(AliasChange).where(AliasChange.project_id == project_id, AliasChange.model_id == model_id)
+    if name is not None:
+        statement = statement.where(AliasChange.alias == name)
+    if at is not None:
+        statement = statement.where(AliasChange.at <= at)
+    return session.scalars(statement.order_by(AliasChange.seq.desc())).all()
+
+
+def add_evaluation(session: Session, **fields: Any) -> Evaluation:
+    row = Evaluation(**fields)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def evaluation(session: Session, project_id: str, run_id: str) -> tuple[Evaluation, str] | None:
+    """A run's evaluation and its model's name."""
+    statement = (
+        select(Evaluation, Model.name)
+        .join(Model, (Model.project_id == Evaluation.project_id) & (Model.id == Evaluation.model_id))
+        .where(Evaluation.project_id == project_id, Evaluation.run_id == run_id)
+    )
+    found = session.execute(statement).first()
+    return (found[0], found[1]) if found else None
+
+
+def count_evaluations(session: Session, project_id: str, test_part: str) -> int:
+    statement = select(func.count()).select_from(Evaluation)
+    return session.scalar(statement.where(Evaluation.project_id == project_id, Evaluation.test_part == test_part)) or 0
+
+
+def add_prediction(session: Session, **fields: Any) -> Prediction:
+    row = Prediction(**fields)
+    session.add(row)
+    session.flush()
+    session.refresh(row)
+    return row
+
+
+def predictions(session: Session, project_id: str, model_id: str, limit: int) -> Sequence[Prediction]:
+    """The newest lines of the ledger."""
+    statement = select(Prediction).where(Prediction.project_id == project_id, Prediction.model_id == model_id)
+    return session.scalars(statement.order_by(Prediction.created_at.desc(), Prediction.id).limit(limit)).all()
+
+
+def judge_prediction(session: Session, project_id: str, id_: str, outcome: dict[str, Any]) -> bool:
+    """Write a prediction's outcome; False where it was judged before. Once is for ever."""
+    statement = (
+        update(Prediction)
+        .where(Prediction.project_id == project_id, Prediction.id == id_, Prediction.judged_at.is_(None))
+        .values(outcome=outcome, judged_at=now())
+        .returning(Prediction.id)
+    )
+    return session.execute(statement).first() is not None

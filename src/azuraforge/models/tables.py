@@ -1,0 +1,146 @@
+"""Models, versions, aliases with their history, evaluations, and the ledger of predictions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+
+_VERSION = ["model_version.project_id", "model_version.model_id", "model_version.version"]
+
+
+class Model(Owned, Base):
+    """A named thing with versions."""
+
+    __tablename__ = "model"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(200))
+    last_version: Mapped[int] = mapped_column(Integer, default=0)
+    last_change: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class ModelVersion(Owned, Base):
+    """Weights with preprocessing, and where they came from. Written once, never changed."""
+
+    __tablename__ = "model_version"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "model_id"], ["model.project_id", "model.id"]),
+        Index("ix_model_version_project_id_run_id", "project_id", "run_id"),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    weights_sha256: Mapped[str | None] = mapped_column(String(64))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(String(40))
+    plugin: Mapped[str] = mapped_column(String(200))
+    plugin_version: Mapped[str | None] = mapped_column(String(100))
+    config: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    schema: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    run_id: Mapped[str] = mapped_column(String(16))
+    dataset_id: Mapped[str | None] = mapped_column(String(16))
+    dataset_version: Mapped[int | None] = mapped_column(Integer)
+    dataset_fingerprint: Mapped[str | None] = mapped_column(String(80))
+    learned_from: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    code_version: Mapped[str] = mapped_column(String(100))
+    seed: Mapped[int] = mapped_column(BigInteger)
+    parent_version: Mapped[int | None] = mapped_column(Integer)
+    metrics: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class AliasChange(Owned, Base):
+    """A move of an alias, only ever added. ``below`` is the change that a rollback of this one returns to."""
+
+    __tablename__ = "model_alias_change"
+    __table_args__ = (ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    alias: Mapped[str] = mapped_column(String(40))
+    version: Mapped[int] = mapped_column(Integer)
+    previous_version: Mapped[int | None] = mapped_column(Integer)
+    below: Mapped[int | None] = mapped_column(Integer)
+    action: Mapped[str] = mapped_column(String(16))  # promote, rollback
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(200))
+    run_id: Mapped[str | None] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class ModelAlias(Owned, Base):
+    """Where an alias points now: its newest change."""
+
+    __tablename__ = "model_alias"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),
+        ForeignKeyConstraint(
+            ["project_id", "model_id", "change"],
+            ["model_alias_change.project_id", "model_alias_change.model_id", "model_alias_change.seq"],
+        ),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    alias: Mapped[str] = mapped_column(String(40), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    change: Mapped[int] = mapped_column(Integer)
+
+
+class Evaluation(Owned, Base):
+    """A run's evaluation beside baselines, with the gate's verdict whether it passed or not."""
+
+    __tablename__ = "evaluation"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "model_id"], ["model.project_id", "model.id"]),
+        Index("ix_evaluation_project_id_test_part", "project_id", "test_part"),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int | None] = mapped_column(Integer)
+    test_part: Mapped[str] = mapped_column(String(64))
+    evaluation: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    verdict: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    losses_artifact: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class Prediction(Owned, Base):
+    """A line of the ledger: what was said, by which version, before anyone could know. Judged once, later."""
+
+    __tablename__ = "prediction"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),
+        Index("ix_prediction_project_id_model_id_created_at", "project_id", "model_id", "created_at"),
+        Index("ix_prediction_project_id_matures_at", "project_id", "matures_at"),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    model_id: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(Integer)
+    alias: Mapped[str | None] = mapped_column(String(40))
+    by: Mapped[str] = mapped_column(String(200))
+    inputs: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    target: Mapped[str] = mapped_column(String(200))
+    unit: Mapped[str] = mapped_column(String(40))
+    interval: Mapped[float | None]
+    origin_at: Mapped[datetime] = mapped_column(Timestamp)
+    matures_at: Mapped[datetime] = mapped_column(Timestamp)
+    points: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)
+    judged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
