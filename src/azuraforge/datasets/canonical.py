@@ -71,3 +71,23 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load_version(path: Path, schema: dict[str, Any], options: dict[str, Any], expected: str) -> pl.DataFrame:
+    """Read a version's rows and refuse them where they are not the ones that were stored."""
+    try:
+        frame = pl.read_parquet(path)
+        found = fingerprint(frame, schema, options)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise StorageError(
+            f"the rows of the dataset cannot be read: {str(error).splitlines()[0]}",
+            where=str(path),
+            next_step="add the dataset again from its file or source",
+        ) from error
+    if found != expected:
+        raise StorageError(
+            "the rows of the dataset are not the ones that were stored",
+            where=str(path),
+            next_step="add the dataset again from its file or source",
+        )
+    return frame

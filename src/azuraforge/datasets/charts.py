@@ -1,0 +1,32 @@
+"""Fewer rows for a chart, chosen so that no spike disappears. Runs in children only."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+
+
+def reduce_rows(frame: pl.DataFrame, columns: list[str], max_points: int) -> pl.DataFrame:
+    """At most ``max_points`` rows: the first, the last, and of each bucket the rows of every column's extremes.
+
+    Example:
+        >>> frame = pl.DataFrame({"y": [0.0] * 500 + [9.0] + [0.0] * 500})
+        >>> reduce_rows(frame, ["y"], 10)["y"].max()
+        9.0
+    """
+    if frame.height <= max_points:
+        return frame
+    buckets = max(1, (max_points - 2) // (2 * len(columns)))
+    edges = np.linspace(0, frame.height, buckets + 1).astype(np.int64)
+    keep = {0, frame.height - 1}
+    for name in columns:
+        values = frame[name].fill_null(float("nan")).to_numpy()
+        for start, stop in pairwise(edges.tolist()):
+            bucket = values[start:stop]
+            known = np.flatnonzero(np.isfinite(bucket))
+            if len(known):
+                keep.add(int(start + known[np.argmin(bucket[known])]))
+                keep.add(int(start + known[np.argmax(bucket[known])]))
+    return frame[sorted(keep)[: max(max_points, 2)]]

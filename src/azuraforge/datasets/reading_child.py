@@ -1,0 +1,71 @@
+"""Child entry points of datasets: the only code that touches a user's file or a source plugin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import polars as pl
+
+from azuraforge.datasets.canonical import write_parquet
+from azuraforge.datasets.charts import reduce_rows
+from azuraforge.datasets.reading import Prepared, prepare_source, read_file
+from azuraforge.datasets.schemas import CleaningOptions, FileOptions
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.inspect import parse_config
+from azuraforge.plugins.loading import load_plugin
+
+
+class Asked(Protocol):
+    """The part of a child that these entry points need."""
+
+    payload: dict[str, Any]
+
+
+def read(child: Asked) -> dict[str, Any]:
+    """Read a file. Payload: ``{path, name, options, folder}``; the canonical Parquet is written into ``folder``."""
+    payload = child.payload
+    got = read_file(Path(payload["path"]), payload["name"], FileOptions(**payload["options"]))
+    return _result(got.prepared, payload["folder"], got.facts, got.file_sha256)
+
+
+def read_source(child: Asked) -> dict[str, Any]:
+    """Let a source read. Payload: ``{source, options, plugins_folder, cleaning, folder}``."""
+    payload = child.payload
+    name = payload["source"]
+    source = load_plugin("source", name, payload["plugins_folder"])()
+    got = source.read(parse_config(source.Options, payload["options"], name))
+    if not isinstance(getattr(got, "frame", None), pl.DataFrame):
+        raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")
+    prepared = prepare_source(got, name, CleaningOptions(**payload["cleaning"]))
+    return _result(prepared, payload["folder"], {**got.provenance, "options": payload["options"]}, None)
+
+
+def rows(child: Asked) -> dict[str, Any]:
+    """Rows for a chart. Payload: ``{path, time, columns, max_points}``."""
+    payload = child.payload
+    frame = pl.read_parquet(payload["path"], columns=[payload["time"], *payload["columns"]])
+    shown = reduce_rows(frame, payload["columns"], payload["max_points"])
+    return {
+        "times": [at.isoformat() for at in shown[payload["time"]]],
+        "columns": {name: shown[name].to_list() for name in payload["columns"]},
+        "total_rows": frame.height,
+    }
+
+
+def _result(prepared: Prepared, folder: str, provenance: dict[str, Any], file_sha256: str | None) -> dict[str, Any]:
+    parquet = Path(folder) / "rows.parquet"
+    write_parquet(prepared.frame, parquet)
+    times = prepared.frame[prepared.schema["time"]]
+    return {
+        "parquet": str(parquet),
+        "fingerprint": prepared.fingerprint,
+        "file_sha256": file_sha256,
+        "schema": prepared.schema,
+        "options": prepared.options,
+        "rows": prepared.frame.height,
+        "start": times[0].isoformat(),
+        "end": times[-1].isoformat(),
+        "provenance": provenance,
+        "findings": [item.model_dump() for item in prepared.findings],
+    }

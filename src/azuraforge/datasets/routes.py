@@ -1,0 +1,96 @@
+"""HTTP of datasets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from azuraforge.datasets.schemas import DatasetOut, DatasetVersionOut, FileOptions, FromSource, RowsOut
+from azuraforge.datasets.service import DatasetService
+from azuraforge.datasets.uploads import receive
+from azuraforge.projects.access import Reader, Writer
+
+router = APIRouter(prefix="/datasets", tags=["datasets"])
+
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file", "options"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "a CSV or Parquet file"},
+                        "options": {"type": "string", "description": "FileOptions as JSON"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def dataset_service(request: Request) -> DatasetService:
+    """The room's service, as every route gets it."""
+    service: DatasetService = request.app.state.datasets
+    return service
+
+
+Service = Annotated[DatasetService, Depends(dataset_service)]
+Version = Annotated[int | None, Query(ge=1, description="empty: the newest")]
+
+
+@router.get("")
+def list_datasets(access: Reader, service: Service) -> list[DatasetOut]:
+    """Every dataset with its newest version."""
+    return service.list(access.project_id)
+
+
+@router.post("", status_code=201, openapi_extra=_FORM)
+async def add_dataset(request: Request, response: Response, access: Writer, service: Service) -> DatasetVersionOut:
+    """Add a file. The same content under the same name answers 200 with the version that is there."""
+    with service.inbox() as folder:
+        upload = await receive(request, folder, service.max_upload_bytes)
+        options = _options(upload.fields.get("options", b"{}"))
+        added = await to_thread.run_sync(service.add_file, access.project_id, upload.path, upload.filename, options)
+    response.status_code = 201 if added.created else 200
+    return added
+
+
+@router.post("/from-source", status_code=201)
+def add_from_source(body: FromSource, response: Response, access: Writer, service: Service) -> DatasetVersionOut:
+    """Let a source plugin read the rows."""
+    added = service.add_from_source(access.project_id, body)
+    response.status_code = 201 if added.created else 200
+    return added
+
+
+@router.get("/{name}")
+def get_dataset(name: str, access: Reader, service: Service, version: Version = None) -> DatasetVersionOut:
+    """One version, by the dataset's name or id."""
+    return service.get(access.project_id, name, version).out()
+
+
+@router.get("/{name}/rows")
+def dataset_rows(
+    name: str,
+    access: Reader,
+    service: Service,
+    version: Version = None,
+    max_points: Annotated[int, Query(ge=2, le=10_000)] = 1000,
+) -> RowsOut:
+    """The target over time, reduced for a chart."""
+    return service.rows(access.project_id, name, version, max_points)
+
+
+def _options(sent: bytes) -> FileOptions:
+    try:
+        return FileOptions.model_validate_json(sent)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        raise RequestValidationError([{**item, "loc": ("body", "options", *item["loc"])} for item in found]) from error

@@ -1,0 +1,286 @@
+"""The rules of datasets: names, versions, where the rows lie. Reading itself happens in children."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from azuraforge.database import Database, new_id
+from azuraforge.datasets import store
+from azuraforge.datasets.schemas import (
+    CleaningOptions,
+    DatasetOut,
+    DatasetSchema,
+    DatasetVersionOut,
+    FileOptions,
+    Finding,
+    FromSource,
+    RowsOut,
+)
+from azuraforge.datasets.tables import Dataset, DatasetVersionRow
+from azuraforge.errors import InvalidInput, NotFound, StorageError
+from azuraforge.events.service import EventLog
+from azuraforge.plugins.catalogue import Call
+from azuraforge.settings import Settings
+
+READ = "azuraforge.datasets.reading_child:read"
+READ_SOURCE = "azuraforge.datasets.reading_child:read_source"
+ROWS = "azuraforge.datasets.reading_child:rows"
+READ_TIMEOUT_SECONDS = 900.0
+ROWS_TIMEOUT_SECONDS = 60.0
+_NAME_LENGTH = 100
+_TURKISH = str.maketrans("ıİşŞğĞçÇöÖüÜ", "iissggccoouu")
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    """One immutable version: what it means, and where its canonical Parquet lies.
+
+    ``canonical.load_version(path, schema, options, fingerprint)`` reads it in a child and refuses changed rows.
+    """
+
+    id: str
+    name: str
+    version: int
+    fingerprint: str
+    schema: dict[str, Any]
+    options: dict[str, Any]
+    rows: int
+    bytes: int
+    start_at: datetime | None
+    end_at: datetime | None
+    path: Path
+    source: str
+    provenance: dict[str, Any]
+    findings: list[dict[str, Any]]
+    file_sha256: str | None
+    created_at: datetime
+
+    def out(self, *, created: bool = False) -> DatasetVersionOut:
+        """The version as the API shows it."""
+        return DatasetVersionOut(
+            id=self.id,
+            name=self.name,
+            version=self.version,
+            fingerprint=self.fingerprint,
+            file_sha256=self.file_sha256,
+            dataset_schema=DatasetSchema(**self.schema),
+            rows=self.rows,
+            start=self.start_at,
+            end=self.end_at,
+            source=self.source,
+            provenance=self.provenance,
+            findings=[Finding(**item) for item in self.findings],
+            created=created,
+            created_at=self.created_at,
+        )
+
+
+class DatasetService:
+    """Adds datasets and finds them again.
+
+    Args:
+        call: runs one entry point in a child; only children read files or import Polars.
+    """
+
+    def __init__(self, database: Database, events: EventLog, call: Call, settings: Settings) -> None:
+        self._database = database
+        self._events = events
+        self._call = call
+        self._settings = settings
+        self._inbox = settings.home / "uploads"
+        shutil.rmtree(self._inbox, ignore_errors=True)  # what a killed platform left; one platform per data home
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return self._settings.server.max_body_bytes
+
+    @contextmanager
+    def inbox(self) -> Iterator[Path]:
+        """A folder for one upload; nothing of it is left afterwards."""
+        folder = self._inbox / new_id()
+        with _storage(self._settings.home):
+            folder.mkdir(parents=True, mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def add_file(self, project_id: str, path: Path, filename: str, options: FileOptions) -> DatasetVersionOut:
+        """Read a CSV or Parquet file at ``path`` and keep it as a version; ``filename`` is what messages call it.
+
+        The same content under the same name is the same version. Raises InvalidInput naming what is wrong, where,
+        and what to do next; then nothing is kept.
+        """
+        name = dataset_name(options.name or _stem(filename))
+        with self.inbox() as folder:
+            payload = {"path": str(path), "name": filename, "options": options.model_dump(), "folder": str(folder)}
+            read = self._call(READ, payload, READ_TIMEOUT_SECONDS)
+            return self._keep(project_id, name, "file", read)
+
+    def add_from_source(self, project_id: str, request: FromSource) -> DatasetVersionOut:
+        """Let a source plugin read, and keep the result as a version."""
+        if request.name is not None:
+            dataset_name(request.name)
+        with self.inbox() as folder:
+            payload = {
+                "source": request.source,
+                "options": request.options,
+                "plugins_folder": str(self._settings.plugins),
+                "cleaning": request.model_dump(include=set(CleaningOptions.model_fields)),
+                "folder": str(folder),
+            }
+            read = self._call(READ_SOURCE, payload, READ_TIMEOUT_SECONDS)
+            name = dataset_name(request.name or str(read["provenance"].get("name") or request.source))
+            return self._keep(project_id, name, request.source, read)
+
+    def get(self, project_id: str, name_or_id: str, version: int | None = None) -> DatasetVersion:
+        """One version; the newest where no number is given. Raises NotFound."""
+        with self._database.read(project_id) as session:
+            dataset = store.find(session, project_id, name_or_id)
+            if dataset is None:
+                close = difflib.get_close_matches(name_or_id, store.names(session, project_id), n=1)
+                raise NotFound(
+                    f"dataset {name_or_id!r} does not exist",
+                    next_step=f"did you mean {close[0]!r}?" if close else "azuraforge datasets list",
+                )
+            row = store.version(session, project_id, dataset.id, version)
+            if row is None:
+                raise NotFound(
+                    f"dataset {dataset.name!r} has no version {version}",
+                    next_step=f"azuraforge datasets show {dataset.name}",
+                )
+            return self._version(project_id, dataset, row)
+
+    def list(self, project_id: str) -> list[DatasetOut]:
+        """Every dataset with its newest version, by name."""
+        with self._database.read(project_id) as session:
+            return [
+                DatasetOut(
+                    id=dataset.id,
+                    name=dataset.name,
+                    versions=versions,
+                    latest=self._version(project_id, dataset, row).out(),
+                )
+                for dataset, row, versions in store.latest_versions(session, project_id)
+            ]
+
+    def rows(self, project_id: str, name_or_id: str, version: int | None = None, max_points: int = 1000) -> RowsOut:
+        """The target over time, reduced to at most ``max_points`` rows so that spikes survive."""
+        found = self.get(project_id, name_or_id, version)
+        payload = {
+            "path": str(found.path),
+            "time": found.schema["time"],
+            "columns": [found.schema["target"]],
+            "max_points": max_points,
+        }
+        return RowsOut(**self._call(ROWS, payload, ROWS_TIMEOUT_SECONDS))
+
+    def _keep(self, project_id: str, name: str, source: str, read: dict[str, Any]) -> DatasetVersionOut:
+        """Move what the child wrote into the artifact store, then record it. The file is found by its content, so
+        doing this twice, or dying in between, changes nothing that is there."""
+        target = self._path(project_id, read["fingerprint"])
+        with _storage(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(read["parquet"], target)
+        values = {
+            "fingerprint": read["fingerprint"],
+            "file_sha256": read["file_sha256"],
+            "columns": read["schema"],
+            "options": read["options"],
+            "rows": read["rows"],
+            "bytes": target.stat().st_size,
+            "start_at": datetime.fromisoformat(read["start"]),
+            "end_at": datetime.fromisoformat(read["end"]),
+            "source": source,
+            "provenance": read["provenance"],
+            "findings": read["findings"],
+        }
+
+        def work(session: Session) -> tuple[DatasetVersion, bool]:
+            dataset = store.find_or_add(session, project_id, name)
+            row = store.version_by_fingerprint(session, project_id, dataset.id, values["fingerprint"])
+            if row is not None:
+                return self._version(project_id, dataset, row), False
+            row = store.add_version(session, project_id, dataset.id, values)
+            added = {"dataset_id": dataset.id, "name": name, "version": row.version, "rows": row.rows}
+            self._events.append(session, project_id, "project", "dataset.added", added)
+            return self._version(project_id, dataset, row), True
+
+        try:
+            version, created = self._database.write(project_id, work)
+        except IntegrityError:  # another API process made the same name at the same moment (PostgreSQL)
+            version, created = self._database.write(project_id, work)
+        return version.out(created=created)
+
+    def _path(self, project_id: str, fingerprint: str) -> Path:
+        return self._settings.artifacts / "datasets" / project_id / f"{fingerprint}.parquet"
+
+    def _version(self, project_id: str, dataset: Dataset, row: DatasetVersionRow) -> DatasetVersion:
+        return DatasetVersion(
+            id=dataset.id,
+            name=dataset.name,
+            version=row.version,
+            fingerprint=row.fingerprint,
+            schema=row.columns,
+            options=row.options,
+            rows=row.rows,
+            bytes=row.bytes,
+            start_at=row.start_at,
+            end_at=row.end_at,
+            path=self._path(project_id, row.fingerprint),
+            source=row.source,
+            provenance=row.provenance,
+            findings=row.findings,
+            file_sha256=row.file_sha256,
+            created_at=row.created_at,
+        )
+
+
+def dataset_name(text: str) -> str:
+    """``text`` as a dataset's name: lower-case ASCII letters, digits, ``-``, ``_`` and ``.``.
+
+    Example:
+        >>> dataset_name("İstanbul Hava 2024.csv")
+        'istanbul-hava-2024.csv'
+    """
+    plain = unicodedata.normalize("NFKD", text.translate(_TURKISH)).encode("ascii", "ignore").decode().lower()
+    name = re.sub(r"[^a-z0-9._]+", "-", plain).strip("-._")[:_NAME_LENGTH].rstrip("-._")
+    if not name:
+        raise InvalidInput(
+            f"{text!r} cannot be a dataset's name",
+            where="option name",
+            next_step="use letters, digits, '-', '_' and '.'",
+        )
+    return name
+
+
+def _stem(filename: str) -> str:
+    """The file's name without its endings: ``prices.csv.gz`` → ``prices``."""
+    return re.sub(r"(\.(csv|tsv|txt|parquet|pq|gz|bz2|xz|zip))+$", "", Path(filename).name, flags=re.IGNORECASE)
+
+
+@contextmanager
+def _storage(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise StorageError(
+            "the disk is full" if full else f"the data home cannot be written: {error.strerror}",
+            where=str(folder),
+            next_step="free some space, then try again" if full else "make it writable, then try again",
+        ) from error

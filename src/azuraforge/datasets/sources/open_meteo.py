@@ -1,0 +1,219 @@
+"""Hourly weather history of any place on Earth, from Open-Meteo (https://open-meteo.com, CC BY 4.0)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, ClassVar
+
+import httpx
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, model_validator
+
+from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.plugins import Source, SourceRead
+
+ARCHIVE_URL = "https://archive-api.open-meteo.com/v1/archive"
+GEOCODING_URL = "https://geocoding-api.open-meteo.com/v1/search"
+_WHERE = "source open_meteo"
+_TIMEOUT_SECONDS = 60.0
+_TRIES = 5
+_LONGEST_WAIT_SECONDS = 60.0
+_RETRIED = (429, 500, 502, 503, 504)
+_FIRST_DAY = date(1940, 1, 1)
+
+
+class OpenMeteoOptions(BaseModel):
+    """Which place, which days, which quantities. A place is a name, or a latitude with a longitude."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    place: str | None = Field(default=None, max_length=100, description="a place's name, such as Ankara")
+    country: str | None = Field(default=None, pattern="^[A-Za-z]{2}$", description="ISO code, where names repeat")
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    start: date = Field(description="first day")
+    end: date | None = Field(default=None, description="last day; empty: the day before yesterday")
+    target: str = Field(default="temperature_2m", pattern="^[a-z0-9_]+$", description="the quantity to forecast")
+    features: list[str] = Field(
+        default_factory=lambda: ["relative_humidity_2m", "surface_pressure", "wind_speed_10m"],
+        description="other quantities, as Open-Meteo names them",
+    )
+    base_url: HttpUrl = Field(default=HttpUrl(ARCHIVE_URL), description="address of the archive; your own instance")
+    geocoding_url: HttpUrl = Field(default=HttpUrl(GEOCODING_URL), description="address of the search for names")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> OpenMeteoOptions:
+        coordinates = self.latitude is not None and self.longitude is not None
+        if coordinates == (self.place is not None) or (self.latitude is None) != (self.longitude is None):
+            raise ValueError("name a place, or give latitude and longitude")
+        last = self.last_day
+        if not _FIRST_DAY <= self.start <= last:
+            raise ValueError(f"start must lie between {_FIRST_DAY} and the end ({last})")
+        return self
+
+    @property
+    def last_day(self) -> date:
+        return self.end or datetime.now(UTC).date() - timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class _Place:
+    latitude: float
+    longitude: float
+    timezone: str | None
+    label: str
+
+
+class OpenMeteo(Source):
+    """Hourly history by real HTTP, a year a request, patient with a busy server."""
+
+    name = "open_meteo"
+    Options: ClassVar[type[BaseModel]] = OpenMeteoOptions
+    title: ClassVar[dict[str, str]] = {"en": "Open-Meteo weather", "tr": "Open-Meteo hava durumu"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "Hourly weather history of any place since 1940.",
+        "tr": "1940'tan bu yana herhangi bir yerin saatlik hava durumu.",
+    }
+
+    #: The wait before the second try; it doubles with each further one.
+    wait_seconds: ClassVar[float] = 1.0
+
+    def read(self, options: OpenMeteoOptions) -> SourceRead:
+        """Fetch everything. Raises InvalidInput for what the server refuses, TransientError where it is not there."""
+        features = [name for name in dict.fromkeys(options.features) if name != options.target]
+        columns = [options.target, *features]
+        with httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=True) as client:
+            place = self._find(client, options)
+            parts: list[pl.DataFrame] = []
+            unit, zone = "", place.timezone
+            for first, last in _years(options.start, options.last_day):
+                answer = self._get(
+                    client,
+                    str(options.base_url),
+                    {
+                        "latitude": place.latitude,
+                        "longitude": place.longitude,
+                        "start_date": first.isoformat(),
+                        "end_date": last.isoformat(),
+                        "hourly": ",".join(columns),
+                        "timezone": "UTC",
+                    },
+                )
+                parts.append(_hours(answer, columns, str(options.base_url)))
+                unit = str((answer.get("hourly_units") or {}).get(options.target, ""))
+        return SourceRead(
+            pl.concat(parts),
+            time="time",
+            target=options.target,
+            features=tuple(features),
+            unit=unit,
+            timezone=zone or "UTC",
+            provenance={
+                "name": f"{place.label}-{options.target}",
+                "place": place.label,
+                "latitude": place.latitude,
+                "longitude": place.longitude,
+                "address": str(options.base_url),
+                "fetched_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "licence": "CC BY 4.0",
+                "attribution": "Weather data by Open-Meteo.com",
+                "citation": "Zippenfenig, P. Open-Meteo.com Weather API. https://doi.org/10.5281/zenodo.7970649",
+            },
+        )
+
+    def _find(self, client: httpx.Client, options: OpenMeteoOptions) -> _Place:
+        if options.latitude is not None and options.longitude is not None:
+            label = f"{options.latitude:g},{options.longitude:g}"
+            return _Place(options.latitude, options.longitude, None, label)
+        query = {"name": options.place, "count": 20, "language": "en", "format": "json"}
+        found = self._get(client, str(options.geocoding_url), query).get("results") or []
+        if options.country:
+            found = [item for item in found if str(item.get("country_code", "")).upper() == options.country.upper()]
+        if not found:
+            raise InvalidInput(
+                f"Open-Meteo knows no place {options.place!r}" + (f" in {options.country}" if options.country else ""),
+                where=f"{_WHERE}, option place",
+                next_step="check the spelling, or give latitude and longitude",
+                code="no_such_place",
+            )
+        best = found[0]
+        try:
+            label = "-".join(str(part) for part in (best["name"], best.get("country_code")) if part)
+            return _Place(float(best["latitude"]), float(best["longitude"]), best.get("timezone"), label)
+        except (KeyError, TypeError, ValueError):
+            raise _unknown_format(str(options.geocoding_url)) from None
+
+    def _get(self, client: httpx.Client, url: str, query: dict[str, Any]) -> dict[str, Any]:
+        """One JSON answer; tried again, with growing waits, where the server is busy or not there."""
+        host = httpx.URL(url).host
+        reason, wait = "", 0.0
+        for attempt in range(_TRIES):
+            time.sleep(wait)
+            wait = self.wait_seconds * 2**attempt
+            try:
+                response = client.get(url, params=query)
+            except httpx.HTTPError as error:
+                reason = f"{host} cannot be reached ({type(error).__name__})"
+                continue
+            if response.status_code in _RETRIED:
+                reason = f"{host} answers {response.status_code}"
+                asked = response.headers.get("retry-after", "")
+                wait = min(float(asked) if asked.isdigit() else wait, _LONGEST_WAIT_SECONDS)
+                continue
+            return _parsed(response, url, host)
+        raise TransientError(
+            f"{reason}, after {_TRIES} tries",
+            where=_WHERE,
+            next_step="check the network, or try again later; large histories may need a smaller range of days",
+        )
+
+
+def _parsed(response: httpx.Response, url: str, host: str) -> dict[str, Any]:
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise _unknown_format(url)
+    if response.is_error or answer.get("error"):
+        raise InvalidInput(
+            f"{host} refuses: {str(answer.get('reason', response.status_code))[:300]}",
+            where=_WHERE,
+            next_step="correct the options",
+            code="refused_by_source",
+        )
+    return answer
+
+
+def _hours(answer: dict[str, Any], columns: list[str], url: str) -> pl.DataFrame:
+    """``{"hourly": {"time": ["2024-01-01T00:00", …], name: [number or null, …]}}`` as a frame in UTC."""
+    hourly = answer.get("hourly")
+    if not isinstance(hourly, dict) or any(name not in hourly for name in ("time", *columns)):
+        raise _unknown_format(url)
+    try:
+        frame = pl.DataFrame(
+            {"time": pl.Series(hourly["time"], dtype=pl.String)}
+            | {name: pl.Series(hourly[name], dtype=pl.Float64) for name in columns}
+        )
+        return frame.with_columns(pl.col("time").str.to_datetime("%Y-%m-%dT%H:%M", time_zone="UTC", time_unit="us"))
+    except (TypeError, ValueError, pl.exceptions.PolarsError):
+        raise _unknown_format(url) from None
+
+
+def _years(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """The days from first to last, a calendar year at a time."""
+    while first <= last:
+        end = min(last, date(first.year, 12, 31))
+        yield first, end
+        first = end + timedelta(days=1)
+
+
+def _unknown_format(url: str) -> TransientError:
+    return TransientError(
+        f"the answer of {httpx.URL(url).host} is not in Open-Meteo's format",
+        where=_WHERE,
+        next_step="check the address, or try again later",
+    )

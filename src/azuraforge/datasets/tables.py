@@ -1,0 +1,49 @@
+"""Datasets and their immutable versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+
+
+class Dataset(Owned, Base):
+    """A name under which versions of data are kept."""
+
+    __tablename__ = "dataset"
+    __table_args__ = (UniqueConstraint("project_id", "name"),)
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class DatasetVersionRow(Owned, Base):
+    """One version: never changed, never numbered twice. Its rows are a Parquet file found by the fingerprint."""
+
+    __tablename__ = "dataset_version"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "dataset_id"], ["dataset.project_id", "dataset.id"]),
+        UniqueConstraint("project_id", "dataset_id", "fingerprint"),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    file_sha256: Mapped[str | None] = mapped_column(String(64), default=None)
+    columns: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    options: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    rows: Mapped[int] = mapped_column(BigInteger)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    start_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    end_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    source: Mapped[str] = mapped_column(String(200))
+    provenance: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())

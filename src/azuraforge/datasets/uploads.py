@@ -1,0 +1,142 @@
+"""Receiving a file as it streams in, after the caller is known and never further than the limit.
+
+FastAPI's own ``UploadFile`` reads the whole body before any dependency runs, so a stranger could fill the disk.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from anyio import to_thread
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
+
+from azuraforge.errors import InvalidInput, StorageError
+
+_FIELD_BYTES = 256 * 1024
+
+
+@dataclass
+class Upload:
+    """A received file and the other fields of its form."""
+
+    path: Path
+    filename: str = ""
+    fields: dict[str, bytes] = field(default_factory=dict)
+
+
+async def receive(request: Request, folder: Path, max_bytes: int) -> Upload:
+    """Stream a multipart form into ``folder``: the part ``file`` as a file, every other part as a field.
+
+    Raises InvalidInput where the body is no such form or larger than ``max_bytes``; StorageError where the disk is
+    full. The caller removes the folder.
+    """
+    kind, parameters = parse_options_header(request.headers.get("content-type", ""))
+    boundary = parameters.get(b"boundary")
+    if kind != b"multipart/form-data" or not boundary:
+        raise InvalidInput(
+            "the request carries no multipart form", where="body", next_step="send the parts `file` and `options`"
+        )
+    form = _Form(Upload(folder / "upload"))
+    parser = MultipartParser(boundary, form.callbacks())
+    received = 0
+    try:
+        async for chunk in request.stream():
+            received += len(chunk)
+            if received > max_bytes:
+                raise InvalidInput(
+                    f"the file is larger than {max_bytes // 2**20} MiB",
+                    where="body",
+                    next_step="compress it, or raise AZURAFORGE_SERVER__MAX_BODY_BYTES",
+                    code="too_large",
+                )
+            await to_thread.run_sync(parser.write, chunk)
+        parser.finalize()
+    except MultipartParseError as error:
+        raise InvalidInput(f"the form cannot be read: {error}", where="body", next_step="send it again") from error
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise StorageError(
+            "the disk is full" if full else f"the upload cannot be written: {error.strerror}",
+            where=str(folder),
+            next_step="free some space, then send the file again",
+        ) from error
+    finally:
+        form.close()
+    if not form.complete or not form.upload.filename:
+        raise InvalidInput(
+            "the form ended early or holds no file", where="body", next_step="send the parts `file` and `options`"
+        )
+    return form.upload
+
+
+class _Form:
+    """The parser's events, put together."""
+
+    def __init__(self, upload: Upload) -> None:
+        self.upload = upload
+        self.complete = False
+        self._header = b""
+        self._value = b""
+        self._headers: dict[bytes, bytes] = {}
+        self._name = ""
+        self._file: IO[bytes] | None = None
+
+    def callbacks(self) -> Any:
+        events: dict[str, Callable[..., None]] = {
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_header,
+            "on_header_value": self._on_value,
+            "on_header_end": self._end_header,
+            "on_headers_finished": self._open,
+            "on_part_data": self._data,
+            "on_part_end": self.close,
+            "on_end": self._end,
+        }
+        return events
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _begin(self) -> None:
+        self._headers = {}
+
+    def _on_header(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _on_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _end_header(self) -> None:
+        self._headers[self._header.lower()] = self._value
+        self._header = self._value = b""
+
+    def _open(self) -> None:
+        _, parameters = parse_options_header(self._headers.get(b"content-disposition", b""))
+        self._name = parameters.get(b"name", b"").decode("utf-8", "replace")
+        if self._name == "file":
+            if self.upload.filename:
+                raise InvalidInput("the form holds two files", where="body", next_step="send one file a request")
+            sent = parameters.get(b"filename", b"").decode("utf-8", "replace").replace("\\", "/")
+            shown = "".join(letter for letter in sent.rsplit("/", 1)[-1] if letter.isprintable())
+            self.upload.filename = shown[:200] or "upload"
+            self._file = self.upload.path.open("wb")
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._file is not None:
+            self._file.write(data[start:end])
+            return
+        value = self.upload.fields.get(self._name, b"") + data[start:end]
+        if len(value) > _FIELD_BYTES or len(self.upload.fields) > 16:
+            raise InvalidInput(f"the field {self._name[:40]!r} is too large", where="body")
+        self.upload.fields[self._name] = value
+
+    def _end(self) -> None:
+        self.complete = True
