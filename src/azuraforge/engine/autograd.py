@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,10 +21,13 @@ from azuraforge.engine import tensor as tensors
 from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.ops.registry import Array, Context, Op
 
+Watcher = Callable[[str, "list[Array | None]", "tuple[Array, ...]"], None]
+
 
 class _Mode(threading.local):
     recording = True
     anomaly = False
+    watcher: Watcher | None = None
 
 
 _mode = _Mode()
@@ -85,9 +88,21 @@ def detect_anomaly() -> Iterator[None]:
     before = _mode.anomaly
     _mode.anomaly = True
     try:
-        yield
+        with watch(lambda name, arrays, results: _check_numbers(name, "output", results)):
+            yield
     finally:
         _mode.anomaly = before
+
+
+@contextmanager
+def watch(watcher: Watcher) -> Iterator[None]:
+    """Run a block in which ``watcher(name, inputs, outputs)`` sees every op's arrays after its forward pass."""
+    before = _mode.watcher
+    _mode.watcher = watcher
+    try:
+        yield
+    finally:
+        _mode.watcher = before
 
 
 def apply(name: str, *inputs: tensors.Tensor | None, **attributes: Any) -> tensors.Tensor:
@@ -116,8 +131,8 @@ def _run(
         shapes = ", ".join("none" if array is None else shape_text(array.shape) for array in arrays)
         raise EngineError(f"{name} does not fit inputs of shape {shapes}: {error}") from error
     results = result if isinstance(result, tuple) else (result,)
-    if _mode.anomaly:
-        _check_numbers(name, "output", results)
+    if _mode.watcher is not None:
+        _mode.watcher(name, arrays, results)
     outputs = tuple([tensors.Tensor._wrap(array) for array in results])
     if op.view and inputs[0] is not None and outputs[0].data.base is not None:
         outputs[0]._version = inputs[0]._version

@@ -47,7 +47,7 @@ def save_safetensors(
     for key, text in (metadata or {}).items():
         if not isinstance(text, str):
             raise EngineError(f"metadata {key!r} must be text, got {type(text).__name__}")
-    _write_whole(Path(path), storage.save(arrays, dict(metadata) if metadata else None))
+    write_whole(Path(path), storage.save(arrays, dict(metadata) if metadata else None))
 
 
 def load_safetensors(
@@ -86,7 +86,8 @@ def load_safetensors(
     return tensors, header.get("__metadata__", {})
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: under another name, synced, then renamed."""
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -36,7 +36,14 @@ class Module:
 
     training: bool
 
+    def __new__(cls, *arguments: Any, **options: Any) -> Module:
+        """Remember what the module was made from; ``io.architecture`` writes it down."""
+        self = object.__new__(cls)
+        object.__setattr__(self, "_made_from", (arguments, options))
+        return self
+
     def __init__(self) -> None:
+        self._made_from: tuple[tuple[Any, ...], dict[str, Any]]
         self._parameters: dict[str, Parameter]
         self._buffers: dict[str, Tensor]
         self._modules: dict[str, Module]

@@ -1,0 +1,71 @@
+"""An exponential moving average of weights (Polyak and Juditsky 1992): often better than the last ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from azuraforge.engine.errors import EngineError
+from azuraforge.engine.nn.module import Module
+from azuraforge.engine.ops.registry import Array
+
+
+class MovingAverage:
+    """Keep ``average = decay * average + (1 - decay) * weights`` of a module's parameters and buffers.
+
+    Args:
+        module: whose weights to follow.
+        decay: what is kept at each update; early updates use less, ``(1 + n) / (10 + n)`` at most.
+
+    >>> from azuraforge.engine import nn
+    >>> layer = nn.Linear(2, 1)
+    >>> average = MovingAverage(layer)
+    >>> average.update()
+    >>> with average.applied():
+    ...     pass  # evaluate with the averaged weights; the trained ones come back afterwards
+    """
+
+    def __init__(self, module: Module, decay: float = 0.999) -> None:
+        if not 0 <= decay < 1:
+            raise EngineError(f"decay must be at least 0 and below 1, got {decay}")
+        self.module = module
+        self.decay = decay
+        self.updates = 0
+        self._average = module.state_dict()
+
+    def update(self) -> None:
+        """Take the module's present weights in; call it after each optimizer step."""
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        for name, value in self.module.state_dict().items():
+            average = self._average[name]
+            if average.dtype.kind == "f":
+                average += (value - average) * average.dtype.type(1 - decay)
+            else:
+                average[...] = value
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Run a block with the averaged weights in the module."""
+        trained = self.module.state_dict()
+        self.module.load_state_dict(self._average)
+        try:
+            yield
+        finally:
+            self.module.load_state_dict(trained)
+
+    def state_dict(self) -> dict[str, Array]:
+        """Return copies of the averaged weights, and ``updates``."""
+        state = {f"average.{name}": value.copy() for name, value in self._average.items()}
+        return {**state, "updates": np.array(self.updates)}
+
+    def load_state_dict(self, state: Mapping[str, Array]) -> None:
+        """Continue where ``state`` was taken."""
+        wanted = {f"average.{name}" for name in self._average} | {"updates"}
+        if set(state) != wanted:
+            raise EngineError("the state of the moving average belongs to another model")
+        self.updates = int(state["updates"])
+        for name, average in self._average.items():
+            average[...] = state[f"average.{name}"]

@@ -1,0 +1,287 @@
+"""The fit loop, and everything that must be stored to continue it bit for bit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from azuraforge.engine.autograd import no_grad
+from azuraforge.engine.data import Batches
+from azuraforge.engine.errors import EngineError
+from azuraforge.engine.io.weights import load_safetensors, save_safetensors, write_whole
+from azuraforge.engine.nn.module import Module
+from azuraforge.engine.ops.registry import Array
+from azuraforge.engine.optim.averaging import MovingAverage
+from azuraforge.engine.optim.clipping import clip_grad_norm_
+from azuraforge.engine.optim.optimizer import Optimizer
+from azuraforge.engine.random import default_generator, generator_state, restore_generator
+from azuraforge.engine.tensor import Tensor
+from azuraforge.engine.training.callbacks import BestCheckpoint, Callback
+
+Loss = Callable[..., Tensor]  # (prediction, target) → scalar
+FORMAT = "azuraforge.trainer/1"
+
+
+class StepSchedule(Protocol):
+    """A schedule that moves once per step."""
+
+    def step(self) -> None:
+        """Go on to the next step's learning rate."""
+
+    def state_dict(self) -> Any:
+        """Return plain numbers."""
+
+    def load_state_dict(self, state: Any) -> None:
+        """Continue."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """One optimizer step: its number from 1, its loss, the gradients' norm (if clipped) and learning rate."""
+
+    step: int
+    loss: float
+    gradient_norm: float | None
+    lr: float
+
+
+class Trainer:
+    """Train a model on batches of ``(*inputs, target)``.
+
+    Args:
+        model: called with the inputs of a batch.
+        optimizer: over the model's parameters.
+        loss: ``(prediction, target)`` to a scalar tensor.
+        batches: the training batches; shuffled ones should have a generator of their own.
+        schedule: moved after each step.
+        clip_norm: limit for the joint norm of the gradients.
+        accumulate: batches whose gradients are averaged into one step.
+        average: a moving average to update after each step; validation uses its weights.
+        generators: further random generators (of dropout layers, say) whose state must be resumed. The
+            module-level one always is.
+        callbacks: called after each step and epoch, in this order.
+
+    >>> from azuraforge.engine import data, nn, optim
+    >>> model = nn.Linear(3, 1)
+    >>> examples = data.Arrays(np.ones((8, 3), np.float32), np.ones((8, 1), np.float32))
+    >>> trainer = Trainer(model, optim.Adam(model.parameters()), nn.functional.mse_loss, data.Batches(examples, 4))
+    >>> trainer.fit(epochs=2)["steps"]
+    4.0
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        optimizer: Optimizer,
+        loss: Loss,
+        batches: Batches,
+        *,
+        schedule: StepSchedule | None = None,
+        clip_norm: float | None = None,
+        accumulate: int = 1,
+        average: MovingAverage | None = None,
+        generators: Sequence[np.random.Generator] = (),
+        callbacks: Sequence[Callback] = (),
+    ) -> None:
+        if accumulate < 1:
+            raise EngineError(f"accumulate must be at least 1, got {accumulate}")
+        self.model = model
+        self.optimizer = optimizer
+        self.loss = loss
+        self.batches = batches
+        self.schedule = schedule
+        self.clip_norm = clip_norm
+        self.accumulate = accumulate
+        self.average = average
+        self.generators = tuple(generators)
+        self.callbacks = tuple(callbacks)
+        self.epoch = 0  # epochs finished
+        self.steps = 0  # optimizer steps taken
+        self.total_epochs = 0
+        self.stop = False  # a callback sets this to end training after the epoch
+        self._epoch_loss = 0.0
+        self._epoch_batches = 0
+
+    def fit(
+        self, epochs: int, validation: Iterable[tuple[Tensor, ...]] | None = None, max_steps: int | None = None
+    ) -> dict[str, float]:
+        """Train until ``epochs`` are done in total, a callback stops it, or ``max_steps`` more steps are taken.
+
+        Args:
+            epochs: counted from the beginning, so that a resumed trainer is called with the same number.
+            validation: batches for ``validation_loss`` after each epoch.
+            max_steps: pause after so many steps, in mid-epoch; calling again goes on.
+
+        Returns:
+            The metrics of the last finished epoch, and ``steps``.
+
+        Raises:
+            EngineError: the loss became NaN or infinite.
+        """
+        self.total_epochs = epochs
+        last: dict[str, float] = {}
+        limit = None if max_steps is None else self.steps + max_steps
+        while self.epoch < epochs and not self.stop:
+            if not self._run_epoch(limit):
+                return {**last, "steps": float(self.steps)}
+            last = self._finish_epoch(validation)
+        self._restore_best()
+        return {**last, "steps": float(self.steps)}
+
+    def _run_epoch(self, limit: int | None) -> bool:
+        """Train to the end of the epoch; ``False`` where the limit of steps came first."""
+        if limit is not None and self.steps >= limit:
+            return False
+        self.model.train()
+        pending: list[float] = []
+        for batch in self.batches:
+            if len(batch) < 2:
+                raise EngineError("a training batch holds at least one input and a target")
+            if not pending:
+                self.optimizer.zero_grad()
+            loss = self.loss(self.model(*batch[:-1]), batch[-1])
+            value = loss.item()
+            if not np.isfinite(value):
+                raise EngineError(f"the loss became {value} at step {self.steps + 1}: try a lower learning rate")
+            (loss if self.accumulate == 1 else loss * (1 / self.accumulate)).backward()
+            pending.append(value)
+            self._epoch_loss += value
+            self._epoch_batches += 1
+            # The last batches of an epoch may be fewer than accumulate; they still make a step.
+            if len(pending) == self.accumulate or self.batches.at_start:
+                self._step(sum(pending) / len(pending))
+                pending = []
+                if limit is not None and self.steps >= limit and not self.batches.at_start:
+                    return False
+        return True
+
+    def _step(self, loss: float) -> None:
+        norm = None if self.clip_norm is None else clip_grad_norm_(self.optimizer.params, self.clip_norm)
+        lr = self.optimizer.lr
+        self.optimizer.step()
+        if self.schedule is not None:
+            self.schedule.step()
+        if self.average is not None:
+            self.average.update()
+        self.steps += 1
+        report = StepReport(self.steps, loss, norm, lr)
+        for callback in self.callbacks:
+            callback.after_step(self, report)
+
+    def _finish_epoch(self, validation: Iterable[tuple[Tensor, ...]] | None) -> dict[str, float]:
+        self.epoch += 1
+        metrics = {"loss": self._epoch_loss / self._epoch_batches, "lr": self.optimizer.lr}
+        self._epoch_loss, self._epoch_batches = 0.0, 0
+        if validation is not None:
+            metrics["validation_loss"] = self.evaluate(validation)
+        for callback in self.callbacks:
+            callback.after_epoch(self, metrics)
+        return metrics
+
+    def evaluate(self, batches: Iterable[tuple[Tensor, ...]]) -> float:
+        """Return the mean loss per example over batches, in evaluation mode."""
+        if self.average is not None:
+            with self.average.applied():
+                return self._mean_loss(batches)
+        return self._mean_loss(batches)
+
+    def _mean_loss(self, batches: Iterable[tuple[Tensor, ...]]) -> float:
+        total, count = 0.0, 0
+        self.model.eval()
+        try:
+            with no_grad():
+                for batch in batches:
+                    size = len(batch[-1])
+                    total += self.loss(self.model(*batch[:-1]), batch[-1]).item() * size
+                    count += size
+        finally:
+            self.model.train()
+        if not count:
+            raise EngineError("there are no examples to evaluate")
+        return total / count
+
+    def _restore_best(self) -> None:
+        for callback in self.callbacks:
+            if isinstance(callback, BestCheckpoint) and callback.restore and callback.weights:
+                self.model.load_state_dict(callback.weights)
+
+    # --- resume ---
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """Return everything needed to continue: arrays by name, and the rest as values that JSON can hold."""
+        tensors = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+        tensors |= {f"optimizer.{name}": value for name, value in self.optimizer.state_dict().items()}
+        if self.average is not None:
+            tensors |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
+        for index, callback in enumerate(self.callbacks):
+            tensors |= {f"callback.{index}.{name}": value for name, value in callback.tensors().items()}
+        rest = {
+            "format": FORMAT,
+            "epoch": self.epoch,
+            "steps": self.steps,
+            "stop": self.stop,
+            "epoch_loss": self._epoch_loss,
+            "epoch_batches": self._epoch_batches,
+            "batches": self.batches.state_dict(),
+            "schedule": None if self.schedule is None else self.schedule.state_dict(),
+            "random": [generator_state(one) for one in (default_generator(), *self.generators)],
+            "callbacks": [callback.state_dict() for callback in self.callbacks],
+        }
+        return tensors, rest
+
+    def load_state(self, tensors: Mapping[str, Array], rest: Mapping[str, Any]) -> None:
+        """Continue where :meth:`state` was taken, by a trainer put together in the same way.
+
+        Raises:
+            EngineError: the state is of another format, model, optimizer or set of callbacks.
+        """
+        if rest.get("format") != FORMAT:
+            raise EngineError(f"trainer state has format {rest.get('format')!r}, expected {FORMAT!r}")
+        for what, own in (("callbacks", self.callbacks), ("random", (None, *self.generators))):
+            if len(rest[what]) != len(own):
+                raise EngineError(f"trainer state has {len(rest[what])} {what}, this trainer {len(own)}")
+        if (rest["schedule"] is None) != (self.schedule is None):
+            raise EngineError("trainer state and this trainer differ in having a schedule")
+        self.model.load_state_dict(_below(tensors, "model."))
+        self.optimizer.load_state_dict(_below(tensors, "optimizer."))
+        if self.average is not None:
+            self.average.load_state_dict(_below(tensors, "average."))
+        self.batches.load_state_dict(rest["batches"])
+        if self.schedule is not None:
+            lr = self.optimizer.lr
+            self.schedule.load_state_dict(rest["schedule"])
+            self.optimizer.lr = lr
+        for generator, state in zip((default_generator(), *self.generators), rest["random"], strict=True):
+            restore_generator(state, generator)
+        for index, (callback, state) in enumerate(zip(self.callbacks, rest["callbacks"], strict=True)):
+            callback.load_state_dict(state)
+            callback.load_tensors(_below(tensors, f"callback.{index}."))
+        self.epoch, self.steps, self.stop = rest["epoch"], rest["steps"], rest["stop"]
+        self._epoch_loss, self._epoch_batches = rest["epoch_loss"], rest["epoch_batches"]
+
+    def save(self, folder: str | Path) -> None:
+        """Write the state to ``folder``: ``trainer.safetensors`` and ``trainer.json``."""
+        tensors, rest = self.state()
+        path = Path(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        save_safetensors(path / "trainer.safetensors", tensors)
+        write_whole(path / "trainer.json", json.dumps(rest).encode())
+
+    def load(self, folder: str | Path) -> None:
+        """Continue from what :meth:`save` wrote."""
+        path = Path(folder)
+        tensors, _ = load_safetensors(path / "trainer.safetensors")
+        try:
+            rest = json.loads((path / "trainer.json").read_bytes())
+        except (OSError, ValueError) as error:
+            raise EngineError(f"trainer state {str(path / 'trainer.json')!r} cannot be read: {error}") from error
+        self.load_state(tensors, rest)
+
+
+def _below(tensors: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
