@@ -1,0 +1,32 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { Suspense, lazy, useState } from "react";
+import { I18nProvider } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import { Route, Switch, useLocation } from "wouter";
+
+import { createQueryClient } from "./api/queries";
+import { readerLocale } from "./language/setup";
+import { SignedIn } from "./routing/SignedIn";
+import { Loading } from "./ui/Notice";
+
+const SignInPage = lazy(() => import("./projects/SignInPage"));
+
+export function App() {
+  const { i18n } = useTranslation();
+  const [, navigate] = useLocation();
+  const [client] = useState(() => createQueryClient(() => navigate("/sign-in", { replace: true })));
+  return (
+    <I18nProvider locale={readerLocale(i18n.language)}>
+      <QueryClientProvider client={client}>
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            <Route path="/sign-in" component={SignInPage} />
+            <Route>
+              <SignedIn />
+            </Route>
+          </Switch>
+        </Suspense>
+      </QueryClientProvider>
+    </I18nProvider>
+  );
+}

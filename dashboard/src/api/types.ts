@@ -1,0 +1,41 @@
+// The API's shapes under short names. `schema.ts` is generated from openapi.json (`npm run generate`).
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Run = Schemas["RunOut"];
+export type RunDetail = Schemas["RunDetail"];
+export type RunPage = Schemas["RunPage"];
+export type RunState = Run["state"];
+export type RunKind = Run["kind"];
+export type RunError = Schemas["RunError"];
+export type RunProgress = Schemas["RunProgress"];
+export type RunRequest = Schemas["RunRequest"];
+export type Attempt = Schemas["AttemptOut"];
+export type Artifact = Schemas["ArtifactOut"];
+export type Metrics = Schemas["MetricsOut"];
+
+export type Dataset = Schemas["DatasetOut"];
+export type DatasetVersion = Schemas["DatasetVersionOut"];
+export type Finding = Schemas["Finding"];
+export type Rows = Schemas["RowsOut"];
+export type FromSource = Schemas["FromSource"];
+
+export type Model = Schemas["ModelOut"];
+export type ModelDetail = Schemas["ModelDetail"];
+export type ModelVersion = Schemas["VersionOut"];
+export type AliasChange = Schemas["AliasChange"];
+export type Prediction = Schemas["PredictOut"];
+export type StoredEvaluation = Schemas["EvaluationOut"];
+
+export type Plugin = Schemas["PluginOut"];
+export type CurrentSession = Schemas["SessionOut"];
+
+/** One line of a stream, as the WebSocket carries it. */
+export interface LiveEvent {
+  stream: string;
+  seq: number;
+  type: string;
+  data: Record<string, unknown>;
+  at: string;
+}

@@ -1,0 +1,31 @@
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+
+import { align, type Curves } from "../runs/curves";
+import type { Line, PlotShape } from "./options";
+import { Plot } from "./Plot";
+
+const COLORS: readonly Line["color"][] = ["--chart-1", "--chart-2", "--chart-3", "--chart-4"];
+
+/** Metric curves over training steps. */
+export default function CurvePlot({ curves, names, logarithmic, label, testId }: {
+  curves: Curves;
+  names: readonly { name: string; label: string }[];
+  logarithmic: boolean;
+  label: string;
+  testId?: string;
+}) {
+  const { t } = useTranslation();
+  const shape = useMemo<PlotShape>(
+    () => ({
+      x: "step",
+      xLabel: t("charts.step"),
+      height: 280,
+      logarithmic,
+      lines: names.map((curve, index) => ({ label: curve.label, color: COLORS[index % COLORS.length] ?? "--chart-1" })),
+    }),
+    [logarithmic, names, t],
+  );
+  const data = useMemo(() => align(names.map(({ name }) => curves[name] ?? { steps: [], values: [] })), [curves, names]);
+  return <Plot shape={shape} data={data} label={label} {...(testId ? { testId } : {})} />;
+}

@@ -1,0 +1,50 @@
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+
+import { useFormats } from "../language/useFormats";
+import type { Forecast } from "../runs/evaluation";
+import { forecastColumns, isDaily, recentRange } from "./bands";
+import { Plot } from "./Plot";
+import type { PlotShape } from "./options";
+
+interface ForecastPlotProps {
+  target: string;
+  unit: string;
+  history: Forecast["history"];
+  next: Forecast["next"];
+  interval: number | null;
+  testId?: string;
+}
+
+/** History, the next values and the interval that holds them with the stated probability. */
+export default function ForecastPlot({ target, unit, history, next, interval, testId }: ForecastPlotProps) {
+  const { t } = useTranslation();
+  const { percent, count } = useFormats();
+  const named = unit === "" ? target : `${target} (${unit})`;
+  const banded = next.some((point) => point.low !== null);
+  const shape = useMemo<PlotShape>(
+    () => ({
+      x: "time",
+      xLabel: t("charts.time"),
+      daily: isDaily(history.length > 1 ? history.map(([at]) => at) : next.map((point) => point.at)),
+      height: 320,
+      lines: [
+        { label: named, color: "--chart-1" },
+        { label: t("charts.forecast"), color: "--chart-2", points: true },
+        { label: banded ? t("charts.high", { level: percent(interval) }) : "", color: "--chart-2", edge: "high" },
+        { label: banded ? t("charts.low", { level: percent(interval) }) : "", color: "--chart-2", edge: "low" },
+      ],
+    }),
+    [banded, history, interval, named, next, percent, t],
+  );
+  const data = useMemo(() => forecastColumns(history, next), [history, next]);
+  return (
+    <Plot
+      shape={shape}
+      data={data}
+      range={recentRange(history, next)}
+      label={t("charts.forecastLabel", { target: named, count: next.length, shown: count(next.length), level: percent(interval) })}
+      {...(testId ? { testId } : {})}
+    />
+  );
+}

@@ -1,0 +1,109 @@
+import "uplot/dist/uPlot.min.css";
+
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import uPlot from "uplot";
+
+import { useFormats } from "../language/useFormats";
+import { useShownTheme } from "../theme/theme";
+import { Button } from "../ui/Button";
+import { plotOptions, type PlotShape } from "./options";
+import css from "./Plot.module.css";
+
+export type PlotData = [number[], ...(number | null | undefined)[][]];
+
+interface PlotProps {
+  shape: PlotShape;
+  data: PlotData;
+  /** Says in words what the picture shows. */
+  label: string;
+  /** What is shown at first; null shows all. */
+  range?: [from: number, to: number] | null;
+  testId?: string;
+}
+
+/**
+ * A chart that grows in place: new points are set into the same plot, and a zoomed reader stays where they are.
+ * Drag to zoom; the button (or a double click) shows everything again.
+ */
+export function Plot({ shape, data, label, range = null, testId }: PlotProps) {
+  const { t } = useTranslation();
+  const formats = useFormats();
+  const theme = useShownTheme();
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const zoom = useRef<[number, number] | null>(range);
+  const [zoomed, setZoomed] = useState(range !== null);
+  // Rebuild only where the look changes, never for new points.
+  const look = JSON.stringify(shape);
+  const key = useMemo(() => `${look}|${theme}|${formats.locale}`, [look, theme, formats.locale]);
+
+  const build = useEffectEvent((element: HTMLDivElement) => {
+    const colors = getComputedStyle(element);
+    const options = plotOptions(shape, Math.max(240, element.clientWidth), formats, (name) => colors.getPropertyValue(name).trim());
+    options.hooks = {
+      setSelect: [
+        (self) => {
+          if (self.select.width < 8) return;
+          zoom.current = [self.posToVal(self.select.left, "x"), self.posToVal(self.select.left + self.select.width, "x")];
+          setZoomed(true);
+        },
+      ],
+      ready: [
+        (self) =>
+          self.over.addEventListener("dblclick", () => {
+            zoom.current = null;
+            setZoomed(false);
+          }),
+      ],
+    };
+    const made = new uPlot(options, data as uPlot.AlignedData, element);
+    if (zoom.current) made.setScale("x", { min: zoom.current[0], max: zoom.current[1] });
+    return made;
+  });
+
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
+    const made = build(element);
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize({ width: Math.max(240, element.clientWidth), height: made.height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [key]);
+
+  useEffect(() => {
+    const current = plot.current;
+    if (!current || current.data === (data as uPlot.AlignedData)) return;
+    current.setData(data as uPlot.AlignedData, zoom.current === null);
+    if (zoom.current) current.setScale("x", { min: zoom.current[0], max: zoom.current[1] });
+  }, [data]);
+
+  const showAll = () => {
+    zoom.current = null;
+    setZoomed(false);
+    plot.current?.setData(data as uPlot.AlignedData, true);
+  };
+
+  return (
+    <figure className={css["figure"]}>
+      <div ref={box} className={css["box"]} role="img" aria-label={label} data-testid={testId} data-points={countPoints(data)} />
+      <div className={css["foot"]}>
+        <span className={css["hint"]}>{t("charts.hint")}</span>
+        {zoomed ? (
+          <Button small onPress={showAll}>
+            {t("charts.showAll")}
+          </Button>
+        ) : null}
+      </div>
+    </figure>
+  );
+}
+
+export function countPoints([, ...columns]: PlotData): number {
+  return columns.reduce((sum, column) => sum + column.filter((value) => value !== null && value !== undefined).length, 0);
+}

@@ -1,0 +1,32 @@
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+
+import { useFormats } from "../language/useFormats";
+import type { Forecast } from "../runs/evaluation";
+import { isDaily, testColumns } from "./bands";
+import type { PlotShape } from "./options";
+import { Plot } from "./Plot";
+
+/** What was predicted on the held-out rows beside what then happened. */
+export default function TestPlot({ test, interval }: { test: NonNullable<Forecast["test"]>; interval: number | null }) {
+  const { t } = useTranslation();
+  const { percent } = useFormats();
+  const banded = test.low !== null && test.high !== null;
+  const shape = useMemo<PlotShape>(
+    () => ({
+      x: "time",
+      xLabel: t("charts.time"),
+      daily: isDaily(test.at),
+      height: 280,
+      lines: [
+        { label: t("charts.actual"), color: "--chart-1" },
+        { label: t("charts.predicted"), color: "--chart-2", dash: true },
+        { label: banded ? t("charts.high", { level: percent(interval) }) : "", color: "--chart-2", edge: "high" },
+        { label: banded ? t("charts.low", { level: percent(interval) }) : "", color: "--chart-2", edge: "low" },
+      ],
+    }),
+    [banded, interval, percent, t, test.at],
+  );
+  const data = useMemo(() => testColumns(test), [test]);
+  return <Plot shape={shape} data={data} label={t("charts.testLabel", { count: test.at.length })} testId="test-chart" />;
+}

@@ -1,0 +1,36 @@
+// Axis labels in the reader's locale. uPlot speaks only English by itself.
+import type uPlot from "uplot";
+
+import type { Formats } from "../language/format";
+
+const DAY = 86_400;
+
+/** How much of a date a label needs, by the distance between two labels in seconds. */
+export function dateParts(secondsApart: number): Intl.DateTimeFormatOptions {
+  if (secondsApart < 60) return { hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  if (secondsApart < DAY) return { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  if (secondsApart < 28 * DAY) return { day: "numeric", month: "short" };
+  if (secondsApart < 360 * DAY) return { month: "short", year: "numeric" };
+  return { year: "numeric" };
+}
+
+export function timeLabels(locale: string): uPlot.Axis.DynamicValues {
+  return (_plot, splits, _axis, _space, secondsApart) => {
+    const format = new Intl.DateTimeFormat(locale, dateParts(secondsApart));
+    return splits.map((seconds) => format.format(new Date(seconds * 1000)));
+  };
+}
+
+export function numberLabels(formats: Formats): uPlot.Axis.DynamicValues {
+  return (_plot, splits) => splits.map((value) => (typeof value === "number" ? formats.number(value) : ""));
+}
+
+/** Wide enough for its longest label: 7 px a character at 12 px, and the tick. */
+export const fitLabels: uPlot.Axis.Size = (_plot, labels) =>
+  labels ? Math.max(36, ...labels.map((label) => label.length * 7 + 18)) : 36;
+
+/** The hover line above a time chart. */
+export function momentLabel(locale: string, withTime: boolean): (seconds: number) => string {
+  const format = new Intl.DateTimeFormat(locale, withTime ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" });
+  return (seconds) => format.format(new Date(seconds * 1000));
+}

@@ -1,0 +1,38 @@
+// Forecasts as columns over one time axis.
+import type { Forecast } from "../runs/evaluation";
+import type { PlotData } from "./Plot";
+
+const seconds = (at: string) => Date.parse(at) / 1000;
+const DAY = 86_400;
+
+/** History, then the next values with their interval; a column is null where it says nothing. */
+export function forecastColumns(history: Forecast["history"], next: Forecast["next"]): PlotData {
+  const nothing = history.map(() => null);
+  return [
+    [...history.map(([at]) => seconds(at)), ...next.map((point) => seconds(point.at))],
+    [...history.map(([, value]) => value), ...next.map(() => null)],
+    [...nothing, ...next.map((point) => point.value)],
+    [...nothing, ...next.map((point) => point.high)],
+    [...nothing, ...next.map((point) => point.low)],
+  ];
+}
+
+export function testColumns(test: NonNullable<Forecast["test"]>): PlotData {
+  const empty = test.at.map(() => null);
+  return [test.at.map(seconds), test.actual, test.predicted, test.high ?? empty, test.low ?? empty];
+}
+
+/** The end of the history, as much as makes the forecast readable: null where that is all of it. */
+export function recentRange(history: Forecast["history"], next: Forecast["next"]): [number, number] | null {
+  const shown = Math.max(60, next.length * 6);
+  const first = history.at(-shown);
+  const last = next.at(-1);
+  if (first === undefined || last === undefined || history.length <= shown) return null;
+  return [seconds(first[0]), seconds(last.at)];
+}
+
+/** Whether rows stand at least a day apart, so that labels need no hours. */
+export function isDaily(times: readonly string[]): boolean {
+  const [a, b] = [times[0], times[1]];
+  return a !== undefined && b !== undefined && seconds(b) - seconds(a) >= DAY;
+}

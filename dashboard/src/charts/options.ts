@@ -1,0 +1,61 @@
+// From what a page wants to show to uPlot's options, with the theme's colours.
+import uPlot from "uplot";
+
+import type { Formats } from "../language/format";
+import { fitLabels, momentLabel, numberLabels, timeLabels } from "./axes";
+
+export interface Line {
+  label: string;
+  color: "--chart-1" | "--chart-2" | "--chart-3" | "--chart-4" | "--ink-soft";
+  dash?: boolean;
+  points?: boolean;
+  /** An edge of a band: drawn as its border, hidden from the legend. */
+  edge?: "high" | "low";
+}
+
+export interface PlotShape {
+  lines: readonly Line[];
+  x: "time" | "step";
+  xLabel: string;
+  /** The x axis has whole days only; hours in labels would be noise. */
+  daily?: boolean;
+  logarithmic?: boolean;
+  height: number;
+}
+
+export function plotOptions(shape: PlotShape, width: number, formats: Formats, color: (name: string) => string): uPlot.Options {
+  const moment = momentLabel(formats.locale, !(shape.daily ?? false));
+  const showX = shape.x === "time" ? moment : (step: number) => formats.count(step);
+  const axis = { stroke: color("--ink-soft"), grid: { stroke: color("--chart-grid"), width: 1 }, ticks: { stroke: color("--chart-grid"), width: 1, size: 4 }, font: "12px system-ui, sans-serif" };
+  const high = shape.lines.findIndex((line) => line.edge === "high") + 1;
+  const low = shape.lines.findIndex((line) => line.edge === "low") + 1;
+  return {
+    width,
+    height: shape.height,
+    scales: { x: { time: shape.x === "time" }, y: shape.logarithmic ? { distr: 3, log: 10 } : {} },
+    axes: [
+      { ...axis, values: shape.x === "time" ? timeLabels(formats.locale) : numberLabels(formats), space: shape.x === "time" ? 90 : 60 },
+      { ...axis, values: numberLabels(formats), size: fitLabels, space: 36 },
+    ],
+    series: [
+      { label: shape.xLabel, value: (_plot: uPlot, x: number | null) => (x === null ? "–" : showX(x)) },
+      ...shape.lines.map((line) => series(line, formats, color)),
+    ],
+    bands: high > 0 && low > 0 ? [{ series: [high, low] as [number, number], fill: color("--chart-band") }] : [],
+    cursor: { drag: { x: true, y: false, dist: 8 }, points: { size: 7 } },
+    legend: { live: true },
+  };
+}
+
+function series(line: Line, formats: Formats, color: (name: string) => string): uPlot.Series {
+  return {
+    label: line.label,
+    stroke: color(line.color),
+    width: line.edge ? 0 : 1.75,
+    spanGaps: true,
+    value: (_plot: uPlot, value: number | null) => formats.number(value),
+    class: line.label === "" ? "is-hidden" : "",
+    points: line.points ? { show: true, size: 5 } : { show: line.edge ? false : undefined, size: 5 },
+    ...(line.dash ? { dash: [6, 4] } : {}),
+  } as uPlot.Series;
+}

@@ -1,0 +1,35 @@
+// Lists stay fresh through the stream "project": what changed is asked for again, at most once a second.
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+
+import type { LiveEvent } from "../api/types";
+import type { LiveStatus } from "./connection";
+import { useStream } from "./useStream";
+
+const PAUSE_MS = 1000;
+const KEY = "azuraforge.project-cursor";
+
+/** "dataset.added" → the queries under "datasets". */
+export function queryOf(type: string): string {
+  return `${type.split(".")[0] ?? ""}s`;
+}
+
+export function useProjectEvents(project: string): LiveStatus {
+  const client = useQueryClient();
+  const changed = useRef(new Set<string>());
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const key = `${KEY}.${project}`;
+
+  const receive = (events: LiveEvent[]) => {
+    for (const event of events) changed.current.add(queryOf(event.type));
+    sessionStorage.setItem(key, String(events.at(-1)?.seq ?? 0));
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      for (const name of changed.current) void client.invalidateQueries({ queryKey: [name] });
+      changed.current.clear();
+    }, PAUSE_MS);
+  };
+
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return useStream("project", Number(sessionStorage.getItem(key) ?? 0), receive);
+}

@@ -1,0 +1,17 @@
+import { useTranslation } from "react-i18next";
+
+import { Button } from "../ui/Button";
+import { chooseLanguage, type Language } from "./setup";
+
+const NAMES: Record<Language, string> = { en: "English", tr: "Türkçe" };
+
+/** Two languages, one button: it names the language that it changes to, in that language. */
+export function LanguageSwitch() {
+  const { i18n } = useTranslation();
+  const other: Language = i18n.language === "tr" ? "en" : "tr";
+  return (
+    <Button testId="language-switch" small onPress={() => void chooseLanguage(other)}>
+      <span lang={other}>{NAMES[other]}</span>
+    </Button>
+  );
+}

@@ -1,0 +1,111 @@
+// Numbers and dates in the reader's locale and zone. Unknown is a value of its own: "–".
+
+export const UNKNOWN = "–";
+
+type Maybe<T> = T | null | undefined;
+
+/** Formats for one locale; `Intl` objects are made once, they are dear. */
+export class Formats {
+  readonly locale: string;
+  readonly #numbers = new Map<string, Intl.NumberFormat>();
+  readonly #moment: Intl.DateTimeFormat;
+  readonly #day: Intl.DateTimeFormat;
+
+  constructor(locale: string) {
+    this.locale = locale;
+    this.#moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+    this.#day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+  }
+
+  #format(value: number, options: Intl.NumberFormatOptions): string {
+    const key = JSON.stringify(options);
+    let found = this.#numbers.get(key);
+    if (!found) {
+      found = new Intl.NumberFormat(this.locale, options);
+      this.#numbers.set(key, found);
+    }
+    return found.format(value);
+  }
+
+  /** A measured value: four significant digits, scientific only where it would be unreadable. */
+  number = (value: Maybe<number>, digits = 4): string => {
+    if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
+    const size = Math.abs(value);
+    if (size !== 0 && (size < 1e-4 || size >= 1e9)) {
+      return this.#format(value, { notation: "scientific", maximumSignificantDigits: digits });
+    }
+    // 12,345.6 keeps its whole part; 0.01234 keeps its first digits.
+    if (size >= 1000) return this.#format(value, { maximumFractionDigits: size >= 10_000 ? 0 : 1 });
+    return this.#format(value, { maximumSignificantDigits: digits });
+  };
+
+  /** A column of figures: always the same number of decimals, so that they line up. */
+  fixed = (value: Maybe<number>, decimals: number): string =>
+    value === null || value === undefined || !Number.isFinite(value)
+      ? UNKNOWN
+      : this.#format(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+
+  count = (value: Maybe<number>): string =>
+    value === null || value === undefined ? UNKNOWN : this.#format(value, { maximumFractionDigits: 0 });
+
+  percent = (value: Maybe<number>, decimals = 0, signed = false): string =>
+    value === null || value === undefined || !Number.isFinite(value)
+      ? UNKNOWN
+      : this.#format(value, {
+          style: "percent",
+          minimumFractionDigits: decimals,
+          maximumFractionDigits: decimals,
+          signDisplay: signed ? "exceptZero" : "auto",
+        });
+
+  bytes = (value: Maybe<number>): string => {
+    if (value === null || value === undefined) return UNKNOWN;
+    const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+    const power = value <= 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
+    return this.#format(value / 1000 ** power, {
+      style: "unit",
+      unit: units[power] ?? "byte",
+      unitDisplay: "short",
+      maximumFractionDigits: power === 0 ? 0 : 1,
+    });
+  };
+
+  /** 4,000 → "1 hr 7 min"; at most the two largest parts. */
+  duration = (seconds: Maybe<number>): string => {
+    if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return UNKNOWN;
+    if (seconds < 10) return this.#unit(Math.max(0, Math.round(seconds * 10) / 10), "second");
+    const whole = Math.round(seconds);
+    const parts: [number, string][] = [
+      [Math.floor(whole / 86_400), "day"],
+      [Math.floor(whole / 3600) % 24, "hour"],
+      [Math.floor(whole / 60) % 60, "minute"],
+      [whole % 60, "second"],
+    ];
+    const first = parts.findIndex(([amount]) => amount > 0);
+    const shown = parts.slice(first, first + 2).filter(([amount]) => amount > 0);
+    return shown.map(([amount, unit]) => this.#unit(amount, unit)).join(" ");
+  };
+
+  #unit(value: number, unit: string): string {
+    return this.#format(value, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 });
+  }
+
+  moment = (at: Maybe<string | Date>): string => (at ? this.#moment.format(new Date(at)) : UNKNOWN);
+
+  day = (at: Maybe<string | Date>): string => (at ? this.#day.format(new Date(at)) : UNKNOWN);
+
+  /** How a value is written in an input: the locale's decimal mark, no grouping, nothing rounded away. */
+  input = (value: number): string => {
+    const size = Math.abs(value);
+    if (size !== 0 && size < 1e-6) return String(value);
+    return this.#format(value, { useGrouping: false, maximumFractionDigits: 20 });
+  };
+}
+
+/** Reads what a person typed: "0,001", "0.001", "1e-3"; null where it is no number. */
+export function parseNumber(typed: string): number | null {
+  const plain = typed.trim().replace(",", ".");
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return null;
+  const value = Number(plain);
+  return Number.isFinite(value) ? value : null;
+}

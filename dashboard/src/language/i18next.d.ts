@@ -1,0 +1,9 @@
+import type { Texts } from "./en";
+
+declare module "i18next" {
+  interface CustomTypeOptions {
+    defaultNS: "translation";
+    resources: { translation: Texts };
+    returnNull: false;
+  }
+}

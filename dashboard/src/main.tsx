@@ -1,0 +1,21 @@
+import "./theme/tokens.css";
+import "./theme/page.css";
+
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { App } from "./App";
+import { startLanguage } from "./language/setup";
+import { startTheme } from "./theme/theme";
+
+startTheme();
+await startLanguage();
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}

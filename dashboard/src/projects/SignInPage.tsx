@@ -1,0 +1,69 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+
+import { LanguageSwitch } from "../language/LanguageSwitch";
+import { pathsOf, safeNext } from "../routing/paths";
+import { useTitle } from "../routing/useTitle";
+import { Logo } from "../shell/Logo";
+import { ThemeSwitch } from "../theme/ThemeSwitch";
+import { ErrorNotice, Loading } from "../ui/Notice";
+import { sessionQuery, signIn } from "./session";
+import css from "./SignInPage.module.css";
+
+/** The secret out of the fragment, which no server ever sees; it leaves the address before anything else. */
+function takeLink(): { link: string | null; next: string | null } {
+  const fields = new URLSearchParams(window.location.hash.slice(1));
+  if (window.location.hash !== "") window.history.replaceState(null, "", window.location.pathname);
+  return { link: fields.get("link"), next: safeNext(fields.get("next")) };
+}
+
+export default function SignInPage() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const [, navigate] = useLocation();
+  const [asked] = useState(takeLink);
+  const [error, setError] = useState<unknown>(null);
+  const started = useRef(false);
+  useTitle(t("signIn.title"));
+
+  useEffect(() => {
+    if (asked.link === null || started.current) return;
+    started.current = true; // a link works once; Strict Mode runs effects twice
+    signIn(asked.link).then(
+      (session) => {
+        sessionStorage.clear(); // cursors of another data home
+        client.clear();
+        client.setQueryData(sessionQuery.queryKey, session);
+        navigate(asked.next ?? pathsOf(session.project_slug).runs, { replace: true });
+      },
+      (reason: unknown) => setError(reason),
+    );
+  }, [asked, client, navigate]);
+
+  return (
+    <main className={css["page"]} data-testid="sign-in">
+      <div className={css["panel"]}>
+        <div className={css["brand"]}>
+          <Logo size={40} />
+          <h1>AzuraForge</h1>
+        </div>
+        {asked.link !== null && error === null ? (
+          <Loading />
+        ) : (
+          <>
+            {error === null ? null : <ErrorNotice error={error} />}
+            <p>{t("signIn.how")}</p>
+            <pre className={css["command"]}>azuraforge link</pre>
+            <p className={css["soft"]}>{t("signIn.then")}</p>
+          </>
+        )}
+      </div>
+      <div className={css["switches"]}>
+        <LanguageSwitch />
+        <ThemeSwitch />
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,46 @@
+// Who is signed in. The cookie is HttpOnly: only the API knows.
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { createContext, use } from "react";
+
+import { get, post, remove } from "../api/client";
+import type { CurrentSession } from "../api/types";
+import { pathsOf, type Paths } from "../routing/paths";
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: ({ signal }) => get<CurrentSession>("/sessions/current", {}, signal),
+  retry: false,
+  staleTime: 60_000,
+});
+
+export const SessionContext = createContext<CurrentSession | null>(null);
+
+export function useSession(): CurrentSession {
+  const session = use(SessionContext);
+  if (session === null) throw new Error("useSession outside of a signed-in page");
+  return session;
+}
+
+export function usePaths(): Paths {
+  return pathsOf(useSession().project_slug);
+}
+
+/** Viewers look; members start, cancel and promote. */
+export function mayWrite(session: CurrentSession): boolean {
+  return session.role !== "viewer";
+}
+
+export function signIn(link: string): Promise<CurrentSession> {
+  return post<CurrentSession>("/sessions", { link });
+}
+
+export function useSignOut(onDone: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => remove("/sessions/current"),
+    onSettled: () => {
+      client.clear();
+      onDone();
+    },
+  });
+}

@@ -1,0 +1,63 @@
+import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy } from "react";
+import { useTranslation } from "react-i18next";
+import { Redirect, Route, Switch, useParams } from "wouter";
+
+import { useProjectEvents } from "../events/useProjectEvents";
+import { SessionContext, sessionQuery } from "../projects/session";
+import { Shell } from "../shell/Shell";
+import { Empty, ErrorNotice, Loading } from "../ui/Notice";
+import { pathsOf } from "./paths";
+
+const RunsPage = lazy(() => import("../runs/RunsPage"));
+const RunPage = lazy(() => import("../runs/RunPage"));
+const NewRunPage = lazy(() => import("../runs/start/NewRunPage"));
+const ModelsPage = lazy(() => import("../models/ModelsPage"));
+const ModelPage = lazy(() => import("../models/ModelPage"));
+const DatasetsPage = lazy(() => import("../datasets/DatasetsPage"));
+const DatasetPage = lazy(() => import("../datasets/DatasetPage"));
+const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
+
+/** Everything behind the sign-in: asks who is here, then shows the project's pages. */
+export function SignedIn() {
+  const session = useQuery(sessionQuery);
+  if (session.error) return <ErrorNotice error={session.error} />;
+  if (session.data === undefined) return <Loading />;
+  return (
+    <SessionContext value={session.data}>
+      <Switch>
+        <Route path="/p/:project/*?">
+          <ProjectPages />
+        </Route>
+        <Route>
+          <Redirect to={pathsOf(session.data.project_slug).runs} replace />
+        </Route>
+      </Switch>
+    </SessionContext>
+  );
+}
+
+function ProjectPages() {
+  const { t } = useTranslation();
+  const { project = "" } = useParams();
+  const status = useProjectEvents(project);
+  return (
+    <Shell status={status}>
+      <Suspense fallback={<Loading />}>
+        <Switch>
+          <Route path="/p/:project/runs" component={RunsPage} />
+          <Route path="/p/:project/new-run" component={NewRunPage} />
+          <Route path="/p/:project/runs/:id">{({ id }) => <RunPage key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path="/p/:project/models" component={ModelsPage} />
+          <Route path="/p/:project/models/:name">{({ name }) => <ModelPage key={name} name={decodeURIComponent(name)} />}</Route>
+          <Route path="/p/:project/datasets" component={DatasetsPage} />
+          <Route path="/p/:project/datasets/:name">{({ name }) => <DatasetPage key={name} name={decodeURIComponent(name)} />}</Route>
+          <Route path="/p/:project/plugins" component={PluginsPage} />
+          <Route>
+            <Empty title={t("errors.noPage")} />
+          </Route>
+        </Switch>
+      </Suspense>
+    </Shell>
+  );
+}

@@ -1,0 +1,39 @@
+// Every address of the dashboard. A tab belongs to one project; its slug stands in front.
+const part = encodeURIComponent;
+
+export interface NewRunFields {
+  plugin?: string;
+  dataset?: string;
+  from?: string;
+}
+
+export function pathsOf(project: string) {
+  const root = `/p/${part(project)}`;
+  return {
+    runs: `${root}/runs`,
+    run: (id: string) => `${root}/runs/${part(id)}`,
+    newRun: (fields: NewRunFields = {}) => {
+      const search = new URLSearchParams(Object.entries(fields)).toString();
+      return `${root}/new-run${search === "" ? "" : `?${search}`}`;
+    },
+    models: `${root}/models`,
+    model: (name: string) => `${root}/models/${part(name)}`,
+    datasets: `${root}/datasets`,
+    dataset: (name: string) => `${root}/datasets/${part(name)}`,
+    plugins: `${root}/plugins`,
+  };
+}
+
+export type Paths = ReturnType<typeof pathsOf>;
+
+/** Where to go after signing in: only a path of this origin, never another site. */
+export function safeNext(next: string | null): string | null {
+  if (next === null || !/^\/[^/\\]/.test(next)) return null;
+  try {
+    const target = new URL(next, window.location.origin);
+    if (target.origin !== window.location.origin || target.pathname.startsWith("/sign-in")) return null;
+    return target.pathname + target.search + target.hash;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,153 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Link, useSearchParams } from "wouter";
+
+import type { Run, RunState } from "../api/types";
+import { useFormats } from "../language/useFormats";
+import { mayWrite, usePaths, useSession } from "../projects/session";
+import { useTitle } from "../routing/useTitle";
+import { Button, ButtonLink } from "../ui/Button";
+import { Card, PageHead } from "../ui/Card";
+import { Icon } from "../ui/Icon";
+import { Empty, ErrorNotice, Loading } from "../ui/Notice";
+import { Table, tableCss } from "../ui/Table";
+import { runsQuery } from "./api";
+import { elapsedSeconds } from "./elapsed";
+import { MiniProgress } from "./MiniProgress";
+import css from "./RunsPage.module.css";
+import { StateBadge } from "./StateBadge";
+
+const STATES: readonly RunState[] = ["running", "queued", "succeeded", "failed", "cancelled", "quarantined"];
+
+export default function RunsPage() {
+  const { t } = useTranslation();
+  const paths = usePaths();
+  const session = useSession();
+  const [search, setSearch] = useSearchParams();
+  const state = STATES.find((known) => known === search.get("state")) ?? null;
+  const after = search.get("after");
+  const page = useQuery(runsQuery(state, after));
+  useTitle(t("runs.title"));
+
+  return (
+    <div data-testid="runs-list">
+      <PageHead title={t("runs.title")}>
+        {mayWrite(session) ? (
+          <ButtonLink to={paths.newRun()} look="primary" testId="new-run">
+            <Icon name="plus" />
+            {t("runs.new")}
+          </ButtonLink>
+        ) : null}
+      </PageHead>
+      <Card>
+        <label className={css["filter"]}>
+          <span>{t("runs.filter")}</span>
+          <select value={state ?? ""} onChange={(event) => setSearch(event.target.value === "" ? {} : { state: event.target.value })}>
+            <option value="">{t("runs.all")}</option>
+            {STATES.map((name) => (
+              <option key={name} value={name}>
+                {t(`states.${name}`)}
+              </option>
+            ))}
+          </select>
+        </label>
+        {page.error ? <ErrorNotice error={page.error} /> : null}
+        {page.data === undefined && !page.error ? <Loading /> : null}
+        {page.data?.runs.length === 0 ? <NoRuns filtered={state !== null} /> : null}
+        {page.data !== undefined && page.data.runs.length > 0 ? <RunTable runs={page.data.runs} /> : null}
+        {after !== null || page.data?.next ? (
+          <div className={css["paging"]}>
+            <Button disabled={after === null} onPress={() => window.history.back()}>
+              <Icon name="left" size={16} />
+              {t("runs.newer")}
+            </Button>
+            <Button disabled={!page.data?.next} onPress={() => setSearch({ ...(state ? { state } : {}), after: page.data?.next ?? "" })}>
+              {t("runs.older")}
+              <Icon name="right" size={16} />
+            </Button>
+          </div>
+        ) : null}
+      </Card>
+    </div>
+  );
+}
+
+function NoRuns({ filtered }: { filtered: boolean }) {
+  const { t } = useTranslation();
+  const paths = usePaths();
+  if (filtered) return <Empty title={t("runs.noneInState")} />;
+  return (
+    <Empty title={t("runs.none")}>
+      <p>{t("runs.noneNext")}</p>
+      <ButtonLink to={paths.newRun()}>{t("runs.first")}</ButtonLink>
+    </Empty>
+  );
+}
+
+function RunTable({ runs }: { runs: readonly Run[] }) {
+  const { t } = useTranslation();
+  return (
+    <Table caption={t("runs.title")}>
+      <thead>
+        <tr>
+          <th scope="col">{t("runs.name")}</th>
+          <th scope="col">{t("runs.state")}</th>
+          <th scope="col">{t("runs.plugin")}</th>
+          <th scope="col">{t("runs.dataset")}</th>
+          <th scope="col">{t("runs.outcome")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("runs.took")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("runs.created")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run) => (
+          <RunRow key={run.id} run={run} />
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+function RunRow({ run }: { run: Run }) {
+  const { t } = useTranslation();
+  const { duration, moment } = useFormats();
+  const paths = usePaths();
+  return (
+    <tr>
+      <th scope="row">
+        <Link href={paths.run(run.id)}>{run.name}</Link>
+      </th>
+      <td>
+        <StateBadge state={run.state} stopping={run.cancel_requested} />
+      </td>
+      <td className={tableCss["soft"]}>{run.plugin ?? t(`kinds.${run.kind}`)}</td>
+      <td>
+        {run.dataset_name ? (
+          <>
+            <Link href={paths.dataset(run.dataset_name)}>{run.dataset_name}</Link>{" "}
+            <span className={tableCss["soft"]}>v{run.dataset_version}</span>
+          </>
+        ) : (
+          "–"
+        )}
+      </td>
+      <td className={css["outcome"]}>
+        <Outcome run={run} />
+      </td>
+      <td className={tableCss["number"]}>{duration(elapsedSeconds(run))}</td>
+      <td className={`${tableCss["number"]} ${tableCss["soft"]}`}>{moment(run.created_at)}</td>
+    </tr>
+  );
+}
+
+/** What came out, in one line: progress, the gate's decision, or the error. */
+function Outcome({ run }: { run: Run }) {
+  const { t } = useTranslation();
+  if (run.state === "running") return <MiniProgress progress={run.progress} />;
+  if (run.error) return <span title={run.error.message}>{run.error.message}</span>;
+  const decision = run.summary?.["decision"];
+  if (decision === "promoted" || decision === "kept" || decision === "baseline_promoted" || decision === "not_comparable") {
+    return <>{t(`decisions.${decision}`)}</>;
+  }
+  return <>–</>;
+}

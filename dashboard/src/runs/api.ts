@@ -1,0 +1,96 @@
+// What the pages of runs ask of the API.
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { get, part, post } from "../api/client";
+import { Problem } from "../api/problem";
+import type { Metrics, RunDetail, RunPage, RunRequest, RunState, StoredEvaluation } from "../api/types";
+import type { Forecast } from "./evaluation";
+
+const PAGE = 25;
+/** No more points than a wide screen has pixels. */
+const MOST_POINTS = 2000;
+const PROGRESS_MS = 3000;
+
+export function runsQuery(state: RunState | null, after: string | null) {
+  return queryOptions({
+    queryKey: ["runs", "page", state, after],
+    queryFn: ({ signal }) => get<RunPage>("/runs", { state, after, limit: PAGE }, signal),
+    placeholderData: keepPreviousData,
+    // Progress is not on the project's stream; states are, and arrive by themselves.
+    refetchInterval: (query) => (query.state.data?.runs.some((run) => run.state === "running") ? PROGRESS_MS : false),
+  });
+}
+
+export function runQuery(id: string) {
+  return queryOptions({
+    queryKey: ["run", id],
+    queryFn: ({ signal }) => get<RunDetail>(`/runs/${part(id)}`, {}, signal),
+  });
+}
+
+export interface RunSnapshot {
+  run: RunDetail;
+  metrics: Metrics;
+}
+
+/** The run first, for its cursor, then its metrics: nothing can fall between. */
+export function snapshotQuery(id: string) {
+  return queryOptions({
+    queryKey: ["run", id, "snapshot"],
+    queryFn: async ({ signal }): Promise<RunSnapshot> => {
+      const run = await get<RunDetail>(`/runs/${part(id)}`, {}, signal);
+      const metrics = await get<Metrics>(`/runs/${part(id)}/metrics`, { max_points: MOST_POINTS }, signal);
+      return { run, metrics };
+    },
+    staleTime: 0,
+    gcTime: 0, // a page that is opened again begins from a new cursor
+    refetchOnWindowFocus: false, // the live stream keeps it fresh
+    refetchOnReconnect: false,
+  });
+}
+
+export function figureQuery(id: string, name: string, wanted: boolean) {
+  return queryOptions({
+    queryKey: ["run", id, "figure", name],
+    queryFn: ({ signal }) => get<Forecast>(`/runs/${part(id)}/figures/${part(name)}`, {}, signal),
+    enabled: wanted,
+    staleTime: 60_000,
+  });
+}
+
+/** Null: not yet known, or this run was never evaluated. */
+export function evaluationQuery(id: string, wanted: boolean) {
+  return queryOptions({
+    queryKey: ["run", id, "evaluation"],
+    queryFn: async ({ signal }): Promise<StoredEvaluation | null> => {
+      try {
+        return await get<StoredEvaluation>(`/evaluations/${part(id)}`, {}, signal);
+      } catch (error) {
+        if (error instanceof Problem && error.status === 404) return null;
+        throw error;
+      }
+    },
+    enabled: wanted,
+    staleTime: 60_000,
+  });
+}
+
+export function useStartRun() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: RunRequest) => post<RunDetail>("/runs", request),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["runs"] }),
+  });
+}
+
+function useRunAction(id: string, action: "cancel" | "resume") {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => post<RunDetail>(`/runs/${part(id)}/${action}`),
+    onSettled: () =>
+      Promise.all([client.invalidateQueries({ queryKey: ["run", id] }), client.invalidateQueries({ queryKey: ["runs"] })]),
+  });
+}
+
+export const useCancelRun = (id: string) => useRunAction(id, "cancel");
+export const useResumeRun = (id: string) => useRunAction(id, "resume");

@@ -1,0 +1,99 @@
+// What the platform computed on the test part: every contender beside every other, and the gate's verdict.
+
+export type MetricName = "rmse" | "mae" | "mase" | "smape" | "r2" | "coverage" | "skill";
+export type MetricValues = Partial<Record<MetricName, number | null>>;
+
+export interface Contender {
+  name: string;
+  role: "candidate" | "baseline" | "champion";
+  rank: number;
+  metrics: MetricValues;
+  horizons: (MetricValues & { horizon: number })[];
+  seconds?: number | null;
+}
+
+export interface Comparison {
+  a: string;
+  b: string;
+  metric: string;
+  relative_difference: number | null;
+  low: number | null;
+  high: number | null;
+  level: number;
+  better: boolean;
+}
+
+export interface PartRange {
+  rows: number;
+  start: string;
+  end: string;
+  origins?: number;
+}
+
+export interface Evaluation {
+  kind: string;
+  target: string;
+  unit: string;
+  frequency: string | null;
+  season: number;
+  horizon: number;
+  parts: Record<"train" | "validation" | "test", PartRange>;
+  contenders: Contender[];
+  best_baseline: string;
+  winner: string;
+  comparisons: Comparison[];
+  shown_horizons: number[];
+}
+
+export interface Verdict {
+  decision: "promoted" | "kept" | "baseline_promoted" | "not_comparable";
+  champion: string;
+  reasons: { code: string; params: Record<string, unknown>; text: Record<string, string> }[];
+}
+
+export interface Forecast {
+  target: string;
+  unit: string;
+  history: [at: string, value: number | null][];
+  next: { at: string; value: number; low: number | null; high: number | null }[];
+  interval: number | null;
+  test: {
+    horizon: number;
+    at: string[];
+    actual: (number | null)[];
+    predicted: (number | null)[];
+    low: (number | null)[] | null;
+    high: (number | null)[] | null;
+  } | null;
+}
+
+/** In which direction a metric is better; coverage is best where it meets the interval's level. */
+export const LOWER_IS_BETTER: Record<MetricName, boolean | null> = {
+  rmse: true,
+  mae: true,
+  mase: true,
+  smape: true,
+  r2: false,
+  skill: false,
+  coverage: null,
+};
+
+/** Metrics in the unit of the data, whose column shows it. */
+export const IN_UNIT: readonly MetricName[] = ["rmse", "mae"];
+/** Metrics that are shares; shown in percent. */
+export const SHARES: readonly MetricName[] = ["coverage", "skill"];
+
+/** The best of a column, or null where the direction means nothing or nobody has a value. */
+export function best(values: readonly (number | null | undefined)[], metric: MetricName): number | null {
+  const lower = LOWER_IS_BETTER[metric];
+  const known = values.filter((value): value is number => typeof value === "number" && Number.isFinite(value));
+  if (lower === null || known.length === 0) return null;
+  return lower ? Math.min(...known) : Math.max(...known);
+}
+
+/** Decimals that let a column's figures be told apart: about four significant digits of its smallest. */
+export function columnDecimals(values: readonly (number | null | undefined)[]): number {
+  const sizes = values.filter((value): value is number => typeof value === "number" && value !== 0).map(Math.abs);
+  if (sizes.length === 0) return 2;
+  return Math.min(6, Math.max(0, 3 - Math.floor(Math.log10(Math.min(...sizes)))));
+}

@@ -1,0 +1,46 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useReducer, useState } from "react";
+
+import type { LiveEvent } from "../api/types";
+import type { LiveStatus } from "../events/connection";
+import { useStream } from "../events/useStream";
+import { snapshotQuery, type RunSnapshot } from "./api";
+import { applyEvents, startLive, type LiveRun } from "./live";
+
+type Action = { kind: "snapshot"; snapshot: RunSnapshot } | { kind: "events"; events: LiveEvent[] };
+
+export function reduceLive(live: LiveRun | null, action: Action): LiveRun | null {
+  if (action.kind === "events") return live && applyEvents(live, action.events);
+  const fresh = startLive(action.snapshot.run, action.snapshot.metrics);
+  if (!live || live.seq <= fresh.seq) return fresh;
+  // The answer is older than what the stream brought meanwhile: take only what events don't carry.
+  const { attempts, artifacts, environment, started_at, bit_reproducible } = fresh.run;
+  return { ...live, run: { ...live.run, attempts, artifacts, environment, started_at, bit_reproducible } };
+}
+
+export interface LiveRunView {
+  live: LiveRun | null;
+  status: LiveStatus;
+  error: Error | null;
+}
+
+/** A run that moves: snapshot, then its stream; asked for anew when it ends, since attempts and files changed. */
+export function useLiveRun(id: string): LiveRunView {
+  const client = useQueryClient();
+  const query = useQuery(snapshotQuery(id));
+  const [live, dispatch] = useReducer(reduceLive, null);
+  const [seen, setSeen] = useState<RunSnapshot | undefined>(undefined);
+  if (query.data !== undefined && query.data !== seen) {
+    setSeen(query.data);
+    dispatch({ kind: "snapshot", snapshot: query.data });
+  }
+
+  const receive = (events: LiveEvent[]) => {
+    dispatch({ kind: "events", events });
+    if (events.some((event) => event.type === "run.finished" || event.type === "run.state")) {
+      void client.invalidateQueries({ queryKey: ["run", id] });
+    }
+  };
+  const status = useStream(`run/${id}`, seen?.run.last_event_seq ?? null, receive);
+  return { live, status, error: query.error };
+}

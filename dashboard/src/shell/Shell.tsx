@@ -1,0 +1,76 @@
+import { useEffect, useRef, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, useLocation } from "wouter";
+
+import type { LiveStatus } from "../events/connection";
+import { LanguageSwitch } from "../language/LanguageSwitch";
+import { usePaths, useSession, useSignOut } from "../projects/session";
+import { ThemeSwitch } from "../theme/ThemeSwitch";
+import { IconButton } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { Logo } from "./Logo";
+import css from "./Shell.module.css";
+
+/** What surrounds every page: name, places, switches, and whether the live connection holds. */
+export function Shell({ status, children }: { status: LiveStatus; children: ReactNode }) {
+  const { t } = useTranslation();
+  const session = useSession();
+  const paths = usePaths();
+  const [location, navigate] = useLocation();
+  const signOut = useSignOut(() => navigate("/sign-in", { replace: true }));
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+
+  useEffect(() => {
+    // A new page begins at its top, also for the keyboard.
+    if (!first.current) main.current?.focus({ preventScroll: true });
+    first.current = false;
+    window.scrollTo(0, 0);
+  }, [location]);
+
+  const places = [
+    { to: paths.runs, name: t("shell.runs"), within: [paths.runs, paths.newRun()] },
+    { to: paths.models, name: t("shell.models"), within: [paths.models] },
+    { to: paths.datasets, name: t("shell.datasets"), within: [paths.datasets] },
+    { to: paths.plugins, name: t("shell.plugins"), within: [paths.plugins] },
+  ];
+
+  return (
+    <>
+      <a href="#main" className={css["skip"]}>
+        {t("shell.skip")}
+      </a>
+      <header className={css["bar"]}>
+        <div className={css["inside"]}>
+          <Link href={paths.runs} className={css["brand"]}>
+            <Logo />
+            <span>AzuraForge</span>
+          </Link>
+          <nav className={css["places"]} aria-label={t("shell.places")}>
+            {places.map(({ to, name, within }) => (
+              <Link key={to} href={to} className={css["place"]} aria-current={within.some((path) => location === path || location.startsWith(`${path}/`)) ? "page" : undefined}>
+                {name}
+              </Link>
+            ))}
+          </nav>
+          <div className={css["tools"]}>
+            <span className={css["project"]} title={t("shell.projectNote", { user: session.user, role: t(`roles.${session.role}`) })}>
+              {session.project}
+            </span>
+            <LanguageSwitch />
+            <ThemeSwitch />
+            <IconButton label={t("shell.signOut")} onPress={() => signOut.mutate()}>
+              <Icon name="sign-out" />
+            </IconButton>
+          </div>
+        </div>
+        <p className={css["offline"]} role="status">
+          {status === "waiting" ? t("shell.reconnecting") : ""}
+        </p>
+      </header>
+      <main id="main" ref={main} tabIndex={-1} className={css["main"]}>
+        {children}
+      </main>
+    </>
+  );
+}

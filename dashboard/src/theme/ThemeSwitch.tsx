@@ -1,0 +1,20 @@
+import { useTranslation } from "react-i18next";
+
+import { IconButton } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { chooseTheme, nextTheme, useThemeChoice } from "./theme";
+
+/** Goes through automatic, light and dark. */
+export function ThemeSwitch() {
+  const { t } = useTranslation();
+  const choice = useThemeChoice();
+  return (
+    <IconButton
+      label={t("theme.switch", { current: t(`theme.${choice}`) })}
+      testId="theme-switch"
+      onPress={() => chooseTheme(nextTheme(choice))}
+    >
+      <Icon name={choice === "auto" ? "theme-auto" : choice === "light" ? "sun" : "moon"} />
+    </IconButton>
+  );
+}

@@ -1,0 +1,28 @@
+import type { ReactNode } from "react";
+
+import css from "./Facts.module.css";
+
+export interface Fact {
+  name: string;
+  value: ReactNode;
+}
+
+/** Names and values, side by side. */
+export function Facts({ facts }: { facts: readonly Fact[] }) {
+  return (
+    <dl className={css["facts"]}>
+      {facts.map(({ name, value }) => (
+        <div key={name} className={css["fact"]}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** A long hash or id: its beginning, the whole on hover and for copying. */
+export function Hash({ value, length = 12 }: { value: string | null | undefined; length?: number }) {
+  if (!value) return <>–</>;
+  return <code title={value}>{value.length > length ? `${value.slice(0, length)}…` : value}</code>;
+}
