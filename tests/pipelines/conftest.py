@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from azuraforge.datasets import canonical
 from azuraforge.plugins import Checkpoint, Schema, Table
 
 
@@ -84,9 +85,15 @@ def dataset(table: Table, tmp_path: Path) -> dict[str, Any]:
     """The payload that names a dataset's file."""
     path = tmp_path / "dataset.parquet"
     table.frame.write_parquet(path)
-    schema = table.schema
-    fields = {name: getattr(schema, name) for name in schema.__dataclass_fields__}
-    return {"path": str(path), "schema": {**fields, "features": list(schema.features)}}
+    schema: dict[str, Any] = {**vars(table.schema), "features": list(table.schema.features)}
+    options: dict[str, Any] = {"reader": "test"}
+    stored = pl.read_parquet(path)
+    return {
+        "path": str(path),
+        "schema": schema,
+        "options": options,
+        "fingerprint": canonical.fingerprint(stored, schema, options),
+    }
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from azuraforge.plugins.parts import Floats, Predictions
 
 #: Below this share of the values' size a spread is rounding, and dividing by it would tell nothing.
 _ROUNDING = 1e-12
+#: And below this a spread is nothing at all: the square of an error divided by it would overflow.
+_SMALLEST = 1e-140
 
 
 class Metrics(TypedDict):
@@ -49,7 +51,7 @@ def seasonal_scale(train: Floats, season: int) -> float | None:
     if not differences.size:
         return None
     scale = float(differences.mean())
-    return scale if scale > _ROUNDING * _size(train) else None
+    return scale if scale > max(_SMALLEST, _ROUNDING * _size(train)) else None
 
 
 def measure(truth: Floats, predictions: Predictions, scale: float | None) -> tuple[Metrics, list[HorizonMetrics]]:
@@ -140,10 +142,13 @@ def _smape(actual: Floats, predicted: Floats, absolute: Floats) -> float | None:
 
 def _r2(actual: Floats, error: Floats) -> float | None:
     deviation = actual - actual.mean()
-    total = float(np.square(deviation).sum())
-    if math.sqrt(total / actual.size) <= _ROUNDING * _size(actual):
+    spread = float(np.abs(deviation).max())
+    if spread <= _ROUNDING * _size(actual):
         return None
-    return 1 - float(np.square(error).sum()) / total
+    # Divided by the spread first: squares of very small numbers would vanish, of very large ones overflow.
+    unexplained = float(np.square(error / max(spread, _SMALLEST)).sum())
+    value = 1 - unexplained / float(np.square(deviation / max(spread, _SMALLEST)).sum() or 1.0)
+    return value if spread > _SMALLEST and math.isfinite(value) else None
 
 
 def _size(values: Floats) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -18,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import orjson
 
-from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.datasets.canonical import load_version
+from azuraforge.errors import InvalidInput
+from azuraforge.models.serving_child import following_times
 from azuraforge.plugins.parts import Floats, Indices, Part, Rows, Schema, Split, Table
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 #: At most this many origins of the test part are predicted; longer parts are walked with a stride.
 MAX_TEST_ORIGINS = 20_000
+_ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def schema_from(fields: Mapping[str, Any]) -> Schema:
@@ -34,17 +36,12 @@ def schema_from(fields: Mapping[str, Any]) -> Schema:
     return Schema(**known | {"features": tuple(known.get("features", ()))})
 
 
-def read_table(path: Path | str, schema: Mapping[str, Any]) -> Table:
-    """The canonical Parquet of a dataset version, with its schema."""
-    import polars as pl
+def read_table(path: Path | str, schema: Mapping[str, Any], options: Mapping[str, Any], fingerprint: str) -> Table:
+    """A dataset version's rows with their schema, once the fingerprint has been checked.
 
-    try:
-        frame = pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise StorageError(
-            f"the dataset's file cannot be read: {error}", where=str(path), next_step="add the dataset again"
-        ) from error
-    return Table(frame, schema_from(schema))
+    Raises StorageError where the rows are not the ones that were stored.
+    """
+    return Table(load_version(Path(path), dict(schema), dict(options), fingerprint), schema_from(schema))
 
 
 def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
@@ -144,41 +141,14 @@ def times_of(frame: pl.DataFrame, schema: Schema) -> list[str]:
     import polars as pl
 
     column = frame.get_column(schema.time).cast(pl.Datetime("us", "UTC"))
-    return column.dt.strftime("%Y-%m-%dT%H:%M:%SZ").to_list()
+    return column.dt.strftime(_ISO).to_list()
 
 
 def future_times(frame: pl.DataFrame, schema: Schema, horizon: int) -> list[str]:
-    """The times of the ``horizon`` rows after the last: by the frequency, else by the median distance of rows.
-
-    Without a frequency (trading days) the times are an estimate: they step over Saturdays and Sundays where the
-    table holds none.
-    """
+    """The times of the ``horizon`` rows after the last, as ``times_of`` writes them."""
     if schema.time is None:
         return [str(frame.height + step) for step in range(horizon)]
-    import polars as pl
-
-    column = frame.get_column(schema.time).cast(pl.Datetime("us", "UTC"))
-    last = column[-1]
-    if schema.frequency is not None:
-        # Days and months are the calendar's, so they are counted in the dataset's own zone.
-        local = pl.Series("at", [last], dtype=pl.Datetime("us", "UTC")).dt.convert_time_zone(schema.timezone)
-        following = [
-            local.dt.offset_by(_times(schema.frequency, step)).dt.convert_time_zone("UTC")[0]
-            for step in range(1, horizon + 1)
-        ]
-    else:
-        distance = column.diff().median()
-        weekdays_only = bool((column.dt.weekday() <= 5).all()) and frame.height >= 5
-        following, at = [], last
-        while len(following) < horizon:
-            at = at + distance
-            if not (weekdays_only and at.isoweekday() > 5):
-                following.append(at)
-    return [at.strftime("%Y-%m-%dT%H:%M:%SZ") for at in following]
-
-
-def _times(frequency: str, count: int) -> str:
-    return re.sub(r"\d+", lambda number: str(int(number.group()) * count), frequency)
+    return [at.strftime(_ISO) for at in following_times(frame, schema, horizon)]
 
 
 def fresh_folder(folder: Path) -> None:

@@ -9,7 +9,7 @@
     predict_baselines, predict (of the champion)
     judge      the platform computes every metric, and the gate decides
 
-A payload holds JSON only; files are named by path. ``dataset`` is ``{"path", "schema"}``.
+A payload holds JSON only; files are named by path. ``dataset`` is what ``read_table`` takes.
 """
 
 from __future__ import annotations
