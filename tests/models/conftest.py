@@ -1,0 +1,236 @@
+"""A models room on a real database, a predictor folder, a dropped-in pipeline, and real children over a pipe."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+import psutil
+import pytest
+from safetensors.numpy import save_file
+
+from azuraforge import errors
+from azuraforge.database import Database
+from azuraforge.events.service import EventLog
+from azuraforge.models.folder import VersionFolders
+from azuraforge.models.service import ModelService
+from azuraforge.models.serving import WarmPredictors
+from azuraforge.models.tables import ModelVersion
+
+SCHEMA = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h", "season": 24, "unit": "kW"}
+CONFIG = {"horizon": 3}
+
+PLUGIN = '''
+"""Repeats the last value plus a learned step; wide intervals. Enough to see what reaches a pipeline."""
+
+import json, os, time
+from typing import ClassVar
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins import Config, ForecastConfig, Pipeline, Predictions, chronological_split
+
+
+class Step(Pipeline):
+    name: ClassVar[str] = "test.step"
+    kind = "forecast"
+    Config = ForecastConfig
+
+    def split(self, table, config):
+        return chronological_split(table, config)
+
+    def fit(self, run, train, validation):
+        raise NotImplementedError
+
+    def save(self, predictor, folder):
+        raise NotImplementedError
+
+    def load(self, folder):
+        return load_file(folder / "weights.safetensors"), json.loads((folder / "preprocessing.json").read_text())
+
+    def predict(self, predictor, part):
+        weights, preprocessing = predictor
+        values = part.frame.get_column(part.schema.target).to_numpy()
+        if len(values) < preprocessing["window"]:
+            raise ValueError(f"needs {preprocessing['window']} rows")
+        last = values[part.origins][:, None]
+        if last[0, 0] == 666:
+            os.kill(os.getpid(), 9)
+        if last[0, 0] == 777:
+            time.sleep(60)
+        point = last + weights["step"] * np.arange(1, part.horizon + 1)
+        return Predictions(point, {0.05: point - 1, 0.5: point, 0.95: point + 1})
+'''
+
+_CHILD = """
+import importlib, sys
+import orjson
+from azuraforge.errors import AzuraError
+opening = orjson.loads(sys.stdin.readline())
+from azuraforge.models.serving_child import serve
+answer = None
+for line in sys.stdin:
+    try:
+        answer = answer or serve(opening)
+        said = {"answer": answer(orjson.loads(line))}
+    except AzuraError as error:
+        said = {"error": {"type": type(error).__name__, **error.to_dict()}}
+    print(orjson.dumps(said).decode(), flush=True)
+"""
+
+
+class PipeChild:
+    """A real process that serves a version over its standard pipes."""
+
+    def __init__(self, opening: dict[str, Any]) -> None:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
+        self._write(opening)
+
+    @property
+    def resident_bytes(self) -> int:
+        return int(psutil.Process(self.process.pid).memory_info().rss)
+
+    def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+        try:
+            self._write(payload)
+        except OSError as error:
+            raise errors.TransientError("the child died") from error
+        assert self.process.stdout is not None
+        ready, _, _ = select.select([self.process.stdout], [], [], timeout_seconds)
+        if not ready:
+            raise errors.TransientError(f"no answer in {timeout_seconds} s")
+        line = self.process.stdout.readline()
+        if not line:
+            raise errors.TransientError("the child died")
+        said = orjson.loads(line)
+        if "error" in said:
+            fields = said["error"]
+            kind = getattr(errors, fields["type"])
+            raise kind(fields["message"], where=fields.get("where", ""), next_step=fields.get("next_step", ""))
+        answer: dict[str, Any] = said["answer"]
+        return answer
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+
+    def die(self) -> None:
+        """What the operating system may do to a child at any time."""
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def _write(self, payload: dict[str, Any]) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(orjson.dumps(payload) + b"\n")
+        self.process.stdin.flush()
+
+
+@dataclass(frozen=True)
+class StoredParquet:
+    path: Path
+
+
+class Datasets:
+    """The one method that models need of the datasets room, over Parquet files."""
+
+    def __init__(self) -> None:
+        self.paths: dict[tuple[str, str, int | None], Path] = {}
+
+    def get(self, project_id: str, name_or_id: str, version: int | None = None) -> StoredParquet:
+        return StoredParquet(self.paths[project_id, name_or_id, version])
+
+
+@dataclass
+class Room:
+    """The models room and what it stands on."""
+
+    service: ModelService
+    database: Database
+    events: EventLog
+    folders: VersionFolders
+    datasets: Datasets
+    children: list[PipeChild]
+    warm: WarmPredictors
+
+    def add_version(self, project_id: str, folder: Path, model: str = "load", **changes: Any) -> ModelVersion:
+        """Register the folder as the model's next version, as a training run would."""
+        imported = self.service.import_folder(project_id, folder, {"kind": "forecast", "horizon": 3, "config": CONFIG})
+        fields: dict[str, Any] = {
+            "kind": "forecast",
+            "plugin": "test.step",
+            "plugin_version": None,
+            "config": CONFIG,
+            "schema": SCHEMA,
+            "run_id": "run1",
+            "dataset_id": "data1",
+            "dataset_version": 1,
+            "dataset_fingerprint": "f" * 64,
+            "learned_from": {"start": "2026-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z"},
+            "code_version": "0.1.0",
+            "seed": 0,
+            **changes,
+        }
+        return self.database.write(
+            project_id,
+            lambda session: self.service.register_version(session, project_id, model, imported, **fields),
+        )
+
+
+@pytest.fixture
+def plugins_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "step.py").write_text(textwrap.dedent(PLUGIN))
+    return folder
+
+
+@pytest.fixture
+def make_folder(tmp_path: Path) -> Callable[..., Path]:
+    """A predictor's folder as ``save`` leaves it; ``step`` makes its content different."""
+
+    def make(step: float = 1.0, window: int = 2) -> Path:
+        folder = tmp_path / f"predictor-{step}-{window}"
+        folder.mkdir()
+        save_file({"step": np.array(step)}, folder / "weights.safetensors")
+        (folder / "preprocessing.json").write_text(f'{{"window": {window}}}')
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def room(database: Database, tmp_path: Path, plugins_folder: Path) -> Iterator[Room]:
+    children: list[PipeChild] = []
+
+    def open_child(entry: str, opening: dict[str, Any]) -> PipeChild:
+        assert entry == "azuraforge.models.serving_child:serve"
+        children.append(PipeChild(opening))
+        return children[-1]
+
+    folders, events, datasets = VersionFolders(tmp_path / "artifacts"), EventLog(database), Datasets()
+    warm = WarmPredictors(open_child, str(plugins_folder))
+    service = ModelService(database, events, folders, datasets, warm)
+    yield Room(service, database, events, folders, datasets, children, warm)
+    service.close()
+    for child in children:
+        child.close()

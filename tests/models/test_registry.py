@@ -1,0 +1,214 @@
+"""Versions are only added, aliases only move, and every move can be read and undone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from azuraforge.clock import utc_now
+from azuraforge.database import Session
+from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
+from azuraforge.models.registry import held_out_key
+
+Make = Callable[..., Path]
+HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
+
+
+def test_versions_are_numbered_and_keep_their_lineage(room: Any, project_id: str, make_folder: Make) -> None:
+    first = room.add_version(project_id, make_folder(1.0), metrics={"rmse": 0.5})
+    second = room.add_version(project_id, make_folder(2.0), parent_version=1, run_id="run2", seed=7)
+    assert (first.version, second.version) == (1, 2)
+    shown = room.service.show(project_id, "load")
+    assert [version.version for version in shown.version_list] == [2, 1]
+    assert (shown.target, shown.unit, shown.champion, shown.versions) == ("load", "kW", None, 2)
+    detail = room.service.show_version(project_id, "load", 2)
+    assert (detail.parent_version, detail.run_id, detail.seed) == (1, "run2", 7)
+    assert detail.learned_from["end"] == "2026-02-01T00:00:00Z"
+    assert detail.content_hash != first.content_hash
+    assert room.service.show_version(project_id, "load", 1).metrics == {"rmse": 0.5}
+
+
+def test_who_was_champion_when(room: Any, project_id: str, make_folder: Make) -> None:
+    for step in (1.0, 2.0):
+        room.add_version(project_id, make_folder(step))
+    before = utc_now()
+    time.sleep(0.01)
+    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    between = utc_now()
+    time.sleep(0.01)
+    room.service.promote_by_hand(project_id, "load", 2, **{**HAND, "reason": "better at night"})
+    assert room.service.history(project_id, "load", "champion", before) == []
+    assert room.service.history(project_id, "load", "champion", between)[0].version == 1
+    now = room.service.history(project_id, "load", "champion")
+    assert [(line.version, line.previous_version, line.action) for line in now] == [
+        (2, 1, "promote"),
+        (1, None, "promote"),
+    ]
+    assert (now[0].reason, now[0].by) == ("better at night", "ayşe")
+    assert room.service.list_models(project_id)[0].champion == 2
+
+
+def test_rollback_goes_back_step_by_step(room: Any, project_id: str, make_folder: Make) -> None:
+    for step in (1.0, 2.0, 3.0):
+        room.add_version(project_id, make_folder(step))
+        room.service.promote_by_hand(project_id, "load", int(step), **HAND)
+    back = [room.service.rollback_by_hand(project_id, "load", **HAND).version for _ in range(2)]
+    assert back == [2, 1]
+    with pytest.raises(Conflict, match="nothing before it"):
+        room.service.rollback_by_hand(project_id, "load", **HAND)
+    room.service.promote_by_hand(project_id, "load", 3, **HAND)
+    assert room.service.rollback_by_hand(project_id, "load", **HAND).version == 1
+    assert len(room.service.history(project_id, "load")) == 7
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=st.lists(st.integers(0, 3), max_size=12))
+def test_rollback_is_the_inverse_of_promotion(room: Any, project_id: str, make_folder: Make, moves: list[int]) -> None:
+    """Against the obvious model: a stack. 0 rolls back, 1 to 3 promote that version."""
+    name = f"m{time.monotonic_ns()}"
+    folder = next(iter(Path(room.folders._artifacts.parent).glob("predictor-*")), None) or make_folder()
+    for _ in range(3):
+        room.add_version(project_id, folder, model=name)
+    stack: list[int] = []
+
+    def repeat(move: int) -> None:
+        if move:
+            room.service.promote_by_hand(project_id, name, move, **HAND)
+        else:
+            room.service.rollback_by_hand(project_id, name, **HAND)
+
+    for move in moves:
+        if move and (not stack or stack[-1] != move):
+            stack.append(move)
+            room.service.promote_by_hand(project_id, name, move, **HAND)
+        elif not move and len(stack) > 1:
+            stack.pop()
+            room.service.rollback_by_hand(project_id, name, **HAND)
+        else:
+            with pytest.raises(Conflict):
+                repeat(move)
+        assert room.service.show(project_id, name).champion == (stack[-1] if stack else None)
+
+
+def test_a_promotion_and_the_runs_end_are_one_transaction(room: Any, project_id: str, make_folder: Make) -> None:
+    room.add_version(project_id, make_folder())
+
+    def half(session: Session) -> None:
+        room.service.promote(session, project_id, "load", 1, reason="gate", by="gate", run_id="run1")
+        raise RuntimeError("the worker was replaced")
+
+    with pytest.raises(RuntimeError):
+        room.database.write(project_id, half)
+    assert room.service.show(project_id, "load").champion is None
+    assert room.service.history(project_id, "load") == []
+    assert not [event for event in room.events.read(project_id, "project") if event.type == "model.promoted"]
+
+
+def test_the_gate_does_not_replace_a_champion_that_it_never_saw(room: Any, project_id: str, make_folder: Make) -> None:
+    for step in (1.0, 2.0, 3.0):
+        room.add_version(project_id, make_folder(step))
+
+    def promote(version: int, expected: int | None) -> None:
+        room.database.write(
+            project_id,
+            lambda session: room.service.promote(
+                session, project_id, "load", version, reason="gate", by="gate", expected=expected
+            ),
+        )
+
+    promote(1, None)
+    promote(2, 1)
+    with pytest.raises(Conflict, match="is version 2 by now, not 1") as caught:
+        promote(3, 1)
+    assert caught.value.error_code == "champion_changed"
+    with pytest.raises(Conflict, match="is version 2 by now, not None"):
+        promote(3, None)
+    assert room.service.show(project_id, "load").champion == 2
+
+
+def test_a_version_that_does_not_verify_is_not_promoted_by_hand(room: Any, project_id: str, make_folder: Make) -> None:
+    rows = [room.add_version(project_id, make_folder(step)) for step in (1.0, 2.0)]
+    for version in (1, 2):
+        room.service.promote_by_hand(project_id, "load", version, **HAND)
+    (room.folders.path(project_id, rows[0].content_hash) / "preprocessing.json").write_text("{}")
+    with pytest.raises(StorageError, match=r"preprocessing\.json was changed"):
+        room.service.rollback_by_hand(project_id, "load", **HAND)
+    with pytest.raises(StorageError, match=r"preprocessing\.json was changed"):
+        room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    assert room.service.show(project_id, "load").champion == 2
+
+
+def test_wrong_names_are_answered_with_what_to_do(room: Any, project_id: str, make_folder: Make) -> None:
+    room.add_version(project_id, make_folder())
+    with pytest.raises(NotFound, match="model 'laod' does not exist") as caught:
+        room.service.show(project_id, "laod")
+    assert "did you mean 'load'" in caught.value.next_step
+    with pytest.raises(NotFound, match="no version 9"):
+        room.service.promote_by_hand(project_id, "load", 9, **HAND)
+    with pytest.raises(InvalidInput, match="cannot be an alias"):
+        room.service.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "Cham pion"})
+    with pytest.raises(Conflict, match="has no candidate to roll back"):
+        room.service.rollback_by_hand(project_id, "load", **{**HAND, "alias": "candidate"})
+    for name in ("", "..", "a/b", "a b", "x" * 201):
+        with pytest.raises(InvalidInput, match="cannot be a model's name"):
+            room.add_version(project_id, next(room.folders._artifacts.parent.glob("predictor-*")), model=name)
+
+
+def test_another_projects_models_do_not_exist(
+    room: Any, project_id: str, other_project_id: str, make_folder: Make
+) -> None:
+    folder = make_folder()
+    room.add_version(project_id, folder)
+    assert room.service.list_models(other_project_id) == []
+    for ask in (
+        lambda: room.service.show(other_project_id, "load"),
+        lambda: room.service.history(other_project_id, "load"),
+        lambda: room.service.promote_by_hand(other_project_id, "load", 1, **HAND),
+        lambda: room.service.rollback_by_hand(other_project_id, "load", **HAND),
+        lambda: room.service.predictions(other_project_id, "load", 10),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+    room.add_version(other_project_id, folder)
+    assert [model.versions for model in room.service.list_models(other_project_id)] == [1]
+
+
+def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_id: str, make_folder: Make) -> None:
+    room.add_version(project_id, make_folder())
+    key = held_out_key("data1", "load", "2026-02-01", "2026-03-01")
+    verdict = {"decision": "kept", "champion": "x", "reasons": []}
+    for run_id in ("run1", "run2"):
+        room.database.write(
+            project_id,
+            lambda session, run_id=run_id: room.service.store_evaluation(
+                session, project_id, run_id, "load", 1, evaluation={"kind": "forecast"}, verdict=verdict, test_part=key
+            ),
+        )
+    with room.database.read(project_id) as session:
+        assert room.service.earlier_uses(session, project_id, key) == 2
+        assert room.service.earlier_uses(session, project_id, held_out_key("data2", "load", "a", "b")) == 0
+    found = room.service.evaluation(project_id, "run2")
+    assert (found.model, found.version, found.verdict) == ("load", 1, verdict)
+    with pytest.raises(NotFound, match="has no evaluation"):
+        room.service.evaluation(project_id, "run3")
+
+
+def test_each_change_is_an_event(room: Any, project_id: str, make_folder: Make) -> None:
+    for step in (1.0, 2.0):
+        room.add_version(project_id, make_folder(step))
+        room.service.promote_by_hand(project_id, "load", int(step), **HAND)
+    room.service.rollback_by_hand(project_id, "load", **HAND)
+    told = [(event.type, event.data["version"]) for event in room.events.read(project_id, "project")]
+    assert told == [
+        ("model.version_added", 1),
+        ("model.promoted", 1),
+        ("model.version_added", 2),
+        ("model.promoted", 2),
+        ("model.rolled_back", 1),
+    ]

@@ -1,0 +1,249 @@
+"""Predicting through real children: warm, restarted, in the ledger, refused where the input is wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, TransientError
+from azuraforge.models import store
+from azuraforge.models.schemas import PredictRequest
+from azuraforge.models.serving_child import following_times, read_rows
+from azuraforge.plugins.parts import Schema
+
+Make = Callable[..., Path]
+HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def rows(values: list[float]) -> list[dict[str, Any]]:
+    return [
+        {"at": (START + timedelta(hours=hour)).isoformat(), "load": value, "heat": 1.0}
+        for hour, value in enumerate(values)
+    ]
+
+
+@pytest.fixture
+def serving(room: Any, project_id: str, make_folder: Make, tmp_path: Path) -> Any:
+    """The room with one champion (step 1) and its dataset, which ends at 5.0."""
+    room.add_version(project_id, make_folder(1.0))
+    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    times = [START + timedelta(hours=hour) for hour in range(10)]
+    frame = pl.DataFrame({"at": times, "load": [float(hour) for hour in range(-4, 6)], "heat": [0.0] * 10})
+    path = tmp_path / "data.parquet"
+    frame.with_columns(pl.col("at").cast(pl.Datetime("us", "UTC"))).write_parquet(path)
+    room.datasets.paths[project_id, "data1", 1] = path
+    return room
+
+
+def predict(serving: Any, project_id: str, **request: Any) -> Any:
+    return serving.service.predict(project_id, "load", PredictRequest(**request), "ayşe")
+
+
+def test_without_a_body_the_champion_continues_its_dataset(serving: Any, project_id: str) -> None:
+    answer = predict(serving, project_id)
+    assert (answer.version, answer.alias, answer.plugin, answer.run_id) == (1, "champion", "test.step", "run1")
+    assert answer.origin == START + timedelta(hours=9)
+    assert [point.value for point in answer.predictions] == [6.0, 7.0, 8.0]
+    assert [point.at for point in answer.predictions] == [START + timedelta(hours=hour) for hour in (10, 11, 12)]
+    assert (answer.predictions[0].low, answer.predictions[0].high) == (5.0, 7.0)
+    assert answer.interval == pytest.approx(0.9)
+    assert (answer.target, answer.unit) == ("load", "kW")
+
+
+def test_own_rows_and_a_shorter_horizon(serving: Any, project_id: str) -> None:
+    answer = predict(serving, project_id, rows=rows([1, 2, 40]), horizon=2)
+    assert [point.value for point in answer.predictions] == [41.0, 42.0]
+    assert answer.origin == START + timedelta(hours=2)
+    assert len(serving.children) == 1
+    predict(serving, project_id, rows=rows([1, 2]))
+    assert len(serving.children) == 1, "the second question goes to the warm child"
+
+
+def test_every_answer_stands_in_the_ledger(serving: Any, project_id: str) -> None:
+    first, second = predict(serving, project_id), predict(serving, project_id, rows=rows([1, 2]), version=1)
+    ledger = {line.prediction_id: line for line in serving.service.predictions(project_id, "load", 10)}
+    assert set(ledger) == {first.prediction_id, second.prediction_id}
+    line = ledger[first.prediction_id]
+    assert (line.version, line.alias, line.by, line.outcome, line.judged_at) == (1, "champion", "ayşe", None, None)
+    assert line.predictions == first.predictions
+    assert line.matures_at == first.predictions[-1].at
+    assert line.inputs["dataset_version"] == 1
+    assert ledger[second.prediction_id].alias is None
+    assert ledger[second.prediction_id].inputs == {"rows": 2}
+    assert [event.type for event in serving.events.read(project_id, "project")].count("prediction.made") == 2
+
+
+def test_a_prediction_is_judged_once(serving: Any, project_id: str) -> None:
+    made = predict(serving, project_id)
+    judge = [
+        serving.database.write(
+            project_id,
+            lambda session, value=value: store.judge_prediction(
+                session, project_id, made.prediction_id, {"actual": value}
+            ),
+        )
+        for value in (1.0, 2.0)
+    ]
+    assert judge == [True, False]
+    assert serving.service.predictions(project_id, "load", 1)[0].outcome == {"actual": 1.0}
+
+
+def test_the_new_champion_answers_at_once(serving: Any, project_id: str, make_folder: Make) -> None:
+    predict(serving, project_id)
+    serving.add_version(project_id, make_folder(10.0))
+    serving.service.promote_by_hand(project_id, "load", 2, **HAND)
+    answer = predict(serving, project_id)
+    assert (answer.version, answer.predictions[0].value) == (2, 15.0)
+    assert predict(serving, project_id, version=1).predictions[0].value == 6.0
+    serving.service.rollback_by_hand(project_id, "load", **HAND)
+    assert predict(serving, project_id).version == 1
+
+
+def test_a_child_that_died_is_started_again(serving: Any, project_id: str) -> None:
+    predict(serving, project_id)
+    serving.children[0].die()
+    assert predict(serving, project_id).predictions[0].value == 6.0
+    assert len(serving.children) == 2
+
+
+def test_a_question_that_kills_its_child_is_an_error_and_the_next_one_is_served(serving: Any, project_id: str) -> None:
+    predict(serving, project_id)
+    with pytest.raises(TransientError):
+        predict(serving, project_id, rows=rows([1, 666]))
+    assert predict(serving, project_id).predictions[0].value == 6.0
+    assert len(serving.children) == 3, "one warm, one fresh try, one for the next question"
+
+
+def test_a_child_that_hangs_is_ended(serving: Any, project_id: str) -> None:
+    row = serving.add_version(project_id, next(serving.folders._artifacts.parent.glob("predictor-*")), model="other")
+    opening = serving.service._opening(project_id, row)
+    question = {"rows": rows([1, 777]), "dataset": None, "horizon": None}
+    with pytest.raises(TransientError, match="no answer"):
+        serving.warm.ask((project_id, "hanging"), opening, question, 2.0)
+    assert serving.children[-1].process.poll() is not None
+    assert (project_id, "hanging") not in serving.warm.loaded
+
+
+def test_the_least_recently_used_child_makes_room(serving: Any, project_id: str, make_folder: Make) -> None:
+    serving.add_version(project_id, make_folder(2.0))
+    serving.add_version(project_id, make_folder(3.0))
+    for version in (1, 2):
+        predict(serving, project_id, version=version)
+    assert len(serving.warm.loaded) == 2
+    serving.warm._max_bytes = int(2.5 * serving.children[0].resident_bytes)
+    predict(serving, project_id, version=1)
+    predict(serving, project_id, version=3)
+    hashes = [serving.service.show_version(project_id, "load", version).content_hash for version in (1, 3)]
+    assert serving.warm.loaded == [(project_id, content_hash) for content_hash in hashes]
+    assert serving.children[1].process.poll() is not None
+    serving.warm._max_bytes = 1
+    predict(serving, project_id, version=3)
+    assert serving.warm.loaded == [(project_id, hashes[1])], "the one just used may be larger than the limit"
+
+
+def test_many_at_once_get_their_own_answers(serving: Any, project_id: str) -> None:
+    answers: dict[int, float] = {}
+
+    def ask(value: int) -> None:
+        answers[value] = predict(serving, project_id, rows=rows([0, value])).predictions[0].value
+
+    threads = [threading.Thread(target=ask, args=(value,)) for value in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {value: value + 1.0 for value in range(12)}
+    assert len(serving.children) == 1
+    assert len(serving.service.predictions(project_id, "load", 100)) == 12
+
+
+def test_a_damaged_version_answers_nothing(serving: Any, project_id: str) -> None:
+    content_hash = serving.service.show_version(project_id, "load", 1).content_hash
+    path = serving.folders.path(project_id, content_hash) / "weights.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(StorageError, match=r"weights\.safetensors was changed"):
+        predict(serving, project_id)
+    assert serving.service.predictions(project_id, "load", 10) == []
+
+
+def test_after_closing_nothing_is_started(serving: Any, project_id: str) -> None:
+    predict(serving, project_id)
+    serving.service.close()
+    assert serving.children[0].process.poll() is not None
+    with pytest.raises(TransientError, match="stopping"):
+        predict(serving, project_id)
+
+
+def test_what_cannot_be_predicted_is_said(serving: Any, project_id: str, make_folder: Make) -> None:
+    with pytest.raises(InvalidInput, match="predicts 3 rows ahead, not 4"):
+        predict(serving, project_id, horizon=4)
+    with pytest.raises(InvalidInput, match="could not predict from 1 rows: ValueError: needs 2 rows") as caught:
+        predict(serving, project_id, rows=rows([1]))
+    assert caught.value.next_step == "send a longer history"
+    with pytest.raises(NotFound, match="no version 7"):
+        predict(serving, project_id, version=7)
+    with pytest.raises(Conflict, match="has no candidate yet"):
+        predict(serving, project_id, alias="candidate")
+    serving.add_version(project_id, make_folder(4.0), dataset_id=None)
+    with pytest.raises(InvalidInput, match="not trained on a stored dataset"):
+        predict(serving, project_id, version=2)
+    assert serving.service.predictions(project_id, "load", 10) == []
+
+
+HOURLY = Schema(time="at", target="load", features=("heat",), frequency="1h", timezone="Europe/Istanbul")
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "message"),
+    [
+        (lambda r: r[1].update(load=None), "rows[1]", "'load' is None"),
+        (lambda r: r[1].update(load=float("nan")), "rows[1]", "'load' is nan"),
+        (lambda r: r[2].update(heat="warm"), "rows[2]", "'heat' is 'warm'"),
+        (lambda r: r[2].update(heat=True), "rows[2]", "'heat' is True"),
+        (lambda r: r[0].pop("heat"), "rows[0]", "'heat' is None"),
+        (lambda r: r[0].update(wind=1), "rows[0]", "unknown column 'wind'"),
+        (lambda r: r[1].update(at="yesterday"), "rows[1]", "'at' is 'yesterday'"),
+        (lambda r: r[1].update(at="2026-03-01T01:00:00"), "rows[1]", "'at' is '2026-03-01T01:00:00'"),
+        (lambda r: r.reverse(), "rows[1]", "not later than in the row before"),
+        (lambda r: r.pop(1), "rows[1]", "expected 2026-03-01T04:00:00"),
+    ],
+)
+def test_a_bad_row_is_named(change: Callable[[Any], Any], where: str, message: str) -> None:
+    given = rows([1, 2, 3])
+    change(given)
+    with pytest.raises(InvalidInput) as caught:
+        read_rows(given, HOURLY)
+    assert caught.value.where == where
+    assert message in caught.value.message
+    assert caught.value.next_step
+
+
+def frame_of(times: list[datetime]) -> pl.DataFrame:
+    column = pl.Series("at", times, dtype=pl.Datetime("us", "UTC"))
+    return pl.DataFrame({"at": column, "load": [0.0] * len(times)})
+
+
+def test_months_follow_the_calendar_and_days_the_zone() -> None:
+    monthly = Schema(time="at", target="load", frequency="1mo")
+    times = following_times(frame_of([datetime(2026, 1, 31, tzinfo=UTC)]), monthly, 3)
+    assert [(at.month, at.day) for at in times] == [(2, 28), (3, 31), (4, 30)]
+    daily = Schema(time="at", target="load", frequency="1d", timezone="Europe/Budapest")
+    midnight = datetime(2026, 3, 27, 23, tzinfo=UTC)  # 00:00 in Budapest, the day before the clocks change
+    assert [at.hour for at in following_times(frame_of([midnight]), daily, 3)] == [23, 22, 22]
+
+
+def test_trading_days_step_over_weekends() -> None:
+    days = [datetime(2026, 1, 5, tzinfo=UTC) + timedelta(days=day) for day in range(5)]
+    times = following_times(frame_of(days), Schema(time="at", target="load"), 3)
+    assert [at.day for at in times] == [12, 13, 14]
+    with pytest.raises(InvalidInput, match="one row says nothing"):
+        following_times(frame_of(days[:1]), Schema(time="at", target="load"), 1)
