@@ -269,3 +269,18 @@ def test_a_champion_that_cannot_predict_is_a_problem_and_no_failure(loop: Make) 
         **run.held_out(),
     )
     assert "'no.such.plugin' does not exist" in gone["problem"]
+
+
+def test_a_candidate_that_loses_is_ranked_where_it_belongs_and_the_baseline_is_champion(loop: Make) -> None:
+    run = loop("test.mean")
+    run.learn()
+    run.predict()
+    run.baselines("test.linear", "test.last")
+    run.known = {}
+    judged = run.judge(["test.linear", "test.last"])
+    evaluation, verdict = judged["evaluation"], judged["verdict"]
+    assert evaluation["contenders"][0]["name"] == evaluation["winner"] == evaluation["best_baseline"] == "test.linear"
+    assert [each["rank"] for each in evaluation["contenders"]] == [1, 2, 3]
+    assert next(each for each in evaluation["contenders"] if each["role"] == "candidate")["metrics"]["skill"] < 0
+    assert (verdict["decision"], verdict["champion"]) == ("baseline_promoted", "test.linear")
+    assert judged["forecast"]["contender"] == "test.linear"

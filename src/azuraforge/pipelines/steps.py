@@ -45,9 +45,10 @@ from azuraforge.plugins.pipeline import Pipeline
 def validate(child: Child) -> dict[str, Any]:
     """Cut the parts without writing them, so that a series that is too short is refused before a run exists.
 
-    Payload: plugin, plugins_folder, config, dataset. Result: as ``split``.
+    Payload: plugin, plugins_folder, config, dataset. Result: as ``split``, and the canonical ``config``.
     """
-    return _split(child, None)
+    _, config = _pipeline(child.payload["plugin"], child.payload)
+    return {**_split(child, None), "config": config.model_dump(mode="json")}
 
 
 def split(child: Child) -> dict[str, Any]:
@@ -75,8 +76,8 @@ def fit(child: Child) -> dict[str, Any]:
 def fit_baselines(child: Child) -> dict[str, Any]:
     """Learn every baseline. Payload: names, task, plugins_folder, config, train, validation.
 
-    Outputs: ``<name>/predictor/``. Result: ``{"baselines": [{name, weights_sha256, seconds} | {name, failed}]}``.
-    One that fails is listed with its reason and does not end the run.
+    Outputs: ``<name>/predictor/``. Result: ``{"baselines": […]}`` with name, config, weights_sha256 and seconds of
+    each, or its name and why it ``failed``. One that fails is listed with its reason and does not end the run.
     """
     train, validation = load_part(child.payload["train"]), load_part(child.payload["validation"])
     config = baseline_config(child.payload["task"], child.payload["config"])
@@ -90,7 +91,7 @@ def fit_baselines(child: Child) -> dict[str, Any]:
             outputs.mkdir(parents=True, exist_ok=True)
             run = BaselineContext(checked, child.seed, child.threads, outputs)
             learned: Learned = learn(name, pipeline, run, train, validation, child.outputs / name / "predictor")
-            found.append({"name": name, **learned.to_dict()})
+            found.append({"name": name, "config": checked.model_dump(mode="json"), **learned.to_dict()})
         except Exception as error:
             found.append({"name": name, "failed": one_line(error)})
     child.progress(len(names), len(names))
