@@ -1,0 +1,1 @@
+"""Queue, lease, worker, launcher, checkpoints, metrics, artifacts: how a run lives."""

@@ -1,0 +1,117 @@
+"""The artifact store: files addressed by their content, one folder per project. Never changed, only added."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from azuraforge.database import new_id
+from azuraforge.errors import StorageError
+from azuraforge.runs.failures import storage_error
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A stored file: its address and its length."""
+
+    sha256: str
+    bytes: int
+
+
+class ArtifactStore:
+    """Files below ``root/<project>/files/<2 letters>/<sha256>``.
+
+    Example:
+        >>> import tempfile
+        >>> store = ArtifactStore(Path(tempfile.mkdtemp()))
+        >>> stored = store.put_bytes("p1", b"hello")
+        >>> store.path("p1", stored.sha256).read_bytes()
+        b'hello'
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put_file(self, project_id: str, source: Path) -> Stored:
+        """Copy a regular file into the store: whole or not at all, and only once per content.
+
+        Raises StorageError where the disk is full or the store cannot be written.
+        """
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
+        digest, size = hashlib.sha256(), 0
+        draft = self._draft(project_id)
+        try:
+            with os.fdopen(descriptor, "rb") as file, draft.open("xb") as copy:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    copy.write(chunk)
+                copy.flush()
+                os.fsync(copy.fileno())
+            return self._place(project_id, draft, Stored(digest.hexdigest(), size))
+        except OSError as error:
+            raise self._readable(error) from error
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def put_bytes(self, project_id: str, content: bytes) -> Stored:
+        """Store ``content``; raises StorageError as ``put_file`` does."""
+        draft = self._draft(project_id)
+        try:
+            with draft.open("xb") as copy:
+                copy.write(content)
+                copy.flush()
+                os.fsync(copy.fileno())
+            return self._place(project_id, draft, Stored(hashlib.sha256(content).hexdigest(), len(content)))
+        except OSError as error:
+            raise self._readable(error) from error
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def path(self, project_id: str, sha256: str) -> Path:
+        """Where a content lies, whether or not it is there."""
+        return self.root / project_id / "files" / sha256[:2] / sha256
+
+    def verify(self, project_id: str, sha256: str) -> Path:
+        """The path, once every byte has been read and fits the address. Raises StorageError where it does not."""
+        path = self.path(project_id, sha256)
+        try:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise StorageError(f"an artifact cannot be read: {error.strerror}", where=str(path)) from error
+        if found != sha256:
+            raise StorageError("an artifact was changed on disk", where=str(path), next_step="restore it from a backup")
+        return path
+
+    def _draft(self, project_id: str) -> Path:
+        folder = self.root / project_id / "files"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._readable(error) from error
+        return folder / f".incoming-{new_id()}"
+
+    def _place(self, project_id: str, draft: Path, stored: Stored) -> Stored:
+        final = self.path(project_id, stored.sha256)
+        final.parent.mkdir(exist_ok=True)
+        with contextlib.suppress(OSError):
+            if final.stat().st_size == stored.bytes:
+                return stored
+        draft.chmod(0o444)
+        os.replace(draft, final)
+        folder = os.open(final.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return stored
+
+    def _readable(self, error: OSError) -> StorageError:
+        found = storage_error(error, "an artifact", str(self.root))
+        return found or StorageError(f"an artifact could not be stored: {error.strerror}", where=str(self.root))

@@ -1,0 +1,159 @@
+"""How work ends when it does not succeed, and how an error crosses the pipe.
+
+    error of the user (or a full disk)   → failed, never retried
+    TransientError                       → queued again, with back-off
+    ChildDied                            → an interruption: queued again at once; counted for quarantine
+    LauncherDied, Draining               → an interruption that nobody is blamed for
+    Cancelled                            → cancelled
+    Replaced                             → another attempt owns the run: stop, write nothing
+    anything else                        → failed("internal"); the traceback stands in the attempt's log
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import signal
+from typing import Any
+
+from azuraforge import errors
+from azuraforge.errors import AzuraError, StorageError, TransientError, UserError
+
+_KINDS: dict[str, type[AzuraError]] = {
+    kind.code: kind
+    for kind in (
+        errors.InvalidInput,
+        errors.NotFound,
+        errors.Conflict,
+        errors.Unauthorized,
+        errors.Forbidden,
+        TransientError,
+        StorageError,
+        UserError,
+    )
+}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
+_LINE = 300
+
+
+class Interruption(Exception):
+    """The attempt ended without a verdict; the run goes on in another."""
+
+
+class ChildDied(Interruption):
+    """A child's process ended without an answer."""
+
+    def __init__(self, status: int | None) -> None:
+        self.status = status
+        super().__init__(describe_exit(status))
+
+
+class LauncherDied(Interruption):
+    """The launcher's process is gone, and its children with it."""
+
+    def __init__(self) -> None:
+        super().__init__("the launcher's process ended")
+
+
+class Draining(Interruption):
+    """The worker is stopping."""
+
+    def __init__(self) -> None:
+        super().__init__("the platform was stopped")
+
+
+class Cancelled(Exception):
+    """Somebody asked for the run to be cancelled."""
+
+
+class Replaced(Exception):
+    """A fenced write found no row: this attempt no longer owns the run."""
+
+
+class InternalError(AzuraError):
+    """A bug, ours or a plugin's: one line for the person, the traceback for the log."""
+
+    code = "internal"
+
+
+def describe_exit(status: int | None) -> str:
+    """An exit status in words: negative for a signal, as ``subprocess`` counts."""
+    if status is None:
+        return "its process disappeared"
+    if status >= 0:
+        return f"its process ended with exit code {status} and no answer"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    hint = ", possibly by the system for lack of memory" if -status == signal.SIGKILL else ""
+    return f"its process was killed ({name}{hint})"
+
+
+def one_line(error: BaseException) -> str:
+    """``error`` in one line, at most 300 characters."""
+    text = " ".join(str(error).split())[:_LINE]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def storage_error(error: BaseException, doing: str, where: str) -> StorageError | None:
+    """The one sentence for a full, read-only or broken disk; None where ``error`` is something else.
+
+    Libraries written in Rust hide the number in their text ("… (os error 28)").
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (found := re.search(r"os error (\d+)", str(error))):
+        number = int(found[1])
+    if number in _FULL:
+        return StorageError(
+            f"the disk is full; {doing} could not be written",
+            where=where,
+            next_step="free some space, then resume the run: azuraforge runs resume ID",
+        )
+    if number in _UNWRITABLE:
+        return StorageError(
+            f"the folder cannot be written; {doing} could not be stored",
+            where=where,
+            next_step="make it writable, then resume the run: azuraforge runs resume ID",
+        )
+    if number == errno.EIO:
+        return StorageError(f"the disk reports an error; {doing} could not be written", where=where,
+                            next_step="check the disk, then resume the run: azuraforge runs resume ID")
+    return None
+
+
+def error_fields(error: BaseException) -> dict[str, Any]:
+    """``error`` as a frame: its family (user, storage, transient, internal) and what a person may read."""
+    if isinstance(error, AzuraError):
+        family = "user"
+        if isinstance(error, TransientError):
+            family = "transient"
+        elif isinstance(error, InternalError):
+            family = "internal"
+        return {"family": family, "error": error.to_dict()}
+    full = storage_error(error, "a file", getattr(error, "filename", None) or "")
+    if full is not None:
+        return {"family": "user", "error": full.to_dict()}
+    if isinstance(error, MemoryError):
+        out = UserError("the process ran out of memory", code="memory", next_step="use less data or a smaller model")
+        return {"family": "user", "error": out.to_dict()}
+    if isinstance(error, SystemExit):
+        error = RuntimeError(f"the code called sys.exit({error.code!r})")
+    internal = InternalError(one_line(error), next_step="the traceback is in the run's log")
+    return {"family": "internal", "error": internal.to_dict()}
+
+
+def restore(family: str, fields: dict[str, Any]) -> AzuraError:
+    """The error that ``error_fields`` described, of the nearest class."""
+    fallback: dict[str, type[AzuraError]] = {"transient": TransientError, "internal": InternalError}
+    kind = _KINDS.get(fields["code"], fallback.get(family, UserError))
+    if family == "transient" and not issubclass(kind, TransientError):
+        kind = TransientError
+    return kind(
+        fields["message"],
+        where=fields.get("where") or "",
+        next_step=fields.get("next_step") or "",
+        code=fields["code"],
+        **(fields.get("details") or {}),
+    )
