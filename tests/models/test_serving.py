@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, TransientError
 from azuraforge.models import store
 from azuraforge.models.schemas import PredictRequest
@@ -32,13 +35,15 @@ def rows(values: list[float]) -> list[dict[str, Any]]:
 @pytest.fixture
 def serving(room: Any, project_id: str, make_folder: Make, tmp_path: Path) -> Any:
     """The room with one champion (step 1) and its dataset, which ends at 5.0."""
-    room.add_version(project_id, make_folder(1.0))
+    path = tmp_path / "load.csv"
+    lines = [f"{START + timedelta(hours=hour - 29)},{hour - 24},{hour % 3}" for hour in range(30)]
+    path.write_text("\n".join(["at,load,heat", *lines]))
+    dataset = room.datasets.add_file(project_id, path, path.name, FileOptions(time="at", target="load", unit="kW"))
+    schema, fingerprint = dataset.dataset_schema.model_dump(), dataset.fingerprint
+    room.add_version(
+        project_id, make_folder(1.0), schema=schema, dataset_id=dataset.id, dataset_fingerprint=fingerprint
+    )
     room.service.promote_by_hand(project_id, "load", 1, **HAND)
-    times = [START + timedelta(hours=hour) for hour in range(10)]
-    frame = pl.DataFrame({"at": times, "load": [float(hour) for hour in range(-4, 6)], "heat": [0.0] * 10})
-    path = tmp_path / "data.parquet"
-    frame.with_columns(pl.col("at").cast(pl.Datetime("us", "UTC"))).write_parquet(path)
-    room.datasets.paths[project_id, "data1", 1] = path
     return room
 
 
@@ -49,9 +54,9 @@ def predict(serving: Any, project_id: str, **request: Any) -> Any:
 def test_without_a_body_the_champion_continues_its_dataset(serving: Any, project_id: str) -> None:
     answer = predict(serving, project_id)
     assert (answer.version, answer.alias, answer.plugin, answer.run_id) == (1, "champion", "test.step", "run1")
-    assert answer.origin == START + timedelta(hours=9)
+    assert answer.origin == START
     assert [point.value for point in answer.predictions] == [6.0, 7.0, 8.0]
-    assert [point.at for point in answer.predictions] == [START + timedelta(hours=hour) for hour in (10, 11, 12)]
+    assert [point.at for point in answer.predictions] == [START + timedelta(hours=hour) for hour in (1, 2, 3)]
     assert (answer.predictions[0].low, answer.predictions[0].high) == (5.0, 7.0)
     assert answer.interval == pytest.approx(0.9)
     assert (answer.target, answer.unit) == ("load", "kW")
@@ -74,7 +79,9 @@ def test_every_answer_stands_in_the_ledger(serving: Any, project_id: str) -> Non
     assert (line.version, line.alias, line.by, line.outcome, line.judged_at) == (1, "champion", "ayşe", None, None)
     assert line.predictions == first.predictions
     assert line.matures_at == first.predictions[-1].at
-    assert line.inputs["dataset_version"] == 1
+    assert line.inputs["rows"] == 30
+    version = serving.service.show_version(project_id, "load", 1)
+    assert line.inputs["dataset_fingerprint"] == version.dataset_fingerprint
     assert ledger[second.prediction_id].alias is None
     assert ledger[second.prediction_id].inputs == {"rows": 2}
     assert [event.type for event in serving.events.read(project_id, "project")].count("prediction.made") == 2
@@ -97,7 +104,8 @@ def test_a_prediction_is_judged_once(serving: Any, project_id: str) -> None:
 
 def test_the_new_champion_answers_at_once(serving: Any, project_id: str, make_folder: Make) -> None:
     predict(serving, project_id)
-    serving.add_version(project_id, make_folder(10.0))
+    trained_on = serving.service.show_version(project_id, "load", 1).dataset_id
+    serving.add_version(project_id, make_folder(10.0), dataset_id=trained_on)
     serving.service.promote_by_hand(project_id, "load", 2, **HAND)
     answer = predict(serving, project_id)
     assert (answer.version, answer.predictions[0].value) == (2, 15.0)
@@ -134,17 +142,18 @@ def test_a_child_that_hangs_is_ended(serving: Any, project_id: str) -> None:
 def test_the_least_recently_used_child_makes_room(serving: Any, project_id: str, make_folder: Make) -> None:
     serving.add_version(project_id, make_folder(2.0))
     serving.add_version(project_id, make_folder(3.0))
+    question = {"rows": rows([1, 2])}
     for version in (1, 2):
-        predict(serving, project_id, version=version)
+        predict(serving, project_id, version=version, **question)
     assert len(serving.warm.loaded) == 2
     serving.warm._max_bytes = int(2.5 * serving.children[0].resident_bytes)
-    predict(serving, project_id, version=1)
-    predict(serving, project_id, version=3)
+    predict(serving, project_id, version=1, **question)
+    predict(serving, project_id, version=3, **question)
     hashes = [serving.service.show_version(project_id, "load", version).content_hash for version in (1, 3)]
     assert serving.warm.loaded == [(project_id, content_hash) for content_hash in hashes]
     assert serving.children[1].process.poll() is not None
     serving.warm._max_bytes = 1
-    predict(serving, project_id, version=3)
+    predict(serving, project_id, version=3, **question)
     assert serving.warm.loaded == [(project_id, hashes[1])], "the one just used may be larger than the limit"
 
 
@@ -173,6 +182,23 @@ def test_a_damaged_version_answers_nothing(serving: Any, project_id: str) -> Non
     with pytest.raises(StorageError, match=r"weights\.safetensors was changed"):
         predict(serving, project_id)
     assert serving.service.predictions(project_id, "load", 10) == []
+
+
+def test_a_damaged_dataset_is_refused(serving: Any, project_id: str) -> None:
+    dataset_id = serving.service.show_version(project_id, "load", 1).dataset_id
+    path = serving.datasets.get(project_id, dataset_id, 1).path
+    frame = pl.read_parquet(path)
+    frame.with_columns(pl.col("load") + 1e-9).write_parquet(path)
+    with pytest.raises(StorageError, match="not the ones that were stored"):
+        predict(serving, project_id)
+
+
+def test_the_api_process_stays_light() -> None:
+    """Frames, weights and statistics belong to children; the API stays small and starts fast."""
+    heavy = ("polars", "scipy", "safetensors", "sklearn", "statsmodels")
+    code = f"import sys, azuraforge.models.routes; print([name for name in {heavy} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert found.stdout.strip() == "[]"
 
 
 def test_after_closing_nothing_is_started(serving: Any, project_id: str) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from azuraforge.database import Database, Session
+from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
@@ -32,19 +33,6 @@ from azuraforge.models.tables import Model, ModelVersion, Prediction
 PREDICT_SECONDS = 60.0
 
 
-class StoredDataset(Protocol):
-    """What is needed of a dataset version: where its canonical Parquet lies."""
-
-    @property
-    def path(self) -> Any: ...
-
-
-class Datasets(Protocol):
-    """What is needed of the datasets room."""
-
-    def get(self, project_id: str, name_or_id: str, version: int | None = None) -> StoredDataset: ...
-
-
 class ModelService(Registry):
     """Models of every project; each method names the project it acts in."""
 
@@ -53,7 +41,7 @@ class ModelService(Registry):
         database: Database,
         events: EventLog,
         folders: VersionFolders,
-        datasets: Datasets,
+        datasets: DatasetService,
         warm: WarmPredictors,
     ) -> None:
         super().__init__(events)
@@ -220,9 +208,15 @@ class ModelService(Registry):
             "schema": row.schema,
         }
 
-    def _dataset(self, project_id: str, row: ModelVersion) -> str:
+    def _dataset(self, project_id: str, row: ModelVersion) -> dict[str, Any]:
         if row.dataset_id is None:
             raise InvalidInput(
                 f"version {row.version} was not trained on a stored dataset", next_step="send rows to predict from"
             )
-        return str(self._datasets.get(project_id, row.dataset_id, row.dataset_version).path)
+        found = self._datasets.get(project_id, row.dataset_id, row.dataset_version)
+        return {
+            "path": str(found.path),
+            "schema": found.schema,
+            "options": found.options,
+            "fingerprint": found.fingerprint,
+        }

@@ -49,7 +49,8 @@ class Predictor:
         self._datasets: dict[str, pl.DataFrame] = {}
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Predict the rows after the end of ``rows`` or of ``dataset`` (a Parquet file's path).
+        """Predict the rows after the end of ``rows``, or of ``dataset`` (``path``, ``schema``, ``options`` and
+        ``fingerprint`` of a dataset version) where ``rows`` is None.
 
         Returns ``origin``, ``interval``, ``rows`` and ``points``: a list of {at, value, low, high}.
         """
@@ -108,12 +109,14 @@ class Predictor:
         ]
         return points, round(outer[1] - outer[0], 10) if outer else None
 
-    def _dataset(self, path: str) -> pl.DataFrame:
-        import polars as pl
+    def _dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
+        from azuraforge.datasets.canonical import load_version
 
-        if path not in self._datasets:
-            self._datasets = {path: pl.read_parquet(path)}  # versions are immutable, so one read is enough
-        return self._datasets[path]
+        fingerprint = version["fingerprint"]
+        if fingerprint not in self._datasets:  # versions never change, so one verified read is enough
+            frame = load_version(Path(version["path"]), version["schema"], version["options"], fingerprint)
+            self._datasets = {fingerprint: frame}
+        return self._datasets[fingerprint]
 
 
 def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
