@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,10 @@ def fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, 
     }
     digest = hashlib.sha256(orjson.dumps(header, option=orjson.OPT_SORT_KEYS))
     for series in frame.iter_columns():
-        whole = series.cast(pl.Int64) if isinstance(series.dtype, pl.Datetime) else series + 0.0
-        digest.update(whole.to_numpy().astype("<i8" if isinstance(series.dtype, pl.Datetime) else "<f8").tobytes())
+        if isinstance(series.dtype, pl.Datetime):
+            digest.update(series.cast(pl.Int64).to_numpy().astype("<i8").tobytes())
+        else:
+            digest.update((series.to_numpy() + 0.0).astype("<f8").tobytes())  # -0.0 + 0.0 is 0.0
     return digest.hexdigest()
 
 
@@ -58,7 +61,8 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> str:
         digest = file_sha256(temporary)
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise StorageError(
             f"the dataset cannot be written: {error.strerror or error}",
             where=str(path.parent),

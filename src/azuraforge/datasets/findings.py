@@ -125,8 +125,8 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "frequency_found": (
         "info",
-        "One row every {frequency}; season of {season} rows.",
-        "Her {frequency} için bir satır; mevsim {season} satır.",
+        "One row every {frequency}; rows in a season: {season}.",
+        "Her {frequency} için bir satır; bir mevsimdeki satır: {season}.",
     ),
     "trading_days": (
         "info",

@@ -18,7 +18,9 @@ _DAY = _US["d"]
 _MONTHS = {"mo": 1, "q": 3, "y": 12}
 #: A calendar step is at least this long; shorter ones are fixed times.
 _MONTH_AT_LEAST = 27 * _DAY
+#: A session has rows at this share of its hours on its days, and is closed for the rest of the day.
 _SESSION_FILL = 0.8
+_SESSION_DAY = 0.9
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def _rhythm_in(times: pl.Series, zone: str, frequency: str | None) -> Rhythm | N
         if weekdays < 7 and times.len() > 2 * weekdays:
             return Rhythm("trading_days", None, weekdays)
     if step < _DAY and rhythm.missing > 0.05 * (times.len() + rhythm.missing):
-        return _session(wall) or rhythm
+        return _session(wall, step) or rhythm
     return rhythm
 
 
@@ -190,11 +192,12 @@ def _with_gaps(index: pl.Series, frequency: str, zone: str, month_end: bool = Fa
     )
 
 
-def _session(wall: pl.Series) -> Rhythm | None:
+def _session(wall: pl.Series, step: int) -> Rhythm | None:
     """Rows at the same hours of most days: a stock exchange, a shop, a school."""
     days = wall.dt.date().n_unique()
     slots = (wall - wall.dt.truncate("1d")).n_unique()
-    if days < 5 or slots < 2 or wall.len() < _SESSION_FILL * days * slots:
+    round_the_clock = slots * step > _SESSION_DAY * _DAY
+    if days < 5 or slots < 2 or round_the_clock or wall.len() < _SESSION_FILL * days * slots:
         return None
     rows_a_day = wall.dt.date().value_counts()["count"].to_numpy()
     return Rhythm("sessions", None, max(1, int(np.median(rows_a_day))))

@@ -1,0 +1,115 @@
+"""Which rhythm a series has, and which rows it misses."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from azuraforge.datasets.frequency import find_rhythm, season_of, whole_grid
+from azuraforge.errors import InvalidInput
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def stamps(*times: datetime) -> pl.Series:
+    return pl.Series("time", times, dtype=pl.Datetime("us", "UTC"))
+
+
+def every(step: timedelta, rows: int = 60) -> list[datetime]:
+    return [START + index * step for index in range(rows)]
+
+
+@pytest.mark.parametrize(
+    ("step", "frequency", "season"),
+    [
+        (timedelta(milliseconds=500), "500ms", 7200),
+        (timedelta(seconds=10), "10s", 8640),
+        (timedelta(minutes=1), "1m", 1440),
+        (timedelta(minutes=5), "5m", 288),
+        (timedelta(minutes=15), "15m", 96),
+        (timedelta(hours=1), "1h", 24),
+        (timedelta(hours=6), "6h", 4),
+        (timedelta(days=1), "1d", 7),
+        (timedelta(days=7), "1w", 52),
+        (timedelta(hours=36), "36h", 1),
+        (timedelta(days=10), "10d", 1),
+    ],
+)
+def test_fixed_steps(step, frequency, season):
+    rhythm = find_rhythm(stamps(*every(step)), "UTC")
+    assert (rhythm.kind, rhythm.frequency, rhythm.season, rhythm.missing) == ("regular", frequency, season, 0)
+    assert season_of(frequency) == season
+
+
+@pytest.mark.parametrize(
+    ("step", "frequency", "season"), [(1, "1mo", 12), (3, "3mo", 4), (6, "6mo", 2), (12, "1y", 1), (24, "2y", 1)]
+)
+@pytest.mark.parametrize("day", ["first", "fifteenth", "last"])
+def test_calendar_steps(step, frequency, season, day):
+    firsts = [datetime(2000 + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(0, 40 * step, step)]
+    shown = {
+        "first": firsts,
+        "fifteenth": [at.replace(day=15) for at in firsts],
+        "last": [(at.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1) for at in firsts],
+    }[day]
+    rhythm = find_rhythm(stamps(*shown), "UTC")
+    assert (rhythm.frequency, rhythm.season, rhythm.missing) == (frequency, season, 0)
+    assert whole_grid(stamps(*shown), rhythm).to_list() == shown
+    holed = stamps(*(at for index, at in enumerate(shown) if index != 17))
+    rhythm = find_rhythm(holed, "UTC")
+    assert (rhythm.frequency, rhythm.missing, rhythm.gap_after) == (frequency, 1, 16)
+    assert whole_grid(holed, rhythm).to_list() == shown
+
+
+def test_trading_days_have_a_season_of_their_week_and_no_frequency():
+    days = [START + timedelta(days=index) for index in range(200)]
+    open_days = [day for day in days if day.weekday() < 5 and day.date() != date(2024, 5, 1)]
+    rhythm = find_rhythm(stamps(*open_days), "UTC")
+    assert (rhythm.kind, rhythm.frequency, rhythm.season, rhythm.missing) == ("trading_days", None, 5, 0)
+
+
+def test_sessions_of_an_exchange_are_not_gaps():
+    minutes = [
+        START + timedelta(days=day, hours=9, minutes=5 * slot)
+        for day in range(40)
+        for slot in range(78)
+        if (START + timedelta(days=day)).weekday() < 5
+    ]
+    rhythm = find_rhythm(stamps(*minutes), "UTC")
+    assert (rhythm.kind, rhythm.frequency, rhythm.season) == ("sessions", None, 78)
+
+
+def test_rows_without_a_rhythm_are_irregular():
+    moments = [START + timedelta(seconds=index * index * 17 + index % 3) for index in range(50)]
+    assert find_rhythm(stamps(*moments), "UTC").kind == "irregular"
+
+
+def test_a_frequency_that_is_asked_for_must_fit():
+    hours = stamps(*every(timedelta(hours=1)))
+    assert find_rhythm(hours, "UTC", "30m").missing == 59
+    with pytest.raises(InvalidInput, match="do not follow 2h: the row at 2024-01-01T01:00:00") as caught:
+        find_rhythm(hours, "UTC", "2h")
+    assert caught.value.error_code == "wrong_frequency"
+    with pytest.raises(InvalidInput, match="do not follow 1mo"):
+        find_rhythm(hours, "UTC", "1mo")
+    days = stamps(*every(timedelta(days=31)))
+    assert find_rhythm(days, "UTC", "1d").missing == 30 * 59
+
+
+@given(
+    st.sampled_from([timedelta(minutes=5), timedelta(hours=1), timedelta(days=1), timedelta(days=7)]),
+    st.sets(st.integers(1, 58), max_size=12),
+)
+def test_holes_are_counted_and_the_grid_fills_exactly_them(step, holes):
+    whole = every(step)
+    kept = [at for index, at in enumerate(whole) if index not in holes]
+    rhythm = find_rhythm(stamps(*kept), "UTC")
+    if rhythm.kind == "regular":
+        assert rhythm.missing == len(holes)
+        assert whole_grid(stamps(*kept), rhythm).to_list() == whole
+    else:  # so few days that they look like trading days
+        assert len({at.weekday() for at in kept}) < 7
