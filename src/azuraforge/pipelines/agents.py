@@ -20,7 +20,7 @@ class AgentHandler:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
-    def prepare(self, access_project_id: str, request: RunRequest) -> PreparedRun:
+    def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Check the request with the agent's own schema; raises UserError."""
         if not request.plugin:
             raise InvalidInput("no agent is named", where="plugin", next_step="see `azuraforge plugins list`")
@@ -29,11 +29,7 @@ class AgentHandler:
             name=request.name or plugin.name,
             plugin=plugin.name,
             config=self._catalogue.validate("agent", plugin.name, request.config),
-            dataset_id=None,
-            dataset_version=None,
-            dataset_fingerprint=None,
-            model=None,
-            extra={"plugin_version": plugin.version},
+            plugin_version=plugin.version,
         )
 
     def execute(self, job: Job) -> Finish:

@@ -1,0 +1,205 @@
+"""The loop of a training run: which child runs when, and with what.
+
+split → fit → fit_baselines → hold_out → predict → predict_baselines → (champion) → judge
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from azuraforge.database import Database
+from azuraforge.datasets.service import DatasetVersion
+from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.models.registry import held_out_key
+from azuraforge.models.service import ModelService
+from azuraforge.models.tables import ModelVersion
+from azuraforge.pipelines.baselines import baselines_of
+from azuraforge.pipelines.outcome import Outcome
+from azuraforge.runs.handlers import Job
+
+STEPS = "azuraforge.pipelines.steps"
+#: Share of the whole run's progress per phase; the sum is 1.
+SHARES: Mapping[str, float] = {
+    "split": 0.02,
+    "fit": 0.70,
+    "fit_baselines": 0.12,
+    "hold_out": 0.02,
+    "predict": 0.05,
+    "predict_baselines": 0.05,
+    "champion": 0.02,
+    "judge": 0.02,
+}
+
+
+class TrainingLoop:
+    """One training run under way, in a thread of the worker."""
+
+    def __init__(
+        self,
+        job: Job,
+        plugin: str,
+        model: str,
+        dataset: DatasetVersion,
+        database: Database,
+        models: ModelService,
+        plugins_folder: Path,
+    ) -> None:
+        self._job = job
+        self._plugin = plugin
+        self._model = model
+        self._dataset = dataset
+        self._database = database
+        self._models = models
+        self._plugins_folder = plugins_folder
+
+    def carry(self) -> Outcome:
+        """Run every phase. The held-out part is written only after everything that learns has ended."""
+        config, task = self._job.run.config, self._job.run.extra["task"]
+        learner = {"plugin": self._plugin, "config": config}
+        split = self._phase("split", {**learner, "dataset": rows_of(self._dataset)})
+        learning = {part: f"{split['outputs']}/{part}" for part in ("train", "validation")}
+        fitted = self._phase("fit", {**learner, **learning})
+        names = list(baselines_of(task, self._plugin))
+        baselines = self._phase("fit_baselines", {"names": names, "task": task, "config": config, **learning})
+        held = self._phase(
+            "hold_out", {"dataset": rows_of(self._dataset), "ranges": split["ranges"], "horizon": split["horizon"]}
+        )
+        parts = {"test": f"{held['outputs']}/test", "future": f"{held['outputs']}/future"}
+        predicted = self._phase(
+            "predict", {"plugin": self._plugin, "predictor": f"{fitted['outputs']}/predictor", **parts}
+        )
+        standing, failed = self._predict_baselines(baselines, parts)
+        champion, earlier_uses = self._champion(test_part := self._test_part(split))
+        judged = self._phase(
+            "judge",
+            {
+                "candidate": {
+                    "name": self._plugin,
+                    "predictions": predicted["outputs"],
+                    "seconds": fitted["seconds"],
+                },
+                "baselines": standing,
+                "failed": failed,
+                "champion": self._beside(champion, parts, split["horizon"]) if champion else None,
+                "truth": f"{held['outputs']}/truth",
+                "train": learning["train"],
+                "split": {key: split[key] for key in ("parts", "season")},
+                "seed": self._job.run.seed,
+                "earlier_uses": earlier_uses,
+                **parts,
+            },
+        )
+        return Outcome(
+            self._plugin,
+            self._model,
+            task,
+            test_part,
+            champion.version if champion else None,
+            split,
+            fitted,
+            baselines,
+            judged,
+        )
+
+    def _phase(self, name: str, payload: dict[str, Any], step: str | None = None) -> dict[str, Any]:
+        if name != "judge":  # the judge works on numbers alone
+            payload = {"plugins_folder": str(self._plugins_folder), **payload}
+        return self._job.phase(name, f"{STEPS}:{step or name}", payload, share=SHARES[name])
+
+    def _predict_baselines(
+        self, fitted: Mapping[str, Any], parts: Mapping[str, str]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Baselines that predicted, as the judge takes them, and those that failed, with their reason."""
+        learned = {each["name"]: each for each in fitted["baselines"]}
+        asked = [
+            {"name": name, "predictor": f"{fitted['outputs']}/{name}/predictor"}
+            for name, each in learned.items()
+            if "failed" not in each
+        ]
+        answered = self._phase("predict_baselines", {"baselines": asked, **parts})
+        failed = [
+            {"name": each["name"], "reason": each["failed"]}
+            for each in (*learned.values(), *answered["baselines"])
+            if "failed" in each
+        ]
+        standing = [
+            {
+                "name": each["name"],
+                "predictions": f"{answered['outputs']}/{each['name']}",
+                "seconds": learned[each["name"]]["seconds"],
+            }
+            for each in answered["baselines"]
+            if "failed" not in each
+        ]
+        if not standing:
+            raise InvalidInput(
+                "no baseline could be judged, and a score without a baseline means nothing: "
+                + "; ".join(f"{each['name']}: {each['reason']}" for each in failed),
+                where="baselines",
+                next_step=f"look at the series: azuraforge datasets show {self._dataset.name}",
+            )
+        return standing, failed
+
+    def _test_part(self, split: Mapping[str, Any]) -> str:
+        test = split["parts"]["test"]
+        return held_out_key(self._dataset.id, self._dataset.schema["target"], test["start"], test["end"])
+
+    def _champion(self, test_part: str) -> tuple[ModelVersion | None, int]:
+        """The present champion, and how many verdicts were given on this test part before."""
+        project_id = self._job.run.project_id
+        with self._database.read(project_id) as session:
+            row = self._models.champion(session, project_id, self._model)
+            return row, self._models.earlier_uses(session, project_id, test_part)
+
+    def _beside(self, row: ModelVersion, parts: Mapping[str, str], horizon: int) -> dict[str, Any]:
+        """The champion's predictions on this run's test part, or why there are none."""
+        fields: dict[str, Any] = {
+            "name": f"{self._model} v{row.version}",
+            "predictions": None,
+            "learned_from": [[row.learned_from["start"], row.learned_from["end"]]],
+            "obstacle": obstacle_of(row, self._dataset.schema, horizon),
+        }
+        if fields["obstacle"] is not None:
+            return fields
+        try:
+            folder = self._models.folders.verify(self._job.run.project_id, row.content_hash)
+        except StorageError as error:
+            return {**fields, "obstacle": _unreadable(error.message)}
+        answer = self._phase(
+            "champion",
+            {"plugin": row.plugin, "predictor": str(folder), "guard": False, "tolerant": True, **parts},
+            step="predict",
+        )
+        if answer["problem"] is not None:
+            return {**fields, "obstacle": _unreadable(answer["problem"])}
+        return {**fields, "predictions": answer["outputs"]}
+
+
+def rows_of(dataset: DatasetVersion) -> dict[str, Any]:
+    """What a step needs to read a dataset version (``parts.read_table``)."""
+    return {
+        "path": str(dataset.path),
+        "schema": dataset.schema,
+        "options": dataset.options,
+        "fingerprint": dataset.fingerprint,
+    }
+
+
+def obstacle_of(row: ModelVersion, schema: Mapping[str, Any], horizon: int) -> dict[str, Any] | None:
+    """Why the champion cannot be compared, as far as its row tells; see ``gate.incomparable``."""
+    pairs = (
+        ("other_target", row.schema["target"], schema["target"]),
+        ("other_unit", row.schema.get("unit", ""), schema.get("unit", "")),
+        ("other_frequency", row.schema.get("frequency"), schema.get("frequency")),
+        ("other_horizon", row.config.get("horizon"), horizon),
+    )
+    for code, theirs, ours in pairs:
+        if theirs != ours:
+            return {"code": code, "params": {"champion": theirs, "candidate": ours}}
+    return None
+
+
+def _unreadable(problem: str) -> dict[str, Any]:
+    return {"code": "champion_unreadable", "params": {"problem": problem}}

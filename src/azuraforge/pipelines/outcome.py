@@ -1,0 +1,204 @@
+"""What a training run leaves behind: artifacts, versions, an evaluation, and perhaps a new champion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from azuraforge.database import Session
+from azuraforge.datasets.service import DatasetVersion
+from azuraforge.errors import Conflict, TransientError
+from azuraforge.models.folder import Imported
+from azuraforge.models.service import ModelService
+from azuraforge.runs.handlers import ClaimedRun, Finish, Job
+
+_REASON_LENGTH = 1000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A predictor that becomes a version: the candidate, and a baseline that won the title."""
+
+    plugin: str
+    plugin_version: str
+    folder: Path
+    weights_sha256: str
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The results of a loop's phases. ``champion`` is the version that the verdict was given beside."""
+
+    plugin: str
+    model: str
+    task: str
+    test_part: str
+    champion: int | None
+    split: Mapping[str, Any]
+    fitted: Mapping[str, Any]
+    baselines: Mapping[str, Any]
+    judged: Mapping[str, Any]
+
+    @property
+    def verdict(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.judged["verdict"]
+        return found
+
+    @property
+    def evaluation(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.judged["evaluation"]
+        return found
+
+    def finish(
+        self, job: Job, dataset: DatasetVersion, models: ModelService, version_of: Callable[[str], str]
+    ) -> Finish:
+        """Keep the files, and say what becomes true in the transaction that ends the run."""
+        self._keep_files(job)
+        entries = self._entries(job.run, version_of)
+        imported = [
+            models.import_folder(
+                job.run.project_id,
+                entry.folder,
+                {
+                    "kind": self.task,
+                    "plugin": entry.plugin,
+                    "config": entry.config,
+                    "schema": dataset.schema,
+                    "horizon": self.split["horizon"],
+                },
+            )
+            for entry in entries
+        ]
+        summary = self._summary()
+
+        def commit(session: Session) -> None:
+            versions = [
+                self._register(session, models, job.run, dataset, entry, folder)
+                for entry, folder in zip(entries, imported, strict=True)
+            ]
+            models.store_evaluation(
+                session,
+                job.run.project_id,
+                job.run.id,
+                self.model,
+                versions[0],
+                evaluation=self.evaluation,
+                verdict=self.verdict,
+                test_part=self.test_part,
+                losses_artifact="errors.npz",
+            )
+            summary["version"] = versions[0]
+            summary["champion_version"] = self.champion
+            if self.verdict["decision"] in ("promoted", "baseline_promoted"):
+                self._promote(session, models, job.run, versions[-1])
+                summary["champion_version"] = versions[-1]
+
+        return Finish(summary, commit)
+
+    def _keep_files(self, job: Job) -> None:
+        """What the pipeline left in its outputs, every single error, and the evaluation become artifacts."""
+        files = Path(self.fitted["outputs"]) / "files"
+        for path in sorted(files.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                job.artifact("-".join(path.relative_to(files).parts), path, "application/octet-stream", "output")
+        job.artifact("errors.npz", Path(self.judged["outputs"]) / "errors.npz", "application/octet-stream", "losses")
+        written = job.folder / "evaluation.json"
+        document = {"evaluation": self.evaluation, "verdict": self.verdict}
+        written.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        job.artifact("evaluation.json", written, "application/json", "evaluation")
+        job.figure("forecast", self.judged["forecast"])
+
+    def _entries(self, run: ClaimedRun, version_of: Callable[[str], str]) -> list[Entry]:
+        predictor = Path(self.fitted["outputs"]) / "predictor"
+        hashed = self.fitted["weights_sha256"]
+        version = run.plugin_version or version_of(self.plugin)
+        entries = [Entry(self.plugin, version, predictor, hashed, run.config)]
+        if self.verdict["decision"] == "baseline_promoted":
+            name = self.verdict["champion"]
+            learned = next(each for each in self.baselines["baselines"] if each["name"] == name)
+            folder = Path(self.baselines["outputs"]) / name / "predictor"
+            entries.append(Entry(name, version_of(name), folder, learned["weights_sha256"], learned["config"]))
+        return entries
+
+    def _summary(self) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "decision": self.verdict["decision"],
+            "champion": self.verdict["champion"],
+            "winner": self.evaluation["winner"],
+            "best_baseline": self.evaluation["best_baseline"],
+            "metrics": self._metrics(self.plugin),
+            "weights_sha256": self.fitted["weights_sha256"],
+            "failed_baselines": [each["name"] for each in self.evaluation["failed"]],
+        }
+
+    def _metrics(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = next(each["metrics"] for each in self.evaluation["contenders"] if each["name"] == name)
+        return found
+
+    def _learned_from(self) -> dict[str, Any]:
+        """Validation counts as learned from: it stopped the training and calibrated the intervals."""
+        parts = {name: self.split["parts"][name] for name in ("train", "validation")}
+        return {
+            "start": parts["train"]["start"],
+            "end": parts["validation"]["end"],
+            "rows": sum(part["rows"] for part in parts.values()),
+            "parts": parts,
+        }
+
+    def _register(
+        self,
+        session: Session,
+        models: ModelService,
+        run: ClaimedRun,
+        dataset: DatasetVersion,
+        entry: Entry,
+        folder: Imported,
+    ) -> int:
+        row = models.register_version(
+            session,
+            run.project_id,
+            self.model,
+            folder,
+            kind=self.task,
+            plugin=entry.plugin,
+            plugin_version=entry.plugin_version,
+            config=entry.config,
+            schema=dataset.schema,
+            run_id=run.id,
+            dataset_id=run.dataset_id,
+            dataset_version=run.dataset_version,
+            dataset_fingerprint=run.dataset_fingerprint,
+            learned_from=self._learned_from(),
+            code_version=run.code_version,
+            seed=run.seed,
+            parent_version=self.champion,
+            metrics=self._metrics(entry.plugin),
+            weights_sha256=entry.weights_sha256,
+        )
+        return row.version
+
+    def _promote(self, session: Session, models: ModelService, run: ClaimedRun, version: int) -> None:
+        try:
+            models.promote(
+                session,
+                run.project_id,
+                self.model,
+                version,
+                reason=" ".join(reason["text"]["en"] for reason in self.verdict["reasons"])[:_REASON_LENGTH],
+                by="gate",
+                run_id=run.id,
+                expected=self.champion,
+            )
+        except Conflict as error:
+            if error.error_code != "champion_changed":
+                raise
+            # Tried again, the run judges anew beside the present champion; what it learned is kept.
+            raise TransientError(
+                "the champion changed while this run was judged beside the earlier one", where=f"model {self.model}"
+            ) from error
