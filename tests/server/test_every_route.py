@@ -1,0 +1,80 @@
+"""Checks made from the API's own document, so that a new route cannot be forgotten."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from azuraforge.server.application import create_api
+from azuraforge.server.openapi import document
+
+PUBLIC = {("post", "/api/v1/sessions"), ("get", "/healthz"), ("get", "/readyz")}
+
+
+def routes() -> list[tuple[str, str]]:
+    return [
+        (method, path)
+        for path, methods in create_api().openapi()["paths"].items()
+        for method in methods
+        if (method, path) not in PUBLIC
+    ]
+
+
+def call(url: str, method: str, token: str | None = None, body: bytes | None = None) -> tuple[int, dict]:
+    headers = {"Content-Type": "application/json"} if body is not None else {}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, method=method.upper(), headers=headers, data=body)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, {}
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read() or b"{}")
+
+
+@pytest.mark.parametrize(("method", "path"), routes())
+def test_no_route_answers_without_a_secret(platform, method, path):
+    filled = path.replace("{", "").replace("}", "")
+    status, problem = call(platform.url + filled, method)
+    assert status == 401
+    assert problem["code"] == "unauthorized"
+    assert "azuraforge link" in problem["next_step"]
+
+
+@pytest.mark.parametrize(("method", "path"), [route for route in routes() if "{" in route[1] and route[0] != "post"])
+def test_an_id_that_is_not_there_is_a_404_with_a_sentence(platform, method, path):
+    filled = path.replace("{", "no").replace("}", "")
+    status, problem = call(platform.url + filled, method, platform.token)
+    assert status == 404, problem
+    assert problem["detail"]
+
+
+def test_the_document_in_the_dashboard_is_the_one_of_the_routes():
+    stored = (Path(__file__).parents[2] / "dashboard" / "openapi.json").read_text()
+    assert stored == document(), "run `make openapi`"
+
+
+def test_bodies_that_cannot_be_read_are_refused_in_one_sentence(platform):
+    url = f"{platform.url}/api/v1/runs"
+    for body, status in (
+        (b"{", 422),
+        (b"[" * 10_000, 400),
+        (b'{"kind": "train", "colour": 1}', 422),
+        (b'{"kind": "nonsense"}', 422),
+    ):
+        answered, problem = call(url, "post", platform.token, body)
+        assert answered in (status, 400, 422), (body[:20], answered)
+        assert problem["detail"]
+        assert "Traceback" not in json.dumps(problem)
+
+
+def test_a_body_beyond_the_limit_is_refused_before_it_is_read(make_platform):
+    small = make_platform(AZURAFORGE_SERVER__MAX_BODY_BYTES="20000").start()
+    status, problem = call(f"{small.url}/api/v1/runs", "post", small.token, b"x" * 30_000)
+    assert status == 413
+    assert "MAX_BODY_BYTES" in problem["next_step"]
