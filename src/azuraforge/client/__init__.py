@@ -1,5 +1,42 @@
-"""The Python client: httpx only."""
+"""The Python client: starts and watches runs, logs runs of your own, manages datasets and models. Needs httpx only."""
 
+from azuraforge.client.client import Client
+from azuraforge.client.datasets import Dataset, DatasetVersion, Finding, Rows
+from azuraforge.client.errors import ApiError, ClientError, PlatformUnreachable
+from azuraforge.client.events import Event
+from azuraforge.client.external import ExternalRun
+from azuraforge.client.models import AliasChange, Model, ModelVersion, Prediction, PredictionPoint
+from azuraforge.client.plugins import Plugin
+from azuraforge.client.runs import Curve, Evaluation, Progress, Run, RunError, RunPage
+from azuraforge.client.sessions import Link, Session
+from azuraforge.client.shipping import Shipped
+from azuraforge.client.tokens import Token
 
-class Client:
-    """Placeholder until the client's writer lands; replaced in the same day."""
+__all__ = [
+    "AliasChange",
+    "ApiError",
+    "Client",
+    "ClientError",
+    "Curve",
+    "Dataset",
+    "DatasetVersion",
+    "Evaluation",
+    "Event",
+    "ExternalRun",
+    "Finding",
+    "Link",
+    "Model",
+    "ModelVersion",
+    "PlatformUnreachable",
+    "Plugin",
+    "Prediction",
+    "PredictionPoint",
+    "Progress",
+    "Rows",
+    "Run",
+    "RunError",
+    "RunPage",
+    "Session",
+    "Shipped",
+    "Token",
+]

@@ -1,0 +1,98 @@
+"""Where the platform is, and the token that lets one in."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from azuraforge.client.errors import PlatformUnreachable
+
+ADDRESS_FILE = "platform.json"
+TOKEN_FILE = "token"  # noqa: S105  a file's name
+
+
+@dataclass(frozen=True)
+class Address:
+    """A platform's address and the bearer token for it."""
+
+    url: str
+    token: str | None
+
+    @property
+    def is_loopback(self) -> bool:
+        """True where no proxy can stand between."""
+        host = urlsplit(self.url).hostname or ""
+        return host in ("localhost", "::1") or host.startswith("127.")
+
+
+@dataclass(frozen=True)
+class AddressBook:
+    """How to find a platform: by what was given, by the environment, or by the data home's ``platform.json``.
+
+    The data home is read again for every look, since a platform that starts again may take another port.
+    """
+
+    home: Path
+    given_url: str | None
+    given_token: str | None
+
+    @classmethod
+    def of(cls, url: str | None, token: str | None, home: str | os.PathLike[str] | None) -> AddressBook:
+        """Arguments win over ``$AZURAFORGE_URL``, ``$AZURAFORGE_TOKEN`` and ``$AZURAFORGE_HOME``.
+
+        A home that is given means the platform of that home, whatever ``$AZURAFORGE_URL`` says.
+        """
+        named_url = url or (None if home else os.environ.get("AZURAFORGE_URL")) or None
+        return cls(
+            home=Path(home).expanduser().absolute() if home else default_home(),
+            given_url=named_url.rstrip("/") if named_url else None,
+            given_token=token or os.environ.get("AZURAFORGE_TOKEN") or None,
+        )
+
+    def find(self) -> Address:
+        """The platform's address now. Raises PlatformUnreachable where none is known."""
+        announced = self.announced_url()
+        url = self.given_url or announced
+        if url is None:
+            raise PlatformUnreachable(
+                "no platform runs on this data home",
+                where=str(self.home),
+                next_step="start one with `azuraforge up`, or name one with url= or AZURAFORGE_URL",
+            )
+        # The home's token belongs to the home's platform; it must not travel to any other address.
+        token = self.given_token or (self._home_token() if url == announced else None)
+        return Address(url, token)
+
+    def announced_url(self) -> str | None:
+        """The address in the data home, where the process that wrote it is alive."""
+        try:
+            told = json.loads((self.home / ADDRESS_FILE).read_text(encoding="utf-8"))
+            url, pid = str(told["url"]).rstrip("/"), int(told["pid"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return url if _is_alive(pid) else None
+
+    def _home_token(self) -> str | None:
+        try:
+            return (self.home / TOKEN_FILE).read_text(encoding="utf-8").strip() or None
+        except OSError:
+            return None
+
+
+def default_home() -> Path:
+    """The data home: ``$AZURAFORGE_HOME``, else ``~/.azuraforge``."""
+    named = os.environ.get("AZURAFORGE_HOME")
+    return Path(named).expanduser().absolute() if named else Path.home() / ".azuraforge"
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

@@ -1,0 +1,76 @@
+"""The client: one attribute for each noun of the platform."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from azuraforge.client.address import AddressBook
+from azuraforge.client.connection import Connection
+from azuraforge.client.datasets import Datasets
+from azuraforge.client.external import ExternalRun
+from azuraforge.client.models import Models
+from azuraforge.client.plugins import Plugins
+from azuraforge.client.runs import Runs
+from azuraforge.client.sessions import Sessions
+from azuraforge.client.shipping import Shipped, ship_leftovers
+from azuraforge.client.tokens import Tokens
+
+
+class Client:
+    """Speaks with a platform.
+
+    Without arguments it finds the platform of this machine: ``$AZURAFORGE_URL`` and ``$AZURAFORGE_TOKEN``, else what
+    the platform wrote into the data home (``$AZURAFORGE_HOME``, else ``~/.azuraforge``). Making a client does not
+    connect; the first request does, and raises ``PlatformUnreachable`` where nobody answers.
+
+    Args:
+        url: the platform's address, such as ``http://127.0.0.1:8787``.
+        token: an API token for it.
+        home: the data home to look in, and to keep journals of own runs in.
+
+    Example::
+
+        client = azuraforge.Client()
+        run = client.runs.start("forecasting.lstm", dataset="weather", config={"horizon": 24})
+        print(client.runs.wait(run.id).state)
+    """
+
+    def __init__(
+        self, url: str | None = None, token: str | None = None, home: str | os.PathLike[str] | None = None
+    ) -> None:
+        self._connection = Connection(AddressBook.of(url, token, home))
+        self.runs = Runs(self._connection)
+        self.datasets = Datasets(self._connection)
+        self.models = Models(self._connection)
+        self.plugins = Plugins(self._connection)
+        self.tokens = Tokens(self._connection)
+        self.sessions = Sessions(self._connection)
+
+    @property
+    def url(self) -> str:
+        """The platform's address. Raises PlatformUnreachable where none is known."""
+        return self._connection.url
+
+    def run(self, name: str, config: Mapping[str, Any] | None = None, seed: int = 0) -> ExternalRun:
+        """A run of your own code; use it in a ``with`` block (see ``ExternalRun``)."""
+        return ExternalRun(self._connection, name, config, seed)
+
+    def ship_journals(self) -> list[Shipped]:
+        """Bring the journals that earlier processes could not bring, and tell what became of each."""
+        book = self._connection.book
+        return ship_leftovers(book.home, self._connection, book.given_url)
+
+    def close(self) -> None:
+        """Close the connections; the client opens new ones where it is used again."""
+        self._connection.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,195 @@
+"""One HTTP connection to one platform: JSON in, JSON out, problems as ``ApiError``."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from azuraforge.client.address import Address, AddressBook
+from azuraforge.client.errors import ApiError, PlatformUnreachable
+
+API = "/api/v1"
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 60.0
+
+
+class Connection:
+    """Speaks HTTP with the platform that the address book finds. Safe to use from several threads."""
+
+    def __init__(self, book: AddressBook) -> None:
+        self.book = book
+        self._lock = threading.Lock()
+        self._http: httpx.Client | None = None
+        self._address: Address | None = None
+
+    @property
+    def url(self) -> str:
+        """The platform's address. Raises PlatformUnreachable where none is known."""
+        return self._open()[1].url
+
+    def get(self, path: str, timeout_seconds: float = ANSWER_SECONDS, **query: Any) -> Any:
+        """Read; repeated once where the connection was cut, since reading changes nothing."""
+        try:
+            return self.request("GET", path, query=query, timeout_seconds=timeout_seconds)
+        except PlatformUnreachable as error:
+            if isinstance(error.__cause__, httpx.TimeoutException):
+                raise
+            return self.request("GET", path, query=query, timeout_seconds=timeout_seconds)
+
+    def post(self, path: str, body: Any = None, timeout_seconds: float = ANSWER_SECONDS) -> Any:
+        return self.request("POST", path, json=body, timeout_seconds=timeout_seconds)
+
+    def delete(self, path: str) -> Any:
+        return self.request("DELETE", path)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        timeout_seconds: float = ANSWER_SECONDS,
+        **content: Any,
+    ) -> Any:
+        """Send one request below ``/api/v1``; the answer's JSON, or None where it is empty.
+
+        Raises ApiError where the platform refuses and PlatformUnreachable where it does not answer.
+        """
+        http, address = self._open()
+        try:
+            answer = http.request(
+                method,
+                address.url + API + path,
+                params=_without_none(query),
+                timeout=httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
+                headers=_credentials(address),
+                **content,
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            self.forget()
+            raise unreachable(address, error) from error
+        if answer.is_error:
+            raise problem(answer)
+        return _json(answer) if answer.content else None
+
+    @contextlib.contextmanager
+    def stream(self, path: str, headers: Mapping[str, str], silence_seconds: float, **query: Any) -> Iterator[Any]:
+        """An answer that does not end: yields the open ``httpx.Response``.
+
+        Raises as ``request`` does; ``silence_seconds`` without a byte count as a cut connection.
+        """
+        http, address = self._open()
+        try:
+            with http.stream(
+                "GET",
+                address.url + API + path,
+                params=_without_none(query),
+                timeout=httpx.Timeout(silence_seconds, connect=CONNECT_SECONDS),
+                headers={**headers, **_credentials(address)},
+            ) as answer:
+                if answer.is_error:
+                    answer.read()
+                    raise problem(answer)
+                yield answer
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            self.forget()
+            raise unreachable(address, error) from error
+
+    def forget(self) -> None:
+        """Look the address up again at the next request: the platform may have moved to another port."""
+        with self._lock:
+            self._address = None
+
+    def close(self) -> None:
+        with self._lock:
+            http, self._http, self._address = self._http, None, None
+        if http is not None:
+            http.close()
+
+    def _open(self) -> tuple[httpx.Client, Address]:
+        with self._lock:
+            if self._address is None:
+                self._address = self.book.find()
+            if self._http is None:
+                # Proxies do not know this machine's loopback; certificates take time to read and serve https only.
+                self._http = httpx.Client(
+                    trust_env=not self._address.is_loopback, verify=self._address.url.startswith("https:")
+                )
+            return self._http, self._address
+
+
+def segment(name: str) -> str:
+    """A name as one part of a path.
+
+    Example:
+        >>> segment("weather/ankara")
+        'weather%2Fankara'
+    """
+    return quote(name, safe="")
+
+
+def problem(answer: httpx.Response) -> ApiError:
+    """The error that an answer tells, also where something in between answered in another form."""
+    try:
+        told = answer.json()
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or "detail" not in told:
+        return ApiError(
+            answer.status_code,
+            "unexpected_answer",
+            f"{answer.request.url.copy_with(query=None)} answered {answer.status_code} {answer.reason_phrase}",
+            next_step="check that an AzuraForge platform listens at this address",
+        )
+    return ApiError(
+        answer.status_code,
+        str(told.get("code") or "error"),
+        str(told["detail"]),
+        str(told.get("where") or ""),
+        str(told.get("next_step") or ""),
+        told.get("details") if isinstance(told.get("details"), dict) else None,
+    )
+
+
+def unreachable(address: Address, error: Exception) -> PlatformUnreachable:
+    """Say in one sentence what the network said in many."""
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return PlatformUnreachable(
+            f"no platform answers at {address.url}", next_step="start it with `azuraforge up`, or check the address"
+        )
+    if isinstance(error, httpx.TimeoutException):
+        return PlatformUnreachable(
+            f"the platform at {address.url} did not answer in time", next_step="try again, or read its log"
+        )
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+        return PlatformUnreachable(
+            f"{address.url!r} is not an address", next_step="write it like http://127.0.0.1:8787"
+        )
+    return PlatformUnreachable(
+        f"the connection to {address.url} broke: {str(error) or type(error).__name__}", next_step="try again"
+    )
+
+
+def _json(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        raise ApiError(
+            answer.status_code,
+            "unexpected_answer",
+            f"{answer.request.url.copy_with(query=None)} did not answer with JSON",
+            next_step="check that an AzuraForge platform listens at this address",
+        ) from None
+
+
+def _credentials(address: Address) -> dict[str, str]:
+    return {"Authorization": f"Bearer {address.token}"} if address.token else {}
+
+
+def _without_none(query: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (query or {}).items() if value is not None}

@@ -1,0 +1,140 @@
+"""Datasets: add a file, read from a source, list, show, rows for a chart."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from azuraforge.client.connection import Connection, segment
+from azuraforge.client.shapes import Shape
+
+#: Reading a large file critically, or years of history from a slow source, takes its time.
+_READING_SECONDS = 900.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding(Shape):
+    """Something found while reading; ``text`` by language code."""
+
+    code: str
+    severity: str
+    count: int = 1
+    where: str = ""
+    text: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSchema(Shape):
+    """What the columns mean."""
+
+    target: str
+    time: str | None = None
+    features: list[str] = field(default_factory=list)
+    frequency: str | None = None
+    season: int = 1
+    timezone: str = "UTC"
+    unit: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetVersion(Shape):
+    """One immutable, fingerprinted version of a dataset."""
+
+    id: str
+    name: str
+    version: int
+    fingerprint: str
+    dataset_schema: DatasetSchema
+    rows: int
+    start: datetime | None = None
+    end: datetime | None = None
+    source: str = ""
+    provenance: dict[str, Any] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    created: bool = True
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset(Shape):
+    """A dataset with its newest version."""
+
+    id: str
+    name: str
+    versions: int
+    latest: DatasetVersion
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows(Shape):
+    """Columns for a chart, reduced so that spikes stay."""
+
+    times: list[datetime]
+    columns: dict[str, list[float | None]]
+    total_rows: int
+
+
+DatasetList: TypeAlias = list[Dataset]
+
+
+class Datasets:
+    """``client.datasets``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, path: str | os.PathLike[str], *, time: str, target: str, **options: Any) -> DatasetVersion:
+        """Upload a CSV or Parquet file; the platform reads it critically and reports what it found.
+
+        Args:
+            path: the file.
+            time: its time column.
+            target: the column to forecast.
+            options: ``name``, ``features``, ``exclude``, ``timezone``, ``unit``, ``separator``, ``duplicates``,
+                ``missing``, ``gaps``, ``frequency``, ``season`` … as ``POST /datasets`` takes them.
+
+        Raises:
+            OSError: the file cannot be read here.
+            ApiError: the file is not what it should be; the message says where and what to do.
+        """
+        file = Path(path)
+        settings = {"time": time, "target": target, **_set(options)}
+        with file.open("rb") as content:
+            told = self._connection.request(
+                "POST",
+                "/datasets",
+                data={"options": json.dumps(settings)},
+                files={"file": (file.name, content, "application/octet-stream")},
+                timeout_seconds=_READING_SECONDS,
+            )
+        return DatasetVersion.from_json(told)
+
+    def add_from_source(
+        self, source: str, options: Mapping[str, Any] | None = None, name: str | None = None, **cleaning: Any
+    ) -> DatasetVersion:
+        """Let a source plugin read the rows, for example ``add_from_source("bundled", {"name": "co2"})``."""
+        body = {"source": source, "options": dict(options or {}), "name": name, **_set(cleaning)}
+        told = self._connection.post("/datasets/from-source", body, timeout_seconds=_READING_SECONDS)
+        return DatasetVersion.from_json(told)
+
+    def list(self) -> DatasetList:
+        """Every dataset with its newest version."""
+        return [Dataset.from_json(each) for each in self._connection.get("/datasets")]
+
+    def get(self, name: str, version: int | None = None) -> DatasetVersion:
+        """One version, by the dataset's name or id; None: the newest."""
+        return DatasetVersion.from_json(self._connection.get(f"/datasets/{segment(name)}", version=version))
+
+    def rows(self, name: str, version: int | None = None, max_points: int = 1000) -> Rows:
+        """The dataset's columns over time, at most ``max_points`` of each."""
+        told = self._connection.get(f"/datasets/{segment(name)}/rows", version=version, max_points=max_points)
+        return Rows.from_json({**told, "times": [datetime.fromisoformat(moment) for moment in told["times"]]})
+
+
+def _set(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}

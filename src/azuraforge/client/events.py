@@ -1,0 +1,91 @@
+"""The live stream: server-sent events over one cursor. What a cut connection missed, the next one reads."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from azuraforge.client.connection import Connection
+from azuraforge.client.errors import ApiError, PlatformUnreachable
+from azuraforge.client.shapes import Shape
+
+#: The platform gives a sign of life every ten seconds; three missed ones mean that the connection is dead.
+SILENCE_SECONDS = 30.0
+#: How long the platform may be away (a restart, say) before a reader gives up.
+PATIENCE_SECONDS = 300.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event(Shape):
+    """One line of a stream; ``seq`` is the cursor after it."""
+
+    stream: str
+    seq: int
+    type: str
+    at: datetime
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def follow(
+    connection: Connection, stream: str, after: int = 0, patience_seconds: float = PATIENCE_SECONDS
+) -> Iterator[Event]:
+    """Every event after the cursor, for ever, each once, over as many connections as it takes.
+
+    Raises ApiError where the platform refuses, PlatformUnreachable where it stays away for ``patience_seconds``.
+    """
+    away_since: float | None = None
+    pause = _FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            for event in _read_once(connection, stream, after):
+                away_since, pause = None, _FIRST_PAUSE_SECONDS
+                if event is not None and event.seq > after:
+                    after = event.seq
+                    yield event
+        except (PlatformUnreachable, ApiError) as error:
+            now = time.monotonic()
+            away_since = now if away_since is None else away_since
+            hopeless = isinstance(error, ApiError) and not error.may_pass
+            if hopeless or now - away_since >= patience_seconds:
+                raise
+        time.sleep(pause * random.uniform(0.7, 1.0))  # noqa: S311  readers must not all come back at once
+        pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def _read_once(connection: Connection, stream: str, after: int) -> Iterator[Event | None]:
+    """The events of one connection; None for every sign of life."""
+    headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
+    with connection.stream("/events", headers, SILENCE_SECONDS, stream=stream, after=after) as answer:
+        yield None
+        for fields in parse(answer.iter_bytes()):
+            yield Event.from_json(json.loads(fields["data"])) if "data" in fields else None
+
+
+def parse(chunks: Iterable[bytes]) -> Iterator[Mapping[str, str]]:
+    r"""Server-sent events from bytes as they come: one mapping of fields for each, empty for a comment.
+
+    Lines end at ``\n`` alone, the way the platform writes them: JSON may hold other line separators unescaped.
+
+    Example:
+        >>> list(parse([b"id: 1\nda", b"ta: {}\n\n: alive\n\n"]))
+        [{'id': '1', 'data': '{}'}, {}]
+    """
+    rest = b""
+    fields: dict[str, str] = {}
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if not line:
+                yield fields
+                fields = {}
+                continue
+            name, _, value = line.decode("utf-8", "replace").partition(":")
+            if name:
+                value = value.removeprefix(" ")
+                fields[name] = f"{fields[name]}\n{value}" if name == "data" and name in fields else value

@@ -1,0 +1,299 @@
+"""Log a run from your own code. Training never waits for the platform: it may be slow, dead or not there yet.
+
+log() ──► memory ──► journal on disk ──► platform
+      no I/O   ≤ 100 ms            as soon as it answers
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import math
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+from azuraforge.client import shipping
+from azuraforge.client.connection import Connection
+from azuraforge.client.errors import ApiError, ClientError, PlatformUnreachable
+from azuraforge.client.journal import Journal, Points
+
+log = logging.getLogger("azuraforge.client")
+
+BATCH_SECONDS = 0.1
+BEAT_SECONDS = 4.0
+#: How long the start may wait for the platform, and the end for the last batches to arrive.
+START_SECONDS, FINISH_SECONDS = 3.0, 15.0
+_LONGEST_PAUSE_SECONDS = 5.0
+_ERROR_CHARACTERS = 1000
+
+
+class ExternalRun:
+    """A run whose work happens in this process. Made by ``client.run``; use it in a ``with`` block.
+
+    An exception that leaves the block fails the run, with the exception in one line.
+
+    Example::
+
+        with client.run("mine", config={"learning_rate": 0.1}) as run:
+            for step in range(1, 1001):
+                run.log(step=step, loss=train_step())
+            run.summary(accuracy=0.93)
+    """
+
+    def __init__(
+        self, connection: Connection, name: str, config: Mapping[str, Any] | None = None, seed: int = 0
+    ) -> None:
+        self.name = name
+        self._connection = connection
+        # Refused here, before training, rather than by a thread in the middle of it.
+        self._request = {"name": name, "config": json.loads(_to_json(dict(config or {}))), "seed": seed}
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._points: Points = {}
+        self._progress: dict[str, Any] | None = None
+        self._summary: dict[str, Any] = {}
+        self._step = 0
+        self._logged = threading.Event()
+        self._recorded = threading.Event()
+        self._ending = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._journal: Journal | None = None
+        self._cancel_requested = False
+        self._error: str | None = None
+        self._said: str | None = None
+
+    @property
+    def id(self) -> str | None:
+        """The platform's name for the run; None until the platform has answered once."""
+        return self._journal.run_id if self._journal else None
+
+    @property
+    def cancel_requested(self) -> bool:
+        """True once somebody pressed *cancel*. Your code decides: stop, or go on."""
+        return self._cancel_requested
+
+    def start(self) -> ExternalRun:
+        """Begin. The platform may be away; what it refuses (a wrong token, a bad config) is raised here.
+
+        Raises:
+            ApiError: the platform refuses the run.
+            ClientError: the journal cannot be written.
+        """
+        if self._journal is not None:
+            raise ClientError(f"the run {self.name!r} was started already", next_step="make another with client.run()")
+        book = self._connection.book
+        try:
+            journal = Journal.create(book.home, self._request, book.given_url)
+        except OSError as error:
+            raise ClientError(
+                f"the run's journal cannot be written: {error.strerror}",
+                where=str(error.filename or book.home),
+                next_step="make the folder writable, or name another: azuraforge.Client(home=…)",
+            ) from error
+        try:
+            shipping.create(journal, self._connection, START_SECONDS)
+        except PlatformUnreachable as error:
+            self._say(f"{error}. The run goes on; its journal waits in {journal.path}")
+        except ApiError as error:
+            if not error.may_pass:
+                journal.remove()
+                raise
+            self._say(f"{error}. The run goes on; its journal waits in {journal.path}")
+        self._journal = journal
+        self._threads = [_thread(self._record, journal), _thread(self._ship, journal)]
+        _thread(shipping.ship_leftovers, book.home, self._connection, book.given_url)
+        atexit.register(self._at_exit)
+        return self
+
+    def log(self, step: int | None = None, **metrics: Any) -> None:
+        """Note metrics at a step; without ``step`` it is one more than the last. Takes microseconds, never waits.
+
+        Args:
+            step: points of one series with the same step are one point.
+            metrics: numbers, or what ``float`` understands (NumPy scalars, one-element tensors).
+
+        Raises:
+            TypeError: a value is no number.
+        """
+        values = {name: _number(name, value) for name, value in metrics.items()}
+        with self._lock:
+            at = self._step + 1 if step is None else int(step)
+            self._step = at
+            for name, value in values.items():
+                self._points.setdefault(name, []).append((at, value))
+        self._logged.set()
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """How far the run is; the page shows rate and time left."""
+        share = min(1.0, max(0.0, done / total)) if total else 0.0
+        with self._lock:
+            self._progress = {"done": int(done), "total": int(total), "note": note, "share": share}
+        self._logged.set()
+
+    def summary(self, **values: Any) -> None:
+        """Results that stand beside the run's name in lists."""
+        plain = json.loads(_to_json(values))
+        with self._lock:
+            self._summary.update(plain)
+
+    def finish(self, error: str | None = None) -> None:
+        """End the run; waits a little for the last batches to arrive, not at all where nobody answers.
+
+        Args:
+            error: why it failed, in one line; None: it succeeded.
+        """
+        journal = self._journal
+        if journal is None or self._ending.is_set() or os.getpid() != self._pid:
+            return
+        atexit.unregister(self._at_exit)
+        self._error = error
+        self._ending.set()
+        self._logged.set()
+        until = time.monotonic() + FINISH_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        if journal.path.exists():
+            self._say(f"not everything is with the platform yet; `azuraforge runs ship` brings {journal.path}")
+        if not any(thread.is_alive() for thread in self._threads):
+            journal.close()
+
+    def __enter__(self) -> ExternalRun:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.finish(_one_line(error))
+
+    def _at_exit(self) -> None:
+        self.finish("its process ended without run.finish()")
+
+    def _record(self, journal: Journal) -> None:
+        """Thread: memory to journal, at once after a silence, then every 100 ms."""
+        while True:
+            self._logged.wait()
+            ending = self._ending.is_set()
+            self._logged.clear()
+            written = self._write_down(journal)
+            if ending:
+                self._write_end(journal)
+                self._recorded.set()
+                return
+            if written:
+                self._recorded.set()
+            self._ending.wait(BATCH_SECONDS)
+
+    def _write_down(self, journal: Journal) -> bool:
+        with self._lock:
+            points, self._points = self._points, {}
+            progress, self._progress = self._progress, None
+        if not points and progress is None:
+            return False
+        try:
+            journal.batch(points, progress)
+        except OSError as error:
+            self._say(f"the journal {journal.path} cannot be written ({error.strerror}); sending without it")
+            self._send_or_keep(journal, points, progress)
+            return False
+        return True
+
+    def _send_or_keep(self, journal: Journal, points: Points, progress: dict[str, Any] | None) -> None:
+        """The disk is full: past the journal, else back into memory, in front of what came since."""
+        try:
+            shipping.send(shipping.create(journal, self._connection), points, progress, None, self._connection)
+        except (ClientError, OSError):
+            with self._lock:
+                for name, later in self._points.items():
+                    points.setdefault(name, []).extend(later)
+                self._points, self._progress = points, self._progress or progress
+            self._logged.set()
+
+    def _write_end(self, journal: Journal) -> None:
+        state = "succeeded" if self._error is None else "failed"
+        try:
+            journal.end({"state": state, "summary": self._summary or None, "error": self._error})
+        except OSError as error:
+            self._say(f"the journal {journal.path} cannot be written ({error.strerror})")
+
+    def _ship(self, journal: Journal) -> None:
+        """Thread: journal to platform, and a sign of life between. After the end: one last round."""
+        pause, beat_at = 0.0, time.monotonic() + BEAT_SECONDS
+        while True:
+            self._recorded.wait(max(0.0, min(beat_at - time.monotonic(), BEAT_SECONDS)))
+            if pause:
+                self._ending.wait(pause * random.uniform(0.7, 1.0))  # noqa: S311  not all clients at once
+            last_round = journal.finish is not None
+            self._recorded.clear()
+            try:
+                shipping.ship(journal, self._connection)
+                if journal.finish is None and time.monotonic() >= beat_at:
+                    self._cancel_requested |= shipping.renew_lease(journal, self._connection)
+                    beat_at = time.monotonic() + BEAT_SECONDS
+                pause, self._said = 0.0, None
+            except (PlatformUnreachable, ApiError, OSError) as error:
+                if isinstance(error, ApiError) and error.status in (404, 409, 422):
+                    self._refused(journal, error)
+                    return
+                self._say(f"{error}. The run goes on; its journal waits in {journal.path}")
+                pause = min(max(0.2, pause * 2), _LONGEST_PAUSE_SECONDS)
+                beat_at = time.monotonic()
+                self._recorded.set()
+            if last_round or not journal.path.exists():
+                return
+
+    def _refused(self, journal: Journal, error: ApiError) -> None:
+        """The run was cancelled, closed or deleted over there: there is nobody left to tell."""
+        self._cancel_requested = True
+        self._say(f"the platform takes no more of this run: {error}")
+
+    def _say(self, text: str) -> None:
+        """Once for each new trouble, not ten times a second."""
+        if text != self._said:
+            self._said = text
+            log.warning("run %r: %s", self.name, text)
+
+
+def _thread(work: Callable[..., Any], *arguments: Any) -> threading.Thread:
+    """A daemon, so that a program never waits for us longer than ``finish`` does."""
+    thread = threading.Thread(target=work, args=arguments, name="azuraforge-client", daemon=True)
+    thread.start()
+    return thread
+
+
+def _number(name: str, value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name}={value!r} is not a number; log() takes numbers, summary() takes the rest") from error
+    return number if math.isfinite(number) else None
+
+
+def _to_json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """NumPy scalars and arrays as Python's own, everything else as its text."""
+    for name in ("item", "tolist"):
+        method = getattr(value, name, None)
+        if callable(method):
+            try:
+                return method()
+            except (TypeError, ValueError):
+                continue
+    return str(value)
+
+
+def _one_line(error: BaseException | None) -> str | None:
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return None
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted from the keyboard"
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:_ERROR_CHARACTERS] if text else type(error).__name__

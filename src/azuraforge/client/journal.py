@@ -1,0 +1,216 @@
+"""The local journal of an external run: JSON lines that outlive a dead platform and a dead process.
+
+One file for each run, ``<home>/journal/<key>.jsonl``, locked by the process that writes it:
+
+    {"run": {"name": …, "config": …}, "platform": null}     what to create; ``key`` is the idempotency key
+    {"run_id": "k3v9…"}                                      once the platform knows it
+    {"batch": 1, "points": {"loss": [[1, 0.5]]}}             what was logged
+    {"shipped": 1}                                           batches up to here are with the platform
+    {"finish": {"state": "succeeded"}}                       how it ended
+
+The file is removed once the platform has it all. Written without fsync: it must survive this process and the
+platform, not a power cut.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+#: series → (step, value); None stands for NaN and infinities
+Points: TypeAlias = dict[str, list[tuple[int, float | None]]]
+
+FOLDER = "journal"
+#: One request carries at most about this much.
+SHIPMENT_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """Batches that go out together: their points, the newest progress, the last batch's number."""
+
+    number: int
+    points: Points
+    progress: Mapping[str, Any] | None
+    end: int
+
+
+class Journal:
+    """One run's journal. ``append`` and shipping may happen on two threads."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._lock = threading.Lock()
+        self._batches = 0
+        self._shipped = 0
+        self._read_at = 0
+        self.header: dict[str, Any] = {}
+        self.run_id: str | None = None
+        self.finish: dict[str, Any] | None = None
+
+    @property
+    def key(self) -> str:
+        """Also the run's idempotency key: the same journal never makes two runs."""
+        return self.path.stem
+
+    @classmethod
+    def create(cls, home: Path, run: Mapping[str, Any], platform: str | None) -> Journal:
+        """A new journal, locked. Raises OSError where the data home cannot be written."""
+        folder = home / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{uuid.uuid4().hex}.jsonl"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        journal = cls(path, descriptor)
+        journal.header = {"run": dict(run), "platform": platform}
+        journal._append(journal.header)
+        return journal
+
+    @classmethod
+    def adopt(cls, path: Path) -> Journal | None:
+        """The journal of a run whose process is gone; None where it still lives or nothing can be read."""
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+        except FileNotFoundError:
+            return None  # whoever shipped it was faster
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return None
+        journal = cls(path, descriptor)
+        journal._replay()
+        if not journal.header:
+            journal.close()
+            return None
+        return journal
+
+    def batch(self, points: Points, progress: Mapping[str, Any] | None) -> None:
+        """Write down what was logged since the last batch. Raises OSError; then nothing was written."""
+        number = self._batches + 1
+        line: dict[str, Any] = {"batch": number, "points": points}
+        if progress is not None:
+            line["progress"] = progress
+        self._append(line)
+        self._batches = number
+
+    def end(self, finish: Mapping[str, Any]) -> None:
+        """Write down how the run ended. Kept in memory too, should the disk be full."""
+        self.finish = dict(finish)
+        self._append({"finish": finish})
+
+    def know(self, run_id: str) -> None:
+        """Remember the platform's name for the run."""
+        self.run_id = run_id
+        self._append({"run_id": run_id})
+
+    def shipments(self) -> Iterator[Shipment]:
+        """What the platform does not have yet, in order. Call ``shipped`` for each before asking for the next."""
+        while (shipment := self._next_shipment()) is not None:
+            yield shipment
+
+    def shipped(self, shipment: Shipment) -> None:
+        """The platform has these batches."""
+        self._read_at = shipment.end
+        self._shipped = shipment.number
+        self._append({"shipped": shipment.number})
+
+    def remove(self) -> None:
+        """The platform has it all."""
+        self.path.unlink(missing_ok=True)
+        self.close()
+
+    def set_aside(self) -> Path:
+        """The platform refuses it for good: keep it under another name that nobody tries again."""
+        aside = self.path.with_suffix(".refused")
+        self.path.rename(aside)
+        self.close()
+        return aside
+
+    def close(self) -> None:
+        """Let go of the lock; the file stays."""
+        with self._lock:
+            descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def _append(self, line: Mapping[str, Any]) -> None:
+        text = json.dumps(line, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        with self._lock:
+            start = os.fstat(self._descriptor).st_size
+            if os.write(self._descriptor, text) != len(text):  # a full disk takes a part and tells by the next write
+                os.ftruncate(self._descriptor, start)
+                raise OSError(28, "no space left on device", str(self.path))
+
+    def _next_shipment(self) -> Shipment | None:
+        number, end = self._shipped, self._read_at
+        points: Points = {}
+        progress = None
+        for line, after in self._lines(self._read_at):
+            if line.get("batch", 0) > self._shipped:
+                number = line["batch"]
+                for series, more in line["points"].items():
+                    points.setdefault(series, []).extend((step, value) for step, value in more)
+                progress = line.get("progress", progress)
+            end = after
+            if end - self._read_at >= SHIPMENT_BYTES:
+                break
+        if number == self._shipped:
+            self._read_at = end
+            return None
+        return Shipment(number, points, progress, end)
+
+    def _lines(self, start: int) -> Iterator[tuple[dict[str, Any], int]]:
+        """Whole lines from an offset, each with the offset behind it."""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            for text in file:
+                if not text.endswith(b"\n"):
+                    return
+                start += len(text)
+                try:
+                    line = json.loads(text)
+                except ValueError:
+                    continue
+                if isinstance(line, dict):
+                    yield line, start
+
+    def _replay(self) -> None:
+        """Learn from the file where its process stopped; a line that was cut off by its death is cut away."""
+        whole = 0
+        for line, after in self._lines(0):
+            whole = after
+            self.header = line if "run" in line else self.header
+            self.run_id = line.get("run_id", self.run_id)
+            self._batches = max(self._batches, line.get("batch", 0))
+            self._shipped = max(self._shipped, line.get("shipped", 0))
+            self.finish = line.get("finish", self.finish)
+        os.ftruncate(self._descriptor, whole)
+
+
+def leftovers(home: Path, platform: str | None) -> Iterator[Journal]:
+    """Journals for this platform whose processes are gone, oldest first; each is locked for the caller."""
+    paths = list((home / FOLDER).glob("*.jsonl"))
+    for path in sorted(paths, key=_written_at):
+        journal = Journal.adopt(path)
+        if journal is None:
+            continue
+        if journal.header.get("platform") == platform:
+            yield journal
+        else:
+            journal.close()
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -1,0 +1,149 @@
+"""Models: versions, aliases and their history, promotion, rollback, predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from azuraforge.client.connection import Connection, segment
+from azuraforge.client.shapes import Shape
+
+#: The first prediction of a version starts a process and reads the weights.
+_PREDICT_SECONDS = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelVersion(Shape):
+    """One immutable version: weights with preprocessing, and where it came from."""
+
+    model: str
+    version: int
+    content_hash: str
+    plugin: str
+    run_id: str | None = None
+    bytes: int = 0
+    aliases: list[str] = field(default_factory=list)
+    dataset_id: str | None = None
+    dataset_fingerprint: str | None = None
+    learned_from: dict[str, Any] = field(default_factory=dict)
+    code_version: str | None = None
+    seed: int | None = None
+    parent_version: int | None = None
+    metrics: dict[str, Any] | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Shape):
+    """A named thing with versions; lists leave ``version_list`` empty."""
+
+    name: str
+    target: str = ""
+    unit: str = ""
+    champion: int | None = None
+    versions: int = 0
+    created_at: datetime | None = None
+    version_list: list[ModelVersion] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AliasChange(Shape):
+    """A line of history: who was what, from when, why."""
+
+    alias: str
+    version: int | None
+    previous_version: int | None
+    action: str
+    reason: str
+    by: str
+    at: datetime
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionPoint(Shape):
+    """A predicted value and the interval around it; ``low`` and ``high`` are None where the model gives none."""
+
+    at: datetime
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction(Shape):
+    """The next values, as they stand in the ledger."""
+
+    prediction_id: str
+    model: str
+    version: int
+    plugin: str
+    target: str
+    unit: str
+    origin: datetime
+    predictions: list[PredictionPoint]
+    interval: float | None = None
+    run_id: str | None = None
+    alias: str | None = None
+
+
+ModelList: TypeAlias = list[Model]
+History: TypeAlias = list[AliasChange]
+
+
+class Models:
+    """``client.models``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self) -> ModelList:
+        """Every model with its champion."""
+        return [Model.from_json(each) for each in self._connection.get("/models")]
+
+    def get(self, name: str) -> Model:
+        """A model with all its versions."""
+        return Model.from_json(self._connection.get(f"/models/{segment(name)}"))
+
+    def version(self, name: str, version: int) -> ModelVersion:
+        """One version with its lineage."""
+        return ModelVersion.from_json(self._connection.get(f"/models/{segment(name)}/versions/{version}"))
+
+    def history(self, name: str, alias: str | None = None) -> History:
+        """Who was champion when, and why; newest first."""
+        told = self._connection.get(f"/models/{segment(name)}/history", alias=alias)
+        return [AliasChange.from_json(each) for each in told]
+
+    def promote(self, name: str, version: int, reason: str, alias: str = "champion") -> AliasChange:
+        """Move an alias to a version by hand; the reason goes into the history."""
+        body = {"version": version, "reason": reason, "alias": alias}
+        return AliasChange.from_json(self._connection.post(f"/models/{segment(name)}/promote", body))
+
+    def rollback(self, name: str, reason: str | None = None, alias: str = "champion") -> AliasChange:
+        """Move an alias one step back."""
+        body = {"alias": alias, **({"reason": reason} if reason else {})}
+        return AliasChange.from_json(self._connection.post(f"/models/{segment(name)}/rollback", body))
+
+    def predict(
+        self,
+        name: str,
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        version: int | None = None,
+        alias: str = "champion",
+        horizon: int | None = None,
+    ) -> Prediction:
+        """The next values.
+
+        Args:
+            rows: recent history, oldest first, with the dataset's columns; None: the end of its dataset.
+            version: None: the version that ``alias`` points at.
+            horizon: rows ahead; None: all that the version can.
+        """
+        body: dict[str, Any] = {"alias": alias}
+        given = {"version": version, "rows": None if rows is None else [dict(row) for row in rows], "horizon": horizon}
+        body.update({key: value for key, value in given.items() if value is not None})
+        told = self._connection.post(f"/models/{segment(name)}/predict", body, timeout_seconds=_PREDICT_SECONDS)
+        return Prediction.from_json(told)

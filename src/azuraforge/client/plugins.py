@@ -1,0 +1,50 @@
+"""Plugins: what is installed, what each accepts, which are broken and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from azuraforge.client.connection import Connection, segment
+from azuraforge.client.shapes import Shape
+
+#: The first look imports every plugin in a child of its own.
+_CATALOGUE_SECONDS = 180.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin(Shape):
+    """An installed ability, or the reason (``error``) why one cannot be used."""
+
+    name: str
+    kind: str
+    version: str | None = None
+    origin: str = ""
+    task: str | None = None
+    title: dict[str, str] = field(default_factory=dict)
+    summary: dict[str, str] = field(default_factory=dict)
+    error: str | None = None
+
+    @property
+    def config_schema(self) -> dict[str, Any] | None:
+        """JSON schema of the config, the options or the request."""
+        found: dict[str, Any] | None = self.raw.get("schema")
+        return found
+
+
+PluginList: TypeAlias = list[Plugin]
+
+
+class Plugins:
+    """``client.plugins``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self) -> PluginList:
+        """Every plugin that was found, broken ones with their error."""
+        return [Plugin.from_json(each) for each in self._connection.get("/plugins", timeout_seconds=_CATALOGUE_SECONDS)]
+
+    def get(self, name: str) -> Plugin:
+        """One plugin with the schema of what it accepts."""
+        return Plugin.from_json(self._connection.get(f"/plugins/{segment(name)}", timeout_seconds=_CATALOGUE_SECONDS))

@@ -1,0 +1,258 @@
+"""Runs: start, read, watch, wait, cancel, resume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from azuraforge.client.connection import Connection, segment
+from azuraforge.client.errors import ApiError
+from azuraforge.client.events import PATIENCE_SECONDS, Event, follow
+from azuraforge.client.shapes import Shape
+
+#: States that a run leaves only by ``resume``.
+ENDED = ("succeeded", "failed", "cancelled", "quarantined")
+#: The platform validates the config and the dataset in children before it answers.
+_START_SECONDS = 180.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress(Shape):
+    """How far a run is: ``share`` (0 to 1) covers all of it, ``done`` of ``total`` its present phase."""
+
+    phase: str | None = None
+    done: int = 0
+    total: int = 0
+    note: str = ""
+    share: float = 0.0
+    rate_per_second: float | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunError(Shape):
+    """Why a run failed."""
+
+    code: str
+    message: str
+    where: str | None = None
+    next_step: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt(Shape):
+    """One attempt of a run."""
+
+    attempt: int
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    resumed_from_step: int | None = None
+    steps_recomputed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact(Shape):
+    """A file that a run produced."""
+
+    name: str
+    kind: str
+    media_type: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Shape):
+    """A run. Lists leave the fields from ``config`` on empty; ``get`` fills them."""
+
+    id: str
+    kind: str
+    name: str
+    state: str
+    plugin: str | None = None
+    model: str | None = None
+    dataset_name: str | None = None
+    dataset_version: int | None = None
+    attempt: int = 0
+    cancel_requested: bool = False
+    progress: Progress = field(default_factory=Progress)
+    summary: dict[str, Any] | None = None
+    error: RunError | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    config: dict[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    threads: int | None = None
+    dataset_fingerprint: str | None = None
+    code_version: str | None = None
+    bit_reproducible: bool | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    artifacts: list[Artifact] = field(default_factory=list)
+    figures: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    metric_series: list[str] = field(default_factory=list)
+    last_event_seq: int = 0
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDED
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPage(Shape):
+    """A page of runs, newest first; pass ``next`` as ``after`` for the page behind it."""
+
+    runs: list[Run]
+    next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve(Shape):
+    """One metric over the steps, reduced so that spikes stay; None stands for NaN and infinities."""
+
+    series: str
+    steps: list[int]
+    values: list[float | None]
+    total_points: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(Shape):
+    """What a run's model was worth beside its baselines, and what the gate decided."""
+
+    run_id: str
+    model: str
+    evaluation: dict[str, Any]
+    verdict: dict[str, Any]
+    version: int | None = None
+
+
+class Runs:
+    """``client.runs``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def start(
+        self,
+        plugin: str,
+        *,
+        dataset: str | None = None,
+        config: Mapping[str, Any] | None = None,
+        kind: Literal["train", "agent"] | None = None,
+        dataset_version: int | None = None,
+        model: str | None = None,
+        name: str | None = None,
+        seed: int = 0,
+        threads: int = 1,
+        priority: int = 0,
+        idempotency_key: str | None = None,
+    ) -> Run:
+        """Queue a run and return at once.
+
+        Args:
+            plugin: a pipeline's or an agent's name.
+            dataset: name or id; an agent needs none.
+            config: what differs from the plugin's defaults.
+            kind: None asks the platform what the plugin is.
+            model: the model that learns; None: the dataset's name.
+            idempotency_key: the same key gives the same run again instead of a second one.
+
+        Raises:
+            ApiError: unknown plugin or dataset, a config out of range.
+        """
+        body = {
+            "kind": kind or self._kind_of(plugin),
+            "plugin": plugin,
+            "dataset": dataset,
+            "dataset_version": dataset_version,
+            "model": model,
+            "name": name,
+            "config": dict(config or {}),
+            "seed": seed,
+            "threads": threads,
+            "priority": priority,
+            "idempotency_key": idempotency_key,
+        }
+        return Run.from_json(self._connection.post("/runs", body, timeout_seconds=_START_SECONDS))
+
+    def list(
+        self, *, state: str | None = None, kind: str | None = None, limit: int = 50, after: str | None = None
+    ) -> RunPage:
+        """A page of runs, newest first."""
+        return RunPage.from_json(self._connection.get("/runs", state=state, kind=kind, limit=limit, after=after))
+
+    def get(self, run_id: str) -> Run:
+        """Everything about a run except its metrics."""
+        return Run.from_json(self._connection.get(f"/runs/{segment(run_id)}"))
+
+    def cancel(self, run_id: str) -> Run:
+        """Ask a run to stop; it is cancelled once its child has ended."""
+        return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/cancel"))
+
+    def resume(self, run_id: str) -> Run:
+        """Queue a failed, cancelled or quarantined run again; it goes on from its newest whole checkpoint."""
+        return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/resume"))
+
+    def watch(self, run_id: str, after: int = 0, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Event]:
+        """The run's events after the cursor, live, until it has ended; survives a platform that starts again.
+
+        Example::
+
+            for event in client.runs.watch(run.id):
+                if event.type == "run.metrics":
+                    print(event.data["points"])
+
+        Raises:
+            ApiError: there is no such run.
+            PlatformUnreachable: the platform stayed away for ``patience_seconds``.
+        """
+        self.get(run_id)  # a stream of a run that does not exist would be silent for ever
+        for event in follow(self._connection, f"run/{run_id}", after, patience_seconds):
+            yield event
+            if event.type == "run.finished" and self._is_over(run_id, event.seq):
+                return
+
+    def wait(self, run_id: str, patience_seconds: float = PATIENCE_SECONDS) -> Run:
+        """Wait until the run has ended, however it ends; returns it."""
+        run = self.get(run_id)
+        if not run.has_ended:
+            for _ in self.watch(run_id, run.last_event_seq, patience_seconds):
+                pass
+            run = self.get(run_id)
+        return run
+
+    def metrics(self, run_id: str, *series: str, max_points: int | None = None) -> dict[str, Curve]:
+        """The run's curves by name; all of them where none is named."""
+        told = self._connection.get(
+            f"/runs/{segment(run_id)}/metrics", series=list(series) or None, max_points=max_points
+        )
+        curves = [Curve.from_json(each) for each in told["series"]]
+        return {curve.series: curve for curve in curves}
+
+    def evaluation(self, run_id: str) -> Evaluation | None:
+        """The evaluation beside the baselines and the gate's verdict; None where there is none (yet)."""
+        try:
+            return Evaluation.from_json(self._connection.get(f"/evaluations/{segment(run_id)}"))
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return None
+
+    def figure(self, run_id: str, name: str) -> Any:
+        """The data of a figure, such as ``forecast``."""
+        return self._connection.get(f"/runs/{segment(run_id)}/figures/{segment(name)}")
+
+    def _kind_of(self, plugin: str) -> str:
+        told = self._connection.get(f"/plugins/{segment(plugin)}", timeout_seconds=_START_SECONDS)
+        return "agent" if told.get("kind") == "agent" else "train"
+
+    def _is_over(self, run_id: str, seq: int) -> bool:
+        """False where the run was resumed later: then more of its stream follows."""
+        run = self.get(run_id)
+        return run.has_ended and run.last_event_seq <= seq

@@ -1,0 +1,42 @@
+"""Who is signed in, and one-time links that sign a browser in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from azuraforge.client.connection import Connection
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session(Shape):
+    """Who asks, with which role, in which project."""
+
+    user: str
+    role: str
+    project: str
+    project_slug: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link(Shape):
+    """A sign-in link that works once."""
+
+    url: str
+    expires_at: datetime
+
+
+class Sessions:
+    """``client.sessions``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def current(self) -> Session:
+        """Who this client is."""
+        return Session.from_json(self._connection.get("/sessions/current"))
+
+    def link(self, next_path: str | None = None) -> Link:
+        """A fresh one-time sign-in link; ``next_path`` is the page to open after it."""
+        return Link.from_json(self._connection.post("/links", {"next": next_path}))

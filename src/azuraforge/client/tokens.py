@@ -1,0 +1,46 @@
+"""API tokens of the project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from azuraforge.client.connection import Connection, segment
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token(Shape):
+    """An API token. ``token``, the secret itself, is there once: when it was made."""
+
+    id: str
+    name: str
+    role: str
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    used_at: datetime | None = None
+    token: str | None = field(default=None, repr=False)
+
+
+TokenList: TypeAlias = list[Token]
+
+
+class Tokens:
+    """``client.tokens``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(self, name: str, role: str = "member", expires_in_days: int | None = None) -> Token:
+        """A new token; keep its secret, nobody can show it again."""
+        body = {"name": name, "role": role, "expires_in_days": expires_in_days}
+        return Token.from_json(self._connection.post("/tokens", body))
+
+    def list(self) -> TokenList:
+        """The project's tokens, without their secrets."""
+        return [Token.from_json(each) for each in self._connection.get("/tokens")]
+
+    def revoke(self, token_id: str) -> None:
+        """Remove a token; whoever holds it is locked out at once."""
+        self._connection.delete(f"/tokens/{segment(token_id)}")
