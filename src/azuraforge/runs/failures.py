@@ -1,12 +1,12 @@
 """How work ends when it does not succeed, and how an error crosses the pipe.
 
-    error of the user (or a full disk)   → failed, never retried
-    TransientError                       → queued again, with back-off
-    ChildDied                            → an interruption: queued again at once; counted for quarantine
-    LauncherDied, Draining               → an interruption that nobody is blamed for
-    Cancelled                            → cancelled
-    Replaced                             → another attempt owns the run: stop, write nothing
-    anything else                        → failed("internal"); the traceback stands in the attempt's log
+error of the user (or a full disk)   → failed, never retried
+TransientError                       → queued again, with back-off
+ChildDied                            → an interruption: queued again at once; counted for quarantine
+LauncherDied, Draining               → an interruption that nobody is blamed for
+Cancelled                            → cancelled
+Replaced                             → another attempt owns the run: stop, write nothing
+anything else                        → failed("internal"); the traceback stands in the attempt's log
 """
 
 from __future__ import annotations
@@ -118,8 +118,11 @@ def storage_error(error: BaseException, doing: str, where: str) -> StorageError 
             next_step="make it writable, then resume the run: azuraforge runs resume ID",
         )
     if number == errno.EIO:
-        return StorageError(f"the disk reports an error; {doing} could not be written", where=where,
-                            next_step="check the disk, then resume the run: azuraforge runs resume ID")
+        return StorageError(
+            f"the disk reports an error; {doing} could not be written",
+            where=where,
+            next_step="check the disk, then resume the run: azuraforge runs resume ID",
+        )
     return None
 
 

@@ -1,0 +1,114 @@
+"""The child side of a run: what an entry point ``"package.module:function"`` is handed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from azuraforge.errors import Forbidden, InvalidInput
+from azuraforge.plugins.pipeline import Checkpoint
+from azuraforge.runs.checkpoints import problem_with, write_sealed
+from azuraforge.runs.frames import Frame
+from azuraforge.runs.outbox import Outbox
+
+
+class Child:
+    """All that an entry point sees of the platform. Every method returns at once, except ``checkpoint`` and
+    ``resume``, which read or write the disk.
+
+    Attributes:
+        payload: what the worker handed over, JSON only.
+        seed: the run's seed.
+        threads: threads that the engine may use (BLAS libraries have one).
+    """
+
+    def __init__(self, start: Frame, outbox: Outbox) -> None:
+        self.payload: dict[str, Any] = start["payload"]
+        self.seed: int = start.get("seed", 0)
+        self.threads: int = start.get("threads", 1)
+        self._outputs: str | None = start.get("outputs")
+        self._checkpoints: str | None = start.get("checkpoints")
+        self._saved: list[dict[str, Any]] = start.get("saved", [])
+        self._environment: dict[str, Any] = start.get("environment", {})
+        self._secrets: dict[str, str] = start.get("secrets", {})
+        self._outbox = outbox
+        self._begun = self._checkpoints is None  # a call has neither points nor checkpoints to continue
+
+    @property
+    def outputs(self) -> Path:
+        """The phase's folder; what stands in it when the entry point returns is verified before it is used."""
+        if self._outputs is None:
+            raise RuntimeError("this child runs outside a run and has no outputs")
+        return Path(self._outputs)
+
+    def log(self, step: int, **metrics: float) -> None:
+        """Record one point of each named series; NaN and infinities are kept."""
+        self._begin(None)
+        try:
+            numbers = {series: float(value) for series, value in metrics.items()}
+        except (TypeError, ValueError) as error:
+            raise InvalidInput(f"a metric is not a number: {error}", where=f"step {step}") from error
+        self._outbox.point(int(step), numbers)
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """Say how far this phase is."""
+        self._outbox.progress(int(done), int(total), str(note))
+
+    def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
+        """Write a checkpoint that is durable as a whole or not at all, then tell the worker.
+
+        Raises StorageError where the disk is full; older checkpoints stay as they are.
+        """
+        if self._checkpoints is None:
+            raise RuntimeError("this child runs outside a run and keeps no checkpoints")
+        self._begin(None)
+        folder = Path(self._checkpoints) / str(int(step))
+        if folder.exists():  # the same step a second time
+            shutil.rmtree(folder)
+        sealed = write_sealed(folder, save, {"step": int(step), "environment": self._environment})
+        self._outbox.message(
+            {
+                "type": "checkpoint",
+                "step": int(step),
+                "folder": str(folder),
+                "sha256": sealed.sha256,
+                "bytes": sealed.bytes,
+            }
+        )
+
+    def resume(self) -> Checkpoint | None:
+        """The newest checkpoint that verifies, or None. What was recorded after it is forgotten, metrics too."""
+        skipped: list[dict[str, Any]] = []
+        for saved in self._saved:
+            problem = problem_with(Path(saved["folder"]), saved["sha256"])
+            if problem is None:
+                self._begin(saved["step"], skipped)
+                return Checkpoint(saved["step"], Path(saved["folder"]))
+            skipped.append({"step": saved["step"], "problem": problem})
+        self._begin(None, skipped)
+        return None
+
+    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+        """Attach data to be drawn."""
+        self._outbox.message({"type": "figure", "name": name, "data": dict(data)})
+
+    def note(self, markdown: str) -> None:
+        """Add a paragraph to the run's report."""
+        self._outbox.message({"type": "note", "markdown": str(markdown)})
+
+    def secret(self, name: str) -> str:
+        """A secret granted to this child. Raises Forbidden for any other."""
+        try:
+            return self._secrets[name]
+        except KeyError:
+            raise Forbidden(
+                f"the secret {name!r} was not granted to this run", next_step="declare it in the plugin and store it"
+            ) from None
+
+    def _begin(self, step: int | None, skipped: list[dict[str, Any]] | None = None) -> None:
+        """Say once, before the first point, from where this attempt goes on (None: from the start)."""
+        if not self._begun:
+            self._begun = True
+            self._outbox.message({"type": "resumed", "step": step, "skipped": skipped or []})

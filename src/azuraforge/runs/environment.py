@@ -1,0 +1,79 @@
+"""What must stay the same for a run to be repeatable bit for bit, and which code produced it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import platform
+from pathlib import Path
+from typing import Any
+
+import azuraforge
+
+_PACKAGE = Path(azuraforge.__file__).parent
+_GRADES = ("avx512f", "avx2", "avx", "sse4_2", "asimd")
+
+
+@functools.cache
+def describe_environment() -> dict[str, Any]:
+    """Interpreter, NumPy, engine backend, instruction set and package, as this process loaded them."""
+    import numpy
+
+    from azuraforge.engine import backend
+
+    return {
+        "python": platform.python_version(),
+        "numpy": numpy.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "backend": backend(),
+        "instruction_set": instruction_set(),
+        "package": package_hash(),
+    }
+
+
+@functools.cache
+def code_version() -> str:
+    """The package's version, with the commit where it runs from a checkout, else with the package's hash.
+
+    Example:
+        >>> code_version().startswith(azuraforge.__version__ + "+")
+        True
+    """
+    commit = _commit(_PACKAGE.parents[1] / ".git")
+    return f"{azuraforge.__version__}+{'g' + commit[:12] if commit else 'h' + package_hash()[:12]}"
+
+
+@functools.cache
+def package_hash() -> str:
+    """SHA-256 over the names and contents of the package's Python files."""
+    digest = hashlib.sha256()
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(_PACKAGE)} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def instruction_set() -> str:
+    """The widest vector instructions of this processor that matter here."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    flags = next((line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features"))), [])
+    return next((grade for grade in _GRADES if grade in flags), platform.machine())
+
+
+def _commit(git: Path) -> str | None:
+    """The commit that HEAD names, read from files: nothing is executed."""
+    try:
+        head = (git / "HEAD").read_text(encoding="utf-8").strip()
+        if not head.startswith("ref: "):
+            return head
+        name = head[5:]
+        if (git / name).is_file():
+            return (git / name).read_text(encoding="utf-8").strip()
+        packed = (git / "packed-refs").read_text(encoding="utf-8").splitlines()
+        return next((line.split()[0] for line in packed if line.endswith(" " + name)), None)
+    except OSError:
+        return None

@@ -1,0 +1,143 @@
+"""The launcher's own process: imports once, then forks a child for each request. No thread, no kernel, no app.
+
+Worker → launcher (4 bytes of length, then JSON; the child's socket and its output pipe come along as
+``SCM_RIGHTS``):  ``{"ticket": n, "output": bool}``.
+Launcher → worker:  ``{"type": "hello", "environment"}``, ``{"type": "born", "ticket", "pid"}``,
+``{"type": "ended", "pid", "status"}``.
+
+Polars is not among the imports: importing it starts threads, and a process with threads must not fork.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+from typing import NoReturn
+
+import numpy  # noqa: F401
+import orjson
+import pydantic  # noqa: F401
+import safetensors.numpy  # noqa: F401
+
+import azuraforge.engine
+import azuraforge.plugins  # noqa: F401  preloaded for every child
+from azuraforge.runs.environment import describe_environment
+from azuraforge.runs.forked import live
+from azuraforge.runs.frames import Frame, encode
+
+_LENGTH = struct.Struct(">I")
+
+
+class ForkServer:
+    """Forks on request, reaps, and kills everything when the worker is gone."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._pid = os.getpid()
+        self._children: set[int] = set()
+        self._woken, self._wake = os.pipe()
+
+    def serve(self) -> None:
+        """Until the worker's end of the control socket closes."""
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._woken, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        gc.collect()
+        gc.freeze()  # what was imported is never touched again, so its pages stay shared
+        try:
+            self._send({"type": "hello", "environment": describe_environment(), "threads": _thread_count()})
+            while True:
+                readable, _, _ = select.select([self._control.fileno(), self._woken], [], [])
+                if self._woken in readable:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(self._woken, 4096)
+                    self._reap()
+                if self._control.fileno() in readable and not self._fork():
+                    return
+        except BrokenPipeError:
+            return
+        finally:
+            for pid in self._children:
+                _kill_group(pid)
+
+    def _fork(self) -> bool:
+        received = _receive(self._control)
+        if received is None:
+            return False
+        request, descriptors = received
+        pid = os.fork()
+        if pid == 0:
+            self._become_child(descriptors)
+        with contextlib.suppress(OSError):  # the child does it too; whoever comes first
+            os.setpgid(pid, pid)
+        self._children.add(pid)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._send({"type": "born", "ticket": request["ticket"], "pid": pid})
+        return True
+
+    def _become_child(self, descriptors: list[int]) -> NoReturn:
+        signal.set_wakeup_fd(-1)
+        self._control.close()
+        os.close(self._woken)
+        os.close(self._wake)
+        live(socket.socket(fileno=descriptors[0]), descriptors[1] if len(descriptors) > 1 else None, self._pid)
+
+    def _reap(self) -> None:
+        while self._children:
+            # Look first, reap later: while the child is a zombie its group's number cannot be given to others.
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if ended is None:
+                return
+            _kill_group(ended.si_pid)
+            _, status = os.waitpid(ended.si_pid, 0)
+            self._children.discard(ended.si_pid)
+            self._send({"type": "ended", "pid": ended.si_pid, "status": os.waitstatus_to_exitcode(status)})
+
+    def _send(self, frame: Frame) -> None:
+        self._control.sendall(encode(frame))
+
+
+def _receive(control: socket.socket) -> tuple[Frame, list[int]] | None:
+    head = b""
+    descriptors: list[int] = []
+    while len(head) < _LENGTH.size:
+        data, found, _, _ = socket.recv_fds(control, _LENGTH.size - len(head), 2)
+        descriptors += found
+        if not data:
+            return None
+        head += data
+    body = b""
+    (length,) = _LENGTH.unpack(head)
+    while len(body) < length:
+        data = control.recv(length - len(body))
+        if not data:
+            return None
+        body += data
+    return orjson.loads(body), descriptors
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _thread_count() -> int:
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 1
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    ForkServer(control).serve()

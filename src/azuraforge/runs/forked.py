@@ -1,0 +1,130 @@
+"""The life of a child from the fork to its end.
+
+It leads a process group of its own, so that whatever it starts ends with it. A watcher thread reads the pipe;
+when the pipe ends, because worker or platform are gone, it kills the group. On Linux the kernel also kills the
+child when the launcher dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from azuraforge.runs.checkpoints import seal
+from azuraforge.runs.child import Child
+from azuraforge.runs.failures import error_fields
+from azuraforge.runs.frames import Frame, encode, read_frames
+from azuraforge.runs.outbox import Outbox
+
+_PR_SET_PDEATHSIG = 1
+
+
+def live(connection: socket.socket, output: int | None, launcher_pid: int) -> NoReturn:
+    """Be a child: called right after the fork, never returns."""
+    code = 1
+    try:
+        _settle(output, launcher_pid)
+        frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        threading.Thread(target=_watch, args=(connection, frames), name="watcher", daemon=True).start()
+        _run(connection, frames)
+        code = 0
+    except BaseException:
+        with contextlib.suppress(Exception):
+            traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)  # no exit handlers: they belong to the launcher that was copied
+
+
+def _settle(output: int | None, launcher_pid: int) -> None:
+    with contextlib.suppress(PermissionError):  # the launcher may have done it for us already
+        os.setpgid(0, 0)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != launcher_pid:
+        os._exit(1)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(output if output is not None else nothing, 1)
+    os.dup2(1, 2)
+    gc.enable()
+
+
+def _watch(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        for frame in read_frames(connection):
+            frames.put(frame)
+    os.killpg(0, signal.SIGKILL)
+
+
+def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
+    start = frames.get()
+    os.environ["POLARS_MAX_THREADS"] = str(start.get("threads", 1))
+    if start.get("folder"):
+        os.chdir(start["folder"])
+    if start["mode"] == "converse":
+        _converse(connection, frames, start)
+        return
+    outbox = Outbox(connection)
+    try:
+        answer = _answer(start, Child(start, outbox))
+    except BaseException as error:
+        answer = _failure(error)
+    outbox.message(answer)
+    outbox.close()
+
+
+def _answer(start: Frame, child: Child) -> Frame:
+    value = _load(start["entry"])(child)
+    answer: Frame = {"type": "result", "value": value}
+    if start.get("outputs"):
+        answer["sha256"] = seal(Path(start["outputs"]), {}).sha256
+    encode(answer)  # a result that JSON cannot say is this child's error, not the pipe's
+    return answer
+
+
+def _converse(connection: socket.socket, frames: queue.SimpleQueue[Frame], start: Frame) -> None:
+    """``entry(payload)`` returns the function that answers; one answer per question, until the pipe ends."""
+    try:
+        reply = _load(start["entry"])(start["payload"])
+        answer: Frame = {"type": "result", "value": {}}
+    except BaseException as error:
+        connection.sendall(encode(_failure(error)))
+        return
+    while True:
+        connection.sendall(encode(answer))
+        question = frames.get()
+        try:
+            answer = {"type": "result", "value": reply(question["payload"])}
+            encode(answer)
+        except Exception as error:
+            answer = _failure(error)
+
+
+def _failure(error: BaseException) -> Frame:
+    fields = error_fields(error)
+    if fields["family"] == "internal":
+        traceback.print_exception(error)
+    return {"type": "error", **fields}
+
+
+def _load(entry: str) -> Callable[..., Any]:
+    module, _, name = entry.partition(":")
+    loaded: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return loaded

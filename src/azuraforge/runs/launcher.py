@@ -1,0 +1,364 @@
+"""Starts children, all of them forked by one process of ours (``fork_server``) with a scrubbed environment.
+
+launcher.call(entry, payload, timeout)   one short child outside any run: catalogue, validation, reading a file
+launcher.open(entry, payload)            a long-lived child that answers questions: warm predictors
+launcher.spawn()                         a bare child with its pipe: what a phase of a run drives itself
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]  # it ships no types
+
+from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.runs.failures import ChildDied, Interruption, LauncherDied, restore
+from azuraforge.runs.frames import Frame, FrameReader, encode, read_frames
+from azuraforge.telemetry import logger
+
+#: All that a child may know of our environment. No settings of ours, no credentials of anybody.
+PASSED_ON = (
+    "PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONWARNINGS",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+)  # fmt: skip
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_START_SECONDS = 60.0
+_OPEN_SECONDS = 120.0
+_READ_BYTES = 1 << 16
+
+log = logger("runs")
+
+
+class ChildProcess:
+    """A living or ended child. Its group is killed when it is closed."""
+
+    def __init__(self, connection: socket.socket, output: int | None) -> None:
+        self.connection = connection
+        self.output = output
+        self.pid = 0
+        self.status: int | None = None
+        self.launcher_died = False
+        self.born = threading.Event()
+        self.ended = threading.Event()
+        self._lock = threading.Lock()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the child's whole group."""
+        with self._lock:
+            if self.pid and not (self.ended.is_set() and not self.launcher_died):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, number)
+
+    def death(self, wait_seconds: float = 5.0) -> Interruption:
+        """Why the pipe ended; waits for the launcher's word."""
+        self.ended.wait(wait_seconds)
+        return LauncherDied() if self.launcher_died else ChildDied(self.status)
+
+    def resident_bytes(self) -> int:
+        """Resident memory of the child itself; 0 where it has ended."""
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
+
+    def close(self) -> None:
+        """Kill what is left of the group and close the pipes."""
+        self.signal(signal.SIGKILL)
+        self.connection.close()
+        if self.output is not None:
+            os.close(self.output)
+            self.output = None
+
+    def finished(self, status: int | None, *, launcher_died: bool = False) -> None:
+        """Called by the launcher's reader."""
+        with self._lock:
+            self.status = status
+            self.launcher_died = launcher_died
+            self.ended.set()
+        self.born.set()
+        if launcher_died:
+            self.signal(signal.SIGKILL)
+
+
+class Launcher:
+    """Safe to use from several threads. A launcher process that died is started again for the next child.
+
+    Args:
+        environment: variables that children see beside ``PASSED_ON``.
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._extra = dict(environment or {})
+        self._lock = threading.Lock()
+        self._server: _Server | None = None
+        self._stopped = False
+
+    def start(self) -> None:
+        """Start the launcher's process and wait until it can fork. Raises TransientError where it cannot."""
+        self._running()
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What the launcher loaded: interpreter, NumPy, backend, instruction set, hash of the package."""
+        return self._running().environment
+
+    @property
+    def pid(self) -> int:
+        """The launcher's own process."""
+        return self._running().process.pid
+
+    def spawn(self, *, output: bool = False) -> ChildProcess:
+        """A fresh child that waits for its first frame. With ``output``, its stdout and stderr come over a pipe."""
+        for _ in range(3):
+            try:
+                return self._running().spawn(output)
+            except (LauncherDied, OSError) as error:
+                log.warning("launcher_died", reason=str(error))
+        raise TransientError("no child could be started: the launcher keeps dying", next_step="look at the log")
+
+    def call(self, entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+        """Run ``entry(child)`` in a child of its own and return its result.
+
+        Raises the child's own error, or InvalidInput where it died or took longer than ``timeout_seconds``.
+        """
+        for last in (False, True):
+            try:
+                with _Conversing(self.spawn()) as child:
+                    frame = {"mode": "call", "entry": entry, "payload": payload}
+                    return child.exchange(frame, time.monotonic() + timeout_seconds)
+            except TimeoutError:
+                raise InvalidInput(
+                    f"no answer within {timeout_seconds:g} seconds",
+                    where=entry.rpartition(":")[2],
+                    code="timeout",
+                    next_step="try with less data, or look for code that hangs",
+                ) from None
+            except ChildDied as error:
+                raise InvalidInput(str(error), where=entry.rpartition(":")[2], code="child_died") from None
+            except LauncherDied as error:
+                if last:
+                    raise TransientError(str(error), next_step="try again") from None
+        raise AssertionError("unreachable")
+
+    def open(self, entry: str, payload: dict[str, Any], timeout_seconds: float = _OPEN_SECONDS) -> Conversation:
+        """A long-lived child: ``entry(payload)`` returns the function that answers its questions.
+
+        Raises the child's own error, or TransientError where it died or took too long to open.
+        """
+        conversation = Conversation(self.spawn())
+        try:
+            conversation.tell({"mode": "converse", "entry": entry, "payload": payload}, timeout_seconds)
+        except BaseException:
+            conversation.close()
+            raise
+        return conversation
+
+    def stop(self) -> None:
+        """End the launcher and every child of it."""
+        with self._lock:
+            self._stopped = True
+            server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+
+    def _running(self) -> _Server:
+        with self._lock:
+            if self._stopped:
+                raise TransientError("the platform is stopping", next_step="try again when it runs")
+            if self._server is None or not self._server.alive:
+                self._server = _Server(self._variables())
+            return self._server
+
+    def _variables(self) -> dict[str, str]:
+        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONUNBUFFERED": "1", **self._extra}
+
+
+class Conversation:
+    """A long-lived child behind one question at a time. Close it; whatever it started ends with it."""
+
+    def __init__(self, child: ChildProcess) -> None:
+        self._child = child
+        self._talk = _Conversing(child)
+        self._lock = threading.Lock()
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def resident_bytes(self) -> int:
+        """Its resident memory now; 0 where it has ended."""
+        return self._child.resident_bytes()
+
+    def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+        """Its answer. Raises the child's own error, or TransientError where it died or was too slow (it is ended)."""
+        return self.tell({"payload": payload}, timeout_seconds)
+
+    def tell(self, frame: Frame, timeout_seconds: float) -> dict[str, Any]:
+        """Send one frame and wait for its answer."""
+        with self._lock:
+            try:
+                return self._talk.exchange(frame, time.monotonic() + timeout_seconds)
+            except TimeoutError:
+                self._child.close()
+                raise TransientError(f"no answer within {timeout_seconds:g} seconds", next_step="try again") from None
+            except Interruption as error:
+                self._child.close()
+                raise TransientError(str(error), next_step="try again") from None
+
+    def close(self) -> None:
+        """End the child."""
+        self._child.close()
+
+
+class _Conversing:
+    """Frames out, frames in, until one answers."""
+
+    def __init__(self, child: ChildProcess) -> None:
+        self._child = child
+        self._reader = FrameReader()
+
+    def __enter__(self) -> _Conversing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.close()
+
+    def exchange(self, frame: Frame, deadline: float) -> dict[str, Any]:
+        """Raises the child's error, Interruption where it died, TimeoutError past the deadline (monotonic)."""
+        connection = self._child.connection
+        try:
+            connection.settimeout(max(0.001, deadline - time.monotonic()))
+            connection.sendall(encode(frame))
+            while True:
+                connection.settimeout(max(0.001, deadline - time.monotonic()))
+                data = connection.recv(_READ_BYTES)
+                if not data:
+                    raise self._child.death()
+                for answer in self._reader.feed(data):
+                    if answer["type"] == "result":
+                        value: dict[str, Any] = answer["value"]
+                        return value
+                    if answer["type"] == "error":
+                        raise restore(answer["family"], answer["error"])
+        except TimeoutError:
+            raise
+        except (ConnectionError, OSError) as error:
+            raise self._child.death() from error
+
+
+class _Server:
+    """One life of the launcher's process."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        ours, theirs = socket.socketpair()
+        self._control = ours
+        self._lock = threading.Lock()
+        self._tickets = itertools.count()
+        self._unborn: dict[int, ChildProcess] = {}
+        self._living: dict[int, ChildProcess] = {}
+        self._ready = threading.Event()
+        self.environment: dict[str, Any] = {}
+        self.alive = True
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "azuraforge.runs.launcher", str(theirs.fileno())],
+                env=variables,
+                pass_fds=[theirs.fileno()],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # a terminal's Ctrl-C is for the platform, which then ends us in order
+            )
+        self._thread = threading.Thread(target=self._read, name="launcher-reader", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(_START_SECONDS) or not self.alive:
+            self.stop()
+            raise TransientError("the launcher did not start", next_step="look at the log; start the platform again")
+
+    def spawn(self, output: bool) -> ChildProcess:
+        ours, theirs = socket.socketpair()
+        reading, writing = os.pipe() if output else (None, None)
+        child = ChildProcess(ours, reading)
+        passed = [theirs.fileno()] + ([writing] if writing is not None else [])
+        try:
+            with self._lock:
+                if not self.alive:
+                    raise LauncherDied
+                ticket = next(self._tickets)
+                self._unborn[ticket] = child
+                socket.send_fds(self._control, [encode({"ticket": ticket})], passed)
+        except BaseException:
+            child.close()
+            raise
+        finally:
+            theirs.close()
+            if writing is not None:
+                os.close(writing)
+        child.born.wait()
+        if child.launcher_died:
+            child.close()
+            raise LauncherDied
+        return child
+
+    def stop(self) -> None:
+        """Close the control socket, which ends the process, and wait for it."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._thread.join()
+
+    def _read(self) -> None:
+        try:
+            for frame in read_frames(self._control):
+                self._hear(frame)
+        except (OSError, ValueError) as error:
+            log.warning("launcher_unreadable", reason=str(error))
+        with self._lock:
+            self.alive = False
+            orphans = [*self._unborn.values(), *self._living.values()]
+            self._unborn.clear()
+            self._living.clear()
+        for child in orphans:
+            child.finished(None, launcher_died=True)
+        self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
+        self._ready.set()
+
+    def _hear(self, frame: Frame) -> None:
+        if frame["type"] == "hello":
+            self.environment = frame["environment"]
+            self._ready.set()
+        elif frame["type"] == "born":
+            with self._lock:
+                child = self._unborn.pop(frame["ticket"])
+                child.pid = frame["pid"]
+                self._living[child.pid] = child
+            child.born.set()
+        elif frame["type"] == "ended":
+            with self._lock:
+                ended = self._living.pop(frame["pid"], None)
+            if ended is not None:
+                ended.finished(frame["status"])
+
+
+if __name__ == "__main__":
+    from azuraforge.runs.fork_server import main
+
+    main()

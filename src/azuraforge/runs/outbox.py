@@ -1,0 +1,87 @@
+"""The child's outgoing side: whatever training says is put aside at once and sent by a thread of its own."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Any
+
+from azuraforge.runs.frames import Frame, encode, spell
+
+#: Points wait at most this long, so that training costs one frame per tenth of a second and not one per step.
+BATCH_SECONDS = 0.1
+
+
+class Outbox:
+    """Frames in the order in which they were said. No method but ``close`` waits for the socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._changed = threading.Condition()
+        self._ready: list[bytes] = []
+        self._points: list[tuple[str, int, float | str]] = []
+        self._progress: Frame | None = None
+        self._closed = False
+        self._thread = threading.Thread(target=self._send, name="outbox", daemon=True)
+        self._thread.start()
+
+    def point(self, step: int, metrics: dict[str, float]) -> None:
+        """One point of each series."""
+        with self._changed:
+            self._points.extend((series, step, spell(value)) for series, value in metrics.items())
+            self._changed.notify()
+
+    def progress(self, done: int, total: int, note: str) -> None:
+        """The newest word on progress replaces an unsent older one."""
+        with self._changed:
+            self._progress = {"type": "progress", "done": done, "total": total, "note": note}
+            self._changed.notify()
+
+    def message(self, frame: Frame) -> None:
+        """A frame that leaves at once, after everything said before it. Raises TypeError where it is not JSON."""
+        encoded = encode(frame)
+        with self._changed:
+            self._collect()
+            self._ready.append(encoded)
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Send everything and stop."""
+        with self._changed:
+            self._collect()
+            self._closed = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _collect(self) -> None:
+        if self._points:
+            points: Any = self._points
+            self._points = []
+            self._ready.append(encode({"type": "metrics", "points": points}))
+        if self._progress is not None:
+            self._ready.append(encode(self._progress))
+            self._progress = None
+
+    def _send(self) -> None:
+        last_at = 0.0
+        while True:
+            with self._changed:
+                while not (self._ready or self._points or self._progress or self._closed):
+                    self._changed.wait()
+                while not (self._ready or self._closed):
+                    wait = last_at + BATCH_SECONDS - time.monotonic()
+                    if wait <= 0:
+                        self._collect()
+                    else:
+                        self._changed.wait(wait)
+                data, self._ready = b"".join(self._ready), []
+                closed = self._closed
+            if data:
+                try:
+                    self._connection.sendall(data)
+                except OSError:
+                    return  # the worker is gone; the watcher ends this process
+            last_at = time.monotonic()
+            if closed:
+                return
