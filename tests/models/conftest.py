@@ -29,6 +29,7 @@ from azuraforge.models.folder import VersionFolders
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.models.tables import ModelVersion
+from azuraforge.runs.failures import ChildDied
 from azuraforge.settings import Settings
 
 SCHEMA = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h", "season": 24, "unit": "kW"}
@@ -113,14 +114,14 @@ class PipeChild:
         try:
             self._write(payload)
         except OSError as error:
-            raise errors.TransientError("the child died") from error
+            raise ChildDied(self.process.poll()) from error
         assert self.process.stdout is not None
         ready, _, _ = select.select([self.process.stdout], [], [], timeout_seconds)
         if not ready:
             raise errors.TransientError(f"no answer in {timeout_seconds} s")
         line = self.process.stdout.readline()
         if not line:
-            raise errors.TransientError("the child died")
+            raise ChildDied(self.process.wait())
         said = orjson.loads(line)
         if "error" in said:
             fields = said["error"]

@@ -123,7 +123,7 @@ def test_a_child_that_died_is_started_again(serving: Any, project_id: str) -> No
 
 def test_a_question_that_kills_its_child_is_an_error_and_the_next_one_is_served(serving: Any, project_id: str) -> None:
     predict(serving, project_id)
-    with pytest.raises(TransientError):
+    with pytest.raises(TransientError, match="did not answer: its process was killed"):
         predict(serving, project_id, rows=rows([1, 666]))
     assert predict(serving, project_id).predictions[0].value == 6.0
     assert len(serving.children) == 3, "one warm, one fresh try, one for the next question"

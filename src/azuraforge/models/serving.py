@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from azuraforge.errors import TransientError
+from azuraforge.runs.failures import Interruption
 
 Key = tuple[str, str]
 ENTRY = "azuraforge.models.serving_child:serve"
@@ -26,7 +27,8 @@ class Conversation(Protocol):
         ...
 
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
-        """Its answer. Raises the child's own AzuraError, or TransientError where it died or was too slow."""
+        """Its answer. Raises the child's own AzuraError, Interruption where it died, TransientError where it was
+        too slow."""
         ...
 
     def close(self) -> None:
@@ -102,19 +104,22 @@ class WarmPredictors:
     def _ask(
         self, warm: _Warm, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
     ) -> dict[str, Any]:
-        was_warm = warm.conversation is not None
-        try:
-            return self._answer(warm, opening, payload, timeout_seconds)
-        except TransientError:
-            # It died or hung. A child that was warm may have died long ago of something else: one fresh try.
-            _end(warm)
-            if not was_warm:
+        # A warm child may have died long ago of something else, so it is given one fresh try; a fresh one is not.
+        tries = 2 if warm.conversation is not None else 1
+        while True:
+            try:
+                return self._answer(warm, opening, payload, timeout_seconds)
+            except TransientError:  # too slow, and perhaps still busy with it
+                _end(warm)
                 raise
-        try:
-            return self._answer(warm, opening, payload, timeout_seconds)
-        except TransientError:
-            _end(warm)
-            raise
+            except Interruption as error:
+                _end(warm)
+                tries -= 1
+                if not tries:
+                    raise TransientError(
+                        f"the predictor did not answer: {error}",
+                        next_step="ask again; if it happens again, roll the model back",
+                    ) from error
 
     def _answer(
         self, warm: _Warm, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
