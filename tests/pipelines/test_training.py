@@ -1,0 +1,332 @@
+"""Training runs on a real database, real datasets and a real model store; the phases run in this process."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from azuraforge.database import Database
+from azuraforge.datasets.schemas import FileOptions
+from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import AzuraError, InvalidInput, NotFound, TransientError
+from azuraforge.events.service import EventLog
+from azuraforge.models.folder import VersionFolders
+from azuraforge.models.service import ModelService
+from azuraforge.models.serving import WarmPredictors
+from azuraforge.pipelines import baselines
+from azuraforge.pipelines.training import TrainingHandler
+from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.runs.handlers import ClaimedRun, Finish, PreparedRun
+from azuraforge.runs.schemas import RunRequest
+from azuraforge.settings import Settings
+
+
+@dataclass
+class Asked:
+    payload: dict[str, Any]
+
+
+def call_here(entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+    """A call's child, in this process; what crosses the pipe is JSON in both directions."""
+    module, _, name = entry.partition(":")
+    asked = Asked(json.loads(json.dumps(payload)))
+    result: dict[str, Any] = json.loads(json.dumps(getattr(importlib.import_module(module), name)(asked)))
+    return result
+
+
+@dataclass
+class JobHere:
+    """A job whose phases run in this process, each once, their results kept over attempts."""
+
+    run: ClaimedRun
+    folder: Path
+    make_child: Callable[..., Any]
+    done: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
+    began: list[str] = field(default_factory=list)
+    shares: dict[str, float] = field(default_factory=dict)
+    artifacts: dict[str, bytes] = field(default_factory=dict)
+    figures: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def phase(
+        self,
+        name: str,
+        entry: str,
+        payload: dict[str, Any],
+        *,
+        share: float,
+        secrets: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        self.shares[name] = share
+        if name in self.done and self.done[name][0] == payload:
+            return self.done[name][1]
+        self.began.append(name)
+        child = self.make_child(f"{self.run.id}/{name}", **json.loads(json.dumps(payload)))
+        module, _, function = entry.partition(":")
+        result = json.loads(json.dumps(getattr(importlib.import_module(module), function)(child)))
+        self.done[name] = (payload, {**result, "outputs": str(child.outputs)})
+        return self.done[name][1]
+
+    def check(self) -> None:
+        """Nobody cancels here."""
+
+    def artifact(self, name: str, path: Path, media_type: str, kind: str) -> None:
+        self.artifacts[name] = path.read_bytes()
+
+    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+        self.figures[name] = json.loads(json.dumps(data))
+
+    def note(self, markdown: str) -> None:
+        """Not looked at here."""
+
+
+class Room:
+    """A platform's training side."""
+
+    stand_beside: Callable[..., None]
+
+    def __init__(self, database: Database, project_id: str, home: Path, plugins: Path, child: Callable[..., Any]):
+        settings = Settings(home=home)
+        self.database, self.project_id, self.home, self.child = database, project_id, home, child
+        events = EventLog(database)
+        self.datasets = DatasetService(database, events, call_here, settings)
+        self.catalogue = Catalogue(call_here, plugins, home / "cache" / "plugins.json")
+        warm = WarmPredictors(self.no_warm_children, str(plugins))
+        self.models = ModelService(database, events, VersionFolders(settings.artifacts), self.datasets, warm)
+        self.handler = TrainingHandler(database, self.catalogue, self.datasets, self.models, call_here)
+        self.runs = 0
+
+    def no_warm_children(self, entry: str, payload: dict[str, Any]) -> Any:
+        raise AssertionError("nobody predicts in these tests")
+
+    def add(self, rows: int = 600, seed: int = 0, unit: str = "ppm", name: str = "series") -> None:
+        rng = np.random.default_rng(seed)
+        level, start = 0.0, datetime(2020, 1, 1, tzinfo=UTC)
+        lines = ["at,value,rain"]
+        for row in range(rows):
+            level = 0.8 * level + rng.normal()
+            value = 50 + level + 3 * np.sin(2 * np.pi * row / 7)
+            lines.append(f"{(start + timedelta(days=row)).isoformat()},{value:.6f},{rng.normal():.6f}")
+        path = self.home / f"{name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n")
+        options = FileOptions(name=name, time="at", target="value", unit=unit)
+        self.datasets.add_file(self.project_id, path, path.name, options)
+
+    def prepare(self, plugin: str, dataset: str = "series", **config: Any) -> PreparedRun:
+        request = RunRequest(plugin=plugin, dataset=dataset, config={"horizon": 3, **config}, seed=7)
+        return self.handler.prepare(self.project_id, request)
+
+    def job(self, prepared: PreparedRun) -> JobHere:
+        self.runs += 1
+        fields = {key: getattr(prepared, key) for key in prepared.__dataclass_fields__}
+        run = ClaimedRun(
+            id=f"run{self.runs:013d}",
+            project_id=self.project_id,
+            attempt=1,
+            kind="train",
+            seed=7,
+            threads=1,
+            code_version="test",
+            environment={},
+            **fields,
+        )
+        folder = self.home / "work" / run.id
+        folder.mkdir(parents=True)
+        return JobHere(run, folder, self.child)
+
+    def finish(self, finish: Finish) -> dict[str, Any]:
+        assert finish.commit is not None
+        self.database.write(self.project_id, finish.commit)
+        return finish.summary
+
+    def train(self, plugin: str, **config: Any) -> tuple[JobHere, dict[str, Any]]:
+        job = self.job(self.prepare(plugin, **config))
+        return job, self.finish(self.handler.execute(job))
+
+
+@pytest.fixture
+def room(
+    database: Database,
+    project_id: str,
+    tmp_path: Path,
+    plugins_folder: Path,
+    child: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Room:
+    made = Room(database, project_id, tmp_path / "home", plugins_folder, child)
+    made.stand_beside = lambda *names: monkeypatch.setitem(baselines.BASELINES, "forecast", names)
+    made.stand_beside("test.last", "test.mean", "test.failing")
+    made.add()
+    return made
+
+
+def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) -> None:
+    job, summary = room.train("test.linear")
+    assert job.began == ["split", "fit", "fit_baselines", "hold_out", "predict", "predict_baselines", "judge"]
+    assert sum(job.shares.values()) == pytest.approx(0.98)  # there was no champion to predict with
+    assert (summary["decision"], summary["champion"]) == ("promoted", "test.linear")
+    assert (summary["version"], summary["champion_version"]) == (1, 1)
+    assert summary["failed_baselines"] == ["test.failing"]
+    version = room.models.show_version(room.project_id, "series", 1)
+    assert version.aliases == ["champion"]
+    assert version.plugin == "test.linear"
+    assert version.plugin_version == room.catalogue.show("test.linear").version
+    assert version.learned_from["start"] == "2020-01-01T00:00:00Z"
+    assert version.learned_from["end"] < "2021-06"
+    assert version.seed == 7
+    stored = room.models.evaluation(room.project_id, job.run.id)
+    assert stored.version == 1
+    assert stored.evaluation["failed"] == [{"name": "test.failing", "reason": "ValueError: the matrix is singular"}]
+    assert json.loads(job.artifacts["evaluation.json"])["verdict"] == stored.verdict
+    assert "errors.npz" in job.artifacts
+    assert job.figures["forecast"]["contender"] == "test.linear"
+    history = room.models.history(room.project_id, "series")
+    assert [line.by for line in history] == ["gate"]
+    assert "test.linear" in history[0].reason
+
+
+def test_a_baseline_that_wins_becomes_champion_as_a_version_of_its_own(room: Room) -> None:
+    room.stand_beside("test.linear", "test.last")
+    _, summary = room.train("test.mean")
+    assert summary["decision"] == "baseline_promoted"
+    assert (summary["version"], summary["champion_version"]) == (1, 2)
+    detail = room.models.show(room.project_id, "series")
+    assert detail.champion == 2
+    champion = detail.version_list[0]
+    assert (champion.plugin, champion.aliases) == ("test.linear", ["champion"])
+    assert champion.plugin_version == room.catalogue.show("test.linear").version
+    assert champion.metrics is not None
+    assert champion.metrics["rmse"] < summary["metrics"]["rmse"]
+
+
+def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
+    _, before = room.train("test.last")
+    job, summary = room.train("test.linear")
+    assert "champion" in job.began
+    contenders = room.models.evaluation(room.project_id, job.run.id).evaluation["contenders"]
+    roles = {each["name"]: each["role"] for each in contenders}
+    assert roles[f"series v{before['champion_version']}"] == "champion"
+    assert summary["decision"] == "promoted"
+    again, kept = room.train("test.linear")
+    assert kept["decision"] == "kept"
+    verdict = room.models.evaluation(room.project_id, again.run.id).verdict
+    assert any(reason["code"] == "level_tightened" for reason in verdict["reasons"])
+    champion = room.models.show(room.project_id, "series").champion
+    assert kept["champion_version"] == champion
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [({"config": {"horizon": 4}}, "other_horizon"), ({"unit": "ppb"}, "other_unit")]
+)
+def test_what_cannot_be_compared_promotes_nothing(room: Room, change: dict[str, Any], code: str) -> None:
+    room.train("test.linear")
+    if "unit" in change:
+        room.add(unit=change["unit"])
+    job, summary = room.train("test.linear", **change.get("config", {}))
+    assert summary["decision"] == "not_comparable"
+    assert summary["champion_version"] == 1
+    verdict = room.models.evaluation(room.project_id, job.run.id).verdict
+    assert verdict["reasons"][0]["code"] in (code, "level_tightened")
+    assert code in [reason["code"] for reason in verdict["reasons"]]
+
+
+def test_a_damaged_champion_is_no_reason_to_fail(room: Room) -> None:
+    room.train("test.linear")
+    hashed = room.models.show_version(room.project_id, "series", 1).content_hash
+    weights = room.models.folders.path(room.project_id, hashed) / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    job, summary = room.train("test.linear", window=21)
+    assert summary["decision"] == "not_comparable"
+    codes = [each["code"] for each in room.models.evaluation(room.project_id, job.run.id).verdict["reasons"]]
+    assert "champion_unreadable" in codes
+
+
+def test_a_champion_that_changed_meanwhile_is_judged_against_anew(room: Room) -> None:
+    late = room.job(room.prepare("test.linear"))
+    finish = room.handler.execute(late)
+    room.train("test.last")
+    with pytest.raises(TransientError, match="the champion changed"):
+        room.finish(finish)
+    versions = room.models.show(room.project_id, "series").versions
+    late.began.clear()
+    summary = room.finish(room.handler.execute(late))
+    assert late.began == ["champion", "judge"]
+    assert summary["version"] == versions + 1
+
+
+def test_the_same_seed_gives_the_same_weights_and_the_same_content(room: Room) -> None:
+    _, first = room.train("test.linear")
+    _, second = room.train("test.linear")
+    assert first["weights_sha256"] == second["weights_sha256"]
+    one, two = (room.models.show_version(room.project_id, "series", number["version"]) for number in (first, second))
+    assert one.content_hash == two.content_hash
+
+
+def test_a_leak_promotes_nothing(room: Room) -> None:
+    job = room.job(room.prepare("leak.shifted_target"))
+    with pytest.raises(InvalidInput, match="looks into the future"):
+        room.handler.execute(job)
+    with pytest.raises(NotFound):
+        room.models.show(room.project_id, "series")
+
+
+def test_without_any_baseline_there_is_no_score(room: Room) -> None:
+    room.stand_beside("test.failing", "test.failing_later")
+    job = room.job(room.prepare("test.linear"))
+    with pytest.raises(InvalidInput, match=r"no baseline could be judged.*the matrix is singular.*no prediction today"):
+        room.handler.execute(job)
+
+
+@pytest.mark.parametrize(
+    ("request_", "sentence"),
+    [
+        ({"plugin": None}, "no pipeline is named"),
+        ({"plugin": "test.liner"}, r"plugin 'test\.liner' does not exist; did you mean test\.linear"),
+        ({"dataset": None}, "no dataset is named"),
+        ({"dataset": "seris"}, "dataset 'seris' does not exist"),
+        ({"dataset_version": 9}, "has no version 9"),
+        ({"model": "a/b"}, "cannot be a model's name"),
+        ({"config": {"horizon": 0}}, r"horizon: .*got 0 \(allowed: at least 1 and at most 1000\)"),
+        ({"config": {"horizn": 3}}, "horizn is no field; did you mean horizon"),
+        ({"config": {"horizon": 400}}, "the series has 600 rows, too few"),
+        ({"plugin": "wrong.overlapping_split"}, "the pipeline's split is not usable"),
+    ],
+)
+def test_what_cannot_run_is_refused_before_the_run_exists(room: Room, request_: dict[str, Any], sentence: str) -> None:
+    fields = {"plugin": "test.linear", "dataset": "series", "config": {"horizon": 3}} | request_
+    with pytest.raises(AzuraError, match=sentence) as caught:
+        room.handler.prepare(room.project_id, RunRequest(**fields))
+    assert caught.value.next_step
+
+
+def test_the_prepared_config_is_canonical(room: Room) -> None:
+    prepared = room.prepare("test.linear")
+    assert prepared.config == {
+        "horizon": 3,
+        "season": None,
+        "validation_share": 0.15,
+        "test_share": 0.15,
+        "gap": 0,
+        "window": 14,
+    }
+    assert (prepared.name, prepared.model) == ("test.linear on series", "series")
+
+
+def test_the_worker_side_loads_no_frame_library_and_no_app() -> None:
+    code = (
+        "import sys, azuraforge.pipelines.training, azuraforge.pipelines.agents\n"
+        "bad = [name for name in sys.modules if name.partition('.')[0] in ('polars', 'sklearn', 'statsmodels',"
+        " 'scipy', 'pandas') or name.startswith('azuraforge.apps')]\n"
+        "assert not bad, bad[:5]\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
