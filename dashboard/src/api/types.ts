@@ -10,7 +10,7 @@ export type RunState = Run["state"];
 export type RunKind = Run["kind"];
 export type RunError = Schemas["RunError"];
 export type RunProgress = Schemas["RunProgress"];
-export type RunRequest = Schemas["RunRequest"];
+export type RunRequest = Partial<Schemas["RunRequest"]>; // everything has a default
 export type Attempt = Schemas["AttemptOut"];
 export type Artifact = Schemas["ArtifactOut"];
 export type Metrics = Schemas["MetricsOut"];
@@ -19,7 +19,7 @@ export type Dataset = Schemas["DatasetOut"];
 export type DatasetVersion = Schemas["DatasetVersionOut"];
 export type Finding = Schemas["Finding"];
 export type Rows = Schemas["RowsOut"];
-export type FromSource = Schemas["FromSource"];
+export type FromSource = Partial<Schemas["FromSource"]> & { source: string };
 
 export type Model = Schemas["ModelOut"];
 export type ModelDetail = Schemas["ModelDetail"];

@@ -1,0 +1,60 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { DatasetVersion } from "../api/types";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { ErrorNotice, Notice } from "../ui/Notice";
+import css from "./Datasets.module.css";
+import { FindingList } from "./FindingList";
+import { SourceForm } from "./SourceForm";
+import { UploadForm } from "./UploadForm";
+import { useAddFromSource } from "./api";
+
+type Way = "file" | "source";
+
+/** Three ways to data: the bundled CO₂ record in one click, a file, or any source plugin. */
+export function AddDataset({ onAdded, empty = false }: { onAdded: (added: DatasetVersion) => void; empty?: boolean }) {
+  const { t } = useTranslation();
+  const [way, setWay] = useState<Way | null>(null);
+  const [added, setAdded] = useState<DatasetVersion | null>(null);
+  const bundled = useAddFromSource();
+  const done = (version: DatasetVersion) => {
+    setWay(null);
+    setAdded(version);
+    onAdded(version);
+  };
+  return (
+    <div className={css["add"]}>
+      <div className={css["ways"]}>
+        <Button
+          look={empty ? "primary" : "plain"}
+          pending={bundled.isPending}
+          testId="add-bundled"
+          onPress={() => bundled.mutate({ source: "bundled", options: { series: "co2" }, name: "co2" }, { onSuccess: done })}
+        >
+          {t("datasets.addBundled")}
+        </Button>
+        <Button onPress={() => setWay("file")} testId="add-file">
+          {t("datasets.addFile")}
+        </Button>
+        <Button onPress={() => setWay("source")} testId="add-source">
+          {t("datasets.addSource")}
+        </Button>
+      </div>
+      {bundled.error ? <ErrorNotice error={bundled.error} /> : null}
+      {added ? (
+        <Notice tone="good" role="status">
+          <p>{t(added.created ? "datasets.added" : "datasets.alreadyThere", { name: added.name, version: added.version })}</p>
+          <FindingList findings={added.findings} />
+        </Notice>
+      ) : null}
+      <Dialog title={t("datasets.addFile")} open={way === "file"} onClose={() => setWay(null)}>
+        <UploadForm onAdded={done} onClose={() => setWay(null)} />
+      </Dialog>
+      <Dialog title={t("datasets.addSource")} open={way === "source"} onClose={() => setWay(null)}>
+        <SourceForm onAdded={done} onClose={() => setWay(null)} />
+      </Dialog>
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy } from "react";
+import { useTranslation } from "react-i18next";
+import { useSearchParams } from "wouter";
+
+import type { DatasetVersion } from "../api/types";
+import { useFormats } from "../language/useFormats";
+import { mayWrite, usePaths, useSession } from "../projects/session";
+import { useTitle } from "../routing/useTitle";
+import { ButtonLink } from "../ui/Button";
+import { Card, PageHead } from "../ui/Card";
+import { Facts, Hash } from "../ui/Facts";
+import { ErrorNotice, Loading } from "../ui/Notice";
+import { datasetQuery, datasetsQuery, rowsQuery } from "./api";
+import css from "./Datasets.module.css";
+import { FindingList } from "./FindingList";
+
+const RowsPlot = lazy(() => import("../charts/RowsPlot"));
+
+/** One version: its shape over time, what was found in it, where it came from. */
+export default function DatasetPage({ name }: { name: string }) {
+  const { t } = useTranslation();
+  const paths = usePaths();
+  const session = useSession();
+  const [search, setSearch] = useSearchParams();
+  const wanted = Number(search.get("version")) || null;
+  const dataset = useQuery(datasetQuery(name, wanted));
+  const known = useQuery(datasetsQuery).data?.find((one) => one.name === name || one.id === name);
+  useTitle(name);
+  if (dataset.error) return <ErrorNotice error={dataset.error} />;
+  if (dataset.data === undefined) return <Loading />;
+  const shown = dataset.data;
+  const versions = Array.from({ length: Math.max(known?.versions ?? 0, shown.version) }, (_, index) => index + 1).reverse();
+  return (
+    <div className={css["page"]}>
+      <PageHead title={shown.name}>
+        <label className={css["versions"]}>
+          {t("datasets.version")}
+          <select value={shown.version} onChange={(event) => setSearch({ version: event.target.value })}>
+            {versions.map((version) => (
+              <option key={version}>{version}</option>
+            ))}
+          </select>
+        </label>
+        {mayWrite(session) ? (
+          <ButtonLink to={paths.newRun({ dataset: shown.name })} look="primary">
+            {t("datasets.forecast")}
+          </ButtonLink>
+        ) : null}
+      </PageHead>
+      <ChartCard dataset={shown} />
+      <Card title={t("datasets.findings")}>
+        {shown.findings.length > 0 ? <FindingList findings={shown.findings} /> : <p className={css["soft"]}>{t("datasets.noFindings")}</p>}
+      </Card>
+      <AboutCard dataset={shown} />
+    </div>
+  );
+}
+
+function ChartCard({ dataset }: { dataset: DatasetVersion }) {
+  const { t } = useTranslation();
+  const { count } = useFormats();
+  const rows = useQuery(rowsQuery(dataset.name, dataset.version));
+  const { target, unit } = dataset.dataset_schema;
+  const note = rows.data && rows.data.times.length < rows.data.total_rows ? t("datasets.reduced", { count: rows.data.total_rows, shown: count(rows.data.total_rows) }) : undefined;
+  return (
+    <Card title={unit === "" ? target : `${target} (${unit})`} note={note}>
+      {rows.error ? <ErrorNotice error={rows.error} /> : null}
+      {rows.isLoading ? <Loading /> : null}
+      {rows.data ? (
+        <Suspense fallback={<Loading />}>
+          <RowsPlot rows={rows.data} column={target} />
+        </Suspense>
+      ) : null}
+    </Card>
+  );
+}
+
+function AboutCard({ dataset }: { dataset: DatasetVersion }) {
+  const { t } = useTranslation();
+  const { count, moment } = useFormats();
+  const { dataset_schema: schema } = dataset;
+  const provenance = Object.entries(dataset.provenance).map(([name, value]) => ({
+    name,
+    value: typeof value === "string" || typeof value === "number" ? value : JSON.stringify(value),
+  }));
+  return (
+    <Card title={t("datasets.about")}>
+      <Facts
+        facts={[
+          { name: t("datasets.rows"), value: count(dataset.rows) },
+          { name: t("datasets.start"), value: moment(dataset.start) },
+          { name: t("datasets.end"), value: moment(dataset.end) },
+          { name: t("datasets.frequency"), value: schema.frequency ?? "–" },
+          { name: t("datasets.season"), value: count(schema.season) },
+          { name: t("datasets.timezone"), value: schema.timezone },
+          { name: t("datasets.features"), value: schema.features.length > 0 ? schema.features.join(", ") : "–" },
+          { name: t("details.fingerprint"), value: <Hash value={dataset.fingerprint} /> },
+          { name: t("datasets.fileHash"), value: <Hash value={dataset.file_sha256} /> },
+          { name: t("datasets.source"), value: dataset.source },
+          { name: t("datasets.created"), value: moment(dataset.created_at) },
+          ...provenance,
+        ]}
+      />
+    </Card>
+  );
+}

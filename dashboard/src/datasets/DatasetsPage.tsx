@@ -1,0 +1,84 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+
+import type { Dataset } from "../api/types";
+import { useFormats } from "../language/useFormats";
+import { mayWrite, usePaths, useSession } from "../projects/session";
+import { useTitle } from "../routing/useTitle";
+import { Card, PageHead } from "../ui/Card";
+import { Empty, ErrorNotice, Loading } from "../ui/Notice";
+import { Table, tableCss } from "../ui/Table";
+import { AddDataset } from "./AddDataset";
+import { datasetsQuery } from "./api";
+import css from "./Datasets.module.css";
+
+export default function DatasetsPage() {
+  const { t } = useTranslation();
+  const session = useSession();
+  const datasets = useQuery(datasetsQuery);
+  useTitle(t("datasets.title"));
+  const none = datasets.data?.length === 0;
+  return (
+    <div className={css["page"]}>
+      <PageHead title={t("datasets.title")} note={t("datasets.note")} />
+      {mayWrite(session) ? (
+        <Card title={t("datasets.addTitle")}>
+          <AddDataset empty={none} onAdded={() => undefined} />
+        </Card>
+      ) : null}
+      <Card>
+        {datasets.error ? <ErrorNotice error={datasets.error} /> : null}
+        {datasets.isLoading ? <Loading /> : null}
+        {none ? (
+          <Empty title={t("datasets.none")}>
+            <p>{t("datasets.noneNext")}</p>
+          </Empty>
+        ) : null}
+        {datasets.data && !none ? <DatasetTable datasets={datasets.data} /> : null}
+      </Card>
+    </div>
+  );
+}
+
+function DatasetTable({ datasets }: { datasets: readonly Dataset[] }) {
+  const { t } = useTranslation();
+  const { count, day } = useFormats();
+  const paths = usePaths();
+  return (
+    <Table caption={t("datasets.title")}>
+      <thead>
+        <tr>
+          <th scope="col">{t("datasets.name")}</th>
+          <th scope="col">{t("datasets.target")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("datasets.rows")}</th>
+          <th scope="col">{t("datasets.range")}</th>
+          <th scope="col">{t("datasets.frequency")}</th>
+          <th scope="col">{t("datasets.source")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("datasets.versions")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("datasets.findings")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {datasets.map(({ id, name, versions, latest }) => (
+          <tr key={id}>
+            <th scope="row">
+              <Link href={paths.dataset(name)}>{name}</Link>
+            </th>
+            <td>
+              {latest.dataset_schema.target} <span className={tableCss["soft"]}>{latest.dataset_schema.unit}</span>
+            </td>
+            <td className={tableCss["number"]}>{count(latest.rows)}</td>
+            <td className={tableCss["nowrap"]}>
+              {day(latest.start)} – {day(latest.end)}
+            </td>
+            <td>{latest.dataset_schema.frequency ?? "–"}</td>
+            <td className={tableCss["soft"]}>{latest.source}</td>
+            <td className={tableCss["number"]}>{count(versions)}</td>
+            <td className={tableCss["number"]}>{count(latest.findings.length)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}

@@ -1,0 +1,75 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState, type FormEvent } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Problem } from "../api/problem";
+import type { DatasetVersion } from "../api/types";
+import { inLanguage } from "../language/setup";
+import { useFormats } from "../language/useFormats";
+import { pluginsQuery } from "../plugins/api";
+import { problemsByField, readConfig, startValues, type TypedValues } from "../runs/start/form";
+import { fieldsOf } from "../runs/start/schema";
+import { SchemaForm } from "../runs/start/SchemaForm";
+import { Button } from "../ui/Button";
+import { DialogActions } from "../ui/Dialog";
+import { SelectField, TextField } from "../ui/Field";
+import { ErrorNotice, Loading } from "../ui/Notice";
+import { useAddFromSource } from "./api";
+import css from "./Datasets.module.css";
+
+/** Any source plugin, its options as a form made from its schema. */
+export function SourceForm({ onAdded, onClose }: { onAdded: (added: DatasetVersion) => void; onClose: () => void }) {
+  const { t, i18n } = useTranslation();
+  const { input } = useFormats();
+  const plugins = useQuery(pluginsQuery);
+  const add = useAddFromSource();
+  const sources = useMemo(() => plugins.data?.filter((plugin) => plugin.kind === "source" && !plugin.error) ?? [], [plugins.data]);
+  const [chosen, setChosen] = useState("");
+  const [name, setName] = useState("");
+  const [typed, setTyped] = useState<Record<string, TypedValues>>({});
+  const [tried, setTried] = useState(false);
+  const source = sources.find((plugin) => plugin.name === chosen) ?? sources[0];
+  const fields = useMemo(() => fieldsOf(source?.schema, i18n.language), [source, i18n.language]);
+
+  if (plugins.error) return <ErrorNotice error={plugins.error} />;
+  if (plugins.data === undefined) return <Loading />;
+  if (source === undefined) return <p>{t("datasets.noSources")}</p>;
+
+  const values = { ...startValues(fields, {}, input), ...typed[source.name] };
+  const { config, faults } = readConfig(fields, values);
+  const problems = add.error instanceof Problem ? problemsByField(add.error.fields, [...fields.map((field) => field.name), "name"]) : {};
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    event.stopPropagation(); // the dialog stands inside the form of a new run
+    setTried(true);
+    if (Object.keys(faults).length > 0) return;
+    add.mutate({ source: source.name, options: config, name: name.trim() === "" ? null : name.trim() }, { onSuccess: onAdded });
+  };
+
+  return (
+    <form onSubmit={submit} className={css["form"]} noValidate>
+      <SelectField
+        label={t("datasets.source")}
+        value={source.name}
+        onChange={setChosen}
+        hint={inLanguage(source.summary, i18n.language)}
+        options={sources.map((plugin) => ({ value: plugin.name, label: inLanguage(plugin.title, i18n.language) || plugin.name }))}
+      />
+      <SchemaForm
+        fields={fields}
+        values={values}
+        onChange={(field, value) => setTyped((all) => ({ ...all, [source.name]: { ...all[source.name], [field]: value } }))}
+        faults={tried ? faults : {}}
+        problems={problems}
+      />
+      <TextField label={t("datasets.name")} hint={t("datasets.sourceNameHint")} value={name} onChange={setName} error={problems["name"]} />
+      {add.error ? <ErrorNotice error={add.error} /> : null}
+      <DialogActions>
+        <Button onPress={onClose}>{t("common.close")}</Button>
+        <Button look="primary" type="submit" pending={add.isPending}>
+          {t("datasets.add")}
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}

@@ -1,0 +1,95 @@
+import { useState, type FormEvent } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Problem } from "../api/problem";
+import type { DatasetVersion } from "../api/types";
+import { problemsByField } from "../runs/start/form";
+import { Button } from "../ui/Button";
+import { DialogActions } from "../ui/Dialog";
+import { Field, SelectField, TextField } from "../ui/Field";
+import { ErrorNotice } from "../ui/Notice";
+import { useUpload, type UploadOptions } from "./api";
+import css from "./Datasets.module.css";
+import { likelyTime, readHeader, type Header } from "./header";
+
+const EMPTY: UploadOptions = { name: null, time: "", target: "", timezone: null, unit: "", separator: null, duplicates: "error", missing: "error", gaps: "forward_fill" };
+
+const RULES = {
+  duplicates: ["error", "first", "last", "mean"],
+  missing: ["error", "forward_fill", "drop"],
+  gaps: ["forward_fill", "keep", "error"],
+} as const;
+
+/** A CSV or Parquet file, and which of its columns mean what. */
+export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersion) => void; onClose: () => void }) {
+  const { t } = useTranslation();
+  const upload = useUpload();
+  const [file, setFile] = useState<File | null>(null);
+  const [header, setHeader] = useState<Header | null>(null);
+  const [options, setOptions] = useState<UploadOptions>(EMPTY);
+  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "timezone", "unit", ...Object.keys(RULES)]) : {};
+  const set = (name: keyof UploadOptions) => (value: string) => setOptions((all) => ({ ...all, [name]: value }));
+
+  const choose = async (chosen: File | null) => {
+    setFile(chosen);
+    upload.reset();
+    const found = chosen === null ? null : await readHeader(chosen);
+    setHeader(found);
+    const time = found === null ? "" : likelyTime(found.columns);
+    setOptions((all) => ({ ...all, time, target: found?.columns.find((column) => column !== time) ?? "", separator: found?.separator ?? null }));
+  };
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    event.stopPropagation(); // the dialog stands inside the form of a new run
+    if (file === null || options.time === "" || options.target === "") return;
+    const blank = (value: string | null) => (value === null || value.trim() === "" ? null : value.trim());
+    upload.mutate({ file, options: { ...options, name: blank(options.name), timezone: blank(options.timezone) } }, { onSuccess: onAdded });
+  };
+
+  const column = (name: "time" | "target") => {
+    const shared = { label: t(`datasets.${name}`), value: options[name], onChange: set(name), name, error: problems[name] };
+    return header === null ? (
+      <TextField {...shared} />
+    ) : (
+      <SelectField {...shared} options={header.columns.map((value) => ({ value, label: value }))} />
+    );
+  };
+
+  return (
+    <form onSubmit={submit} className={css["form"]}>
+      <Field label={t("datasets.file")} hint={t("datasets.fileHint")}>
+        {(control) => <input {...control} type="file" accept=".csv,.tsv,.txt,.parquet" onChange={(event) => void choose(event.target.files?.[0] ?? null)} />}
+      </Field>
+      <div className={css["two"]}>
+        {column("time")}
+        {column("target")}
+        <TextField label={t("datasets.name")} hint={t("datasets.nameHint")} value={options.name ?? ""} onChange={set("name")} name="name" error={problems["name"]} />
+        <TextField label={t("datasets.unit")} hint={t("datasets.unitHint")} value={options.unit} onChange={set("unit")} name="unit" error={problems["unit"]} />
+      </div>
+      <details>
+        <summary className={css["summary"]}>{t("datasets.rules")}</summary>
+        <div className={css["two"]}>
+          <TextField label={t("datasets.timezone")} hint={t("datasets.timezoneHint")} value={options.timezone ?? ""} onChange={set("timezone")} name="timezone" error={problems["timezone"]} />
+          {(Object.keys(RULES) as (keyof typeof RULES)[]).map((rule) => (
+            <SelectField
+              key={rule}
+              label={t(`datasets.${rule}`)}
+              value={options[rule]}
+              onChange={set(rule)}
+              error={problems[rule]}
+              options={RULES[rule].map((value) => ({ value, label: t(`rules.${value}`) }))}
+            />
+          ))}
+        </div>
+      </details>
+      {upload.error ? <ErrorNotice error={upload.error} /> : null}
+      <DialogActions>
+        <Button onPress={onClose}>{t("common.close")}</Button>
+        <Button look="primary" type="submit" disabled={file === null || options.time === "" || options.target === ""} pending={upload.isPending}>
+          {t("datasets.add")}
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}

@@ -1,0 +1,57 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { get, part, post, postForm } from "../api/client";
+import type { Dataset, DatasetVersion, FromSource, Rows } from "../api/types";
+
+const MOST_POINTS = 1500;
+
+export const datasetsQuery = queryOptions({
+  queryKey: ["datasets"],
+  queryFn: ({ signal }) => get<Dataset[]>("/datasets", {}, signal),
+});
+
+export function datasetQuery(name: string, version: number | null) {
+  return queryOptions({
+    queryKey: ["datasets", name, version],
+    queryFn: ({ signal }) => get<DatasetVersion>(`/datasets/${part(name)}`, { version }, signal),
+  });
+}
+
+/** A version never changes, so its rows never do. */
+export function rowsQuery(name: string, version: number) {
+  return queryOptions({
+    queryKey: ["dataset-rows", name, version],
+    queryFn: ({ signal }) => get<Rows>(`/datasets/${part(name)}/rows`, { version, max_points: MOST_POINTS }, signal),
+    staleTime: Infinity,
+  });
+}
+
+export interface UploadOptions {
+  name: string | null;
+  time: string;
+  target: string;
+  timezone: string | null;
+  unit: string;
+  separator: string | null;
+  duplicates: string;
+  missing: string;
+  gaps: string;
+}
+
+function useAdded<Request>(send: (request: Request) => Promise<DatasetVersion>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: send,
+    onSuccess: () => client.invalidateQueries({ queryKey: ["datasets"] }),
+  });
+}
+
+export const useAddFromSource = () => useAdded((request: FromSource) => post<DatasetVersion>("/datasets/from-source", request));
+
+export const useUpload = () =>
+  useAdded(({ file, options }: { file: File; options: UploadOptions }) => {
+    const form = new FormData();
+    form.append("options", JSON.stringify(options));
+    form.append("file", file);
+    return postForm<DatasetVersion>("/datasets", form);
+  });

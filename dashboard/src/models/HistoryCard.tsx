@@ -1,0 +1,55 @@
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+
+import type { AliasChange } from "../api/types";
+import { useFormats } from "../language/useFormats";
+import { usePaths } from "../projects/session";
+import { Card } from "../ui/Card";
+import { Hash } from "../ui/Facts";
+import { Table, tableCss } from "../ui/Table";
+
+/** Who was in service, from when, and why: lines are only ever added. */
+export function HistoryCard({ changes }: { changes: readonly AliasChange[] }) {
+  const { t } = useTranslation();
+  const { moment } = useFormats();
+  const paths = usePaths();
+  const version = (number: number | null) => (number === null ? "–" : `v${number}`);
+  return (
+    <Card title={t("models.history")}>
+      <Table caption={t("models.history")}>
+        <thead>
+          <tr>
+            <th scope="col">{t("models.when")}</th>
+            <th scope="col">{t("models.alias")}</th>
+            <th scope="col">{t("models.change")}</th>
+            <th scope="col">{t("models.reason")}</th>
+            <th scope="col">{t("models.by")}</th>
+            <th scope="col">{t("models.run")}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {changes.map((change, index) => (
+            <tr key={`${change.at} ${index}`}>
+              <td className={tableCss["nowrap"]}>{moment(change.at)}</td>
+              <td>{change.alias}</td>
+              <td className={tableCss["nowrap"]}>
+                {version(change.previous_version)} → {version(change.version)}
+              </td>
+              <td>{change.reason}</td>
+              <td className={tableCss["soft"]}>{change.by}</td>
+              <td>
+                {change.run_id ? (
+                  <Link href={paths.run(change.run_id)}>
+                    <Hash value={change.run_id} length={8} />
+                  </Link>
+                ) : (
+                  "–"
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </Table>
+    </Card>
+  );
+}

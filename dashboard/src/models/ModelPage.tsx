@@ -1,0 +1,116 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+
+import type { ModelDetail } from "../api/types";
+import { useFormats } from "../language/useFormats";
+import { mayWrite, usePaths, useSession } from "../projects/session";
+import { useTitle } from "../routing/useTitle";
+import { Badge } from "../ui/Badge";
+import { Button } from "../ui/Button";
+import { Card, PageHead } from "../ui/Card";
+import { Hash } from "../ui/Facts";
+import { ErrorNotice, Loading } from "../ui/Notice";
+import { Table, tableCss } from "../ui/Table";
+import { historyQuery, modelQuery } from "./api";
+import { HistoryCard } from "./HistoryCard";
+import css from "./Models.module.css";
+import { MoveDialog } from "./MoveDialog";
+import { PredictCard } from "./PredictCard";
+
+/** A model: predict now, its versions, and who was champion when. */
+export default function ModelPage({ name }: { name: string }) {
+  const { t } = useTranslation();
+  const session = useSession();
+  const model = useQuery(modelQuery(name));
+  const history = useQuery(historyQuery(name));
+  const [moving, setMoving] = useState<number | "back" | null>(null);
+  useTitle(name);
+  if (model.error) return <ErrorNotice error={model.error} />;
+  if (model.data === undefined) return <Loading />;
+  const { champion, target, unit } = model.data;
+  const writer = mayWrite(session);
+  const hasBefore = history.data?.some((change) => change.previous_version !== null) ?? false;
+  return (
+    <div className={css["page"]}>
+      <PageHead
+        title={name}
+        note={t("models.about", { target: unit === "" ? target : `${target} (${unit})`, champion: champion === null ? t("models.noChampion") : `v${champion}` })}
+      >
+        {writer && hasBefore ? <Button onPress={() => setMoving("back")}>{t("models.rollback")}</Button> : null}
+      </PageHead>
+      <PredictCard model={model.data} />
+      <VersionsCard model={model.data} onPromote={writer ? setMoving : null} />
+      {history.error ? <ErrorNotice error={history.error} /> : null}
+      {history.data ? <HistoryCard changes={history.data} /> : null}
+      {moving === null ? null : <MoveDialog name={name} version={moving === "back" ? null : moving} onClose={() => setMoving(null)} />}
+    </div>
+  );
+}
+
+function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromote: ((version: number) => void) | null }) {
+  const { t } = useTranslation();
+  const { bytes, moment, percent } = useFormats();
+  const paths = usePaths();
+  return (
+    <Card title={t("models.versions")} note={t("models.versionsNote")}>
+      <Table caption={t("models.versions")}>
+        <thead>
+          <tr>
+            <th scope="col">{t("models.version")}</th>
+            <th scope="col">{t("models.plugin")}</th>
+            <th scope="col" className={tableCss["number"]}>{t("models.skill")}</th>
+            <th scope="col">{t("models.run")}</th>
+            <th scope="col">{t("models.content")}</th>
+            <th scope="col" className={tableCss["number"]}>{t("models.size")}</th>
+            <th scope="col">{t("models.created")}</th>
+            {onPromote ? (
+              <th scope="col">
+                <span className="visually-hidden">{t("models.promote")}</span>
+              </th>
+            ) : null}
+          </tr>
+        </thead>
+        <tbody>
+          {model.version_list.map((version) => {
+            const skill = version.metrics?.["skill"];
+            return (
+              <tr key={version.version}>
+                <th scope="row" className={tableCss["nowrap"]}>
+                  v{version.version}{" "}
+                  {version.aliases.map((alias) => (
+                    <Badge key={alias} tone={alias === "champion" ? "azure" : "quiet"}>
+                      {alias}
+                    </Badge>
+                  ))}
+                </th>
+                <td className={tableCss["soft"]}>{version.plugin}</td>
+                <td className={tableCss["number"]}>{percent(typeof skill === "number" ? skill : null, 1, true)}</td>
+                <td>
+                  <Link href={paths.run(version.run_id)}>
+                    <Hash value={version.run_id} length={8} />
+                  </Link>
+                </td>
+                <td>
+                  <Hash value={version.content_hash} />
+                </td>
+                <td className={tableCss["number"]}>{bytes(version.bytes)}</td>
+                <td className={`${tableCss["nowrap"]} ${tableCss["soft"]}`}>{moment(version.created_at)}</td>
+                {onPromote ? (
+                  <td className={tableCss["number"]}>
+                    {version.version === model.champion ? null : (
+                      <Button small onPress={() => onPromote(version.version)}>
+                        {t("models.promote")}
+                      </Button>
+                    )}
+                  </td>
+                ) : null}
+              </tr>
+            );
+          })}
+        </tbody>
+      </Table>
+    </Card>
+  );
+}

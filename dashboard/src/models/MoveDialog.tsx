@@ -1,0 +1,38 @@
+import { useState, type FormEvent } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Button } from "../ui/Button";
+import { Dialog, DialogActions } from "../ui/Dialog";
+import { TextField } from "../ui/Field";
+import { ErrorNotice } from "../ui/Notice";
+import { useMoveChampion } from "./api";
+import css from "./Models.module.css";
+
+/** Promote by hand, or roll back: never without a reason, which stays in the history. */
+export function MoveDialog({ name, version, onClose }: { name: string; version: number | null; onClose: () => void }) {
+  const { t } = useTranslation();
+  const move = useMoveChampion(name);
+  const [reason, setReason] = useState("");
+  const [tried, setTried] = useState(false);
+  const title = version === null ? t("models.rollback") : t("models.promoteVersion", { version });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (reason.trim() !== "") move.mutate({ version, reason: reason.trim() }, { onSuccess: onClose });
+  };
+  return (
+    <Dialog title={title} open onClose={onClose}>
+      <form onSubmit={submit} className={css["form"]} noValidate>
+        <p>{t(version === null ? "models.rollbackText" : "models.promoteText")}</p>
+        <TextField label={t("models.reason")} value={reason} onChange={setReason} required error={tried && reason.trim() === "" ? t("models.reasonMissing") : undefined} />
+        {move.error ? <ErrorNotice error={move.error} /> : null}
+        <DialogActions>
+          <Button onPress={onClose}>{t("common.close")}</Button>
+          <Button look="primary" type="submit" pending={move.isPending}>
+            {title}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

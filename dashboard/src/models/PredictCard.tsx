@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy, useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+
+import type { ModelDetail, Prediction } from "../api/types";
+import { useFormats } from "../language/useFormats";
+import { mayWrite, usePaths, useSession } from "../projects/session";
+import { figureQuery } from "../runs/api";
+import type { Forecast } from "../runs/evaluation";
+import { NextValues } from "../runs/NextValues";
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { Hash } from "../ui/Facts";
+import { ErrorNotice, Loading } from "../ui/Notice";
+import { usePredict } from "./api";
+import css from "./Models.module.css";
+
+const ForecastPlot = lazy(() => import("../charts/ForecastPlot"));
+
+/** The champion's next values, written into the ledger before anyone knows what will happen. */
+export function PredictCard({ model }: { model: ModelDetail }) {
+  const { t } = useTranslation();
+  const session = useSession();
+  const predict = usePredict(model.name);
+  return (
+    <Card
+      title={t("predict.title")}
+      note={t("predict.note")}
+      actions={
+        model.champion === null || !mayWrite(session) ? null : (
+          <Button look="primary" pending={predict.isPending} onPress={() => predict.mutate()} testId="predict">
+            {t("predict.now")}
+          </Button>
+        )
+      }
+    >
+      {model.champion === null ? <p className={css["soft"]}>{t("predict.noChampion")}</p> : null}
+      {predict.error ? <ErrorNotice error={predict.error} /> : null}
+      {predict.data ? <PredictionView prediction={predict.data} /> : null}
+    </Card>
+  );
+}
+
+function PredictionView({ prediction }: { prediction: Prediction }) {
+  const { t } = useTranslation();
+  const { moment, percent } = useFormats();
+  const paths = usePaths();
+  const figure = useQuery(figureQuery(prediction.run_id, "forecast", true));
+  const next: Forecast["next"] = prediction.predictions;
+  const history = useMemo(() => figure.data?.history.filter(([at]) => Date.parse(at) <= Date.parse(prediction.origin)) ?? [], [figure.data, prediction.origin]);
+  return (
+    <>
+      <p className={css["soft"]}>
+        {t("predict.from", { version: prediction.version, plugin: prediction.plugin, origin: moment(prediction.origin), level: percent(prediction.interval) })}{" "}
+        {t("predict.learnedIn")}{" "}
+        <Link href={paths.run(prediction.run_id)}>
+          <Hash value={prediction.run_id} length={16} />
+        </Link>
+      </p>
+      <div className={css["result"]}>
+        <Suspense fallback={<Loading />}>
+          <ForecastPlot target={prediction.target} unit={prediction.unit} history={history} next={next} interval={prediction.interval} />
+        </Suspense>
+        <NextValues next={next} unit={prediction.unit} target={prediction.target} />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,45 @@
+import { useTranslation } from "react-i18next";
+
+import { address, part } from "../api/client";
+import type { RunDetail } from "../api/types";
+import { useFormats } from "../language/useFormats";
+import { Card } from "../ui/Card";
+import { Hash } from "../ui/Facts";
+import { Table, tableCss } from "../ui/Table";
+
+/** Files that the run made, with their hashes. */
+export function ArtifactsCard({ run }: { run: RunDetail }) {
+  const { t } = useTranslation();
+  const { bytes } = useFormats();
+  if (run.artifacts.length === 0) return null;
+  return (
+    <Card title={t("artifacts.title")}>
+      <Table caption={t("artifacts.title")}>
+        <thead>
+          <tr>
+            <th scope="col">{t("artifacts.name")}</th>
+            <th scope="col">{t("artifacts.kind")}</th>
+            <th scope="col" className={tableCss["number"]}>{t("artifacts.size")}</th>
+            <th scope="col">SHA-256</th>
+          </tr>
+        </thead>
+        <tbody>
+          {run.artifacts.map((artifact) => (
+            <tr key={artifact.name}>
+              <th scope="row">
+                <a href={address(`/runs/${part(run.id)}/artifacts/${artifact.name.split("/").map(part).join("/")}`)} download>
+                  {artifact.name}
+                </a>
+              </th>
+              <td className={tableCss["soft"]}>{artifact.kind}</td>
+              <td className={tableCss["number"]}>{bytes(artifact.bytes)}</td>
+              <td>
+                <Hash value={artifact.sha256} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </Table>
+    </Card>
+  );
+}

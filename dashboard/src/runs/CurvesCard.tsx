@@ -1,0 +1,77 @@
+import { Suspense, lazy, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { RunDetail } from "../api/types";
+import { Card } from "../ui/Card";
+import type { Curve, Curves } from "./curves";
+import { hasEnded } from "./live";
+import css from "./RunPage.module.css";
+
+const CurvePlot = lazy(() => import("../charts/CurvePlot"));
+
+const LOSSES: readonly string[] = ["loss", "validation_loss"];
+
+/** Loss and validation loss in one chart; any other curve by choice. */
+export function CurvesCard({ run, curves }: { run: RunDetail; curves: Curves }) {
+  const { t } = useTranslation();
+  const [chosen, setChosen] = useState("");
+  const [logarithmic, setLogarithmic] = useState(false);
+  const present = Object.keys(curves).sort().join("\n");
+  const others = present.split("\n").filter((name) => name !== "" && !LOSSES.includes(name));
+  const hasLoss = LOSSES.some((name) => name in curves);
+  const shown = chosen !== "" ? chosen : hasLoss || others.length === 0 ? "loss" : (others[0] ?? "loss");
+  const names = useMemo(() => {
+    if (shown !== "loss") return [{ name: shown, label: shown }];
+    const losses = LOSSES.filter((name) => name === "loss" || present.split("\n").includes(name));
+    return losses.map((name) => ({ name, label: t(name === "loss" ? "curves.loss" : "curves.validationLoss") }));
+  }, [present, shown, t]);
+  const empty = names.every(({ name }) => (curves[name]?.steps.length ?? 0) === 0);
+  const positive = names.every(({ name }) => isPositive(curves[name]));
+
+  return (
+    <Card
+      title={t("curves.title")}
+      actions={
+        <div className={css["choices"]}>
+          {others.length > 0 ? (
+            <label>
+              <span className="visually-hidden">{t("curves.choose")}</span>
+              <select value={shown} onChange={(event) => setChosen(event.target.value)}>
+                {hasLoss ? <option value="loss">{t("curves.losses")}</option> : null}
+                {others.map((name) => (
+                  <option key={name}>{name}</option>
+                ))}
+              </select>
+            </label>
+          ) : null}
+          {positive && !empty ? (
+            <label>
+              <input type="checkbox" checked={logarithmic} onChange={(event) => setLogarithmic(event.target.checked)} />
+              {t("curves.log")}
+            </label>
+          ) : null}
+        </div>
+      }
+    >
+      {empty ? (
+        <div className={css["chartPlaceholder"]} data-testid="loss-chart" data-points={0}>
+          {hasEnded(run.state) ? t("curves.never") : t("curves.notYet")}
+        </div>
+      ) : (
+        <Suspense fallback={<div className={css["chartPlaceholder"]} />}>
+          <CurvePlot
+            curves={curves}
+            names={names}
+            logarithmic={logarithmic && positive}
+            label={t("curves.label", { names: names.map(({ label }) => label).join(", "), run: run.name })}
+            testId="loss-chart"
+          />
+        </Suspense>
+      )}
+    </Card>
+  );
+}
+
+function isPositive(curve: Curve | undefined): boolean {
+  return curve?.values.every((value) => value === null || value > 0) ?? true;
+}

@@ -1,0 +1,54 @@
+import { useTranslation } from "react-i18next";
+
+import type { RunDetail } from "../api/types";
+import { useFormats } from "../language/useFormats";
+import { Card } from "../ui/Card";
+import { Facts, Hash } from "../ui/Facts";
+import { elapsedSeconds } from "./elapsed";
+import { hasEnded } from "./live";
+import css from "./RunPage.module.css";
+
+/** What it would take to do it again: config, seed, data, code. */
+export function DetailsCard({ run }: { run: RunDetail }) {
+  const { t } = useTranslation();
+  const { count, duration, input, moment } = useFormats();
+  const shown = (value: unknown): string => {
+    if (value === null || value === undefined) return "–";
+    if (typeof value === "number") return input(value);
+    if (typeof value === "boolean") return t(value ? "common.yes" : "common.no");
+    return typeof value === "string" ? value : JSON.stringify(value);
+  };
+  const values = (record: Record<string, unknown>) => Object.entries(record).map(([name, value]) => ({ name, value: shown(value) }));
+
+  return (
+    <Card title={t("details.title")}>
+      {run.notes.length > 0 ? (
+        <div className={css["notes"]}>
+          {run.notes.map((note, index) => (
+            <p key={index}>{note}</p>
+          ))}
+        </div>
+      ) : null}
+      <Facts
+        facts={[
+          { name: t("details.seed"), value: input(run.seed) },
+          { name: t("details.threads"), value: count(run.threads) },
+          { name: t("details.fingerprint"), value: <Hash value={run.dataset_fingerprint} /> },
+          { name: t("details.code"), value: <Hash value={run.code_version} length={24} /> },
+          { name: t("details.plugin"), value: run.plugin ? `${run.plugin} ${run.plugin_version ?? ""}` : "–" },
+          { name: t("details.reproducible"), value: t(run.bit_reproducible ? "details.bitForBit" : "details.notBitForBit") },
+          { name: t("details.started"), value: moment(run.started_at) },
+          { name: t("details.took"), value: hasEnded(run.state) ? duration(elapsedSeconds(run)) : t("common.notYetKnown") },
+        ]}
+      />
+      <h3 className={css["sub"]}>{t("details.config")}</h3>
+      {Object.keys(run.config).length > 0 ? <Facts facts={values(run.config)} /> : <p className={css["soft"]}>{t("details.noConfig")}</p>}
+      {run.environment ? (
+        <details className={css["disclosure"]}>
+          <summary>{t("details.environment")}</summary>
+          <Facts facts={values(run.environment)} />
+        </details>
+      ) : null}
+    </Card>
+  );
+}

@@ -1,0 +1,20 @@
+import { useTranslation } from "react-i18next";
+
+import type { RunError, RunState } from "../api/types";
+import { Card } from "../ui/Card";
+import css from "./RunPage.module.css";
+
+/** Why it failed: what, where, and what to do next. */
+export function FailureCard({ error, state }: { error: RunError; state: RunState }) {
+  const { t } = useTranslation();
+  return (
+    <Card title={state === "quarantined" ? t("failure.quarantined") : t("failure.title")} tone="bad">
+      <p>{error.message}</p>
+      {error.where ? <p className={css["soft"]}>{t("errors.where", { where: error.where })}</p> : null}
+      {error.next_step ? <p>{t("errors.next", { next: error.next_step })}</p> : null}
+      <p className={css["footnote"]}>
+        <code>{error.code}</code>
+      </p>
+    </Card>
+  );
+}

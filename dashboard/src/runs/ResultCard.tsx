@@ -1,0 +1,20 @@
+import { useTranslation } from "react-i18next";
+
+import type { RunDetail } from "../api/types";
+import { Card } from "../ui/Card";
+import { hasEnded } from "./live";
+import css from "./RunPage.module.css";
+
+/** What an agent or an external run answered. */
+export function ResultCard({ run }: { run: RunDetail }) {
+  const { t } = useTranslation();
+  return (
+    <Card title={t("result.title")}>
+      {run.summary ? (
+        <pre className={css["block"]}>{JSON.stringify(run.summary, null, 2)}</pre>
+      ) : (
+        <p className={css["soft"]}>{hasEnded(run.state) ? t("result.none") : t("common.notYetKnown")}</p>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,55 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { RunDetail } from "../api/types";
+import { mayWrite, usePaths, useSession } from "../projects/session";
+import { Button, ButtonLink } from "../ui/Button";
+import { Dialog, DialogActions } from "../ui/Dialog";
+import { ErrorNotice } from "../ui/Notice";
+import { useCancelRun, useResumeRun } from "./api";
+import { hasEnded } from "./live";
+
+/** Cancel asks first; resume goes on from the newest checkpoint; again starts a copy with the same config. */
+export function RunActions({ run }: { run: RunDetail }) {
+  const { t } = useTranslation();
+  const session = useSession();
+  const paths = usePaths();
+  const cancel = useCancelRun(run.id);
+  const resume = useResumeRun(run.id);
+  const [asking, setAsking] = useState(false);
+  if (!mayWrite(session)) return null;
+  const ended = hasEnded(run.state);
+  const again = run.kind === "train" || run.kind === "agent";
+
+  return (
+    <>
+      {resume.error ? <ErrorNotice error={resume.error} /> : null}
+      {ended && run.state !== "succeeded" && run.kind !== "external" ? (
+        <Button look="primary" pending={resume.isPending} onPress={() => resume.mutate()} testId="resume-run">
+          {t("run.resume")}
+        </Button>
+      ) : null}
+      {ended && again ? <ButtonLink to={paths.newRun({ from: run.id })}>{t("run.again")}</ButtonLink> : null}
+      {ended ? null : (
+        <Button look="danger" disabled={run.cancel_requested} onPress={() => setAsking(true)} testId="cancel-run">
+          {run.cancel_requested ? t("states.stopping") : t("run.cancel")}
+        </Button>
+      )}
+      <Dialog title={t("run.cancelTitle")} open={asking && !ended} onClose={() => setAsking(false)} question>
+        <p>{t("run.cancelText")}</p>
+        {cancel.error ? <ErrorNotice error={cancel.error} /> : null}
+        <DialogActions>
+          <Button onPress={() => setAsking(false)}>{t("run.keepRunning")}</Button>
+          <Button
+            look="danger"
+            pending={cancel.isPending}
+            testId="confirm-cancel"
+            onPress={() => cancel.mutate(undefined, { onSuccess: () => setAsking(false) })}
+          >
+            {t("run.cancel")}
+          </Button>
+        </DialogActions>
+      </Dialog>
+    </>
+  );
+}

@@ -1,0 +1,106 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+
+import type { RunDetail } from "../api/types";
+import { useFormats } from "../language/useFormats";
+import { usePaths } from "../projects/session";
+import { useTitle } from "../routing/useTitle";
+import { PageHead } from "../ui/Card";
+import { Hash } from "../ui/Facts";
+import { ErrorNotice, Loading, Notice } from "../ui/Notice";
+import { ArtifactsCard } from "./ArtifactsCard";
+import { AttemptsCard } from "./AttemptsCard";
+import { evaluationQuery, figureQuery } from "./api";
+import { BaselineCard } from "./BaselineCard";
+import { CurvesCard } from "./CurvesCard";
+import { DetailsCard } from "./DetailsCard";
+import type { Evaluation, Verdict } from "./evaluation";
+import { FailureCard } from "./FailureCard";
+import { ForecastCards } from "./ForecastCards";
+import { hasEnded } from "./live";
+import { ProgressCard } from "./ProgressCard";
+import { ResultCard } from "./ResultCard";
+import { RunActions } from "./RunActions";
+import css from "./RunPage.module.css";
+import { StateBadge } from "./StateBadge";
+import { useLiveRun } from "./useLiveRun";
+import { VerdictCard } from "./VerdictCard";
+
+/** One run: alive while it works, complete when it is done. */
+export default function RunPage({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const { live, status, error } = useLiveRun(id);
+  const learns = live?.run.kind === "train";
+  const done = live?.run.state === "succeeded";
+  const evaluation = useQuery(evaluationQuery(id, learns && done));
+  const forecast = useQuery(figureQuery(id, "forecast", live?.run.figures.includes("forecast") ?? false));
+  useTitle(live?.run.name ?? t("run.title"));
+
+  if (live === null) return error ? <ErrorNotice error={error} /> : <Loading />;
+  const { run, curves } = live;
+  const judged = (evaluation.data?.evaluation ?? null) as Evaluation | null;
+  const verdict = (evaluation.data?.verdict ?? null) as Verdict | null;
+
+  return (
+    <div className={css["page"]}>
+      <PageHead
+        title={
+          <span className={css["title"]}>
+            {run.name} <StateBadge state={run.state} stopping={run.cancel_requested} testId="run-state" />
+          </span>
+        }
+        note={<RunLine run={run} />}
+      >
+        <RunActions run={run} />
+      </PageHead>
+      {status === "refused" ? <Notice tone="ember">{t("run.notLive")}</Notice> : null}
+      {run.error && run.state !== "running" && run.state !== "queued" ? <FailureCard error={run.error} state={run.state} /> : null}
+      {hasEnded(run.state) ? null : <ProgressCard run={run} status={status} />}
+      {learns ? (
+        <>
+          <div className={css["pair"]}>
+            <CurvesCard run={run} curves={curves} />
+            <VerdictCard run={run} verdict={verdict} evaluation={judged} loading={evaluation.isLoading} error={evaluation.error} />
+          </div>
+          <ForecastCards run={run} forecast={forecast.data ?? null} error={forecast.error} />
+          {judged ? <BaselineCard evaluation={judged} runId={run.id} /> : null}
+        </>
+      ) : (
+        <>
+          {Object.keys(curves).length > 0 ? <CurvesCard run={run} curves={curves} /> : null}
+          <ResultCard run={run} />
+        </>
+      )}
+      <DetailsCard run={run} />
+      <AttemptsCard attempts={run.attempts} />
+      <ArtifactsCard run={run} />
+    </div>
+  );
+}
+
+/** Under the name: what runs on what, since when. */
+function RunLine({ run }: { run: RunDetail }) {
+  const { t } = useTranslation();
+  const { moment } = useFormats();
+  const paths = usePaths();
+  return (
+    <p className={css["facts"]}>
+      <span>{run.plugin ?? t(`kinds.${run.kind}`)}</span>
+      {run.dataset_name ? (
+        <span>
+          <Link href={paths.dataset(run.dataset_name)}>{run.dataset_name}</Link> v{run.dataset_version}
+        </span>
+      ) : null}
+      {run.model ? (
+        <span>
+          {t("run.model")} <Link href={paths.model(run.model)}>{run.model}</Link>
+        </span>
+      ) : null}
+      <span>{moment(run.created_at)}</span>
+      <span>
+        <Hash value={run.id} length={16} />
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,112 @@
+import { useTranslation } from "react-i18next";
+import { Link } from "wouter";
+
+import type { RunDetail } from "../api/types";
+import { inLanguage } from "../language/setup";
+import { useFormats } from "../language/useFormats";
+import { usePaths } from "../projects/session";
+import { Card } from "../ui/Card";
+import { ErrorNotice } from "../ui/Notice";
+import type { Comparison, Contender, Evaluation, Verdict } from "./evaluation";
+import { hasEnded } from "./live";
+import css from "./RunPage.module.css";
+
+interface VerdictCardProps {
+  run: RunDetail;
+  verdict: Verdict | null;
+  evaluation: Evaluation | null;
+  loading: boolean;
+  error: Error | null;
+}
+
+/** The gate's decision with its reasons, and the candidate's scores, each beside the best baseline's. */
+export function VerdictCard({ run, verdict, evaluation, loading, error }: VerdictCardProps) {
+  const { t, i18n } = useTranslation();
+  const paths = usePaths();
+  if (verdict === null || evaluation === null) {
+    const ended = hasEnded(run.state) && !loading;
+    return (
+      <Card title={t("verdict.title")}>
+        {error ? <ErrorNotice error={error} /> : <p className={css["soft"]}>{ended ? t("verdict.never") : t("verdict.notYet")}</p>}
+      </Card>
+    );
+  }
+  const tone = verdict.decision === "promoted" ? "good" : verdict.decision === "not_comparable" ? "ember" : "plain";
+  return (
+    <Card title={t("verdict.title")} testId="verdict" tone={tone}>
+      <p className={css["headline"]}>{t(`decisions.${verdict.decision}`)}</p>
+      <p className={css["soft"]}>
+        {t("verdict.champion", { name: verdict.champion })}
+        {run.model ? (
+          <>
+            {" "}
+            (<Link href={paths.model(run.model)}>{run.model}</Link>)
+          </>
+        ) : null}
+      </p>
+      <ul className={css["reasons"]}>
+        {verdict.reasons.map((reason, index) => (
+          <li key={`${reason.code} ${index}`}>{inLanguage(reason.text, i18n.language)}</li>
+        ))}
+      </ul>
+      <Scores evaluation={evaluation} />
+    </Card>
+  );
+}
+
+function Scores({ evaluation }: { evaluation: Evaluation }) {
+  const { t } = useTranslation();
+  const { count, number, percent } = useFormats();
+  const origins = evaluation.parts.test.origins ?? evaluation.parts.test.rows;
+  const candidate = evaluation.contenders.find((contender) => contender.role === "candidate");
+  const baseline = evaluation.contenders.find((contender) => contender.name === evaluation.best_baseline);
+  if (!candidate || !baseline) return null;
+  const against = evaluation.comparisons.find((one) => one.a === candidate.name && one.b === baseline.name);
+  return (
+    <>
+      <dl className={css["scores"]}>
+        <Score name={`RMSE${evaluation.unit === "" ? "" : ` (${evaluation.unit})`}`} of={candidate} beside={baseline} show={({ metrics }) => number(metrics.rmse)} />
+        <Score name="R²" of={candidate} beside={baseline} show={({ metrics }) => number(metrics.r2)} />
+        <Score name={t("metrics.coverage")} of={candidate} beside={baseline} show={({ metrics }) => percent(metrics.coverage, 1)} />
+      </dl>
+      {against ? <Difference comparison={against} /> : null}
+      <p className={css["footnote"]}>
+        {t("verdict.computed", { count: origins, shown: count(origins) })}
+      </p>
+    </>
+  );
+}
+
+function Score({ name, of, beside, show }: { name: string; of: Contender; beside: Contender; show: (contender: Contender) => string }) {
+  return (
+    <div className={css["score"]}>
+      <dt>{name}</dt>
+      <dd>
+        {show(of)}
+        <small>
+          {beside.name.split(".").at(-1)} {show(beside)}
+        </small>
+      </dd>
+    </div>
+  );
+}
+
+/** "RMSE 4.1 % lower than ridge (95 % interval −6.0 % … −2.0 %)". */
+function Difference({ comparison }: { comparison: Comparison }) {
+  const { t } = useTranslation();
+  const { percent } = useFormats();
+  const { relative_difference: difference } = comparison;
+  if (difference === null) return null;
+  return (
+    <p className={css["footnote"]}>
+      {t(difference < 0 ? "verdict.lower" : "verdict.higher", {
+        metric: comparison.metric.toUpperCase(),
+        size: percent(Math.abs(difference), 1),
+        baseline: comparison.b,
+        level: percent(comparison.level),
+        low: percent(comparison.low, 1, true),
+        high: percent(comparison.high, 1, true),
+      })}
+    </p>
+  );
+}

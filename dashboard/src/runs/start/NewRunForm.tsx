@@ -1,0 +1,159 @@
+import { useMemo, useState, type FormEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+
+import { Problem } from "../../api/problem";
+import type { Dataset, Plugin, RunDetail } from "../../api/types";
+import { AddDataset } from "../../datasets/AddDataset";
+import { inLanguage } from "../../language/setup";
+import { useFormats } from "../../language/useFormats";
+import { usePaths } from "../../projects/session";
+import { Button } from "../../ui/Button";
+import { Card } from "../../ui/Card";
+import { SelectField, TextField } from "../../ui/Field";
+import { ErrorNotice, Notice } from "../../ui/Notice";
+import { useStartRun } from "../api";
+import { problemsByField, readConfig, startValues, type TypedValues } from "./form";
+import css from "./NewRun.module.css";
+import { fieldsOf, parse, type ConfigField, type Typed } from "./schema";
+import { SchemaForm } from "./SchemaForm";
+import { choosable, firstPlugin } from "./choices";
+
+interface NewRunFormProps {
+  plugins: readonly Plugin[];
+  datasets: readonly Dataset[];
+  earlier: RunDetail | null;
+  wanted: { plugin: string | null; dataset: string | null };
+}
+
+const wholeNumber = (name: string, least: number, most: number): ConfigField => ({
+  name, kind: "integer", title: name, description: "", nullable: false, required: true, default: least, choices: [],
+  least, most, leastIsOpen: false, mostIsOpen: false, multipleOf: null, longest: null, pattern: null, items: "text",
+});
+const SEED = wholeNumber("seed", 0, 2 ** 32 - 1);
+const THREADS = wholeNumber("threads", 1, 256);
+
+/** What to run, on what, how; then start. */
+export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormProps) {
+  const { t, i18n } = useTranslation();
+  const { input } = useFormats();
+  const paths = usePaths();
+  const [, navigate] = useLocation();
+  const start = useStartRun();
+  const usable = useMemo(() => choosable(plugins), [plugins]);
+  const [pluginName, setPluginName] = useState(() => firstPlugin(usable, wanted.plugin ?? earlier?.plugin ?? null));
+  const [datasetName, setDatasetName] = useState(wanted.dataset ?? earlier?.dataset_name ?? datasets[0]?.name ?? "");
+  const [typed, setTyped] = useState<Record<string, TypedValues>>({});
+  const [more, setMore] = useState<TypedValues>({ name: "", model: earlier?.model ?? "", seed: String(earlier?.seed ?? 0), threads: String(earlier?.threads ?? 1) });
+  const [tried, setTried] = useState(false);
+
+  const plugin = usable.find((one) => one.name === pluginName) ?? null;
+  const isAgent = plugin?.kind === "agent";
+  const fields = useMemo(() => fieldsOf(plugin?.schema, i18n.language), [plugin, i18n.language]);
+  const initial = useMemo(() => startValues(fields, earlier?.plugin === pluginName ? earlier.config : {}, input), [earlier, fields, input, pluginName]);
+  const values = { ...initial, ...typed[pluginName] };
+  const { config, faults } = readConfig(fields, values);
+  const seed = parse(SEED, more["seed"] ?? "");
+  const threads = parse(THREADS, more["threads"] ?? "");
+  const complete = plugin !== null && (isAgent || datasetName !== "");
+  const problems = start.error instanceof Problem ? problemsByField(start.error.fields, [...fields.map((field) => field.name), "dataset", "plugin", "name", "model", "seed", "threads"]) : {};
+
+  const change = (name: string, value: Typed) => setTyped((all) => ({ ...all, [pluginName]: { ...all[pluginName], [name]: value } }));
+  const changeMore = (name: string) => (value: string) => setMore((all) => ({ ...all, [name]: value }));
+  const optional = (name: string) => (typeof more[name] === "string" && more[name].trim() !== "" ? more[name].trim() : null);
+  const moreFault = (parsed: typeof seed) => (tried && "fault" in parsed ? t("form.wholeNumber") : undefined);
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (!complete || Object.keys(faults).length > 0 || "fault" in seed || "fault" in threads) return;
+    start.mutate(
+      {
+        kind: isAgent ? "agent" : "train",
+        plugin: plugin.name,
+        dataset: isAgent ? null : datasetName,
+        config,
+        name: optional("name"),
+        model: isAgent ? null : optional("model"),
+        seed: Number(seed.value),
+        threads: Number(threads.value),
+      },
+      { onSuccess: (run) => navigate(paths.run(run.id)) },
+    );
+  };
+
+  return (
+    <form onSubmit={submit} noValidate className={css["form"]}>
+      <Card title={t("newRun.what")}>
+        <div className={css["pair"]}>
+          <SelectField
+            label={t("newRun.pipeline")}
+            value={pluginName}
+            onChange={setPluginName}
+            testId="pipeline-select"
+            name="plugin"
+            error={problems["plugin"]}
+            hint={plugin ? inLanguage(plugin.summary, i18n.language) : t("newRun.noPipelines")}
+            options={usable.map((one) => ({ value: one.name, label: label(one, i18n.language), group: t(one.kind === "agent" ? "newRun.agents" : "newRun.pipelines") }))}
+          />
+          {isAgent ? null : (
+            <div className={css["dataset"]}>
+              <SelectField
+                label={t("newRun.dataset")}
+                value={datasetName}
+                onChange={setDatasetName}
+                testId="dataset-select"
+                name="dataset"
+                error={problems["dataset"] ?? (tried && datasetName === "" ? t("newRun.datasetMissing") : undefined)}
+                hint={datasets.length === 0 ? t("newRun.noDatasets") : undefined}
+                placeholder={t("newRun.chooseDataset")}
+                options={withAdded(datasets, datasetName).map((name) => ({ value: name, label: name }))}
+              />
+              <AddDataset empty={datasets.length === 0} onAdded={(added) => setDatasetName(added.name)} />
+            </div>
+          )}
+        </div>
+      </Card>
+      {fields.length > 0 ? (
+        <Card title={t(isAgent ? "newRun.request" : "newRun.config")} note={t("newRun.configNote")}>
+          <SchemaForm fields={fields} values={values} onChange={change} faults={tried ? faults : {}} problems={problems} />
+        </Card>
+      ) : null}
+      <Card>
+        <details>
+          <summary className={css["summary"]}>{t("newRun.more")}</summary>
+          <div className={css["pair"]}>
+            <TextField label={t("newRun.name")} hint={t("newRun.nameHint")} value={String(more["name"])} onChange={changeMore("name")} name="run-name" error={problems["name"]} />
+            {isAgent ? null : (
+              <TextField label={t("newRun.model")} hint={t("newRun.modelHint")} value={String(more["model"])} onChange={changeMore("model")} name="model" error={problems["model"]} />
+            )}
+            <TextField label={t("details.seed")} hint={t("newRun.seedHint")} value={String(more["seed"])} onChange={changeMore("seed")} name="seed" mode="numeric" error={moreFault(seed) ?? problems["seed"]} />
+            <TextField label={t("details.threads")} hint={t("newRun.threadsHint")} value={String(more["threads"])} onChange={changeMore("threads")} name="threads" mode="numeric" error={moreFault(threads) ?? problems["threads"]} />
+          </div>
+        </details>
+      </Card>
+      {start.error ? <ErrorNotice error={start.error} /> : null}
+      {tried && Object.keys(faults).length > 0 ? (
+        <Notice tone="bad" role="alert">
+          {t("form.faulty", { count: Object.keys(faults).length })}
+        </Notice>
+      ) : null}
+      <div className={css["start"]}>
+        <Button look="primary" type="submit" pending={start.isPending} testId="start-run">
+          {t("newRun.start")}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function label(plugin: Plugin, language: string): string {
+  const title = inLanguage(plugin.title, language);
+  return title === "" ? plugin.name : `${title} (${plugin.name})`;
+}
+
+/** A dataset that was just added is chosen before the list was asked for again. */
+function withAdded(datasets: readonly Dataset[], chosen: string): string[] {
+  const names = datasets.map((dataset) => dataset.name);
+  return chosen === "" || names.includes(chosen) ? names : [chosen, ...names];
+}

@@ -1,0 +1,42 @@
+// The state of a generated form: what was typed, and what it comes to.
+import type { FieldProblem } from "../../api/problem";
+import { parse, typedOf, type ConfigField, type Fault, type Typed } from "./schema";
+
+export type TypedValues = Readonly<Record<string, Typed>>;
+
+/** The defaults, and over them the values of an earlier run. */
+export function startValues(fields: readonly ConfigField[], earlier: Record<string, unknown>, write: (value: number) => string): TypedValues {
+  return Object.fromEntries(
+    fields.map((field) => [field.name, typedOf(field, field.name in earlier ? earlier[field.name] : field.default, write)]),
+  );
+}
+
+export interface Read {
+  config: Record<string, unknown>;
+  faults: Record<string, Fault>;
+}
+
+export function readConfig(fields: readonly ConfigField[], values: TypedValues): Read {
+  const config: Record<string, unknown> = {};
+  const faults: Record<string, Fault> = {};
+  for (const field of fields) {
+    const typed = values[field.name] ?? "";
+    // An optional field without a default, left empty, is not sent: the plugin decides.
+    if (typed === "" && !field.required && field.default === undefined && !field.nullable) continue;
+    const parsed = parse(field, typed);
+    if ("fault" in parsed) faults[field.name] = parsed.fault;
+    else config[field.name] = parsed.value;
+  }
+  return { config, faults };
+}
+
+/** The API's complaints by input: "config.epochs", "body.config.epochs" and "epochs" are one field. */
+export function problemsByField(problems: readonly FieldProblem[], known: readonly string[]): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const { field, message } of problems) {
+    const parts = field.split(/[.\s'"[\]]+/);
+    const name = parts.find((part) => known.includes(part));
+    if (name !== undefined) found[name] ??= message;
+  }
+  return found;
+}
