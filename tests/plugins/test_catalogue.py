@@ -1,67 +1,34 @@
-"""The catalogue lists every plugin, working or broken, and a broken one harms nobody. Real child processes."""
+"""The catalogue lists every plugin, working or broken, and a broken one harms nobody. Real children."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import asyncio
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
-from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.errors import InvalidInput, NotFound, Unauthorized
 from azuraforge.plugins import catalogue as catalogue_module
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.plugins.loading import EntryPoint
-
-_CHILD = """
-import importlib, json, sys
-from azuraforge.errors import AzuraError
-entry, payload = json.load(sys.stdin)
-class Child: pass
-child = Child(); child.payload = payload
-module, _, name = entry.partition(":")
-try:
-    answer = {"result": getattr(importlib.import_module(module), name)(child)}
-except AzuraError as error:
-    answer = {"error": error.to_dict()}
-print("\\n@@" + json.dumps(answer))
-"""
+from azuraforge.plugins.routes import router
+from azuraforge.runs.launcher import Launcher
 
 
-class ChildProcesses:
-    """Runs each call in a Python of its own, as the launcher does, and counts them."""
+class Counted:
+    """The launcher's calls, written down."""
 
-    def __init__(self) -> None:
+    def __init__(self, launcher: Launcher) -> None:
+        self.launcher = launcher
         self.calls: list[dict[str, Any]] = []
 
     def __call__(self, entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
         self.calls.append(payload)
-        try:
-            ended = subprocess.run(
-                [sys.executable, "-c", _CHILD],
-                input=json.dumps([entry, payload]),
-                capture_output=True,
-                text=True,
-                timeout=timeout_seconds,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise InvalidInput(f"no answer after {timeout_seconds:g} s") from None
-        _, found, answer = ended.stdout.rpartition("@@")
-        if not found:
-            raise InvalidInput(f"the child died with exit status {ended.returncode}")
-        parsed = json.loads(answer)
-        if "error" in parsed:
-            raise InvalidInput(
-                parsed["error"]["message"],
-                where=parsed["error"].get("where", ""),
-                next_step=parsed["error"].get("next_step", ""),
-                code=parsed["error"]["code"],
-            )
-        result: dict[str, Any] = parsed["result"]
-        return result
+        return self.launcher.call(entry, payload, timeout_seconds)
 
 
 GOOD = """
@@ -115,15 +82,29 @@ def only_dropped_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue_module, "entry_points", list)
 
 
-def make(folder: Path, timeout_seconds: float = 20.0) -> tuple[Catalogue, ChildProcesses]:
-    children = ChildProcesses()
-    return Catalogue(children, folder, folder.parent / "cache" / "plugins.json", timeout_seconds), children
+Make = Callable[..., tuple[Catalogue, Counted]]
 
 
-def test_a_dropped_in_file_is_described(folder: Path) -> None:
+@pytest.fixture(scope="module")
+def launcher() -> Iterator[Launcher]:
+    started = Launcher()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def make(folder: Path, launcher: Launcher) -> Make:
+    def made(timeout_seconds: float = 20.0, by: Launcher = launcher) -> tuple[Catalogue, Counted]:
+        children = Counted(by)
+        return Catalogue(children, folder, folder.parent / "cache" / "plugins.json", timeout_seconds), children
+
+    return made
+
+
+def test_a_dropped_in_file_is_described(folder: Path, make: Make) -> None:
     (folder / "weather.py").write_text(GOOD)
     (folder / "_helper.py").write_text("raise RuntimeError\n")
-    catalogue, _ = make(folder)
+    catalogue, _ = make()
     [plugin] = catalogue.list()
     assert (plugin.name, plugin.kind, plugin.error) == ("weather", "agent", None)
     assert plugin.origin == "plugins/weather.py"
@@ -134,11 +115,11 @@ def test_a_dropped_in_file_is_described(folder: Path) -> None:
     assert plugin.model_dump(by_alias=True)["schema"] == plugin.config_schema
 
 
-def test_each_broken_file_is_named_with_its_error_and_harms_nobody(folder: Path) -> None:
+def test_each_broken_file_is_named_with_its_error_and_harms_nobody(folder: Path, make: Make) -> None:
     (folder / "weather.py").write_text(GOOD)
     for name, (source, _) in BROKEN.items():
         (folder / name).write_text(source)
-    catalogue, _ = make(folder, timeout_seconds=8.0)
+    catalogue, _ = make(timeout_seconds=2.0)
     listed = {plugin.origin.removeprefix("plugins/"): plugin for plugin in catalogue.list()}
     assert listed.keys() == {"weather.py", *BROKEN}
     assert listed["weather.py"].error is None
@@ -152,10 +133,10 @@ def test_each_broken_file_is_named_with_its_error_and_harms_nobody(folder: Path)
     assert catalogue.validate("agent", "weather", {}) == {"days": 3, "unit": "celsius"}
 
 
-def test_of_two_plugins_with_one_name_the_first_works(folder: Path) -> None:
+def test_of_two_plugins_with_one_name_the_first_works(folder: Path, make: Make) -> None:
     (folder / "a.py").write_text(GOOD)
     (folder / "b.py").write_text(GOOD)
-    catalogue, _ = make(folder)
+    catalogue, _ = make()
     first, second = catalogue.list()
     assert first.error is None
     assert second.error is not None
@@ -163,17 +144,17 @@ def test_of_two_plugins_with_one_name_the_first_works(folder: Path) -> None:
     assert catalogue.get("agent", "weather").origin == "plugins/a.py"
 
 
-def test_a_second_start_asks_no_child_until_a_file_changes(folder: Path) -> None:
+def test_a_second_start_asks_no_child_until_a_file_changes(folder: Path, make: Make) -> None:
     (folder / "weather.py").write_text(GOOD)
     (folder / "broken.py").write_text("import no_such_package_anywhere\n")
-    first, children = make(folder)
+    first, children = make()
     told = first.list()
     assert len(children.calls) == 2
-    second, children = make(folder)
+    second, children = make()
     assert second.list() == told
     assert children.calls == []
     (folder / "weather.py").write_text(GOOD.replace("le=16", "le=9"))
-    third, children = make(folder)
+    third, children = make()
     schema = third.get("agent", "weather").config_schema
     assert schema is not None
     assert schema["properties"]["days"]["maximum"] == 9
@@ -181,16 +162,16 @@ def test_a_second_start_asks_no_child_until_a_file_changes(folder: Path) -> None
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"format": 1, "units": {"x": [{"name": 1}]}}', b"\x00\xff"])
-def test_a_damaged_memory_is_only_forgotten(folder: Path, damage: bytes) -> None:
+def test_a_damaged_memory_is_only_forgotten(folder: Path, make: Make, damage: bytes) -> None:
     (folder / "weather.py").write_text(GOOD)
-    make(folder)[0].list()
+    make()[0].list()
     (folder.parent / "cache" / "plugins.json").write_bytes(damage)
-    assert make(folder)[0].get("agent", "weather").error is None
+    assert make()[0].get("agent", "weather").error is None
 
 
-def test_an_unknown_plugin_is_answered_with_close_names(folder: Path) -> None:
+def test_an_unknown_plugin_is_answered_with_close_names(folder: Path, make: Make) -> None:
     (folder / "weather.py").write_text(GOOD)
-    catalogue, _ = make(folder)
+    catalogue, _ = make()
     with pytest.raises(NotFound, match="plugin 'wether' does not exist; did you mean weather") as caught:
         catalogue.get("agent", "wether")
     assert "azuraforge plugins list" in caught.value.next_step
@@ -207,22 +188,21 @@ def test_an_unknown_plugin_is_answered_with_close_names(folder: Path) -> None:
         ({"unit": "kelvin"}, r"unit: .*'celsius' or 'fahrenheit', got 'kelvin'"),
     ],
 )
-def test_a_wrong_config_is_one_sentence(folder: Path, config: dict[str, Any], sentence: str) -> None:
+def test_a_wrong_config_is_one_sentence(folder: Path, make: Make, config: dict[str, Any], sentence: str) -> None:
     (folder / "weather.py").write_text(GOOD)
-    catalogue, _ = make(folder)
+    catalogue, _ = make()
     with pytest.raises(InvalidInput, match=sentence) as caught:
         catalogue.validate("agent", "weather", config)
     assert caught.value.where == "config of weather"
     assert caught.value.next_step
 
 
-def test_when_a_batch_dies_only_the_guilty_is_broken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_a_batch_dies_only_the_guilty_is_broken(folder: Path, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     package = folder.parent / "site" / "azuratest"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("")
     (package / "good.py").write_text(GOOD)
     (package / "bad.py").write_text("import os\nos._exit(9)\n")
-    monkeypatch.setenv("PYTHONPATH", str(package.parent))
     points = [
         EntryPoint("agent", "bad", "azuratest.bad:Bad", "azuraforge", "1"),
         EntryPoint("agent", "weather", "azuratest.good:WeatherAgent", "azuraforge", "1"),
@@ -230,10 +210,76 @@ def test_when_a_batch_dies_only_the_guilty_is_broken(folder: Path, monkeypatch: 
         EntryPoint("source", "wrong", "azuratest.good:WeatherAgent", "azuraforge", "1"),
     ]
     monkeypatch.setattr(catalogue_module, "entry_points", lambda: points)
-    catalogue, children = make(folder)
+    there = Launcher({"PYTHONPATH": str(package.parent)})
+    catalogue, children = make(by=there)
     listed = {plugin.name: plugin.error for plugin in catalogue.list()}
     assert listed["weather"] is None
-    assert "exit status 9" in (listed["bad"] or "")
+    assert "exit code 9" in (listed["bad"] or "")
     assert "has no 'Nothing'" in (listed["absent"] or "")
     assert "not a subclass of azuraforge.plugins.Source" in (listed["wrong"] or "")
     assert len(children.calls) == 1 + len(points)
+    there.stop()
+
+
+def test_a_hang_is_remembered_for_a_file_until_it_changes(folder: Path, make: Make) -> None:
+    (folder / "hang.py").write_text("import time\ntime.sleep(600)\n")
+    assert "no answer" in (make(timeout_seconds=0.5)[0].list()[0].error or "")
+    again, children = make()
+    assert "no answer" in (again.list()[0].error or "")
+    assert children.calls == []
+    (folder / "hang.py").write_text(GOOD)
+    assert make()[0].list()[0].error is None
+
+
+def test_a_platform_that_is_stopping_blames_no_plugin_for_long(folder: Path, make: Make) -> None:
+    (folder / "weather.py").write_text(GOOD)
+    stopped = Launcher()
+    stopped.stop()
+    assert make(by=stopped)[0].list()[0].error is not None
+    assert make()[0].list()[0].error is None
+
+
+def test_the_built_ins_are_described_in_one_child(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    catalogue, children = make()
+    plugins = {plugin.name: plugin for plugin in catalogue.list()}
+    assert len(children.calls) == 1
+    source = plugins["bundled"]
+    assert (source.kind, source.error, source.origin.split()[0]) == ("source", None, "azuraforge")
+
+
+def get(app: FastAPI, path: str) -> Any:
+    async def asked() -> Any:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            return (await client.get(path)).json()
+
+    return asyncio.run(asked())
+
+
+def test_over_http(folder: Path, make: Make) -> None:
+    (folder / "weather.py").write_text(GOOD)
+    (folder / "broken.py").write_text("1 / 0\n")
+    app = FastAPI()
+    app.include_router(router)
+    app.state.plugins, app.state.project_of = make()[0], lambda connection: "project"
+    listed = get(app, "/plugins")
+    assert [(each["name"], each["error"]) for each in listed] == [
+        ("broken", "ZeroDivisionError: division by zero"),
+        ("weather", None),
+    ]
+    shown = get(app, "/plugins/weather")
+    assert shown["schema"]["properties"]["days"]["default"] == 3
+    with pytest.raises(NotFound):
+        get(app, "/plugins/wether")
+
+
+def test_nobody_sees_the_plugins_without_signing_in(make: Make) -> None:
+    def refuse(connection: Any) -> str:
+        raise Unauthorized("nobody is signed in")
+
+    app = FastAPI()
+    app.include_router(router)
+    app.state.plugins, app.state.project_of = make()[0], refuse
+    for path in ("/plugins", "/plugins/weather"):
+        with pytest.raises(Unauthorized):
+            get(app, path)

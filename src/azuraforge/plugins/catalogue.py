@@ -22,7 +22,7 @@ from typing import Any, Protocol, TypeAlias
 
 import orjson
 
-from azuraforge.errors import AzuraError, InvalidInput, NotFound
+from azuraforge.errors import AzuraError, InvalidInput, NotFound, UserError
 from azuraforge.plugins.loading import BUILT_IN, EntryPoint, dropped_in_files, entry_points, file_version
 from azuraforge.plugins.schemas import PluginOut
 from azuraforge.telemetry import logger
@@ -162,7 +162,8 @@ class Catalogue:
                 return [row for rows, _ in alone for row in rows], all(lasting for _, lasting in alone)
             reason = error.message if isinstance(error, AzuraError) else f"{type(error).__name__}: {error}"
             log.warning("plugin_not_described", unit=unit.payload(), reason=reason)
-            return [_broken(unit, f"its import did not end well: {reason}")], unit.file is not None
+            lasting = unit.file is not None and isinstance(error, UserError)
+            return [_broken(unit, f"its import did not end well: {reason}")], lasting
 
     def _load_cache(self) -> dict[str, Descriptions]:
         try:
