@@ -1,14 +1,7 @@
-"""A models room on a real database, a predictor folder, a dropped-in pipeline, and real children over a pipe."""
+"""A models room on a real database, a predictor folder, a dropped-in pipeline, and real children of a real launcher."""
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import os
-import select
-import signal
-import subprocess
-import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import orjson
-import psutil
 import pytest
 from safetensors.numpy import save_file
 
-from azuraforge import errors
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog
@@ -29,7 +19,7 @@ from azuraforge.models.folder import VersionFolders
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.models.tables import ModelVersion
-from azuraforge.runs.failures import ChildDied
+from azuraforge.runs.launcher import Conversation, Launcher
 from azuraforge.settings import Settings
 
 SCHEMA = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h", "season": 24, "unit": "kW"}
@@ -79,88 +69,6 @@ class Step(Pipeline):
         return Predictions(point, {0.05: point - 1, 0.5: point, 0.95: point + 1})
 '''
 
-_CHILD = """
-import importlib, sys
-import orjson
-from azuraforge.errors import AzuraError
-opening = orjson.loads(sys.stdin.readline())
-from azuraforge.models.serving_child import serve
-answer = None
-for line in sys.stdin:
-    try:
-        answer = answer or serve(opening)
-        said = {"answer": answer(orjson.loads(line))}
-    except AzuraError as error:
-        said = {"error": {"type": type(error).__name__, **error.to_dict()}}
-    print(orjson.dumps(said).decode(), flush=True)
-"""
-
-
-class PipeChild:
-    """A real process that serves a version over its standard pipes."""
-
-    def __init__(self, opening: dict[str, Any]) -> None:
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-        )
-        self._write(opening)
-
-    @property
-    def resident_bytes(self) -> int:
-        return int(psutil.Process(self.process.pid).memory_info().rss)
-
-    def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
-        try:
-            self._write(payload)
-        except OSError as error:
-            raise ChildDied(self.process.poll()) from error
-        assert self.process.stdout is not None
-        ready, _, _ = select.select([self.process.stdout], [], [], timeout_seconds)
-        if not ready:
-            raise errors.TransientError(f"no answer in {timeout_seconds} s")
-        line = self.process.stdout.readline()
-        if not line:
-            raise ChildDied(self.process.wait())
-        said = orjson.loads(line)
-        if "error" in said:
-            fields = said["error"]
-            kind = getattr(errors, fields["type"])
-            raise kind(fields["message"], where=fields.get("where", ""), next_step=fields.get("next_step", ""))
-        answer: dict[str, Any] = said["answer"]
-        return answer
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
-
-    def die(self) -> None:
-        """What the operating system may do to a child at any time."""
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def _write(self, payload: dict[str, Any]) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(orjson.dumps(payload) + b"\n")
-        self.process.stdin.flush()
-
-
-@dataclass(frozen=True)
-class Asked:
-    payload: dict[str, Any]
-
-
-def call_here(entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
-    """The datasets room's reader, run in this process."""
-    module, _, name = entry.partition(":")
-    read = getattr(importlib.import_module(module), name)
-    result: dict[str, Any] = orjson.loads(orjson.dumps(read(Asked(orjson.loads(orjson.dumps(payload))))))
-    return result
-
 
 @dataclass
 class Room:
@@ -171,7 +79,7 @@ class Room:
     events: EventLog
     folders: VersionFolders
     datasets: DatasetService
-    children: list[PipeChild]
+    children: list[Conversation]
     warm: WarmPredictors
 
     def add_version(self, project_id: str, folder: Path, model: str = "load", **changes: Any) -> ModelVersion:
@@ -220,20 +128,24 @@ def make_folder(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-@pytest.fixture
-def room(database: Database, tmp_path: Path, plugins_folder: Path) -> Iterator[Room]:
-    children: list[PipeChild] = []
+@pytest.fixture(scope="session")
+def launcher() -> Iterator[Launcher]:
+    started = Launcher()
+    yield started
+    started.stop()
 
-    def open_child(entry: str, opening: dict[str, Any]) -> PipeChild:
-        assert entry == "azuraforge.models.serving_child:serve"
-        children.append(PipeChild(opening))
+
+@pytest.fixture
+def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Launcher) -> Iterator[Room]:
+    children: list[Conversation] = []
+
+    def open_child(entry: str, opening: dict[str, Any]) -> Conversation:
+        children.append(launcher.open(entry, opening))
         return children[-1]
 
     folders, events = VersionFolders(tmp_path / "artifacts"), EventLog(database)
-    datasets = DatasetService(database, events, call_here, Settings(home=tmp_path))
+    datasets = DatasetService(database, events, launcher.call, Settings(home=tmp_path))
     warm = WarmPredictors(open_child, str(plugins_folder))
     service = ModelService(database, events, folders, datasets, warm)
     yield Room(service, database, events, folders, datasets, children, warm)
     service.close()
-    for child in children:
-        child.close()

@@ -21,6 +21,10 @@ def test_percentages_follow_the_language() -> None:
     reason = Reason("worse_than_best_baseline", {"a": "x", "b": "y", "relative_difference": 0.0412})
     assert "+4.1 %" in reason.text("en")
     assert "+%4,1" in reason.text("tr")
+    small = Reason("worse_than_best_baseline", {"a": "x", "b": "y", "relative_difference": -0.0004})
+    assert "−0.04 %" in small.text("en")
+    nothing = Reason("worse_than_best_baseline", {"a": "x", "b": "y", "relative_difference": 0.0})
+    assert "RMSE %0." in nothing.text("tr")
 
 
 def test_a_strict_level_is_not_rounded_to_certainty() -> None:

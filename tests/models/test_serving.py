@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +33,12 @@ def rows(values: list[float]) -> list[dict[str, Any]]:
         {"at": (START + timedelta(hours=hour)).isoformat(), "load": value, "heat": 1.0}
         for hour, value in enumerate(values)
     ]
+
+
+def wait_for_end(child: Any) -> None:
+    """Return once the child's process is gone; the suite's own time limit ends a wait in vain."""
+    while child.resident_bytes:
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -116,17 +125,18 @@ def test_the_new_champion_answers_at_once(serving: Any, project_id: str, make_fo
 
 def test_a_child_that_died_is_started_again(serving: Any, project_id: str) -> None:
     predict(serving, project_id)
-    serving.children[0].die()
+    os.kill(serving.children[0].pid, signal.SIGKILL)
+    wait_for_end(serving.children[0])
     assert predict(serving, project_id).predictions[0].value == 6.0
     assert len(serving.children) == 2
 
 
 def test_a_question_that_kills_its_child_is_an_error_and_the_next_one_is_served(serving: Any, project_id: str) -> None:
     predict(serving, project_id)
-    with pytest.raises(TransientError, match="did not answer: its process was killed"):
+    with pytest.raises(TransientError, match="its process was killed"):
         predict(serving, project_id, rows=rows([1, 666]))
     assert predict(serving, project_id).predictions[0].value == 6.0
-    assert len(serving.children) == 3, "one warm, one fresh try, one for the next question"
+    assert len(serving.children) == 2, "the question is not asked of a second child"
 
 
 def test_a_child_that_hangs_is_ended(serving: Any, project_id: str) -> None:
@@ -135,7 +145,7 @@ def test_a_child_that_hangs_is_ended(serving: Any, project_id: str) -> None:
     question = {"rows": rows([1, 777]), "dataset": None, "horizon": None}
     with pytest.raises(TransientError, match="no answer"):
         serving.warm.ask((project_id, "hanging"), opening, question, 2.0)
-    assert serving.children[-1].process.poll() is not None
+    wait_for_end(serving.children[-1])
     assert (project_id, "hanging") not in serving.warm.loaded
 
 
@@ -151,7 +161,7 @@ def test_the_least_recently_used_child_makes_room(serving: Any, project_id: str,
     predict(serving, project_id, version=3, **question)
     hashes = [serving.service.show_version(project_id, "load", version).content_hash for version in (1, 3)]
     assert serving.warm.loaded == [(project_id, content_hash) for content_hash in hashes]
-    assert serving.children[1].process.poll() is not None
+    wait_for_end(serving.children[1])
     serving.warm._max_bytes = 1
     predict(serving, project_id, version=3, **question)
     assert serving.warm.loaded == [(project_id, hashes[1])], "the one just used may be larger than the limit"
@@ -204,7 +214,7 @@ def test_the_api_process_stays_light() -> None:
 def test_after_closing_nothing_is_started(serving: Any, project_id: str) -> None:
     predict(serving, project_id)
     serving.service.close()
-    assert serving.children[0].process.poll() is not None
+    wait_for_end(serving.children[0])
     with pytest.raises(TransientError, match="stopping"):
         predict(serving, project_id)
 

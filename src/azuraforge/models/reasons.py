@@ -139,11 +139,11 @@ class Reason:
 
 
 def _percent(fraction: float, language: str, *, signed: bool) -> str:
-    """Three significant digits where the number is small: a confidence of 99.95 % must not read as 100 %."""
+    """One digit, two below one percent, three near a hundred: 99.95 % must not read as 100 %, nor 0.04 % as 0."""
     percent = abs(fraction) * 100
-    digits = 1 if percent < 99.5 or percent >= 100 else 3
-    number = f"{percent:,.{digits}f}".removesuffix(".0")
-    sign = "" if not signed or not percent else "−" if fraction < 0 else "+"
+    digits = 2 if percent < 1 else 3 if 99.5 <= percent < 100 else 1
+    number = f"{percent:,.{digits}f}".removesuffix(".00").removesuffix(".0")
+    sign = "" if not signed or number == "0" else "−" if fraction < 0 else "+"
     if language == "tr":
         swapped = number.translate(str.maketrans(",.", ".,"))
         return f"{sign}%{swapped}"

@@ -1,7 +1,7 @@
 """Warm predictors: one long-lived child per version, least recently used given back by bytes.
 
-App code runs only in children. A child that died is started again, once per request; one that does not answer in
-time is ended. Requests to one version wait for each other, requests to different versions do not.
+App code runs only in children. A child that died is started again for the next question; one that does not answer
+in time is ended. Requests to one version wait for each other, requests to different versions do not.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from azuraforge.errors import TransientError
-from azuraforge.runs.failures import Interruption
 
 Key = tuple[str, str]
 ENTRY = "azuraforge.models.serving_child:serve"
@@ -23,12 +22,11 @@ class Conversation(Protocol):
 
     @property
     def resident_bytes(self) -> int:
-        """Its memory now."""
+        """Its memory now; 0 where it has died."""
         ...
 
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
-        """Its answer. Raises the child's own AzuraError, Interruption where it died, TransientError where it was
-        too slow."""
+        """Its answer. Raises the child's own AzuraError, or TransientError where it died or was too slow."""
         ...
 
     def close(self) -> None:
@@ -104,22 +102,13 @@ class WarmPredictors:
     def _ask(
         self, warm: _Warm, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
     ) -> dict[str, Any]:
-        # A warm child may have died long ago of something else, so it is given one fresh try; a fresh one is not.
-        tries = 2 if warm.conversation is not None else 1
-        while True:
-            try:
-                return self._answer(warm, opening, payload, timeout_seconds)
-            except TransientError:  # too slow, and perhaps still busy with it
-                _end(warm)
-                raise
-            except Interruption as error:
-                _end(warm)
-                tries -= 1
-                if not tries:
-                    raise TransientError(
-                        f"the predictor did not answer: {error}",
-                        next_step="ask again; if it happens again, roll the model back",
-                    ) from error
+        if warm.conversation is not None and not warm.conversation.resident_bytes:
+            _end(warm)  # it died since it was last asked
+        try:
+            return self._answer(warm, opening, payload, timeout_seconds)
+        except TransientError:  # it died of this question, or is still busy with it
+            _end(warm)
+            raise
 
     def _answer(
         self, warm: _Warm, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
