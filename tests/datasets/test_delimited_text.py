@@ -60,7 +60,7 @@ def test_an_unknown_column_is_named_with_a_guess(read, hourly, options, asked, g
 
 
 def test_two_columns_of_one_name_are_refused(read, hourly):
-    with pytest.raises(InvalidInput, match="two columns of series.csv are named 'y'"):
+    with pytest.raises(InvalidInput, match=r"two columns of series\.csv are named 'y'"):
         read(hourly().replace("x", "y", 1))
 
 

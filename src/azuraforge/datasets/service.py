@@ -227,7 +227,7 @@ class DatasetService:
         return version.out(created=created)
 
     def _path(self, project_id: str, fingerprint: str) -> Path:
-        return self._settings.artifacts / "datasets" / project_id / f"{fingerprint}.parquet"
+        return self._settings.artifacts / project_id / "datasets" / f"{fingerprint}.parquet"
 
     def _version(self, project_id: str, dataset: Dataset, row: DatasetVersionRow) -> DatasetVersion:
         return DatasetVersion(
