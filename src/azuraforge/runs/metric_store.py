@@ -1,0 +1,198 @@
+"""The only SQL of curves: a tail that takes points, chunks that keep them."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from azuraforge.runs import metrics
+from azuraforge.runs.tables import MetricChunk, MetricPoint, MetricSeries
+
+Point = tuple[str, int, float]
+_BEFORE_ALL = -(2**62)
+
+
+def append(
+    session: Session, project_id: str, run_id: str, attempt: int, phase: str, points: Iterable[Point]
+) -> dict[str, list[tuple[int, float]]]:
+    """Add points of one attempt; the caller has checked the fence. What is already there is not added twice.
+
+    Returns the points by series, in the order in which they came.
+    """
+    by_series: dict[str, dict[int, float]] = defaultdict(dict)
+    for series, step, value in points:
+        by_series[series].setdefault(step, value)
+    known = {row.series: row for row in _series(session, project_id, run_id)}
+    for name, new in by_series.items():
+        row = known.get(name)
+        if row is None:
+            row = MetricSeries(
+                project_id=project_id,
+                run_id=run_id,
+                series=name,
+                phase=phase,
+                number=len(known),
+                tail_points=0,
+                sealed_points=0,
+            )
+            session.add(row)
+            session.flush()
+            known[name] = row
+        _append(session, row, attempt, new)
+    return {name: list(new.items()) for name, new in by_series.items()}
+
+
+def truncate(session: Session, project_id: str, run_id: str, phase: str, after_step: int | None) -> dict[str, int]:
+    """Forget a phase's points behind ``after_step`` (None: all of them).
+
+    Returns the last step that each series of the phase had.
+    """
+    last: dict[str, int] = {}
+    for row in _series(session, project_id, run_id):
+        if row.phase != phase:
+            continue
+        steps = [step for step in (_last_tail(session, row), row.sealed_through) if step is not None]
+        if steps:
+            last[row.series] = max(steps)
+            _truncate(session, row, _BEFORE_ALL if after_step is None else after_step)
+    return last
+
+
+def names(session: Session, project_id: str, run_id: str) -> list[str]:
+    """The run's series, in the order in which they first appeared."""
+    return [row.series for row in _series(session, project_id, run_id)]
+
+
+def read(session: Session, project_id: str, run_id: str, series: str) -> tuple[list[int], list[float]]:
+    """Every point of a series, by step."""
+    found: dict[int, float] = {}
+    chunks = select(MetricChunk.data).where(*_of(MetricChunk, project_id, run_id, series))
+    for data in session.scalars(chunks.order_by(MetricChunk.first_step)):
+        found.update(zip(*metrics.decode(data), strict=True))
+    tail = select(MetricPoint.step, MetricPoint.value).where(*_of(MetricPoint, project_id, run_id, series))
+    for step, value in session.execute(tail.order_by(MetricPoint.step)):
+        found[step] = math.nan if value is None else value
+    steps = sorted(found)
+    return steps, [found[step] for step in steps]
+
+
+def _series(session: Session, project_id: str, run_id: str) -> Sequence[MetricSeries]:
+    statement = select(MetricSeries).where(MetricSeries.project_id == project_id, MetricSeries.run_id == run_id)
+    return session.scalars(statement.order_by(MetricSeries.number)).all()
+
+
+def _of(table: Any, project_id: str, run_id: str, series: str) -> tuple[Any, ...]:
+    return (table.project_id == project_id, table.run_id == run_id, table.series == series)
+
+
+def _key(row: MetricSeries, table: Any) -> tuple[Any, ...]:
+    return _of(table, row.project_id, row.run_id, row.series)
+
+
+def _append(session: Session, row: MetricSeries, attempt: int, new: dict[int, float]) -> None:
+    if row.sealed_through is not None and min(new) <= row.sealed_through:
+        sealed = _sealed_steps(session, row, min(new), max(new))
+        new = {step: value for step, value in new.items() if step not in sealed}
+    if not new:
+        return
+    dialect = session.get_bind().dialect.name
+    upsert = (postgresql if dialect == "postgresql" else sqlite).insert(MetricPoint)
+    statement = upsert.on_conflict_do_update(
+        index_elements=["project_id", "run_id", "series", "step"],
+        set_={"value": upsert.excluded.value, "attempt": upsert.excluded.attempt},
+        where=MetricPoint.attempt < upsert.excluded.attempt,
+    )
+    session.connection().execute(
+        statement,
+        [
+            {
+                "project_id": row.project_id,
+                "run_id": row.run_id,
+                "series": row.series,
+                "step": step,
+                "attempt": attempt,
+                "value": None if math.isnan(value) else value,
+            }
+            for step, value in new.items()
+        ],
+    )
+    row.tail_points += len(new)
+    if row.tail_points >= metrics.CHUNK_POINTS:
+        _seal(session, row)
+    session.flush()
+
+
+def _sealed_steps(session: Session, row: MetricSeries, first: int, last: int) -> set[int]:
+    statement = select(MetricChunk.data).where(
+        *_key(row, MetricChunk), MetricChunk.first_step <= last, MetricChunk.last_step >= first
+    )
+    return {step for data in session.scalars(statement) for step in metrics.decode(data)[0]}
+
+
+def _seal(session: Session, row: MetricSeries) -> None:
+    """Move whole chunks of the oldest points out of the tail."""
+    statement = select(MetricPoint.step, MetricPoint.value).where(*_key(row, MetricPoint)).order_by(MetricPoint.step)
+    points = session.execute(statement).all()
+    while len(points) >= metrics.CHUNK_POINTS:
+        oldest, points = points[: metrics.CHUNK_POINTS], points[metrics.CHUNK_POINTS :]
+        steps = [step for step, _ in oldest]
+        _add_chunk(session, row, steps, [math.nan if value is None else value for _, value in oldest])
+        session.execute(
+            delete(MetricPoint).where(
+                *_key(row, MetricPoint), MetricPoint.step >= steps[0], MetricPoint.step <= steps[-1]
+            ),
+            execution_options={"synchronize_session": False},
+        )
+        row.sealed_points += len(steps)
+        row.sealed_through = max(steps[-1], row.sealed_through if row.sealed_through is not None else steps[-1])
+    row.tail_points = len(points)
+
+
+def _add_chunk(session: Session, row: MetricSeries, steps: list[int], values: list[float]) -> None:
+    chunk = metrics.encode(steps, values)
+    session.connection().execute(
+        insert(MetricChunk).values(
+            project_id=row.project_id,
+            run_id=row.run_id,
+            series=row.series,
+            first_step=chunk.first_step,
+            last_step=chunk.last_step,
+            points=chunk.points,
+            low=chunk.low,
+            high=chunk.high,
+            data=chunk.data,
+        )
+    )
+
+
+def _last_tail(session: Session, row: MetricSeries) -> int | None:
+    return session.scalar(select(func.max(MetricPoint.step)).where(*_key(row, MetricPoint)))
+
+
+def _truncate(session: Session, row: MetricSeries, after_step: int) -> None:
+    options = {"synchronize_session": False}
+    session.execute(
+        delete(MetricPoint).where(*_key(row, MetricPoint), MetricPoint.step > after_step), execution_options=options
+    )
+    behind = (*_key(row, MetricChunk), MetricChunk.last_step > after_step)
+    cut = session.scalars(select(MetricChunk.data).where(*behind, MetricChunk.first_step <= after_step)).all()
+    session.execute(delete(MetricChunk).where(*behind), execution_options=options)
+    for data in cut:
+        pairs = [(step, value) for step, value in zip(*metrics.decode(data), strict=True) if step <= after_step]
+        _add_chunk(session, row, [step for step, _ in pairs], [value for _, value in pairs])
+    left = select(func.coalesce(func.sum(MetricChunk.points), 0), func.max(MetricChunk.last_step))
+    points, through = session.execute(left.where(*_key(row, MetricChunk))).one()
+    tail = session.scalar(select(func.count()).select_from(MetricPoint).where(*_key(row, MetricPoint))) or 0
+    session.execute(
+        update(MetricSeries)
+        .where(*_key(row, MetricSeries))
+        .values(tail_points=tail, sealed_points=points, sealed_through=through),
+        execution_options=options,
+    )
+    session.expire(row)

@@ -1,0 +1,81 @@
+"""How far a run is, how fast it goes and when it may be done."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+#: The rate is measured over this much of the recent past.
+WINDOW_SECONDS = 20.0
+
+
+class ProgressMeter:
+    """Adds up the shares of phases.
+
+    The time left assumes that the phases still to come take as long, for their share, as the present one.
+
+    Example:
+        >>> moments = iter([0.0, 0.0, 10.0])
+        >>> meter = ProgressMeter(clock=lambda: next(moments))
+        >>> meter.enter("fit", 0.5)
+        >>> meter.update(0, 100)["share"]
+        0.0
+        >>> now = meter.update(50, 100)
+        >>> now["share"], now["rate_per_second"], now["seconds_left"]
+        (0.25, 5.0, 30.0)
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._before = 0.0
+        self._phase = ""
+        self._share = 0.0
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def enter(self, phase: str, share: float) -> None:
+        """A phase begins; it is ``share`` of the whole run."""
+        self._phase, self._share = phase, max(0.0, share)
+        self._seen.clear()
+        self._clock()
+
+    def leave(self) -> None:
+        """The phase is done."""
+        self._before = min(1.0, self._before + self._share)
+        self._share = 0.0
+
+    def update(self, done: int, total: int, note: str = "") -> dict[str, Any]:
+        """Progress as rows and events carry it; ``rate_per_second`` and ``seconds_left`` are None until known."""
+        at = self._clock()
+        while self._seen and (at - self._seen[0][0] > WINDOW_SECONDS and len(self._seen) > 2):
+            self._seen.popleft()
+        if self._seen and done < self._seen[-1][1]:
+            self._seen.clear()  # it began anew
+        self._seen.append((at, done))
+        part = min(1.0, done / total) if total > 0 else 0.0
+        rate = self._rate()
+        return {
+            "phase": self._phase,
+            "done": done,
+            "total": total,
+            "note": note,
+            "share": round(min(1.0, self._before + self._share * part), 4),
+            "rate_per_second": rate,
+            "seconds_left": self._seconds_left(done, total, rate),
+        }
+
+    def _rate(self) -> float | None:
+        (first_at, first), (last_at, last) = self._seen[0], self._seen[-1]
+        if last <= first or last_at <= first_at:
+            return None
+        return round((last - first) / (last_at - first_at), 4)
+
+    def _seconds_left(self, done: int, total: int, rate: float | None) -> float | None:
+        if not rate or total <= 0:
+            return None
+        here = max(0, total - done) / rate
+        if self._share <= 0:
+            return round(here, 1)
+        later = max(0.0, 1.0 - self._before - self._share) * (total / rate) / self._share
+        return round(here + later, 1)

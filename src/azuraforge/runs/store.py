@@ -1,0 +1,187 @@
+"""The only SQL of runs beside ``lease.py`` (who may carry one) and ``metric_store.py`` (curves)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from azuraforge.database import now
+from azuraforge.runs.tables import Artifact, Checkpoint, Run, RunAttempt, RunFigure, RunNote, RunPhase
+
+_PLAIN = {"synchronize_session": False}
+
+
+def get(session: Session, project_id: str, run_id: str) -> Run | None:
+    return session.scalar(_run(project_id, run_id), execution_options={"populate_existing": True})
+
+
+def lock(session: Session, project_id: str, run_id: str) -> Run | None:
+    """The run, its row locked until commit."""
+    return session.scalar(_run(project_id, run_id).with_for_update(), execution_options={"populate_existing": True})
+
+
+def by_idempotency_key(session: Session, project_id: str, key: str) -> Run | None:
+    return session.scalar(select(Run).where(Run.project_id == project_id, Run.idempotency_key == key))
+
+
+def page(
+    session: Session, project_id: str, state: str | None, kind: str | None, limit: int, after: Run | None
+) -> Sequence[Run]:
+    """Runs, newest first, behind ``after``."""
+    statement = select(Run).where(Run.project_id == project_id)
+    if state is not None:
+        statement = statement.where(Run.state == state)
+    if kind is not None:
+        statement = statement.where(Run.kind == kind)
+    if after is not None:
+        statement = statement.where(
+            or_(Run.created_at < after.created_at, and_(Run.created_at == after.created_at, Run.id < after.id))
+        )
+    return session.scalars(statement.order_by(Run.created_at.desc(), Run.id.desc()).limit(limit)).all()
+
+
+def change(session: Session, run: Run, **values: Any) -> None:
+    """Write into a row that the caller has locked."""
+    for name, value in values.items():
+        setattr(run, name, value)
+    session.flush()
+
+
+def start_attempt(
+    session: Session, project_id: str, run_id: str, attempt: int, worker: str, environment: dict[str, Any] | None
+) -> None:
+    session.connection().execute(
+        insert(RunAttempt).values(
+            project_id=project_id,
+            run_id=run_id,
+            attempt=attempt,
+            worker=worker,
+            environment=environment,
+            started_at=now(),
+        )
+    )
+
+
+def end_attempt(session: Session, project_id: str, run_id: str, attempt: int, outcome: str, reason: str | None) -> None:
+    _change_attempt(session, project_id, run_id, attempt, ended_at=now(), outcome=outcome, reason=reason)
+
+
+def note_resumption(
+    session: Session, project_id: str, run_id: str, attempt: int, from_step: int | None, recomputed: int | None
+) -> None:
+    _change_attempt(session, project_id, run_id, attempt, resumed_from_step=from_step, steps_recomputed=recomputed)
+
+
+def attempts(session: Session, project_id: str, run_id: str) -> Sequence[RunAttempt]:
+    return session.scalars(_of(RunAttempt, project_id, run_id).order_by(RunAttempt.attempt)).all()
+
+
+def phase(session: Session, project_id: str, run_id: str, name: str) -> RunPhase | None:
+    return session.scalar(_of(RunPhase, project_id, run_id).where(RunPhase.name == name))
+
+
+def save_phase(session: Session, project_id: str, run_id: str, name: str, values: dict[str, Any]) -> None:
+    key = {"project_id": project_id, "run_id": run_id, "name": name}
+    _upsert(session, RunPhase, key, {**values, "ended_at": now()})
+
+
+def checkpoints(session: Session, project_id: str, run_id: str, phase_name: str) -> Sequence[Checkpoint]:
+    """A phase's checkpoints, the furthest of the newest attempt first."""
+    statement = _of(Checkpoint, project_id, run_id).where(Checkpoint.phase == phase_name)
+    return session.scalars(statement.order_by(Checkpoint.attempt.desc(), Checkpoint.step.desc())).all()
+
+
+def save_checkpoint(session: Session, key: dict[str, Any], values: dict[str, Any]) -> None:
+    _upsert(session, Checkpoint, key, {**values, "created_at": now()})
+
+
+def delete_checkpoint(session: Session, row: Checkpoint) -> None:
+    session.execute(
+        delete(Checkpoint).where(
+            Checkpoint.project_id == row.project_id,
+            Checkpoint.run_id == row.run_id,
+            Checkpoint.phase == row.phase,
+            Checkpoint.attempt == row.attempt,
+            Checkpoint.step == row.step,
+        ),
+        execution_options=_PLAIN,
+    )
+
+
+def save_artifact(session: Session, project_id: str, run_id: str, name: str, values: dict[str, Any]) -> None:
+    _upsert(session, Artifact, {"project_id": project_id, "run_id": run_id, "name": name}, values)
+
+
+def artifacts(session: Session, project_id: str, run_id: str) -> Sequence[Artifact]:
+    return session.scalars(_of(Artifact, project_id, run_id).order_by(Artifact.name)).all()
+
+
+def artifact(session: Session, project_id: str, run_id: str, name: str) -> Artifact | None:
+    return session.scalar(_of(Artifact, project_id, run_id).where(Artifact.name == name))
+
+
+def save_figure(session: Session, project_id: str, run_id: str, name: str, data: dict[str, Any]) -> None:
+    _upsert(session, RunFigure, {"project_id": project_id, "run_id": run_id, "name": name}, {"data": data})
+
+
+def figure(session: Session, project_id: str, run_id: str, name: str) -> RunFigure | None:
+    return session.scalar(_of(RunFigure, project_id, run_id).where(RunFigure.name == name))
+
+
+def figure_names(session: Session, project_id: str, run_id: str) -> list[str]:
+    statement = select(RunFigure.name).where(RunFigure.project_id == project_id, RunFigure.run_id == run_id)
+    return list(session.scalars(statement.order_by(RunFigure.name)))
+
+
+def add_note(session: Session, project_id: str, run_id: str, attempt: int, markdown: str) -> None:
+    last = select(func.coalesce(func.max(RunNote.number), 0)).where(
+        RunNote.project_id == project_id, RunNote.run_id == run_id
+    )
+    session.add(
+        RunNote(
+            project_id=project_id,
+            run_id=run_id,
+            number=(session.scalar(last) or 0) + 1,
+            attempt=attempt,
+            markdown=markdown,
+        )
+    )
+    session.flush()
+
+
+def notes(session: Session, project_id: str, run_id: str) -> list[str]:
+    return [row.markdown for row in session.scalars(_of(RunNote, project_id, run_id).order_by(RunNote.number))]
+
+
+def states(session: Session, run_ids: Sequence[str]) -> dict[str, tuple[str, datetime | None]]:
+    """State and end of the named runs of all projects. System scope; for sweeping work folders."""
+    statement = select(Run.id, Run.state, Run.finished_at).where(Run.id.in_(run_ids))
+    return {run_id: (state, finished_at) for run_id, state, finished_at in session.execute(statement)}
+
+
+def _run(project_id: str, run_id: str) -> Select[tuple[Run]]:
+    return select(Run).where(Run.project_id == project_id, Run.id == run_id)
+
+
+def _of(table: Any, project_id: str, run_id: str) -> Select[Any]:
+    return select(table).where(table.project_id == project_id, table.run_id == run_id)
+
+
+def _change_attempt(session: Session, project_id: str, run_id: str, attempt: int, **values: Any) -> None:
+    session.execute(
+        update(RunAttempt)
+        .where(RunAttempt.project_id == project_id, RunAttempt.run_id == run_id, RunAttempt.attempt == attempt)
+        .values(**values),
+        execution_options=_PLAIN,
+    )
+
+
+def _upsert(session: Session, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
+    dialect = session.get_bind().dialect.name
+    statement = (postgresql if dialect == "postgresql" else sqlite).insert(table).values({**key, **values})
+    session.connection().execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))

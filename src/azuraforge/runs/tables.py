@@ -1,0 +1,218 @@
+"""Runs and what belongs to them. Every key begins with the project, then the run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+
+
+def _of_run() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["project_id", "run_id"], ["run.project_id", "run.id"])
+
+
+class Run(Owned, Base):
+    """One run: the row is the truth about it."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        UniqueConstraint("project_id", "idempotency_key"),
+        Index("ix_run_project_id_created_at_id", "project_id", "created_at", "id"),
+        Index("ix_run_state_priority_created_at", "state", "priority", "created_at"),  # claim and reap
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(200))
+    created_by: Mapped[str | None] = mapped_column(String(16))
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
+    request_hash: Mapped[str] = mapped_column(String(64))
+
+    plugin: Mapped[str | None] = mapped_column(String(200))
+    plugin_version: Mapped[str | None] = mapped_column(String(100))
+    model: Mapped[str | None] = mapped_column(String(200))
+    config: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    extra: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    threads: Mapped[int] = mapped_column(Integer)
+    dataset_id: Mapped[str | None] = mapped_column(String(16))
+    dataset_name: Mapped[str | None] = mapped_column(String(200))
+    dataset_version: Mapped[int | None] = mapped_column(Integer)
+    dataset_fingerprint: Mapped[str | None] = mapped_column(String(80))
+    code_version: Mapped[str] = mapped_column(String(100))
+    environment: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    bit_reproducible: Mapped[bool] = mapped_column(Boolean, default=True)
+
+    state: Mapped[str] = mapped_column(String(20))
+    priority: Mapped[int] = mapped_column(Integer, default=0)
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    worker: Mapped[str | None] = mapped_column(String(100))
+    lease_until: Mapped[datetime | None] = mapped_column(Timestamp)
+    run_after: Mapped[datetime | None] = mapped_column(Timestamp)
+    cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
+    deaths: Mapped[int] = mapped_column(Integer, default=0)
+    transient_failures: Mapped[int] = mapped_column(Integer, default=0)
+    progress: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    summary: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    started_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
+
+
+class RunAttempt(Owned, Base):
+    """One attempt: who carried it, why it ended, what it had to do again."""
+
+    __tablename__ = "run_attempt"
+    __table_args__ = (_of_run(),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    attempt: Mapped[int] = mapped_column(Integer, primary_key=True)
+    worker: Mapped[str] = mapped_column(String(100))
+    environment: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    started_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(Text)
+    resumed_from_step: Mapped[int | None] = mapped_column(BigInteger)
+    steps_recomputed: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class RunPhase(Owned, Base):
+    """A phase that ended well: its result, and the seal of its outputs. It is not run again while that verifies."""
+
+    __tablename__ = "run_phase"
+    __table_args__ = (_of_run(),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    attempt: Mapped[int] = mapped_column(Integer)
+    payload_hash: Mapped[str] = mapped_column(String(64))
+    result: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    folder: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    ended_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class Checkpoint(Owned, Base):
+    """Where a phase can go on from. ``folder`` is relative to the run's folder."""
+
+    __tablename__ = "checkpoint"
+    __table_args__ = (_of_run(),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    phase: Mapped[str] = mapped_column(String(80), primary_key=True)
+    attempt: Mapped[int] = mapped_column(Integer, primary_key=True)
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    folder: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class Artifact(Owned, Base):
+    """A file in the artifact store, under the name it has in this run."""
+
+    __tablename__ = "artifact"
+    __table_args__ = (_of_run(),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    media_type: Mapped[str] = mapped_column(String(100))
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class RunFigure(Owned, Base):
+    """Data to be drawn."""
+
+    __tablename__ = "run_figure"
+    __table_args__ = (_of_run(),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    data: Mapped[dict[str, Any]] = mapped_column(JsonText)
+
+
+class RunNote(Owned, Base):
+    """A paragraph of the run's report, in the order in which they were written."""
+
+    __tablename__ = "run_note"
+    __table_args__ = (_of_run(),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    attempt: Mapped[int] = mapped_column(Integer)
+    markdown: Mapped[str] = mapped_column(Text)
+
+
+class MetricSeries(Owned, Base):
+    """A named curve of a run; it belongs to the phase that first logged it."""
+
+    __tablename__ = "metric_series"
+    __table_args__ = (_of_run(),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    series: Mapped[str] = mapped_column(String(200), primary_key=True)
+    phase: Mapped[str] = mapped_column(String(80))
+    number: Mapped[int] = mapped_column(Integer)
+    tail_points: Mapped[int] = mapped_column(Integer, default=0)
+    sealed_points: Mapped[int] = mapped_column(Integer, default=0)
+    sealed_through: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class MetricPoint(Owned, Base):
+    """The tail of a curve: points not yet sealed, clustered by their key. NULL stands for NaN."""
+
+    __tablename__ = "metric_tail"
+    __table_args__ = (_of_run(), {"sqlite_with_rowid": False})
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    series: Mapped[str] = mapped_column(String(200), primary_key=True)
+    step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    attempt: Mapped[int] = mapped_column(Integer)
+    value: Mapped[float | None] = mapped_column(Double)
+
+
+class MetricChunk(Owned, Base):
+    """A thousand points, compressed (``metrics.encode``). ``low`` and ``high`` leave NaN out."""
+
+    __tablename__ = "metric_chunk"
+    __table_args__ = (_of_run(),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    series: Mapped[str] = mapped_column(String(200), primary_key=True)
+    first_step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    points: Mapped[int] = mapped_column(Integer)
+    low: Mapped[float | None] = mapped_column(Double)
+    high: Mapped[float | None] = mapped_column(Double)
+    data: Mapped[bytes] = mapped_column(LargeBinary)

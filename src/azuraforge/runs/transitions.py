@@ -1,0 +1,156 @@
+"""Every change of a run's state, with its line in the log and its attempt's end. The drawing is in ``service.py``.
+
+All of these run inside a transaction of the caller. Those of a worker are fenced.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from azuraforge.database import Session, now, seconds_from_now
+from azuraforge.events.service import EventLog
+from azuraforge.runs import store
+from azuraforge.runs.lease import Held, fenced_update
+from azuraforge.runs.tables import Run
+
+
+def run_stream(run_id: str) -> str:
+    """The stream that holds everything of one run."""
+    return f"run/{run_id}"
+
+
+class Transitions:
+    """The only code that changes ``run.state`` (``lease.claim`` takes a queued run, and is told of here)."""
+
+    def __init__(self, events: EventLog) -> None:
+        self._events = events
+
+    def created(self, session: Session, run: Run) -> None:
+        """A row was added, as ``queued`` (or ``running``, where a client carries it)."""
+        self._tell(session, run)
+
+    def claimed(self, session: Session, run: Run, worker: str, environment: dict[str, Any] | None) -> None:
+        """queued → running. The first attempt fixes the environment; another one later loses bit for bit."""
+        store.start_attempt(session, run.project_id, run.id, run.attempt, worker, environment)
+        if run.environment is None:
+            store.change(session, run, environment=environment)
+        elif run.environment != environment:
+            store.change(session, run, bit_reproducible=False)
+        self._tell(session, run)
+
+    def ended(
+        self,
+        session: Session,
+        held: Held,
+        state: str,
+        *,
+        summary: dict[str, Any] | None = None,
+        error: dict[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last line."""
+        values: dict[str, Any] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
+        if summary is not None:
+            values["summary"] = summary
+        fenced_update(session, held, **values)
+        reason = reason or (error["message"] if error else None)
+        store.end_attempt(session, held.project_id, held.run_id, held.attempt, state, reason)
+        run = self._row(session, held)
+        if state == "succeeded":
+            store.change(session, run, progress={**run.progress, "share": 1.0, "seconds_left": 0.0})
+        self._finished(session, run)
+
+    def requeued(
+        self,
+        session: Session,
+        held: Held,
+        outcome: str,
+        reason: str,
+        *,
+        delay_seconds: float = 0.0,
+        deaths: int = 0,
+        transient_failures: int = 0,
+    ) -> str:
+        """running → queued, to go on in another attempt; → cancelled where that was asked for meanwhile. Fenced.
+
+        ``deaths`` and ``transient_failures`` are added to the run's counts. Returns the new state.
+        """
+        fenced_update(session, held)
+        run = self._row(session, held)
+        if run.cancel_requested:
+            self.ended(session, held, "cancelled", reason=reason)
+            return "cancelled"
+        fenced_update(
+            session,
+            held,
+            state="queued",
+            worker=None,
+            lease_until=None,
+            run_after=seconds_from_now(delay_seconds) if delay_seconds > 0 else None,
+            deaths=Run.deaths + deaths,
+            transient_failures=Run.transient_failures + transient_failures,
+        )
+        store.end_attempt(session, held.project_id, held.run_id, held.attempt, outcome, reason)
+        self._tell(session, self._row(session, held), reason)
+        return "queued"
+
+    def cancelled_in_queue(self, session: Session, run: Run) -> None:
+        """queued → cancelled; the caller has locked the row."""
+        store.change(session, run, state="cancelled", cancel_requested=True, finished_at=now())
+        self._finished(session, self._refreshed(session, run))
+
+    def cancel_requested(self, session: Session, run: Run) -> None:
+        """running, and asked to stop; the caller has locked the row."""
+        store.change(session, run, cancel_requested=True)
+        self._tell(session, run)
+
+    def resumed(self, session: Session, run: Run) -> None:
+        """failed, cancelled or quarantined → queued, with its counts forgotten; the caller has locked the row."""
+        store.change(
+            session,
+            run,
+            state="queued",
+            error=None,
+            finished_at=None,
+            cancel_requested=False,
+            run_after=None,
+            deaths=0,
+            transient_failures=0,
+        )
+        self._tell(session, run)
+
+    def reopened(self, session: Session, run: Run, worker: str, lease_seconds: float) -> None:
+        """failed(lost) → running: the client of an external run is back; the caller has locked the row."""
+        store.change(
+            session,
+            run,
+            state="running",
+            attempt=run.attempt + 1,
+            error=None,
+            finished_at=None,
+            lease_until=seconds_from_now(lease_seconds),
+        )
+        store.start_attempt(session, run.project_id, run.id, run.attempt, worker, None)
+        self._tell(session, run)
+
+    def _row(self, session: Session, held: Held) -> Run:
+        run = store.get(session, held.project_id, held.run_id)
+        assert run is not None
+        return run
+
+    def _refreshed(self, session: Session, run: Run) -> Run:
+        session.refresh(run)
+        return run
+
+    def _finished(self, session: Session, run: Run) -> None:
+        self._tell(session, run)
+        data = {"state": run.state, "summary": run.summary, "error": run.error}
+        self._events.append(session, run.project_id, run_stream(run.id), "run.finished", data)
+
+    def _tell(self, session: Session, run: Run, reason: str | None = None) -> None:
+        data = {"state": run.state, "attempt": run.attempt, "cancel_requested": run.cancel_requested}
+        if reason is not None:
+            data["reason"] = reason
+        self._events.append(session, run.project_id, run_stream(run.id), "run.state", data)
+        about = {"run_id": run.id, "kind": run.kind, "name": run.name, "model": run.model}
+        self._events.append(session, run.project_id, "project", "run.state", {**about, **data})
