@@ -272,6 +272,15 @@ class Pickles(Last):
         (folder / "model.pkl").write_bytes(b"x")
 
 
+class Secretive(Last):
+    name = "test.secretive"
+    secrets = ("api_key",)
+
+    def fit(self, run, train, validation):
+        assert run.secret("api_key") == "the secret api_key"
+        return {"x": np.array([float(len(run.secret("root_password")))])}
+
+
 class Overlapping(Last):
     name = "wrong.overlapping_split"
 

@@ -64,6 +64,13 @@ BROKEN = {
         "from azuraforge.plugins import Agent, Config\nclass Half(Agent):\n    name = 'half'\n    Request = Config\n",
         "class Half lacks execute",
     ),
+    "odd_name.py": (
+        "from azuraforge.plugins import Agent, Config\n"
+        "class Odd(Agent):\n    name = 'a/b'\n    Request = Config\n"
+        "    def execute(self, request):\n        return {}\n",
+        "the name 'a/b' is not usable",
+    ),
+    "null.py": ("x = 1\0\n", "null bytes"),
     "crash.py": ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "did not end well"),
     "hang.py": ("import time\ntime.sleep(600)\n", "did not end well"),
 }

@@ -23,7 +23,7 @@ from typing import Any, Protocol, TypeAlias
 import orjson
 
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, UserError
-from azuraforge.plugins.loading import BUILT_IN, EntryPoint, dropped_in_files, entry_points, file_version
+from azuraforge.plugins.loading import BUILT_IN, EntryPoint, content_of, dropped_in_files, entry_points, file_version
 from azuraforge.plugins.schemas import PluginOut
 from azuraforge.telemetry import logger
 
@@ -210,10 +210,16 @@ def _keys(units: list[_Unit]) -> list[str]:
                 hashed[top] = _hash_package(top)
             digest.update(f"|{point}|{hashed[top]}".encode())
         if unit.file is not None:
-            stamp = unit.file.stat().st_mtime_ns
-            digest.update(f"|{unit.file.name}|{stamp}|".encode() + unit.file.read_bytes())
+            digest.update(f"|{unit.file.name}|{_changed_at(unit.file)}|".encode() + (content_of(unit.file) or b""))
         keys.append(digest.hexdigest())
     return keys
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _installed() -> list[str]:

@@ -122,6 +122,7 @@ def _describe_file(path: Path) -> Iterator[dict[str, Any]]:
 def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint | type[Any]) -> dict[str, Any]:
     row = _row(kind, name, version, origin)
     try:
+        loading.check_name(name)
         plugin = loading.load_entry_point(what) if isinstance(what, EntryPoint) else what
         loading.check_class(kind, plugin)
         row["task"] = getattr(plugin, "kind", None)

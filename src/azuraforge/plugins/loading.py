@@ -11,6 +11,7 @@ import importlib
 import importlib.metadata
 import importlib.util
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ CONTRACTS: dict[str, type[Any]] = {"pipeline": Pipeline, "source": Source, "agen
 #: The class attribute that describes what a plugin of this kind accepts.
 ACCEPTS: dict[str, str] = {"pipeline": "Config", "source": "Options", "agent": "Request"}
 BUILT_IN = "azuraforge"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MODULE_PREFIX = "azuraforge_dropped_in_"
 
 
@@ -76,7 +78,16 @@ def dropped_in_files(folder: Path) -> list[Path]:
 
 def file_version(path: Path) -> str:
     """The version of a dropped-in file: its content's hash, shortened."""
-    return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+    content = content_of(path)
+    return "unreadable" if content is None else f"sha256:{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def content_of(path: Path) -> bytes | None:
+    """The file's bytes; None where it cannot be read or went away."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type[Any]:
@@ -93,7 +104,7 @@ def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type
         if (point.kind, point.name) == (kind, name):
             return load_entry_point(point)
     files = dropped_in_files(Path(plugins_folder)) if plugins_folder else []
-    mentions = [path for path in files if name in path.read_text(encoding="utf-8", errors="replace")]
+    mentions = [path for path in files if name.encode() in (content_of(path) or b"")]
     broken: str | None = None
     for path in mentions:
         try:
@@ -157,6 +168,12 @@ def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[Any]]]:
                 next_step=f'write `name = "…"` into class {defined.__name__}',
             )
         yield kind, name, defined
+
+
+def check_name(name: str) -> None:
+    """Names stand in addresses and on command lines."""
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(f"the name {name!r} is not usable: letters, digits, '.', '_' and '-', at most 100")
 
 
 def check_class(kind: str, plugin: Any) -> None:
