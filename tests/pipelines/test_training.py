@@ -6,7 +6,7 @@ import importlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,12 +21,14 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models.folder import VersionFolders
+from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.pipelines import baselines
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.runs.handlers import ClaimedRun, Finish, PreparedRun
+from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.settings import Settings
 
@@ -100,13 +102,15 @@ class Room:
         events = EventLog(database)
         self.datasets = DatasetService(database, events, call_here, settings)
         self.catalogue = Catalogue(call_here, plugins, home / "cache" / "plugins.json")
-        warm = WarmPredictors(self.no_warm_children, str(plugins))
+        self.launcher = Launcher()
+        warm = WarmPredictors(self.launcher.open, str(plugins))
         self.models = ModelService(database, events, VersionFolders(settings.artifacts), self.datasets, warm)
         self.handler = TrainingHandler(database, self.catalogue, self.datasets, self.models, call_here)
         self.runs = 0
 
-    def no_warm_children(self, entry: str, payload: dict[str, Any]) -> Any:
-        raise AssertionError("nobody predicts in these tests")
+    def close(self) -> None:
+        self.models.close()
+        self.launcher.stop()
 
     def add(self, rows: int = 600, seed: int = 0, unit: str = "ppm", name: str = "series") -> None:
         rng = np.random.default_rng(seed)
@@ -162,12 +166,13 @@ def room(
     plugins_folder: Path,
     child: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
-) -> Room:
+) -> Iterator[Room]:
     made = Room(database, project_id, tmp_path / "home", plugins_folder, child)
     made.stand_beside = lambda *names: monkeypatch.setitem(baselines.BASELINES, "forecast", names)
     made.stand_beside("test.last", "test.mean", "test.failing")
     made.add()
-    return made
+    yield made
+    made.close()
 
 
 def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) -> None:
@@ -330,3 +335,13 @@ def test_the_worker_side_loads_no_frame_library_and_no_app() -> None:
         "assert not bad, bad[:5]\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_champion_serves_what_the_run_has_shown(room: Room) -> None:
+    job, _ = room.train("test.linear")
+    served = room.models.predict(room.project_id, "series", PredictRequest(), by="somebody")
+    shown = job.figures["forecast"]["next"]
+    assert served.version == 1
+    assert [point.value for point in served.predictions] == [point["value"] for point in shown]
+    assert [point.low for point in served.predictions] == [point["low"] for point in shown]
+    assert [point.at for point in served.predictions] == [datetime.fromisoformat(point["at"]) for point in shown]
