@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = ("numba", "llvmlite", "scipy", "pandas", "polars", "sklearn", "statsmodels", "torch", "httpx", "pydantic",
+HEAVY = ("llvmlite", "numba", "scipy", "pandas", "polars", "sklearn", "statsmodels", "torch", "httpx", "pydantic",
          "fastapi", "sqlalchemy")  # fmt: skip
 
 

@@ -6,11 +6,16 @@ ops that it speeds up and takes the rest from the reference: a missing kernel is
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from os import PathLike
+
 from azuraforge.engine.errors import EngineError
 from azuraforge.engine.ops.registry import OPS, Op
 
 # One dictionary for the life of the process: ``set_backend`` refills it, so callers may hold on to it.
 active: dict[str, Op] = OPS.copy()
+# Optimizer steps over flat buffers that the backend does faster than the optimizer's own code, by name.
+updates: dict[str, Callable[..., None]] = {}
 _name = "reference"
 
 
@@ -19,15 +24,37 @@ def backend() -> str:
     return _name
 
 
-def set_backend(name: str) -> None:
+def set_backend(
+    name: str,
+    *,
+    threads: int = 1,
+    instruction_set: str | None = None,
+    cache: str | PathLike[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> None:
     """Choose the backend of every op that runs from now on; open graphs keep the one they began with.
 
+    Args:
+        name: ``reference`` (NumPy) or ``cpu`` (SIMD kernels, compiled on first use).
+        threads: of the cpu backend. Results are the same bits for the same number of threads.
+        instruction_set: ``avx512``, ``avx2`` or ``portable``; the best one of this CPU by default.
+        cache: folder for compiled kernels; ``$AZURAFORGE_KERNEL_CACHE`` or the user's cache by default.
+        progress: told in words when kernels must be compiled.
+
     Raises:
-        EngineError: no backend has this name.
+        EngineError: no backend has this name, or it cannot run here.
     """
     global _name
-    if name != "reference":
-        raise EngineError(f"unknown backend {name!r}: choose 'reference'")
-    active.clear()
-    active.update(OPS)
+    faster: dict[str, Callable[..., None]] = {}
+    if name == "reference":
+        table = dict(OPS)
+    elif name == "cpu":
+        from azuraforge.engine.backends import cpu
+
+        table, faster = cpu.load(threads, instruction_set, cache, progress)
+    else:
+        raise EngineError(f"unknown backend {name!r}: choose 'reference' or 'cpu'")
+    active.update(table)
+    updates.clear()
+    updates.update(faster)
     _name = name

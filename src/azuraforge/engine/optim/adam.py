@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from azuraforge.engine import backends
 from azuraforge.engine.errors import EngineError
 from azuraforge.engine.ops.registry import Array
 from azuraforge.engine.optim.optimizer import Optimizer
@@ -58,6 +59,22 @@ class Adam(Optimizer):
 
     def _update(self, values: Array, gradient: Array, mean: Array, square: Array, scratch: Array, step: int) -> None:
         beta_1, beta_2 = self.betas
+        faster = backends.updates.get("adam")
+        if faster is not None and values.dtype == np.float32:
+            decay = self.lr * self.weight_decay if self.decoupled else 0.0
+            faster(
+                values,
+                gradient,
+                mean,
+                square,
+                keep=1 - decay,
+                penalty=0.0 if self.decoupled else self.weight_decay,
+                betas=self.betas,
+                step_size=self.lr / (1 - beta_1**step),
+                root=1 / math.sqrt(1 - beta_2**step),
+                eps=self.eps,
+            )
+            return
         if self.weight_decay and self.decoupled:
             values *= 1 - self.lr * self.weight_decay
         elif self.weight_decay:

@@ -1,0 +1,30 @@
+"""One step of Adam over flat buffers, by kernel."""
+
+from __future__ import annotations
+
+from azuraforge.engine.backends.cpu.memory import address
+from azuraforge.engine.backends.cpu.runtime import current
+from azuraforge.engine.ops.registry import Array
+
+_LEAST_ELEMENTS = 100_000  # per thread
+
+
+def update(
+    values: Array,
+    gradient: Array,
+    mean: Array,
+    square: Array,
+    *,
+    keep: float,
+    penalty: float,
+    betas: tuple[float, float],
+    step_size: float,
+    root: float,
+    eps: float,
+) -> None:
+    """Change values and both moments in place; all float32 and contiguous. Names as in ``kernels/adam.py``."""
+    runtime = current()
+    kernel = runtime.kernels["adam"]
+    places = (address(values), address(gradient), address(mean), address(square))
+    numbers = (keep, penalty, 1 - betas[0], betas[1], 1 - betas[1], step_size, root, eps)
+    runtime.pool.run(lambda begin, end: kernel(*places, *numbers, begin, end), values.size, _LEAST_ELEMENTS, 16)

@@ -1,0 +1,353 @@
+"""A small generator of SIMD code: Python writes LLVM instructions, LLVM turns them into machine code.
+
+A kernel is a Python function that receives an :class:`Emitter` and calls it to emit loads, fused
+multiply-adds and loops. Python's own loops unroll, its own ``if`` chooses tile shapes per instruction set,
+so one source serves AVX-512, AVX2 and plain 128-bit vectors (SSE, NEON).
+
+Numbers in a kernel are :class:`Value`: 64-bit integers, float32 scalars and float32 vectors with Python's
+operators. Addresses are pointers to float32, indexed in elements.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+# llvmlite has no type information; it is imported when the first kernel is built, never before.
+ir: Any = importlib.import_module("llvmlite.ir")
+
+INT = ir.IntType(64)
+FLOAT = ir.FloatType()
+POINTER = ir.PointerType()
+
+
+@dataclass(frozen=True)
+class Target:
+    """What kernels are shaped for.
+
+    Attributes:
+        name: ``avx512``, ``avx2`` or ``portable``.
+        width: float32 lanes of a vector.
+        registers: vector registers, which bounds the accumulators of a tile.
+        fma: whether a fused multiply-add is an instruction (else it would be a slow library call).
+    """
+
+    name: str
+    width: int
+    registers: int
+    fma: bool
+
+
+AVX512 = Target("avx512", 16, 32, True)
+AVX2 = Target("avx2", 8, 16, True)
+PORTABLE = Target("portable", 4, 16, False)
+PORTABLE_FMA = Target("portable", 4, 32, True)  # NEON
+
+
+class Value:
+    """A number being computed: wraps an LLVM value and gives it operators."""
+
+    __slots__ = ("emit", "ir")
+
+    def __init__(self, emit: Emitter, value: Any) -> None:
+        self.emit = emit
+        self.ir = value
+
+    @property
+    def is_int(self) -> bool:
+        """Whether this is an integer."""
+        return bool(self.ir.type == INT)
+
+    def _pair(self, other: Any) -> tuple[Any, Any]:
+        return self.ir, self.emit.like(other, self)
+
+    def _apply(self, integer: str, floating: str, other: Any, swap: bool = False) -> Value:
+        left, right = self._pair(other)
+        if swap:
+            left, right = right, left
+        build = getattr(self.emit.builder, integer if self.is_int else floating)
+        return Value(self.emit, build(left, right))
+
+    def __add__(self, other: Any) -> Value:
+        return self._apply("add", "fadd", other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Value:
+        return self._apply("sub", "fsub", other)
+
+    def __rsub__(self, other: Any) -> Value:
+        return self._apply("sub", "fsub", other, swap=True)
+
+    def __mul__(self, other: Any) -> Value:
+        return self._apply("mul", "fmul", other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Value:
+        return self._apply("sdiv", "fdiv", other)
+
+    def __rtruediv__(self, other: Any) -> Value:
+        return self._apply("sdiv", "fdiv", other, swap=True)
+
+    def __lt__(self, other: Any) -> Value:
+        return self._compare("<", other)
+
+    def __le__(self, other: Any) -> Value:
+        return self._compare("<=", other)
+
+    def __gt__(self, other: Any) -> Value:
+        return self._compare(">", other)
+
+    def __ge__(self, other: Any) -> Value:
+        return self._compare(">=", other)
+
+    def _compare(self, sign: str, other: Any) -> Value:
+        left, right = self._pair(other)
+        builder = self.emit.builder
+        # Unordered for floats, so that NaN counts as true: a kernel must not swallow it.
+        return Value(self.emit, builder.icmp_signed(sign, left, right) if self.is_int else
+                     builder.fcmp_unordered(sign, left, right))  # fmt: skip
+
+
+class Variable:
+    """A value that changes in loops. It lives in a stack slot that LLVM turns into a register."""
+
+    __slots__ = ("emit", "slot", "type")
+
+    def __init__(self, emit: Emitter, value: Value) -> None:
+        self.emit = emit
+        self.type = value.ir.type
+        with emit.builder.goto_entry_block():
+            self.slot = emit.builder.alloca(self.type)
+        self.set(value)
+
+    def get(self) -> Value:
+        """Return the present value."""
+        return Value(self.emit, self.emit.builder.load(self.slot, typ=self.type))
+
+    def set(self, value: Value) -> None:
+        """Change the value."""
+        self.emit.builder.store(value.ir, self.slot)
+
+    def fma(self, a: Value, b: Value) -> None:
+        """Add ``a * b``."""
+        self.set(self.emit.fma(a, b, self.get()))
+
+
+class Emitter:
+    """Emits the body of one kernel."""
+
+    def __init__(self, module: Any, name: str, parameters: str, target: Target) -> None:
+        """Begin the function ``name``; parameters are words: ``*x`` an address, ``x`` an integer, ``.x`` a float."""
+        kinds = {"*": POINTER, ".": FLOAT}
+        words = parameters.split()
+        types = [kinds.get(word[0], INT) for word in words]
+        self.module = module
+        self.target = target
+        self.vector_type = ir.VectorType(FLOAT, target.width)
+        self.function = ir.Function(module, ir.FunctionType(ir.VoidType(), types), name)
+        self.function.attributes.add("nounwind")
+        self.signature = "".join({"*": "p", ".": "f"}.get(word[0], "i") for word in words)
+        for argument, word in zip(self.function.args, words, strict=True):
+            argument.name = word.lstrip("*.")
+            if word[0] == "*":
+                argument.add_attribute("noalias")
+        self.builder = ir.IRBuilder(self.function.append_basic_block("entry"))
+        self.arguments = [Value(self, argument) for argument in self.function.args]
+
+    def finish(self) -> None:
+        """End the function."""
+        self.builder.ret_void()
+
+    # --- constants and conversion ---
+
+    def integer(self, value: int) -> Value:
+        """Return an integer constant."""
+        return Value(self, INT(value))
+
+    def splat(self, value: float | Value) -> Value:
+        """Return a vector with ``value`` in every lane."""
+        if not isinstance(value, Value):
+            return Value(self, ir.Constant(self.vector_type, [float(value)] * self.target.width))
+        if value.ir.type == self.vector_type:
+            return value
+        undefined = ir.Constant(self.vector_type, ir.Undefined)
+        first = self.builder.insert_element(undefined, value.ir, ir.IntType(32)(0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.target.width), [0] * self.target.width)
+        return Value(self, self.builder.shuffle_vector(first, undefined, zeros))
+
+    def like(self, other: Any, value: Value) -> Any:
+        """Return ``other`` as an LLVM value of the type of ``value``."""
+        if isinstance(other, Value):
+            if other.ir.type != value.ir.type and value.ir.type == self.vector_type:
+                return self.splat(other).ir
+            return other.ir
+        if value.is_int:
+            return INT(int(other))
+        if value.ir.type == self.vector_type:
+            return self.splat(float(other)).ir
+        return ir.Constant(FLOAT, float(other))
+
+    def zero(self) -> Value:
+        """Return a vector of zeros."""
+        return self.splat(0.0)
+
+    def variable(self, value: Value) -> Variable:
+        """Return a variable that begins as ``value``."""
+        return Variable(self, value)
+
+    # --- memory ---
+
+    def at(self, pointer: Value, index: Value | int) -> Value:
+        """Return the address ``index`` elements after ``pointer``."""
+        offset = index.ir if isinstance(index, Value) else INT(index)
+        return Value(self, self.builder.gep(pointer.ir, [offset], source_etype=FLOAT))
+
+    def scalar(self, pointer: Value, index: Value | int = 0) -> Value:
+        """Load one float32."""
+        return Value(self, self.builder.load(self.at(pointer, index).ir, align=4, typ=FLOAT))
+
+    def broadcast(self, pointer: Value, index: Value | int = 0) -> Value:
+        """Load one float32 into every lane."""
+        return self.splat(self.scalar(pointer, index))
+
+    def load(self, pointer: Value, index: Value | int = 0, mask: Value | None = None) -> Value:
+        """Load a vector; lanes outside ``mask`` are zero and not touched."""
+        address = self.at(pointer, index).ir
+        if mask is None:
+            return Value(self, self.builder.load(address, align=4, typ=self.vector_type))
+        call = self._intrinsic(
+            f"llvm.masked.load.v{self.target.width}f32.p0",
+            self.vector_type, [POINTER, ir.IntType(32), mask.ir.type, self.vector_type],
+        )  # fmt: skip
+        return Value(self, self.builder.call(call, [address, ir.IntType(32)(4), mask.ir, self.zero().ir]))
+
+    def store(self, value: Value, pointer: Value, index: Value | int = 0, mask: Value | None = None) -> None:
+        """Store a vector, or with a scalar value one float32."""
+        address = self.at(pointer, index).ir
+        if mask is None:
+            self.builder.store(value.ir, address, align=4)
+            return
+        call = self._intrinsic(
+            f"llvm.masked.store.v{self.target.width}f32.p0",
+            ir.VoidType(), [self.vector_type, POINTER, ir.IntType(32), mask.ir.type],
+        )  # fmt: skip
+        self.builder.call(call, [value.ir, address, ir.IntType(32)(4), mask.ir])
+
+    def mask(self, count: Value) -> Value:
+        """Return a mask whose first ``count`` lanes are on."""
+        width = self.target.width
+        lane_type = ir.IntType(32)
+        lanes = ir.Constant(ir.VectorType(lane_type, width), list(range(width)))
+        limit = self.builder.trunc(count.ir, lane_type)
+        undefined = ir.Constant(lanes.type, ir.Undefined)
+        first = self.builder.insert_element(undefined, limit, lane_type(0))
+        zeros = ir.Constant(lanes.type, [0] * width)
+        spread = self.builder.shuffle_vector(first, undefined, zeros)
+        return Value(self, self.builder.icmp_signed("<", lanes, spread))
+
+    # --- arithmetic ---
+
+    def fma(self, a: Value, b: Value, c: Value) -> Value:
+        """Return ``a * b + c``."""
+        if not self.target.fma:
+            return a * b + c
+        call = self._intrinsic(f"llvm.fma.v{self.target.width}f32", self.vector_type, [self.vector_type] * 3)
+        return Value(self, self.builder.call(call, [a.ir, b.ir, c.ir]))
+
+    def sqrt(self, value: Value) -> Value:
+        """Return the square root."""
+        call = self._intrinsic(f"llvm.sqrt.v{self.target.width}f32", self.vector_type, [self.vector_type])
+        return Value(self, self.builder.call(call, [value.ir]))
+
+    def select(self, condition: Value, yes: Value, no: Value) -> Value:
+        """Return ``yes`` where the condition holds, else ``no``."""
+        return Value(self, self.builder.select(condition.ir, yes.ir, no.ir))
+
+    def maximum(self, a: Value, b: Value) -> Value:
+        """Return the larger of two vectors; NaN in ``a`` stays."""
+        return self.select(a >= b, a, b)
+
+    def minimum(self, a: Value, b: Value) -> Value:
+        """Return the smaller of two vectors; NaN in ``a`` stays."""
+        return self.select(a <= b, a, b)
+
+    def least(self, a: Value, b: Value | int) -> Value:
+        """Return the smaller of two integers."""
+        right = b if isinstance(b, Value) else self.integer(b)
+        return self.select(a < right, a, right)
+
+    def total(self, value: Value) -> Value:
+        """Return the sum of the lanes, added in pairs."""
+        width = self.target.width
+        vector = value.ir
+        while width > 1:
+            half = width // 2
+            kind = ir.VectorType(ir.IntType(32), half)
+            low, high = ir.Constant(kind, list(range(half))), ir.Constant(kind, list(range(half, width)))
+            vector = self.builder.fadd(
+                self.builder.shuffle_vector(vector, vector, low), self.builder.shuffle_vector(vector, vector, high)
+            )
+            width = half
+        return Value(self, self.builder.extract_element(vector, ir.IntType(32)(0)))
+
+    def tanh(self, x: Value) -> Value:
+        """Return tanh to 3e-7: Padé-like ratio of polynomials of degree 13 and 6 (the coefficients of Eigen)."""
+        limit = self.splat(7.90531110763549805)
+        bounded = self.maximum(self.minimum(x, limit), limit * -1.0)
+        square = bounded * bounded
+        above = self.splat(-2.76076847742355e-16)
+        for coefficient in (2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-08, 1.48572235717979e-05,
+                            6.37261928875436e-04, 4.89352455891786e-03):  # fmt: skip
+            above = self.fma(above, square, self.splat(coefficient))
+        below = self.splat(1.19825839466702e-06)
+        for coefficient in (1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03):
+            below = self.fma(below, square, self.splat(coefficient))
+        return above * bounded / below
+
+    def sigmoid(self, x: Value) -> Value:
+        """Return ``1 / (1 + exp(-x))`` to 2e-7, by tanh."""
+        half = self.splat(0.5)
+        return self.fma(self.tanh(x * half), half, half)
+
+    def _intrinsic(self, name: str, result: Any, arguments: list[Any]) -> Any:
+        found = self.module.globals.get(name)
+        return found if found is not None else ir.Function(self.module, ir.FunctionType(result, arguments), name)
+
+    # --- control ---
+
+    @contextmanager
+    def loop(self, start: Value | int, stop: Value, step: Value | int = 1) -> Iterator[Value]:
+        """Emit the block once; it runs for start, start + step … below ``stop``."""
+        first = start if isinstance(start, Value) else self.integer(start)
+        before = self.builder.block
+        head = self.function.append_basic_block("head")
+        body = self.function.append_basic_block("body")
+        after = self.function.append_basic_block("after")
+        self.builder.branch(head)
+        self.builder.position_at_end(head)
+        index = self.builder.phi(INT)
+        index.add_incoming(first.ir, before)
+        self.builder.cbranch(self.builder.icmp_signed("<", index, stop.ir), body, after)
+        self.builder.position_at_end(body)
+        yield Value(self, index)
+        following = self.builder.add(index, step.ir if isinstance(step, Value) else INT(step))
+        index.add_incoming(following, self.builder.block)
+        self.builder.branch(head)
+        self.builder.position_at_end(after)
+
+    @contextmanager
+    def when(self, condition: Value) -> Iterator[None]:
+        """Emit the block; it runs where the (scalar) condition holds."""
+        with self.builder.if_then(condition.ir):
+            yield
+
+    @contextmanager
+    def either(self, condition: Value) -> Iterator[tuple[Any, Any]]:
+        """Emit two blocks, ``with then:`` and ``with otherwise:``."""
+        with self.builder.if_else(condition.ir) as (then, otherwise):
+            yield then, otherwise

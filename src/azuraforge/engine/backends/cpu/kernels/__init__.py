@@ -1,0 +1,1 @@
+"""The kernels, each a Python function that emits code."""

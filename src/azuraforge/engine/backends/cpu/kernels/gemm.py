@@ -1,0 +1,108 @@
+"""Matrix products in register tiles.
+
+``C = A @ B`` with the columns of B and C contiguous. A is read one number at a time into all lanes, so it may
+have any strides, a transposed one included. A tile of rows × vectors of C stays in registers while the inner
+index runs; edges of the columns are masked, rows that are left over use smaller tiles of the same code.
+"""
+
+from __future__ import annotations
+
+from azuraforge.engine.backends.cpu.emit import Emitter, Target, Value
+
+
+def tile(target: Target) -> tuple[int, int]:
+    """Return rows and vectors of the register tile: as many accumulators as leave room for the operands."""
+    return {32: (12, 2), 16: (6, 2)}[target.registers]
+
+
+def row_steps(rows: int) -> list[int]:
+    """Return the tile heights that cover any number of rows: the full one, then halves down to 1."""
+    steps = [rows]
+    while steps[-1] > 1:
+        steps.append(max(1, steps[-1] // 2))
+    return steps
+
+
+def emit_tile(
+    e: Emitter,
+    rows: int,
+    vectors: int,
+    inner: Value,
+    a: Value,
+    a_row: Value,
+    a_inner: Value,
+    b: Value,
+    b_row: Value,
+    start: list[list[Value]],
+    masks: list[Value | None],
+) -> list[list[Value]]:
+    """Emit ``start + A @ B`` for one tile; return the accumulated vectors, row by row."""
+    accumulators = [[e.variable(value) for value in line] for line in start]
+    with e.loop(0, inner) as k:
+        here = e.at(b, k * b_row)
+        right = [e.load(here, column * e.target.width, masks[column]) for column in range(vectors)]
+        left = e.at(a, k * a_inner)
+        for row in range(rows):
+            value = e.broadcast(left, a_row * row)
+            for column in range(vectors):
+                accumulators[row][column].fma(value, right[column])
+    return [[one.get() for one in line] for line in accumulators]
+
+
+def gemm(e: Emitter) -> None:
+    """C = A @ B, plus what was in C (``mode`` 2) or a bias per column (``mode`` 1).
+
+    Parameters: a, a_row, a_inner (strides), b, b_row, c, c_row, bias, rows, inner, columns, mode.
+    """
+    a, a_row, a_inner, b, b_row, c, c_row, bias, rows, inner, columns, mode = e.arguments
+    width = e.target.width
+    height, vectors = tile(e.target)
+
+    def panel(column: Value, count: int, masks: list[Value | None]) -> None:
+        """Emit all rows of ``count`` vectors of columns."""
+        right = e.at(b, column)
+        done = e.variable(e.integer(0))
+        for step in row_steps(height):
+            with e.loop(done.get(), rows - (step - 1), step) as row:
+                target = e.at(c, row * c_row + column)
+                places = [e.at(target, c_row * index) for index in range(step)]
+                initial = [[e.variable(e.zero()) for _ in range(count)] for _ in range(step)]
+                with e.when(Value(e, e.builder.icmp_signed("==", mode.ir, e.integer(1).ir))):
+                    for index in range(count):
+                        value = e.load(e.at(bias, column), index * width, masks[index])
+                        for line in initial:
+                            line[index].set(value)
+                with e.when(Value(e, e.builder.icmp_signed("==", mode.ir, e.integer(2).ir))):
+                    for place, line in zip(places, initial, strict=True):
+                        for index in range(count):
+                            line[index].set(e.load(place, index * width, masks[index]))
+                start = [[one.get() for one in line] for line in initial]
+                left = e.at(a, row * a_row)
+                result = emit_tile(e, step, count, inner, left, a_row, a_inner, right, b_row, start, masks)
+                for place, values in zip(places, result, strict=True):
+                    for index, value in enumerate(values):
+                        e.store(value, place, index * width, masks[index])
+                done.set(row + step)
+
+    whole = e.variable(e.integer(0))
+    with e.loop(0, columns - (vectors * width - 1), vectors * width) as column:
+        panel(column, vectors, [None] * vectors)
+        whole.set(column + vectors * width)
+    with e.loop(whole.get(), columns, width) as column:
+        panel(column, 1, [e.mask(e.least(columns - column, width))])
+
+
+def transpose(e: Emitter) -> None:
+    """out[column, row] = x[row, column]. Parameters: x, x_row, out, out_row, rows, columns."""
+    x, x_row, out, out_row, rows, columns = e.arguments
+    block = e.integer(16)
+    with e.loop(0, columns, block) as left, e.loop(0, rows) as row:
+        source = e.at(x, row * x_row)
+        with e.loop(left, e.least(columns, left + block)) as column:
+            e.store(e.scalar(source, column), out, column * out_row + row)
+
+
+DEFINITIONS = [
+    ("gemm", "*a a_row a_inner *b b_row *c c_row *bias rows inner columns mode", gemm),
+    ("transpose", "*x x_row *out out_row rows columns", transpose),
+]

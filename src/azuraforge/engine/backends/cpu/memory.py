@@ -1,0 +1,75 @@
+"""Aligned scratch memory that is used again: fresh pages from the system cost more than many a kernel."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from azuraforge.engine.ops.registry import Array
+
+_ALIGNMENT_BYTES = 64
+_KEPT_BYTES = 256 * 2**20  # at most this much waits for its next use
+
+_free: dict[int, list[Array]] = {}
+_kept = 0
+_lock = threading.Lock()
+
+
+def address(array: Array) -> int:
+    """Return where an array's first element lies."""
+    location: int = array.__array_interface__["data"][0]
+    return location
+
+
+def empty(shape: tuple[int, ...]) -> Array:
+    """Return an uninitialised float32 array that begins on a cache line."""
+    size = 1
+    for one in shape:
+        size *= one
+    raw = np.empty(size * 4 + _ALIGNMENT_BYTES, dtype=np.uint8)
+    start = -address(raw) % _ALIGNMENT_BYTES
+    return raw[start : start + size * 4].view(np.float32).reshape(shape)
+
+
+class Scratch:
+    """Arrays that return to the store of free memory when this object is dropped.
+
+    Nothing may keep a view of them beyond that: they are for the inside of ops.
+    """
+
+    __slots__ = ("_taken",)
+
+    def __init__(self) -> None:
+        self._taken: list[Array] = []
+
+    def take(self, *shape: int) -> Array:
+        """Return an uninitialised float32 array."""
+        global _kept
+        size = 1
+        for one in shape:
+            size *= one
+        rounded = max(1024, 1 << (size - 1).bit_length()) if size < 2**22 else size
+        with _lock:
+            waiting = _free.get(rounded)
+            flat = waiting.pop() if waiting else None
+            if flat is not None:
+                _kept -= rounded * 4
+        if flat is None:
+            flat = empty((rounded,))
+        self._taken.append(flat)
+        return flat[:size].reshape(shape)
+
+    def zeros(self, *shape: int) -> Array:
+        """Return a float32 array of zeros."""
+        array = self.take(*shape)
+        array.fill(0)
+        return array
+
+    def __del__(self) -> None:
+        global _kept
+        with _lock:
+            for flat in self._taken:
+                if _kept + flat.nbytes <= _KEPT_BYTES:
+                    _free.setdefault(flat.size, []).append(flat)
+                    _kept += flat.nbytes

@@ -1,0 +1,33 @@
+"""The kernels and threads that the ops of this backend use, once they are loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from azuraforge.engine.backends.cpu.compiler import Kernel
+from azuraforge.engine.backends.cpu.emit import Target
+from azuraforge.engine.backends.cpu.threads import Pool
+
+
+@dataclass
+class Runtime:
+    """What was chosen by ``set_backend("cpu", …)``."""
+
+    target: Target
+    kernels: dict[str, Kernel]
+    pool: Pool
+
+
+_runtime: Runtime | None = None
+
+
+def use(runtime: Runtime) -> None:
+    """Make this the runtime of all ops from now on."""
+    global _runtime
+    _runtime = runtime
+
+
+def current() -> Runtime:
+    """Return the runtime in use."""
+    assert _runtime is not None  # ops of this backend are reachable only after use()
+    return _runtime

@@ -1,0 +1,278 @@
+"""The cpu backend against the reference: every kernel, every instruction set, odd sizes, threads, the cache."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite", reason="the cpu backend needs llvmlite")
+
+from azuraforge import engine
+from azuraforge.engine import EngineError, Tensor, backends, io, nn, optim
+from azuraforge.engine.backends.cpu import compiler
+from azuraforge.engine.nn import functional as F
+from azuraforge.engine.ops.registry import OPS
+
+compiler.initialize()
+BEST = compiler.host_target().name
+SETS = {"avx512": ["avx512", "avx2", "portable"], "avx2": ["avx2", "portable"], "portable": ["portable"]}[BEST]
+THREADS = [1, 2] if (os.cpu_count() or 1) > 1 else [1]
+apply, apply_many = engine.autograd.apply, engine.autograd.apply_many
+
+
+@pytest.fixture(scope="module")
+def kernel_cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("kernels")
+
+
+@pytest.fixture
+def use(kernel_cache):
+    """Choose the cpu backend; the reference comes back after the test."""
+
+    def choose(instruction_set: str = BEST, threads: int = 1) -> None:
+        engine.set_backend("cpu", threads=threads, instruction_set=instruction_set, cache=kernel_cache)
+
+    yield choose
+    engine.set_backend("reference")
+
+
+def run(function, arrays, dtype) -> list[np.ndarray]:
+    """Outputs, and the gradients of a fixed random mix of them, as float64."""
+    inputs = [Tensor(a.astype(dtype) if a.dtype.kind == "f" else a) for a in arrays]
+    for item in inputs:
+        item.requires_grad = item.dtype.kind == "f"
+    outputs = function(*inputs)
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    rng = np.random.default_rng(5)
+    total = None
+    for output in outputs:
+        part = (output * Tensor(rng.normal(size=output.shape).astype(dtype))).sum()
+        total = part if total is None else total + part
+    total.backward()
+    results = [output.numpy() for output in outputs]
+    results += [item.grad.numpy() for item in inputs if item.requires_grad]
+    return [np.asarray(one, np.float64) for one in results]
+
+
+def assert_equal_to_reference(function, arrays, choose, instruction_set, threads, tolerance=3e-5) -> None:
+    """Compare float32 by kernels with float64 by the reference, relative to the largest value of each array."""
+    engine.set_backend("reference")
+    expected = run(function, arrays, np.float64)
+    choose(instruction_set, threads)
+    actual = run(function, arrays, np.float32)
+    for index, (got, wanted) in enumerate(zip(actual, expected, strict=True)):
+        scale = max(np.abs(wanted).max(initial=0), 1e-2)
+        np.testing.assert_allclose(got / scale, wanted / scale, rtol=0, atol=tolerance, err_msg=f"array {index}")
+
+
+def normal(*shape: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed + sum(shape)).normal(size=shape)
+
+
+LINEAR_SIZES = [(1, 1, 1), (2, 3, 5), (7, 37, 50), (13, 64, 16), (65, 784, 129), (300, 20, 33)]
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("instruction_set", SETS)
+@pytest.mark.parametrize("size", LINEAR_SIZES, ids=str)
+def test_linear(size, instruction_set, threads, use):
+    rows, inner, columns = size
+    arrays = [normal(rows, inner), normal(columns, inner), normal(columns)]
+    assert_equal_to_reference(F.linear, arrays, use, instruction_set, threads)
+    assert_equal_to_reference(lambda x, w: F.linear(x, w), arrays[:2], use, instruction_set, threads)
+
+
+def test_linear_takes_any_strides(use):
+    x, w = normal(3, 8, 6), normal(5, 6)
+    assert_equal_to_reference(lambda a, b: F.linear(a.transpose(2, 1, 0)[::-1, ::2], b.T[:3].T), [x, w], use, BEST, 1)
+
+
+RECURRENT_SIZES = [(32, 9, 8, 64), (7, 11, 8, 50), (1, 3, 1, 1), (5, 4, 20, 16), (3, 2, 16, 33), (13, 1, 2, 5)]
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("instruction_set", SETS)
+@pytest.mark.parametrize("size", RECURRENT_SIZES, ids=str)
+@pytest.mark.parametrize(("name", "gates"), [("lstm", 4), ("gru", 3)])
+def test_recurrent(name, gates, size, instruction_set, threads, use):
+    batch, time, features, hidden = size
+    scale = 1 / np.sqrt(hidden)
+    arrays = [normal(batch, time, features)]
+    arrays += [normal(batch, hidden, seed=k) * 0.5 for k in range(2 if name == "lstm" else 1)]
+    rows = gates * hidden
+    arrays += [normal(rows, features) * scale, normal(rows, hidden) * scale, normal(rows), normal(rows, seed=1)]
+    for reverse in (False, True):
+        function = lambda *inputs, back=reverse: apply_many(name, *inputs, reverse=back)  # noqa: E731
+        assert_equal_to_reference(function, arrays, use, instruction_set, threads)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_only_the_last_state_is_used(name, use):
+    kind = {"lstm": nn.LSTM, "gru": nn.GRU}[name]
+    engine.manual_seed(0)
+    layer, x = kind(3, 20, num_layers=2), Tensor(normal(4, 6, 3).astype(np.float32))
+    gradients = []
+    for backend in ("reference", "cpu"):
+        use() if backend == "cpu" else engine.set_backend("reference")
+        layer.zero_grad()
+        state = layer(x)[1]
+        ((state[0] if name == "lstm" else state) ** 2).sum().backward()
+        gradients.append([parameter.grad.numpy().copy() for parameter in layer.parameters()])
+    for a, b in zip(*gradients, strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("instruction_set", SETS)
+def test_gates_saturate_without_nan(instruction_set, use):
+    use(instruction_set)
+    for layer in (nn.LSTM(2, 3), nn.GRU(2, 3)):
+        output, _ = layer(Tensor(np.full((2, 5, 2), 1e6, np.float32)))
+        assert np.isfinite(output.numpy()).all()
+        poisoned, _ = layer(Tensor(np.full((2, 5, 2), np.nan, np.float32)))
+        assert np.isnan(poisoned.numpy()).all()
+
+
+def test_what_kernels_do_not_cover_falls_back(use):
+    use()
+    layer = nn.LSTM(3, 5)
+    x = normal(2, 6, 3)
+    padded, _ = layer(Tensor(x.astype(np.float32)), lengths=[6, 4])
+    assert (padded.numpy()[1, 4:] == 0).all()
+    precise = layer.astype(np.float64)
+    output, _ = precise(Tensor(x))
+    assert output.dtype == np.float64
+    output.sum().backward()
+    assert backends.active["exp"] is OPS["exp"]
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("instruction_set", SETS)
+@pytest.mark.parametrize("decoupled", [False, True])
+def test_adam(decoupled, instruction_set, threads, use):
+    paths = []
+    for backend in ("reference", "cpu"):
+        use(instruction_set, threads) if backend == "cpu" else engine.set_backend("reference")
+        parameters = [nn.Parameter(normal(*shape).astype(np.float32)) for shape in ((37,), (5, 3), (1,), (600, 400))]
+        kind = optim.AdamW if decoupled else optim.Adam
+        optimizer = kind(parameters, lr=0.01, betas=(0.8, 0.95), weight_decay=0.1)
+        for step in range(5):
+            for parameter in parameters:
+                parameter.grad = normal(*parameter.shape, seed=step).astype(np.float32)
+            optimizer.step()
+        paths.append([parameter.numpy().copy() for parameter in parameters])
+    for a, b in zip(*paths, strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-6)
+
+
+class Forecaster(nn.Module):
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.core = getattr(nn, kind)(3, 18, num_layers=2)
+        self.head = nn.Linear(18, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.core(x)[0][:, -1])
+
+
+def losses(make, shape, steps: int = 25) -> tuple[list[float], str]:
+    engine.manual_seed(1)
+    model = make()
+    optimizer = optim.Adam(model.parameters(), lr=0.01)
+    x = normal(*shape).astype(np.float32)
+    target = np.tanh(x.reshape(shape[0], -1).sum(axis=1, keepdims=True) * 0.3)
+    result = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = F.mse_loss(model(Tensor(x)), target)
+        loss.backward()
+        optimizer.step()
+        result.append(loss.item())
+    return result, io.hash_tensors(model.state_dict())
+
+
+FAMILIES = {
+    "lstm": (lambda: Forecaster("LSTM"), (13, 8, 3)),
+    "gru": (lambda: Forecaster("GRU"), (13, 8, 3)),
+    "mlp": (lambda: nn.Sequential(nn.Linear(20, 33), nn.ReLU(), nn.Linear(33, 1)), (17, 20)),
+    "cnn": (
+        lambda: nn.Sequential(
+            nn.Conv2d(1, 5, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(5, 6, 3, padding=1), nn.ReLU(),
+            nn.MaxPool2d(2), nn.Flatten(), nn.Linear(24, 1),
+        ),
+        (9, 1, 8, 8),
+    ),
+    "encoder": (
+        lambda: nn.Sequential(
+            nn.TransformerEncoderLayer(12, 3, 20, dropout=0.0), nn.Flatten(), nn.Linear(84, 1)
+        ),
+        (6, 7, 12),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_training_follows_the_reference_and_repeats_its_bits(name, threads, use):
+    make, shape = FAMILIES[name]
+    engine.set_backend("reference")
+    expected, _ = losses(make, shape)
+    use(BEST, threads)
+    first, bits = losses(make, shape)
+    np.testing.assert_allclose(first, expected, rtol=1e-3, atol=1e-4)
+    assert first[-1] < first[0]
+    assert losses(make, shape)[1] == bits
+
+
+def test_compiled_kernels_are_kept_and_a_damaged_file_is_made_again(tmp_path):
+    told: list[str] = []
+    for _ in range(2):
+        engine.set_backend("cpu", cache=tmp_path, progress=told.append)
+    assert len(told) == 2
+    (file,) = tmp_path.glob("*.o")
+    content = file.read_bytes()
+    for damage in (content[:-5], b"", content[:100] + b"\0" + content[101:]):
+        file.write_bytes(damage)
+        told.clear()
+        engine.set_backend("cpu", cache=tmp_path, progress=told.append)
+        assert len(told) == 2
+        assert len(file.read_bytes()) == len(content)
+    file.chmod(0o666)
+    told.clear()
+    engine.set_backend("cpu", cache=tmp_path, progress=told.append)
+    assert len(told) == 2, "code that others could have written is not run"
+    engine.set_backend("reference")
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    engine.set_backend("cpu", cache=blocked / "kernels")
+    assert engine.backend() == "cpu"
+    engine.set_backend("reference")
+
+
+def test_what_this_machine_cannot_do_is_refused():
+    with pytest.raises(EngineError, match=r"can use 1 to \d+ threads on this machine, got 100000"):
+        engine.set_backend("cpu", threads=100_000)
+    with pytest.raises(EngineError, match="instruction set 'mmx' is not available"):
+        engine.set_backend("cpu", instruction_set="mmx")
+    with pytest.raises(EngineError, match="unknown backend 'gpu': choose 'reference' or 'cpu'"):
+        engine.set_backend("gpu")
+    assert engine.backend() == "reference"
+
+
+def test_without_llvmlite_the_reference_still_works():
+    code = (
+        "import sys; sys.modules['llvmlite'] = None\n"
+        "from azuraforge import engine\n"
+        "try:\n    engine.set_backend('cpu')\n"
+        "except engine.EngineError as error:\n    print(error)\n"
+        "print(engine.backend(), engine.Tensor([2.0]).sum().item())"
+    )
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "needs the package llvmlite" in output
+    assert output.endswith("reference 2.0\n")
