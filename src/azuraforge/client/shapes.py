@@ -7,7 +7,6 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, TypeVar
 
 ShapeT = TypeVar("ShapeT", bound="Shape")
@@ -35,10 +34,16 @@ class Shape:
         return cls(**values, raw=told)
 
 
-@cache
-def _kinds(cls: Any) -> dict[str, Any]:
-    hints = typing.get_type_hints(cls)
-    return {item.name: hints[item.name] for item in fields(cls) if item.name != "raw"}
+_KINDS: dict[str, dict[str, Any]] = {}
+
+
+def _kinds(cls: type[Shape]) -> dict[str, Any]:
+    """Type of each field, found once: resolving annotations is slow."""
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    if name not in _KINDS:
+        hints = typing.get_type_hints(cls)
+        _KINDS[name] = {item.name: hints[item.name] for item in fields(cls) if item.name != "raw"}
+    return _KINDS[name]
 
 
 def _read(kind: Any, told: Any) -> Any:

@@ -1,0 +1,206 @@
+"""``azuraforge datasets``: add, list, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from azuraforge.cli import values
+from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.reach import reach
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.client import DatasetVersion
+
+app = typer.Typer(help="Fingerprinted versions of data.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+_SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="A CSV (also .gz) or Parquet file.")] = None,
+    time: Annotated[str | None, typer.Option(help="The time column.")] = None,
+    target: Annotated[str | None, typer.Option(help="The column to forecast.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the dataset; default: the file's.")] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option("--features", "--feature", help="Input column; repeat it. Default: every other numeric column."),
+    ] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Column to leave out; repeat it.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the target, such as °C.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Istanbul.")] = None,
+    separator: Annotated[str | None, typer.Option(help="Default: found.")] = None,
+    decimal: Annotated[Literal[".", ","] | None, typer.Option(help="Default: found.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Default: found.")] = None,
+    time_format: Annotated[str | None, typer.Option(help="Such as '%d/%m/%Y %H:%M'. Default: found.")] = None,
+    duplicates: Annotated[
+        Literal["error", "first", "last", "mean"] | None, typer.Option(help="Rows with one time and different values.")
+    ] = None,
+    missing: Annotated[
+        Literal["error", "forward_fill", "drop"] | None,
+        typer.Option(help="Rows whose target is missing, NaN or infinite."),
+    ] = None,
+    missing_values: Annotated[
+        list[str] | None,
+        typer.Option("--missing-value", help="A value that means missing, such as 'pressure=0'; repeat it."),
+    ] = None,
+    gaps: Annotated[
+        Literal["auto", "forward_fill", "keep", "error"] | None, typer.Option(help="Missing rows of a regular series.")
+    ] = None,
+    frequency: Annotated[str | None, typer.Option(help="Such as 1h or 1d. Default: found.")] = None,
+    season: Annotated[int | None, typer.Option(min=1, help="Rows in one season. Default: from the frequency.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Every warning is an error.")] = False,
+    source: Annotated[str | None, typer.Option(help="Read from a source plugin instead of a file.")] = None,
+    option: Annotated[list[str] | None, typer.Option(help="Option of the source, key=value; repeat it.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Add a file, or what a source reads, as a new version of a dataset. Says what was found in it."""
+    terminal = terminal_of(context)
+    cleaning = {
+        "duplicates": duplicates,
+        "missing": missing,
+        "missing_values": _missing_values(terminal, missing_values),
+        "gaps": gaps,
+        "frequency": frequency,
+        "season": season,
+        "strict": strict or None,
+    }
+    reading = {
+        "features": features,
+        "exclude": exclude,
+        "unit": unit,
+        "timezone": timezone,
+        "separator": {"\\t": "\t", "tab": "\t"}.get(separator or "", separator),
+        "decimal": decimal,
+        "encoding": encoding,
+        "time_format": time_format,
+    }
+    if source is None:
+        if file is None:
+            raise CommandError(terminal.text("need_file_or_source"), exit_code=USAGE)
+        if option:
+            raise CommandError(terminal.text("option_without_source"), exit_code=USAGE)
+        if time is None or target is None:
+            raise CommandError(terminal.text("need_time_and_target"), exit_code=USAGE)
+        values.existing_file(terminal, file)
+        with reach(terminal) as reached:
+            added = reached.client.datasets.add(file, time=time, target=target, name=name, **reading, **cleaning)
+    else:
+        _refuse_file_options(terminal, file, {"time": time, "target": target, **reading})
+        options = values.pairs(terminal, option or (), "--option")
+        with reach(terminal) as reached:
+            added = reached.client.datasets.add_from_source(source, options, name, **cleaning)
+    if json:
+        terminal.json(added.raw)
+        return
+    key = "dataset_added" if added.created else "dataset_there"
+    rows = terminal.text.number(added.rows, 0)
+    terminal.say(terminal.text(key, name=added.name, version=added.version, rows=rows))
+    show_version(terminal, added)
+    terminal.say(terminal.text("train_hint", name=added.name))
+
+
+@app.command("list")
+def list_datasets(context: typer.Context, json: AsJson = False) -> None:
+    """List the datasets with their newest versions."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        datasets = reached.client.datasets.list()
+    if json:
+        terminal.json([each.raw for each in datasets])
+        return
+    text = terminal.text
+    if not datasets:
+        terminal.say(text("no_datasets"))
+        return
+    terminal.table(
+        [text("name"), text("versions"), text("rows"), text("target"), text("frequency"), text("time_range")],
+        [
+            [
+                each.name,
+                str(each.versions),
+                text.number(each.latest.rows, 0),
+                each.latest.dataset_schema.target,
+                each.latest.dataset_schema.frequency or "–",
+                _range(terminal, each.latest),
+            ]
+            for each in datasets
+        ],
+        right=(1, 2),
+    )
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name or id.")],
+    version: Annotated[int | None, typer.Option(min=1, help="Default: the newest.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Show one version: columns, range, fingerprint, and what was found while reading."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.datasets.get(name, version)
+    if json:
+        terminal.json(found.raw)
+    else:
+        show_version(terminal, found)
+
+
+def show_version(terminal: Terminal, version: DatasetVersion) -> None:
+    """Print what a version holds."""
+    text = terminal.text
+    schema = version.dataset_schema
+    terminal.fields(
+        {
+            text("dataset"): f"{version.name} v{version.version}",
+            text("target"): schema.target + (f" ({schema.unit})" if schema.unit else ""),
+            text("features"): ", ".join(schema.features) or text("none"),
+            text("rows"): text.number(version.rows, 0),
+            text("time_range"): _range(terminal, version),
+            text("frequency"): schema.frequency or "–",
+            text("season"): str(schema.season),
+            text("timezone"): schema.timezone,
+            text("source"): version.source,
+            text("fingerprint"): version.fingerprint,
+        }
+    )
+    if version.findings:
+        terminal.say(text("found_while_reading"))
+        for finding in version.findings:
+            terminal.say(f"  {_SEVERITY.get(finding.severity, '·')} {text.of(finding.text) or finding.code}")
+
+
+def _range(terminal: Terminal, version: DatasetVersion) -> str:
+    if version.start is None or version.end is None:
+        return "–"
+    days_only = all(at.hour == at.minute == at.second == 0 for at in (version.start, version.end))
+    start, end = (
+        terminal.text.moment(at, at.tzinfo if days_only else None, days_only) for at in (version.start, version.end)
+    )
+    return f"{start} – {end}"
+
+
+def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, list[Any]] | None:
+    found: dict[str, list[Any]] = {}
+    for text in given or ():
+        column, _, _ = text.partition("=")
+        # The column may hold dots, which mean nothing here.
+        value = values.pairs(terminal, [f"value={text.partition('=')[2]}" if "=" in text else text], "--missing-value")
+        found.setdefault(column, []).append(value["value"])
+    return found or None
+
+
+def _refuse_file_options(terminal: Terminal, file: Path | None, given: dict[str, Any]) -> None:
+    if file is not None:
+        raise CommandError(terminal.text("not_file_and_source"), exit_code=USAGE)
+    for name, value in given.items():
+        if value is not None:
+            option = "--" + name.replace("_", "-")
+            raise CommandError(terminal.text("only_for_files", option=option), exit_code=USAGE)

@@ -1,0 +1,70 @@
+"""``azuraforge demo``: a real series, forecast before your eyes, with an honest verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from azuraforge.cli.reach import find_running, reach
+from azuraforge.cli.results import page_url, run_path, show_outcome
+from azuraforge.cli.terminal import Terminal, terminal_of
+from azuraforge.cli.watching import watch
+
+if TYPE_CHECKING:
+    from azuraforge.client import Client
+
+PLUGIN = "forecasting.lstm"
+SERIES = "co2"
+SEED = 7
+#: Eight weeks ahead on the weekly CO₂ record of Mauna Loa.
+CONFIG: Mapping[str, Any] = {"horizon": 8}
+
+
+def demo(
+    context: typer.Context,
+    once: Annotated[
+        bool, typer.Option("--once", help="Exit after the verdict; non-zero where any step failed.")
+    ] = False,
+) -> None:
+    """Forecast the weekly CO₂ record of Mauna Loa and print the verdict; works offline."""
+    terminal = terminal_of(context)
+    if not once and find_running(terminal) is None:
+        from azuraforge.cli.up import serve
+
+        serve(terminal, demo=True)
+        return
+    with reach(terminal) as reached:
+        code = show(reached.client, terminal, ends_soon=reached.is_temporary)
+    raise typer.Exit(code)
+
+
+def show(client: Client, terminal: Terminal, ends_soon: bool = False) -> int:
+    """The demo on a running platform: dataset, run, verdict, next values, link. Returns the exit code.
+
+    ``ends_soon``: the platform ends with this command, so a link printed at the end would lead nowhere.
+    """
+    text = terminal.text
+    dataset = client.datasets.add_from_source("bundled", {"name": SERIES}, name=SERIES)
+    rows = text.number(dataset.rows, 0)
+    terminal.say(text("demo_dataset", name=dataset.name, version=dataset.version, rows=rows))
+    run = client.runs.start(
+        PLUGIN, dataset=SERIES, dataset_version=dataset.version, config=CONFIG, kind="train", seed=SEED
+    )
+    path = run_path(client, run.id)
+    terminal.say(text("run_queued", id=run.id, name=run.name))
+    terminal.say(text("demo_watch", url=client.sessions.link(path).url))
+    run = watch(terminal, client, client.runs.get(run.id))
+    code = show_outcome(terminal, client, run)
+    if code == 0 and client.runs.evaluation(run.id) is None:
+        code = 1
+    if code != 0:
+        terminal.error(text("demo_failed"))
+    terminal.console.print()
+    if ends_soon:
+        terminal.say(text("demo_later", path=path))
+    else:
+        terminal.say(text("demo_open", url=client.sessions.link(path).url))
+        terminal.say(text("page", url=page_url(client, path)))
+    return code

@@ -1,0 +1,56 @@
+"""How a command fails: one sentence in red, what to do next, an exit code. Never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from azuraforge.cli.terminal import Terminal
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+
+
+class CommandError(Exception):
+    """A command cannot do what was asked, said in the reader's language."""
+
+    def __init__(self, message: str, next_step: str = "", where: str = "", exit_code: int = FAILED) -> None:
+        super().__init__(message)
+        self.message = message
+        self.next_step = next_step
+        self.where = where
+        self.exit_code = exit_code
+
+
+def report(error: BaseException, terminal: Terminal) -> int:
+    """Say what happened on standard error; returns the exit code."""
+    if isinstance(error, KeyboardInterrupt):
+        terminal.note(terminal.text("interrupted"))
+        return INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        # Whoever read our output has gone; Python would complain once more while it closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    if os.environ.get("AZURAFORGE_DEBUG"):
+        terminal.errors.print_exception()
+    message, where, next_step, code = _told(error, terminal)
+    terminal.error(message, where=where, next_step=next_step)
+    return code
+
+
+def _told(error: BaseException, terminal: Terminal) -> tuple[str, str, str, int]:
+    if isinstance(error, CommandError):
+        return error.message, error.where, error.next_step, error.exit_code
+    if isinstance(error, typer.TyperException):
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "azuraforge"
+        return error.format_message(), "", terminal.text("help_hint", command=command), error.exit_code
+    if isinstance(getattr(error, "next_step", None), str):  # the client's errors and the platform's own
+        return str(getattr(error, "message", error)), str(getattr(error, "where", "")), str(error.next_step), FAILED  # type: ignore[attr-defined]  # looked up above
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror, str(error.filename or ""), "", FAILED
+    reason = " ".join(str(error).split())[:300]
+    return terminal.text("unexpected", kind=type(error).__name__, reason=reason), "", terminal.text("report_it"), FAILED

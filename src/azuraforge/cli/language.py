@@ -1,0 +1,114 @@
+"""Turkish and English for what commands print: sentences, numbers, dates, durations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from azuraforge.cli.texts import TEXTS
+
+LANGUAGES = ("en", "tr")
+_SWAP = str.maketrans(",.", ".,")
+_NONE = "–"
+
+
+def choose(asked: str | None, environment: Mapping[str, str]) -> str:
+    """The language to speak: what was asked for, else the environment's, else English.
+
+    Example:
+        >>> choose(None, {"LANG": "tr_TR.UTF-8"}), choose("en", {"LANG": "tr_TR.UTF-8"}), choose(None, {})
+        ('tr', 'en', 'en')
+    """
+    names = ("AZURAFORGE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    named = asked or next((environment[name] for name in names if environment.get(name)), "")
+    return "tr" if named.lower().startswith("tr") else "en"
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language's way to write."""
+
+    code: str
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """The sentence of the catalogue, filled in."""
+        english, turkish = TEXTS[key]
+        return (turkish if self.code == "tr" else english).format(**values)
+
+    def has(self, key: str) -> bool:
+        return key in TEXTS
+
+    def of(self, texts: Mapping[str, str] | None) -> str:
+        """A text that came by language code, in this language or else in whichever is there."""
+        texts = texts or {}
+        return texts.get(self.code) or texts.get("en") or next(iter(texts.values()), "")
+
+    def number(self, value: float | None, digits: int | None = None) -> str:
+        """A number with this language's separators; four significant digits where ``digits`` is not given.
+
+        Example:
+            >>> Language("en").number(1234.5678), Language("tr").number(1234.5678, 2), Language("tr").number(None)
+            ('1,235', '1.234,57', '–')
+        """
+        if value is None or not math.isfinite(value):
+            return _NONE
+        if digits is None:
+            digits = _digits(value)
+        extreme = abs(value) >= 1e15 or 0 < abs(value) < 1e-6
+        text = f"{value:.3e}" if extreme else f"{value:,.{digits}f}"
+        return text.translate(_SWAP) if self.code == "tr" else text
+
+    def percent(self, share: float | None, digits: int = 1, signed: bool = False) -> str:
+        """A share as percentage.
+
+        Example:
+            >>> Language("en").percent(0.083), Language("tr").percent(-0.0412, signed=True)
+            ('8.3 %', '−%4,1')
+        """
+        if share is None or not math.isfinite(share):
+            return _NONE
+        number = self.number(abs(share) * 100, digits)
+        sign = "−" if share < 0 and any(figure in number for figure in "123456789") else "+" if signed else ""
+        return f"{sign}%{number}" if self.code == "tr" else f"{sign}{number} %"
+
+    def moment(self, at: datetime | None, zone: tzinfo | None = None, day_only: bool = False) -> str:
+        """A time in the reader's zone (or the one given), without the zone's name."""
+        if at is None:
+            return _NONE
+        local = at.astimezone(zone)
+        return f"{local:%Y-%m-%d}" if day_only else f"{local:%Y-%m-%d %H:%M}"
+
+    def duration(self, seconds: float | None) -> str:
+        """A duration as a clock would show it, short ones with a tenth.
+
+        Example:
+            >>> Language("en").duration(3.14159), Language("en").duration(75), Language("tr").duration(4000)
+            ('3.1 s', '1:15', '1:06:40')
+        """
+        if seconds is None or not math.isfinite(seconds):
+            return _NONE
+        if seconds < 60:
+            unit = "sn" if self.code == "tr" else "s"
+            return f"{self.number(seconds, 1 if seconds < 10 else 0)} {unit}"
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+    def bytes(self, count: int) -> str:
+        """A size with a decimal unit."""
+        size = float(count)
+        for unit in ("B", "kB", "MB", "GB"):
+            if size < 1000 or unit == "GB":
+                return f"{self.number(size, 0 if unit == 'B' else 1)} {unit}"
+            size /= 1000
+        raise AssertionError("unreachable")
+
+
+def _digits(value: float) -> int:
+    """Digits behind the point for four significant ones."""
+    if value == 0:
+        return 1
+    return min(8, max(0, 3 - math.floor(math.log10(abs(value)))))

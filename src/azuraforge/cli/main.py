@@ -1,0 +1,112 @@
+"""``azuraforge``: the command line. Speaks HTTP through the client; imports nothing heavy before it must."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from azuraforge.cli import datasets, demo, link, models, plugins, runs, tokens, up, version
+from azuraforge.cli.failures import USAGE, CommandError, report
+from azuraforge.cli.language import Language, choose
+from azuraforge.cli.terminal import Terminal
+
+app = typer.Typer(
+    name="azuraforge",
+    help="A self-hosted platform for models that keep learning.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("up")(up.up)
+app.command("demo")(demo.demo)
+app.command("link")(link.link)
+app.add_typer(datasets.app, name="datasets")
+app.add_typer(runs.app, name="runs")
+app.add_typer(models.app, name="models")
+app.add_typer(plugins.app, name="plugins")
+app.add_typer(tokens.app, name="tokens")
+app.command("version")(version.version)
+
+
+@app.callback()
+def everywhere(
+    home: Annotated[Path | None, typer.Option(help="Data home; else $AZURAFORGE_HOME, else ~/.azuraforge.")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(help="A platform elsewhere; else $AZURAFORGE_URL. Its token comes from $AZURAFORGE_TOKEN."),
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="en or tr; else $AZURAFORGE_LANG, else the system's language.")
+    ] = None,
+) -> None:
+    """These three may stand anywhere in a command; ``main`` has taken them out already, here they are documented."""
+
+
+@dataclass
+class Everywhere:
+    """Options that every command takes."""
+
+    home: str | None = None
+    url: str | None = None
+    lang: str | None = None
+
+
+def main() -> None:
+    """The entry point of the ``azuraforge`` program."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """One command; returns its exit code."""
+    options, rest, missing = take_everywhere(arguments)
+    if options.home:
+        # Settings, client and children all look here.
+        os.environ["AZURAFORGE_HOME"] = str(Path(options.home).expanduser().absolute())
+    terminal = Terminal(
+        Language(choose(options.lang, os.environ)),
+        home=Path(os.environ["AZURAFORGE_HOME"]) if options.home else None,
+        url=options.url,
+    )
+    try:
+        if missing:
+            raise CommandError(terminal.text("value_missing", option=missing), exit_code=USAGE)
+        code = app(args=rest, prog_name="azuraforge", standalone_mode=False, obj=terminal)
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as error:
+        return report(error, terminal)
+    return code if isinstance(code, int) else 0
+
+
+def take_everywhere(arguments: Sequence[str]) -> tuple[Everywhere, list[str], str | None]:
+    """Split off ``--home``, ``--url`` and ``--lang`` wherever they stand; the third part names one without a value.
+
+    Example:
+        >>> take_everywhere(["runs", "list", "--lang", "tr", "--home=/tmp/a"])
+        (Everywhere(home='/tmp/a', url=None, lang='tr'), ['runs', 'list'], None)
+    """
+    options, rest = Everywhere(), []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+            break
+        name, separator, value = word.partition("=")
+        if name not in ("--home", "--url", "--lang"):
+            rest.append(word)
+            continue
+        given = value if separator else next(words, "")
+        if not given or (not separator and given.startswith("--")):
+            return options, rest, name
+        setattr(options, name[2:], given)
+    return options, rest, None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""``azuraforge models``: list, show, history, promote, roll back, predict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from azuraforge.cli import values
+from azuraforge.cli.reach import reach
+from azuraforge.cli.terminal import Terminal, terminal_of
+from azuraforge.cli.verdict import show_prediction
+
+if TYPE_CHECKING:
+    from azuraforge.client import AliasChange
+
+app = typer.Typer(help="Named things with versions; the champion is the one that serves.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Name = Annotated[str, typer.Argument(help="The model's name.")]
+Alias = Annotated[str, typer.Option(help="The alias that moves.")]
+
+
+@app.command("list")
+def list_models(context: typer.Context, json: AsJson = False) -> None:
+    """List the models with their champions."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        models = reached.client.models.list()
+    if json:
+        terminal.json([each.raw for each in models])
+        return
+    text = terminal.text
+    if not models:
+        terminal.say(text("no_models"))
+        return
+    terminal.table(
+        [text("name"), text("champion"), text("versions"), text("target"), text("unit"), text("created")],
+        [
+            [
+                each.name,
+                f"v{each.champion}" if each.champion else text("none"),
+                str(each.versions),
+                each.target,
+                each.unit,
+                text.moment(each.created_at),
+            ]
+            for each in models
+        ],
+        right=(2,),
+    )
+
+
+@app.command()
+def show(context: typer.Context, name: Name, json: AsJson = False) -> None:
+    """Show a model's versions and the runs they learned in."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        model = reached.client.models.get(name)
+    if json:
+        terminal.json(model.raw)
+        return
+    text = terminal.text
+    target = model.target + (f" ({model.unit})" if model.unit else "")
+    terminal.fields({text("model"): model.name, text("target"): target})
+    terminal.table(
+        [text("version"), text("plugin"), "RMSE", text("skill"), text("aliases"), text("run"), text("created")],
+        [
+            [
+                f"v{each.version}",
+                each.plugin,
+                text.number((each.metrics or {}).get("rmse")),
+                text.percent((each.metrics or {}).get("skill"), signed=True),
+                ", ".join(each.aliases),
+                each.run_id or "–",
+                text.moment(each.created_at),
+            ]
+            for each in model.version_list
+        ],
+        right=(2, 3),
+    )
+    terminal.say(text("predict_hint", name=model.name))
+
+
+@app.command()
+def history(context: typer.Context, name: Name, json: AsJson = False) -> None:
+    """Who was champion when, and why; newest first."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        changes = reached.client.models.history(name)
+    if json:
+        terminal.json([each.raw for each in changes])
+        return
+    text = terminal.text
+    terminal.table(
+        [text("at"), text("alias"), text("version"), text("before"), text("action"), text("by"), text("reason")],
+        [
+            [
+                text.moment(each.at),
+                each.alias,
+                f"v{each.version}" if each.version else "–",
+                f"v{each.previous_version}" if each.previous_version else "–",
+                each.action,
+                each.by,
+                each.reason,
+            ]
+            for each in changes
+        ],
+    )
+
+
+@app.command()
+def promote(
+    context: typer.Context,
+    name: Name,
+    version: Annotated[int, typer.Argument(min=1, help="The version that becomes champion.")],
+    reason: Annotated[str, typer.Option(help="Why; it goes into the history.")],
+    alias: Alias = "champion",
+    json: AsJson = False,
+) -> None:
+    """Move an alias to a version by hand."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        change = reached.client.models.promote(name, version, reason, alias)
+    _say_change(terminal, name, change, json)
+
+
+@app.command()
+def rollback(
+    context: typer.Context,
+    name: Name,
+    reason: Annotated[str | None, typer.Option(help="Why; it goes into the history.")] = None,
+    alias: Alias = "champion",
+    json: AsJson = False,
+) -> None:
+    """Move an alias one step back."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        change = reached.client.models.rollback(name, reason, alias)
+    _say_change(terminal, name, change, json)
+
+
+@app.command()
+def predict(
+    context: typer.Context,
+    name: Name,
+    rows: Annotated[
+        Path | None, typer.Option(help="Recent history, CSV or JSON; default: the end of the dataset.")
+    ] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="Default: the one that --alias points at.")] = None,
+    alias: Annotated[str, typer.Option(help="Which version predicts.")] = "champion",
+    horizon: Annotated[int | None, typer.Option(min=1, help="Rows ahead; default: all that the version can.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Print the next values with their intervals; each prediction enters the ledger."""
+    terminal = terminal_of(context)
+    given = values.rows(terminal, rows) if rows else None
+    with reach(terminal) as reached:
+        prediction = reached.client.models.predict(name, given, version=version, alias=alias, horizon=horizon)
+    if json:
+        terminal.json(prediction.raw)
+    else:
+        show_prediction(terminal, prediction)
+
+
+def _say_change(terminal: Terminal, model: str, change: AliasChange, json: bool) -> None:
+    if json:
+        terminal.json(change.raw)
+    elif change.version is None:
+        terminal.say(terminal.text("alias_gone", model=model, alias=change.alias))
+    elif change.previous_version is None:
+        terminal.say(terminal.text("alias_set", model=model, alias=change.alias, after=change.version))
+    else:
+        moved = {"before": change.previous_version, "after": change.version}
+        terminal.say(terminal.text("alias_moved", model=model, alias=change.alias, **moved))

@@ -1,0 +1,103 @@
+"""``azuraforge plugins``: list, show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from azuraforge.cli.reach import reach
+from azuraforge.cli.results import plain
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+app = typer.Typer(help="Code that adds abilities.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@app.command("list")
+def list_plugins(context: typer.Context, json: AsJson = False) -> None:
+    """List what is installed; broken plugins with their error."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        plugins = reached.client.plugins.list()
+    if json:
+        terminal.json([each.raw for each in plugins])
+        return
+    text = terminal.text
+    terminal.table(
+        [text("name"), text("kind"), text("version"), text("origin"), text("state")],
+        [
+            [
+                each.name,
+                f"{each.kind} ({each.task})" if each.task else each.kind,
+                each.version or "–",
+                each.origin,
+                f"{text('broken')}: {each.error}" if each.error else text("works"),
+            ]
+            for each in plugins
+        ],
+    )
+
+
+@app.command()
+def show(context: typer.Context, name: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
+    """Show one plugin and every option it takes."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        plugin = reached.client.plugins.get(name)
+    if json:
+        terminal.json(plugin.raw)
+        return
+    text = terminal.text
+    terminal.fields(
+        {
+            text("name"): plugin.name,
+            text("kind"): f"{plugin.kind} ({plugin.task})" if plugin.task else plugin.kind,
+            text("description"): " – ".join(part for part in (text.of(plugin.title), text.of(plugin.summary)) if part),
+            text("version"): plugin.version or "",
+            text("origin"): plugin.origin,
+            text("error"): plugin.error or "",
+        }
+    )
+    if plugin.error is None:
+        _show_options(terminal, plugin.config_schema or {})
+    more = {"pipeline": "--dataset NAME --set KEY=VALUE", "agent": "--set KEY=VALUE"}.get(plugin.kind)
+    if more and plugin.error is None:
+        terminal.say(text("start_hint", name=plugin.name, more=more))
+
+
+def _show_options(terminal: Terminal, schema: Mapping[str, Any]) -> None:
+    text = terminal.text
+    properties: Mapping[str, Mapping[str, Any]] = schema.get("properties") or {}
+    if not properties:
+        terminal.say(text("no_options"))
+        return
+    needed = set(schema.get("required") or ())
+    rows = []
+    for name, told in properties.items():
+        default = "*" if name in needed else plain(terminal, told.get("default"))
+        rows.append([name, _type(told), default, str(told.get("description") or "")])
+    terminal.table([text("option"), text("type"), text("default"), text("description")], rows)
+
+
+def _type(told: Mapping[str, Any]) -> str:
+    """A JSON schema's type in a few words, with its limits.
+
+    Example:
+        >>> _type({"type": "integer", "minimum": 1, "maximum": 9}), _type({"enum": ["a", "b"]})
+        ('integer 1…9', 'a | b')
+    """
+    if "enum" in told:
+        return " | ".join(str(each) for each in told["enum"])
+    if "const" in told:
+        return str(told["const"])
+    if "anyOf" in told:
+        return " | ".join(_type(each) for each in told["anyOf"])
+    name = str(told.get("type") or (told.get("$ref") or "").rpartition("/")[2] or "any")
+    low = told.get("minimum", f">{told['exclusiveMinimum']}" if "exclusiveMinimum" in told else None)
+    high = told.get("maximum", f"<{told['exclusiveMaximum']}" if "exclusiveMaximum" in told else None)
+    if low is None and high is None:
+        return name
+    return f"{name} {'' if low is None else low}…{'' if high is None else high}"

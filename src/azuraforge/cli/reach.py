@@ -1,0 +1,121 @@
+"""Reaching a platform: the one that runs on the data home, else one that lives as long as this command."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from azuraforge.cli.failures import CommandError
+from azuraforge.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from azuraforge.client import Client
+    from azuraforge.settings import Settings
+
+#: A platform that is announced but does not answer is starting or stopping; so long it may take.
+_SETTLE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A platform that answers. A temporary one ends with the command."""
+
+    client: Client
+    is_temporary: bool
+
+
+def find_running(terminal: Terminal) -> Client | None:
+    """A client of the running platform; None where none runs on the data home.
+
+    Raises PlatformUnreachable where one was named by its address and does not answer.
+    """
+    from azuraforge.client import ApiError, Client, PlatformUnreachable
+    from azuraforge.client.address import AddressBook
+
+    if terminal.named_url:
+        return Client(url=terminal.named_url)
+    until = time.monotonic() + _SETTLE_SECONDS
+    while AddressBook.of(None, None, terminal.named_home).announced_url():
+        client = Client(home=terminal.named_home)
+        try:
+            client.sessions.current()
+        except PlatformUnreachable:
+            client.close()
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+        except ApiError as error:
+            if not error.may_pass:
+                return client  # it answers; the command itself will say what is wrong
+            time.sleep(0.2)
+        else:
+            return client
+    return None
+
+
+@contextmanager
+def reach(terminal: Terminal) -> Iterator[Reached]:
+    """A client of a platform that answers, for the length of a command."""
+    with ExitStack() as stack:
+        client = find_running(terminal)
+        reached = Reached(client, is_temporary=False) if client else _start_temporary(terminal, stack)
+        stack.enter_context(reached.client)
+        yield reached
+
+
+def _start_temporary(terminal: Terminal, stack: ExitStack) -> Reached:
+    from azuraforge.client import Client
+    from azuraforge.errors import Conflict
+    from azuraforge.platform.up import temporary
+
+    terminal.note(terminal.text("temporary_start"))
+    try:
+        stack.enter_context(temporary(settings_of(terminal)))
+    except Conflict:
+        # Another command was faster: its platform will be announced in a moment, or has ended.
+        client = _wait_for_running(terminal)
+        if client is None:
+            raise
+        return Reached(client, is_temporary=False)
+    return Reached(Client(home=terminal.named_home), is_temporary=True)
+
+
+def _wait_for_running(terminal: Terminal) -> Client | None:
+    until = time.monotonic() + _SETTLE_SECONDS
+    while time.monotonic() < until:
+        client = find_running(terminal)
+        if client is not None:
+            return client
+        time.sleep(0.1)
+    return None
+
+
+def settings_of(terminal: Terminal, **server: Any) -> Settings:
+    """The settings of the data home; ``server`` overrides where it listens. Raises CommandError for wrong ones."""
+    import tomllib
+
+    from pydantic import ValidationError
+
+    from azuraforge.settings import load_settings
+
+    try:
+        settings = load_settings(**({"home": terminal.home} if terminal.home else {}))
+        asked = {name: value for name, value in server.items() if value is not None}
+        if asked:
+            settings.server = type(settings.server).model_validate({**settings.server.model_dump(), **asked})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        reason = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        raise _wrong_settings(terminal, reason) from error
+    except (tomllib.TOMLDecodeError, OSError, ValueError) as error:
+        raise _wrong_settings(terminal, str(error)) from error
+    return settings
+
+
+def _wrong_settings(terminal: Terminal, reason: str) -> CommandError:
+    return CommandError(
+        terminal.text("settings_wrong", reason=reason), next_step=terminal.text("settings_fix"), exit_code=1
+    )

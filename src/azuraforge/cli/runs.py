@@ -1,0 +1,243 @@
+"""``azuraforge runs``: start, list, show, watch, cancel, resume, ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from azuraforge.cli import values
+from azuraforge.cli.failures import FAILED, INTERRUPTED
+from azuraforge.cli.reach import Reached, reach
+from azuraforge.cli.results import page_url, plain, run_path, show_findings, show_outcome
+from azuraforge.cli.terminal import Terminal, terminal_of
+from azuraforge.cli.watching import watch as watch_live
+
+if TYPE_CHECKING:
+    from azuraforge.client import Run
+
+app = typer.Typer(help="Anything that executes: training, agents, runs of your own.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
+
+
+@app.command()
+def start(
+    context: typer.Context,
+    plugin: Annotated[str, typer.Argument(help="A pipeline or an agent; see azuraforge plugins list.")],
+    dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset.")] = None,
+    dataset_version: Annotated[int | None, typer.Option(min=1, help="Default: the newest.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config; repeat it.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set wins over it.")] = None,
+    model: Annotated[str | None, typer.Option(help="Name of the model; default: the dataset's.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
+    kind: Annotated[Literal["train", "agent"] | None, typer.Option(help="Default: what the plugin is.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same result.")] = 0,
+    threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
+    wait: Annotated[bool, typer.Option("--wait/--detach", help="Watch it to its verdict, or return at once.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Start a run."""
+    terminal = terminal_of(context)
+    given = values.json_object(terminal, config) if config else {}
+    given.update(values.pairs(terminal, settings or (), "--set"))
+    with reach(terminal) as reached:
+        run = reached.client.runs.start(
+            plugin,
+            dataset=dataset,
+            dataset_version=dataset_version,
+            config=given,
+            model=model,
+            name=name,
+            kind=kind,
+            seed=seed,
+            threads=threads,
+        )
+        if wait:
+            if not json:
+                terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
+            raise typer.Exit(_to_the_end(terminal, reached, reached.client.runs.get(run.id), json))
+        if json:
+            terminal.json(run.raw)
+        else:
+            terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
+            terminal.say(terminal.text("watch_hint", id=run.id))
+            if not reached.is_temporary:
+                terminal.say(terminal.text("page", url=page_url(reached.client, run_path(reached.client, run.id))))
+        if reached.is_temporary:
+            terminal.note(terminal.text("goes_on_later"))
+
+
+@app.command("list")
+def list_runs(
+    context: typer.Context,
+    state: Annotated[
+        Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"] | None, typer.Option()
+    ] = None,
+    kind: Annotated[Literal["train", "predict", "agent", "external"] | None, typer.Option()] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
+    after: Annotated[str | None, typer.Option(help="Cursor of the next page.")] = None,
+    json: AsJson = False,
+) -> None:
+    """List runs, newest first."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        page = reached.client.runs.list(state=state, kind=kind, limit=limit, after=after)
+    if json:
+        terminal.json(page.raw)
+        return
+    text = terminal.text
+    if not page.runs:
+        terminal.say(text("no_runs"))
+        return
+    terminal.table(
+        ["id", text("name"), text("state"), text("progress"), text("created")],
+        [
+            [
+                run.id,
+                run.name,
+                terminal.state(run.state),
+                text.percent(run.progress.share, 0) if run.state == "running" else "",
+                text.moment(run.created_at),
+            ]
+            for run in page.runs
+        ],
+        right=(3,),
+    )
+    if page.next:
+        terminal.say(text("more_runs", after=page.next))
+
+
+@app.command()
+def show(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
+    """Show a run: where it stands, its config and lineage, its verdict."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        run = reached.client.runs.get(run_id)
+        if json:
+            terminal.json(_whole(reached, run))
+            return
+        _show(terminal, run)
+        if run.has_ended:
+            show_findings(terminal, reached.client, run)
+        if not reached.is_temporary:
+            terminal.say(terminal.text("page", url=page_url(reached.client, run_path(reached.client, run.id))))
+    if run.error:
+        terminal.error(run.error.message, where=run.error.where or "", next_step=run.error.next_step or "")
+
+
+@app.command()
+def watch(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
+    """Watch a run to its end, then print its verdict. Ctrl-C leaves the run alone."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        raise typer.Exit(_to_the_end(terminal, reached, reached.client.runs.get(run_id), json))
+
+
+@app.command()
+def cancel(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
+    """Cancel a run."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        run = reached.client.runs.cancel(run_id)
+    if json:
+        terminal.json(run.raw)
+    else:
+        terminal.say(terminal.text("cancel_done" if run.state == "cancelled" else "cancel_asked", id=run.id))
+
+
+@app.command()
+def resume(
+    context: typer.Context,
+    run_id: RunId,
+    wait: Annotated[bool, typer.Option("--wait/--detach", help="Watch it to its verdict, or return at once.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Put a failed, cancelled or quarantined run back into the queue; it goes on from its newest checkpoint."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        run = reached.client.runs.resume(run_id)
+        if not json:
+            terminal.say(terminal.text("resume_asked", id=run.id))
+        if wait:
+            raise typer.Exit(_to_the_end(terminal, reached, reached.client.runs.get(run.id), json))
+        if json:
+            terminal.json(run.raw)
+        if reached.is_temporary:
+            terminal.note(terminal.text("goes_on_later"))
+
+
+@app.command()
+def ship(context: typer.Context, json: AsJson = False) -> None:
+    """Bring the journals of your own runs that could not reach the platform while they ran."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        shipped = reached.client.ship_journals()
+    if json:
+        terminal.json([{**vars(each), "kept_at": str(each.kept_at) if each.kept_at else None} for each in shipped])
+    elif not shipped:
+        terminal.say(terminal.text("nothing_to_ship"))
+    for each in () if json else shipped:
+        if each.problem is None:
+            terminal.say(terminal.text("shipped", name=each.name, run=each.run_id))
+        else:
+            terminal.error(terminal.text("not_shipped", name=each.name, problem=each.problem, path=each.kept_at))
+    if any(each.problem for each in shipped):
+        raise typer.Exit(FAILED)
+
+
+def _to_the_end(terminal: Terminal, reached: Reached, run: Run, json: bool) -> int:
+    try:
+        run = watch_live(terminal, reached.client, run)
+    except KeyboardInterrupt:
+        if reached.is_temporary:
+            terminal.note(terminal.text("goes_on_later"))
+        else:
+            terminal.note(terminal.text("goes_on", id=run.id))
+        return INTERRUPTED
+    if not json:
+        return show_outcome(terminal, reached.client, run)
+    terminal.json(_whole(reached, run))
+    return 0 if run.state == "succeeded" else FAILED
+
+
+def _whole(reached: Reached, run: Run) -> dict[str, Any]:
+    """The run's JSON with its evaluation; null where there is none."""
+    evaluation = reached.client.runs.evaluation(run.id) if run.has_ended else None
+    return {**run.raw, "evaluation": dict(evaluation.raw) if evaluation else None}
+
+
+def _show(terminal: Terminal, run: Run) -> None:
+    text = terminal.text
+    dataset = f"{run.dataset_name} v{run.dataset_version}" if run.dataset_name else ""
+    progress = text.percent(run.progress.share, 0) if run.state == "running" else ""
+    terminal.fields(
+        {
+            text("run"): run.id,
+            text("name"): run.name,
+            text("state"): " · ".join(part for part in (terminal.state(run.state), progress) if part),
+            text("plugin"): run.plugin or "",
+            text("dataset"): dataset,
+            text("fingerprint"): run.dataset_fingerprint or "",
+            text("model"): run.model or "",
+            text("config"): ", ".join(f"{key}={plain(terminal, value)}" for key, value in run.config.items()),
+            text("seed"): "" if run.seed is None else str(run.seed),
+            text("threads"): "" if run.threads is None else str(run.threads),
+            text("code"): run.code_version or "",
+            text("created"): text.moment(run.created_at),
+            text("started"): text.moment(run.started_at) if run.started_at else "",
+            text("finished"): text.moment(run.finished_at) if run.finished_at else "",
+            text("artifacts"): ", ".join(f"{each.name} ({text.bytes(each.bytes)})" for each in run.artifacts),
+        }
+    )
+    if len(run.attempts) > 1:
+        terminal.say(text("attempts"))
+        for each in run.attempts:
+            told = [terminal.state(each.outcome or "running"), each.reason or ""]
+            terminal.say(f"  {each.attempt}  " + " · ".join(part for part in told if part))
+    for note in run.notes:
+        terminal.say(note)

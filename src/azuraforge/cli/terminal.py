@@ -1,0 +1,96 @@
+"""What a command works with: where to print, in which language, and which data home or platform is meant."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from azuraforge.cli.language import Language
+
+
+@dataclass
+class Terminal:
+    """Standard output is for results, standard error for everything said on the way."""
+
+    text: Language
+    home: Path | None = None
+    url: str | None = None
+    console: Console = field(default_factory=lambda: Console(highlight=False))
+    errors: Console = field(default_factory=lambda: Console(highlight=False, stderr=True))
+
+    def say(self, text: str) -> None:
+        """A line of the result, whole however narrow the terminal is: addresses must stay clickable."""
+        self.console.print(Text(text), soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """A line on standard error: what is going on."""
+        self.errors.print(Text(text, style="dim"), soft_wrap=True)
+
+    def error(self, message: str, *, where: str = "", next_step: str = "") -> None:
+        """One sentence in red, and what to do next."""
+        text = Text(message[:1].upper() + message[1:], style="bold red")
+        if where and where not in message:
+            text.append(f" ({where})", style="red")
+        if not text.plain.endswith((".", "!", "?")):
+            text.append(".", style="red")
+        if next_step:
+            text.append(f"\n{self.text('next')}: {next_step}", style="default")
+        self.errors.print(text, soft_wrap=True)
+
+    def json(self, value: Any) -> None:
+        """The answer as JSON, for programs."""
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=dict) + "\n")
+
+    def table(self, columns: Iterable[str], rows: Iterable[Iterable[str]], *, right: Iterable[int] = ()) -> None:
+        """A plain table; ``right`` names the columns that hold numbers."""
+        numeric = set(right)
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for index, column in enumerate(columns):
+            table.add_column(column, justify="right" if index in numeric else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        self.console.print(table)
+
+    def fields(self, values: Mapping[str, str]) -> None:
+        """Name and value, line by line; empty values are left out."""
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="dim", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, value in values.items():
+            if value:
+                grid.add_row(name, Text(value))
+        self.console.print(grid)
+
+    def state(self, state: str) -> str:
+        """A run's state in words."""
+        key = f"state.{state}"
+        return self.text(key) if self.text.has(key) else state
+
+    @property
+    def named_home(self) -> Path:
+        """The data home that is meant."""
+        from azuraforge.client.address import default_home
+
+        return self.home or default_home()
+
+    @property
+    def named_url(self) -> str | None:
+        """A platform that was named by its address; None: the data home's."""
+        return self.url or (None if self.home else os.environ.get("AZURAFORGE_URL") or None)
+
+
+def terminal_of(context: typer.Context) -> Terminal:
+    """The terminal that ``main`` made for this command."""
+    terminal = context.obj
+    assert isinstance(terminal, Terminal)
+    return terminal

@@ -1,0 +1,73 @@
+"""``azuraforge tokens``: create, list, revoke."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from azuraforge.cli.reach import reach
+from azuraforge.cli.terminal import terminal_of
+
+app = typer.Typer(help="API tokens of the project.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What it is for.")],
+    role: Annotated[Literal["viewer", "member", "admin", "owner"], typer.Option()] = "member",
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Valid so long; default: until revoked.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Make a token; its secret is shown this once."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        made = reached.client.tokens.create(name, role, days)
+    if json:
+        terminal.json(made.raw)
+    else:
+        terminal.note(terminal.text("token_made", name=made.name, id=made.id, role=made.role))
+        terminal.say(made.token or "")
+
+
+@app.command("list")
+def list_tokens(context: typer.Context, json: AsJson = False) -> None:
+    """List the tokens, without their secrets."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        tokens = reached.client.tokens.list()
+    if json:
+        terminal.json([each.raw for each in tokens])
+        return
+    text = terminal.text
+    if not tokens:
+        terminal.say(text("no_tokens"))
+        return
+    terminal.table(
+        ["id", text("name"), text("role"), text("created"), text("expires"), text("used")],
+        [
+            [
+                each.id,
+                each.name,
+                each.role,
+                text.moment(each.created_at),
+                text.moment(each.expires_at) if each.expires_at else text("never"),
+                text.moment(each.used_at) if each.used_at else text("never"),
+            ]
+            for each in tokens
+        ],
+    )
+
+
+@app.command()
+def revoke(
+    context: typer.Context, token_id: Annotated[str, typer.Argument(metavar="TOKEN", help="The token's id.")]
+) -> None:
+    """Revoke a token at once."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        reached.client.tokens.revoke(token_id)
+    terminal.say(terminal.text("token_revoked", id=token_id))

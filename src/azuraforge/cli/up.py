@@ -1,0 +1,71 @@
+"""``azuraforge up``: the platform, in this terminal, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from azuraforge.cli.failures import CommandError, report
+from azuraforge.cli.reach import settings_of
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.platform.up import Running
+
+
+def up(
+    context: typer.Context,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default 8787; 0 takes a free port.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Forecast a real series before your eyes, then stay up.")
+    ] = False,
+) -> None:
+    """Start the platform: API, dashboard, workers. Ctrl-C stops it."""
+    terminal = terminal_of(context)
+    if terminal.named_url:
+        raise CommandError(terminal.text("remote_only", command="azuraforge up", url=terminal.named_url))
+    serve(terminal, port=port, host=host, demo=demo)
+
+
+def serve(terminal: Terminal, *, port: int | None = None, host: str | None = None, demo: bool = False) -> None:
+    """Run the platform in this process until it is asked to stop."""
+    from azuraforge.platform import up as platform
+
+    settings = settings_of(terminal, port=port, host=host)
+    # SIGTERM before and after the HTTP server's own handling unwinds like Ctrl-C, so that everything is put down.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with contextlib.suppress(KeyboardInterrupt):
+        platform.serve(settings, on_ready=lambda running: _ready(terminal, running, demo))
+    terminal.note(terminal.text("up_stopped"))
+
+
+def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
+    """In a thread beside the platform: say where it is, bring waiting journals, show the demo."""
+    from azuraforge.client import Client
+
+    try:
+        text = terminal.text
+        terminal.say(text("up_ready", url=running.url))
+        terminal.say(text("up_link", url=running.sign_in_url))
+        with Client(home=terminal.named_home) as client:
+            for shipped in client.ship_journals():
+                if shipped.problem is None:
+                    terminal.note(text("shipped", name=shipped.name, run=shipped.run_id))
+            if demo:
+                from azuraforge.cli.demo import show
+
+                show(client, terminal)
+        terminal.note(text("up_stop"))
+    except Exception as error:  # the platform stays up whatever happens to what is shown
+        report(error, terminal)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

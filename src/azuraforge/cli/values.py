@@ -1,0 +1,107 @@
+"""Values from the command line: ``key=value`` pairs, JSON files, rows."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.terminal import Terminal
+
+
+def pairs(terminal: Terminal, given: Iterable[str], option: str) -> dict[str, Any]:
+    """``key=value`` as a mapping; values are JSON where they read as JSON, else text. Dots make inner mappings.
+
+    ``epochs=20 layers=[8,4] name=a b.c=1`` gives ``{"epochs": 20, "layers": [8, 4], "name": "a", "b": {"c": 1}}``.
+    """
+    found: dict[str, Any] = {}
+    for text in given:
+        key, separator, value = text.partition("=")
+        if not separator or not key.strip():
+            raise CommandError(
+                terminal.text("not_key_value", text=text),
+                next_step=terminal.text("write_like", example=f"{option} epochs=20"),
+                exit_code=USAGE,
+            )
+        *path, last = key.strip().split(".")
+        inner = found
+        for part in path:
+            inner = inner.setdefault(part, {})
+            if not isinstance(inner, dict):
+                raise CommandError(terminal.text("not_key_value", text=text), exit_code=USAGE)
+        inner[last] = _value(value)
+    return found
+
+
+def json_object(terminal: Terminal, path: Path) -> dict[str, Any]:
+    """A JSON object from a file."""
+    told = _json(terminal, path)
+    if not isinstance(told, dict):
+        raise CommandError(terminal.text("not_json_object", path=path))
+    return told
+
+
+def rows(terminal: Terminal, path: Path) -> list[dict[str, Any]]:
+    """Rows from a JSON list of objects, or from a CSV file with a header (numbers become numbers)."""
+    if path.suffix.lower() == ".json":
+        told = _json(terminal, path)
+        if not isinstance(told, list) or not all(isinstance(row, dict) for row in told):
+            raise CommandError(terminal.text("not_rows", path=path))
+        return told
+    lines = read_text(terminal, path).splitlines()
+    try:
+        dialect = csv.Sniffer().sniff("\n".join(lines[:20]), delimiters=",;\t|")
+    except csv.Error:
+        dialect = csv.get_dialect("excel")  # type: ignore[assignment]  # csv's stub tells classes and objects apart
+    found = [{name: _cell(value) for name, value in row.items()} for row in csv.DictReader(lines, dialect=dialect)]
+    if not found or any(None in row for row in found):
+        raise CommandError(terminal.text("not_rows", path=path))
+    return found
+
+
+def existing_file(terminal: Terminal, path: Path) -> Path:
+    """The path, if it is a file that can be read. Raises CommandError."""
+    if path.is_dir():
+        raise CommandError(terminal.text("file_is_folder", path=path), next_step=terminal.text("check_path"))
+    if not path.exists():
+        raise CommandError(terminal.text("file_missing", path=path), next_step=terminal.text("check_path"))
+    return path
+
+
+def read_text(terminal: Terminal, path: Path) -> str:
+    existing_file(terminal, path)
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CommandError(terminal.text("file_unreadable", path=path, reason=error.strerror)) from error
+    except UnicodeDecodeError as error:
+        raise CommandError(terminal.text("file_unreadable", path=path, reason="not UTF-8")) from error
+
+
+def _json(terminal: Terminal, path: Path) -> Any:
+    text = read_text(terminal, path)
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise CommandError(terminal.text("not_json", path=path, reason=error)) from error
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=str)  # NaN is no JSON; the platform says what it thinks of the word
+    except ValueError:
+        return text
+
+
+def _cell(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
+    try:
+        number = float(text)
+    except ValueError:
+        return text if text else None
+    return number if math.isfinite(number) else None

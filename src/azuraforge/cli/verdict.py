@@ -1,0 +1,188 @@
+"""The verdict: every contender on the same held-out rows, what the gate decided and why, and the next values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from azuraforge.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from azuraforge.client import Prediction
+
+#: Columns of the whole table, dropped from the right of this list while the terminal is too narrow.
+_METRICS = ("rmse", "skill", "coverage", "mase", "r2", "mae", "smape", "seconds")
+_SHOWN_VALUES = 24
+
+
+def show_evaluation(terminal: Terminal, evaluation: Mapping[str, Any], verdict: Mapping[str, Any]) -> None:
+    """Print the table, the contenders that failed, the decision and its reasons."""
+    terminal.console.print()
+    terminal.console.print(evaluation_table(terminal, evaluation))
+    text = terminal.text
+    for each in evaluation.get("failed") or ():
+        terminal.console.print(
+            Text(text("contender_failed", name=each["name"], reason=each["reason"]), style="yellow"), soft_wrap=True
+        )
+    terminal.console.print()
+    show_verdict(terminal, verdict)
+
+
+def show_verdict(terminal: Terminal, verdict: Mapping[str, Any]) -> None:
+    """Print the gate's decision and its reasons."""
+    key = f"decision.{verdict['decision']}"
+    said = terminal.text(key, champion=verdict["champion"]) if terminal.text.has(key) else str(verdict["decision"])
+    style = "bold green" if verdict["decision"] == "promoted" else "bold yellow"
+    terminal.console.print(Text(said, style=style), soft_wrap=True)
+    for reason in verdict.get("reasons") or ():
+        terminal.console.print(Text(f"  · {terminal.text.of(reason.get('text')) or reason['code']}"), soft_wrap=True)
+
+
+def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table:
+    """Contenders by their RMSE, at chosen horizons and over all of them; as wide as the terminal allows."""
+    text = terminal.text
+    contenders = sorted(evaluation["contenders"], key=lambda each: each.get("rank") or _rank(each))
+    horizons = list(evaluation.get("shown_horizons") or ())
+    columns = [("rmse_at", horizon) for horizon in horizons] if len(horizons) > 1 else []
+    columns += [(metric, None) for metric in _METRICS]
+    cells = [[_cell(terminal, each, metric, horizon) for metric, horizon in columns] for each in contenders]
+    heads = [text(metric, horizon=horizon) if horizon else text(_head(metric)) for metric, horizon in columns]
+    names = [_name(terminal, each, evaluation) for each in contenders]
+    kept = _that_fit(terminal.console.width, [len(name) for name in names], heads, cells)
+    test = evaluation["parts"]["test"]
+    unit = f" ({evaluation['unit']})" if evaluation.get("unit") else ""
+    table = Table(
+        title=text(
+            "evaluation_title",
+            target=evaluation["target"],
+            origins=text.number(test.get("origins", test.get("rows")), 0),
+            start=_day(test.get("start")),
+            end=_day(test.get("end")),
+        ),
+        caption=text("evaluation_caption", unit=unit),
+        title_justify="left",
+        caption_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+    )
+    table.add_column(text("contender"), no_wrap=True)
+    for index in kept:
+        table.add_column(heads[index], justify="right", no_wrap=True)
+    for name, row, contender in zip(names, cells, contenders, strict=True):
+        style = "green" if contender["name"] == evaluation.get("winner") else ""
+        table.add_row(Text(name), *(row[index] for index in kept), style=style)
+    return table
+
+
+def show_forecast(terminal: Terminal, forecast: Mapping[str, Any], name: str) -> None:
+    """Print the next values of a run's forecast figure."""
+    points = [(_time(each["at"]), each["value"], each.get("low"), each.get("high")) for each in forecast["next"]]
+    _show_values(terminal, forecast["target"], forecast.get("unit") or "", name, forecast.get("interval"), points)
+
+
+def show_prediction(terminal: Terminal, prediction: Prediction) -> None:
+    """Print a prediction, with the run that its version learned in."""
+    points = [(each.at, each.value, each.low, each.high) for each in prediction.predictions]
+    by = terminal.text(
+        "prediction_by",
+        model=prediction.model,
+        version=prediction.version,
+        plugin=prediction.plugin,
+        run=prediction.run_id or "–",
+    )
+    _show_values(terminal, prediction.target, prediction.unit, by, prediction.interval, points)
+
+
+def _show_values(
+    terminal: Terminal,
+    target: str,
+    unit: str,
+    name: str,
+    interval: float | None,
+    points: Sequence[tuple[datetime, float, float | None, float | None]],
+) -> None:
+    text = terminal.text
+    terminal.console.print()
+    terminal.say(text("next_values", target=target, unit=f" ({unit})" if unit else "", name=name))
+    days_only = all(at.hour == at.minute == at.second == 0 for at, *_ in points)
+    digits = _shared_digits([value for _, *values in points for value in values if value is not None])
+    columns = [text("at"), text("value")]
+    if interval is not None:
+        columns.append(text("interval", level=text.percent(interval, 0)))
+    rows = []
+    for at, value, low, high in points[:_SHOWN_VALUES]:
+        # A series of days keeps its dates in every zone; anything finer is told in the reader's.
+        row = [text.moment(at, at.tzinfo if days_only else None, days_only), text.number(value, digits)]
+        if interval is not None:
+            known = low is not None and high is not None
+            row.append(f"{text.number(low, digits)} … {text.number(high, digits)}" if known else "–")
+        rows.append(row)
+    terminal.table(columns, rows, right=(1, 2))
+    if len(points) > _SHOWN_VALUES:
+        terminal.say(text("more_rows", count=len(points) - _SHOWN_VALUES))
+
+
+def _cell(terminal: Terminal, contender: Mapping[str, Any], metric: str, horizon: int | None) -> str:
+    text = terminal.text
+    if metric == "seconds":
+        return text.duration(contender.get("seconds"))
+    if horizon is not None:
+        rmses = {each["horizon"]: each["rmse"] for each in contender.get("horizons") or ()}
+        return text.number(rmses.get(horizon))
+    value = (contender.get("metrics") or {}).get(metric)
+    if metric in ("skill", "coverage"):
+        return text.percent(value, signed=metric == "skill")
+    if metric == "smape":
+        return text.percent(None if value is None else value / 100, 2)
+    return text.number(value, {"r2": 3, "mase": 3}.get(metric))
+
+
+def _head(metric: str) -> str:
+    return "rmse_all" if metric == "rmse" else metric
+
+
+def _name(terminal: Terminal, contender: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
+    mark = "★ " if contender["name"] == evaluation.get("winner") else "  "
+    name = str(contender["name"])
+    if terminal.console.width < 100:
+        name = name.removeprefix("forecasting.")
+    role = "" if contender["role"] == "baseline" else f" ({terminal.text('role.' + contender['role'])})"
+    return mark + name + role
+
+
+def _that_fit(width: int, names: Sequence[int], heads: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
+    """Columns in their order, as many as the width takes; the overall RMSE and skill go before horizons."""
+    widths = [max(len(head), *(len(row[index]) for row in cells)) + 2 for index, head in enumerate(heads)]
+    whole = len(heads) - len(_METRICS)
+    order = [whole, whole + 1, *range(whole), *range(whole + 2, len(heads))]
+    left, kept = width - max(names), []
+    for index in order:
+        if widths[index] <= left:
+            kept.append(index)
+            left -= widths[index]
+    return sorted(kept)
+
+
+def _rank(contender: Mapping[str, Any]) -> float:
+    rmse = (contender.get("metrics") or {}).get("rmse")
+    return float("inf") if rmse is None else float(rmse)
+
+
+def _shared_digits(values: Sequence[float]) -> int:
+    """Digits behind the point that suit all the values of a column."""
+    largest = max((abs(value) for value in values), default=0.0)
+    return 0 if largest >= 1e5 else 2 if largest >= 10 else 4
+
+
+def _time(told: str) -> datetime:
+    at = datetime.fromisoformat(told)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _day(told: Any) -> str:
+    return str(told)[:10] if told else "–"

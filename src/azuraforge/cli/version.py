@@ -1,0 +1,20 @@
+"""``azuraforge version``."""
+
+from __future__ import annotations
+
+import platform
+from typing import Annotated
+
+import typer
+
+import azuraforge
+from azuraforge.cli.terminal import terminal_of
+
+
+def version(context: typer.Context, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """Print the version of AzuraForge and of Python."""
+    terminal = terminal_of(context)
+    if json:
+        terminal.json({"azuraforge": azuraforge.__version__, "python": platform.python_version()})
+    else:
+        terminal.say(f"azuraforge {azuraforge.__version__} (Python {platform.python_version()})")
