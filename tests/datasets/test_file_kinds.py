@@ -116,3 +116,45 @@ def test_an_empty_parquet_is_refused(read):
     pl.DataFrame({"time": [], "y": []}).write_parquet(buffer)
     with pytest.raises(InvalidInput, match="holds no rows"):
         read(buffer.getvalue())
+
+
+DAYS = pl.datetime_range(pl.datetime(2024, 1, 1), pl.datetime(2024, 2, 9), "1d", eager=True)
+VALUES = [float(index % 7) for index in range(40)]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"time": DAYS.dt.date(), "y": VALUES},
+        {"time": DAYS.cast(pl.Datetime("ns")).dt.replace_time_zone("UTC"), "y": VALUES},
+        {"time": DAYS.dt.epoch("s"), "y": VALUES},
+        {"time": DAYS.dt.epoch("ms").cast(pl.UInt64), "y": VALUES},
+        {"time": DAYS.dt.to_string("%Y-%m-%d").cast(pl.Categorical), "y": VALUES},
+        {"time": DAYS, "y": pl.Series(VALUES).cast(pl.UInt8)},
+        {"time": DAYS, "y": pl.Series([f"{value:g}" for value in VALUES], dtype=pl.Categorical)},
+        {"time": DAYS, "y": VALUES, "list": [[1]] * 40, "struct": [{"a": 1}] * 40, "binary": [b"x"] * 40},
+    ],
+)
+def test_types_of_parquet_mean_the_same_series(read, tmp_path, columns):
+    path = tmp_path / "typed.parquet"
+    pl.DataFrame(columns).write_parquet(path)
+    prepared = read(path.read_bytes(), name="other.parquet")
+    assert prepared.frame["time"].dt.replace_time_zone(None).to_list() == DAYS.to_list()
+    assert prepared.frame["y"].to_list() == VALUES
+    assert prepared.schema["features"] == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"time": DAYS, "y": [[1]] * 40}, "must be numeric, but holds List"),
+        ({"time": DAYS.dt.time(), "y": VALUES}, "holds Time, not times"),
+        ({"time": DAYS, "y": [None] * 40}, "no values at all"),
+        ({"time": DAYS, "y": VALUES, "__row__": VALUES}, "reserved name"),
+    ],
+)
+def test_types_of_parquet_that_cannot_be(read, tmp_path, columns, message):
+    path = tmp_path / "typed.parquet"
+    pl.DataFrame(columns).write_parquet(path)
+    with pytest.raises(InvalidInput, match=message):
+        read(path.read_bytes(), name="other.parquet")

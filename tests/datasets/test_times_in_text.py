@@ -85,7 +85,7 @@ def test_an_empty_time_is_named_with_its_line(read, hourly):
     assert caught.value.where == "series.csv, line 10, column 'time'"
 
 
-@pytest.mark.parametrize("value", ["banana", "12345", "99"])
+@pytest.mark.parametrize("value", ["banana", "12345", "99", "0001-01-01", "9999-12-31"])
 def test_what_is_no_time_is_refused(read, value):
     with pytest.raises(InvalidInput) as caught:
         read(series([value] * 30))

@@ -42,6 +42,13 @@ class RawTable:
         require_column([name for name in self.frame.columns if name != ROW], self.name, column, option)
 
 
+def table_of(frame: pl.DataFrame, name: str) -> RawTable:
+    """A typed frame (Parquet, a source) as a table; categories become text."""
+    _refuse_reserved(frame.columns, name)
+    categories = [column for column, kind in frame.schema.items() if isinstance(kind, pl.Categorical | pl.Enum)]
+    return RawTable(frame.with_columns(pl.col(categories).cast(pl.String)).with_row_index(ROW), name)
+
+
 def require_column(names: list[str], file: str, column: str, option: str) -> None:
     """Raise InvalidInput where ``column`` is not among ``names``, with the closest name as a guess."""
     if column in names:
@@ -142,6 +149,7 @@ def _widths(sample: str, separator: str) -> list[int]:
 def _header(text: str, separator: str, name: str) -> list[str]:
     row = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     header = [cell.strip() or f"column_{index + 1}" for index, cell in enumerate(row)]
+    _refuse_reserved(header, name)
     twice = [column for column, count in Counter(header).items() if count > 1]
     if twice:
         raise InvalidInput(
@@ -167,6 +175,13 @@ def _parse(text: str, separator: str, header: list[str], name: str, skipped: int
             next_step="look for a quote that is opened and not closed",
             code="unreadable_file",
         ) from error
+
+
+def _refuse_reserved(columns: list[str], name: str) -> None:
+    if ROW in columns:
+        raise InvalidInput(
+            f"a column of {name} has the reserved name {ROW!r}", where=f"{name}, header", next_step="rename it"
+        )
 
 
 def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: int) -> None:

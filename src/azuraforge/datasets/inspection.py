@@ -146,9 +146,15 @@ def _not_numbers(series: pl.Series, values: pl.Series) -> pl.Series:
 def _required(table: RawTable, frame: pl.DataFrame, name: str, decimal: Decimal, role: str) -> pl.Series:
     series = frame[name]
     values = _values(series, decimal)
-    bad = _not_numbers(series, values) if values is not None else pl.Series([True])
-    rows = bad.arg_true()
-    if values is None or len(rows):
+    if values is None:
+        raise InvalidInput(
+            f"the {role} {name!r} must be numeric, but holds {series.dtype}",
+            where=f"{table.name}, column {name!r}",
+            next_step="choose another column",
+            code=f"text_in_{role}",
+        )
+    rows = _not_numbers(series, values).arg_true()
+    if len(rows):
         row = int(rows[0])
         more = f" ({len(rows)} rows in all)" if len(rows) > 1 else ""
         raise InvalidInput(

@@ -11,7 +11,7 @@ import polars as pl
 from azuraforge.datasets import cleaning, inspection
 from azuraforge.datasets.canonical import canonical_frame, file_sha256, fingerprint
 from azuraforge.datasets.decoding import decode, unpack
-from azuraforge.datasets.delimited import ROW, RawTable, read_delimited
+from azuraforge.datasets.delimited import ROW, RawTable, read_delimited, table_of
 from azuraforge.datasets.findings import finding
 from azuraforge.datasets.frequency import Rhythm, find_rhythm
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding
@@ -66,7 +66,7 @@ def prepare_source(read: SourceRead, source: str, options: CleaningOptions) -> P
     if read.time is None:
         raise InvalidInput(f"the source {source} names no time column", where=f"source {source}")
     frame = read.frame
-    table = RawTable(frame.with_row_index(ROW), source)
+    table = table_of(frame, source)
     asked = FileOptions(
         **options.model_dump(include=set(CleaningOptions.model_fields)),
         time=read.time,
@@ -161,4 +161,4 @@ def _read_parquet(path: Path, name: str) -> RawTable:
         ) from error
     if not frame.height:
         raise InvalidInput(f"the file {name} holds no rows", where=name, next_step="choose a table", code="empty_file")
-    return RawTable(frame.with_row_index(ROW), name)
+    return table_of(frame, name)

@@ -14,6 +14,7 @@ from azuraforge.errors import InvalidInput
 
 _UTC = "UTC"
 _SAMPLE = 2000
+_FIRST_YEAR, _LAST_YEAR = 1000, 9000
 _CLOCKS = ("%H:%M:%S%.f", "%H:%M")
 _OFFSET = r"([+-]\d{2}:?\d{2}|[+-]\d{2}|Z)$"
 _LOCAL_DATE = r"^(\d{1,2})([./-])(\d{1,2})[./-](\d{4}|\d{2})\b"
@@ -29,6 +30,14 @@ class Times:
 
 
 def parse_times(table: RawTable, column: str, timezone: str | None, time_format: str | None) -> Times:
+    """``read_times``, and every time lies in a year that calendars agree on."""
+    times = read_times(table, column, timezone, time_format)
+    years = times.utc.dt.year()
+    _refuse_unparsed(table, column, (years < _FIRST_YEAR) | (years > _LAST_YEAR))
+    return times
+
+
+def read_times(table: RawTable, column: str, timezone: str | None, time_format: str | None) -> Times:
     """The column as ``Datetime("us", "UTC")``.
 
     Times with an offset keep their moment; times without one are read in ``timezone``, or as UTC where none is
