@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import resource
+from collections.abc import Iterator
 
 import polars as pl
 import pytest
@@ -106,3 +108,21 @@ def test_a_write_that_fails_leaves_nothing(tmp_path):
     with pytest.raises(StorageError, match="cannot be written"):
         write_parquet(prepared(COLUMNS, ROWS).frame, tmp_path / "file" / "rows.parquet")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.fixture
+def files_of_one_kibibyte() -> Iterator[None]:
+    """No file of this process may grow further, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_half_one(tmp_path, files_of_one_kibibyte):
+    path = tmp_path / "rows.parquet"
+    path.write_text("old")
+    with pytest.raises(StorageError, match="cannot be written") as caught:
+        write_parquet(pl.DataFrame({"y": pl.Series(range(5000)).shuffle(seed=1)}), path)
+    assert "free some space" in caught.value.next_step
+    assert [(item.name, item.read_text()) for item in tmp_path.iterdir()] == [("rows.parquet", "old")]

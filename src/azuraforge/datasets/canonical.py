@@ -6,6 +6,7 @@ Runs in children only.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -52,10 +53,12 @@ def fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, 
 def write_parquet(frame: pl.DataFrame, path: Path) -> str:
     """Write ``frame`` so that ``path`` holds all of it or nothing; return the file's SHA-256."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    buffer = io.BytesIO()  # Polars' own writing hides the reason where a disk is full
+    frame.write_parquet(buffer, compression="zstd", statistics=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
-            frame.write_parquet(file, compression="zstd", statistics=True)
+            file.write(buffer.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         digest = file_sha256(temporary)
