@@ -178,6 +178,12 @@ def test_a_bundled_series_needs_one_line(service, project_id):
     assert [item.code for item in added.findings if item.severity == "warning"] == ["target_filled"]
 
 
+@pytest.mark.parametrize("options", [{"series": "sunspots"}, {"name": "sunspots"}])
+def test_a_bundled_series_is_chosen_by_name(service, project_id, options):
+    added = service.add_from_source(project_id, FromSource(source="bundled", options=options))
+    assert (added.name, added.rows, added.dataset_schema.frequency) == ("sunspots", 309, "1y")
+
+
 @pytest.mark.parametrize(
     ("request_", "message"),
     [

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Source, SourceRead
@@ -67,7 +67,11 @@ class BundledOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    series: Literal["co2", "sunspots", "nile"] = Field(default="co2", description="the bundled series")
+    series: Literal["co2", "sunspots", "nile"] = Field(
+        default="co2",
+        validation_alias=AliasChoices("series", "name"),  # people write either
+        description="the bundled series",
+    )
 
 
 class Bundled(Source):
