@@ -521,6 +521,11 @@ export interface components {
             evaluation: {
                 [key: string]: unknown;
             };
+            /**
+             * Losses Artifact
+             * @description the run's artifact with the loss of every example and horizon
+             */
+            losses_artifact: string | null;
             /** Model */
             model: string;
             /** Run Id */
@@ -766,6 +771,16 @@ export interface components {
         };
         /** PredictOut */
         PredictOut: {
+            /**
+             * Alias
+             * @description the alias that led to the version; null where the version was named
+             */
+            alias: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
             /** Interval */
             interval: number | null;
             /** Model */
@@ -800,11 +815,19 @@ export interface components {
              * @default champion
              */
             alias: string;
+            /**
+             * Horizon
+             * @description rows ahead; empty: all that the version can
+             */
+            horizon?: number | null;
             /** Rows */
             rows?: {
                 [key: string]: unknown;
             }[] | null;
-            /** Version */
+            /**
+             * Version
+             * @description empty: the version that the alias points at
+             */
             version?: number | null;
         };
         /** PromoteRequest */
@@ -1139,6 +1162,10 @@ export interface components {
             bytes: number;
             /** Code Version */
             code_version: string;
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
             /** Content Hash */
             content_hash: string;
             /**
@@ -1146,10 +1173,21 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Data Schema
+             * @description what the columns mean; see plugins.Schema
+             */
+            data_schema: {
+                [key: string]: unknown;
+            };
             /** Dataset Fingerprint */
             dataset_fingerprint: string | null;
             /** Dataset Id */
             dataset_id: string | null;
+            /** Dataset Version */
+            dataset_version: number | null;
+            /** Kind */
+            kind: string;
             /** Learned From */
             learned_from: {
                 [key: string]: unknown;
@@ -1172,6 +1210,11 @@ export interface components {
             seed: number;
             /** Version */
             version: number;
+            /**
+             * Weights Sha256
+             * @description hash of tensors and preprocessing: equal where bits are equal
+             */
+            weights_sha256: string | null;
         };
     };
     responses: never;
@@ -1504,7 +1547,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelDetail"];
+                    "application/json": components["schemas"]["AliasChange"];
                 };
             };
             /** @description Validation Error */
@@ -1539,7 +1582,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelDetail"];
+                    "application/json": components["schemas"]["AliasChange"];
                 };
             };
             /** @description Validation Error */

@@ -16,16 +16,14 @@ export default function CurvePlot({ curves, names, logarithmic, label, testId }:
   testId?: string;
 }) {
   const { t } = useTranslation();
-  const shape = useMemo<PlotShape>(
-    () => ({
-      x: "step",
-      xLabel: t("charts.step"),
-      height: 280,
-      logarithmic,
-      lines: names.map((curve, index) => ({ label: curve.label, color: COLORS[index % COLORS.length] ?? "--chart-1" })),
-    }),
-    [logarithmic, names, t],
-  );
-  const data = useMemo(() => align(names.map(({ name }) => curves[name] ?? { steps: [], values: [] })), [curves, names]);
+  const shape: PlotShape = {
+    x: "step",
+    xLabel: t("charts.step"),
+    height: 280,
+    logarithmic,
+    lines: names.map((curve, index) => ({ label: curve.label, color: COLORS[index % COLORS.length] ?? "--chart-1" })),
+  };
+  const drawn = names.map(({ name }) => name).join("\n");
+  const data = useMemo(() => align(drawn.split("\n").map((name) => curves[name] ?? { steps: [], values: [] })), [curves, drawn]);
   return <Plot shape={shape} data={data} label={label} {...(testId ? { testId } : {})} />;
 }

@@ -57,7 +57,7 @@ export function Plot({ shape, data, label, range = null, testId }: PlotProps) {
           }),
       ],
     };
-    const made = new uPlot(options, data as uPlot.AlignedData, element);
+    const made = new uPlot(options, data, element);
     if (zoom.current) made.setScale("x", { min: zoom.current[0], max: zoom.current[1] });
     return made;
   });
@@ -79,14 +79,14 @@ export function Plot({ shape, data, label, range = null, testId }: PlotProps) {
   useEffect(() => {
     const current = plot.current;
     if (!current || current.data === (data as uPlot.AlignedData)) return;
-    current.setData(data as uPlot.AlignedData, zoom.current === null);
+    current.setData(data, zoom.current === null);
     if (zoom.current) current.setScale("x", { min: zoom.current[0], max: zoom.current[1] });
   }, [data]);
 
   const showAll = () => {
     zoom.current = null;
     setZoomed(false);
-    plot.current?.setData(data as uPlot.AlignedData, true);
+    plot.current?.setData(data, true);
   };
 
   return (

@@ -26,7 +26,7 @@ export function numberLabels(formats: Formats): uPlot.Axis.DynamicValues {
 }
 
 /** Wide enough for its longest label: 7 px a character at 12 px, and the tick. */
-export const fitLabels: uPlot.Axis.Size = (_plot, labels) =>
+export const fitLabels = (_plot: uPlot, labels: string[] | null): number =>
   labels ? Math.max(36, ...labels.map((label) => label.length * 7 + 18)) : 36;
 
 /** The hover line above a time chart. */

@@ -32,9 +32,10 @@ export function plotOptions(shape: PlotShape, width: number, formats: Formats, c
   return {
     width,
     height: shape.height,
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a const enum, which isolated modules may not read
     scales: { x: { time: shape.x === "time" }, y: shape.logarithmic ? { distr: 3, log: 10 } : {} },
     axes: [
-      { ...axis, values: shape.x === "time" ? timeLabels(formats.locale) : numberLabels(formats), space: shape.x === "time" ? 90 : 60 },
+      { ...axis, values: shape.x === "time" ? timeLabels(formats.locale) : numberLabels(formats), space: shape.x === "time" ? 90 : 60, size: 30 },
       { ...axis, values: numberLabels(formats), size: fitLabels, space: 36 },
     ],
     series: [
@@ -43,8 +44,12 @@ export function plotOptions(shape: PlotShape, width: number, formats: Formats, c
     ],
     bands: high > 0 && low > 0 ? [{ series: [high, low] as [number, number], fill: color("--chart-band") }] : [],
     cursor: { drag: { x: true, y: false, dist: 8 }, points: { size: 7 } },
-    legend: { live: true },
+    legend: { live: true, markers: { width: 0, fill: (_plot, index) => marker(shape.lines[index - 1], color) } },
   };
+}
+
+function marker(line: Line | undefined, color: (name: string) => string): string {
+  return line ? color(line.edge ? "--chart-band" : line.color) : "transparent";
 }
 
 function series(line: Line, formats: Formats, color: (name: string) => string): uPlot.Series {
@@ -54,7 +59,7 @@ function series(line: Line, formats: Formats, color: (name: string) => string): 
     width: line.edge ? 0 : 1.75,
     spanGaps: true,
     value: (_plot: uPlot, value: number | null) => formats.number(value),
-    class: line.label === "" ? "is-hidden" : "",
+    ...(line.label === "" ? { class: "is-hidden" } : {}),
     points: line.points ? { show: true, size: 5 } : { show: line.edge ? false : undefined, size: 5 },
     ...(line.dash ? { dash: [6, 4] } : {}),
   } as uPlot.Series;

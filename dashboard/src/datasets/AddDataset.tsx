@@ -28,6 +28,7 @@ export function AddDataset({ onAdded, empty = false }: { onAdded: (added: Datase
     <div className={css["add"]}>
       <div className={css["ways"]}>
         <Button
+          small
           look={empty ? "primary" : "plain"}
           pending={bundled.isPending}
           testId="add-bundled"
@@ -35,10 +36,10 @@ export function AddDataset({ onAdded, empty = false }: { onAdded: (added: Datase
         >
           {t("datasets.addBundled")}
         </Button>
-        <Button onPress={() => setWay("file")} testId="add-file">
+        <Button small onPress={() => setWay("file")} testId="add-file">
           {t("datasets.addFile")}
         </Button>
-        <Button onPress={() => setWay("source")} testId="add-source">
+        <Button small onPress={() => setWay("source")} testId="add-source">
           {t("datasets.addSource")}
         </Button>
       </div>

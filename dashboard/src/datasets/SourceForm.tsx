@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState, type FormEvent } from "react";
+import { useMemo, useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Problem } from "../api/problem";
@@ -38,7 +38,7 @@ export function SourceForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
   const values = { ...startValues(fields, {}, input), ...typed[source.name] };
   const { config, faults } = readConfig(fields, values);
   const problems = add.error instanceof Problem ? problemsByField(add.error.fields, [...fields.map((field) => field.name), "name"]) : {};
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     event.stopPropagation(); // the dialog stands inside the form of a new run
     setTried(true);

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from "react";
+import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Problem } from "../api/problem";
@@ -39,7 +39,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
     setOptions((all) => ({ ...all, time, target: found?.columns.find((column) => column !== time) ?? "", separator: found?.separator ?? null }));
   };
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     event.stopPropagation(); // the dialog stands inside the form of a new run
     if (file === null || options.time === "" || options.target === "") return;

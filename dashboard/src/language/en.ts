@@ -202,6 +202,16 @@ export const en = {
     outcome: "Outcome",
     resumed: "Resumed from step",
     recomputed: "Steps done twice",
+    outcomes: {
+      succeeded: "succeeded",
+      failed: "failed",
+      cancelled: "cancelled",
+      quarantined: "quarantined",
+      interrupted: "interrupted",
+      drained: "put back on shutdown",
+      lost: "lost",
+      transient: "transient error",
+    },
   },
   artifacts: { title: "Files", name: "Name", kind: "Kind", size: "Size" },
   newRun: {
@@ -230,6 +240,7 @@ export const en = {
   },
   form: {
     automatic: "automatic",
+    none: "none",
     list: "several, separated by semicolons",
     wholeNumber: "A whole number is needed here",
     faulty_one: "One input needs a correction before this can start.",

@@ -73,7 +73,7 @@ export class Formats {
   /** 4,000 → "1 hr 7 min"; at most the two largest parts. */
   duration = (seconds: Maybe<number>): string => {
     if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return UNKNOWN;
-    if (seconds < 10) return this.#unit(Math.max(0, Math.round(seconds * 10) / 10), "second");
+    if (seconds < 10) return this.#unit(Math.max(0, seconds), "second", seconds < 1 ? 2 : 1);
     const whole = Math.round(seconds);
     const parts: [number, string][] = [
       [Math.floor(whole / 86_400), "day"],
@@ -86,8 +86,8 @@ export class Formats {
     return shown.map(([amount, unit]) => this.#unit(amount, unit)).join(" ");
   };
 
-  #unit(value: number, unit: string): string {
-    return this.#format(value, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 });
+  #unit(value: number, unit: string, decimals = 0): string {
+    return this.#format(value, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: decimals });
   }
 
   moment = (at: Maybe<string | Date>): string => (at ? this.#moment.format(new Date(at)) : UNKNOWN);

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from "react";
+import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../ui/Button";
@@ -15,7 +15,7 @@ export function MoveDialog({ name, version, onClose }: { name: string; version: 
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
   const title = version === null ? t("models.rollback") : t("models.promoteVersion", { version });
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setTried(true);
     if (reason.trim() !== "") move.mutate({ version, reason: reason.trim() }, { onSuccess: onClose });

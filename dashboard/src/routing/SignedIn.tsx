@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy } from "react";
 import { useTranslation } from "react-i18next";
-import { Redirect, Route, Switch, useParams } from "wouter";
+import { Redirect, Route, Switch, useLocation, useParams } from "wouter";
 
 import { useProjectEvents } from "../events/useProjectEvents";
 import { SessionContext, sessionQuery } from "../projects/session";
+import { Boundary } from "../shell/Boundary";
 import { Shell } from "../shell/Shell";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { pathsOf } from "./paths";
@@ -40,10 +41,12 @@ export function SignedIn() {
 function ProjectPages() {
   const { t } = useTranslation();
   const { project = "" } = useParams();
+  const [location] = useLocation();
   const status = useProjectEvents(project);
   return (
     <Shell status={status}>
-      <Suspense fallback={<Loading />}>
+      <Boundary key={location}>
+        <Suspense fallback={<Loading />}>
         <Switch>
           <Route path="/p/:project/runs" component={RunsPage} />
           <Route path="/p/:project/new-run" component={NewRunPage} />
@@ -57,7 +60,8 @@ function ProjectPages() {
             <Empty title={t("errors.noPage")} />
           </Route>
         </Switch>
-      </Suspense>
+        </Suspense>
+      </Boundary>
     </Shell>
   );
 }

@@ -7,7 +7,7 @@ import { Table, tableCss } from "../ui/Table";
 
 /** Each attempt: why it ended, from where it went on, what it had to do twice. */
 export function AttemptsCard({ attempts }: { attempts: readonly Attempt[] }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { count, moment } = useFormats();
   if (attempts.length === 0) return null;
   return (
@@ -30,7 +30,7 @@ export function AttemptsCard({ attempts }: { attempts: readonly Attempt[] }) {
               <td className={tableCss["nowrap"]}>{moment(attempt.started_at)}</td>
               <td className={tableCss["nowrap"]}>{moment(attempt.ended_at)}</td>
               <td>
-                {attempt.outcome ?? t("common.notYetKnown")}
+                {attempt.outcome ? i18n.t(`attempts.outcomes.${attempt.outcome}`, { defaultValue: attempt.outcome }) : t("common.notYetKnown")}
                 {attempt.reason ? <span className={tableCss["soft"]}> · {attempt.reason}</span> : null}
               </td>
               <td className={tableCss["number"]}>{count(attempt.resumed_from_step)}</td>

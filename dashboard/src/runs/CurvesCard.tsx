@@ -1,4 +1,4 @@
-import { Suspense, lazy, useMemo, useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { RunDetail } from "../api/types";
@@ -16,15 +16,13 @@ export function CurvesCard({ run, curves }: { run: RunDetail; curves: Curves }) 
   const { t } = useTranslation();
   const [chosen, setChosen] = useState("");
   const [logarithmic, setLogarithmic] = useState(false);
-  const present = Object.keys(curves).sort().join("\n");
-  const others = present.split("\n").filter((name) => name !== "" && !LOSSES.includes(name));
+  const present = Object.keys(curves).sort();
+  const others = present.filter((name) => !LOSSES.includes(name));
   const hasLoss = LOSSES.some((name) => name in curves);
   const shown = chosen !== "" ? chosen : hasLoss || others.length === 0 ? "loss" : (others[0] ?? "loss");
-  const names = useMemo(() => {
-    if (shown !== "loss") return [{ name: shown, label: shown }];
-    const losses = LOSSES.filter((name) => name === "loss" || present.split("\n").includes(name));
-    return losses.map((name) => ({ name, label: t(name === "loss" ? "curves.loss" : "curves.validationLoss") }));
-  }, [present, shown, t]);
+  const drawn = shown === "loss" ? LOSSES.filter((name) => name === "loss" || present.includes(name)) : [shown];
+  const titles: Record<string, string> = { loss: t("curves.loss"), validation_loss: t("curves.validationLoss") };
+  const names = drawn.map((name) => ({ name, label: titles[name] ?? name }));
   const empty = names.every(({ name }) => (curves[name]?.steps.length ?? 0) === 0);
   const positive = names.every(({ name }) => isPositive(curves[name]));
 

@@ -18,7 +18,7 @@ export function DetailsCard({ run }: { run: RunDetail }) {
     if (typeof value === "boolean") return t(value ? "common.yes" : "common.no");
     return typeof value === "string" ? value : JSON.stringify(value);
   };
-  const values = (record: Record<string, unknown>) => Object.entries(record).map(([name, value]) => ({ name, value: shown(value) }));
+  const values = (record: Record<string, unknown>) => Object.entries(record).map(([name, value]) => ({ name, value: shown(value), code: true }));
 
   return (
     <Card title={t("details.title")}>

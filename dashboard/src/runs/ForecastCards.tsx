@@ -15,8 +15,8 @@ const TestPlot = lazy(() => import("../charts/TestPlot"));
 
 const waiting = <div className={css["chartPlaceholder"]} />;
 
-/** The next values over the history, and the held-out rows as they were predicted. */
-export function ForecastCards({ run, forecast, error }: { run: RunDetail; forecast: Forecast | null; error: Error | null }) {
+/** The next values over the history. */
+export function ForecastCard({ run, forecast, error }: { run: RunDetail; forecast: Forecast | null; error: Error | null }) {
   const { t } = useTranslation();
   const { percent } = useFormats();
   if (forecast === null) {
@@ -27,9 +27,7 @@ export function ForecastCards({ run, forecast, error }: { run: RunDetail; foreca
       </Card>
     );
   }
-  const { test } = forecast;
   return (
-    <>
       <Card title={t("forecast.title")} note={t("forecast.note", { level: percent(forecast.interval), run: run.name })}>
         <Suspense fallback={waiting}>
           <ForecastPlot {...forecast} testId="forecast-chart" />
@@ -39,13 +37,19 @@ export function ForecastCards({ run, forecast, error }: { run: RunDetail; foreca
           <NextValues next={forecast.next} unit={forecast.unit} target={forecast.target} />
         </details>
       </Card>
-      {test && test.at.length > 0 ? (
-        <Card title={t("forecast.testTitle")} note={t("forecast.testNote", { horizon: test.horizon, count: test.horizon })}>
-          <Suspense fallback={waiting}>
-            <TestPlot test={test} interval={forecast.interval} />
-          </Suspense>
-        </Card>
-      ) : null}
-    </>
+  );
+}
+
+/** What was predicted on the held-out rows, over what then happened. */
+export function TestCard({ forecast }: { forecast: Forecast | null }) {
+  const { t } = useTranslation();
+  const test = forecast?.test;
+  if (!test || test.at.length === 0) return null;
+  return (
+    <Card title={t("forecast.testTitle")} note={t("forecast.testNote", { horizon: test.horizon, count: test.horizon })}>
+      <Suspense fallback={waiting}>
+        <TestPlot test={test} interval={forecast.interval} />
+      </Suspense>
+    </Card>
   );
 }

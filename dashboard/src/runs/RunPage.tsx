@@ -17,7 +17,7 @@ import { CurvesCard } from "./CurvesCard";
 import { DetailsCard } from "./DetailsCard";
 import type { Evaluation, Verdict } from "./evaluation";
 import { FailureCard } from "./FailureCard";
-import { ForecastCards } from "./ForecastCards";
+import { ForecastCard, TestCard } from "./ForecastCards";
 import { hasEnded } from "./live";
 import { ProgressCard } from "./ProgressCard";
 import { ResultCard } from "./ResultCard";
@@ -63,8 +63,9 @@ export default function RunPage({ id }: { id: string }) {
             <CurvesCard run={run} curves={curves} />
             <VerdictCard run={run} verdict={verdict} evaluation={judged} loading={evaluation.isLoading} error={evaluation.error} />
           </div>
-          <ForecastCards run={run} forecast={forecast.data ?? null} error={forecast.error} />
+          <ForecastCard run={run} forecast={forecast.data ?? null} error={forecast.error} />
           {judged ? <BaselineCard evaluation={judged} runId={run.id} /> : null}
+          <TestCard forecast={forecast.data ?? null} />
         </>
       ) : (
         <>

@@ -49,14 +49,15 @@ export function VerdictCard({ run, verdict, evaluation, loading, error }: Verdic
           <li key={`${reason.code} ${index}`}>{inLanguage(reason.text, i18n.language)}</li>
         ))}
       </ul>
-      <Scores evaluation={evaluation} />
+      <Scores evaluation={evaluation} said={verdict.reasons.some((reason) => reason.code.includes("best_baseline"))} />
     </Card>
   );
 }
 
-function Scores({ evaluation }: { evaluation: Evaluation }) {
+/** `said`: a reason gives the difference to the best baseline already. */
+function Scores({ evaluation, said }: { evaluation: Evaluation; said: boolean }) {
   const { t } = useTranslation();
-  const { count, number, percent } = useFormats();
+  const { count, fixed, number, percent } = useFormats();
   const origins = evaluation.parts.test.origins ?? evaluation.parts.test.rows;
   const candidate = evaluation.contenders.find((contender) => contender.role === "candidate");
   const baseline = evaluation.contenders.find((contender) => contender.name === evaluation.best_baseline);
@@ -66,10 +67,10 @@ function Scores({ evaluation }: { evaluation: Evaluation }) {
     <>
       <dl className={css["scores"]}>
         <Score name={`RMSE${evaluation.unit === "" ? "" : ` (${evaluation.unit})`}`} of={candidate} beside={baseline} show={({ metrics }) => number(metrics.rmse)} />
-        <Score name="R²" of={candidate} beside={baseline} show={({ metrics }) => number(metrics.r2)} />
+        <Score name="R²" of={candidate} beside={baseline} show={({ metrics }) => fixed(metrics.r2, 4)} />
         <Score name={t("metrics.coverage")} of={candidate} beside={baseline} show={({ metrics }) => percent(metrics.coverage, 1)} />
       </dl>
-      {against ? <Difference comparison={against} /> : null}
+      {against && !said ? <Difference comparison={against} /> : null}
       <p className={css["footnote"]}>
         {t("verdict.computed", { count: origins, shown: count(origins) })}
       </p>

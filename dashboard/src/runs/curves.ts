@@ -29,10 +29,11 @@ export function merge(curve: Curve | undefined, points: readonly Point[]): Curve
   return steps.length > MOST_POINTS ? thin({ steps, values }) : { steps, values };
 }
 
-/** A resumed run went back to its checkpoint: what came after it is void. */
-export function truncate(curves: Curves, afterStep: number): Curves {
+/** A resumed run went back to its checkpoint: what came after it is void, in the named series or in all. */
+export function truncate(curves: Curves, afterStep: number, series?: unknown): Curves {
   return Object.fromEntries(
     Object.entries(curves).map(([name, { steps, values }]) => {
+      if (Array.isArray(series) && !series.includes(name)) return [name, { steps, values }];
       const end = position(steps, afterStep + 1);
       return [name, { steps: steps.slice(0, end), values: values.slice(0, end) }];
     }),

@@ -35,7 +35,7 @@ function applyEvent(live: LiveRun, event: LiveEvent): LiveRun {
     case "run.metrics":
       return { ...next, curves: withPoints(live.curves, data["points"]) };
     case "run.metrics_truncated":
-      return { ...next, curves: truncate(live.curves, Number(data["after_step"])) };
+      return { ...next, curves: truncate(live.curves, Number(data["after_step"]), data["series"]) };
     case "run.note":
       return { ...next, run: { ...live.run, notes: [...live.run.notes, text(data["markdown"]) ?? ""] } };
     case "run.figure":
@@ -48,9 +48,11 @@ function applyEvent(live: LiveRun, event: LiveEvent): LiveRun {
 }
 
 function withState(run: RunDetail, data: Record<string, unknown>): RunDetail {
+  const state = (text(data["state"]) ?? run.state) as RunState;
   return {
     ...run,
-    state: (text(data["state"]) ?? run.state) as RunState,
+    state,
+    ...(hasEnded(state) ? {} : { error: null, finished_at: null }), // resumed: what ended it is over
     attempt: typeof data["attempt"] === "number" ? data["attempt"] : run.attempt,
     cancel_requested: typeof data["cancel_requested"] === "boolean" ? data["cancel_requested"] : run.cancel_requested,
   };

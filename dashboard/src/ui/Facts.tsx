@@ -5,15 +5,17 @@ import css from "./Facts.module.css";
 export interface Fact {
   name: string;
   value: ReactNode;
+  /** The name is a key as one types it, not a word of the reader's language. */
+  code?: boolean;
 }
 
 /** Names and values, side by side. */
 export function Facts({ facts }: { facts: readonly Fact[] }) {
   return (
     <dl className={css["facts"]}>
-      {facts.map(({ name, value }) => (
+      {facts.map(({ name, value, code }) => (
         <div key={name} className={css["fact"]}>
-          <dt>{name}</dt>
+          <dt>{code ? <code>{name}</code> : name}</dt>
           <dd>{value}</dd>
         </div>
       ))}

@@ -1,4 +1,4 @@
-import { useMemo, useState, type FormEvent } from "react";
+import { useMemo, useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
@@ -63,7 +63,7 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
   const optional = (name: string) => (typeof more[name] === "string" && more[name].trim() !== "" ? more[name].trim() : null);
   const moreFault = (parsed: typeof seed) => (tried && "fault" in parsed ? t("form.wholeNumber") : undefined);
 
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setTried(true);
     if (!complete || Object.keys(faults).length > 0 || "fault" in seed || "fault" in threads) return;

@@ -46,7 +46,7 @@ function SchemaInput({ field, value, onChange, error }: { field: ConfigField; va
   if (field.kind === "choice" || field.kind === "boolean") {
     const choices = field.kind === "boolean" ? ["true", "false"] : field.choices.map(String);
     const options = choices.map((choice) => ({ value: choice, label: choice }));
-    const all = field.nullable ? [{ value: "", label: t("form.automatic") }, ...options] : options;
+    const all = field.nullable ? [{ value: "", label: t("form.none") }, ...options] : options;
     return <SelectField {...shared} value={value} onChange={onChange} options={all} />;
   }
   const mode = field.kind === "integer" ? "numeric" : field.kind === "number" ? "decimal" : "text";

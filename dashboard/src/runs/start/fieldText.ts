@@ -16,12 +16,12 @@ export function useFieldText(field: ConfigField): { label: string; hint: string 
   const { input } = useFormats();
   const known = (kind: "names" | "hints"): string => {
     const key = `configFields.${kind}.${field.name}`;
-    return i18n.exists(key) ? i18n.t(key as "form.automatic") : "";
+    return i18n.t(key, { defaultValue: "" });
   };
   const { least, most, leastIsOpen, mostIsOpen } = field;
   const low = least === null ? "" : `${leastIsOpen ? "> " : "≥ "}${input(least)}`;
   const high = most === null ? "" : `${mostIsOpen ? "< " : "≤ "}${input(most)}`;
-  const range = least !== null && most !== null && !leastIsOpen && !mostIsOpen ? `${input(least)} – ${input(most)}` : [low, high].filter((text) => text !== "").join(", ");
+  const range = least !== null && most !== null && !leastIsOpen && !mostIsOpen ? `${input(least)}\u00a0–\u00a0${input(most)}` : [low, high].filter((text) => text !== "").join(", ");
   const list = field.kind === "list" ? t("form.list") : "";
   const hint = [known("hints") || field.description, list, range].filter((text) => text !== "").join(" · ");
   return { label: known("names") || readable(field.title), hint };
