@@ -40,6 +40,10 @@ class EventLog:
             rows = store.read(session, project_id, stream, after, limit)
             return [EventOut(stream=row.stream, seq=row.seq, type=row.type, data=row.data, at=row.at) for row in rows]
 
+    def last_seq_in(self, session: Session, project_id: str, stream: str) -> int:
+        """``last_seq`` in the caller's snapshot, so that a page and its cursor agree."""
+        return store.last_seq(session, project_id, stream)
+
     def last_seq(self, project_id: str, stream: str) -> int:
         """The newest number of a stream."""
         with self._database.read(project_id) as session:

@@ -1,0 +1,103 @@
+"""Who is wired to whom in the embedded platform. Nothing else knows all rooms."""
+
+from __future__ import annotations
+
+import threading
+
+from starlette.types import ASGIApp
+
+from azuraforge.database import Database
+from azuraforge.database.schema import upgrade
+from azuraforge.datasets.service import DatasetService
+from azuraforge.events.service import EventLog
+from azuraforge.models.folder import VersionFolders
+from azuraforge.models.service import ModelService
+from azuraforge.models.serving import WarmPredictors
+from azuraforge.pipelines.agents import AgentHandler
+from azuraforge.pipelines.training import TrainingHandler
+from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.projects.service import ProjectService
+from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.handlers import Handler
+from azuraforge.runs.launcher import Launcher
+from azuraforge.runs.service import RunService
+from azuraforge.runs.supervisor import Supervisor
+from azuraforge.runs.worker import Worker
+from azuraforge.server.application import Rooms, create_application
+from azuraforge.settings import Settings
+from azuraforge.telemetry import logger
+
+log = logger("platform")
+
+
+class Platform:
+    """Every room of one data home, built but not yet started.
+
+    Raises Conflict where the database is newer than this code and StorageError where it cannot be opened.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database = Database(settings.url)
+        try:
+            upgrade(self.database)
+        except BaseException:
+            self.database.close()
+            raise
+        self.events = EventLog(self.database)
+        self.projects = ProjectService(self.database)
+        self.project_id = self.projects.ensure_default()
+        self.launcher = Launcher()
+        self.catalogue = Catalogue(self.launcher.call, settings.plugins, settings.home / "catalogue.json")
+        self.datasets = DatasetService(self.database, self.events, self.launcher.call, settings)
+        self.warm = WarmPredictors(self.launcher.open, str(settings.plugins))
+        self.models = ModelService(
+            self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm
+        )
+        training = TrainingHandler(self.database, self.catalogue, self.datasets, self.models, self.launcher.call)
+        handlers: list[Handler] = [training, AgentHandler(self.catalogue)]
+        artifacts = ArtifactStore(settings.artifacts)
+        worker = Worker(self.database, self.events, self.launcher, artifacts, handlers, settings)
+        self.supervisor = Supervisor(self.database, self.events, worker, settings)
+        self.runs = RunService(self.database, self.events, handlers, artifacts, self.supervisor, settings)
+        self._ready = threading.Event()
+
+    def application(self) -> ASGIApp:
+        """The HTTP application over these rooms."""
+        rooms = Rooms(self.projects, self.catalogue, self.datasets, self.runs, self.models, self.events)
+        return create_application(rooms, self.settings, self._ready.is_set)
+
+    def start(self) -> None:
+        """Start the launcher and begin to carry runs."""
+        self.launcher.start()
+        self.supervisor.start()
+        self._ready.set()
+        # Asked here, off the path to readiness, so that the first page finds it answered.
+        threading.Thread(target=self._describe_plugins, name="catalogue", daemon=True).start()
+
+    def end_streams(self) -> None:
+        """Let live streams end, so that the server need not wait for them."""
+        self.events.bell.close()
+
+    def stop(self) -> None:
+        """Put running runs back, end every child, close the database."""
+        self._ready.clear()
+        self.end_streams()
+        self.supervisor.stop()
+        self.models.close()
+        self.launcher.stop()
+        self.database.close()
+
+    def local_token(self) -> str:
+        """The secret that lets the command line of this machine in."""
+        return self.projects.local_token(self.project_id)
+
+    def sign_in_url(self, url: str) -> str:
+        """A fresh one-time link for the owner."""
+        return self.projects.owner_link(self.project_id, url).url
+
+    def _describe_plugins(self) -> None:
+        try:
+            self.catalogue.list()
+        except Exception as error:  # a start must not fail over a plugin; the page shows the reason later
+            log.warning("catalogue_failed", error=str(error))
