@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -31,8 +32,9 @@ def redactor(secrets: Mapping[str, str]) -> Callable[[bytes], bytes]:
 
 
 class LogFile:
-    """Keeps the first half megabyte and the last one. Nothing in between is missed by anybody in practice, and it
-    says so where it is missing. Lines are complete before they are redacted, so a secret is never cut in two.
+    """Keeps the first half megabyte and the last, and says how much is missing between them.
+
+    Lines are complete before they are redacted, so that a secret is never cut in two.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,7 +45,7 @@ class LogFile:
         self._tail_bytes = 0
         self._dropped = 0
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("wb", buffering=0)
+        path.write_bytes(b"")
 
     def write(self, data: bytes, redact: Callable[[bytes], bytes]) -> None:
         """Add output as it comes."""
@@ -62,18 +64,20 @@ class LogFile:
             self._partial = b""
 
     def close(self) -> None:
-        """Put the tail behind the head."""
-        if self._file.closed:
-            return
+        """Put the tail behind the head. What is written afterwards is appended."""
         if self._dropped:
-            self._file.write(b"\n... %d bytes left out ...\n\n" % self._dropped)
-        for line in self._tail:
-            self._file.write(line)
-        self._file.close()
+            self._append(b"\n... %d bytes left out ...\n\n" % self._dropped)
+        self._append(b"".join(self._tail))
+        self._tail.clear()
+        self._tail_bytes = self._dropped = 0
+
+    def _append(self, data: bytes) -> None:
+        with contextlib.suppress(OSError), self.path.open("ab") as file:  # a full disk must not end a run here
+            file.write(data)
 
     def _keep(self, line: bytes) -> None:
         if not self._tail and self._written + len(line) <= HEAD_BYTES:
-            self._file.write(line)
+            self._append(line)
             self._written += len(line)
             return
         self._tail.append(line)

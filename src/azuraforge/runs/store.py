@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from azuraforge.database import now
 from azuraforge.runs.tables import Artifact, Checkpoint, Run, RunAttempt, RunFigure, RunNote, RunPhase
 
+T = TypeVar("T")
 _PLAIN = {"synchronize_session": False}
 
 
@@ -164,12 +165,13 @@ def states(session: Session, run_ids: Sequence[str]) -> dict[str, tuple[str, dat
     return {run_id: (state, finished_at) for run_id, state, finished_at in session.execute(statement)}
 
 
-def _run(project_id: str, run_id: str) -> Select[tuple[Run]]:
+def _run(project_id: str, run_id: str) -> Select[Run]:
     return select(Run).where(Run.project_id == project_id, Run.id == run_id)
 
 
-def _of(table: Any, project_id: str, run_id: str) -> Select[Any]:
-    return select(table).where(table.project_id == project_id, table.run_id == run_id)
+def _of(table: type[T], project_id: str, run_id: str) -> Select[T]:
+    columns: Any = table
+    return select(table).where(columns.project_id == project_id, columns.run_id == run_id)
 
 
 def _change_attempt(session: Session, project_id: str, run_id: str, attempt: int, **values: Any) -> None:

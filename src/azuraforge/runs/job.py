@@ -1,0 +1,219 @@
+"""One attempt at a run, as its handler sees it: phases, artifacts, figures, notes. Every write is fenced."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from azuraforge.database import Database, Session
+from azuraforge.errors import InvalidInput
+from azuraforge.events.service import EventLog
+from azuraforge.runs import store
+from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.checkpoints import problem_with
+from azuraforge.runs.failures import storage_error
+from azuraforge.runs.frames import Frame
+from azuraforge.runs.handlers import ClaimedRun
+from azuraforge.runs.launcher import Launcher
+from azuraforge.runs.lease import Held, fenced_update
+from azuraforge.runs.log_file import LogFile
+from azuraforge.runs.phase import Interrupt, Limits, PhaseChild, start_frame
+from azuraforge.runs.progress import ProgressMeter
+from azuraforge.runs.recording import Recorder
+from azuraforge.runs.transitions import run_stream
+
+T = TypeVar("T")
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
+
+
+class AttemptJob:
+    """The real ``handlers.Job``. It lives in one thread of a worker; ``interrupt`` may be set from others."""
+
+    def __init__(
+        self,
+        run: ClaimedRun,
+        folder: Path,
+        database: Database,
+        events: EventLog,
+        launcher: Launcher,
+        artifacts: ArtifactStore,
+        limits: Limits,
+    ) -> None:
+        self.run = run
+        self.folder = folder
+        self.held = Held(run.project_id, run.id, run.attempt)
+        self.interrupt = Interrupt()
+        self._database = database
+        self._events = events
+        self._launcher = launcher
+        self._artifacts = artifacts
+        self._limits = limits
+        self._meter = ProgressMeter()
+        self._index = 0
+        try:
+            self.log = LogFile(folder / "logs" / f"{run.attempt}.txt")
+        except OSError as error:
+            raise storage_error(error, "the run's log", str(folder)) or error from error
+
+    def check(self) -> None:
+        """Raise where the run was cancelled or replaced, or the worker is stopping."""
+        self.interrupt.check()
+
+    def phase(
+        self,
+        name: str,
+        entry: str,
+        payload: dict[str, Any],
+        *,
+        share: float,
+        secrets: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """One child to its end; see ``handlers.Job``."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name for a phase: lower-case letters, digits, '_', '.' and '-'")
+        self.check()
+        self._meter.enter(name, share)
+        self._index += 1
+        wanted = _hash(entry, payload)
+        result = self._finished_before(name, wanted)
+        if result is None:
+            self._announce(name)
+            result = self._carry(name, entry, payload, wanted, dict(secrets or {}))
+        self._meter.leave()
+        return result
+
+    def artifact(self, name: str, path: Path, media_type: str, kind: str) -> None:
+        """Copy a file into the artifact store and list it with the run."""
+        stored = self._artifacts.put_file(self.run.project_id, path)
+        values = {"kind": kind, "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
+
+        def work(session: Session) -> None:
+            store.save_artifact(session, self.run.project_id, self.run.id, name, values)
+
+        self.write(work)
+
+    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+        """Attach data to be drawn."""
+        self._record("", [{"type": "figure", "name": name, "data": dict(data)}])
+
+    def note(self, markdown: str) -> None:
+        """Add a paragraph to the run's report."""
+        self._record("", [{"type": "note", "markdown": markdown}])
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Run ``work`` in a transaction behind the fence. Raises Replaced."""
+
+        def fenced(session: Session) -> T:
+            fenced_update(session, self.held)
+            return work(session)
+
+        return self._database.write(self.run.project_id, fenced)
+
+    def close(self) -> None:
+        """Close what is open; the log's file stays."""
+        self.interrupt.close()
+        self.log.close()
+
+    def _announce(self, name: str) -> None:
+        def work(session: Session) -> None:
+            data = {"name": name, "index": self._index, "count": None}
+            self._events.append(session, self.run.project_id, run_stream(self.run.id), "run.phase", data)
+            fenced_update(session, self.held, progress=self._meter.update(0, 0))
+
+        self.write(work)
+
+    def _finished_before(self, name: str, wanted: str) -> dict[str, Any] | None:
+        """The result of an earlier attempt, where it answers the same question and its outputs verify."""
+        with self._database.read(self.run.project_id) as session:
+            row = store.phase(session, self.run.project_id, self.run.id, name)
+        if row is None or row.payload_hash != wanted:
+            return None
+        outputs = self.folder / row.folder
+        if problem_with(outputs, row.sha256) is not None:
+            return None
+        return {**row.result, "outputs": str(outputs)}
+
+    def _carry(
+        self, name: str, entry: str, payload: dict[str, Any], wanted: str, secrets: dict[str, str]
+    ) -> dict[str, Any]:
+        inside = Path("phases") / name / str(self.run.attempt)
+        work, outputs = self.folder / inside / "work", self.folder / inside / "outputs"
+        checkpoints = Path("checkpoints") / name / str(self.run.attempt)
+        try:
+            shutil.rmtree(self.folder / "phases" / name, ignore_errors=True)  # what earlier attempts left unfinished
+            work.mkdir(parents=True)
+            outputs.mkdir()
+        except OSError as error:
+            raise storage_error(error, "the run's folder", str(self.folder)) or error from error
+        settings = {
+            "seed": self.run.seed,
+            "threads": self.run.threads,
+            "environment": self.run.environment,
+            "secrets": secrets,
+        }
+        start = start_frame(
+            entry, payload, work, outputs, self.folder / checkpoints, self._saved_checkpoints(name), settings
+        )
+        child = self._launcher.spawn(output=True)
+        driver = PhaseChild(
+            child, self.interrupt, self._limits, self.log, lambda frames: self._record(name, frames), secrets
+        )
+        answer = driver.run(start)
+        if not isinstance(answer["value"], dict):
+            raise TypeError(f"{entry} returned {type(answer['value']).__name__}; a phase returns a dictionary")
+        values = {
+            "attempt": self.run.attempt,
+            "payload_hash": wanted,
+            "result": answer["value"],
+            "folder": str(inside / "outputs"),
+            "sha256": answer["sha256"],
+        }
+        self._keep_result(name, values)
+        shutil.rmtree(work, ignore_errors=True)
+        return {**answer["value"], "outputs": str(outputs)}
+
+    def _keep_result(self, name: str, values: dict[str, Any]) -> None:
+        def work(session: Session) -> None:
+            first = store.phase(session, self.run.project_id, self.run.id, name) is None
+            store.save_phase(session, self.run.project_id, self.run.id, name, values)
+            if first:
+                fenced_update(session, self.held, deaths=0)
+
+        self.write(work)
+
+    def _saved_checkpoints(self, name: str) -> list[dict[str, Any]]:
+        with self._database.read(self.run.project_id) as session:
+            rows = store.checkpoints(session, self.run.project_id, self.run.id, name)
+        return [{"step": row.step, "folder": str(self.folder / row.folder), "sha256": row.sha256} for row in rows]
+
+    def _record(self, phase: str, frames: list[Frame]) -> None:
+        """Store what a child said, in one transaction; then free what that made superfluous."""
+        recorder = Recorder(self._events, self.held, self.folder, self._meter, phase)
+        self.write(lambda session: recorder.record(session, frames))
+        for folder in recorder.superfluous:
+            shutil.rmtree(self.folder / folder, ignore_errors=True)
+
+
+def _hash(entry: str, payload: dict[str, Any]) -> str:
+    asked = orjson.dumps([entry, payload], option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+    return hashlib.sha256(asked).hexdigest()
+
+
+def work_folder(scratch: Path, run_id: str) -> Path:
+    """The folder of a run, kept over its attempts. Raises StorageError where it cannot be made."""
+    folder = scratch / run_id
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(13, "not writable", str(folder))
+    except OSError as error:
+        raise storage_error(error, "the run's folder", str(folder)) or InvalidInput(str(error)) from error
+    return folder

@@ -1,0 +1,122 @@
+"""HTTP of runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.requests import HTTPConnection
+from fastapi.responses import FileResponse
+
+from azuraforge.projects.access import Member, Reader
+from azuraforge.runs.schemas import (
+    ArtifactOut,
+    FinishRequest,
+    MetricPoints,
+    MetricsOut,
+    RunDetail,
+    RunKind,
+    RunOut,
+    RunPage,
+    RunRequest,
+    RunState,
+)
+from azuraforge.runs.service import RunService
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+
+
+def run_service(connection: HTTPConnection) -> RunService:
+    service: RunService = connection.app.state.runs
+    return service
+
+
+Service = Annotated[RunService, Depends(run_service)]
+
+
+@router.post("", status_code=201)
+def create_run(body: RunRequest, access: Member, service: Service) -> RunDetail:
+    """Validate and queue a run."""
+    return service.create(access.project_id, body, access.user_id)
+
+
+@router.get("")
+def list_runs(
+    access: Reader,
+    service: Service,
+    state: RunState | None = None,
+    kind: RunKind | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    after: Annotated[str | None, Query(max_length=16)] = None,
+) -> RunPage:
+    """A page of runs, newest first."""
+    return service.list(access.project_id, state=state, kind=kind, limit=limit, after=after)
+
+
+@router.get("/{run_id}")
+def get_run(run_id: str, access: Reader, service: Service) -> RunDetail:
+    """Everything about a run except its metrics."""
+    return service.get(access.project_id, run_id)
+
+
+@router.post("/{run_id}/cancel")
+def cancel_run(run_id: str, access: Member, service: Service) -> RunDetail:
+    """Cancel a queued run, or ask a running one to stop."""
+    return service.cancel(access.project_id, run_id)
+
+
+@router.post("/{run_id}/resume")
+def resume_run(run_id: str, access: Member, service: Service) -> RunDetail:
+    """Queue a failed, cancelled or quarantined run again, from its newest checkpoint that verifies."""
+    return service.resume(access.project_id, run_id)
+
+
+@router.get("/{run_id}/metrics")
+def get_metrics(
+    run_id: str,
+    access: Reader,
+    service: Service,
+    series: Annotated[list[str] | None, Query()] = None,
+    max_points: Annotated[int, Query(ge=3, le=100_000)] = 1000,
+) -> MetricsOut:
+    """Curves, reduced so that spikes stay."""
+    return service.metrics(access.project_id, run_id, series, max_points)
+
+
+@router.post("/{run_id}/metrics")
+def record_metrics(run_id: str, body: MetricPoints, access: Member, service: Service) -> RunOut:
+    """Points and progress of an external run; what was sent before is not taken twice."""
+    return service.record(access.project_id, run_id, access.user_id, body)
+
+
+@router.post("/{run_id}/lease")
+def renew_lease(run_id: str, access: Member, service: Service) -> RunOut:
+    """A sign of life from the client that carries an external run; the answer tells of a request to cancel."""
+    return service.renew_lease(access.project_id, run_id, access.user_id)
+
+
+@router.post("/{run_id}/finish")
+def finish_run(run_id: str, body: FinishRequest, access: Member, service: Service) -> RunOut:
+    """The end of an external run."""
+    return service.finish(access.project_id, run_id, access.user_id, body)
+
+
+@router.get("/{run_id}/figures/{name}")
+def get_figure(run_id: str, name: str, access: Reader, service: Service) -> dict[str, Any]:
+    """Data to be drawn."""
+    return service.figure(access.project_id, run_id, name)
+
+
+@router.get("/{run_id}/artifacts")
+def list_artifacts(run_id: str, access: Reader, service: Service) -> list[ArtifactOut]:
+    """The files that a run produced."""
+    return service.artifacts(access.project_id, run_id)
+
+
+@router.get("/{run_id}/artifacts/{name:path}", response_class=FileResponse)
+def get_artifact(run_id: str, name: str, access: Reader, service: Service) -> Response:
+    """One file, as a download."""
+    artifact, path = service.artifact(access.project_id, run_id, name)
+    headers = {"X-Content-Type-Options": "nosniff", "ETag": f'"{artifact.sha256}"'}
+    filename = artifact.name.rpartition("/")[2]
+    return FileResponse(path, media_type=artifact.media_type, filename=filename, headers=headers)

@@ -1,0 +1,319 @@
+"""Runs as people and programs ask for them.
+
+                  claim                          finish
+    create ──► queued ──────────► running ───────────────► succeeded
+                 ▲ │               │ │ │ │  error of the user, internal error, limit
+                 │ │ cancel        │ │ │ └───────────────► failed ◄──┐ lease ran out
+                 │ │               │ │ │  third death      external ─┘ (reopened by its client)
+                 │ │               │ │ └─────────────────► quarantined
+                 │ │               │ │  asked to stop
+                 │ └───────────────┼─┴───────────────────► cancelled
+                 ├─────────────────┘                            │
+                 │  child died, transient error, drained,       │
+                 │  launcher died, lease ran out                │
+                 └──────────────── resume ◄─────────────────────┘ (failed, quarantined, cancelled)
+
+Every arrow is a line in the log (``transitions.py``), on the run's stream and on the project's. Who may carry a
+running run is decided by ``lease.py``; what a failure means by ``failures.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import orjson
+from sqlalchemy.exc import IntegrityError
+
+from azuraforge.database import Database, Session, after_commit, now, seconds_from_now
+from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.runs import metric_store, metrics, shapes, store
+from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.environment import code_version
+from azuraforge.runs.external import ExternalRuns
+from azuraforge.runs.handlers import Handler, PreparedRun
+from azuraforge.runs.schemas import (
+    ArtifactOut,
+    FinishRequest,
+    MetricPoints,
+    MetricSeries,
+    MetricsOut,
+    RunDetail,
+    RunOut,
+    RunPage,
+    RunRequest,
+)
+from azuraforge.runs.supervisor import Carrier
+from azuraforge.runs.tables import Run
+from azuraforge.runs.transitions import Transitions, run_stream
+from azuraforge.settings import Settings
+
+ArtifactList: TypeAlias = list[ArtifactOut]
+
+_EXTERNAL = "external"
+_RESUMABLE = ("failed", "cancelled", "quarantined")
+
+
+class RunService:
+    """Runs of every project; each method names the project it acts in."""
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        handlers: Iterable[Handler],
+        artifacts: ArtifactStore,
+        carrier: Carrier,
+        settings: Settings,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._handlers = {handler.kind: handler for handler in handlers}
+        self._artifacts = artifacts
+        self._carrier = carrier
+        self._lease_seconds = settings.runs.lease_seconds
+        self._transitions = Transitions(events)
+        self._external = ExternalRuns(database, events, settings.runs.lease_seconds)
+
+    def create(self, project_id: str, request: RunRequest, user_id: str | None = None) -> RunDetail:
+        """Validate and queue a run (an external one is running at once).
+
+        The same ``idempotency_key`` gives the same run again; with another request it is a Conflict.
+        """
+        request_hash = _hash(request)
+        if (known := self._known(project_id, request, request_hash)) is not None:
+            return self.get(project_id, known)
+        prepared = self._prepare(project_id, request)
+
+        def work(session: Session) -> str:
+            row = self._row(project_id, request, prepared, user_id)
+            row.request_hash = request_hash
+            session.add(row)
+            session.flush()
+            session.refresh(row)
+            self._transitions.created(session, row)
+            if row.kind == _EXTERNAL:
+                store.start_attempt(session, project_id, row.id, row.attempt, f"client:{user_id}", None)
+            else:
+                after_commit(session, lambda: self._carrier.submitted(project_id, row.id))
+            return row.id
+
+        try:
+            run_id = self._database.write(project_id, work)
+        except IntegrityError:  # somebody else used the key a moment ago
+            if (known := self._known(project_id, request, request_hash)) is None:
+                raise
+            run_id = known
+        return self.get(project_id, run_id)
+
+    def list(
+        self,
+        project_id: str,
+        *,
+        state: str | None = None,
+        kind: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> RunPage:
+        """A page of runs, newest first; ``after`` is the ``next`` of the page before."""
+        with self._database.read(project_id) as session:
+            cursor = self._existing(session, project_id, after) if after else None
+            rows = store.page(session, project_id, state, kind, limit + 1, cursor)
+        more = len(rows) > limit
+        return RunPage(runs=[shapes.run_out(row) for row in rows[:limit]], next=rows[limit - 1].id if more else None)
+
+    def get(self, project_id: str, run_id: str) -> RunDetail:
+        """Everything about a run except its metrics."""
+        cursor = self._events.last_seq(project_id, run_stream(run_id))  # first: nothing before it can be missing
+        with self._database.read(project_id) as session:
+            row = self._existing(session, project_id, run_id)
+            key = (session, project_id, run_id)
+            return RunDetail(
+                **shapes.run_fields(row),
+                config=row.config,
+                seed=row.seed,
+                threads=row.threads,
+                priority=row.priority,
+                dataset_fingerprint=row.dataset_fingerprint,
+                code_version=row.code_version,
+                plugin_version=row.plugin_version,
+                environment=row.environment,
+                bit_reproducible=row.bit_reproducible,
+                attempts=[shapes.attempt_out(attempt) for attempt in store.attempts(*key)],
+                artifacts=[shapes.artifact_out(artifact) for artifact in store.artifacts(*key)],
+                figures=store.figure_names(*key),
+                notes=store.notes(*key),
+                metric_series=metric_store.names(*key),
+                last_event_seq=cursor,
+            )
+
+    def cancel(self, project_id: str, run_id: str) -> RunDetail:
+        """Cancel a queued run, or ask a running one to stop. Once it has ended: Conflict."""
+
+        def work(session: Session) -> None:
+            run = self._locked(session, project_id, run_id)
+            if run.state == "queued":
+                self._transitions.cancelled_in_queue(session, run)
+            elif run.state == "running":
+                if not run.cancel_requested:
+                    self._transitions.cancel_requested(session, run)
+                after_commit(session, lambda: self._carrier.cancelled(project_id, run_id))
+            elif run.state != "cancelled":
+                raise Conflict(f"the run has ended already: {run.state}", where=f"run {run_id}", code="ended")
+
+        self._database.write(project_id, work)
+        return self.get(project_id, run_id)
+
+    def resume(self, project_id: str, run_id: str) -> RunDetail:
+        """Queue a failed, cancelled or quarantined run again; it goes on from its newest verified checkpoint."""
+
+        def work(session: Session) -> None:
+            run = self._locked(session, project_id, run_id)
+            if run.kind == _EXTERNAL:
+                raise Conflict("a client carries this run; it goes on when the client does", where=f"run {run_id}")
+            if run.state not in _RESUMABLE:
+                raise Conflict(
+                    f"only a run that failed, was cancelled or quarantined can be resumed; this one is {run.state}",
+                    where=f"run {run_id}",
+                )
+            self._transitions.resumed(session, run)
+            after_commit(session, lambda: self._carrier.submitted(project_id, run_id))
+
+        self._database.write(project_id, work)
+        return self.get(project_id, run_id)
+
+    def metrics(
+        self, project_id: str, run_id: str, series: Iterable[str] | None = None, max_points: int = 1000
+    ) -> MetricsOut:
+        """Curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
+        with self._database.read(project_id) as session:
+            self._existing(session, project_id, run_id)
+            names = metric_store.names(session, project_id, run_id)
+            if series is not None:
+                wanted = set(series)
+                if unknown := sorted(wanted - set(names)):
+                    raise NotFound(f"the run has no series {unknown[0]!r}", next_step=f"it has: {', '.join(names)}")
+                names = [name for name in names if name in wanted]
+            found = [(name, *metric_store.read(session, project_id, run_id, name)) for name in names]
+        return MetricsOut(run_id=run_id, series=[_series(*each, max_points) for each in found])
+
+    def artifacts(self, project_id: str, run_id: str) -> ArtifactList:
+        """The files that a run produced, by name."""
+        with self._database.read(project_id) as session:
+            self._existing(session, project_id, run_id)
+            return [shapes.artifact_out(row) for row in store.artifacts(session, project_id, run_id)]
+
+    def artifact(self, project_id: str, run_id: str, name: str) -> tuple[ArtifactOut, Path]:
+        """One file and where it lies; raises StorageError where it does not verify."""
+        with self._database.read(project_id) as session:
+            self._existing(session, project_id, run_id)
+            row = store.artifact(session, project_id, run_id, name)
+        if row is None:
+            raise NotFound(f"the run has no artifact {name!r}", where=f"run {run_id}")
+        return shapes.artifact_out(row), self._artifacts.verify(project_id, row.sha256)
+
+    def figure(self, project_id: str, run_id: str, name: str) -> dict[str, Any]:
+        """The data of a figure."""
+        with self._database.read(project_id) as session:
+            self._existing(session, project_id, run_id)
+            row = store.figure(session, project_id, run_id, name)
+        if row is None:
+            raise NotFound(f"the run has no figure {name!r}", where=f"run {run_id}")
+        return row.data
+
+    def renew_lease(self, project_id: str, run_id: str, user_id: str) -> RunOut:
+        """A sign of life from the client that carries an external run."""
+        return shapes.run_out(self._external.renew(project_id, run_id, user_id))
+
+    def record(self, project_id: str, run_id: str, user_id: str, body: MetricPoints) -> RunOut:
+        """Points and progress of an external run."""
+        return shapes.run_out(self._external.record(project_id, run_id, user_id, body))
+
+    def finish(self, project_id: str, run_id: str, user_id: str, body: FinishRequest) -> RunOut:
+        """The end of an external run."""
+        return shapes.run_out(self._external.finish(project_id, run_id, user_id, body))
+
+    def _prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
+        if request.kind == _EXTERNAL:
+            return PreparedRun(request.name or "external run", request.plugin, request.config, model=request.model)
+        handler = self._handlers.get(request.kind)
+        if handler is None:
+            raise InvalidInput(
+                f"runs of kind {request.kind!r} cannot be started here",
+                where="kind",
+                next_step=f"choose one of: {', '.join([*self._handlers, _EXTERNAL])}",
+            )
+        return handler.prepare(project_id, request)
+
+    def _row(self, project_id: str, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> Run:
+        row = Run(
+            project_id=project_id,
+            kind=request.kind,
+            name=prepared.name[:200],
+            created_by=user_id,
+            idempotency_key=request.idempotency_key,
+            plugin=prepared.plugin,
+            plugin_version=prepared.plugin_version,
+            model=prepared.model,
+            config=prepared.config,
+            extra=prepared.extra,
+            seed=request.seed,
+            threads=request.threads,
+            dataset_id=prepared.dataset_id,
+            dataset_name=prepared.dataset_name,
+            dataset_version=prepared.dataset_version,
+            dataset_fingerprint=prepared.dataset_fingerprint,
+            code_version=code_version(),
+            state="queued",
+            priority=request.priority,
+            progress={},
+        )
+        if request.kind == _EXTERNAL:
+            row.state, row.attempt, row.worker = "running", 1, f"client:{user_id}"
+            row.started_at, row.lease_until = now(), seconds_from_now(self._lease_seconds)
+        return row
+
+    def _known(self, project_id: str, request: RunRequest, request_hash: str) -> str | None:
+        if request.idempotency_key is None:
+            return None
+        with self._database.read(project_id) as session:
+            row = store.by_idempotency_key(session, project_id, request.idempotency_key)
+        if row is None:
+            return None
+        if row.request_hash != request_hash:
+            raise Conflict(
+                f"the idempotency key {request.idempotency_key!r} belongs to run {row.id}, which was asked differently",
+                where="idempotency_key",
+                next_step="use another key",
+            )
+        return row.id
+
+    def _existing(self, session: Session, project_id: str, run_id: str) -> Run:
+        return _found(store.get(session, project_id, run_id), run_id)
+
+    def _locked(self, session: Session, project_id: str, run_id: str) -> Run:
+        return _found(store.lock(session, project_id, run_id), run_id)
+
+
+def _found(run: Run | None, run_id: str) -> Run:
+    if run is None:
+        raise NotFound(f"run {run_id!r} does not exist", next_step="azuraforge runs list")
+    return run
+
+
+def _series(name: str, steps: list[int], values: list[float], max_points: int) -> MetricSeries:
+    shown_steps, shown = metrics.downsample(steps, values, max_points)
+    return MetricSeries(
+        series=name,
+        steps=shown_steps,
+        values=[value if math.isfinite(value) else None for value in shown],
+        total_points=len(steps),
+    )
+
+
+def _hash(request: RunRequest) -> str:
+    return hashlib.sha256(orjson.dumps(request.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,134 @@
+"""Toy phases for the children of these tests: a chain of hashes stands for weights, so that every step counts."""
+
+# ruff: noqa: T201  what a child prints is part of what is tested
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from azuraforge.errors import InvalidInput, TransientError
+
+
+def echo(child):
+    return {"payload": child.payload, "environment": dict(os.environ), "pid": os.getpid()}
+
+
+def train(child):
+    """``steps`` links of a hash chain, each taking ``pause`` seconds; a checkpoint every ``every`` steps."""
+    asked = child.payload
+    state, step = f"seed {child.seed}", 0
+    found = child.resume()
+    if found is not None:
+        saved = json.loads((found.folder / "state.json").read_text())
+        state, step = saved["state"], saved["step"]
+    print(f"from step {step}", flush=True)
+    while step < asked["steps"]:
+        step += 1
+        state = hashlib.sha256(f"{state} {step}".encode()).hexdigest()
+        child.log(step, loss=1.0 / step)
+        child.progress(step, asked["steps"])
+        _misbehave(asked, step, found is not None)
+        if step % asked.get("every", 10) == 0:
+            now = json.dumps({"state": state, "step": step})
+            child.checkpoint(step, lambda folder, now=now: _save(folder, now, asked.get("ballast", 0)))
+        time.sleep(asked.get("pause", 0))
+    (child.outputs / "weights.txt").write_text(state)
+    return {"hash": state}
+
+
+def _save(folder: Path, text: str, ballast: int) -> None:
+    (folder / "state.json").write_text(text)
+    if ballast:
+        (folder / "ballast.bin").write_bytes(os.urandom(ballast))
+
+
+def _misbehave(asked, step, resumed) -> None:
+    if step == asked.get("die_at") and not (resumed and asked.get("die_once")):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if step == asked.get("raise_at"):
+        raise {"user": InvalidInput, "transient": TransientError, "bug": ZeroDivisionError}[asked["error"]](
+            "on purpose"
+        )
+
+
+def stubborn(child):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
+    child.progress(0, 1, "ignoring signals")
+    time.sleep(300)
+
+
+def hang(child):
+    time.sleep(300)
+
+
+def die(child):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def refuse(child):
+    raise InvalidInput("this cannot be", where="the toy", next_step="choose another")
+
+
+def bug(child):
+    return {"ratio": 1 / child.payload["divisor"]}
+
+
+def count_calls(child):
+    """Leaves a mark on each call, outside the run's folder."""
+    with Path(child.payload["marks"]).open("a") as marks:
+        marks.write("x")
+    (child.outputs / "made.txt").write_text("made")
+    return {"made": True}
+
+
+def greedy(child):
+    block = bytearray(child.payload["bytes"])
+    block[::4096] = b"x" * len(block[::4096])
+    time.sleep(300)
+
+
+def tell_secret(child):
+    value = child.secret("token")
+    print(f"the token is {value}")
+    child.note(f"I know {value}")
+    return {"seen": value}
+
+
+def odd_metrics(child):
+    child.log(1, loss=float("nan"))
+    child.log(2, loss=float("inf"))
+    child.log(3, loss=-float("inf"))
+    child.log(4, loss=0.1 + 0.2)
+    return {}
+
+
+def chatty(child):
+    for number in range(child.payload["lines"]):
+        print(f"line {number} " + "x" * 80)
+    return {}
+
+
+def describe(child):
+    child.note("One paragraph.")
+    child.figure("line", {"points": [1, 2, 3]})
+    return {}
+
+
+def adder(payload):
+    def answer(question):
+        if question.get("die"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if question.get("hang"):
+            time.sleep(300)
+        if "x" not in question:
+            raise InvalidInput("x is missing")
+        return {"sum": payload["y"] + question["x"], "pid": os.getpid()}
+
+    return answer

@@ -1,0 +1,209 @@
+"""A run from its creation to each of its ends, with real children."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import pytest
+
+from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.runs.schemas import RunRequest
+
+
+def expected_hash(seed: int, steps: int) -> str:
+    state = f"seed {seed}"
+    for step in range(1, steps + 1):
+        state = hashlib.sha256(f"{state} {step}".encode()).hexdigest()
+    return state
+
+
+def test_a_run_succeeds_and_tells_everything_in_order(stand):
+    run = stand.wait(stand.create(seed=7, steps=30).id)
+    assert run.state == "succeeded"
+    assert run.summary == {"hash": expected_hash(7, 30)}
+    assert run.progress.share == 1.0
+    assert run.environment["threads"] == 1
+    assert run.environment["backend"] == "reference"
+    assert run.bit_reproducible
+    assert [(attempt.attempt, attempt.outcome) for attempt in run.attempts] == [(1, "succeeded")]
+    events = stand.events_of(run.id)
+    assert [data["state"] for type_, data in events if type_ == "run.state"] == ["queued", "running", "succeeded"]
+    assert events[-1] == ("run.finished", {"state": "succeeded", "summary": run.summary, "error": None})
+    assert [data["name"] for type_, data in events if type_ == "run.phase"] == ["train"]
+    points = [pair for type_, data in events if type_ == "run.metrics" for pair in data["points"]["loss"]]
+    assert points == [[step, 1.0 / step] for step in range(1, 31)]
+    assert run.last_event_seq == len(events)
+    [curve] = stand.service.metrics(stand.project_id, run.id).series
+    assert (curve.series, curve.total_points) == ("loss", 30)
+    assert curve.values == [1.0 / step for step in range(1, 31)]
+    assert not (stand.settings.scratch / run.id).exists()
+    [log] = run.artifacts
+    _, path = stand.service.artifact(stand.project_id, run.id, log.name)
+    assert path.read_text() == "from step 0\n"
+
+
+def test_the_project_hears_of_each_state(stand):
+    run = stand.wait(stand.create(steps=1).id)
+    heard = [event.data for event in stand.events.read(stand.project_id, "project")]
+    assert [(each["run_id"], each["state"]) for each in heard] == [
+        (run.id, state) for state in ("queued", "running", "succeeded")
+    ]
+
+
+def test_an_error_of_the_user_fails_the_run_at_once_and_says_what_where_and_next(stand):
+    run = stand.wait(stand.create(phases=["refuse"]).id)
+    assert run.state == "failed"
+    assert run.error.model_dump(exclude={"details"}) == {
+        "code": "invalid_input",
+        "message": "this cannot be",
+        "where": "the toy",
+        "next_step": "choose another",
+    }
+    assert len(run.attempts) == 1
+    assert stand.events_of(run.id)[-1][0] == "run.finished"
+
+
+def test_a_bug_is_one_line_for_the_person_and_a_traceback_in_the_log(stand):
+    run = stand.wait(stand.create(phases=["bug"], divisor=0).id)
+    assert (run.state, run.error.code) == ("failed", "internal")
+    assert run.error.message == "ZeroDivisionError: division by zero"
+    _, path = stand.service.artifact(stand.project_id, run.id, "log-1.txt")
+    assert "Traceback" in path.read_text()
+    assert "toy_steps.py" in path.read_text()
+
+
+def test_a_transient_error_is_retried_with_a_pause_then_fails(make_stand):
+    stand = make_stand(max_transient_retries=1)
+    run = stand.wait(stand.create(steps=5, raise_at=3, error="transient").id)
+    assert (run.state, run.error.code) == ("failed", "transient")
+    assert [attempt.outcome for attempt in run.attempts] == ["transient", "failed"]
+
+
+def test_a_phase_that_ended_is_not_run_again(stand, tmp_path):
+    marks = tmp_path / "marks"
+    config = {"phases": ["count_calls", "train"], "marks": str(marks), "steps": 20, "die_at": 15, "die_once": True}
+    run = stand.wait(stand.create(**config).id)
+    assert run.state == "succeeded"
+    assert len(run.attempts) == 2
+    assert marks.read_text() == "x"
+
+
+def test_a_phase_whose_outputs_were_changed_is_run_again(stand, tmp_path, make_stand):
+    marks = tmp_path / "marks"
+    config = {"phases": ["count_calls", "train"], "marks": str(marks), "steps": 5, "raise_at": 3, "error": "user"}
+    run = stand.wait(stand.create(**config).id)
+    assert run.state == "failed"
+    [made] = (stand.settings.scratch / run.id / "phases" / "count_calls").rglob("made.txt")
+    made.write_text("edited")
+    stand.service.resume(stand.project_id, run.id)
+    stand.wait(run.id, lambda run: run.state == "failed" and run.attempt == 2)
+    assert marks.read_text() == "xx"
+
+
+def test_notes_and_figures_arrive(stand):
+    run = stand.wait(stand.create(phases=["describe"]).id)
+    assert run.notes == ["One paragraph."]
+    assert run.figures == ["line"]
+    assert stand.service.figure(stand.project_id, run.id, "line") == {"points": [1, 2, 3]}
+
+
+def test_metrics_that_are_no_numbers_are_kept(stand):
+    run = stand.wait(stand.create(phases=["odd_metrics"]).id)
+    [curve] = stand.service.metrics(stand.project_id, run.id).series
+    assert curve.steps == [1, 2, 3, 4]
+    assert curve.values == [None, None, None, 0.1 + 0.2]
+    from azuraforge.runs import metric_store
+
+    with stand.database.read(stand.project_id) as session:
+        _, values = metric_store.read(session, stand.project_id, run.id, "loss")
+    assert math.isnan(values[0])
+    assert values[1:3] == [math.inf, -math.inf]
+
+
+def test_a_secret_reaches_the_child_and_nobody_else(stand):
+    run = stand.wait(stand.create(phases=["tell_secret"], secrets={"token": "s3cret-value"}).id)
+    assert run.summary == {"seen": "[redacted]"}
+    assert run.notes == ["I know [redacted]"]
+    _, path = stand.service.artifact(stand.project_id, run.id, "log-1.txt")
+    assert path.read_text() == "the token is [redacted]\n"
+
+
+def test_a_log_does_not_grow_without_bound(stand):
+    run = stand.wait(stand.create(phases=["chatty"], lines=30_000).id)
+    artifact, path = stand.service.artifact(stand.project_id, run.id, "log-1.txt")
+    text = path.read_text()
+    assert artifact.bytes < 1_200_000
+    assert text.startswith("line 0 ")
+    assert "bytes left out" in text
+    assert text.rstrip().splitlines()[-1].startswith("line 29999 ")
+
+
+def test_too_much_memory_fails_the_run_with_a_sentence(make_stand):
+    stand = make_stand(memory_limit_bytes=300_000_000)
+    run = stand.wait(stand.create(phases=["greedy"], bytes=600_000_000).id)
+    assert (run.state, run.error.code) == ("failed", "memory_limit")
+    assert len(run.attempts) == 1
+
+
+def test_too_much_time_fails_the_run_with_a_sentence(make_stand):
+    stand = make_stand(time_limit_seconds=0.5)
+    run = stand.wait(stand.create(phases=["hang"]).id)
+    assert (run.state, run.error.code) == ("failed", "time_limit")
+
+
+def test_the_same_idempotency_key_is_the_same_run(make_stand):
+    stand = make_stand(start=False)
+    request = RunRequest(config={"steps": 1}, idempotency_key="once")
+    first = stand.service.create(stand.project_id, request)
+    assert stand.service.create(stand.project_id, request).id == first.id
+    with pytest.raises(Conflict, match="asked differently"):
+        stand.service.create(stand.project_id, request.model_copy(update={"seed": 1}))
+
+
+def test_an_unknown_kind_is_refused(make_stand):
+    stand = make_stand(start=False)
+    with pytest.raises(InvalidInput, match="cannot be started"):
+        stand.service.create(stand.project_id, RunRequest(kind="agent"))
+
+
+def test_runs_come_by_priority_then_by_age(make_stand):
+    stand = make_stand(start=False, concurrency=1)
+    ids = [
+        stand.service.create(stand.project_id, RunRequest(config={"steps": 1}, priority=priority)).id
+        for priority in (0, 5, 0, -1)
+    ]
+    stand.supervisor.start()
+    for run_id in ids:
+        stand.wait(run_id)
+    started = sorted(ids, key=lambda run_id: stand.get(run_id).started_at)
+    assert started == [ids[1], ids[0], ids[2], ids[3]]
+
+
+def test_pages_are_newest_first_and_complete(make_stand):
+    stand = make_stand(start=False)
+    ids = [stand.create(number=number).id for number in range(5)]
+    first = stand.service.list(stand.project_id, limit=2)
+    second = stand.service.list(stand.project_id, limit=2, after=first.next)
+    third = stand.service.list(stand.project_id, limit=2, after=second.next)
+    assert [run.id for page in (first, second, third) for run in page.runs] == ids[::-1]
+    assert third.next is None
+    assert stand.service.list(stand.project_id, state="failed").runs == []
+
+
+def test_another_project_sees_nothing(make_stand, other_project_id):
+    stand = make_stand(start=False)
+    run = stand.create(steps=1)
+    service = stand.service
+    for attempt in (
+        lambda: service.get(other_project_id, run.id),
+        lambda: service.cancel(other_project_id, run.id),
+        lambda: service.resume(other_project_id, run.id),
+        lambda: service.metrics(other_project_id, run.id),
+        lambda: service.artifacts(other_project_id, run.id),
+        lambda: service.figure(other_project_id, run.id, "x"),
+        lambda: service.renew_lease(other_project_id, run.id, "someone"),
+    ):
+        with pytest.raises(NotFound):
+            attempt()
+    assert service.list(other_project_id).runs == []
