@@ -110,6 +110,52 @@ def test_recurrent(name, gates, size, instruction_set, threads, use):
         assert_equal_to_reference(function, arrays, use, instruction_set, threads)
 
 
+CONVOLUTIONS = [
+    (2, 1, 6, 8, 16, 1),
+    (3, 5, 4, 6, 7, 1),
+    (2, 16, 14, 14, 32, 1),
+    (1, 3, 8, 30, 40, 0),
+    (2, 2, 4, 4, 3, 2),
+]
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("instruction_set", SETS)
+@pytest.mark.parametrize("size", CONVOLUTIONS, ids=str)
+def test_convolution_with_and_without_pooling(size, instruction_set, threads, use):
+    batch, inputs, height, width, outputs, padding = size
+    arrays = [
+        normal(batch, inputs, height, width),
+        normal(outputs, inputs, 3, 3) / np.sqrt(9 * inputs),
+        normal(outputs),
+    ]
+    convolve = lambda x, w, b: F.conv2d(x, w, b, padding=padding)  # noqa: E731
+    assert_equal_to_reference(convolve, arrays, use, instruction_set, threads)
+    pooled = lambda x, w, b: F.conv_relu_pool(x, w, b, padding=padding)  # noqa: E731
+    assert_equal_to_reference(pooled, arrays, use, instruction_set, threads)
+    strided = lambda x, w: F.conv2d(x.transpose(0, 1, 3, 2)[::-1], w, padding=padding)  # noqa: E731
+    assert_equal_to_reference(strided, arrays[:2], use, instruction_set, threads)
+
+
+def test_convolutions_without_a_kernel_fall_back(use):
+    x, w = normal(2, 4, 9, 7), normal(6, 2, 3, 3)
+    for options in ({"stride": 2, "groups": 2}, {"dilation": 2, "groups": 2}, {"padding": (1, 0), "groups": 2}):
+        assert_equal_to_reference(lambda a, b, o=options: F.conv2d(a, b, **o), [x, w], use, BEST, 1)
+    odd = normal(2, 2, 7, 5)
+    assert_equal_to_reference(lambda a, b: F.conv_relu_pool(a, b), [odd, normal(3, 2, 3, 3)], use, BEST, 1)
+
+
+def test_pooling_keeps_nan_and_the_first_of_equals(use):
+    use()
+    weight = np.zeros((1, 1, 3, 3), np.float32)
+    weight[0, 0, 1, 1] = 1
+    x = Tensor(np.ones((1, 1, 4, 4), np.float32), requires_grad=True)
+    F.conv_relu_pool(x, Tensor(weight), padding=1).sum().backward()
+    assert x.grad.numpy()[0, 0].tolist() == [[1, 0, 1, 0], [0, 0, 0, 0]] * 2
+    poisoned = F.conv_relu_pool(Tensor(np.full((1, 1, 4, 4), np.nan, np.float32)), Tensor(weight), padding=1)
+    assert np.isnan(poisoned.numpy()).all()
+
+
 @pytest.mark.parametrize("name", ["lstm", "gru"])
 def test_only_the_last_state_is_used(name, use):
     kind = {"lstm": nn.LSTM, "gru": nn.GRU}[name]

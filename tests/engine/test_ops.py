@@ -115,6 +115,11 @@ CASES = [
     ),
     ("conv2d_groups", lambda x, w: F.conv2d(x, w, dilation=2, groups=2), (normal(2, 4, 5, 5), normal(6, 2, 2, 2))),
     ("conv1d", lambda x, w, b: F.conv1d(x, w, b, padding=1), (normal(2, 3, 6), normal(4, 3, 3), normal(4))),
+    (
+        "conv_relu_pool",
+        lambda x, w, b: F.conv_relu_pool(x, w, b, padding=1),
+        (normal(2, 3, 4, 6), normal(4, 3, 3, 3), normal(4)),
+    ),
     ("max_pool2d", lambda x: F.max_pool2d(x, 2), (normal(2, 3, 4, 5),)),
     ("max_pool2d_overlapping", lambda x: F.max_pool2d(x, 3, stride=1, padding=1), (normal(2, 2, 4, 5),)),
     ("avg_pool2d", lambda x: F.avg_pool2d(x, (2, 3), stride=1, padding=(1, 0)), (normal(2, 3, 4, 5),)),

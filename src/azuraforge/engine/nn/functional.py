@@ -113,6 +113,15 @@ def conv2d(
     )
 
 
+def conv_relu_pool(x: Tensor, weight: Tensor, bias: Tensor | None = None, padding: int | Pair = 0) -> Tensor:
+    """Return ``max_pool2d(relu(conv2d(x, weight, bias, padding=padding)), 2)``, as one op."""
+    channels = weight.shape[1]
+    if x.ndim != 4 or x.shape[1] != channels:
+        raise EngineError(f"Conv2d expects (batch, {channels}, height, width), got {shape_text(x.shape)}")
+    expect_dtype("Conv2d", x, weight)
+    return apply("conv_relu_pool", x, weight, bias, padding=pair(padding))
+
+
 def conv1d(
     x: Tensor,
     weight: Tensor,

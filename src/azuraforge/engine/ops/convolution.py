@@ -125,6 +125,25 @@ def _avg_pool2d_vjp(context: Context, gradient: Array) -> Gradients:
     return (fold(parts, shape, stride, (1, 1), padding),)
 
 
+def _conv_relu_pool(context: Context, x: Array, weight: Array, bias: Array | None, *, padding: Pair) -> Array:
+    """Convolve (stride 1), ReLU and 2 × 2 max-pool: the chain of small image models as one op."""
+    inner = Context(context.needs)
+    ones = (1, 1)
+    image = _conv2d(inner, x, weight, bias, stride=ones, padding=padding, dilation=ones, groups=1)
+    positive = np.maximum(image, image.dtype.type(0))
+    pool = Context((context.records,))
+    result = _max_pool2d(pool, positive, kernel=(2, 2), stride=(2, 2), padding=(0, 0))
+    context.saved = (inner, pool, positive > 0)
+    return result
+
+
+def _conv_relu_pool_vjp(context: Context, gradient: Array) -> Gradients:
+    inner, pool, positive = context.saved
+    (grad_image,) = _max_pool2d_vjp(pool, gradient)
+    return _conv2d_vjp(inner, grad_image * positive)
+
+
+register("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp)
 register("conv2d", _conv2d, _conv2d_vjp)
 register("max_pool2d", _max_pool2d, _max_pool2d_vjp)
 register("avg_pool2d", _avg_pool2d, _avg_pool2d_vjp)

@@ -52,9 +52,25 @@ def emit_tile(
 def gemm(e: Emitter) -> None:
     """C = A @ B, plus what was in C (``mode`` 2) or a bias per column (``mode`` 1).
 
-    Parameters: a, a_row, a_inner (strides), b, b_row, c, c_row, bias, rows, inner, columns, mode.
+    Parameters: a, a_row, a_inner (strides), b, b_row, c, c_row, bias, rows, inner, columns, mode, chunk: the inner
+    index runs in chunks of this size, each over all of C, so that what a chunk reads stays in the cache.
     """
-    a, a_row, a_inner, b, b_row, c, c_row, bias, rows, inner, columns, mode = e.arguments
+    whole_a, a_row, a_inner, whole_b, b_row, c, c_row, bias, rows, whole_inner, columns, first_mode, chunk = e.arguments
+    first = e.integer(0)
+    with e.loop(first, whole_inner, chunk) as begin:
+        inner = e.least(whole_inner - begin, chunk)
+        later = Value(e, e.builder.icmp_signed(">", begin.ir, first.ir))
+        mode = e.select(later, e.integer(2), first_mode)
+        _gemm_chunk(
+            e, e.at(whole_a, begin * a_inner), a_row, a_inner, e.at(whole_b, begin * b_row), b_row, c, c_row, bias,
+            rows, inner, columns, mode,
+        )  # fmt: skip
+
+
+def _gemm_chunk(
+    e: Emitter, a: Value, a_row: Value, a_inner: Value, b: Value, b_row: Value, c: Value, c_row: Value, bias: Value,
+    rows: Value, inner: Value, columns: Value, mode: Value,
+) -> None:  # fmt: skip
     width = e.target.width
     height, vectors = tile(e.target)
 
@@ -102,7 +118,27 @@ def transpose(e: Emitter) -> None:
             e.store(e.scalar(source, column), out, column * out_row + row)
 
 
+def column_sums(e: Emitter) -> None:
+    """out[column] = the sum of x[:, column]. Parameters: x, x_row, out, rows, columns."""
+    x, x_row, out, rows, columns = e.arguments
+    width = e.target.width
+    with e.loop(0, columns, width) as column:
+        mask = e.mask(e.least(columns - column, width))
+        # Four sums side by side, since one addition waits for the one before.
+        sums = [e.variable(e.zero()) for _ in range(4)]
+        done = e.variable(e.integer(0))
+        with e.loop(0, rows - 3, 4) as row:
+            for index, one in enumerate(sums):
+                one.set(one.get() + e.load(e.at(x, (row + index) * x_row), column, mask))
+            done.set(row + 4)
+        with e.loop(done.get(), rows) as row:
+            sums[0].set(sums[0].get() + e.load(e.at(x, row * x_row), column, mask))
+        first, second, third, fourth = (one.get() for one in sums)
+        e.store((first + second) + (third + fourth), out, column, mask)
+
+
 DEFINITIONS = [
-    ("gemm", "*a a_row a_inner *b b_row *c c_row *bias rows inner columns mode", gemm),
+    ("column_sums", "*x x_row *out rows columns", column_sums),
+    ("gemm", "*a a_row a_inner *b b_row *c c_row *bias rows inner columns mode chunk", gemm),
     ("transpose", "*x x_row *out out_row rows columns", transpose),
 ]

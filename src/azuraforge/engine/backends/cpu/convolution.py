@@ -1,0 +1,199 @@
+"""Convolution by kernels; strides, dilations and groups in training go to the reference."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from azuraforge.engine.backends.cpu.matrix import column_sums
+from azuraforge.engine.backends.cpu.memory import Scratch, address, empty
+from azuraforge.engine.backends.cpu.runtime import current
+from azuraforge.engine.ops.convolution import output_size
+from azuraforge.engine.ops.registry import OPS, Array, Context, Op
+
+Gradients = tuple[Array | None, ...]
+Pair = tuple[int, int]
+
+
+class _Saved(NamedTuple):
+    scratch: Scratch  # owns the arrays below until the graph is freed
+    x: Array  # padded at its edges, (batch, channel, height, width)
+    weight: Array
+    padding: Pair
+    codes: Array | None  # of pooling, (batch, rows, columns, channels)
+    channels: int  # of the output, padded to whole vectors
+
+
+def _whole(channels: int) -> int:
+    lanes = current().target.width
+    return -(-channels // lanes) * lanes
+
+
+def _fits(
+    x: Array, weight: Array, bias: Array | None, stride: Pair, padding: Pair, dilation: Pair, groups: int
+) -> bool:
+    if not all(array is None or (array.dtype == np.float32 and array.size) for array in (x, weight, bias)):
+        return False
+    simple = weight.shape[2:] == (3, 3) and stride == dilation == (1, 1) and groups == 1 and max(padding) <= 2
+    return simple and min(x.shape[2] + 2 * padding[0], x.shape[3] + 2 * padding[1]) >= 3
+
+
+def _padded(scratch: Scratch, x: Array, padding: Pair) -> Array:
+    batch, channels, height, width = x.shape
+    rows, columns = padding
+    result = scratch.take(batch, channels, height + 2 * rows, width + 2 * columns)
+    if rows or columns:
+        result.fill(0)
+    result[:, :, rows : rows + height, columns : columns + width] = x
+    return result
+
+
+def _pack(scratch: Scratch, weight: Array) -> Array:
+    """Lay ``(out, in, rows, columns)`` out as ``(block, in, rows, columns, lane)``."""
+    lanes = current().target.width
+    out, inputs, rows, columns = weight.shape
+    whole = _whole(out)
+    packed = scratch.take(whole // lanes, inputs, rows, columns, lanes)
+    if whole == out:
+        packed[:] = weight.reshape(whole // lanes, lanes, inputs, rows, columns).transpose(0, 2, 3, 4, 1)
+    else:
+        wide = np.zeros((whole, inputs, rows, columns), np.float32)
+        wide[:out] = weight
+        packed[:] = wide.reshape(whole // lanes, lanes, inputs, rows, columns).transpose(0, 2, 3, 4, 1)
+    return packed
+
+
+def _bias(scratch: Scratch, bias: Array | None, channels: int) -> Array:
+    result = scratch.zeros(channels)
+    if bias is not None:
+        result[: bias.size] = bias
+    return result
+
+
+def _strides(x: Array) -> tuple[int, ...]:
+    return tuple(stride // 4 for stride in x.strides)
+
+
+def _convolve(scratch: Scratch, x: Array, weight: Array, bias: Array | None, out: Array) -> None:
+    """Convolve an image padded already into ``out`` ``(batch, height, width, whole channels)``."""
+    runtime = current()
+    kernel = runtime.kernels["convolve"]
+    batch, height, width, channels = out.shape
+    packed, offsets = _pack(scratch, weight), _bias(scratch, bias, channels)
+    places = (address(x), *_strides(x), address(packed), address(offsets), address(out), height, width, x.shape[1],
+              channels, *weight.shape[2:], 1, 1, 1, 1)  # fmt: skip
+    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch)
+
+
+def _conv2d(
+    context: Context, x: Array, weight: Array, bias: Array | None, *, stride: Pair, padding: Pair, dilation: Pair,
+    groups: int,
+) -> Array:  # fmt: skip
+    if not _fits(x, weight, bias, stride, padding, dilation, groups):
+        options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        result = OPS["conv2d"].forward(context, x, weight, bias, **options)
+        assert not isinstance(result, tuple)
+        return result
+    scratch = Scratch()
+    padded = _padded(scratch, x, padding)
+    height, width = (output_size(x.shape[2 + axis], 3, 1, padding[axis]) for axis in (0, 1))
+    out = empty((x.shape[0], height, width, _whole(weight.shape[0])))
+    _convolve(scratch, padded, weight, bias, out)
+    if context.records:
+        context.saved = _Saved(scratch, padded, weight, padding, None, out.shape[3])
+    return out.transpose(0, 3, 1, 2)[:, : weight.shape[0]]
+
+
+def _conv2d_vjp(context: Context, gradient: Array) -> Gradients:
+    saved = context.saved
+    if not isinstance(saved, _Saved):
+        return OPS["conv2d"].vjp(context, gradient)
+    scratch = Scratch()
+    wide, inner = _wide_gradient(scratch, saved, gradient.shape[2], gradient.shape[3])
+    inner[:, :, :, : gradient.shape[1]] = gradient.transpose(0, 2, 3, 1)
+    return _gradients(context, saved, wide, inner, scratch)
+
+
+def _wide_gradient(scratch: Scratch, saved: _Saved, height: int, width: int) -> tuple[Array, Array]:
+    """Return zeros ``(batch, height, width, channels)`` with the border the input's gradient needs, and the inside."""
+    rows, columns = 2 - saved.padding[0], 2 - saved.padding[1]
+    wide = scratch.zeros(saved.x.shape[0], height + 2 * rows, width + 2 * columns, saved.channels)
+    return wide, wide[:, rows : rows + height, columns : columns + width]
+
+
+def _gradients(context: Context, saved: _Saved, wide: Array, inner: Array, scratch: Scratch) -> Gradients:
+    runtime = current()
+    need_x, need_weight, need_bias = context.needs
+    x, weight = saved.x, saved.weight
+    out_channels, inputs = weight.shape[:2]
+    batch, height, width, channels = inner.shape
+    grad_x = grad_weight = grad_bias = None
+    if need_weight:
+        sums = scratch.zeros(inputs, 3, 3, channels)
+        kernel = runtime.kernels["weight_gradient"]
+        places = (address(x), *_strides(x)[:3], address(inner), *_strides(inner)[:2], address(sums), batch, height,
+                  width, channels)  # fmt: skip
+        runtime.pool.run(lambda begin, end: kernel(*places, begin, end), inputs)
+        offered = context.buffers[1] if context.buffers else None
+        grad_weight = np.empty(weight.shape, np.float32) if offered is None else offered
+        grad_weight[...] = sums[..., :out_channels].transpose(3, 0, 1, 2)
+    if need_bias:
+        # The border is zero and adds nothing.
+        grad_bias = column_sums(wide.reshape(-1, channels))[:out_channels]
+    if need_x:
+        # Correlating the padded gradient with the kernel turned around is the gradient of the input.
+        turned = weight[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+        grown = np.zeros((inputs, channels, 3, 3), np.float32)
+        grown[:, :out_channels] = turned
+        rows, columns = wide.shape[1] - 2, wide.shape[2] - 2
+        out = empty((batch, rows, columns, _whole(inputs)))
+        _convolve(scratch, wide.transpose(0, 3, 1, 2), grown, None, out)
+        grad_x = out.transpose(0, 3, 1, 2)[:, :inputs]
+    return grad_x, grad_weight, grad_bias
+
+
+def _conv_relu_pool(context: Context, x: Array, weight: Array, bias: Array | None, *, padding: Pair) -> Array:
+    even = not any((output_size(x.shape[2 + axis], weight.shape[2 + axis], 1, padding[axis])) % 2 for axis in (0, 1))
+    if not (even and _fits(x, weight, bias, (1, 1), padding, (1, 1), 1)):
+        result = OPS["conv_relu_pool"].forward(context, x, weight, bias, padding=padding)
+        assert not isinstance(result, tuple)
+        return result
+    runtime = current()
+    scratch = Scratch()
+    padded = _padded(scratch, x, padding)
+    batch, inputs = x.shape[:2]
+    height, width = (output_size(x.shape[2 + axis], 3, 1, padding[axis]) for axis in (0, 1))
+    channels = _whole(weight.shape[0])
+    out = empty((batch, height // 2, width // 2, channels))
+    codes = scratch.take(*out.shape)
+    dense = scratch.take(batch, height, width, channels)
+    packed, offsets = _pack(scratch, weight), _bias(scratch, bias, channels)
+    kernel = runtime.kernels["convolve_pool"]
+    places = (address(padded), *_strides(padded), address(packed), address(offsets), address(dense), address(out),
+              address(codes), height, width, inputs, channels, 3, 3)  # fmt: skip
+    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch)
+    if context.records:
+        context.saved = _Saved(scratch, padded, weight, padding, codes, channels)
+    return out.transpose(0, 3, 1, 2)[:, : weight.shape[0]]
+
+
+def _conv_relu_pool_vjp(context: Context, gradient: Array) -> Gradients:
+    saved = context.saved
+    if not isinstance(saved, _Saved):
+        return OPS["conv_relu_pool"].vjp(context, gradient)
+    assert saved.codes is not None
+    runtime = current()
+    scratch = Scratch()
+    batch, rows, columns, channels = saved.codes.shape
+    pooled = scratch.take(batch, rows, columns, channels)
+    pooled[..., : gradient.shape[1]] = gradient.transpose(0, 2, 3, 1)
+    pooled[..., gradient.shape[1] :] = 0
+    wide, inner = _wide_gradient(scratch, saved, 2 * rows, 2 * columns)
+    kernel = runtime.kernels["unpool"]
+    places = (address(pooled), address(saved.codes), address(inner), *_strides(inner)[:2], rows, columns, channels)
+    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch)
+    return _gradients(context, saved, wide, inner, scratch)
+
+
+OVERRIDES = [Op("conv2d", _conv2d, _conv2d_vjp), Op("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp)]

@@ -1,0 +1,189 @@
+"""Convolution, vectors along the output channels, and ReLU with 2 × 2 max-pooling on the spot.
+
+Images inside are ``(batch, height, width, channel)`` with channels padded to whole vectors; inputs are already
+padded at their edges. A tile is a run of neighbouring output pixels by one or two vectors of channels; each input
+number is read once per tile into all lanes. Weights are packed ``(block of channels, in, kernel row, kernel
+column, lane)``.
+"""
+
+from __future__ import annotations
+
+from azuraforge.engine.backends.cpu.emit import Emitter, Value
+
+
+def _heights(e: Emitter, vectors: int) -> list[int]:
+    """Return the tile lengths in pixels; 28, 14 and 7 fit the usual images without a rest."""
+    if e.target.registers == 32:
+        return [28, 14, 7, 4, 2, 1] if vectors == 1 else [14, 7, 4, 2, 1]
+    return [12, 7, 4, 2, 1] if vectors == 1 else [6, 4, 2, 1]
+
+
+def _convolve_image(
+    e: Emitter, x: Value, strides: tuple[Value, Value, Value], packed: Value, bias: Value, out: Value, out_row: Value,
+    sizes: tuple[Value, Value, Value, Value, Value, Value], steps: tuple[Value, Value, Value, Value],
+) -> None:  # fmt: skip
+    """Emit the convolution of one image; ``out`` has pixels of ``channels`` numbers and rows of ``out_row``."""
+    x_channel, x_row, x_column = strides
+    height, width, inputs, channels, kernel_rows, kernel_columns = sizes
+    stride_rows, stride_columns, dilation_rows, dilation_columns = steps
+    lanes = e.target.width
+    block = inputs * kernel_rows * kernel_columns * lanes
+    pixel_step = x_column * stride_columns
+
+    def pixels(row: Value, column: Value, channel: Value, count: int, vectors: int) -> None:
+        start = [e.load(bias, channel + index * lanes) for index in range(vectors)]
+        tile = [[e.variable(value) for value in start] for _ in range(count)]
+        corner = e.at(x, row * stride_rows * x_row + column * pixel_step)
+        weights = e.at(packed, channel / lanes * block)
+        with e.loop(0, inputs) as source, e.loop(0, kernel_rows) as kernel_row:
+            line = e.at(corner, source * x_channel + kernel_row * dilation_rows * x_row)
+            taps = e.at(weights, (source * kernel_rows + kernel_row) * kernel_columns * lanes)
+            with e.loop(0, kernel_columns) as kernel_column:
+                here = e.at(line, kernel_column * dilation_columns * x_column)
+                right = [e.load(e.at(taps, kernel_column * lanes), block * index) for index in range(vectors)]
+                for index in range(count):
+                    value = e.broadcast(here, pixel_step * index)
+                    for vector in range(vectors):
+                        tile[index][vector].fma(value, right[vector])
+        for index in range(count):
+            place = e.at(out, row * out_row + (column + index) * channels + channel)
+            for vector in range(vectors):
+                e.store(tile[index][vector].get(), place, vector * lanes)
+
+    def panel(channel: Value, vectors: int) -> None:
+        with e.loop(0, height) as row:
+            done = e.variable(e.integer(0))
+            for count in _heights(e, vectors):
+                with e.loop(done.get(), width - (count - 1), count) as column:
+                    pixels(row, column, channel, count, vectors)
+                    done.set(column + count)
+
+    whole = e.variable(e.integer(0))
+    with e.loop(0, channels - (2 * lanes - 1), 2 * lanes) as channel:
+        panel(channel, 2)
+        whole.set(channel + 2 * lanes)
+    with e.loop(whole.get(), channels, lanes) as channel:
+        panel(channel, 1)
+
+
+def convolve(e: Emitter) -> None:
+    """Convolve the images ``begin … end``.
+
+    Parameters: x with its strides per image, channel, row and column; packed weights; bias; out; height and width
+    of the output; inputs, channels, kernel size, stride, dilation; begin, end.
+    """
+    (x, x_image, x_channel, x_row, x_column, packed, bias, out, height, width, inputs, channels, kernel_rows,
+     kernel_columns, stride_rows, stride_columns, dilation_rows, dilation_columns, begin,
+     end) = e.arguments  # fmt: skip
+    with e.loop(begin, end) as image:
+        _convolve_image(
+            e, e.at(x, image * x_image), (x_channel, x_row, x_column), packed, bias,
+            e.at(out, image * height * width * channels), width * channels,
+            (height, width, inputs, channels, kernel_rows, kernel_columns),
+            (stride_rows, stride_columns, dilation_rows, dilation_columns),
+        )  # fmt: skip
+
+
+def convolve_pool(e: Emitter) -> None:
+    """Convolve, ReLU and 2 × 2 max-pool the images ``begin … end``, one at a time through a scratch image.
+
+    Parameters: as for ``convolve`` (stride and dilation 1); scratch, one image; out and codes ``(batch, height / 2,
+    width / 2, channels)``: which of the four pixels was the largest, 0 … 3, or -1 where ReLU cut it off.
+    """
+    (x, x_image, x_channel, x_row, x_column, packed, bias, scratch, out, codes, height, width, inputs, channels,
+     kernel_rows, kernel_columns, begin, end) = e.arguments  # fmt: skip
+    lanes = e.target.width
+    one = e.integer(1)
+    rows, columns = height / 2, width / 2
+    line = width * channels
+    with e.loop(begin, end) as image:
+        # Each range has the scratch image of its first index to itself.
+        dense = e.at(scratch, begin * height * line)
+        _convolve_image(
+            e, e.at(x, image * x_image), (x_channel, x_row, x_column), packed, bias, dense, line,
+            (height, width, inputs, channels, kernel_rows, kernel_columns), (one, one, one, one),
+        )  # fmt: skip
+        with e.loop(0, rows) as row, e.loop(0, columns) as column, e.loop(0, channels, lanes) as channel:
+            corner = e.at(dense, row * 2 * line + column * 2 * channels + channel)
+            best = e.load(corner)
+            code = e.zero()
+            for index, offset in enumerate((channels, line, line + channels), start=1):
+                other = e.load(e.at(corner, offset))
+                larger = other > best
+                best = e.select(larger, other, best)
+                code = e.select(larger, e.splat(float(index)), code)
+            place = ((image * rows + row) * columns + column) * channels + channel
+            cut = best <= e.zero()
+            e.store(e.select(cut, best * 0.0, best), out, place)  # NaN * 0 stays NaN
+            e.store(e.select(cut, e.splat(-1.0), code), codes, place)
+
+
+def unpool(e: Emitter) -> None:
+    """Put gradients of pooled pixels where their values came from; the other three get zeros.
+
+    Parameters: grad and codes ``(batch, rows, columns, channels)``; out with its strides per image, row and pixel,
+    beginning at the first inner pixel; rows, columns, channels, begin, end.
+    """
+    grad, codes, out, out_image, out_row, rows, columns, channels, begin, end = e.arguments
+    lanes = e.target.width
+    with e.loop(begin, end) as image, e.loop(0, rows) as row:
+        with e.loop(0, columns) as column, e.loop(0, channels, lanes) as channel:
+            place = ((image * rows + row) * columns + column) * channels + channel
+            value, code = e.load(grad, place), e.load(codes, place)
+            corner = e.at(out, image * out_image + row * 2 * out_row + column * 2 * channels + channel)
+            for index, offset in enumerate((e.integer(0), channels, out_row, out_row + channels)):
+                differs = Value(e, e.builder.fcmp_unordered("!=", code.ir, e.splat(float(index)).ir))
+                e.store(e.select(differs, e.zero(), value), e.at(corner, offset))
+
+
+def weight_gradient(e: Emitter) -> None:
+    """Sum input times gradient over all pixels for 3 × 3 kernels of stride and dilation 1.
+
+    Parameters: x with its strides per image, channel and row (columns are neighbours); grad with its strides per
+    image and row (pixels of ``channels`` numbers); out ``(in, 3, 3, channels)``, zeroed; batch, height and width of
+    the gradient, channels; begin, end: the range of input channels.
+    """
+    (x, x_image, x_channel, x_row, grad, grad_image, grad_row, out, batch, height, width, channels, begin,
+     end) = e.arguments  # fmt: skip
+    lanes = e.target.width
+
+    def panel(image: Value, source: Value, channel: Value, vectors: int) -> None:
+        target = e.at(out, source * 9 * channels + channel)
+        sums = [
+            [e.variable(e.load(e.at(target, channels * tap), vector * lanes)) for vector in range(vectors)]
+            for tap in range(9)
+        ]
+        with e.loop(0, height) as row:
+            lines = [e.at(x, image * x_image + source * x_channel + (row + k) * x_row) for k in range(3)]
+            right = e.at(grad, image * grad_image + row * grad_row + channel)
+            with e.loop(0, width) as column:
+                values = [e.load(e.at(right, column * channels), vector * lanes) for vector in range(vectors)]
+                for tap in range(9):
+                    pixel = e.broadcast(e.at(lines[tap // 3], column), tap % 3)
+                    for vector in range(vectors):
+                        sums[tap][vector].fma(pixel, values[vector])
+        for tap in range(9):
+            for vector in range(vectors):
+                e.store(sums[tap][vector].get(), e.at(target, channels * tap), vector * lanes)
+
+    wide = 2 if e.target.registers == 32 else 1
+    with e.loop(0, batch) as image, e.loop(begin, end) as source:
+        whole = e.variable(e.integer(0))
+        if wide == 2:
+            with e.loop(0, channels - (2 * lanes - 1), 2 * lanes) as channel:
+                panel(image, source, channel, 2)
+                whole.set(channel + 2 * lanes)
+        with e.loop(whole.get(), channels, lanes) as channel:
+            panel(image, source, channel, 1)
+
+
+_SHAPE = "height width inputs channels kernel_rows kernel_columns"
+DEFINITIONS = [
+    ("convolve", f"*x x_image x_channel x_row x_column *packed *bias *out {_SHAPE} stride_rows stride_columns "
+     "dilation_rows dilation_columns begin end", convolve),
+    ("convolve_pool", f"*x x_image x_channel x_row x_column *packed *bias *scratch *out *codes {_SHAPE} begin end",
+     convolve_pool),
+    ("unpool", "*grad *codes *out out_image out_row rows columns channels begin end", unpool),
+    ("weight_gradient", "*x x_image x_channel x_row *grad grad_image grad_row *out batch height width channels "
+     "begin end", weight_gradient),
+]  # fmt: skip
