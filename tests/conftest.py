@@ -119,8 +119,8 @@ class PlatformProcess:
 
     def start(self) -> PlatformProcess:
         command = [sys.executable, "-m", "azuraforge.cli.main", "up", "--port", "0"]
-        log = (self.home.parent / f"{self.home.name}.log").open("a")
-        self.process = subprocess.Popen(command, env=self.variables, stdout=log, stderr=log, text=True)
+        with (self.home.parent / f"{self.home.name}.log").open("a") as log:
+            self.process = subprocess.Popen(command, env=self.variables, stdout=log, stderr=log, text=True)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def co2(platform) -> str:
     """The bundled series, added once."""
-    platform.run("datasets", "add", "--source", "bundled", "--option", "name=co2")
+    platform.run("datasets", "add", "--source", "bundled", "--option", "series=co2")
     return "co2"
 
 

@@ -90,7 +90,7 @@ def test_a_port_in_use_is_named(make_platform):
         port = taken.getsockname()[1]
         done = make_platform().run("up", "--port", str(port), check=False)
     assert done.returncode == 1
-    assert f"port {port} on 127.0.0.1 is already in use" in done.stderr
+    assert f"port {port} on 127.0.0.1 is already in use" in done.stderr.lower()
     assert "--port" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -113,7 +113,7 @@ def test_a_read_only_home_is_named(make_platform, tmp_path):
         else:
             home.chmod(0o700)
     assert refused.returncode == 1
-    assert "the data home cannot be written" in refused.stderr
+    assert "the data home cannot be written" in refused.stderr.lower()
     assert str(home) in refused.stderr.replace("\n", "")
     assert "Traceback" not in refused.stderr
 
