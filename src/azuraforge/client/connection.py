@@ -111,6 +111,11 @@ class Connection:
         if http is not None:
             http.close()
 
+    def __del__(self) -> None:
+        # A client in a notebook is rarely closed by hand.
+        with contextlib.suppress(Exception):
+            self.close()
+
     def _open(self) -> tuple[httpx.Client, Address]:
         with self._lock:
             if self._address is None:

@@ -1,0 +1,192 @@
+"""A small HTTP server that takes external runs and streams events: one that can be killed at the worst moment.
+
+The real platform is tried in test_against_the_platform.py; here the server must break on command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from azuraforge.client import Client
+
+TOKEN = "t" * 40
+
+
+class Server:
+    """Keeps what it was told over its own deaths, as a database would."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.runs: dict[str, dict[str, Any]] = {}
+        self.points: dict[tuple[str, str, int], float | None] = {}
+        self.arrivals: list[tuple[str, str, int]] = []
+        self.batches: list[int] = []
+        self.leases = 0
+        self.events: list[dict[str, Any]] = []
+        self.events_per_connection = 1000
+        self.last_event_ids: list[str] = []
+        self.refusals: dict[str, tuple[int, str]] = {}
+        self.lose_acknowledgements = 0
+        self.cancel_requested = False
+        self._running: tuple[uvicorn.Server, threading.Thread] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def values(self, series: str) -> dict[int, float | None]:
+        return {step: value for (_, name, step), value in sorted(self.points.items()) if name == series}
+
+    def start(self) -> Server:
+        config = uvicorn.Config(
+            self._application(), host="127.0.0.1", port=self.port, log_config=None, ws="none", lifespan="off"
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        until = time.monotonic() + 20
+        while not server.started:
+            assert time.monotonic() < until, "the test's server did not start"
+            time.sleep(0.005)
+        self._running = (server, thread)
+        return self
+
+    def stop(self) -> None:
+        if self._running is not None:
+            server, thread = self._running
+            server.should_exit = server.force_exit = True
+            thread.join(20)
+            self._running = None
+
+    def _application(self) -> Starlette:
+        api = "/api/v1"
+        return Starlette(
+            routes=[
+                Route(f"{api}/runs", self._create, methods=["POST"]),
+                Route(f"{api}/runs/{{run_id}}", self._show),
+                Route(f"{api}/runs/{{run_id}}/metrics", self._metrics, methods=["POST"]),
+                Route(f"{api}/runs/{{run_id}}/lease", self._lease, methods=["POST"]),
+                Route(f"{api}/runs/{{run_id}}/finish", self._finish, methods=["POST"]),
+                Route(f"{api}/events", self._events),
+            ]
+        )
+
+    def _refusal(self, request: Request, name: str) -> Response | None:
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return _problem(401, "unauthorized", "this token is not known")
+        if name in self.refusals:
+            status, code = self.refusals[name]
+            return _problem(status, code, f"{name} is refused")
+        return None
+
+    async def _create(self, request: Request) -> Response:
+        if refused := self._refusal(request, "create"):
+            return refused
+        body = await request.json()
+        run = self.runs.setdefault(
+            body["idempotency_key"], {**body, "id": f"run{len(self.runs) + 1}", "state": "running"}
+        )
+        return JSONResponse(run, 201)
+
+    async def _show(self, request: Request) -> Response:
+        run_id = request.path_params["run_id"]
+        if refused := self._refusal(request, "show"):
+            return refused
+        ended = bool(self.events) and self.events[-1]["type"] == "run.finished"
+        state = "succeeded" if ended else "running"
+        last = self.events[-1]["seq"] if self.events else 0
+        return JSONResponse({"id": run_id, "kind": "train", "name": "n", "state": state, "last_event_seq": last})
+
+    async def _metrics(self, request: Request) -> Response:
+        if refused := self._refusal(request, "metrics"):
+            return refused
+        body = await request.json()
+        self.batches.append(body["batch"])
+        for series, points in body["points"].items():
+            for step, value in points:
+                self.arrivals.append((request.path_params["run_id"], series, step))
+                self.points.setdefault((request.path_params["run_id"], series, step), value)
+        if self.lose_acknowledgements:
+            self.lose_acknowledgements -= 1
+            return _problem(503, "transient", "written, but you will not hear of it")
+        return Response(status_code=204)
+
+    async def _lease(self, request: Request) -> Response:
+        if refused := self._refusal(request, "lease"):
+            return refused
+        self.leases += 1
+        return JSONResponse({"cancel_requested": self.cancel_requested})
+
+    async def _finish(self, request: Request) -> Response:
+        if refused := self._refusal(request, "finish"):
+            return refused
+        run = next(run for run in self.runs.values() if run["id"] == request.path_params["run_id"])
+        run["finished"] = await request.json()
+        run["finishes"] = run.get("finishes", 0) + 1
+        return JSONResponse(run)
+
+    async def _events(self, request: Request) -> Response:
+        self.last_event_ids.append(request.headers["last-event-id"])
+        after = int(request.headers["last-event-id"])
+
+        async def lines() -> Any:
+            yield b"retry: 10\n\n"
+            for event in [each for each in self.events if each["seq"] > after][: self.events_per_connection]:
+                text = json.dumps({"stream": request.query_params["stream"], **event}, ensure_ascii=False)
+                yield f"id: {event['seq']}\nevent: {event['type']}\ndata: {text}\n\n".encode()
+                yield b": alive\n\n"
+                await asyncio.sleep(0)
+
+        return StreamingResponse(lines(), media_type="text/event-stream")
+
+
+def _problem(status: int, code: str, detail: str) -> Response:
+    body = {"status": status, "code": code, "detail": detail, "next_step": "do something else"}
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def client(server: Server, home: Path) -> Iterator[Client]:
+    with Client(url=server.url, token=TOKEN, home=home) as made:
+        yield made
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], None]:
+    """Wait until something is true, for as long as a busy machine may need."""
+
+    def wait(condition: Callable[[], bool], what: str = "it") -> None:
+        until = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < until, f"{what} did not happen"
+            time.sleep(0.01)
+
+    return wait

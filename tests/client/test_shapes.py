@@ -1,0 +1,95 @@
+"""The client's objects: made from JSON, and in step with what the rooms' schemas say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import fields
+from datetime import UTC, datetime
+
+import pytest
+
+from azuraforge.client import datasets as client_datasets
+from azuraforge.client import models as client_models
+from azuraforge.client import plugins as client_plugins
+from azuraforge.client import runs as client_runs
+from azuraforge.client import sessions as client_sessions
+from azuraforge.client import tokens as client_tokens
+from azuraforge.client.events import Event
+from azuraforge.client.runs import Run
+from azuraforge.datasets import schemas as datasets
+from azuraforge.events import schemas as events
+from azuraforge.models import schemas as models
+from azuraforge.plugins import schemas as plugins
+from azuraforge.projects import schemas as projects
+from azuraforge.runs import schemas as runs
+
+PAIRS = [
+    (client_runs.Run, runs.RunDetail),
+    (client_runs.Progress, runs.RunProgress),
+    (client_runs.RunError, runs.RunError),
+    (client_runs.Attempt, runs.AttemptOut),
+    (client_runs.Artifact, runs.ArtifactOut),
+    (client_runs.RunPage, runs.RunPage),
+    (client_runs.Curve, runs.MetricSeries),
+    (client_runs.Evaluation, models.EvaluationOut),
+    (client_datasets.Finding, datasets.Finding),
+    (client_datasets.DatasetSchema, datasets.DatasetSchema),
+    (client_datasets.DatasetVersion, datasets.DatasetVersionOut),
+    (client_datasets.Dataset, datasets.DatasetOut),
+    (client_datasets.Rows, datasets.RowsOut),
+    (client_models.Model, models.ModelDetail),
+    (client_models.ModelVersion, models.VersionOut),
+    (client_models.AliasChange, models.AliasChange),
+    (client_models.PredictionPoint, models.PredictionPoint),
+    (client_models.Prediction, models.PredictOut),
+    (client_plugins.Plugin, plugins.PluginOut),
+    (client_sessions.Session, projects.SessionOut),
+    (client_sessions.Link, projects.LinkOut),
+    (client_tokens.Token, projects.TokenCreated),
+    (Event, events.EventOut),
+]
+
+
+@pytest.mark.parametrize(("shape", "schema"), PAIRS, ids=lambda each: each.__name__)
+def test_every_field_is_one_that_the_platform_tells(shape, schema):
+    told = {field.alias or name for name, field in schema.model_fields.items()}
+    assert {each.name for each in fields(shape)} - {"raw"} <= told
+
+
+def test_unknown_fields_are_kept_and_unsaid_ones_have_defaults():
+    told = {
+        "id": "k3v9",
+        "kind": "train",
+        "name": "n",
+        "state": "failed",
+        "error": {"code": "c", "message": "m", "hint": "new"},
+        "attempts": [{"attempt": 1, "started_at": "2026-01-01T00:00:00Z"}],
+        "invented_later": [1],
+    }
+    run = Run.from_json(told)
+    assert run.has_ended
+    assert run.error.message == "m"
+    assert run.attempts[0].started_at == datetime(2026, 1, 1, tzinfo=UTC)
+    assert run.config == {}
+    assert run.raw["invented_later"] == [1]
+
+
+def test_the_client_imports_nothing_of_ours_and_nothing_heavy():
+    program = """
+import sys
+import azuraforge.client
+ours = {name for name in sys.modules if name.startswith("azuraforge.") and not name.startswith("azuraforge.client")}
+heavy = {"numpy", "polars", "pydantic", "fastapi", "starlette", "sqlalchemy", "typer", "orjson"}  # httpx brings rich
+found = sorted(ours | heavy & {name.partition(".")[0] for name in sys.modules})
+sys.exit(f"imported: {found}" if found else 0)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_package_s_client_is_the_client():
+    import azuraforge
+    from azuraforge.client import Client
+
+    assert azuraforge.Client is Client
