@@ -108,6 +108,8 @@ def child(tmp_path: Path) -> Callable[..., MemoryChild]:
 
 PIPELINES = '''
 import json
+import os
+import signal
 import numpy as np
 import polars as pl
 from pydantic import Field
@@ -182,6 +184,49 @@ class Mean(Last):
 
     def predict(self, predictor, part):
         return Predictions(np.full((len(part.origins), part.horizon), predictor["mean"][0]))
+
+
+class StepwiseConfig(LinearConfig):
+    marker: str = Field(default="", description="a file; where it is not there yet, the process dies in mid-training")
+
+
+class Stepwise(Linear):
+    """Learns by noisy gradient steps, with a checkpoint after each."""
+
+    name = "test.stepwise"
+    Config = StepwiseConfig
+
+    def fit(self, run, train, validation):
+        window = run.config.window
+        inputs = self.windows(train, train.origins, window) / 50
+        rng = np.random.default_rng(run.seed)
+        state = {"weights": np.zeros((window + 1, train.horizon)), "low": np.zeros(train.horizon),
+                 "high": np.zeros(train.horizon)}
+        first, found = 0, run.resume()
+        if found is not None:
+            first = found.step
+            state = load_safetensors(found.folder / "state.safetensors")[0]
+            rng.bit_generator.state = json.loads((found.folder / "random.json").read_text())
+        for step in range(first, 12):
+            rows = rng.choice(len(inputs), 64)
+            error = inputs[rows] @ state["weights"] - train.targets[rows] / 50
+            state["weights"] -= 0.05 * inputs[rows].T @ error / len(rows)
+            run.log(step, loss=float(np.square(error).mean()))
+
+            def save(folder):
+                save_safetensors(folder / "state.safetensors", state)
+                (folder / "random.json").write_text(json.dumps(rng.bit_generator.state))
+
+            run.checkpoint(step + 1, save)
+            run.progress(step + 1, 12)
+            if step == 6 and run.config.marker and not os.path.exists(run.config.marker):
+                open(run.config.marker, "w").close()
+                os.kill(os.getpid(), signal.SIGKILL)
+        return state
+
+    def predict(self, predictor, part):
+        point = self.windows(part, part.origins, len(predictor["weights"]) - 1) @ predictor["weights"]
+        return Predictions(point)
 
 
 class Failing(Last):

@@ -1,0 +1,156 @@
+"""Training and agent runs as the platform carries them: real queue, real worker, real children."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from azuraforge.database import Database
+from azuraforge.datasets.schemas import FileOptions
+from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.models.folder import VersionFolders
+from azuraforge.models.service import ModelService
+from azuraforge.models.serving import WarmPredictors
+from azuraforge.pipelines import baselines
+from azuraforge.pipelines.agents import AgentHandler
+from azuraforge.pipelines.training import TrainingHandler
+from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.handlers import Handler
+from azuraforge.runs.launcher import Launcher
+from azuraforge.runs.schemas import RunDetail, RunRequest
+from azuraforge.runs.service import RunService
+from azuraforge.runs.supervisor import Supervisor
+from azuraforge.runs.worker import Worker
+from azuraforge.settings import RunSettings, Settings
+
+AGENT = """
+from azuraforge.plugins import Agent, Config
+
+class Request(Config):
+    times: int = 1
+
+class Counter(Agent):
+    name = "counter"
+    Request = Request
+
+    def execute(self, request):
+        for done in range(request.times):
+            self.context.progress(done + 1, request.times)
+        return {"counted": request.times}
+"""
+
+
+class Stand:
+    """The rooms that a run passes through, wired as the platform wires them."""
+
+    def __init__(self, database: Database, project_id: str, home: Path, plugins: Path) -> None:
+        settings = Settings(home=home, runs=RunSettings(concurrency=1, beat_seconds=0.5, reap_seconds=0.5))
+        self.project_id = project_id
+        self.launcher = Launcher()
+        events = EventLog(database)
+        catalogue = Catalogue(self.launcher.call, plugins, home / "catalogue.json")
+        self.datasets = DatasetService(database, events, self.launcher.call, settings)
+        warm = WarmPredictors(self.launcher.open, str(plugins))
+        self.models = ModelService(database, events, VersionFolders(settings.artifacts), self.datasets, warm)
+        training = TrainingHandler(database, catalogue, self.datasets, self.models, self.launcher.call)
+        handlers: list[Handler] = [training, AgentHandler(catalogue)]
+        artifacts = ArtifactStore(settings.artifacts)
+        worker = Worker(database, events, self.launcher, artifacts, handlers, settings)
+        self.supervisor = Supervisor(database, events, worker, settings)
+        self.runs = RunService(database, events, handlers, artifacts, self.supervisor, settings)
+
+    def add_series(self, folder: Path) -> None:
+        rng = np.random.default_rng(0)
+        start, lines = datetime(2024, 1, 1, tzinfo=UTC), ["at,value"]
+        values = 50 + np.cumsum(rng.normal(size=400)) * 0.1 + 3 * np.sin(2 * np.pi * np.arange(400) / 7)
+        lines += [f"{(start + timedelta(days=row)).isoformat()},{value:.6f}" for row, value in enumerate(values)]
+        (folder / "series.csv").write_text("\n".join(lines) + "\n")
+        options = FileOptions(name="series", time="at", target="value")
+        self.datasets.add_file(self.project_id, folder / "series.csv", "series.csv", options)
+
+    def carry(self, **request: Any) -> RunDetail:
+        run = self.runs.create(self.project_id, RunRequest(**request), "somebody")
+        until = time.monotonic() + 120
+        while run.state in ("queued", "running"):
+            assert time.monotonic() < until, run
+            time.sleep(0.05)
+            run = self.runs.get(self.project_id, run.id)
+        return run
+
+    def train(self, plugin: str, model: str = "series", **config: Any) -> RunDetail:
+        return self.carry(plugin=plugin, dataset="series", model=model, config={"horizon": 3, **config}, seed=5)
+
+    def stop(self) -> None:
+        self.supervisor.stop()
+        self.models.close()
+        self.launcher.stop()
+
+
+@pytest.fixture
+def stand(
+    database: Database, project_id: str, tmp_path: Path, plugins_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stand]:
+    monkeypatch.setitem(baselines.BASELINES, "forecast", ("test.last", "test.mean", "test.failing"))
+    (plugins_folder / "counter.py").write_text(AGENT)
+    made = Stand(database, project_id, tmp_path / "home", plugins_folder)
+    made.add_series(tmp_path)
+    made.supervisor.start()
+    yield made
+    made.stop()
+
+
+def test_a_training_run_from_queue_to_champion(stand: Stand) -> None:
+    run = stand.train("test.linear")
+    assert (run.state, run.error) == ("succeeded", None)
+    assert run.summary is not None
+    assert run.summary["version"] == 1
+    assert run.summary["weights_sha256"]
+    assert run.progress.share == 1.0
+    assert {"errors.npz", "evaluation.json"} <= {artifact.name for artifact in run.artifacts}
+    assert run.figures == ["forecast"]
+    assert run.metric_series == ["loss"]
+    evaluation = stand.models.evaluation(stand.project_id, run.id)
+    assert evaluation.verdict["champion"] == run.summary["champion"]
+    assert stand.models.show(stand.project_id, "series").champion == run.summary["champion_version"]
+
+
+def test_killed_in_mid_training_it_ends_with_the_same_weights(stand: Stand, tmp_path: Path) -> None:
+    undisturbed = stand.train("test.stepwise", model="one")
+    killed = stand.train("test.stepwise", model="two", marker=str(tmp_path / "died"))
+    assert (tmp_path / "died").exists()
+    assert (undisturbed.state, undisturbed.attempt) == ("succeeded", 1)
+    assert (killed.state, killed.attempt) == ("succeeded", 2)
+    assert undisturbed.summary is not None
+    assert killed.summary is not None
+    assert killed.summary["weights_sha256"] == undisturbed.summary["weights_sha256"]
+    resumed = killed.attempts[1].resumed_from_step  # the newest checkpoint's message may have died with the child
+    assert resumed is not None
+    assert 0 < resumed <= 7
+
+
+def test_a_leak_fails_the_run_and_promotes_nothing(stand: Stand) -> None:
+    run = stand.train("leak.whole_part_scaler")
+    assert run.state == "failed"
+    assert run.error is not None
+    assert run.error.code == "looks_into_the_future"
+    assert "changes by" in run.error.message
+    with pytest.raises(NotFound):
+        stand.models.show(stand.project_id, "series")
+
+
+def test_an_agent_run(stand: Stand) -> None:
+    run = stand.carry(kind="agent", plugin="counter", config={"times": 3})
+    assert (run.state, run.error) == ("succeeded", None)
+    assert run.summary == {"result": {"counted": 3}, "truncated": False, "bytes": 13}
+    _, path = stand.runs.artifact(stand.project_id, run.id, "result.json")
+    assert json.loads(path.read_text()) == {"counted": 3}
