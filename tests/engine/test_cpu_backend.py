@@ -156,6 +156,45 @@ def test_pooling_keeps_nan_and_the_first_of_equals(use):
     assert np.isnan(poisoned.numpy()).all()
 
 
+ATTENTION = [(2, 7, 12, 3), (1, 1, 4, 4), (3, 60, 64, 4), (2, 17, 20, 1)]
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("instruction_set", SETS)
+@pytest.mark.parametrize("size", ATTENTION, ids=str)
+def test_self_attention(size, instruction_set, threads, use):
+    batch, time, width, heads = size
+    attend = lambda p: apply("self_attention", p, heads=heads, blocked=None, keep=None)  # noqa: E731
+    assert_equal_to_reference(attend, [normal(batch, time, 3 * width)], use, instruction_set, threads)
+
+
+@pytest.mark.parametrize("instruction_set", SETS)
+def test_attention_to_one_far_key_is_exact(instruction_set, use):
+    use(instruction_set)
+    packed = np.zeros((1, 3, 12), np.float32)
+    packed[0, :, :4] = 30
+    packed[0, 1, 4:8] = 30
+    packed[0, :, 8:] = np.arange(12).reshape(3, 4)
+    output = apply("self_attention", Tensor(packed), heads=1, blocked=None, keep=None).numpy()
+    np.testing.assert_allclose(output[0], np.tile(packed[0, 1, 8:], (3, 1)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("threads", THREADS)
+@pytest.mark.parametrize("instruction_set", SETS)
+@pytest.mark.parametrize("shape", [(3, 5), (2, 7, 64), (1, 1), (2000, 33)], ids=str)
+def test_layer_norm_and_relu(shape, instruction_set, threads, use):
+    arrays = [normal(*shape) * 3 + 1, normal(shape[-1]), normal(shape[-1], seed=1)]
+    normalise = lambda x, w, b: F.layer_norm(x, shape[-1:], w, b)  # noqa: E731
+    assert_equal_to_reference(normalise, arrays, use, instruction_set, threads, tolerance=1e-4)
+    assert_equal_to_reference(F.relu, arrays[:1], use, instruction_set, threads)
+    assert_equal_to_reference(lambda x: F.relu(x.T), arrays[:1], use, instruction_set, threads)
+
+
+def test_relu_keeps_nan(use):
+    use()
+    assert np.isnan(F.relu(Tensor(np.full(37, np.nan, np.float32))).numpy()).all()
+
+
 @pytest.mark.parametrize("name", ["lstm", "gru"])
 def test_only_the_last_state_is_used(name, use):
     kind = {"lstm": nn.LSTM, "gru": nn.GRU}[name]

@@ -30,26 +30,18 @@ def load(
     if not 1 <= threads <= cores:
         raise EngineError(f"the cpu backend can use 1 to {cores} threads on this machine, got {threads}")
     try:
-        from azuraforge.engine.backends.cpu import adam, compiler, convolution, matrix, recurrent
+        from azuraforge.engine.backends.cpu import adam, compiler, convolution, encoder, matrix, recurrent
     except ImportError as error:
         raise EngineError(f"the cpu backend needs the package llvmlite ({error}); or use 'reference'") from error
-    from azuraforge.engine.backends.cpu.kernels import adam as adam_kernel
-    from azuraforge.engine.backends.cpu.kernels import convolution as convolution_kernels
-    from azuraforge.engine.backends.cpu.kernels import gemm
-    from azuraforge.engine.backends.cpu.kernels import recurrent as recurrent_kernels
+    from azuraforge.engine.backends.cpu.kernels import DEFINITIONS
     from azuraforge.engine.backends.cpu.runtime import Runtime, use
     from azuraforge.engine.backends.cpu.threads import Pool
 
     target = compiler.choose_target(instruction_set)
-    definitions = [
-        *gemm.DEFINITIONS,
-        *recurrent_kernels.DEFINITIONS,
-        *convolution_kernels.DEFINITIONS,
-        *adam_kernel.DEFINITIONS,
-    ]
     folder = compiler.cache_folder() if cache is None else Path(cache)
-    use(Runtime(target, compiler.build(target, definitions, folder, progress), Pool(threads)))
+    use(Runtime(target, compiler.build(target, DEFINITIONS, folder, progress), Pool(threads)))
     table = dict(OPS)
-    for op in (*matrix.OVERRIDES, *recurrent.OVERRIDES, *convolution.OVERRIDES):
+    modules = (matrix, recurrent, convolution, encoder)
+    for op in (one for module in modules for one in module.OVERRIDES):
         table[op.name] = op
     return table, {"adam": adam.update}

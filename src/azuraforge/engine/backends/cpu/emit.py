@@ -314,6 +314,39 @@ class Emitter:
         half = self.splat(0.5)
         return self.fma(self.tanh(x * half), half, half)
 
+    def exp(self, x: Value) -> Value:
+        """Return e to the power x to 2e-7 relative (the polynomial of Cephes); below -87 it stays above zero."""
+        bounded = self.maximum(self.minimum(x, self.splat(88.3762626647949)), self.splat(-87.3365478515625))
+        # Adding and taking away 1.5 * 2**23 leaves the nearest whole number.
+        magic = self.splat(12582912.0)
+        whole = self.fma(bounded, self.splat(1.44269504088896341), magic) - magic
+        rest = self.fma(whole, self.splat(-0.693359375), bounded)
+        rest = self.fma(whole, self.splat(2.12194440e-4), rest)
+        result = self.splat(1.9875691500e-4)
+        for coefficient in (1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1):
+            result = self.fma(result, rest, self.splat(coefficient))
+        result = self.fma(result, rest * rest, rest) + 1.0
+        lanes = ir.VectorType(ir.IntType(32), self.target.width)
+        exponent = self.builder.fptosi(whole.ir, lanes)
+        width = self.target.width
+        exponent = self.builder.add(exponent, ir.Constant(lanes, [127] * width))
+        exponent = self.builder.shl(exponent, ir.Constant(lanes, [23] * width))
+        return result * Value(self, self.builder.bitcast(exponent, self.vector_type))
+
+    def largest(self, value: Value) -> Value:
+        """Return the largest lane."""
+        lanes = [
+            Value(self, self.builder.extract_element(value.ir, ir.IntType(32)(i))) for i in range(self.target.width)
+        ]
+        while len(lanes) > 1:
+            lanes = [self.select(a >= b, a, b) for a, b in zip(lanes[::2], lanes[1::2], strict=True)]
+        return lanes[0]
+
+    def call(self, name: str, *arguments: Value | int) -> None:
+        """Call a kernel emitted before this one."""
+        values = [one if isinstance(one, Value) else self.integer(one) for one in arguments]
+        self.builder.call(self.module.globals[name], [one.ir for one in values])
+
     def _intrinsic(self, name: str, result: Any, arguments: list[Any]) -> Any:
         found = self.module.globals.get(name)
         return found if found is not None else ir.Function(self.module, ir.FunctionType(result, arguments), name)

@@ -1,1 +1,13 @@
 """The kernels, each a Python function that emits code."""
+
+from azuraforge.engine.backends.cpu.kernels import adam, attention, convolution, gemm, recurrent, rowwise
+
+# In this order, since a kernel can call those before it.
+DEFINITIONS = [
+    *gemm.DEFINITIONS,
+    *recurrent.DEFINITIONS,
+    *adam.DEFINITIONS,
+    *convolution.DEFINITIONS,
+    *rowwise.DEFINITIONS,
+    *attention.DEFINITIONS,
+]

@@ -126,11 +126,12 @@ def unpool(e: Emitter) -> None:
     """
     grad, codes, out, out_image, out_row, rows, columns, channels, begin, end = e.arguments
     lanes = e.target.width
-    with e.loop(begin, end) as image, e.loop(0, rows) as row:
-        with e.loop(0, columns) as column, e.loop(0, channels, lanes) as channel:
-            place = ((image * rows + row) * columns + column) * channels + channel
-            value, code = e.load(grad, place), e.load(codes, place)
-            corner = e.at(out, image * out_image + row * 2 * out_row + column * 2 * channels + channel)
+    with e.loop(begin, end) as image, e.loop(0, rows) as row, e.loop(0, columns) as column:
+        first = ((image * rows + row) * columns + column) * channels
+        target = e.at(out, image * out_image + row * 2 * out_row + column * 2 * channels)
+        with e.loop(0, channels, lanes) as channel:
+            value, code = e.load(grad, first + channel), e.load(codes, first + channel)
+            corner = e.at(target, channel)
             for index, offset in enumerate((e.integer(0), channels, out_row, out_row + channels)):
                 differs = Value(e, e.builder.fcmp_unordered("!=", code.ir, e.splat(float(index)).ir))
                 e.store(e.select(differs, e.zero(), value), e.at(corner, offset))

@@ -1,0 +1,151 @@
+"""What a Transformer encoder needs beside Linear: self-attention, layer normalisation, ReLU."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from azuraforge.engine.backends.cpu.matrix import column_sums
+from azuraforge.engine.backends.cpu.memory import Scratch, address
+from azuraforge.engine.backends.cpu.runtime import current
+from azuraforge.engine.ops.registry import OPS, Array, Context, Op
+
+Gradients = tuple[Array | None, ...]
+_LEAST_ELEMENTS = 60_000  # per thread, of what only passes through
+
+
+class _Attention(NamedTuple):
+    scratch: Scratch
+    packed: Array
+    weights: Array
+    heads: int
+
+
+class _Normal(NamedTuple):
+    scratch: Scratch
+    normal: Array
+    scale: Array
+    weight: Array
+
+
+def _self_attention(context: Context, packed: Array, *, heads: int, blocked: Array | None, keep: Array | None) -> Array:
+    width = packed.shape[-1] // 3
+    if blocked is not None or keep is not None or packed.dtype != np.float32 or width % heads or not packed.size:
+        result = OPS["self_attention"].forward(context, packed, heads=heads, blocked=blocked, keep=keep)
+        assert not isinstance(result, tuple)
+        return result
+    runtime = current()
+    packed = np.ascontiguousarray(packed)
+    batch, time, _ = packed.shape
+    size = width // heads
+    scratch, temporary = Scratch(), Scratch()
+    weights = scratch.take(batch, heads, time, time)
+    flipped = temporary.take(batch * heads, size, time)
+    out = np.empty((batch, time, width), np.float32)
+    kernel = runtime.kernels["self_attention"]
+    places = (address(packed), address(out), address(weights), address(flipped), 1 / math.sqrt(size), time, width,
+              heads, size)  # fmt: skip
+    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch * heads)
+    if context.records:
+        context.saved = _Attention(scratch, packed, weights, heads)
+    return out
+
+
+def _self_attention_vjp(context: Context, gradient: Array) -> Gradients:
+    saved = context.saved
+    if not isinstance(saved, _Attention):
+        return OPS["self_attention"].vjp(context, gradient)
+    runtime = current()
+    gradient = np.ascontiguousarray(gradient)
+    batch, time, width = gradient.shape
+    size = width // saved.heads
+    temporary = Scratch()
+    scores = temporary.take(batch * saved.heads, time + size, time)
+    out = np.empty(saved.packed.shape, np.float32)
+    kernel = runtime.kernels["self_attention_backward"]
+    places = (address(gradient), address(saved.packed), address(saved.weights), address(out), address(scores),
+              1 / math.sqrt(size), time, width, saved.heads, size)  # fmt: skip
+    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch * saved.heads)
+    return (out,)
+
+
+def _layer_norm(
+    context: Context, x: Array, weight: Array | None, bias: Array | None, *, axes: int, eps: float
+) -> Array:
+    simple = axes == 1 and weight is not None and bias is not None and weight.shape == x.shape[-1:]
+    if not simple or x.dtype != np.float32 or not x.size:
+        result = OPS["layer_norm"].forward(context, x, weight, bias, axes=axes, eps=eps)
+        assert not isinstance(result, tuple)
+        return result
+    assert weight is not None
+    assert bias is not None
+    runtime = current()
+    x = np.ascontiguousarray(x)
+    size = x.shape[-1]
+    rows = x.size // size
+    scratch = Scratch()
+    normal, scale = scratch.take(rows, size), scratch.take(rows)
+    out = np.empty(x.shape, np.float32)
+    weight, bias = np.ascontiguousarray(weight), np.ascontiguousarray(bias)
+    kernel = runtime.kernels["layer_norm"]
+    places = (address(x), address(weight), address(bias), address(out), address(normal), address(scale), eps, size)
+    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), rows, _LEAST_ELEMENTS // size)
+    if context.records:
+        context.saved = _Normal(scratch, normal, scale, weight)
+    return out
+
+
+def _layer_norm_vjp(context: Context, gradient: Array) -> Gradients:
+    saved = context.saved
+    if not isinstance(saved, _Normal):
+        return OPS["layer_norm"].vjp(context, gradient)
+    runtime = current()
+    gradient = np.ascontiguousarray(gradient)
+    rows, size = saved.normal.shape
+    need_x, need_weight, need_bias = context.needs
+    grad_x = grad_weight = grad_bias = None
+    if need_x:
+        grad_x = np.empty(gradient.shape, np.float32)
+        kernel = runtime.kernels["layer_norm_backward"]
+        places = (address(gradient), address(saved.weight), address(saved.normal), address(saved.scale),
+                  address(grad_x), size)  # fmt: skip
+        runtime.pool.run(lambda begin, end: kernel(*places, begin, end), rows, _LEAST_ELEMENTS // size)
+    if need_weight:
+        grad_weight = np.empty(size, np.float32)
+        runtime.kernels["column_products"](address(gradient), address(saved.normal), address(grad_weight), rows, size)
+    if need_bias:
+        grad_bias = column_sums(gradient.reshape(rows, size))
+    return grad_x, grad_weight, grad_bias
+
+
+def _relu(context: Context, x: Array) -> Array:
+    if x.dtype != np.float32 or not x.flags.c_contiguous:
+        result = OPS["relu"].forward(context, x)
+        assert not isinstance(result, tuple)
+        return result
+    runtime = current()
+    out = np.empty(x.shape, np.float32)
+    kernel, places = runtime.kernels["relu"], (address(x), address(out))
+    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), x.size, _LEAST_ELEMENTS, 16)
+    context.saved = out
+    return out
+
+
+def _relu_vjp(context: Context, gradient: Array) -> Gradients:
+    result = context.saved
+    if result.dtype != np.float32 or not (result.flags.c_contiguous and gradient.flags.c_contiguous):
+        return OPS["relu"].vjp(context, gradient)
+    runtime = current()
+    out = np.empty(result.shape, np.float32)
+    kernel, places = runtime.kernels["relu_backward"], (address(gradient), address(result), address(out))
+    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), result.size, _LEAST_ELEMENTS, 16)
+    return (out,)
+
+
+OVERRIDES = [
+    Op("self_attention", _self_attention, _self_attention_vjp),
+    Op("layer_norm", _layer_norm, _layer_norm_vjp),
+    Op("relu", _relu, _relu_vjp),
+]

@@ -1,0 +1,128 @@
+"""Layer normalisation row by row, and ReLU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from azuraforge.engine.backends.cpu.emit import Emitter, Value
+
+
+def _across(e: Emitter, size: Value, body: Callable[[Value, Value | None], None]) -> None:
+    """Emit ``body(index, mask)`` over whole vectors without a mask, then once more for the rest."""
+    width = e.target.width
+    whole = e.variable(e.integer(0))
+    with e.loop(0, size - (width - 1), width) as index:
+        body(index, None)
+        whole.set(index + width)
+    with e.when(whole.get() < size):
+        rest = whole.get()
+        body(rest, e.mask(size - rest))
+
+
+def _float(e: Emitter, value: Value) -> Value:
+    """Return an integer as a vector of floats."""
+    return e.splat(Value(e, e.builder.sitofp(value.ir, e.vector_type.element)))
+
+
+def layer_norm(e: Emitter) -> None:
+    """Normalise rows. Parameters: x, weight, bias, out, normal, scale (per row), eps, size, begin, end."""
+    x, weight, bias, out, normal, scale, eps, size, begin, end = e.arguments
+    share = 1.0 / _float(e, size)
+    with e.loop(begin, end) as row:
+        here = e.at(x, row * size)
+        total = e.variable(e.zero())
+        _across(e, size, lambda i, mask: total.set(total.get() + e.load(here, i, mask)))
+        mean = e.splat(e.total(total.get())) * share
+        squares = e.variable(e.zero())
+
+        def spread(i: Value, mask: Value | None) -> None:
+            centred = e.load(here, i, mask) - mean
+            if mask is not None:
+                centred = e.select(mask, centred, e.zero())
+            squares.fma(centred, centred)
+
+        _across(e, size, spread)
+        factor = 1.0 / e.sqrt(e.splat(e.total(squares.get())) * share + e.splat(eps))
+        e.store(Value(e, e.builder.extract_element(factor.ir, e.integer(0).ir)), scale, row)
+
+        def write(i: Value, mask: Value | None) -> None:
+            value = (e.load(here, i, mask) - mean) * factor
+            e.store(value, normal, row * size + i, mask)
+            e.store(e.fma(value, e.load(weight, i, mask), e.load(bias, i, mask)), out, row * size + i, mask)
+
+        _across(e, size, write)
+
+
+def layer_norm_backward(e: Emitter) -> None:
+    """Gradient of the rows. Parameters: grad, weight, normal, scale, out, size, begin, end."""
+    grad, weight, normal, scale, out, size, begin, end = e.arguments
+    share = 1.0 / _float(e, size)
+    with e.loop(begin, end) as row:
+        first, second = e.variable(e.zero()), e.variable(e.zero())
+
+        def gather(i: Value, mask: Value | None) -> None:
+            weighted = e.load(grad, row * size + i, mask) * e.load(weight, i, mask)
+            first.set(first.get() + weighted)
+            second.fma(weighted, e.load(normal, row * size + i, mask))
+
+        _across(e, size, gather)
+        mean = e.splat(e.total(first.get())) * share
+        slope = e.splat(e.total(second.get())) * share
+        factor = e.broadcast(scale, row)
+
+        def write(i: Value, mask: Value | None) -> None:
+            weighted = e.load(grad, row * size + i, mask) * e.load(weight, i, mask)
+            value = weighted - mean - e.load(normal, row * size + i, mask) * slope
+            e.store(value * factor, out, row * size + i, mask)
+
+        _across(e, size, write)
+
+
+def column_products(e: Emitter) -> None:
+    """out[column] = the sum of a * b down each column. Parameters: a, b, out, rows, columns."""
+    a, b, out, rows, columns = e.arguments
+    width = e.target.width
+    with e.loop(0, columns, width) as column:
+        mask = e.mask(e.least(columns - column, width))
+        sums = [e.variable(e.zero()) for _ in range(4)]
+        done = e.variable(e.integer(0))
+        with e.loop(0, rows - 3, 4) as row:
+            for index, one in enumerate(sums):
+                place = (row + index) * columns + column
+                one.fma(e.load(a, place, mask), e.load(b, place, mask))
+            done.set(row + 4)
+        with e.loop(done.get(), rows) as row:
+            place = row * columns + column
+            sums[0].fma(e.load(a, place, mask), e.load(b, place, mask))
+        first, second, third, fourth = (one.get() for one in sums)
+        e.store((first + second) + (third + fourth), out, column, mask)
+
+
+def _flat(e: Emitter, begin: Value, end: Value, body: Callable[[Value, Value | None], None]) -> None:
+    _across(e, end - begin, lambda i, mask: body(begin + i, mask))
+
+
+def relu(e: Emitter) -> None:
+    """out = max(x, 0), NaN kept. Parameters: x, out, begin, end."""
+    x, out, begin, end = e.arguments
+    _flat(e, begin, end, lambda i, mask: e.store(e.maximum(e.load(x, i, mask), e.zero()), out, i, mask))
+
+
+def relu_backward(e: Emitter) -> None:
+    """out = grad where the result was above zero. Parameters: grad, result, out, begin, end."""
+    grad, result, out, begin, end = e.arguments
+
+    def write(i: Value, mask: Value | None) -> None:
+        on = e.load(result, i, mask) > e.zero()
+        e.store(e.select(on, e.load(grad, i, mask), e.zero()), out, i, mask)
+
+    _flat(e, begin, end, write)
+
+
+DEFINITIONS = [
+    ("layer_norm", "*x *weight *bias *out *normal *scale .eps size begin end", layer_norm),
+    ("layer_norm_backward", "*grad *weight *normal *scale *out size begin end", layer_norm_backward),
+    ("column_products", "*a *b *out rows columns", column_products),
+    ("relu", "*x *out begin end", relu),
+    ("relu_backward", "*grad *result *out begin end", relu_backward),
+]
