@@ -42,10 +42,10 @@ class ArtifactStore:
 
         Raises StorageError where the disk is full or the store cannot be written.
         """
-        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
         digest, size = hashlib.sha256(), 0
         draft = self._draft(project_id)
         try:
+            descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
             with os.fdopen(descriptor, "rb") as file, draft.open("xb") as copy:
                 while chunk := file.read(_CHUNK):
                     digest.update(chunk)

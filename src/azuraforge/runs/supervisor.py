@@ -89,10 +89,17 @@ class Reaper:
         found = lease.expired(session)
         for held, kind in found:
             if kind == "external":
-                self._transitions.ended(session, held, "failed", error=LOST)
+                self._lose(session, held)
             else:
                 self._transitions.requeued(session, held, "lost", "its worker did not renew the lease")
         return len(found)
+
+    def _lose(self, session: Session, held: lease.Held) -> None:
+        run = store.lock(session, held.project_id, held.run_id)
+        if run is not None and run.cancel_requested:
+            self._transitions.ended(session, held, "cancelled", reason=LOST["message"])
+        else:
+            self._transitions.ended(session, held, "failed", error=LOST)
 
 
 class Supervisor:

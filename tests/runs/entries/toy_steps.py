@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -36,7 +37,11 @@ def train(child):
         _misbehave(asked, step, found is not None)
         if step % asked.get("every", 10) == 0:
             now = json.dumps({"state": state, "step": step})
+            _shrink_files(asked)
             child.checkpoint(step, lambda folder, now=now: _save(folder, now, asked.get("ballast", 0)))
+            if asked.get("die_after_checkpoint"):
+                time.sleep(0.3)  # the worker hears of it
+                os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(asked.get("pause", 0))
     (child.outputs / "weights.txt").write_text(state)
     return {"hash": state}
@@ -48,10 +53,16 @@ def _save(folder: Path, text: str, ballast: int) -> None:
         (folder / "ballast.bin").write_bytes(os.urandom(ballast))
 
 
+def _shrink_files(asked) -> None:
+    """A file-size limit while the named file is there: what a full disk looks like to one process."""
+    if "limit_while" in asked and Path(asked["limit_while"]).exists():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (asked["limit_bytes"], asked["limit_bytes"]))
+
+
 def _misbehave(asked, step, resumed) -> None:
     if step == asked.get("die_at") and not (resumed and asked.get("die_once")):
         os.kill(os.getpid(), signal.SIGKILL)
-    if step == asked.get("raise_at"):
+    if step == asked.get("raise_at") and not (resumed and asked.get("raise_once")):
         raise {"user": InvalidInput, "transient": TransientError, "bug": ZeroDivisionError}[asked["error"]](
             "on purpose"
         )

@@ -1,0 +1,151 @@
+"""kill -9 of everything, at random moments: the result is the undisturbed one, and nobody is left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+ENTRIES = Path(__file__).parent / "entries"
+#: The promise is two seconds; a busy machine that runs the whole suite may take longer to schedule a kill.
+PATIENCE_SECONDS = 10.0
+
+
+def expected_hash(seed: int, steps: int) -> str:
+    state = f"seed {seed}"
+    for step in range(1, steps + 1):
+        state = hashlib.sha256(f"{state} {step}".encode()).hexdigest()
+    return state
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    found = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def assert_all_end(processes: list[psutil.Process]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while alive(processes) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert alive(processes) == []
+
+
+def children_of(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+@pytest.mark.parametrize("whom", ["child", "launcher"])
+def test_killed_at_random_moments_it_ends_with_the_same_bits(stand, launcher, whom):
+    stand.worker._settings.runs.max_consecutive_deaths = 100
+    generator = random.Random(whom)
+    run = stand.create(seed=1, steps=100, every=5, pause=0.01)
+    kills = 0
+    while kills < 4 and stand.get(run.id).state not in ("succeeded", "failed"):
+        time.sleep(generator.uniform(0.05, 0.4))
+        children = children_of(launcher.pid)
+        victims = children if whom == "child" else [psutil.Process(launcher.pid)]
+        for victim in victims:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victim.kill()
+                kills += 1
+        assert_all_end(children)
+    run = stand.wait(run.id)
+    assert run.state == "succeeded"
+    assert run.summary == {"hash": expected_hash(1, 100)}
+    assert run.attempt > 1
+    assert {attempt.outcome for attempt in run.attempts[:-1]} <= {"died", "interrupted"}
+    if whom == "launcher":
+        assert {attempt.outcome for attempt in run.attempts[:-1]} == {"interrupted"}
+    [curve] = stand.service.metrics(stand.project_id, run.id).series
+    assert curve.steps == list(range(1, 101))
+    assert curve.values == [1.0 / step for step in range(1, 101)]
+
+
+def test_the_whole_platform_killed_at_random_moments_leaves_no_orphan_and_the_run_goes_on(tmp_path):
+    generator = random.Random(5)
+    end, kills = tmp_path / "end", 0
+    while not end.exists():
+        assert kills < 30
+        process = subprocess.Popen([sys.executable, str(ENTRIES / "tiny_platform.py"), str(tmp_path)])
+        started = time.monotonic()
+        while not (tmp_path / "pid").exists() and process.poll() is None:
+            assert time.monotonic() < started + 60
+            time.sleep(0.02)
+        if kills < 4:
+            time.sleep(generator.uniform(0.1, 0.6))
+            others = children_of(process.pid)
+            process.kill()
+            process.wait()
+            kills += 1
+            assert_all_end(others)
+        else:
+            assert process.wait(60) == 0
+        (tmp_path / "pid").unlink(missing_ok=True)
+    state, _, rest = end.read_text().partition(" ")
+    assert state == "succeeded"
+    assert expected_hash(3, 120) in rest
+    assert kills >= 3
+
+
+def test_what_a_child_started_ends_with_it(stand, launcher):
+    run = stand.create(phases=["stubborn"])
+    stand.wait(run.id, lambda run: run.progress.note == "ignoring signals")
+    family = children_of(launcher.pid)
+    assert len(family) == 2  # the child, and the sleeper that it started
+    os.kill(family[0].pid, signal.SIGKILL)
+    assert_all_end(family)
+    stand.service.cancel(stand.project_id, run.id)
+    stand.wait(run.id)
+
+
+def test_a_run_that_dies_three_times_without_coming_further_is_quarantined(stand):
+    run = stand.wait(stand.create(steps=20, die_at=15).id)
+    assert (run.state, run.error.code) == ("quarantined", "quarantined")
+    assert "SIGKILL" in run.error.message
+    assert [attempt.outcome for attempt in run.attempts] == ["died", "died", "quarantined"]
+    assert [attempt.resumed_from_step for attempt in run.attempts] == [None, 10, 10]
+
+
+def test_a_run_that_comes_further_before_each_death_is_not_quarantined(stand):
+    run = stand.wait(stand.create(steps=55, die_after_checkpoint=True).id)
+    assert run.state == "succeeded"
+    assert [attempt.resumed_from_step for attempt in run.attempts] == [None, 10, 20, 30, 40, 50]
+    assert run.summary == {"hash": expected_hash(0, 55)}
+
+
+def test_a_quarantined_run_resumed_goes_on_from_its_checkpoint(stand):
+    run = stand.wait(stand.create(steps=20, die_at=15).id)
+    stand.service.resume(stand.project_id, run.id)
+    run = stand.wait(run.id, lambda run: run.state == "quarantined" and run.attempt == 6)
+    assert run.attempts[3].resumed_from_step == 10
+
+
+def test_stopping_puts_the_run_back_and_another_worker_goes_on(make_stand):
+    first = make_stand()
+    run = first.create(seed=2, steps=200, every=5, pause=0.01)
+    first.wait(run.id, lambda run: run.progress.done > 20)
+    first.supervisor.stop()
+    put_back = first.get(run.id)
+    assert put_back.state == "queued"
+    assert put_back.attempts[-1].outcome == "drained"
+    second = make_stand()
+    run = second.wait(run.id)
+    assert run.state == "succeeded"
+    assert run.summary == {"hash": expected_hash(2, 200)}
+    assert run.attempts[1].resumed_from_step >= 15

@@ -1,0 +1,156 @@
+"""Curves: sealed without loss, taken once, reduced without losing a spike."""
+
+from __future__ import annotations
+
+import math
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from azuraforge.runs import metric_store, metrics
+from azuraforge.runs.tables import MetricChunk, MetricPoint
+
+any_float = st.floats(allow_nan=True, allow_infinity=True, width=64)
+rising_steps = st.sets(st.integers(-(2**62), 2**62), min_size=1, max_size=60).map(sorted)
+
+
+def bits(values) -> list[bytes]:
+    return [struct.pack("d", value) for value in values]
+
+
+@given(rising_steps, st.data())
+def test_a_chunk_gives_back_every_bit(steps, data):
+    values = data.draw(st.lists(any_float, min_size=len(steps), max_size=len(steps)))
+    chunk = metrics.encode(steps, values)
+    back_steps, back_values = metrics.decode(chunk.data)
+    assert back_steps == steps
+    assert bits(back_values) == bits(values)
+    numbers = [value for value in values if not math.isnan(value)]
+    assert (chunk.low, chunk.high) == ((min(numbers), max(numbers)) if numbers else (None, None))
+    assert (chunk.first_step, chunk.last_step, chunk.points) == (steps[0], steps[-1], len(steps))
+
+
+@given(st.lists(any_float, min_size=1, max_size=400), st.integers(3, 60))
+def test_fewer_points_keep_every_extreme_and_every_sort_of_gap(values, max_points):
+    steps = list(range(len(values)))
+    shown_steps, shown = metrics.downsample(steps, values, max_points)
+    assert len(shown) <= max_points
+    assert shown_steps == sorted(set(shown_steps))
+    assert bits(shown) == bits(values[step] for step in shown_steps)
+    numbers = [value for value in values if not math.isnan(value)]
+    if numbers:
+        visible = [value for value in shown if not math.isnan(value)]
+        assert max(visible) == max(numbers)
+        assert min(visible) == min(numbers)
+    assert any(map(math.isnan, shown)) == any(map(math.isnan, values))
+
+
+def test_one_spike_in_a_long_flat_curve_survives():
+    values = [0.0] * 100_000
+    values[70_123] = 9.0
+    steps, shown = metrics.downsample(range(100_000), values, 300)
+    assert len(shown) <= 300
+    assert steps[shown.index(9.0)] == 70_123
+
+
+def test_steps_that_do_not_rise_make_no_chunk():
+    with pytest.raises(ValueError, match="rise"):
+        metrics.encode([1, 1], [0.0, 0.0])
+    with pytest.raises(ValueError, match="no chunk"):
+        metrics.encode([], [])
+
+
+def test_smooth_curves_cost_few_bytes():
+    values = [1.0 / (1 + step) + 0.001 * math.sin(step) for step in range(1000)]
+    assert len(metrics.encode(range(1000), values).data) < 9_000
+
+
+@pytest.fixture
+def curve(make_stand):
+    """Appends to and reads one curve of one run."""
+    stand = make_stand(start=False)
+    run = stand.create()
+
+    class Curve:
+        def add(self, points, attempt: int = 1, series: str = "loss", phase: str = "fit"):
+            triples = [(series, step, float(value)) for step, value in points]
+            return stand.database.write(
+                stand.project_id,
+                lambda session: metric_store.append(session, stand.project_id, run.id, attempt, phase, triples),
+            )
+
+        def truncate(self, after_step, phase: str = "fit"):
+            return stand.database.write(
+                stand.project_id,
+                lambda session: metric_store.truncate(session, stand.project_id, run.id, phase, after_step),
+            )
+
+        def read(self, series: str = "loss") -> dict[int, float]:
+            with stand.database.read(stand.project_id) as session:
+                return dict(zip(*metric_store.read(session, stand.project_id, run.id, series), strict=True))
+
+        def rows(self) -> tuple[int, int]:
+            with stand.database.read(stand.project_id) as session:
+                return session.query(MetricPoint).count(), session.query(MetricChunk).count()
+
+    return Curve()
+
+
+def test_a_long_curve_is_sealed_in_thousands(curve):
+    for start in range(0, 2500, 100):
+        curve.add((step, step / 7) for step in range(start, start + 100))
+    assert curve.rows() == (500, 2)
+    assert curve.read() == {step: step / 7 for step in range(2500)}
+
+
+def test_points_sent_twice_are_taken_once_even_when_sealed(curve):
+    points = [(step, step) for step in range(1500)]
+    curve.add(points)
+    before = curve.rows()
+    curve.add(points[400:1300])
+    curve.add([(3, 99.0), (1200, 99.0)])
+    assert curve.rows() == before
+    assert curve.read() == dict(points)
+
+
+def test_late_points_find_their_place_between_sealed_ones(curve):
+    curve.add((step, step) for step in range(0, 2000, 2))
+    curve.add((step, step) for step in range(1, 2000, 2))
+    assert curve.read() == {step: step for step in range(2000)}
+    curve.add((step, step) for step in range(2000, 3001))
+    assert list(curve.read()) == list(range(3001))
+
+
+def test_a_newer_attempt_replaces_a_point_and_an_older_one_does_not(curve):
+    curve.add([(1, 1.0)], attempt=2)
+    curve.add([(1, 2.0)], attempt=1)
+    assert curve.read() == {1: 1.0}
+    curve.add([(1, 3.0)], attempt=3)
+    assert curve.read() == {1: 3.0}
+
+
+@pytest.mark.parametrize("after", [0, 1, 998, 999, 1000, 1500, 1999, 2000, 2400, 2499])
+def test_truncation_cuts_tail_and_chunks_alike(curve, after):
+    curve.add((step, step) for step in range(2500))
+    assert curve.truncate(after) == {"loss": 2499}
+    assert list(curve.read()) == list(range(after + 1))
+    curve.add(((step, -step) for step in range(after + 1, 2600)), attempt=2)
+    assert curve.read() == {step: step if step <= after else -step for step in range(2600)}
+
+
+def test_truncation_of_everything_begins_anew(curve):
+    curve.add((step, step) for step in range(1200))
+    curve.truncate(None)
+    assert curve.read() == {}
+    curve.add([(5, 5.0)], attempt=2)
+    assert curve.read() == {5: 5.0}
+
+
+def test_truncation_leaves_the_curves_of_other_phases(curve):
+    curve.add([(1, 1.0), (2, 2.0)], phase="fit")
+    curve.add([(1, 1.0), (2, 2.0)], series="score", phase="judge")
+    curve.truncate(1, phase="fit")
+    assert list(curve.read()) == [1]
+    assert list(curve.read("score")) == [1, 2]

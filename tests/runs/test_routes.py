@@ -1,0 +1,97 @@
+"""The HTTP of runs: shapes, codes, downloads."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from azuraforge.projects.access import require_access
+from azuraforge.projects.service import Access
+from azuraforge.runs.routes import router
+from azuraforge.server import problems
+
+
+@pytest.fixture
+def api(stand):
+    """A client of the room's own routes, signed in as a member."""
+    app = FastAPI()
+    app.include_router(router)
+    problems.install(app)
+    app.state.runs = stand.service
+    access = Access(stand.project_id, "first", "First", "me", "Me", "member", None, "")
+    app.dependency_overrides[require_access] = lambda: access
+    with TestClient(app) as client:
+        client.stand = stand
+        client.access = access
+        yield client
+
+
+def test_a_run_is_started_read_and_listed(api):
+    made = api.post("/runs", json={"config": {"steps": 20}, "seed": 1})
+    assert made.status_code == 201
+    run_id = made.json()["id"]
+    api.stand.wait(run_id)
+    run = api.get(f"/runs/{run_id}").json()
+    assert (run["state"], run["seed"]) == ("succeeded", 1)
+    assert [row["id"] for row in api.get("/runs", params={"state": "succeeded"}).json()["runs"]] == [run_id]
+    [curve] = api.get(f"/runs/{run_id}/metrics", params={"series": "loss", "max_points": 6}).json()["series"]
+    assert len(curve["steps"]) <= 6
+    assert curve["total_points"] == 20
+
+
+def test_an_artifact_is_downloaded_and_checked(api):
+    run = api.stand.wait(api.stand.create(steps=1).id)
+    assert [each["name"] for each in api.get(f"/runs/{run.id}/artifacts").json()] == ["log-1.txt"]
+    answer = api.get(f"/runs/{run.id}/artifacts/log-1.txt")
+    assert answer.text == "from step 0\n"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "attachment" in answer.headers["content-disposition"]
+    path = api.stand.artifacts.path(api.stand.project_id, run.artifacts[0].sha256)
+    path.chmod(0o644)
+    path.write_text("forged")
+    assert api.get(f"/runs/{run.id}/artifacts/log-1.txt").status_code == 507
+
+
+def test_cancel_and_resume(api):
+    run_id = api.post("/runs", json={"config": {"phases": ["hang"]}}).json()["id"]
+    assert api.post(f"/runs/{run_id}/cancel").json()["id"] == run_id
+    api.stand.wait(run_id)
+    assert api.post(f"/runs/{run_id}/resume").json()["state"] in ("queued", "running")
+    api.post(f"/runs/{run_id}/cancel")
+    api.stand.wait(run_id)
+
+
+def test_an_external_run_over_http(api):
+    run_id = api.post("/runs", json={"kind": "external", "name": "mine"}).json()["id"]
+    body = {"points": {"loss": [[1, 0.5], [2, None]]}, "batch": 1}
+    assert api.post(f"/runs/{run_id}/metrics", json=body).status_code == 200
+    assert api.post(f"/runs/{run_id}/lease").json()["cancel_requested"] is False
+    ended = api.post(f"/runs/{run_id}/finish", json={"state": "succeeded", "summary": {"a": 1}})
+    assert ended.json()["state"] == "succeeded"
+    assert api.post(f"/runs/{run_id}/lease").status_code == 409
+
+
+def test_what_is_not_there_is_a_404_with_a_next_step(api):
+    for path in (
+        "/runs/nope",
+        "/runs/nope/metrics",
+        "/runs/nope/artifacts",
+        "/runs/nope/figures/x",
+        "/runs?after=nope",
+    ):
+        answer = api.get(path)
+        assert answer.status_code == 404, path
+        assert answer.json()["code"] == "not_found"
+    run = api.stand.wait(api.stand.create(steps=1).id)
+    assert api.get(f"/runs/{run.id}/metrics", params={"series": "none"}).status_code == 404
+
+
+def test_a_viewer_may_look_but_not_touch(api):
+    run = api.stand.wait(api.stand.create(steps=1).id)
+    api.app.dependency_overrides[require_access] = lambda: Access(
+        api.access.project_id, "first", "First", "you", "You", "viewer", None, ""
+    )
+    assert api.get(f"/runs/{run.id}").status_code == 200
+    assert api.post("/runs", json={}).status_code == 403
+    assert api.post(f"/runs/{run.id}/cancel").status_code == 403
