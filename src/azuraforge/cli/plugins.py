@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from azuraforge.cli.reach import reach
 from azuraforge.cli.results import plain
@@ -34,11 +35,14 @@ def list_plugins(context: typer.Context, json: AsJson = False) -> None:
                 f"{each.kind} ({each.task})" if each.task else each.kind,
                 each.version or "–",
                 each.origin,
-                f"{text('broken')}: {each.error}" if each.error else text("works"),
+                text("broken") if each.error else text("works"),
             ]
             for each in plugins
         ],
     )
+    for each in plugins:
+        if each.error:
+            terminal.console.print(Text(f"✗ {each.name}: {each.error}", style="red"), soft_wrap=True)
 
 
 @app.command()

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
 from azuraforge.cli.language import Language
+
+PIPE_WIDTH = 160
 
 
 @dataclass
@@ -25,8 +27,8 @@ class Terminal:
     text: Language
     home: Path | None = None
     url: str | None = None
-    console: Console = field(default_factory=lambda: Console(highlight=False))
-    errors: Console = field(default_factory=lambda: Console(highlight=False, stderr=True))
+    console: Console = field(default_factory=lambda: _console(stderr=False))
+    errors: Console = field(default_factory=lambda: _console(stderr=True))
 
     def say(self, text: str) -> None:
         """A line of the result, whole however narrow the terminal is: addresses must stay clickable."""
@@ -52,11 +54,12 @@ class Terminal:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=dict) + "\n")
 
     def table(self, columns: Iterable[str], rows: Iterable[Iterable[str]], *, right: Iterable[int] = ()) -> None:
-        """A plain table; ``right`` names the columns that hold numbers."""
+        """A plain table; ``right`` names the columns that hold numbers. The first, an id or a name, is never folded."""
         numeric = set(right)
         table = Table(box=None, pad_edge=False, header_style="bold")
         for index, column in enumerate(columns):
-            table.add_column(column, justify="right" if index in numeric else "left", overflow="fold")
+            justify: JustifyMethod = "right" if index in numeric else "left"
+            table.add_column(column, justify=justify, overflow="fold", no_wrap=index == 0)
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
         self.console.print(table)
@@ -87,6 +90,14 @@ class Terminal:
     def named_url(self) -> str | None:
         """A platform that was named by its address; None: the data home's."""
         return self.url or (None if self.home else os.environ.get("AZURAFORGE_URL") or None)
+
+
+def _console(*, stderr: bool) -> Console:
+    """A file or a pipe has no width of its own; a table in it should not be folded to that of an old terminal."""
+    console = Console(highlight=False, stderr=stderr)
+    if not console.is_terminal and not os.environ.get("COLUMNS"):
+        console.width = PIPE_WIDTH
+    return console
 
 
 def terminal_of(context: typer.Context) -> Terminal:

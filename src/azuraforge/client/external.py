@@ -231,7 +231,7 @@ class ExternalRun:
             last_round = journal.finish is not None
             self._recorded.clear()
             try:
-                shipping.ship(journal, self._connection)
+                self._cancel_requested |= shipping.ship(journal, self._connection)
                 if journal.finish is None and time.monotonic() >= beat_at:
                     self._cancel_requested |= shipping.renew_lease(journal, self._connection)
                     beat_at = time.monotonic() + BEAT_SECONDS

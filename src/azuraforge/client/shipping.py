@@ -37,33 +37,40 @@ def create(journal: Journal, connection: Connection, timeout_seconds: float = RE
     return journal.run_id
 
 
-def ship(journal: Journal, connection: Connection) -> None:
+def ship(journal: Journal, connection: Connection) -> bool:
     """Bring all that is written so far; where the run has ended, its end too, and remove the journal.
 
-    Raises ApiError or PlatformUnreachable at the first refusal; what was brought stays brought.
+    True where the platform told that somebody asked to cancel the run. Raises ApiError or PlatformUnreachable at
+    the first refusal; what was brought stays brought.
     """
     run_id = create(journal, connection)
+    cancel_requested = False
     for shipment in journal.shipments():
-        send(run_id, shipment.points, shipment.progress, shipment.number, connection)
+        cancel_requested |= send(run_id, shipment.points, shipment.progress, shipment.number, connection)
         journal.shipped(shipment)
     if journal.finish is not None:
         connection.post(f"/runs/{segment(run_id)}/finish", journal.finish, timeout_seconds=REQUEST_SECONDS)
         journal.remove()
+    return cancel_requested
 
 
 def send(
     run_id: str, points: Points, progress: Mapping[str, Any] | None, number: int | None, connection: Connection
-) -> None:
+) -> bool:
     """One request with points; ``number`` is the last batch's in the journal, None for what never was in it."""
     body: dict[str, Any] = {"points": points, "batch": number}
     if progress is not None:
         body["progress"] = progress
-    connection.post(f"/runs/{segment(run_id)}/metrics", body, timeout_seconds=REQUEST_SECONDS)
+    return _cancel_requested(connection.post(f"/runs/{segment(run_id)}/metrics", body, timeout_seconds=REQUEST_SECONDS))
 
 
 def renew_lease(journal: Journal, connection: Connection) -> bool:
     """Tell the platform that the run lives; True where somebody asked to cancel it."""
-    told = connection.post(f"/runs/{segment(journal.run_id or '')}/lease", timeout_seconds=REQUEST_SECONDS)
+    run_id = segment(journal.run_id or "")
+    return _cancel_requested(connection.post(f"/runs/{run_id}/lease", timeout_seconds=REQUEST_SECONDS))
+
+
+def _cancel_requested(told: Any) -> bool:
     return isinstance(told, Mapping) and bool(told.get("cancel_requested"))
 
 
