@@ -15,9 +15,12 @@ export async function readHeader(file: Blob): Promise<Header | null> {
 }
 
 export function headerOf(text: string): Header | null {
-  const line = text.replace(/^\uFEFF/, "").split(/\r?\n/).find((one) => one.trim() !== "");
+  const [line, second] = text.replace(/^\uFEFF/, "").split(/\r?\n/).filter((one) => one.trim() !== "");
   if (line === undefined) return null;
-  const separator = SEPARATORS.reduce((best, one) => (cells(line, one).length > cells(line, best).length ? one : best));
+  // The sign that cuts the first two lines into equally many cells, and into most.
+  const agrees = (sign: string) => second === undefined || cells(second, sign).length === cells(line, sign).length;
+  const score = (sign: string) => (agrees(sign) ? cells(line, sign).length : 1);
+  const separator = SEPARATORS.reduce((best, sign) => (score(sign) > score(best) ? sign : best));
   const columns = cells(line, separator);
   return columns.length < 2 || new Set(columns).size < columns.length ? null : { columns, separator };
 }

@@ -210,6 +210,7 @@ export const en = {
       interrupted: "interrupted",
       drained: "put back on shutdown",
       lost: "lost",
+      died: "its process died",
       transient: "transient error",
     },
   },

@@ -212,6 +212,7 @@ export const tr: Texts = {
       interrupted: "yarıda kesildi",
       drained: "kapanışta geri kondu",
       lost: "kayboldu",
+      died: "süreci çöktü",
       transient: "geçici hata",
     },
   },

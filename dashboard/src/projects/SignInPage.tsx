@@ -3,14 +3,26 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
+import { Problem } from "../api/problem";
 import { LanguageSwitch } from "../language/LanguageSwitch";
 import { pathsOf, safeNext } from "../routing/paths";
 import { useTitle } from "../routing/useTitle";
 import { Logo } from "../shell/Logo";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
-import { ErrorNotice, Loading } from "../ui/Notice";
+import { ErrorNotice, Loading, Notice } from "../ui/Notice";
 import { sessionQuery, signIn } from "./session";
 import css from "./SignInPage.module.css";
+
+/** Why the link was refused; what to do next stands below it anyway. */
+function Refused({ error }: { error: unknown }) {
+  return error instanceof Problem && error.status === 401 ? (
+    <Notice tone="bad" role="alert">
+      {error.message}
+    </Notice>
+  ) : (
+    <ErrorNotice error={error} />
+  );
+}
 
 /** The secret out of the fragment, which no server ever sees; it leaves the address before anything else. */
 function takeLink(): { link: string | null; next: string | null } {
@@ -53,7 +65,7 @@ export default function SignInPage() {
           <Loading />
         ) : (
           <>
-            {error === null ? null : <ErrorNotice error={error} />}
+            {error === null ? null : <Refused error={error} />}
             <p>{t("signIn.how")}</p>
             <pre className={css["command"]}>azuraforge link</pre>
             <p className={css["soft"]}>{t("signIn.then")}</p>

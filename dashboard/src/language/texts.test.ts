@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+
+import { en } from "./en";
+import { firstLanguage, inLanguage } from "./setup";
+import { tr } from "./tr";
+
+function flat(texts: object, path = ""): Map<string, string> {
+  return new Map(
+    Object.entries(texts).flatMap(([key, value]: [string, unknown]) => {
+      const name = path === "" ? key : `${path}.${key}`;
+      return typeof value === "string" ? [[name, value] as const] : [...flat(value as object, name)];
+    }),
+  );
+}
+
+const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
+
+describe("texts", () => {
+  const [english, turkish] = [flat(en), flat(tr)];
+
+  it("have the same keys in both languages", () => {
+    expect([...turkish.keys()].sort()).toEqual([...english.keys()].sort());
+  });
+
+  it("fill in the same values in both languages", () => {
+    for (const [key, text] of english) {
+      expect(placeholders(turkish.get(key) ?? ""), key).toEqual(placeholders(text));
+    }
+  });
+
+  it("are never empty", () => {
+    for (const [key, text] of [...english, ...turkish]) expect(text.trim(), key).not.toBe("");
+  });
+
+  it("are translated, not copied", () => {
+    const same = [...english].filter(([key, text]) => turkish.get(key) === text).map(([key]) => key);
+    // Names of the field, and words that are the same in both languages.
+    expect(same.filter((key) => !/^(metrics\.(rmse|mae|mase|smape|r2)|run\.model|newRun\.model|attempts\.number)$/.test(key))).toEqual([]);
+  });
+
+  it("come in both plural forms", () => {
+    for (const key of english.keys()) {
+      if (key.endsWith("_one")) expect(english.has(key.replace(/_one$/, "_other")), key).toBe(true);
+    }
+  });
+});
+
+describe("firstLanguage", () => {
+  it("prefers the choice made here, then the browser, then English", () => {
+    expect(firstLanguage("tr", ["en-GB"])).toBe("tr");
+    expect(firstLanguage(null, ["de-DE", "tr-TR", "en"])).toBe("tr");
+    expect(firstLanguage(null, ["fr-FR"])).toBe("en");
+    expect(firstLanguage("xx", ["tr"])).toBe("tr");
+  });
+});
+
+describe("inLanguage", () => {
+  it("falls back to English, then to what is there", () => {
+    expect(inLanguage({ en: "a", tr: "b" }, "tr")).toBe("b");
+    expect(inLanguage({ en: "a" }, "tr")).toBe("a");
+    expect(inLanguage({ de: "c" }, "tr")).toBe("c");
+    expect(inLanguage(null, "tr")).toBe("");
+  });
+});

@@ -1,0 +1,148 @@
+import { act, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import i18next from "i18next";
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import type { RunDetail } from "../api/types";
+import { answerApi, LiveSocket, showPage } from "../testing-pages";
+import RunPage from "./RunPage";
+import { sampleEvaluation, sampleEvent, sampleForecast, sampleMetrics, sampleRun, sampleVerdict } from "./samples";
+
+// happy-dom has no canvas; what the chart is given is tested in charts.test.ts, and drawing in the browser tests.
+vi.mock("../charts/Plot", async (original) => {
+  const { countPoints } = await original<typeof import("../charts/Plot")>();
+  return {
+    countPoints,
+    Plot: ({ data, label, testId }: { data: Parameters<typeof countPoints>[0]; label: string; testId?: string }) => (
+      <div role="img" aria-label={label} data-testid={testId} data-points={countPoints(data)} />
+    ),
+  };
+});
+
+const ID = sampleRun().id;
+
+function open(run: RunDetail, more: Parameters<typeof answerApi>[0] = {}, role: "owner" | "viewer" = "owner") {
+  const asked = answerApi({
+    [`GET /runs/${ID}`]: { body: run },
+    [`GET /runs/${ID}/metrics`]: { body: sampleMetrics },
+    ...more,
+  });
+  showPage(<RunPage id={ID} />, { role });
+  return asked;
+}
+
+const judged = {
+  [`GET /evaluations/${ID}`]: { body: { run_id: ID, model: "co2", version: 1, evaluation: sampleEvaluation, verdict: sampleVerdict, created_at: "2026-01-02T03:05:00Z" } },
+  [`GET /runs/${ID}/figures/forecast`]: { body: sampleForecast },
+};
+
+afterEach(() => act(() => i18next.changeLanguage("en")));
+
+describe("RunPage", () => {
+  it("shows progress, rate and time left while it runs, and no score", async () => {
+    open(sampleRun());
+    const progress = await screen.findByTestId("progress");
+    expect(progress.textContent).toContain("Training");
+    expect(progress.textContent).toContain("30 of 100");
+    expect(progress.textContent).toContain("12 per second");
+    expect(progress.textContent).toMatch(/1 min 15 secs? left/);
+    expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("0.3");
+    expect(screen.queryByTestId("verdict")).toBeNull();
+    expect(screen.getByText(/Not yet known. It comes when/)).toBeTruthy();
+    expect(screen.queryByTestId("baseline-table")).toBeNull();
+  });
+
+  it("moves with the live events", async () => {
+    open(sampleRun());
+    expect((await screen.findByTestId("loss-chart")).dataset["points"]).toBe("2");
+    act(() => LiveSocket.latest?.send([sampleEvent(11, "run.metrics", { points: { loss: [[3, 0.7]], validation_loss: [[3, 0.8]] }, attempt: 1 })]));
+    expect(screen.getByTestId("loss-chart").dataset["points"]).toBe("4");
+    expect(LiveSocket.latest?.url).toContain("after=10");
+  });
+
+  it("cancels only after a confirmation", async () => {
+    const user = userEvent.setup();
+    const asked = open(sampleRun(), { [`POST /runs/${ID}/cancel`]: { body: sampleRun({ cancel_requested: true }) } });
+    await user.click(await screen.findByTestId("cancel-run"));
+    expect(asked.some((one) => one.method === "POST")).toBe(false);
+    await user.click(screen.getByTestId("confirm-cancel"));
+    expect(asked.filter((one) => one.method === "POST").map((one) => one.path)).toEqual([`/runs/${ID}/cancel`]);
+  });
+
+  it("shows the verdict, every score beside the best baseline's, and the table by horizon", async () => {
+    open(sampleRun({ state: "succeeded", figures: ["forecast"] }), judged);
+    const verdict = await screen.findByTestId("verdict");
+    expect(verdict.textContent).toContain("Promoted");
+    expect(verdict.textContent).toContain("There was no champion before.");
+    expect(verdict.textContent).toContain("0.412");
+    expect(verdict.textContent).toContain("ridge 0.431");
+    expect(verdict.textContent).toContain("RMSE is 4.4% lower than that of forecasting.ridge");
+
+    const rows = within(screen.getByTestId("baseline-table")).getAllByRole("row");
+    expect(rows.map((row) => within(row).queryByRole("rowheader")?.textContent)).toEqual([undefined, "forecasting.lstm new", "forecasting.ridge baseline", "forecasting.naive baseline"]);
+    expect(rows[1]?.textContent).toContain("(best)");
+    expect(rows[2]?.textContent).not.toContain("(best)");
+    expect(await screen.findByTestId("forecast-chart")).toBeTruthy();
+    expect(await screen.findByTestId("test-chart")).toBeTruthy();
+    expect(screen.queryByTestId("progress")).toBeNull();
+  });
+
+  it("shows an unknown coverage as unknown", async () => {
+    const user = userEvent.setup();
+    open(sampleRun({ state: "succeeded", figures: [] }), {
+      ...judged,
+      [`GET /evaluations/${ID}`]: {
+        body: {
+          ...judged[`GET /evaluations/${ID}`]?.body,
+          evaluation: { ...sampleEvaluation, contenders: sampleEvaluation.contenders.map((one) => ({ ...one, horizons: [], metrics: { ...one.metrics, coverage: null } })) },
+        },
+      },
+    });
+    await user.selectOptions(await screen.findByLabelText("Metric"), "Coverage");
+    const row = within(screen.getByTestId("baseline-table")).getAllByRole("row")[1];
+    expect(row?.textContent).toMatch(/^1forecasting.lstm new–––/);
+  });
+
+  it("speaks Turkish, the platform's own sentences included", async () => {
+    await i18next.changeLanguage("tr");
+    open(sampleRun({ state: "succeeded", figures: ["forecast"] }), judged);
+    const verdict = await screen.findByTestId("verdict");
+    expect(verdict.textContent).toContain("Terfi etti");
+    expect(verdict.textContent).toContain("Daha önce bir şampiyon yoktu.");
+    expect(verdict.textContent).toContain("0,412");
+  });
+
+  it("says why it failed and what to do, and offers to resume", async () => {
+    const error = { code: "storage", message: "the disk is full", where: "checkpoint 1200", next_step: "free some space" };
+    open(sampleRun({ state: "failed", error, finished_at: "2026-01-02T03:10:00Z" }));
+    expect(await screen.findByText("the disk is full")).toBeTruthy();
+    expect(screen.getByText("What to do: free some space")).toBeTruthy();
+    expect(screen.getByTestId("resume-run")).toBeTruthy();
+    expect(screen.queryByTestId("cancel-run")).toBeNull();
+    expect(screen.getByTestId("run-state").textContent).toBe("Failed");
+  });
+
+  it("waits in the queue", async () => {
+    open(sampleRun({ state: "queued", progress: { done: 0, total: 0, note: "", share: 0 } }));
+    expect((await screen.findByTestId("progress")).textContent).toContain("Waiting for a free worker");
+  });
+
+  it("shows what an agent answered, without charts", async () => {
+    open(sampleRun({ kind: "agent", state: "succeeded", plugin: "weather", summary: { high: 14 } }), { [`GET /runs/${ID}/metrics`]: { body: { run_id: ID, series: [] } } });
+    expect(await screen.findByText(/"high": 14/)).toBeTruthy();
+    expect(screen.queryByTestId("loss-chart")).toBeNull();
+  });
+
+  it("lets viewers look and nothing else", async () => {
+    open(sampleRun(), {}, "viewer");
+    await screen.findByTestId("progress");
+    expect(screen.queryByTestId("cancel-run")).toBeNull();
+  });
+
+  it("says what the platform says about a run that is not there", async () => {
+    answerApi({ [`GET /runs/${ID}`]: { status: 404, body: { detail: "run 'k3v9' does not exist", code: "not_found", next_step: "azuraforge runs list" } } });
+    showPage(<RunPage id={ID} />);
+    expect(await screen.findByText("run 'k3v9' does not exist")).toBeTruthy();
+    expect(screen.getByText("What to do: azuraforge runs list")).toBeTruthy();
+  });
+});
