@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from azuraforge.projects.access import require_access
 from azuraforge.projects.service import Access
 from azuraforge.runs.routes import router
 from azuraforge.server import problems
+
+
+class Api:
+    """Asks the application directly, without a socket."""
+
+    def __init__(self, app: FastAPI, stand, access: Access) -> None:
+        self.app, self.stand, self.access = app, stand, access
+
+    def get(self, path: str, **options) -> httpx.Response:
+        return asyncio.run(self._ask("GET", path, options))
+
+    def post(self, path: str, **options) -> httpx.Response:
+        return asyncio.run(self._ask("POST", path, options))
+
+    async def _ask(self, method: str, path: str, options) -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://test") as client:
+            return await client.request(method, path, **options)
 
 
 @pytest.fixture
@@ -21,10 +40,7 @@ def api(stand):
     app.state.runs = stand.service
     access = Access(stand.project_id, "first", "First", "me", "Me", "member", None, "")
     app.dependency_overrides[require_access] = lambda: access
-    with TestClient(app) as client:
-        client.stand = stand
-        client.access = access
-        yield client
+    return Api(app, stand, access)
 
 
 def test_a_run_is_started_read_and_listed(api):
