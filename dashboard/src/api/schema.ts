@@ -11,11 +11,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Datasets */
-        get: operations["list_datasets_api_v1_datasets_get"];
+        /**
+         * List Datasets
+         * @description Every dataset with its newest version.
+         */
+        get: operations["datasets_list_datasets"];
         put?: never;
-        /** Add Dataset */
-        post: operations["add_dataset_api_v1_datasets_post"];
+        /**
+         * Add Dataset
+         * @description Add a file. The same content under the same name answers 200 with the version that is there.
+         */
+        post: operations["datasets_add_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -29,8 +35,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Dataset */
-        get: operations["get_dataset_api_v1_datasets__name__get"];
+        /**
+         * Get Dataset
+         * @description One version, by the dataset's name or id.
+         */
+        get: operations["datasets_get_dataset"];
         put?: never;
         post?: never;
         delete?: never;
@@ -46,8 +55,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Dataset Rows */
-        get: operations["dataset_rows_api_v1_datasets__name__rows_get"];
+        /**
+         * Dataset Rows
+         * @description The target over time, reduced for a chart.
+         */
+        get: operations["datasets_dataset_rows"];
         put?: never;
         post?: never;
         delete?: never;
@@ -65,8 +77,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Add From Source */
-        post: operations["add_from_source_api_v1_datasets_from_source_post"];
+        /**
+         * Add From Source
+         * @description Let a source plugin read the rows.
+         */
+        post: operations["datasets_add_from_source"];
         delete?: never;
         options?: never;
         head?: never;
@@ -80,10 +95,53 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Evaluation */
-        get: operations["get_evaluation_api_v1_evaluations__run_id__get"];
+        /**
+         * Get Evaluation
+         * @description A run's evaluation beside its baselines, with the verdict.
+         */
+        get: operations["models_get_evaluation"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Events
+         * @description Server-sent events after the cursor (``after`` or ``Last-Event-ID``), then whatever comes.
+         */
+        get: operations["events_stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Link
+         * @description A fresh one-time sign-in link for the caller.
+         */
+        post: operations["projects_create_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -97,8 +155,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Models */
-        get: operations["list_models_api_v1_models_get"];
+        /**
+         * List Models
+         * @description Every model with its champion.
+         */
+        get: operations["models_list_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -114,8 +175,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Model */
-        get: operations["get_model_api_v1_models__name__get"];
+        /**
+         * Get Model
+         * @description A model with all its versions.
+         */
+        get: operations["models_get_model"];
         put?: never;
         post?: never;
         delete?: never;
@@ -131,8 +195,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Model History */
-        get: operations["model_history_api_v1_models__name__history_get"];
+        /**
+         * Get History
+         * @description Who was champion when, and why; newest first.
+         */
+        get: operations["models_get_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -150,8 +217,31 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Predict */
-        post: operations["predict_api_v1_models__name__predict_post"];
+        /**
+         * Predict
+         * @description The next values, entered into the ledger before they are given.
+         */
+        post: operations["models_predict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Predictions
+         * @description The newest lines of the ledger.
+         */
+        get: operations["models_list_predictions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -167,8 +257,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Promote */
-        post: operations["promote_api_v1_models__name__promote_post"];
+        /**
+         * Promote
+         * @description Move an alias by hand, with a reason.
+         */
+        post: operations["models_promote"];
         delete?: never;
         options?: never;
         head?: never;
@@ -184,8 +277,31 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Rollback */
-        post: operations["rollback_api_v1_models__name__rollback_post"];
+        /**
+         * Roll Back
+         * @description Move an alias one step back.
+         */
+        post: operations["models_roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version
+         * @description One version with its lineage.
+         */
+        get: operations["models_get_version"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -199,8 +315,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Plugins */
-        get: operations["list_plugins_api_v1_plugins_get"];
+        /**
+         * List Plugins
+         * @description Every plugin that was found, broken ones with their error.
+         */
+        get: operations["plugins_list_plugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plugin
+         * @description One plugin with the JSON schema of what it accepts.
+         */
+        get: operations["plugins_get_plugin"];
         put?: never;
         post?: never;
         delete?: never;
@@ -216,11 +355,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List Runs */
-        get: operations["list_runs_api_v1_runs_get"];
+        /**
+         * List Runs
+         * @description A page of runs, newest first.
+         */
+        get: operations["runs_list_runs"];
         put?: never;
-        /** Create Run */
-        post: operations["create_run_api_v1_runs_post"];
+        /**
+         * Create Run
+         * @description Validate and queue a run.
+         */
+        post: operations["runs_create_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -234,8 +379,51 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Run */
-        get: operations["get_run_api_v1_runs__run_id__get"];
+        /**
+         * Get Run
+         * @description Everything about a run except its metrics.
+         */
+        get: operations["runs_get_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Artifacts
+         * @description The files that a run produced.
+         */
+        get: operations["runs_list_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/artifacts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Artifact
+         * @description One file, as a download.
+         */
+        get: operations["runs_get_artifact"];
         put?: never;
         post?: never;
         delete?: never;
@@ -253,8 +441,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel Run */
-        post: operations["cancel_run_api_v1_runs__run_id__cancel_post"];
+        /**
+         * Cancel Run
+         * @description Cancel a queued run, or ask a running one to stop.
+         */
+        post: operations["runs_cancel_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -268,10 +459,53 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Run Figure */
-        get: operations["run_figure_api_v1_runs__run_id__figures__name__get"];
+        /**
+         * Get Figure
+         * @description Data to be drawn.
+         */
+        get: operations["runs_get_figure"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Run
+         * @description The end of an external run.
+         */
+        post: operations["runs_finish_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Lease
+         * @description A sign of life from the client that carries an external run; the answer tells of a request to cancel.
+         */
+        post: operations["runs_renew_lease"];
         delete?: never;
         options?: never;
         head?: never;
@@ -285,10 +519,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Run Metrics */
-        get: operations["run_metrics_api_v1_runs__run_id__metrics_get"];
+        /**
+         * Get Metrics
+         * @description Curves, reduced so that spikes stay.
+         */
+        get: operations["runs_get_metrics"];
         put?: never;
-        post?: never;
+        /**
+         * Record Metrics
+         * @description Points and progress of an external run; what was sent before is not taken twice.
+         */
+        post: operations["runs_record_metrics"];
         delete?: never;
         options?: never;
         head?: never;
@@ -304,8 +545,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Resume Run */
-        post: operations["resume_run_api_v1_runs__run_id__resume_post"];
+        /**
+         * Resume Run
+         * @description Queue a failed, cancelled or quarantined run again, from its newest checkpoint that verifies.
+         */
+        post: operations["runs_resume_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -321,8 +565,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign In */
-        post: operations["sign_in_api_v1_sessions_post"];
+        /**
+         * Sign In
+         * @description Exchange a one-time link for a session cookie.
+         */
+        post: operations["projects_sign_in"];
         delete?: never;
         options?: never;
         head?: never;
@@ -336,12 +583,102 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Current Session */
-        get: operations["current_session_api_v1_sessions_current_get"];
+        /**
+         * Current Session
+         * @description Who is signed in, and in which project.
+         */
+        get: operations["projects_current_session"];
         put?: never;
         post?: never;
-        /** Sign Out */
-        delete: operations["sign_out_api_v1_sessions_current_delete"];
+        /**
+         * Sign Out
+         * @description End this session.
+         */
+        delete: operations["projects_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tokens
+         * @description The project's API tokens, without their secrets.
+         */
+        get: operations["projects_list_tokens"];
+        put?: never;
+        /**
+         * Create Token
+         * @description A new API token; the secret is shown once.
+         */
+        post: operations["projects_create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Token
+         * @description Remove a token.
+         */
+        delete: operations["projects_revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Healthz
+         * @description The process lives.
+         */
+        get: operations["server_healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readyz
+         * @description Requests can be served and runs will be carried.
+         */
+        get: operations["server_readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -421,13 +758,6 @@ export interface components {
             steps_recomputed: number | null;
             /** Worker */
             worker: string;
-        };
-        /** Body_add_dataset_api_v1_datasets_post */
-        Body_add_dataset_api_v1_datasets_post: {
-            /** File */
-            file: string;
-            /** Options */
-            options: string;
         };
         /**
          * DatasetOut
@@ -568,6 +898,23 @@ export interface components {
             where: string;
         };
         /**
+         * FinishRequest
+         * @description How an external run ended.
+         */
+        FinishRequest: {
+            /** Error */
+            error?: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "succeeded" | "failed";
+            /** Summary */
+            summary?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * FromSource
          * @description Read a dataset from a source plugin.
          */
@@ -630,12 +977,44 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * LinkOut
+         * @description A fresh one-time sign-in link.
+         */
+        LinkOut: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * LinkRequest
          * @description The one-time part of a sign-in link, taken from the address's fragment.
          */
         LinkRequest: {
             /** Link */
             link: string;
+        };
+        /**
+         * MetricPoints
+         * @description Points sent by an external run: series → list of (step, value).
+         */
+        MetricPoints: {
+            /**
+             * Batch
+             * @description number of this batch in the client's journal
+             */
+            batch?: number | null;
+            /** Points */
+            points: {
+                [key: string]: [
+                    number,
+                    number | null
+                ][];
+            };
+            progress?: components["schemas"]["RunProgress"] | null;
         };
         /**
          * MetricSeries
@@ -700,6 +1079,14 @@ export interface components {
             versions: number;
         };
         /**
+         * NewLink
+         * @description Where the page goes after signing in: a path of this platform.
+         */
+        NewLink: {
+            /** Next */
+            next?: string | null;
+        };
+        /**
          * PluginOut
          * @description An installed ability, or the reason why one cannot be used.
          */
@@ -754,6 +1141,55 @@ export interface components {
             };
             /** Version */
             version: string;
+        };
+        /**
+         * PredictionOut
+         * @description A line of the ledger. ``outcome`` is null until it matured and was judged, once.
+         */
+        PredictionOut: {
+            /** Alias */
+            alias: string | null;
+            /** By */
+            by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Interval */
+            interval: number | null;
+            /** Judged At */
+            judged_at: string | null;
+            /**
+             * Matures At
+             * Format: date-time
+             */
+            matures_at: string;
+            /** Model */
+            model: string;
+            /**
+             * Origin
+             * Format: date-time
+             */
+            origin: string;
+            /** Outcome */
+            outcome: {
+                [key: string]: unknown;
+            } | null;
+            /** Prediction Id */
+            prediction_id: string;
+            /** Predictions */
+            predictions: components["schemas"]["PredictionPoint"][];
+            /** Target */
+            target: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
         };
         /** PredictionPoint */
         PredictionPoint: {
@@ -1138,6 +1574,66 @@ export interface components {
             /** User */
             user: string;
         };
+        /** TokenCreated */
+        TokenCreated: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+            /** Token */
+            token: string;
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
+         * TokenOut
+         * @description An API token; its secret is shown once, when it is made.
+         */
+        TokenOut: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+            /** Used At */
+            used_at: string | null;
+        };
+        /** TokenRequest */
+        TokenRequest: {
+            /** Expires In Days */
+            expires_in_days?: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @default member
+             * @enum {string}
+             */
+            role: "viewer" | "member" | "admin" | "owner";
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -1225,7 +1721,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_datasets_api_v1_datasets_get: {
+    datasets_list_datasets: {
         parameters: {
             query?: never;
             header?: never;
@@ -1245,7 +1741,7 @@ export interface operations {
             };
         };
     };
-    add_dataset_api_v1_datasets_post: {
+    datasets_add_dataset: {
         parameters: {
             query?: never;
             header?: never;
@@ -1254,7 +1750,15 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": components["schemas"]["Body_add_dataset_api_v1_datasets_post"];
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description a CSV or Parquet file
+                     */
+                    file: string;
+                    /** @description FileOptions as JSON */
+                    options: string;
+                };
             };
         };
         responses: {
@@ -1267,20 +1771,12 @@ export interface operations {
                     "application/json": components["schemas"]["DatasetVersionOut"];
                 };
             };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
         };
     };
-    get_dataset_api_v1_datasets__name__get: {
+    datasets_get_dataset: {
         parameters: {
             query?: {
+                /** @description empty: the newest */
                 version?: number | null;
             };
             header?: never;
@@ -1311,10 +1807,11 @@ export interface operations {
             };
         };
     };
-    dataset_rows_api_v1_datasets__name__rows_get: {
+    datasets_dataset_rows: {
         parameters: {
             query?: {
                 max_points?: number;
+                /** @description empty: the newest */
                 version?: number | null;
             };
             header?: never;
@@ -1345,7 +1842,7 @@ export interface operations {
             };
         };
     };
-    add_from_source_api_v1_datasets_from_source_post: {
+    datasets_add_from_source: {
         parameters: {
             query?: never;
             header?: never;
@@ -1378,7 +1875,7 @@ export interface operations {
             };
         };
     };
-    get_evaluation_api_v1_evaluations__run_id__get: {
+    models_get_evaluation: {
         parameters: {
             query?: never;
             header?: never;
@@ -1409,7 +1906,70 @@ export interface operations {
             };
         };
     };
-    list_models_api_v1_models_get: {
+    events_stream_events: {
+        parameters: {
+            query?: {
+                after?: number | null;
+                stream?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    projects_create_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLink"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_list_models: {
         parameters: {
             query?: never;
             header?: never;
@@ -1429,7 +1989,7 @@ export interface operations {
             };
         };
     };
-    get_model_api_v1_models__name__get: {
+    models_get_model: {
         parameters: {
             query?: never;
             header?: never;
@@ -1460,9 +2020,13 @@ export interface operations {
             };
         };
     };
-    model_history_api_v1_models__name__history_get: {
+    models_get_history: {
         parameters: {
-            query?: never;
+            query?: {
+                alias?: string | null;
+                /** @description only moves until then: the first line held the alias */
+                at?: string | null;
+            };
             header?: never;
             path: {
                 name: string;
@@ -1491,7 +2055,7 @@ export interface operations {
             };
         };
     };
-    predict_api_v1_models__name__predict_post: {
+    models_predict: {
         parameters: {
             query?: never;
             header?: never;
@@ -1500,9 +2064,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["PredictRequest"];
+                "application/json": components["schemas"]["PredictRequest"] | null;
             };
         };
         responses: {
@@ -1526,7 +2090,40 @@ export interface operations {
             };
         };
     };
-    promote_api_v1_models__name__promote_post: {
+    models_list_predictions: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_promote: {
         parameters: {
             query?: never;
             header?: never;
@@ -1561,7 +2158,7 @@ export interface operations {
             };
         };
     };
-    rollback_api_v1_models__name__rollback_post: {
+    models_roll_back: {
         parameters: {
             query?: never;
             header?: never;
@@ -1596,7 +2193,39 @@ export interface operations {
             };
         };
     };
-    list_plugins_api_v1_plugins_get: {
+    models_get_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plugins_list_plugins: {
         parameters: {
             query?: never;
             header?: never;
@@ -1616,7 +2245,38 @@ export interface operations {
             };
         };
     };
-    list_runs_api_v1_runs_get: {
+    plugins_get_plugin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_list_runs: {
         parameters: {
             query?: {
                 after?: string | null;
@@ -1650,7 +2310,7 @@ export interface operations {
             };
         };
     };
-    create_run_api_v1_runs_post: {
+    runs_create_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -1683,7 +2343,7 @@ export interface operations {
             };
         };
     };
-    get_run_api_v1_runs__run_id__get: {
+    runs_get_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -1714,7 +2374,68 @@ export interface operations {
             };
         };
     };
-    cancel_run_api_v1_runs__run_id__cancel_post: {
+    runs_list_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_get_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_cancel_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -1745,7 +2466,7 @@ export interface operations {
             };
         };
     };
-    run_figure_api_v1_runs__run_id__figures__name__get: {
+    runs_get_figure: {
         parameters: {
             query?: never;
             header?: never;
@@ -1779,11 +2500,77 @@ export interface operations {
             };
         };
     };
-    run_metrics_api_v1_runs__run_id__metrics_get: {
+    runs_finish_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_renew_lease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_get_metrics: {
         parameters: {
             query?: {
                 max_points?: number;
-                series?: string | null;
+                series?: string[] | null;
             };
             header?: never;
             path: {
@@ -1813,7 +2600,42 @@ export interface operations {
             };
         };
     };
-    resume_run_api_v1_runs__run_id__resume_post: {
+    runs_record_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MetricPoints"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_resume_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -1844,7 +2666,7 @@ export interface operations {
             };
         };
     };
-    sign_in_api_v1_sessions_post: {
+    projects_sign_in: {
         parameters: {
             query?: never;
             header?: never;
@@ -1877,7 +2699,7 @@ export interface operations {
             };
         };
     };
-    current_session_api_v1_sessions_current_get: {
+    projects_current_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -1897,7 +2719,7 @@ export interface operations {
             };
         };
     };
-    sign_out_api_v1_sessions_current_delete: {
+    projects_sign_out: {
         parameters: {
             query?: never;
             header?: never;
@@ -1912,6 +2734,132 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    projects_list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOut"][];
+                };
+            };
+        };
+    };
+    projects_create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenCreated"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    projects_revoke_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    server_healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    server_readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
             };
         };
     };

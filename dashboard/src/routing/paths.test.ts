@@ -9,7 +9,7 @@ describe("safeNext", () => {
   });
 
   it("never leaves it", () => {
-    for (const next of [null, "", "https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "runs", "/sign-in#link=x"]) {
+    for (const next of [null, "", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)", "runs", "/sign-in#link=x"]) {
       expect(safeNext(next), String(next)).toBeNull();
     }
   });
