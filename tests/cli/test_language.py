@@ -1,0 +1,94 @@
+"""Both languages say everything, with the same blanks to fill in; and every text that is asked for is there."""
+
+from __future__ import annotations
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+import azuraforge.cli
+from azuraforge.cli.language import Language, choose
+from azuraforge.cli.texts import TEXTS
+
+SOURCES = sorted(Path(azuraforge.cli.__path__[0]).glob("*.py"))
+#: Keys made from data: states, phases, roles, decisions, names of metrics.
+MADE = ("state.", "phase.", "role.", "decision.")
+METRICS = ("mase", "r2", "mae", "smape", "coverage", "skill", "seconds", "rmse_at", "rmse_all")
+
+
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def asked_for() -> set[str]:
+    """Every literal key given to ``text(…)`` or ``terminal.text(…)`` in the command line's code."""
+    found = set()
+    for source in SOURCES:
+        for node in ast.walk(ast.parse(source.read_text())):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name == "text":
+                asked = node.args[0]
+                choices = [asked.body, asked.orelse] if isinstance(asked, ast.IfExp) else [asked]
+                found |= {each.value for each in choices if isinstance(each, ast.Constant)}
+    return found
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_both_languages_fill_in_the_same_blanks(key):
+    english, turkish = TEXTS[key]
+    assert english.strip()
+    assert turkish.strip()
+    assert blanks(english) == blanks(turkish)
+
+
+def test_every_text_that_is_asked_for_is_there():
+    keys = {key for key in asked_for() if key not in MADE}
+    assert keys, "the search found nothing"
+    assert keys - set(TEXTS) == set()
+
+
+def test_no_text_is_left_over():
+    used = asked_for() | set(METRICS) | {"dataset_added", "dataset_there"}
+    assert {key for key in TEXTS if key not in used and not key.startswith(MADE)} == set()
+
+
+@pytest.mark.parametrize(
+    ("asked", "environment", "language"),
+    [
+        (None, {}, "en"),
+        (None, {"LANG": "C.UTF-8"}, "en"),
+        (None, {"LANG": "tr_TR.UTF-8"}, "tr"),
+        (None, {"LANG": "tr_TR.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        (None, {"LC_MESSAGES": "tr_TR", "LANG": "en_US"}, "tr"),
+        (None, {"AZURAFORGE_LANG": "en", "LC_ALL": "tr_TR"}, "en"),
+        ("tr", {"AZURAFORGE_LANG": "en"}, "tr"),
+    ],
+)
+def test_the_language_is_what_was_asked_for_then_the_environment_s(asked, environment, language):
+    assert choose(asked, environment) == language
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "turkish"),
+    [
+        (1234567.0, "1,234,567", "1.234.567"),
+        (0.000123456, "0.0001235", "0,0001235"),
+        (-2.5, "-2.500", "-2,500"),
+        (0.0, "0.0", "0,0"),
+        (1e-9, "1.000e-09", "1,000e-09"),
+        (3e20, "3.000e+20", "3,000e+20"),
+        (float("nan"), "–", "–"),
+        (None, "–", "–"),
+    ],
+)
+def test_numbers_have_four_significant_digits(value, english, turkish):
+    assert (Language("en").number(value), Language("tr").number(value)) == (english, turkish)
+
+
+def test_a_rounded_zero_has_no_minus():
+    assert Language("en").percent(-0.0001, signed=True) == "+0.0 %"
+    assert Language("en").percent(-0.0001) == "0.0 %"

@@ -1,0 +1,184 @@
+"""The program itself: light, never a traceback, exit codes that scripts can trust."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from azuraforge.cli import main
+from azuraforge.cli.main import run, take_everywhere
+
+HEAVY = ("numpy", "polars", "fastapi", "starlette", "sqlalchemy", "sklearn", "statsmodels", "pydantic", "httpx")
+COMMANDS = [
+    "up", "demo", "link", "version", "datasets", "datasets add", "datasets list", "datasets show",
+    "runs", "runs start", "runs list", "runs show", "runs watch", "runs cancel", "runs resume", "runs ship",
+    "models", "models list", "models show", "models history", "models promote", "models rollback", "models predict",
+    "plugins", "plugins list", "plugins show", "tokens", "tokens create", "tokens list", "tokens revoke",
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch, tmp_path):
+    for name in ("AZURAFORGE_URL", "AZURAFORGE_TOKEN", "AZURAFORGE_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AZURAFORGE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("AZURAFORGE_LANG", "en")
+
+
+def test_help_imports_nothing_heavy():
+    program = f"""
+import sys
+sys.argv = ["azuraforge", "--help"]
+from azuraforge.cli.main import main
+try:
+    main()
+except SystemExit as ended:
+    assert not ended.code, ended.code
+found = sorted({HEAVY!r} & {{name.partition(".")[0] for name in sys.modules}})
+sys.exit(f"imported: {{found}}" if found else 0)
+""".replace(repr(HEAVY), repr(set(HEAVY)))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Usage: azuraforge" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, capsys):
+    assert run([*command.split(), "--help"]) == 0
+    assert f"Usage: azuraforge {command}" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rest", "options", "missing"),
+    [
+        (["runs", "list", "--lang", "tr"], ["runs", "list"], (None, None, "tr"), None),
+        (["--home=/a", "up", "--port", "0"], ["up", "--port", "0"], ("/a", None, None), None),
+        (["link", "--url", "http://x"], ["link"], (None, "http://x", None), None),
+        (["datasets", "add", "--", "--home"], ["datasets", "add", "--", "--home"], (None, None, None), None),
+        (["up", "--home"], ["up"], (None, None, None), "--home"),
+        (["up", "--home", "--demo"], ["up"], (None, None, None), "--home"),
+    ],
+)
+def test_home_url_and_language_may_stand_anywhere(arguments, rest, options, missing):
+    found, left, without = take_everywhere(arguments)
+    assert ((found.home, found.url, found.lang), left, without) == (options, rest, missing)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["runz"], "runz"),
+        (["runs", "show"], "Missing argument 'RUN'"),
+        (["runs", "start", "x", "--seed", "many"], "'--seed'"),
+        (["runs", "list", "--state", "asleep"], "asleep"),
+        (["up", "--port", "70000"], "65535"),
+        (["up", "--home"], "--home needs a value"),
+        (["runs", "start", "x", "--set", "epochs"], "'epochs' is not key=value"),
+        (["datasets", "add"], "name a file"),
+        (["datasets", "add", "x.csv"], "--time COLUMN"),
+        (["datasets", "add", "x.csv", "--source", "bundled"], "not both"),
+        (["datasets", "add", "x.csv", "--time", "a", "--target", "b", "--option", "c=1"], "--option belongs"),
+        (["datasets", "add", "--source", "bundled", "--separator", ";"], "--separator is for files"),
+    ],
+)
+def test_wrong_usage_is_exit_code_two_and_one_sentence(arguments, said, capsys):
+    assert run(arguments) == 2
+    shown = capsys.readouterr()
+    assert said.lower() in shown.err.lower()
+    assert shown.out == ""
+    assert "Traceback" not in shown.err
+
+
+def test_bad_files_are_named_before_anything_starts(tmp_path, capsys):
+    (tmp_path / "list.json").write_text("[1]")
+    (tmp_path / "cut.json").write_text("{")
+    (tmp_path / "latin.csv").write_bytes(b"a,b\n\xe7,1\n")
+    (tmp_path / "empty.csv").write_text("")
+    add = ["--time", "a", "--target", "b"]
+    start = ["runs", "start", "x", "--config"]
+    for arguments, said in [
+        (["datasets", "add", str(tmp_path / "none.csv"), *add], "does not exist"),
+        (["datasets", "add", str(tmp_path), *add], "is a folder"),
+        ([*start, str(tmp_path / "list.json")], "does not hold a JSON object"),
+        ([*start, str(tmp_path / "cut.json")], "is not JSON"),
+        (["models", "predict", "m", "--rows", str(tmp_path / "latin.csv")], "not UTF-8"),
+        (["models", "predict", "m", "--rows", str(tmp_path / "empty.csv")], "does not hold rows"),
+        (["models", "predict", "m", "--rows", str(tmp_path / "list.json")], "does not hold rows"),
+    ]:
+        assert run(arguments) == 1
+        shown = capsys.readouterr()
+        assert said in shown.err
+        assert str(tmp_path) in shown.err
+        assert "starting one" not in shown.err, "no platform for what can be seen at once"
+
+
+def test_a_named_platform_that_does_not_answer(capsys):
+    assert run(["runs", "list", "--url", "http://127.0.0.1:9"]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("No platform answers at http://127.0.0.1:9.")
+    assert "Next: start it with `azuraforge up`" in shown
+
+
+def test_a_link_needs_a_running_platform(capsys):
+    assert run(["link", "--lang", "tr"]) == 1
+    shown = capsys.readouterr().err
+    assert "çalışan platform yok" in shown
+    assert "Sıradaki adım: azuraforge up" in shown
+
+
+def test_up_is_for_this_machine(capsys):
+    assert run(["up", "--url", "http://example.com"]) == 1
+    assert "works on this machine's data home" in capsys.readouterr().err
+
+
+def test_wrong_settings_are_named(monkeypatch, capsys):
+    monkeypatch.setenv("AZURAFORGE_RUNS__CONCURRENCY", "none")
+    assert run(["up"]) == 1
+    shown = capsys.readouterr().err
+    assert "runs.concurrency" in shown
+    assert "Traceback" not in shown
+
+
+def test_a_broken_settings_file_is_named(monkeypatch, tmp_path, capsys):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "azuraforge.toml").write_text("[server\n")
+    assert run(["up"]) == 1
+    shown = capsys.readouterr().err
+    assert "settings are wrong" in shown
+    assert "azuraforge.toml" in shown
+
+
+def test_a_bug_of_ours_is_one_sentence_too(monkeypatch, capsys):
+    def broken(*_arguments, **_options):
+        raise ZeroDivisionError("division\nby zero")
+
+    monkeypatch.setattr(main, "app", broken)
+    assert run(["version"]) == 1
+    shown = capsys.readouterr().err
+    assert "ZeroDivisionError: division by zero" in shown
+    assert "AZURAFORGE_DEBUG=1" in shown
+    assert "Traceback" not in shown
+    monkeypatch.setenv("AZURAFORGE_DEBUG", "1")
+    assert run(["version"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_version_as_json(capsys):
+    assert run(["version", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"azuraforge", "python"}
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    """`azuraforge … | head -0` must end quietly."""
+    command = [sys.executable, "-m", "azuraforge.cli.main", "version"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert done.returncode == 1
+    assert done.stderr == ""

@@ -1,0 +1,119 @@
+"""The verdict's table from a stored evaluation: complete where there is room, honest where there is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from azuraforge.cli.verdict import show_evaluation, show_forecast, show_verdict
+
+
+def shown(terminal, evaluation, verdict) -> list[str]:
+    show_evaluation(terminal, evaluation, verdict)
+    return terminal.output.splitlines()
+
+
+def line_of(lines: list[str], name: str) -> str:
+    return next(line for line in lines if name in line)
+
+
+def test_every_contender_stands_in_the_order_of_its_rank(make_terminal, evaluation, verdict):
+    lines = shown(make_terminal(), evaluation, verdict)
+    names = ["forecasting.lstm", "forecasting.ridge", "forecasting.random_walk_drift", "forecasting.naive"]
+    assert [line.split()[0] for line in lines if "forecasting." in line and "0." in line][1:] == names[1:]
+    assert line_of(lines, "★").split()[1] == "forecasting.lstm"
+
+
+def test_numbers_per_horizon_and_over_all(make_terminal, evaluation, verdict):
+    lines = shown(make_terminal(), evaluation, verdict)
+    head, first = (" ".join(line_of(lines, mark).split()) for mark in ("RMSE +1", "★ forecasting"))
+    assert head == "contender RMSE +1 RMSE +2 RMSE +8 RMSE skill coverage MASE R² MAE sMAPE fit"
+    assert first == (
+        "★ forecasting.lstm (candidate) 0.3312 0.4321 0.6154 0.4971 +4.1 % 88.8 % 0.280 0.993 0.3900 0.11 % 1:15"
+    )
+
+
+def test_turkish_is_turkish_to_the_decimal_comma(make_terminal, evaluation, verdict):
+    lines = shown(make_terminal("tr"), evaluation, verdict)
+    assert "0,4971" in line_of(lines, "★")
+    assert "+%4,1" in line_of(lines, "★")
+    assert "(aday)" in line_of(lines, "★")
+    assert "YÜKSELTİLDİ: forecasting.lstm artık şampiyon." in "\n".join(lines)
+    assert "Ridge'den %4,1 daha iyi." in "\n".join(lines)
+
+
+@pytest.mark.parametrize("width", [50, 60, 80, 100, 120])
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_a_narrow_terminal_loses_columns_never_rows_nor_digits(make_terminal, evaluation, verdict, width, language):
+    terminal = make_terminal(language, width)
+    shown(terminal, evaluation, verdict)
+    lines = terminal.output.splitlines()
+    table = lines[: next(index for index, line in enumerate(lines) if "naive" in line) + 1]
+    assert all(len(line) <= width for line in table)
+    assert "…" not in "\n".join(table[2:])
+    for value in ("0.4971", "0.5185", "1.700", "1.712"):
+        assert (value if language == "en" else value.replace(".", ",")) in "\n".join(table), "overall RMSE goes last"
+
+
+def test_the_skill_stays_beside_the_rmse(make_terminal, evaluation, verdict):
+    """A score is not shown without its baseline, however narrow the terminal is."""
+    lines = shown(make_terminal(width=60), evaluation, verdict)
+    assert "skill" in line_of(lines, "RMSE")
+
+
+def test_what_is_not_known_is_a_dash(make_terminal, evaluation, verdict):
+    lines = shown(make_terminal(), evaluation, verdict)
+    assert "–" in line_of(lines, "random_walk_drift")
+    assert "None" not in "\n".join(lines)
+    assert "nan" not in "\n".join(lines)
+
+
+def test_a_baseline_that_could_not_take_part_is_named(make_terminal, evaluation, verdict):
+    lines = shown(make_terminal(), evaluation, verdict)
+    assert "forecasting.ets could not take part: the series has zeros" in lines
+
+
+@pytest.mark.parametrize(
+    ("decision", "said"),
+    [
+        ("promoted", "PROMOTED: m is champion."),
+        ("kept", "NOT PROMOTED: m stays champion."),
+        ("baseline_promoted", "NOT PROMOTED: the baseline m is better and becomes champion."),
+        ("not_comparable", "NOT COMPARABLE: m stays champion; promote by hand if you want to."),
+        ("invented_later", "invented_later"),
+    ],
+)
+def test_the_decision_in_words(make_terminal, decision, said):
+    terminal = make_terminal()
+    show_verdict(terminal, {"decision": decision, "champion": "m", "reasons": [{"code": "some_reason"}]})
+    assert terminal.output.splitlines() == [said, "  · some_reason"]
+
+
+def test_one_horizon_needs_no_columns_per_horizon(make_terminal, evaluation, verdict):
+    evaluation["shown_horizons"] = [1]
+    assert "RMSE +1" not in "\n".join(line for line in shown(make_terminal(), evaluation, verdict) if "skill" in line)
+
+
+def test_next_values_of_a_weekly_series_are_dates(make_terminal):
+    terminal = make_terminal()
+    points = [
+        {"at": "2002-01-05T00:00:00Z", "value": 372.128, "low": 371.4, "high": 372.85},
+        {"at": "2002-01-12T00:00:00", "value": 372.3, "low": 371.5, "high": 373.1},
+    ]
+    forecast = {"target": "co2", "unit": "ppm", "interval": 0.9, "next": points}
+    show_forecast(terminal, forecast, "forecasting.lstm")
+    lines = [line.split() for line in terminal.output.splitlines() if line]
+    assert " ".join(lines[0]) == "Next values of co2 (ppm), by forecasting.lstm"
+    assert " ".join(lines[1]) == "at value 90 % interval"
+    assert lines[2:] == [
+        ["2002-01-05", "372.13", "371.40", "…", "372.85"],
+        ["2002-01-12", "372.30", "371.50", "…", "373.10"],
+    ]
+
+
+def test_next_values_without_interval_and_many_of_them(make_terminal):
+    terminal = make_terminal("tr")
+    points = [{"at": f"2026-01-01T{hour:02}:30:00Z", "value": 0.5, "low": None, "high": None} for hour in range(24)] * 2
+    show_forecast(terminal, {"target": "x", "unit": "", "interval": None, "next": points}, "m")
+    assert "aralığı" not in terminal.output
+    assert "0,5000" in terminal.output
+    assert "… ve 24 satır daha" in terminal.output
