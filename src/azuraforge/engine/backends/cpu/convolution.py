@@ -18,7 +18,7 @@ Pair = tuple[int, int]
 
 class _Saved(NamedTuple):
     scratch: Scratch  # owns the arrays below until the graph is freed
-    x: Array  # padded at its edges, (batch, channel, height, width)
+    x: Array  # padded at its edges, (batch, height, width, channel)
     weight: Array
     padding: Pair
     codes: Array | None  # of pooling, (batch, rows, columns, channels)
@@ -40,27 +40,30 @@ def _fits(
 
 
 def _padded(scratch: Scratch, x: Array, padding: Pair) -> Array:
+    """Copy ``(batch, channel, height, width)`` to ``(batch, height, width, channel)`` with zeros at the edges."""
     batch, channels, height, width = x.shape
     rows, columns = padding
-    result = scratch.take(batch, channels, height + 2 * rows, width + 2 * columns)
-    if rows or columns:
-        result.fill(0)
-    result[:, :, rows : rows + height, columns : columns + width] = x
+    result = scratch.take(batch, height + 2 * rows, width + 2 * columns, channels)
+    result[:, :rows] = 0
+    result[:, rows + height :] = 0
+    result[:, :, :columns] = 0
+    result[:, :, columns + width :] = 0
+    result[:, rows : rows + height, columns : columns + width] = x.transpose(0, 2, 3, 1)
     return result
 
 
 def _pack(scratch: Scratch, weight: Array) -> Array:
-    """Lay ``(out, in, rows, columns)`` out as ``(block, in, rows, columns, lane)``."""
+    """Lay ``(out, in, rows, columns)`` out as ``(block, rows, columns, in, lane)``."""
     lanes = current().target.width
     out, inputs, rows, columns = weight.shape
     whole = _whole(out)
-    packed = scratch.take(whole // lanes, inputs, rows, columns, lanes)
+    packed = scratch.take(whole // lanes, rows, columns, inputs, lanes)
     if whole == out:
-        packed[:] = weight.reshape(whole // lanes, lanes, inputs, rows, columns).transpose(0, 2, 3, 4, 1)
+        packed[:] = weight.reshape(whole // lanes, lanes, inputs, rows, columns).transpose(0, 3, 4, 2, 1)
     else:
         wide = np.zeros((whole, inputs, rows, columns), np.float32)
         wide[:out] = weight
-        packed[:] = wide.reshape(whole // lanes, lanes, inputs, rows, columns).transpose(0, 2, 3, 4, 1)
+        packed[:] = wide.reshape(whole // lanes, lanes, inputs, rows, columns).transpose(0, 3, 4, 2, 1)
     return packed
 
 
@@ -76,13 +79,13 @@ def _strides(x: Array) -> tuple[int, ...]:
 
 
 def _convolve(scratch: Scratch, x: Array, weight: Array, bias: Array | None, out: Array) -> None:
-    """Convolve an image padded already into ``out`` ``(batch, height, width, whole channels)``."""
+    """Convolve images ``(batch, height, width, channel)``, padded already, into ``out`` with whole vectors of channels."""
     runtime = current()
     kernel = runtime.kernels["convolve"]
     batch, height, width, channels = out.shape
     packed, offsets = _pack(scratch, weight), _bias(scratch, bias, channels)
-    places = (address(x), *_strides(x), address(packed), address(offsets), address(out), height, width, x.shape[1],
-              channels, *weight.shape[2:], 1, 1, 1, 1)  # fmt: skip
+    places = (address(x), *_strides(x)[:2], address(packed), address(offsets), address(out), height, width, x.shape[3],
+              channels, *weight.shape[2:])  # fmt: skip
     runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch)
 
 
@@ -111,14 +114,19 @@ def _conv2d_vjp(context: Context, gradient: Array) -> Gradients:
         return OPS["conv2d"].vjp(context, gradient)
     scratch = Scratch()
     wide, inner = _wide_gradient(scratch, saved, gradient.shape[2], gradient.shape[3])
-    inner[:, :, :, : gradient.shape[1]] = gradient.transpose(0, 2, 3, 1)
+    inner[..., : gradient.shape[1]] = gradient.transpose(0, 2, 3, 1)
+    inner[..., gradient.shape[1] :] = 0
     return _gradients(context, saved, wide, inner, scratch)
 
 
 def _wide_gradient(scratch: Scratch, saved: _Saved, height: int, width: int) -> tuple[Array, Array]:
-    """Return zeros ``(batch, height, width, channels)`` with the border the input's gradient needs, and the inside."""
+    """Return an image of the gradient with the border of zeros that the input's gradient needs, and its inside."""
     rows, columns = 2 - saved.padding[0], 2 - saved.padding[1]
-    wide = scratch.zeros(saved.x.shape[0], height + 2 * rows, width + 2 * columns, saved.channels)
+    wide = scratch.take(saved.x.shape[0], height + 2 * rows, width + 2 * columns, saved.channels)
+    wide[:, :rows] = 0
+    wide[:, rows + height :] = 0
+    wide[:, :, :columns] = 0
+    wide[:, :, columns + width :] = 0
     return wide, wide[:, rows : rows + height, columns : columns + width]
 
 
@@ -132,8 +140,8 @@ def _gradients(context: Context, saved: _Saved, wide: Array, inner: Array, scrat
     if need_weight:
         sums = scratch.zeros(inputs, 3, 3, channels)
         kernel = runtime.kernels["weight_gradient"]
-        places = (address(x), *_strides(x)[:3], address(inner), *_strides(inner)[:2], address(sums), batch, height,
-                  width, channels)  # fmt: skip
+        places = (address(x), *_strides(x)[:2], inputs, address(inner), *_strides(inner)[:2], address(sums), batch,
+                  height, width, channels)  # fmt: skip
         runtime.pool.run(lambda begin, end: kernel(*places, begin, end), inputs)
         offered = context.buffers[1] if context.buffers else None
         grad_weight = np.empty(weight.shape, np.float32) if offered is None else offered
@@ -148,7 +156,7 @@ def _gradients(context: Context, saved: _Saved, wide: Array, inner: Array, scrat
         grown[:, :out_channels] = turned
         rows, columns = wide.shape[1] - 2, wide.shape[2] - 2
         out = empty((batch, rows, columns, _whole(inputs)))
-        _convolve(scratch, wide.transpose(0, 3, 1, 2), grown, None, out)
+        _convolve(scratch, wide, grown, None, out)
         grad_x = out.transpose(0, 3, 1, 2)[:, :inputs]
     return grad_x, grad_weight, grad_bias
 
@@ -170,7 +178,7 @@ def _conv_relu_pool(context: Context, x: Array, weight: Array, bias: Array | Non
     dense = scratch.take(batch, height, width, channels)
     packed, offsets = _pack(scratch, weight), _bias(scratch, bias, channels)
     kernel = runtime.kernels["convolve_pool"]
-    places = (address(padded), *_strides(padded), address(packed), address(offsets), address(dense), address(out),
+    places = (address(padded), *_strides(padded)[:2], address(packed), address(offsets), address(dense), address(out),
               address(codes), height, width, inputs, channels, 3, 3)  # fmt: skip
     runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch)
     if context.records:

@@ -335,12 +335,17 @@ class Emitter:
 
     def largest(self, value: Value) -> Value:
         """Return the largest lane."""
-        lanes = [
-            Value(self, self.builder.extract_element(value.ir, ir.IntType(32)(i))) for i in range(self.target.width)
-        ]
-        while len(lanes) > 1:
-            lanes = [self.select(a >= b, a, b) for a, b in zip(lanes[::2], lanes[1::2], strict=True)]
-        return lanes[0]
+        width = self.target.width
+        while width > 1:
+            half = width // 2
+            kind = ir.VectorType(ir.IntType(32), half)
+            low, high = (
+                Value(self, self.builder.shuffle_vector(value.ir, value.ir, ir.Constant(kind, list(range(*part)))))
+                for part in ((0, half), (half, width))
+            )
+            value = self.select(low >= high, low, high)
+            width = half
+        return Value(self, self.builder.extract_element(value.ir, ir.IntType(32)(0)))
 
     def call(self, name: str, *arguments: Value | int) -> None:
         """Call a kernel emitted before this one."""

@@ -36,8 +36,8 @@ def self_attention(e: Emitter) -> None:
     """Attend forward.
 
     Parameters: packed ``(batch, time, 3 * width)``; out ``(batch, time, width)``; weights ``(batch, heads,
-    time, time)``; scratch, ``size * time`` numbers per head; scale; time, width, heads, size (of a head), begin, end: the range of
-    examples times heads.
+    time, time)``; scratch, ``size * time`` numbers per head; scale; time, width, heads, size (of a head), begin,
+    end: the range of examples times heads.
     """
     packed, out, weights, scratch, scale, time, width, heads, size, begin, end = e.arguments
     factor = e.splat(scale)

@@ -1,9 +1,10 @@
 """Convolution, vectors along the output channels, and ReLU with 2 × 2 max-pooling on the spot.
 
-Images inside are ``(batch, height, width, channel)`` with channels padded to whole vectors; inputs are already
-padded at their edges. A tile is a run of neighbouring output pixels by one or two vectors of channels; each input
-number is read once per tile into all lanes. Weights are packed ``(block of channels, in, kernel row, kernel
-column, lane)``.
+Images inside are ``(batch, height, width, channel)``; outputs have whole vectors of channels, inputs are already
+padded at their edges. For each kernel row the numbers that one output pixel meets then lie in one run of ``kernel
+columns * in`` neighbours, so the inner loop is a matrix product over that run. A tile is a run of neighbouring
+output pixels by one or two vectors of channels. Weights are packed ``(block of channels, kernel row, kernel column,
+in, lane)``.
 """
 
 from __future__ import annotations
@@ -19,30 +20,28 @@ def _heights(e: Emitter, vectors: int) -> list[int]:
 
 
 def _convolve_image(
-    e: Emitter, x: Value, strides: tuple[Value, Value, Value], packed: Value, bias: Value, out: Value, out_row: Value,
-    sizes: tuple[Value, Value, Value, Value, Value, Value], steps: tuple[Value, Value, Value, Value],
+    e: Emitter, x: Value, x_row: Value, packed: Value, bias: Value, out: Value, height: Value, width: Value,
+    inputs: Value, channels: Value, kernel_rows: Value, kernel_columns: Value,
 ) -> None:  # fmt: skip
-    """Emit the convolution of one image; ``out`` has pixels of ``channels`` numbers and rows of ``out_row``."""
-    x_channel, x_row, x_column = strides
-    height, width, inputs, channels, kernel_rows, kernel_columns = sizes
-    stride_rows, stride_columns, dilation_rows, dilation_columns = steps
+    """Emit the convolution of one image of ``inputs`` channels into one of ``channels``."""
     lanes = e.target.width
-    block = inputs * kernel_rows * kernel_columns * lanes
-    pixel_step = x_column * stride_columns
+    run = kernel_columns * inputs
+    block = kernel_rows * run * lanes
+    out_row = width * channels
 
     def pixels(row: Value, column: Value, channel: Value, count: int, vectors: int) -> None:
         start = [e.load(bias, channel + index * lanes) for index in range(vectors)]
         tile = [[e.variable(value) for value in start] for _ in range(count)]
-        corner = e.at(x, row * stride_rows * x_row + column * pixel_step)
+        corner = e.at(x, row * x_row + column * inputs)
         weights = e.at(packed, channel / lanes * block)
-        with e.loop(0, inputs) as source, e.loop(0, kernel_rows) as kernel_row:
-            line = e.at(corner, source * x_channel + kernel_row * dilation_rows * x_row)
-            taps = e.at(weights, (source * kernel_rows + kernel_row) * kernel_columns * lanes)
-            with e.loop(0, kernel_columns) as kernel_column:
-                here = e.at(line, kernel_column * dilation_columns * x_column)
-                right = [e.load(e.at(taps, kernel_column * lanes), block * index) for index in range(vectors)]
+        with e.loop(0, kernel_rows) as kernel_row:
+            line = e.at(corner, kernel_row * x_row)
+            taps = e.at(weights, kernel_row * run * lanes)
+            with e.loop(0, run) as k:
+                here = e.at(line, k)
+                right = [e.load(e.at(taps, k * lanes), block * index) for index in range(vectors)]
                 for index in range(count):
-                    value = e.broadcast(here, pixel_step * index)
+                    value = e.broadcast(here, inputs * index)
                     for vector in range(vectors):
                         tile[index][vector].fma(value, right[vector])
         for index in range(count):
@@ -67,41 +66,36 @@ def _convolve_image(
 
 
 def convolve(e: Emitter) -> None:
-    """Convolve the images ``begin … end``.
+    """Convolve the images ``begin … end``, stride and dilation 1.
 
-    Parameters: x with its strides per image, channel, row and column; packed weights; bias; out; height and width
-    of the output; inputs, channels, kernel size, stride, dilation; begin, end.
+    Parameters: x with its strides per image and row; packed weights; bias; out; height and width of the output;
+    inputs, channels, kernel size; begin, end.
     """
-    (x, x_image, x_channel, x_row, x_column, packed, bias, out, height, width, inputs, channels, kernel_rows,
-     kernel_columns, stride_rows, stride_columns, dilation_rows, dilation_columns, begin,
-     end) = e.arguments  # fmt: skip
+    x, x_image, x_row, packed, bias, out, height, width, inputs, channels, rows, columns, begin, end = e.arguments
     with e.loop(begin, end) as image:
         _convolve_image(
-            e, e.at(x, image * x_image), (x_channel, x_row, x_column), packed, bias,
-            e.at(out, image * height * width * channels), width * channels,
-            (height, width, inputs, channels, kernel_rows, kernel_columns),
-            (stride_rows, stride_columns, dilation_rows, dilation_columns),
+            e, e.at(x, image * x_image), x_row, packed, bias, e.at(out, image * height * width * channels), height,
+            width, inputs, channels, rows, columns,
         )  # fmt: skip
 
 
 def convolve_pool(e: Emitter) -> None:
     """Convolve, ReLU and 2 × 2 max-pool the images ``begin … end``, one at a time through a scratch image.
 
-    Parameters: as for ``convolve`` (stride and dilation 1); scratch, one image; out and codes ``(batch, height / 2,
-    width / 2, channels)``: which of the four pixels was the largest, 0 … 3, or -1 where ReLU cut it off.
+    Parameters: as for ``convolve``; scratch, one image; out and codes ``(batch, height / 2, width / 2, channels)``:
+    which of the four pixels was the largest, 0 … 3, or -1 where ReLU cut it off.
     """
-    (x, x_image, x_channel, x_row, x_column, packed, bias, scratch, out, codes, height, width, inputs, channels,
-     kernel_rows, kernel_columns, begin, end) = e.arguments  # fmt: skip
+    (x, x_image, x_row, packed, bias, scratch, out, codes, height, width, inputs, channels, kernel_rows,
+     kernel_columns, begin, end) = e.arguments  # fmt: skip
     lanes = e.target.width
-    one = e.integer(1)
     rows, columns = height / 2, width / 2
     line = width * channels
     with e.loop(begin, end) as image:
         # Each range has the scratch image of its first index to itself.
         dense = e.at(scratch, begin * height * line)
         _convolve_image(
-            e, e.at(x, image * x_image), (x_channel, x_row, x_column), packed, bias, dense, line,
-            (height, width, inputs, channels, kernel_rows, kernel_columns), (one, one, one, one),
+            e, e.at(x, image * x_image), x_row, packed, bias, dense, height, width, inputs, channels, kernel_rows,
+            kernel_columns,
         )  # fmt: skip
         with e.loop(0, rows) as row, e.loop(0, columns) as column, e.loop(0, channels, lanes) as channel:
             corner = e.at(dense, row * 2 * line + column * 2 * channels + channel)
@@ -140,11 +134,11 @@ def unpool(e: Emitter) -> None:
 def weight_gradient(e: Emitter) -> None:
     """Sum input times gradient over all pixels for 3 × 3 kernels of stride and dilation 1.
 
-    Parameters: x with its strides per image, channel and row (columns are neighbours); grad with its strides per
-    image and row (pixels of ``channels`` numbers); out ``(in, 3, 3, channels)``, zeroed; batch, height and width of
-    the gradient, channels; begin, end: the range of input channels.
+    Parameters: x with its strides per image and row, and its channels; grad with its strides per image and row
+    (pixels of ``channels`` numbers); out ``(in, 3, 3, channels)``, zeroed; batch, height and width of the gradient,
+    channels; begin, end: the range of input channels.
     """
-    (x, x_image, x_channel, x_row, grad, grad_image, grad_row, out, batch, height, width, channels, begin,
+    (x, x_image, x_row, inputs, grad, grad_image, grad_row, out, batch, height, width, channels, begin,
      end) = e.arguments  # fmt: skip
     lanes = e.target.width
 
@@ -155,12 +149,12 @@ def weight_gradient(e: Emitter) -> None:
             for tap in range(9)
         ]
         with e.loop(0, height) as row:
-            lines = [e.at(x, image * x_image + source * x_channel + (row + k) * x_row) for k in range(3)]
+            lines = [e.at(x, image * x_image + (row + k) * x_row + source) for k in range(3)]
             right = e.at(grad, image * grad_image + row * grad_row + channel)
             with e.loop(0, width) as column:
                 values = [e.load(e.at(right, column * channels), vector * lanes) for vector in range(vectors)]
                 for tap in range(9):
-                    pixel = e.broadcast(e.at(lines[tap // 3], column), tap % 3)
+                    pixel = e.broadcast(e.at(lines[tap // 3], column * inputs), inputs * (tap % 3))
                     for vector in range(vectors):
                         sums[tap][vector].fma(pixel, values[vector])
         for tap in range(9):
@@ -180,11 +174,9 @@ def weight_gradient(e: Emitter) -> None:
 
 _SHAPE = "height width inputs channels kernel_rows kernel_columns"
 DEFINITIONS = [
-    ("convolve", f"*x x_image x_channel x_row x_column *packed *bias *out {_SHAPE} stride_rows stride_columns "
-     "dilation_rows dilation_columns begin end", convolve),
-    ("convolve_pool", f"*x x_image x_channel x_row x_column *packed *bias *scratch *out *codes {_SHAPE} begin end",
-     convolve_pool),
+    ("convolve", f"*x x_image x_row *packed *bias *out {_SHAPE} begin end", convolve),
+    ("convolve_pool", f"*x x_image x_row *packed *bias *scratch *out *codes {_SHAPE} begin end", convolve_pool),
     ("unpool", "*grad *codes *out out_image out_row rows columns channels begin end", unpool),
-    ("weight_gradient", "*x x_image x_channel x_row *grad grad_image grad_row *out batch height width channels "
-     "begin end", weight_gradient),
+    ("weight_gradient", "*x x_image x_row inputs *grad grad_image grad_row *out batch height width channels begin end",
+     weight_gradient),
 ]  # fmt: skip

@@ -122,19 +122,30 @@ def column_sums(e: Emitter) -> None:
     """out[column] = the sum of x[:, column]. Parameters: x, x_row, out, rows, columns."""
     x, x_row, out, rows, columns = e.arguments
     width = e.target.width
-    with e.loop(0, columns, width) as column:
-        mask = e.mask(e.least(columns - column, width))
-        # Four sums side by side, since one addition waits for the one before.
-        sums = [e.variable(e.zero()) for _ in range(4)]
+
+    def panel(column: Value, masks: list[Value | None]) -> None:
+        # Two sums each side by side, since one addition waits for the one before.
+        sums = [[e.variable(e.zero()) for _ in masks] for _ in range(2)]
         done = e.variable(e.integer(0))
-        with e.loop(0, rows - 3, 4) as row:
-            for index, one in enumerate(sums):
-                one.set(one.get() + e.load(e.at(x, (row + index) * x_row), column, mask))
-            done.set(row + 4)
+        with e.loop(0, rows - 1, 2) as row:
+            for part, line in enumerate(sums):
+                here = e.at(x, (row + part) * x_row + column)
+                for index, (one, mask) in enumerate(zip(line, masks, strict=True)):
+                    one.set(one.get() + e.load(here, index * width, mask))
+            done.set(row + 2)
         with e.loop(done.get(), rows) as row:
-            sums[0].set(sums[0].get() + e.load(e.at(x, row * x_row), column, mask))
-        first, second, third, fourth = (one.get() for one in sums)
-        e.store((first + second) + (third + fourth), out, column, mask)
+            here = e.at(x, row * x_row + column)
+            for index, (one, mask) in enumerate(zip(sums[0], masks, strict=True)):
+                one.set(one.get() + e.load(here, index * width, mask))
+        for index, (first, second, mask) in enumerate(zip(*sums, masks, strict=True)):
+            e.store(first.get() + second.get(), e.at(out, column), index * width, mask)
+
+    whole = e.variable(e.integer(0))
+    with e.loop(0, columns - (4 * width - 1), 4 * width) as column:
+        panel(column, [None] * 4)
+        whole.set(column + 4 * width)
+    with e.loop(whole.get(), columns, width) as column:
+        panel(column, [e.mask(e.least(columns - column, width))])
 
 
 DEFINITIONS = [
