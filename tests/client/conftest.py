@@ -43,6 +43,8 @@ class Server:
         self.last_event_ids: list[str] = []
         self.refusals: dict[str, tuple[int, str]] = {}
         self.lose_acknowledgements = 0
+        self.lose_creations = 0
+        self.creations = 0
         self.cancel_requested = False
         self._running: tuple[uvicorn.Server, threading.Thread] | None = None
 
@@ -102,6 +104,9 @@ class Server:
         run = self.runs.setdefault(
             body["idempotency_key"], {**body, "id": f"run{len(self.runs) + 1}", "state": "running"}
         )
+        self.creations += 1
+        if self.creations <= self.lose_creations:
+            return _problem(503, "transient", "made, but you will not hear of it")
         return JSONResponse(run, 201)
 
     async def _show(self, request: Request) -> Response:

@@ -48,9 +48,14 @@ def test_metrics_summary_and_end_arrive(server, client, home):
 
 def test_an_exception_fails_the_run_in_one_line_and_goes_on_up(server, client):
     server.start()
-    with pytest.raises(ValueError, match="diverged"), client.run("mine") as run:
-        run.log(loss=1.0)
-        raise ValueError("the loss\n  diverged")
+
+    def diverge():
+        with client.run("mine") as run:
+            run.log(loss=1.0)
+            raise ValueError("the loss\n  diverged")
+
+    with pytest.raises(ValueError, match="diverged"):
+        diverge()
     assert only_run(server)["finished"]["state"] == "failed"
     assert only_run(server)["finished"]["error"] == "ValueError: the loss diverged"
 
@@ -112,6 +117,17 @@ def test_a_lost_acknowledgement_repeats_the_batch_and_only_it(server, client, ev
         run.log(loss=2.0)
     assert server.batches == [1, 1, 1, 2]
     assert server.values("loss") == {1: 1.0, 2: 2.0}
+
+
+def test_a_lost_answer_to_the_start_makes_no_second_run(server, client, eventually):
+    server.start()
+    server.lose_creations = 2
+    with client.run("mine") as run:
+        run.log(loss=1.0)
+        eventually(lambda: server.values("loss") == {1: 1.0}, "the point's arrival")
+        assert run.id == "run1"
+    assert server.creations == 3
+    assert only_run(server)["finished"]["state"] == "succeeded"
 
 
 def test_a_platform_that_never_comes_leaves_a_journal_that_is_shipped_once(server, client, home, caplog):
