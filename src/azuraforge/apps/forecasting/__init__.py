@@ -1,0 +1,1 @@
+"""Forecasting: an LSTM, and the baselines that every forecaster is judged beside."""

@@ -1,0 +1,109 @@
+"""What the baselines share: parameters learned on the training part and frozen, intervals from validation errors.
+
+At each origin a baseline sees the same history as everyone else: it carries its *state* forward to the origin, never
+its parameters.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.plugins.channels import column_values, filled
+from azuraforge.plugins.forecast import QUANTILE_LEVELS, ForecastConfig, chronological_split
+from azuraforge.plugins.intervals import in_order, residual_quantiles
+from azuraforge.plugins.parts import Floats, Part, Predictions, Schema, Split, Table
+from azuraforge.plugins.pipeline import Pipeline, RunContext
+
+
+@dataclass
+class Learned:
+    """What a baseline learned.
+
+    Attributes:
+        settings: JSON values.
+        arrays: numbers by name.
+        spread: ``(level, horizon)``, what to add to a forecast for each of ``QUANTILE_LEVELS``.
+    """
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, Floats] = field(default_factory=dict)
+    spread: Floats = field(default_factory=lambda: np.zeros((len(QUANTILE_LEVELS), 0)))
+
+
+class Baseline(Pipeline[ForecastConfig, Learned]):
+    """A forecaster that needs no training loop. Subclasses write ``learn`` and ``forecast``."""
+
+    kind = "forecast"
+    Config: ClassVar[type[ForecastConfig]] = ForecastConfig
+
+    def window(self, config: ForecastConfig, schema: Schema) -> int:
+        """Rows that one forecast looks back at; the training part must hold them and a horizon."""
+        return 1
+
+    @abstractmethod
+    def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
+        """Learn parameters from ``train``."""
+
+    @abstractmethod
+    def forecast(self, learned: Learned, part: Part) -> Floats:
+        """``(origin, horizon)``: the forecasts, in the target's unit."""
+
+    def split(self, table: Table, config: ForecastConfig) -> Split:
+        """In order of time."""
+        return chronological_split(table, config, window=self.window(config, table.schema))
+
+    def fit(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
+        """Learn on the training part; measure the spread of the errors on the validation part."""
+        learned = self.learn(run, train, validation)
+        if validation.targets is None:
+            raise ValueError("the validation part has no targets")
+        learned.spread = residual_quantiles(validation.targets - self.forecast(learned, validation), QUANTILE_LEVELS)
+        run.progress(1, 1)
+        return learned
+
+    def predict(self, predictor: Learned, part: Part) -> Predictions:
+        """Forecasts and their intervals from each origin."""
+        point = self.forecast(predictor, part)
+        quantiles = in_order(point + predictor.spread[:, None, :])
+        return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
+
+    def save(self, predictor: Learned, folder: Path) -> None:
+        """Write ``weights.safetensors`` and ``preprocessing.json``."""
+        save_safetensors(folder / "weights.safetensors", {**predictor.arrays, "spread": predictor.spread})
+        text = json.dumps(predictor.settings, sort_keys=True, allow_nan=False)
+        (folder / "preprocessing.json").write_text(text, encoding="utf-8")
+
+    def load(self, folder: Path) -> Learned:
+        """Read what ``save`` wrote."""
+        arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
+        spread = arrays.pop("spread")
+        return Learned(json.loads((folder / "preprocessing.json").read_text(encoding="utf-8")), arrays, spread)
+
+
+def first_known(part: Part) -> float:
+    """The first known target of a part; 0 where there is none. It stands for missing values before it."""
+    values = column_values(part.frame, part.schema.target)
+    known = values[np.isfinite(values)]
+    return float(known[0]) if known.size else 0.0
+
+
+def target_of(learned: Learned, part: Part) -> Floats:
+    """``(row,)`` the target, holes carried forward. ``learned.settings["first"]`` stands before the first known."""
+    return filled(column_values(part.frame, part.schema.target), learned.settings["first"])
+
+
+def seasonal_rows(part: Part, season: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """``(origin, horizon)`` rows one or more whole seasons before each target, and whether the frame holds them.
+
+    Example: with season 7, the target 9 rows ahead is looked up 14 rows before itself, 5 rows before the origin.
+    """
+    steps = np.arange(1, part.horizon + 1)
+    rows = part.origins[:, None] + steps - season * -(-steps // season)
+    return np.maximum(rows, 0), rows >= 0

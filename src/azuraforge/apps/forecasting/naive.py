@@ -1,0 +1,77 @@
+"""The forecasts that cost nothing: the last value, the last season, the last value plus the average step."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known, seasonal_rows, target_of
+from azuraforge.plugins.channels import column_values
+from azuraforge.plugins.forecast import ForecastConfig
+from azuraforge.plugins.parts import Floats, Part
+from azuraforge.plugins.pipeline import RunContext
+
+
+class Naive(Baseline):
+    """Tomorrow is as today."""
+
+    name: ClassVar[str] = "forecasting.naive"
+    title: ClassVar[dict[str, str]] = {"en": "Naive", "tr": "Naif"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "Repeats the last known value. Hard to beat on prices.",
+        "tr": "Bilinen son değeri yineler. Fiyatlarda geçilmesi zordur.",
+    }
+
+    def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
+        """Nothing to learn."""
+        return Learned({"first": first_known(train)})
+
+    def forecast(self, learned: Learned, part: Part) -> Floats:
+        """The value at the origin, at every horizon."""
+        return np.repeat(target_of(learned, part)[part.origins][:, None], part.horizon, axis=1)
+
+
+class SeasonalNaive(Baseline):
+    """This season is as the last one."""
+
+    name: ClassVar[str] = "forecasting.seasonal_naive"
+    title: ClassVar[dict[str, str]] = {"en": "Seasonal naive", "tr": "Mevsimsel naif"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "Repeats the value one season earlier; without a season, the last known value.",
+        "tr": "Bir mevsim önceki değeri yineler; mevsim yoksa bilinen son değeri.",
+    }
+
+    def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
+        """Only the season's length."""
+        return Learned({"first": first_known(train), "season": run.config.season_of(train.schema)})
+
+    def forecast(self, learned: Learned, part: Part) -> Floats:
+        """The newest known value whole seasons before each target; the value at the origin where there is none."""
+        values = target_of(learned, part)
+        rows, there = seasonal_rows(part, learned.settings["season"])
+        return np.where(there, values[rows], values[part.origins][:, None])
+
+
+class RandomWalkDrift(Baseline):
+    """It goes on as it went on average."""
+
+    name: ClassVar[str] = "forecasting.random_walk_drift"
+    title: ClassVar[dict[str, str]] = {"en": "Random walk with drift", "tr": "Sürüklenmeli rastgele yürüyüş"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "The last known value plus the average step of the training part for each row ahead.",
+        "tr": "Bilinen son değer, artı ilerideki her satır için eğitim bölümünün ortalama adımı.",
+    }
+
+    def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
+        """The average step from row to row."""
+        values = column_values(train.frame, train.schema.target)
+        known = np.flatnonzero(np.isfinite(values))
+        rows = int(known[-1] - known[0]) if known.size else 0
+        drift = float(values[known[-1]] - values[known[0]]) / rows if rows else 0.0
+        return Learned({"first": first_known(train), "drift": drift})
+
+    def forecast(self, learned: Learned, part: Part) -> Floats:
+        """A straight line from the value at each origin."""
+        steps = np.arange(1, part.horizon + 1)
+        return np.asarray(target_of(learned, part)[part.origins][:, None] + learned.settings["drift"] * steps)

@@ -1,0 +1,140 @@
+"""Ridge regression on lags, calendar and the other columns: the baseline that is hardest to beat."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known, target_of
+from azuraforge.plugins.calendar import Clock
+from azuraforge.plugins.channels import Channel, column_values
+from azuraforge.plugins.forecast import ForecastConfig
+from azuraforge.plugins.parts import Floats, Indices, Part, Schema
+from azuraforge.plugins.pipeline import RunContext
+
+#: The target is looked at this many rows back, and around one season back.
+LAGS = 30
+#: Longer seasons are left out: the calendar tells the year, and thousands of lags would tell nothing more.
+LONGEST_SEASON = 400
+#: The other columns are looked at these rows back.
+OTHER_LAGS = (0, 1, 2, 3, 6, 12, 24)
+PENALTIES = tuple(10.0**power for power in range(-3, 6))
+#: More rows than this are thinned out evenly while learning; a few hundred coefficients need no more.
+MOST_ROWS = 100_000
+_CHUNK = 4096
+
+
+class Ridge(Baseline):
+    """A straight line through the last 30 values, last season's, the other columns' and the calendar.
+
+    One set of coefficients per horizon ("direct" forecasting). It predicts the change since the origin. The penalty is
+    the one that does best on the validation part.
+    """
+
+    name: ClassVar[str] = "forecasting.ridge"
+    title: ClassVar[dict[str, str]] = {"en": "Ridge on lags and calendar", "tr": "Gecikmeler ve takvim üzerinde ridge"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "Linear regression with a penalty on the last 30 values, last season, other columns and the calendar.",
+        "tr": "Son 30 değer, geçen mevsim, öteki sütunlar ve takvim üzerinde cezalı doğrusal regresyon.",
+    }
+
+    def window(self, config: ForecastConfig, schema: Schema) -> int:
+        """The longest lag."""
+        return max(target_lags(config.season_of(schema), config.horizon)) + 1
+
+    def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
+        """Coefficients from ``train`` for every penalty, the penalty from ``validation``."""
+        from sklearn.linear_model import Ridge as Regression
+
+        lags = target_lags(run.config.season_of(train.schema), run.config.horizon)
+        others = [
+            Channel.learn(column, column_values(train.frame, column), LAGS, relative=False)
+            for column in train.schema.features
+        ]
+        settings: dict[str, Any] = {
+            "first": first_known(train),
+            "lags": lags,
+            "clock": Clock.learn(train.frame, train.schema).to_dict(),
+            "others": [channel.to_dict() for channel in others],
+        }
+        learned = Learned(settings)
+        inputs, targets = self._examples(learned, train, MOST_ROWS)
+        mean, scale = inputs.mean(axis=0), inputs.std(axis=0)
+        scale[scale <= 1e-12 * np.maximum(1.0, np.abs(mean))] = 1.0
+        inputs -= mean
+        inputs /= scale
+        checked, truth = self._examples(learned, validation, MOST_ROWS)
+        checked = (checked - mean) / scale
+        best: tuple[float, float, Any] | None = None
+        for penalty in PENALTIES:
+            model = Regression(alpha=penalty, solver="cholesky").fit(inputs, targets)
+            error = float(np.square(model.predict(checked).reshape(truth.shape) - truth).mean())
+            if best is None or error < best[0]:
+                best = (error, penalty, model)
+        if best is None:
+            raise ValueError("no penalty to choose from")
+        weights = np.asarray(best[2].coef_, dtype=np.float64).reshape(run.config.horizon, -1) / scale
+        bias = np.asarray(best[2].intercept_, dtype=np.float64).reshape(-1) - weights @ mean
+        settings["penalty"] = best[1]
+        learned.arrays = {"weights": weights, "bias": bias}
+        return learned
+
+    def forecast(self, learned: Learned, part: Part) -> Floats:
+        """The value at each origin plus the change that the line says."""
+        series = self._series(learned, part)
+        point = np.empty((len(part.origins), part.horizon))
+        for start in range(0, len(part.origins), _CHUNK):
+            origins = part.origins[start : start + _CHUNK]
+            change = self._inputs(series, origins) @ learned.arrays["weights"].T + learned.arrays["bias"]
+            point[start : start + _CHUNK] = series["target"][origins][:, None] + change
+        return point
+
+    def _examples(self, learned: Learned, part: Part, most: int) -> tuple[Floats, Floats]:
+        if part.targets is None:
+            raise ValueError("a part without targets cannot be learned from")
+        usable = (part.origins >= max(learned.settings["lags"])) & np.isfinite(part.targets).all(axis=1)
+        if not usable.any():  # a very short series: the first value stands before the first row
+            usable = np.isfinite(part.targets).all(axis=1)
+        origins, targets = part.origins[usable], part.targets[usable]
+        thin = -(-len(origins) // most)
+        origins, targets = origins[::thin], targets[::thin]
+        series = self._series(learned, part)
+        return self._inputs(series, origins), targets - series["target"][origins][:, None]
+
+    def _series(self, learned: Learned, part: Part) -> dict[str, Any]:
+        others = [Channel.from_dict(fields) for fields in learned.settings["others"]]
+        scaled = [channel.scaled(column_values(part.frame, channel.column)) for channel in others]
+        return {
+            "target": target_of(learned, part),
+            "lags": np.array(learned.settings["lags"]),
+            "others": np.clip(np.stack(scaled, axis=1), -8, 8) if scaled else np.zeros((part.frame.height, 0)),
+            "calendar": Clock.from_dict(learned.settings["clock"]).features(part.frame),
+        }
+
+    def _inputs(self, series: dict[str, Any], origins: Indices) -> Floats:
+        target = series["target"]
+        last = target[origins][:, None]
+        earlier = target[_rows(origins, series["lags"][1:])] - last
+        others = series["others"][_rows(origins, np.array(OTHER_LAGS))].reshape(len(origins), -1)
+        return np.concatenate([last, earlier, others, series["calendar"][origins]], axis=1)
+
+
+def target_lags(season: int, horizon: int) -> list[int]:
+    """0 to 29, and the rows one season before each target and around them.
+
+    Example:
+        >>> target_lags(season=52, horizon=2)[-5:]
+        [49, 50, 51, 52, 53]
+    """
+    lags = set(range(LAGS))
+    if 1 < season <= LONGEST_SEASON:
+        for ahead in range(1, horizon + 1):
+            back = season * -(-ahead // season) - ahead
+            lags.update(range(max(back - 1, 0), back + 3))
+    return sorted(lags)
+
+
+def _rows(origins: Indices, lags: NDArray[np.int64]) -> Indices:
+    return np.asarray(np.maximum(origins[:, None] - lags, 0))

@@ -1,0 +1,221 @@
+"""From a part to a network's examples: windows of scaled channels, the calendar ahead, and targets to learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.calendar import Clock
+from azuraforge.plugins.channels import LIMIT, Channel, column_values, filled
+from azuraforge.plugins.parts import Floats, Indices, Part
+from azuraforge.plugins.transforms import Transform
+
+Single = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The sizes of one example, for whoever builds a network.
+
+    Attributes:
+        window: rows looked back.
+        channels: values per row of the window; the target's own come first.
+        target_channels: how many of them are the target's.
+        known: calendar values per future row; 0 where there are none.
+        horizon: rows ahead.
+    """
+
+    window: int
+    channels: int
+    target_channels: int
+    known: int
+    horizon: int
+
+
+class Examples:
+    """Windows cut when they are asked for; a dataset for ``azuraforge.engine.data.Batches``.
+
+    Attributes:
+        origins: ``(example,)`` rows of the part's frame.
+    """
+
+    def __init__(
+        self,
+        scaled: Floats,
+        relative: NDArray[np.bool_],
+        known: Single,
+        origins: Indices,
+        window: int,
+        targets: Single | None,
+    ) -> None:
+        self.origins = origins
+        self._scaled = scaled
+        self._relative = relative
+        self._known = known
+        self._targets = targets
+        self._offsets = np.arange(1 - window, 1)
+
+    def __len__(self) -> int:
+        return len(self.origins)
+
+    def gather(self, indices: NDArray[Any]) -> tuple[Single, ...]:
+        """``(example, window, channel)``, ``(example, horizon, known)`` and, where known, ``(example, horizon)``."""
+        windows = self._scaled[self.origins[indices][:, None] + self._offsets]
+        windows[:, :, self._relative] -= windows[:, -1:, self._relative]
+        np.clip(windows, -LIMIT, LIMIT, out=windows)
+        parts = (windows.astype(np.float32), self._known[indices])
+        return parts if self._targets is None else (*parts, self._targets[indices])
+
+    def chunks(self, size: int) -> Iterator[tuple[Single, ...]]:
+        """Everything in order, ``size`` examples at a time."""
+        for start in range(0, len(self), size):
+            yield self.gather(np.arange(start, min(start + size, len(self))))
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Everything between the data and the network; learned on training rows only, saved beside the weights.
+
+    Forecasts are learned as ``(path - anchor) / scale``: the change since the origin, in units of its spread over the
+    training part. ``transform`` says what the path is.
+    """
+
+    target: str
+    window: int
+    horizon: int
+    transform: Transform
+    clock: Clock
+    calendar: bool
+    channels: tuple[Channel, ...]
+    target_channels: int
+    first: float
+    scale: float
+
+    @classmethod
+    def learn(
+        cls, train: Part, *, window: int, transform: Transform, calendar: bool, features: bool, clock: Clock
+    ) -> Preprocessing:
+        """Learn scales and channels from ``train``, whose frame ends with the training rows."""
+        schema = train.schema
+        target = column_values(train.frame, schema.target)
+        first = _first(target)
+        anchors = transform.anchor(target)
+        if transform.name == "difference":
+            mine = [Channel.learn(schema.target, transform.apply(filled(target, first)), window, relative=False)]
+        else:
+            mine = [Channel.learn(schema.target, anchors, window, relative=True)]
+            level = Channel.learn(schema.target, anchors, window)
+            if not level.relative:
+                mine.append(level)
+        others = [
+            Channel.learn(column, column_values(train.frame, column), window)
+            for column in (schema.features if features else ())
+        ]
+        changes = anchors[train.origins + train.horizon] - anchors[train.origins]
+        changes = changes[np.isfinite(changes)]
+        scale = float(np.sqrt(np.mean(np.square(changes)))) if changes.size else 0.0
+        if not scale > 0:
+            raise InvalidInput(
+                f"the target {schema.target!r} never changes over {train.horizon} rows of the training part;"
+                " there is nothing to learn",
+                where="train",
+                next_step="choose another target; a constant needs no model",
+            )
+        return cls(
+            target=schema.target,
+            window=window,
+            horizon=train.horizon,
+            transform=transform,
+            clock=clock,
+            calendar=calendar and clock.width > 0,
+            channels=(*mine, *others),
+            target_channels=len(mine),
+            first=first,
+            scale=scale,
+        )
+
+    @property
+    def inputs(self) -> Inputs:
+        """The sizes of one example."""
+        known = self.clock.width if self.calendar else 0
+        return Inputs(self.window, len(self.channels), self.target_channels, known, self.horizon)
+
+    def examples(self, part: Part, *, learning: bool) -> Examples:
+        """The examples of ``part``; with ``learning`` only those with a whole window and known targets, and these.
+
+        Raises InvalidInput where an origin to predict from has fewer rows before it than the window.
+        """
+        origins = part.origins
+        if not learning and len(origins) and int(origins.min()) + 1 < self.window:
+            raise InvalidInput(
+                f"{int(origins.min()) + 1} rows of history are too few: this forecaster looks back {self.window} rows",
+                where="rows",
+                next_step=f"send at least {self.window} rows",
+            )
+        last = self.transform.anchor(self._target(part))
+        targets: Single | None = None
+        if learning:
+            if part.targets is None:
+                raise ValueError("a part without targets cannot be learned from")
+            usable = (origins + 1 >= self.window) & np.isfinite(part.targets).all(axis=1)
+            origins = origins[usable]
+            path = self.transform.anchor(part.targets[usable])
+            targets = ((path - last[origins][:, None]) / self.scale).astype(np.float32)
+        if self.calendar:
+            known = self.clock.following(part.frame, origins, self.horizon).astype(np.float32)
+        else:
+            known = np.zeros((len(origins), self.horizon, 0), np.float32)
+        relative = np.array([channel.relative for channel in self.channels])
+        return Examples(self._scaled(part), relative, known, origins, self.window, targets)
+
+    def restore(self, part: Part, changes: Floats) -> Floats:
+        """From learned units back to the target's: ``(…, origin, horizon)`` in, the same shape out."""
+        last = self.transform.anchor(self._target(part))
+        return self.transform.from_anchor(last[part.origins][:, None] + changes * self.scale)
+
+    def _scaled(self, part: Part) -> Floats:
+        target = self.transform.apply(self._target(part))
+        columns = [channel.scaled(target) for channel in self.channels[: self.target_channels]]
+        for channel in self.channels[self.target_channels :]:
+            columns.append(channel.scaled(column_values(part.frame, channel.column)))
+        return np.stack(columns, axis=1)
+
+    def _target(self, part: Part) -> Floats:
+        return filled(column_values(part.frame, self.target), self.first)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "target": self.target,
+            "window": self.window,
+            "horizon": self.horizon,
+            "transform": self.transform.to_dict(),
+            "clock": self.clock.to_dict(),
+            "calendar": self.calendar,
+            "channels": [channel.to_dict() for channel in self.channels],
+            "target_channels": self.target_channels,
+            "first": self.first,
+            "scale": self.scale,
+        }
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Preprocessing:
+        """What ``to_dict`` gave."""
+        return cls(
+            **{
+                **fields,
+                "transform": Transform.from_dict(fields["transform"]),
+                "clock": Clock.from_dict(fields["clock"]),
+                "channels": tuple(Channel.from_dict(channel) for channel in fields["channels"]),
+            }
+        )
+
+
+def _first(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(known[0]) if known.size else 0.0
