@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import { useFormats } from "../language/useFormats";
 import type { Forecast } from "../runs/evaluation";
-import { forecastColumns, isDaily, recentRange } from "./bands";
+import { forecastColumns, recentRange, rhythmOf } from "./bands";
 import { Plot } from "./Plot";
 import type { PlotShape } from "./options";
 
@@ -26,7 +26,7 @@ export default function ForecastPlot({ target, unit, history, next, interval, te
     () => ({
       x: "time",
       xLabel: t("charts.time"),
-      daily: isDaily(history.length > 1 ? history.map(([at]) => at) : next.map((point) => point.at)),
+      rhythm: rhythmOf(history.length > 1 ? history.map(([at]) => at) : next.map((point) => point.at)),
       height: 320,
       lines: [
         { label: named, color: "--chart-1" },

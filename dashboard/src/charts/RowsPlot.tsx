@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Rows } from "../api/types";
-import { isDaily } from "./bands";
+import { rhythmOf } from "./bands";
 import type { PlotShape } from "./options";
 import { Plot } from "./Plot";
 
@@ -10,7 +10,7 @@ import { Plot } from "./Plot";
 export default function RowsPlot({ rows, column }: { rows: Rows; column: string }) {
   const { t } = useTranslation();
   const shape = useMemo<PlotShape>(
-    () => ({ x: "time", xLabel: t("charts.time"), daily: isDaily(rows.times), height: 280, lines: [{ label: column, color: "--chart-1" }] }),
+    () => ({ x: "time", xLabel: t("charts.time"), rhythm: rhythmOf(rows.times), height: 280, lines: [{ label: column, color: "--chart-1" }] }),
     [column, rows.times, t],
   );
   const data = useMemo(() => [rows.times.map((at) => Date.parse(at) / 1000), rows.columns[column] ?? []] as [number[], (number | null)[]], [column, rows]);

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import { useFormats } from "../language/useFormats";
 import type { Forecast } from "../runs/evaluation";
-import { isDaily, testColumns } from "./bands";
+import { rhythmOf, testColumns } from "./bands";
 import type { PlotShape } from "./options";
 import { Plot } from "./Plot";
 
@@ -16,7 +16,7 @@ export default function TestPlot({ test, interval }: { test: NonNullable<Forecas
     () => ({
       x: "time",
       xLabel: t("charts.time"),
-      daily: isDaily(test.at),
+      rhythm: rhythmOf(test.at),
       height: 280,
       lines: [
         { label: t("charts.actual"), color: "--chart-1" },

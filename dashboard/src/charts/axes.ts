@@ -2,6 +2,7 @@
 import type uPlot from "uplot";
 
 import type { Formats } from "../language/format";
+import type { Rhythm } from "./bands";
 
 const DAY = 86_400;
 
@@ -14,9 +15,14 @@ export function dateParts(secondsApart: number): Intl.DateTimeFormatOptions {
   return { year: "numeric" };
 }
 
-export function timeLabels(locale: string): uPlot.Axis.DynamicValues {
+/** The zone that a rhythm is read in; undefined is the reader's own. */
+export function zoneOf(rhythm: Rhythm): "UTC" | undefined {
+  return rhythm === "dates" ? "UTC" : undefined;
+}
+
+export function timeLabels(locale: string, rhythm: Rhythm): uPlot.Axis.DynamicValues {
   return (_plot, splits, _axis, _space, secondsApart) => {
-    const format = new Intl.DateTimeFormat(locale, dateParts(secondsApart));
+    const format = new Intl.DateTimeFormat(locale, { ...dateParts(secondsApart), timeZone: zoneOf(rhythm) });
     return splits.map((seconds) => format.format(new Date(seconds * 1000)));
   };
 }
@@ -30,7 +36,8 @@ export const fitLabels = (_plot: uPlot, labels: string[] | null): number =>
   labels ? Math.max(36, ...labels.map((label) => label.length * 7 + 18)) : 36;
 
 /** The hover line above a time chart. */
-export function momentLabel(locale: string, withTime: boolean): (seconds: number) => string {
-  const format = new Intl.DateTimeFormat(locale, withTime ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" });
+export function momentLabel(locale: string, rhythm: Rhythm): (seconds: number) => string {
+  const style: Intl.DateTimeFormatOptions = rhythm === "moments" ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" };
+  const format = new Intl.DateTimeFormat(locale, { ...style, timeZone: zoneOf(rhythm) });
   return (seconds) => format.format(new Date(seconds * 1000));
 }

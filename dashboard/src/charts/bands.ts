@@ -1,4 +1,5 @@
 // Forecasts as columns over one time axis.
+import { isUtcDate } from "../language/format";
 import type { Forecast } from "../runs/evaluation";
 import type { PlotData } from "./Plot";
 
@@ -29,6 +30,14 @@ export function recentRange(history: Forecast["history"], next: Forecast["next"]
   const last = next.at(-1);
   if (first === undefined || last === undefined || history.length <= shown) return null;
   return [seconds(first[0]), seconds(last.at)];
+}
+
+/** How a time axis labels its rows: moments, days in the reader's zone, or dates that are the same everywhere. */
+export type Rhythm = "moments" | "days" | "dates";
+
+export function rhythmOf(times: readonly string[]): Rhythm {
+  if (!isDaily(times)) return "moments";
+  return times.every(isUtcDate) ? "dates" : "days";
 }
 
 /** Whether rows stand at least a day apart, so that labels need no hours. */

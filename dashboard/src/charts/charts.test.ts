@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { Formats } from "../language/format";
 import { sampleForecast } from "../runs/samples";
-import { dateParts, fitLabels, momentLabel } from "./axes";
-import { forecastColumns, isDaily, recentRange, testColumns } from "./bands";
+import { dateParts, fitLabels, momentLabel, zoneOf } from "./axes";
+import { forecastColumns, isDaily, recentRange, rhythmOf, testColumns } from "./bands";
 import { plotOptions } from "./options";
 import { countPoints } from "./Plot";
 
@@ -48,8 +48,8 @@ describe("axes", () => {
   });
 
   it("speaks the reader's language", () => {
-    expect(momentLabel("tr-TR", false)(Date.parse("2002-08-05T12:00:00Z") / 1000)).toContain("Ağu");
-    expect(momentLabel("en-GB", false)(Date.parse("2002-08-05T12:00:00Z") / 1000)).toContain("Aug");
+    expect(momentLabel("tr-TR", "days")(Date.parse("2002-08-05T12:00:00Z") / 1000)).toContain("Ağu");
+    expect(momentLabel("en-GB", "days")(Date.parse("2002-08-05T12:00:00Z") / 1000)).toContain("Aug");
   });
 
   it("makes room for the longest label", () => {
@@ -61,6 +61,15 @@ describe("axes", () => {
     expect(isDaily(["2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"])).toBe(true);
     expect(isDaily(["2020-01-01T00:00:00Z", "2020-01-01T01:00:00Z"])).toBe(false);
     expect(isDaily([])).toBe(false);
+  });
+
+  it("keeps dates at midnight UTC on their day, wherever the reader is", () => {
+    expect(rhythmOf(["2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"])).toBe("dates");
+    expect(rhythmOf(["2019-12-31T21:00:00Z", "2020-01-01T21:00:00Z"])).toBe("days");
+    expect(rhythmOf(["2020-01-01T00:00:00Z", "2020-01-01T01:00:00Z"])).toBe("moments");
+    const midnight = Date.parse("2002-08-05T00:00:00Z") / 1000;
+    expect(momentLabel("en-GB", "dates")(midnight)).toBe("5 Aug 2002");
+    expect(zoneOf("dates")).toBe("UTC");
   });
 });
 

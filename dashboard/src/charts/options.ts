@@ -2,7 +2,8 @@
 import uPlot from "uplot";
 
 import type { Formats } from "../language/format";
-import { fitLabels, momentLabel, numberLabels, timeLabels } from "./axes";
+import type { Rhythm } from "./bands";
+import { fitLabels, momentLabel, numberLabels, timeLabels, zoneOf } from "./axes";
 
 export interface Line {
   label: string;
@@ -17,14 +18,16 @@ export interface PlotShape {
   lines: readonly Line[];
   x: "time" | "step";
   xLabel: string;
-  /** The x axis has whole days only; hours in labels would be noise. */
-  daily?: boolean;
+  /** How a time axis is labelled. */
+  rhythm?: Rhythm;
   logarithmic?: boolean;
   height: number;
 }
 
 export function plotOptions(shape: PlotShape, width: number, formats: Formats, color: (name: string) => string): uPlot.Options {
-  const moment = momentLabel(formats.locale, !(shape.daily ?? false));
+  const rhythm = shape.rhythm ?? "moments";
+  const zone = zoneOf(rhythm);
+  const moment = momentLabel(formats.locale, rhythm);
   const showX = shape.x === "time" ? moment : (step: number) => formats.count(step);
   const axis = { stroke: color("--ink-soft"), grid: { stroke: color("--chart-grid"), width: 1 }, ticks: { stroke: color("--chart-grid"), width: 1, size: 4 }, font: "12px system-ui, sans-serif" };
   const high = shape.lines.findIndex((line) => line.edge === "high") + 1;
@@ -32,10 +35,11 @@ export function plotOptions(shape: PlotShape, width: number, formats: Formats, c
   return {
     width,
     height: shape.height,
+    ...(zone ? { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1000), zone) } : {}),
     // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a const enum, which isolated modules may not read
     scales: { x: { time: shape.x === "time" }, y: shape.logarithmic ? { distr: 3, log: 10 } : {} },
     axes: [
-      { ...axis, values: shape.x === "time" ? timeLabels(formats.locale) : numberLabels(formats), space: shape.x === "time" ? 90 : 60, size: 30 },
+      { ...axis, values: shape.x === "time" ? timeLabels(formats.locale, rhythm) : numberLabels(formats), space: shape.x === "time" ? 90 : 60, size: 30 },
       { ...axis, values: numberLabels(formats), size: fitLabels, space: 36 },
     ],
     series: [

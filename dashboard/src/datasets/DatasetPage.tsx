@@ -78,10 +78,13 @@ function ChartCard({ dataset }: { dataset: DatasetVersion }) {
 
 function AboutCard({ dataset }: { dataset: DatasetVersion }) {
   const { t } = useTranslation();
-  const { count, moment } = useFormats();
+  const { count, day, moment } = useFormats();
   const { dataset_schema: schema } = dataset;
+  // Rows a day or more apart are dates; their hours would be noise.
+  const time = /([dwqy]|mo)$/.test(schema.frequency ?? "") ? day : moment;
   const provenance = Object.entries(dataset.provenance).map(([name, value]) => ({
     name,
+    code: true,
     value: typeof value === "string" || typeof value === "number" ? value : JSON.stringify(value),
   }));
   return (
@@ -89,8 +92,8 @@ function AboutCard({ dataset }: { dataset: DatasetVersion }) {
       <Facts
         facts={[
           { name: t("datasets.rows"), value: count(dataset.rows) },
-          { name: t("datasets.start"), value: moment(dataset.start) },
-          { name: t("datasets.end"), value: moment(dataset.end) },
+          { name: t("datasets.start"), value: time(dataset.start) },
+          { name: t("datasets.end"), value: time(dataset.end) },
           { name: t("datasets.frequency"), value: schema.frequency ?? "–" },
           { name: t("datasets.season"), value: count(schema.season) },
           { name: t("datasets.timezone"), value: schema.timezone },
@@ -99,9 +102,14 @@ function AboutCard({ dataset }: { dataset: DatasetVersion }) {
           { name: t("datasets.fileHash"), value: <Hash value={dataset.file_sha256} /> },
           { name: t("datasets.source"), value: dataset.source },
           { name: t("datasets.created"), value: moment(dataset.created_at) },
-          ...provenance,
         ]}
       />
+      {provenance.length > 0 ? (
+        <>
+          <h3 className={css["sub"]}>{t("datasets.provenance")}</h3>
+          <Facts facts={provenance} long />
+        </>
+      ) : null}
     </Card>
   );
 }

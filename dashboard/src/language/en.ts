@@ -340,6 +340,7 @@ export const en = {
     features: "Other columns",
     fileHash: "SHA-256 of the file",
     created: "Added",
+    provenance: "Where it came from",
     file: "File",
     fileHint: "CSV or Parquet",
     rules: "Time zone, duplicates, gaps",

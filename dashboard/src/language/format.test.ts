@@ -44,6 +44,11 @@ describe("Formats", () => {
     expect(en.duration(90_061)).toBe("1 day 1 hr");
   });
 
+  it("keeps a date a date, wherever the reader is", () => {
+    expect(en.day("2001-12-29T00:00:00Z")).toBe("29 Dec 2001");
+    expect(tr.day("2001-12-29T00:00:00+00:00")).toBe("29 Ara 2001");
+  });
+
   it("writes sizes", () => {
     expect(en.bytes(0)).toBe("0 byte");
     expect(en.bytes(812_331)).toBe("812.3 kB");

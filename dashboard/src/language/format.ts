@@ -10,11 +10,13 @@ export class Formats {
   readonly #numbers = new Map<string, Intl.NumberFormat>();
   readonly #moment: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
+  readonly #utcDay: Intl.DateTimeFormat;
 
   constructor(locale: string) {
     this.locale = locale;
     this.#moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
     this.#day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+    this.#utcDay = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
   }
 
   #format(value: number, options: Intl.NumberFormatOptions): string {
@@ -92,7 +94,11 @@ export class Formats {
 
   moment = (at: Maybe<string | Date>): string => (at ? this.#moment.format(new Date(at)) : UNKNOWN);
 
-  day = (at: Maybe<string | Date>): string => (at ? this.#day.format(new Date(at)) : UNKNOWN);
+  /** A row of daily data. One that stands at midnight UTC is a date, not a moment: it is the same day everywhere. */
+  day = (at: Maybe<string>): string => {
+    if (!at) return UNKNOWN;
+    return (isUtcDate(at) ? this.#utcDay : this.#day).format(new Date(at));
+  };
 
   /** How a value is written in an input: the locale's decimal mark, no grouping, nothing rounded away. */
   input = (value: number): string => {
@@ -100,6 +106,10 @@ export class Formats {
     if (size !== 0 && size < 1e-6) return String(value);
     return this.#format(value, { useGrouping: false, maximumFractionDigits: 20 });
   };
+}
+
+export function isUtcDate(at: string): boolean {
+  return Date.parse(at) % 86_400_000 === 0;
 }
 
 /** Reads what a person typed: "0,001", "0.001", "1e-3"; null where it is no number. */

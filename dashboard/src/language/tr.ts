@@ -342,6 +342,7 @@ export const tr: Texts = {
     features: "Öteki sütunlar",
     fileHash: "Dosyanın SHA-256 özeti",
     created: "Eklendi",
+    provenance: "Nereden geldi",
     file: "Dosya",
     fileHint: "CSV ya da Parquet",
     rules: "Saat dilimi, yinelenenler, boşluklar",

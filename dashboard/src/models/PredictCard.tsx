@@ -5,6 +5,7 @@ import { Link } from "wouter";
 
 import type { ModelDetail, Prediction } from "../api/types";
 import { useFormats } from "../language/useFormats";
+import { isDaily } from "../charts/bands";
 import { mayWrite, usePaths, useSession } from "../projects/session";
 import { figureQuery } from "../runs/api";
 import type { Forecast } from "../runs/evaluation";
@@ -44,7 +45,7 @@ export function PredictCard({ model }: { model: ModelDetail }) {
 
 function PredictionView({ prediction }: { prediction: Prediction }) {
   const { t } = useTranslation();
-  const { moment, percent } = useFormats();
+  const { day, moment, percent } = useFormats();
   const paths = usePaths();
   const figure = useQuery(figureQuery(prediction.run_id, "forecast", true));
   const next: Forecast["next"] = prediction.predictions;
@@ -52,7 +53,7 @@ function PredictionView({ prediction }: { prediction: Prediction }) {
   return (
     <>
       <p className={css["soft"]}>
-        {t("predict.from", { version: prediction.version, plugin: prediction.plugin, origin: moment(prediction.origin), level: percent(prediction.interval) })}{" "}
+        {t("predict.from", { version: prediction.version, plugin: prediction.plugin, origin: (isDaily(next.map((point) => point.at)) ? day : moment)(prediction.origin), level: percent(prediction.interval) })}{" "}
         {t("predict.learnedIn")}{" "}
         <Link href={paths.run(prediction.run_id)}>
           <Hash value={prediction.run_id} length={16} />

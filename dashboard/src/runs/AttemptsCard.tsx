@@ -31,7 +31,7 @@ export function AttemptsCard({ attempts }: { attempts: readonly Attempt[] }) {
               <td className={tableCss["nowrap"]}>{moment(attempt.ended_at)}</td>
               <td>
                 {attempt.outcome ? i18n.t(`attempts.outcomes.${attempt.outcome}`, { defaultValue: attempt.outcome }) : t("common.notYetKnown")}
-                {attempt.reason ? <span className={tableCss["soft"]}> · {attempt.reason}</span> : null}
+                {attempt.reason && attempt.reason !== attempt.outcome ? <span className={tableCss["soft"]}> · {attempt.reason}</span> : null}
               </td>
               <td className={tableCss["number"]}>{count(attempt.resumed_from_step)}</td>
               <td className={tableCss["number"]}>{count(attempt.steps_recomputed)}</td>

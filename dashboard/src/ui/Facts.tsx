@@ -9,10 +9,10 @@ export interface Fact {
   code?: boolean;
 }
 
-/** Names and values, side by side. */
-export function Facts({ facts }: { facts: readonly Fact[] }) {
+/** Names and values, side by side; `long` gives sentences the whole line. */
+export function Facts({ facts, long = false }: { facts: readonly Fact[]; long?: boolean }) {
   return (
-    <dl className={css["facts"]}>
+    <dl className={long ? css["long"] : css["facts"]}>
       {facts.map(({ name, value, code }) => (
         <div key={name} className={css["fact"]}>
           <dt>{code ? <code>{name}</code> : name}</dt>
