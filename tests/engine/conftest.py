@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,3 +62,13 @@ def check_gradients() -> GradientCheck:
 def rng() -> np.random.Generator:
     """A seeded generator."""
     return np.random.default_rng(1234)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what takes long to ``make proof`` (``-m proof``)."""
+    if "proof" in (config.option.markexpr or ""):
+        return
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and item.get_closest_marker("proof"):
+            item.add_marker(pytest.mark.skip(reason="takes long: make proof"))

@@ -118,7 +118,7 @@ def test_summary_counts_shapes_parameters_and_operations():
 
 def test_summary_counts_the_products_of_recurrent_layers_and_attention():
     lstm = engine.summary(nn.LSTM(3, 4), (2, 7, 3)).split("\n")[1].split()
-    # Two products per gate and step, and the layer's stacked last states.
-    assert lstm[-1] == f"{2 * 2 * 7 * 16 * (3 + 4) + 2 * 2 * 4:,}"
+    # Two products per gate and step.
+    assert lstm[-1] == f"{2 * 2 * 7 * 16 * (3 + 4):,}"
     attention = engine.summary(nn.MultiheadAttention(4, 2), (2, 7, 4)).split("\n")[1].split()
     assert attention[-1] == f"{2 * 14 * 12 * 4 + 4 * 2 * 7 * 7 * 4 + 2 * 14 * 4 * 4:,}"

@@ -99,7 +99,10 @@ class _Recurrent(Module):
                 outputs.append(output)
                 after.append(last)
             x = outputs[0] if len(outputs) == 1 else functional.concat(outputs, axis=2)
-        final = [functional.stack(parts) for parts in zip(*after, strict=True)]
+        if len(after) == 1:
+            final = [last.unsqueeze(0) for last in after[0]]
+        else:
+            final = [functional.stack(parts) for parts in zip(*after, strict=True)]
         return (x if self.batch_first else x.swapaxes(0, 1)), final
 
     def _states(self, states: Sequence[Tensor] | None, batch: int, x: Tensor) -> list[tuple[Tensor, ...]]:

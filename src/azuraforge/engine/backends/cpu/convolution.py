@@ -79,7 +79,7 @@ def _strides(x: Array) -> tuple[int, ...]:
 
 
 def _convolve(scratch: Scratch, x: Array, weight: Array, bias: Array | None, out: Array) -> None:
-    """Convolve images ``(batch, height, width, channel)``, padded already, into ``out`` with whole vectors of channels."""
+    """Convolve images ``(batch, height, width, channel)``, padded already, into ``out``."""
     runtime = current()
     kernel = runtime.kernels["convolve"]
     batch, height, width, channels = out.shape

@@ -296,7 +296,11 @@ class Emitter:
         return Value(self, self.builder.extract_element(vector, ir.IntType(32)(0)))
 
     def tanh(self, x: Value) -> Value:
-        """Return tanh to 3e-7: Padé-like ratio of polynomials of degree 13 and 6 (the coefficients of Eigen)."""
+        """Return tanh to 3e-7: a ratio of polynomials of degree 13 and 6 (the coefficients of Eigen)."""
+        above, below = self._tanh_ratio(x)
+        return above / below
+
+    def _tanh_ratio(self, x: Value) -> tuple[Value, Value]:
         limit = self.splat(7.90531110763549805)
         bounded = self.maximum(self.minimum(x, limit), limit * -1.0)
         square = bounded * bounded
@@ -307,12 +311,32 @@ class Emitter:
         below = self.splat(1.19825839466702e-06)
         for coefficient in (1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03):
             below = self.fma(below, square, self.splat(coefficient))
-        return above * bounded / below
+        return above * bounded, below
 
     def sigmoid(self, x: Value) -> Value:
         """Return ``1 / (1 + exp(-x))`` to 2e-7, by tanh."""
         half = self.splat(0.5)
         return self.fma(self.tanh(x * half), half, half)
+
+    def squash(self, sigmoids: list[Value], tangent: Value) -> tuple[list[Value], Value]:
+        """Return sigmoid of some values and tanh of another with a single division among them all.
+
+        Every denominator lies between 0.0049 and 0.4, so the product of four is far from underflow.
+        """
+        half = self.splat(0.5)
+        ratios = [self._tanh_ratio(one * half) for one in sigmoids] + [self._tanh_ratio(tangent)]
+        # before[i] is the product of the denominators before i; one reciprocal then serves backwards.
+        before = [ratios[0][1]]
+        for _, below in ratios[1:]:
+            before.append(before[-1] * below)
+        inverse = 1.0 / before[-1]
+        results = []
+        for index in range(len(ratios) - 1, -1, -1):
+            above, below = ratios[index]
+            results.append(above * (inverse * before[index - 1] if index else inverse))
+            inverse = inverse * below
+        results.reverse()
+        return [self.fma(one, half, half) for one in results[:-1]], results[-1]
 
     def exp(self, x: Value) -> Value:
         """Return e to the power x to 2e-7 relative (the polynomial of Cephes); below -87 it stays above zero."""

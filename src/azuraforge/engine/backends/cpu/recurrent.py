@@ -115,11 +115,12 @@ def _weight_gradients(
     d_x = d_ih = d_hh = d_bias_ih = d_bias_hh = None
     steps = saved.steps.reshape(lines, width_in)
     if need_ih or need_bias_ih:
-        both = scratch.take(rows, width_in)
-        gemm(d_input.reshape(lines, rows).T, steps, both)
-        kept = both.reshape(gates, padded, width_in)[:, :hidden]
-        d_ih = _into(buffers[0], kept[:, :, :features], (gates * hidden, features))
-        d_bias_ih = _into(buffers[2], kept[:, :, features], (gates * hidden,))
+        # As (feature, gate): few rows that each meet whole vectors of gates.
+        both = scratch.take(features + 1, rows)
+        gemm(steps[:, : features + 1].T, d_input.reshape(lines, rows), both)
+        kept = both.reshape(features + 1, gates, padded)[:, :, :hidden]
+        d_ih = _into(buffers[0], kept[:features].transpose(1, 2, 0), (gates * hidden, features))
+        d_bias_ih = _into(buffers[2], kept[features], (gates * hidden,))
     if need_hh or need_bias_hh:
         states = saved.states[:time].reshape(lines, padded)
         if padded == hidden:

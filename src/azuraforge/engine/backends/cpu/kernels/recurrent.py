@@ -91,8 +91,7 @@ def lstm_forward(e: Emitter) -> None:
         _products(e, tile, [0, 1, 2, 3], padded, e.at(states, line * padded), padded, e.at(right, x_inner * 4 * width))
         for index in range(rows):
             gate_i, gate_f, gate_g, gate_o = (one.get() for one in tile[index])
-            gate_i, gate_f, gate_o = e.sigmoid(gate_i), e.sigmoid(gate_f), e.sigmoid(gate_o)
-            gate_g = e.tanh(gate_g)
+            (gate_i, gate_f, gate_o), gate_g = e.squash([gate_i, gate_f, gate_o], gate_g)
             here = (line + index) * padded + unit
             following = (line + index + batch) * padded + unit
             cell = e.fma(gate_f, e.load(cells, here), gate_i * gate_g)
