@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import azuraforge
 from azuraforge.events.service import EventLog
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import Finish, PreparedRun
@@ -20,6 +22,8 @@ from azuraforge.runs.worker import Worker
 from azuraforge.settings import RunSettings, Settings
 
 ENTRIES = Path(__file__).parent / "entries"
+#: Children find the toy entries, and the very package that is under test here.
+CHILD_PATH = f"{ENTRIES}{os.pathsep}{Path(azuraforge.__file__).parents[1]}"
 ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 
@@ -83,7 +87,7 @@ class Stand:
 @pytest.fixture(scope="session")
 def launcher() -> Iterator[Launcher]:
     """One launcher for the whole folder; it starts itself again where a test killed it."""
-    made = Launcher({"PYTHONPATH": str(ENTRIES)})
+    made = Launcher({"PYTHONPATH": CHILD_PATH})
     made.start()
     yield made
     made.stop()

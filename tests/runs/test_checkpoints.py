@@ -11,6 +11,7 @@ import pytest
 
 from azuraforge.errors import StorageError
 from azuraforge.runs.checkpoints import problem_with, seal, write_sealed
+from azuraforge.runs.tables import Run
 
 
 def write(text: str):
@@ -78,6 +79,22 @@ def test_a_truncated_checkpoint_is_passed_over_and_the_attempt_says_so(stand):
     assert truncated == [{"after_step": 30, "attempt": 2, "series": ["loss"]}]
     [curve] = stand.service.metrics(stand.project_id, run.id).series
     assert curve.steps == list(range(1, 51))
+
+
+def test_resumed_in_another_environment_a_run_is_no_longer_bit_reproducible(stand):
+    run = stand.wait(stand.create(steps=30, raise_at=25, error="user", raise_once=True).id)
+    assert run.bit_reproducible
+
+    def other_machine(session):
+        row = session.get(Run, (stand.project_id, run.id))
+        row.environment = {**row.environment, "instruction_set": "another"}
+
+    stand.database.write(stand.project_id, other_machine)
+    stand.service.resume(stand.project_id, run.id)
+    run = stand.wait(run.id, lambda run: run.attempt == 2 and run.finished_at)
+    assert run.state == "succeeded"
+    assert not run.bit_reproducible
+    assert run.environment["instruction_set"] == "another"  # the first attempt's, as it was
 
 
 def test_only_the_newest_checkpoints_are_kept(stand):

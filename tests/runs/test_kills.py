@@ -122,6 +122,12 @@ def test_a_run_that_dies_three_times_without_coming_further_is_quarantined(stand
     assert [attempt.resumed_from_step for attempt in run.attempts] == [None, 10, 10]
 
 
+def test_the_same_checkpoint_again_is_no_coming_further(stand):
+    run = stand.wait(stand.create(steps=20, die_at=15, forgetful=True).id)
+    assert run.state == "quarantined"
+    assert len(run.attempts) == 3
+
+
 def test_a_run_that_comes_further_before_each_death_is_not_quarantined(stand):
     run = stand.wait(stand.create(steps=55, die_after_checkpoint=True).id)
     assert run.state == "succeeded"

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.runs.frames import encode
 from azuraforge.runs.launcher import Launcher
 
 
@@ -88,6 +89,15 @@ def test_a_conversation_that_dies_or_hangs_is_over(launcher, end):
 def test_a_child_that_cannot_open_says_why(launcher):
     with pytest.raises(Exception, match="ModuleNotFoundError"):
         launcher.open("no_such_module:f", {})
+
+
+def test_a_child_ends_when_its_pipe_does_even_if_nobody_kills_it(launcher):
+    child = launcher.spawn()
+    child.connection.sendall(encode({"mode": "call", "entry": "toy_steps:hang", "payload": {}}))
+    time.sleep(0.2)
+    assert psutil.pid_exists(child.pid)
+    child.connection.close()
+    assert_ends(child.pid)
 
 
 def test_nothing_starts_once_it_is_stopped():

@@ -13,6 +13,9 @@ from azuraforge.runs.checkpoints import problem_with, write_sealed
 from azuraforge.runs.frames import Frame
 from azuraforge.runs.outbox import Outbox
 
+#: A checkpoint that was written should also be known, even if this process dies in the next moment.
+_FLUSH_SECONDS = 5.0
+
 
 class Child:
     """All that an entry point sees of the platform. Every method returns at once, except ``checkpoint`` and
@@ -77,6 +80,7 @@ class Child:
                 "bytes": sealed.bytes,
             }
         )
+        self._outbox.flush(_FLUSH_SECONDS)
 
     def resume(self) -> Checkpoint | None:
         """The newest checkpoint that verifies, or None. What was recorded after it is forgotten, metrics too."""

@@ -14,7 +14,7 @@ BATCH_SECONDS = 0.1
 
 
 class Outbox:
-    """Frames in the order in which they were said. No method but ``close`` waits for the socket."""
+    """Frames in the order in which they were said. Only ``flush`` and ``close`` wait for the socket."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -22,6 +22,7 @@ class Outbox:
         self._ready: list[bytes] = []
         self._points: list[tuple[str, int, float | str]] = []
         self._progress: Frame | None = None
+        self._sending = False
         self._closed = False
         self._thread = threading.Thread(target=self._send, name="outbox", daemon=True)
         self._thread.start()
@@ -30,13 +31,13 @@ class Outbox:
         """One point of each series."""
         with self._changed:
             self._points.extend((series, step, spell(value)) for series, value in metrics.items())
-            self._changed.notify()
+            self._changed.notify_all()
 
     def progress(self, done: int, total: int, note: str) -> None:
         """The newest word on progress replaces an unsent older one."""
         with self._changed:
             self._progress = {"type": "progress", "done": done, "total": total, "note": note}
-            self._changed.notify()
+            self._changed.notify_all()
 
     def message(self, frame: Frame) -> None:
         """A frame that leaves at once, after everything said before it. Raises TypeError where it is not JSON."""
@@ -44,14 +45,19 @@ class Outbox:
         with self._changed:
             self._collect()
             self._ready.append(encoded)
-            self._changed.notify()
+            self._changed.notify_all()
+
+    def flush(self, timeout_seconds: float) -> None:
+        """Wait until all messages have left this process: what has left arrives, even if we die now."""
+        with self._changed:
+            self._changed.wait_for(lambda: not (self._ready or self._sending), timeout_seconds)
 
     def close(self) -> None:
         """Send everything and stop."""
         with self._changed:
             self._collect()
             self._closed = True
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join()
 
     def _collect(self) -> None:
@@ -76,6 +82,7 @@ class Outbox:
                     else:
                         self._changed.wait(wait)
                 data, self._ready = b"".join(self._ready), []
+                self._sending = True
                 closed = self._closed
             if data:
                 try:
@@ -83,5 +90,8 @@ class Outbox:
                 except OSError:
                     return  # the worker is gone; the watcher ends this process
             last_at = time.monotonic()
+            with self._changed:
+                self._sending = False
+                self._changed.notify_all()
             if closed:
                 return

@@ -37,7 +37,7 @@ def main() -> None:
     database = Database(f"sqlite:///{home / 'azuraforge.db'}")
     Base.metadata.create_all(database.engine)
     project_id = database.write_system(_project)
-    launcher = Launcher({"PYTHONPATH": str(HERE)})
+    launcher = Launcher({"PYTHONPATH": conftest.CHILD_PATH})
     launcher.start()
     stand = conftest.Stand(database, launcher, home, project_id, conftest.ToyHandler())
     request = RunRequest(config={"steps": 120, "every": 5, "pause": 0.01}, seed=3, idempotency_key="only")

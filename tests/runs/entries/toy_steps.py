@@ -24,7 +24,7 @@ def train(child):
     """``steps`` links of a hash chain, each taking ``pause`` seconds; a checkpoint every ``every`` steps."""
     asked = child.payload
     state, step = f"seed {child.seed}", 0
-    found = child.resume()
+    found = None if asked.get("forgetful") else child.resume()
     if found is not None:
         saved = json.loads((found.folder / "state.json").read_text())
         state, step = saved["state"], saved["step"]
