@@ -1,1 +1,15 @@
-"""Contract suites that any plugin can run against itself."""
+"""Contract suites that any plugin can run against itself.
+
+from azuraforge.testing import check_pipeline
+
+def test_contract(table):
+    check_pipeline(MyForecaster, table, {"horizon": 3})
+"""
+
+from azuraforge.testing.agents import check_agent
+from azuraforge.testing.contract import ContractBroken
+from azuraforge.testing.memory import MemoryRun
+from azuraforge.testing.pipelines import check_pipeline
+from azuraforge.testing.sources import check_source
+
+__all__ = ["ContractBroken", "MemoryRun", "check_agent", "check_pipeline", "check_source"]

@@ -1,0 +1,272 @@
+"""The comfortable base of a forecaster: an author supplies a network and its config, everything else comes with it.
+
+Windows, a chronological split, scaling learned on the training part and saved inside the version, transforms of the
+target, calendar features, several horizons, calibrated intervals, a training loop that resumes bit for bit, saving
+and loading.
+
+    class Small(TimeSeriesPipeline[TimeSeriesConfig]):
+        name = "mine.small"
+        Config = TimeSeriesConfig
+
+        def build(self, config, inputs, outputs):
+            return MyNetwork(inputs, outputs)
+
+The network is called with a window ``(batch, window, channel)`` and the calendar ahead ``(batch, horizon, known)``, and
+answers ``(batch, horizon, output)``: the point forecast first, then one value per level of ``QUANTILE_LEVELS``, all as
+changes since the origin in units of ``Preprocessing.scale``.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+
+import numpy as np
+from pydantic import Field
+
+from azuraforge import engine
+from azuraforge.engine import Tensor, data, nn, optim
+from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.engine.training import EarlyStopping, Trainer
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.calendar import Clock
+from azuraforge.plugins.channels import column_values
+from azuraforge.plugins.forecast import QUANTILE_LEVELS, ForecastConfig, chronological_split
+from azuraforge.plugins.intervals import in_order, residual_quantiles
+from azuraforge.plugins.parts import Floats, Part, Predictions, Schema, Split, Table
+from azuraforge.plugins.pipeline import Pipeline, RunContext
+from azuraforge.plugins.training import BestAverage, Reporter
+from azuraforge.plugins.transforms import Transform, TransformName
+from azuraforge.plugins.windows import Examples, Inputs, Preprocessing
+
+#: One point forecast and one value per quantile level.
+OUTPUTS = 1 + len(QUANTILE_LEVELS)
+_FORMAT = "azuraforge.time_series/1"
+_PREDICT_BATCH = 512
+_SHORTEST, _LONGEST = 30, 192
+
+
+class TimeSeriesConfig(ForecastConfig):
+    """What training a network on windows needs, beside the task's own settings."""
+
+    window: Annotated[
+        int | None,
+        Field(
+            default=None,
+            ge=2,
+            le=2000,
+            description="Rows looked back; empty: two seasons, at least 30 and at most 192",
+            json_schema_extra={"title_tr": "Pencere"},
+        ),
+    ]
+    transform: Annotated[
+        TransformName,
+        Field(default="none", description="Change of the target before learning; inverted in every forecast"),
+    ]
+    calendar: Annotated[bool, Field(default=True, description="Give the network hour, weekday and day of the year")]
+    features: Annotated[bool, Field(default=True, description="Give the network the dataset's other columns")]
+    epochs: Annotated[int, Field(default=60, ge=1, le=10_000, description="Passes over the training part, at most")]
+    max_steps: Annotated[
+        int,
+        Field(default=3000, ge=1, le=10_000_000, description="Batches in all, at most; long series end by this"),
+    ]
+    patience: Annotated[
+        int, Field(default=10, ge=1, le=1000, description="Looks at the validation part without gain before stopping")
+    ]
+    batch_size: Annotated[int, Field(default=128, ge=1, le=8192, description="Windows per step")]
+    learning_rate: Annotated[
+        float, Field(default=2e-3, gt=0, le=1, description="Highest step size; it warms up and falls")
+    ]
+    weight_decay: Annotated[float, Field(default=1e-3, ge=0, le=1, description="Pull of the weights towards zero")]
+    clip_norm: Annotated[float, Field(default=1.0, gt=0, le=1000, description="Longest gradient; longer ones are cut")]
+    loss: Annotated[
+        Literal["mse", "huber"],
+        Field(default="mse", description="Error of the point forecast; huber minds outliers less"),
+    ]
+
+    def window_of(self, schema: Schema) -> int:
+        """The configured window, else two seasons within limits."""
+        if self.window is not None:
+            return self.window
+        return min(max(_SHORTEST, 2 * self.season_of(schema)), _LONGEST)
+
+
+SeriesConfigT = TypeVar("SeriesConfigT", bound=TimeSeriesConfig)
+
+
+@dataclass
+class Forecaster:
+    """A trained network with its preprocessing; what ``fit`` and ``load`` return.
+
+    ``offsets`` ``(level, horizon)`` calibrate the network's quantiles, in its own units.
+    """
+
+    network: nn.Module
+    preprocessing: Preprocessing
+    config: TimeSeriesConfig
+    offsets: Floats
+
+
+class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConfigT]):
+    """A forecaster whose author writes ``build`` and a ``Config``."""
+
+    kind = "forecast"
+    Config: ClassVar[type[TimeSeriesConfig]] = TimeSeriesConfig
+
+    @abstractmethod
+    def build(self, config: SeriesConfigT, inputs: Inputs, outputs: int) -> nn.Module:
+        """The network; its random weights come from the engine's own generator, which the run's seed has set."""
+
+    def prepare(self, config: SeriesConfigT, network: nn.Module, train: Examples, validation: Examples) -> None:
+        """Set weights that need no gradient descent, before training begins. Nothing by default."""
+
+    def split(self, table: Table, config: SeriesConfigT) -> Split:
+        """In order of time; the training part must hold a window and a horizon."""
+        return chronological_split(table, config, window=config.window_of(table.schema))
+
+    def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
+        """Train, keep the weights of the best look at the validation part, calibrate the intervals on it."""
+        config = run.config
+        preprocessing = self._learn_preprocessing(config, train)
+        learning = preprocessing.examples(train, learning=True)
+        checking = preprocessing.examples(validation, learning=True)
+        if not len(learning) or not len(checking):
+            raise InvalidInput(
+                f"{len(learning)} windows to learn from and {len(checking)} to check on are too few",
+                where="config: window, horizon",
+                next_step="choose a smaller window or horizon, or add a longer series",
+            )
+        engine.manual_seed(run.seed)
+        network = self.build(config, preprocessing.inputs, OUTPUTS)
+        self._train(run, network, learning, checking)
+        answers = _answer(network, checking)
+        truth = np.concatenate([targets for _, _, targets in checking.chunks(_PREDICT_BATCH)]).astype(np.float64)
+        offsets = np.stack(
+            [
+                residual_quantiles(truth - answers[:, :, 1 + index], [level])[0]
+                for index, level in enumerate(QUANTILE_LEVELS)
+            ]
+        )
+        return Forecaster(network, preprocessing, config, offsets)
+
+    def predict(self, predictor: Forecaster, part: Part) -> Predictions:
+        """From each origin, with rows up to it only."""
+        if part.horizon != predictor.preprocessing.horizon:
+            raise InvalidInput(
+                f"this forecaster predicts {predictor.preprocessing.horizon} rows ahead, not {part.horizon}",
+                where="horizon",
+                next_step="train it with the horizon you need",
+            )
+        answers = _answer(predictor.network, predictor.preprocessing.examples(part, learning=False))
+        changes = np.moveaxis(answers, -1, 0).copy()
+        changes[1:] = in_order(changes[1:] + predictor.offsets[:, None, :])
+        values = predictor.preprocessing.restore(part, changes)
+        return Predictions(values[0], dict(zip(QUANTILE_LEVELS, values[1:], strict=True)))
+
+    def save(self, predictor: Forecaster, folder: Path) -> None:
+        """Write ``weights.safetensors`` and ``preprocessing.json`` (sorted keys, shortest exact floats)."""
+        tensors = {f"network.{name}": value for name, value in predictor.network.state_dict().items()}
+        save_safetensors(folder / "weights.safetensors", {**tensors, "offsets": predictor.offsets})
+        described = {
+            "format": _FORMAT,
+            "config": predictor.config.model_dump(mode="json"),
+            "preprocessing": predictor.preprocessing.to_dict(),
+        }
+        text = json.dumps(described, sort_keys=True, allow_nan=False)
+        (folder / "preprocessing.json").write_text(text, encoding="utf-8")
+
+    def load(self, folder: Path) -> Forecaster:
+        """Read what ``save`` wrote."""
+        described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
+        if described.get("format") != _FORMAT:
+            raise InvalidInput(f"preprocessing.json has format {described.get('format')!r}, expected {_FORMAT!r}")
+        config: Any = self.Config.model_validate(described["config"])
+        preprocessing = Preprocessing.from_dict(described["preprocessing"])
+        tensors, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
+        offsets = tensors.pop("offsets")
+        network = self.build(config, preprocessing.inputs, OUTPUTS)
+        network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
+        return Forecaster(network.eval(), preprocessing, config, offsets)
+
+    def _learn_preprocessing(self, config: SeriesConfigT, train: Part) -> Preprocessing:
+        target = column_values(train.frame, train.schema.target)
+        return Preprocessing.learn(
+            train,
+            window=config.window_of(train.schema),
+            transform=Transform.learn(config.transform, target, train.schema.target),
+            calendar=config.calendar,
+            features=config.features,
+            clock=Clock.learn(train.frame, train.schema),
+        )
+
+    def _train(
+        self, run: RunContext[SeriesConfigT], network: nn.Module, learning: Examples, checking: Examples
+    ) -> None:
+        config = run.config
+        found = run.resume()
+        if found is None:
+            self.prepare(config, network, learning, checking)
+        # Shuffling has a generator of its own, so that a network's dropout does not disturb the order.
+        batches = data.Batches(
+            learning, config.batch_size, shuffle=True, generator=np.random.Generator(np.random.PCG64([run.seed, 1]))
+        )
+        total_steps = min(config.epochs * len(batches), config.max_steps)
+        epochs = -(-total_steps // len(batches))
+        optimizer = optim.AdamW(
+            [parameter for parameter in network.parameters() if parameter.requires_grad],
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+        )
+        average = optim.MovingAverage(network, decay=0.995)
+        best = BestAverage(average)
+        trainer = Trainer(
+            network,
+            optimizer,
+            _loss_of(config.loss),
+            batches,
+            schedule=optim.schedules.WarmupCosine(
+                optimizer,
+                warmup_steps=min(200, total_steps // 10),
+                total_steps=total_steps,
+                min_lr=config.learning_rate / 50,
+            ),
+            clip_norm=config.clip_norm,
+            average=average,
+            callbacks=(best, EarlyStopping(config.patience), Reporter(run, total_steps)),
+        )
+        if found is not None:
+            trainer.load(found.folder)
+        else:
+            # Where training starts is a contender too: a network that only got worse is put back to it.
+            best.consider(trainer, trainer.evaluate(_batches(checking)))
+        trainer.fit(epochs, validation=_batches(checking))
+        network.load_state_dict(best.weights)
+
+
+def _loss_of(name: Literal["mse", "huber"]) -> Any:
+    point_loss = nn.functional.mse_loss if name == "mse" else nn.functional.huber_loss
+
+    def loss(answer: Tensor, target: Tensor) -> Tensor:
+        return point_loss(answer[:, :, 0], target) + nn.functional.quantile_loss(
+            answer[:, :, 1:], target, QUANTILE_LEVELS
+        )
+
+    return loss
+
+
+def _batches(examples: Examples) -> data.Batches:
+    return data.Batches(examples, _PREDICT_BATCH)
+
+
+def _answer(network: nn.Module, examples: Examples) -> Floats:
+    """``(example, horizon, output)`` in float64, computed without recording."""
+    network.eval()
+    with engine.no_grad():
+        answers = [
+            network(Tensor(parts[0]), Tensor(parts[1])).numpy().astype(np.float64)
+            for parts in examples.chunks(_PREDICT_BATCH)
+        ]
+    return np.concatenate(answers)

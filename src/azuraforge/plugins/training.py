@@ -1,0 +1,88 @@
+"""Callbacks that join the engine's trainer to a run: points, progress, checkpoints, the best weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from azuraforge.engine.ops.registry import Array
+from azuraforge.engine.optim import MovingAverage
+from azuraforge.engine.training import Callback, StepReport, Trainer
+from azuraforge.plugins.pipeline import RunContext
+
+_POINTS_PER_RUN = 400
+_CHECKPOINT_STEPS = 200
+
+
+class BestAverage(Callback):
+    """Keep the averaged weights of the best look at the validation part; put them back when training ends.
+
+    Validation looks at the moving average of the weights, so these are kept, not the last step's.
+    """
+
+    def __init__(self, average: MovingAverage) -> None:
+        self.average = average
+        self.best: float | None = None
+        self.weights: dict[str, Array] = {}
+
+    def consider(self, trainer: Trainer, value: float) -> None:
+        """Keep the present weights where ``value`` is the lowest so far."""
+        if self.best is None or value < self.best:
+            self.best = value
+            with self.average.applied():
+                self.weights = trainer.model.state_dict()
+
+    def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
+        """Look at the epoch's validation loss."""
+        self.consider(trainer, metrics["validation_loss"])
+
+    def state_dict(self) -> dict[str, Any]:
+        """The lowest value."""
+        return {"best": self.best}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from the lowest value."""
+        self.best = state["best"]
+
+    def tensors(self) -> dict[str, Array]:
+        """The best weights."""
+        return self.weights
+
+    def load_tensors(self, tensors: Mapping[str, Array]) -> None:
+        """Take the best weights back."""
+        self.weights = dict(tensors)
+
+
+class Reporter(Callback):
+    """Tell the run's points and progress, and write its checkpoints. Must be the last callback, so that a checkpoint
+    holds what the others decided.
+
+    Args:
+        run: where to tell it.
+        total_steps: optimizer steps in all; training stops there.
+    """
+
+    def __init__(self, run: RunContext[Any], total_steps: int) -> None:
+        self.run = run
+        self.total_steps = total_steps
+        self.every = max(1, total_steps // _POINTS_PER_RUN)
+
+    def after_step(self, trainer: Trainer, report: StepReport) -> None:
+        """Points and progress now and then; a checkpoint in the middle of a long epoch."""
+        if report.step % self.every == 0:
+            self.run.log(report.step, loss=report.loss)
+            self.run.progress(min(report.step, self.total_steps), self.total_steps, f"epoch {trainer.epoch + 1}")
+        # At the end of an epoch the trainer has not looked at the validation part yet; that checkpoint follows.
+        if report.step % _CHECKPOINT_STEPS == 0 and not trainer.batches.at_start:
+            self.run.checkpoint(report.step, trainer.save)
+
+    def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
+        """One point with the validation loss, and a checkpoint."""
+        self.run.log(
+            trainer.steps,
+            loss=metrics["loss"],
+            validation_loss=metrics["validation_loss"],
+            learning_rate=metrics["lr"],
+        )
+        self.run.progress(min(trainer.steps, self.total_steps), self.total_steps, f"epoch {trainer.epoch}")
+        self.run.checkpoint(trainer.steps, trainer.save)

@@ -1,0 +1,67 @@
+"""What every contract suite shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.inspect import parse_config
+from azuraforge.plugins.loading import ACCEPTS, check_class
+
+
+class ContractBroken(AssertionError):
+    """A plugin does not keep the contract of its kind; the message says which rule and how."""
+
+
+def require(kept: bool, rule: str) -> None:
+    """Raise ContractBroken where a rule is not kept."""
+    if not kept:
+        raise ContractBroken(rule)
+
+
+def check_shape(kind: str, plugin: type[Any]) -> None:
+    """A complete class of its kind with texts, and a schema that JSON can hold.
+
+    The ``name`` is not asked for: that of a package's pipeline stands in its entry point.
+    """
+    try:
+        check_class(kind, plugin)
+    except InvalidInput as error:
+        raise ContractBroken(error.message) from error
+    accepts = getattr(plugin, ACCEPTS[kind])
+    require(
+        isinstance(accepts, type) and issubclass(accepts, BaseModel),
+        f"{plugin.__name__}.{ACCEPTS[kind]} must be a pydantic model",
+    )
+    must_be_json(accepts.model_json_schema(), f"the schema of {plugin.__name__}.{ACCEPTS[kind]}")
+    for attribute in ("title", "summary"):
+        for language, text in dict(getattr(plugin, attribute)).items():
+            require(bool(language) and bool(str(text).strip()), f"{attribute} holds an empty text")
+
+
+def accepted(kind: str, plugin: type[Any], values: BaseModel | Mapping[str, Any]) -> Any:
+    """``values`` as the plugin's own config, options or request; it must survive a turn through JSON."""
+    model: type[BaseModel] = getattr(plugin, ACCEPTS[kind])
+    if isinstance(values, model):
+        parsed: BaseModel = values
+    else:
+        fields = values.model_dump() if isinstance(values, BaseModel) else values
+        parsed = parse_config(model, fields, plugin.__name__)
+    stored = parsed.model_dump(mode="json")
+    require(
+        model.model_validate(orjson.loads(orjson.dumps(stored))) == parsed,
+        f"{model.__name__} does not survive a turn through JSON, as which it is stored",
+    )
+    return parsed
+
+
+def must_be_json(value: Any, what: str) -> None:
+    """Refuse what JSON cannot hold."""
+    try:
+        orjson.dumps(value)
+    except TypeError as error:
+        raise ContractBroken(f"{what} is not JSON: {error}") from error

@@ -1,0 +1,86 @@
+"""A run in memory: what the platform hands to a plugin, without a platform."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from azuraforge.plugins.pipeline import Checkpoint
+
+ConfigT = TypeVar("ConfigT", bound=BaseModel)
+
+
+class MemoryRun(Generic[ConfigT]):
+    """A ``RunContext`` (and ``AgentContext``) that keeps what it is told; checkpoints are folders.
+
+    Args:
+        config: of the pipeline.
+        folder: where outputs and checkpoints lie.
+        seed: of the run.
+        resume_from: the checkpoint that ``resume`` answers with.
+        secrets: what ``secret`` answers with.
+
+    Attributes:
+        metrics: ``(step, {series: value})`` in order.
+        progressed: ``(done, total, note)`` in order.
+        checkpoints: every checkpoint written, oldest first.
+    """
+
+    def __init__(
+        self,
+        config: ConfigT,
+        folder: Path,
+        *,
+        seed: int = 7,
+        resume_from: Checkpoint | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
+        self.config = config
+        self.seed = seed
+        self.threads = 1
+        self.outputs = folder / "outputs"
+        self.outputs.mkdir(parents=True, exist_ok=True)
+        self.metrics: list[tuple[int, dict[str, float]]] = []
+        self.progressed: list[tuple[int, int, str]] = []
+        self.checkpoints: list[Checkpoint] = []
+        self.figures: dict[str, Mapping[str, Any]] = {}
+        self.notes: list[str] = []
+        self._folder = folder
+        self._resume_from = resume_from
+        self._secrets = dict(secrets or {})
+
+    def log(self, step: int, **metrics: float) -> None:
+        """Keep the points."""
+        self.metrics.append((step, {name: float(value) for name, value in metrics.items()}))
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """Keep how far it is."""
+        self.progressed.append((done, total, note))
+
+    def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
+        """Write a checkpoint folder; the same step a second time replaces the first."""
+        target = self._folder / "checkpoints" / f"{step:09d}"
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
+        save(target)
+        self.checkpoints = [each for each in self.checkpoints if each.step != step] + [Checkpoint(step, target)]
+
+    def resume(self) -> Checkpoint | None:
+        """The checkpoint this run was made with."""
+        return self._resume_from
+
+    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+        """Keep the figure."""
+        self.figures[name] = data
+
+    def note(self, markdown: str) -> None:
+        """Keep the paragraph."""
+        self.notes.append(markdown)
+
+    def secret(self, name: str) -> str:
+        """A secret this run was made with. Raises KeyError for any other."""
+        return self._secrets[name]

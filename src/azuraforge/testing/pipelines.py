@@ -1,0 +1,209 @@
+"""The contract suite of a pipeline: honest, reproducible, resumable, whole after saving."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from azuraforge.errors import AzuraError
+from azuraforge.pipelines.parts import check_split, cut_after, cut_future, cut_learning, cut_test
+from azuraforge.pipelines.predictions import CUT_TOLERANCE, guard_against_future, predict_checked
+from azuraforge.pipelines.predictor import hash_folder, learn
+from azuraforge.plugins.parts import Floats, Part, Predictions, Table
+from azuraforge.plugins.pipeline import Checkpoint, Pipeline
+from azuraforge.testing.contract import ContractBroken, accepted, check_shape, require
+from azuraforge.testing.memory import MemoryRun
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_GUARD_ROUNDS = 3
+
+
+@dataclass
+class _Case:
+    """One pipeline on one table, cut as the platform cuts it."""
+
+    name: str
+    pipeline: Pipeline[Any, Any]
+    config: Any
+    folder: Path
+    train: Part
+    validation: Part
+    test: Part
+    future: Part
+    seed: int
+    fits: int = 0
+
+    def fit(self, resume_from: Checkpoint | None = None) -> tuple[str, Path, MemoryRun[Any]]:
+        """Learn in a fresh folder: the hash, the predictor's folder, and the run."""
+        self.fits += 1
+        home = self.folder / f"fit{self.fits}"
+        run = MemoryRun(self.config, home, seed=self.seed, resume_from=resume_from)
+        learned = learn(self.name, type(self.pipeline)(), run, self.train, self.validation, home / "predictor")
+        return learned.weights_sha256, home / "predictor", run
+
+    def load(self, folder: Path) -> Any:
+        """A predict function around a freshly loaded predictor."""
+        pipeline = type(self.pipeline)()
+        predictor = pipeline.load(folder)
+        return lambda part: pipeline.predict(predictor, part)
+
+
+def check_pipeline(
+    plugin: type[Pipeline[Any, Any]],
+    table: Table,
+    config: BaseModel | Mapping[str, Any],
+    *,
+    seed: int = 7,
+    most_resumes: int | None = None,
+) -> None:
+    """Hold a pipeline to its contract on one table. Choose a short series and a small config: it is fitted many times.
+
+    Args:
+        plugin: the class.
+        table: rows to learn from and to be judged on.
+        config: as a user would give it.
+        seed: of every fit.
+        most_resumes: resume from this many checkpoints, spread evenly; None: from every one.
+
+    Raises:
+        ContractBroken: which rule is not kept, and how.
+
+    Example:
+        >>> from azuraforge.testing import check_pipeline
+        >>> def test_my_forecaster(table):
+        ...     check_pipeline(MyForecaster, table, {"horizon": 3, "epochs": 2})
+    """
+    check_shape("pipeline", plugin)
+    parsed = accepted("pipeline", plugin, config)
+    with tempfile.TemporaryDirectory(prefix="contract-") as folder:
+        try:
+            case = _case(plugin, table, parsed, Path(folder), seed)
+            sha256, saved, run = case.fit()
+            predictions = _check_predictions(case, saved)
+            _check_saving(case, saved, sha256, predictions)
+            _check_no_future(case, saved, predictions)
+            _check_test_part_untouched(case, saved, predictions)
+            _check_same_seed(case, sha256)
+            _check_resume(case, sha256, run, most_resumes)
+        except AzuraError as error:
+            raise ContractBroken(f"{plugin.__name__}: {error}") from error
+
+
+def _case(plugin: type[Pipeline[Any, Any]], table: Table, config: Any, folder: Path, seed: int) -> _Case:
+    pipeline = plugin()
+    horizon = int(getattr(config, "horizon", 1))
+    split = pipeline.split(table, config)
+    check_split(split, len(table), horizon=horizon, gap=int(getattr(config, "gap", 0)))
+    return _Case(
+        name=plugin.__name__,
+        pipeline=pipeline,
+        config=config,
+        folder=folder,
+        train=cut_learning(table, split.train, horizon),
+        validation=cut_learning(table, split.validation, horizon),
+        test=cut_test(table, split.test, horizon)[0],
+        future=cut_future(table, horizon),
+        seed=seed,
+    )
+
+
+def _check_predictions(case: _Case, saved: Path) -> Predictions:
+    """Right shapes, finite numbers, quantiles that do not cross; for the test part and for the future."""
+    answer = case.load(saved)
+    for part in (case.test, case.future):
+        made = predict_checked(case.name, answer, part)
+        levels = sorted(made.quantiles)
+        for lower, upper in itertools.pairwise(levels):
+            require(
+                bool((made.quantiles[lower] <= made.quantiles[upper]).all()),
+                f"{case.name}: the quantiles {lower} and {upper} cross",
+            )
+    return predict_checked(case.name, answer, case.test)
+
+
+def _check_saving(case: _Case, saved: Path, sha256: str, predictions: Predictions) -> None:
+    """Loaded twice, it predicts the same bits; saved again, it is the same predictor."""
+    again = predict_checked(case.name, case.load(saved), case.test)
+    require(_same_bits(predictions, again), f"{case.name}: two loads of one folder predict different bits")
+    pipeline = type(case.pipeline)()
+    copy = case.folder / "copy"
+    copy.mkdir()
+    pipeline.save(pipeline.load(saved), copy)
+    require(hash_folder(copy, case.name) == sha256, f"{case.name}: save after load writes another predictor")
+    run = MemoryRun(case.config, case.folder / "unsaved", seed=case.seed)
+    fitted = pipeline.fit(run, case.train, case.validation)
+    require(
+        _same_bits(predict_checked(case.name, lambda part: pipeline.predict(fitted, part), case.test), predictions),
+        f"{case.name}: a predictor predicts other bits after save and load",
+    )
+
+
+def _check_no_future(case: _Case, saved: Path, predictions: Predictions) -> None:
+    """Rows after an origin may be cut off without changing the prediction from it."""
+    answer = case.load(saved)
+    for round_ in range(_GUARD_ROUNDS):
+        guard_against_future(case.name, answer, case.test, predictions, case.seed + round_)
+
+
+def _check_test_part_untouched(case: _Case, saved: Path, predictions: Predictions) -> None:
+    """Wild values in later rows change no prediction made before them: no scale is taken from the test part."""
+    answer = case.load(saved)
+    middle = len(case.test.origins) // 2
+    origin = int(case.test.origins[middle])
+    known = replace(case.test, origins=case.test.origins[: middle + 1])
+    wild = replace(known, frame=_distorted(known, origin))
+    before, after = predict_checked(case.name, answer, known), predict_checked(case.name, answer, wild)
+    scale = max(float(np.abs(predictions.point).max()), 1e-12)
+    for one, other in zip(_arrays(before), _arrays(after), strict=True):
+        require(
+            float(np.abs(one - other).max()) <= CUT_TOLERANCE * scale,
+            f"{case.name}: rows of the test part after row {origin} change predictions made before them;"
+            " learn scales in fit, on the training part",
+        )
+    cut = predict_checked(case.name, answer, cut_after(case.test, origin))
+    require(cut.point.shape == (1, case.test.horizon), f"{case.name}: cannot predict from the last row of a frame")
+
+
+def _check_same_seed(case: _Case, sha256: str) -> None:
+    require(case.fit()[0] == sha256, f"{case.name}: the same seed gave another predictor")
+
+
+def _check_resume(case: _Case, sha256: str, run: MemoryRun[Any], most: int | None) -> None:
+    """From every checkpoint the training ends at the bits of the undisturbed one."""
+    chosen = run.checkpoints
+    if most is not None and len(chosen) > most:
+        chosen = [chosen[index] for index in np.linspace(0, len(chosen) - 1, most).round().astype(int)]
+    for checkpoint in chosen:
+        require(
+            case.fit(checkpoint)[0] == sha256,
+            f"{case.name}: resumed from the checkpoint at step {checkpoint.step}, it ends at other bits",
+        )
+
+
+def _distorted(part: Part, origin: int) -> pl.DataFrame:
+    import polars as pl
+
+    later = pl.int_range(pl.len()) > origin
+    columns = [part.schema.target, *part.schema.features]
+    return part.frame.with_columns(
+        [pl.when(later).then(pl.col(name) * 50 + 1000).otherwise(pl.col(name)).alias(name) for name in columns]
+    )
+
+
+def _arrays(predictions: Predictions) -> list[Floats]:
+    return [predictions.point, *(predictions.quantiles[level] for level in sorted(predictions.quantiles))]
+
+
+def _same_bits(one: Predictions, other: Predictions) -> bool:
+    if one.quantiles.keys() != other.quantiles.keys():
+        return False
+    return all(a.tobytes() == b.tobytes() for a, b in zip(_arrays(one), _arrays(other), strict=True))

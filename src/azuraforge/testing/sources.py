@@ -1,0 +1,38 @@
+"""The contract suite of a source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from azuraforge.plugins.source import Source, SourceRead
+from azuraforge.testing.contract import accepted, check_shape, must_be_json, require
+
+
+def check_source(plugin: type[Source], options: BaseModel | Mapping[str, Any]) -> SourceRead:
+    """Let a source read and hold it to its contract; return what it read.
+
+    Raises ContractBroken.
+    """
+    import polars as pl
+
+    check_shape("source", plugin)
+    name = plugin.__name__
+    require(isinstance(getattr(plugin, "name", None), str) and bool(plugin.name), f"{name} has no name")
+    parsed = accepted("source", plugin, options)
+    read = plugin().read(parsed)
+    require(isinstance(read, SourceRead), f"{name}.read must return SourceRead, got {type(read).__name__}")
+    require(isinstance(read.frame, pl.DataFrame) and read.frame.height > 0, f"{name} read no rows")
+    wanted = [read.target, *read.features, *([read.time] if read.time else [])]
+    missing = [column for column in wanted if column not in read.frame.columns]
+    require(not missing, f"{name} names columns that its frame lacks: {', '.join(missing)}")
+    require(len(set(wanted)) == len(wanted), f"{name} names a column twice: {', '.join(wanted)}")
+    if read.time is not None:
+        kind = read.frame.schema[read.time]
+        require(kind.is_temporal() or kind == pl.String, f"{name}: the time column {read.time!r} holds {kind}")
+    must_be_json(dict(read.provenance), f"the provenance of {name}")
+    again = plugin().read(parsed)
+    require(again.frame.schema == read.frame.schema, f"{name} reads other columns the second time")
+    return read
