@@ -119,7 +119,7 @@ def test_bad_files_are_named_before_anything_starts(tmp_path, capsys):
 def test_a_named_platform_that_does_not_answer(capsys):
     assert run(["runs", "list", "--url", "http://127.0.0.1:9"]) == 1
     shown = capsys.readouterr().err
-    assert shown.startswith("No platform answers at http://127.0.0.1:9.")
+    assert shown.startswith("no platform answers at http://127.0.0.1:9.")
     assert "Next: start it with `azuraforge up`" in shown
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 #: A platform that is announced but does not answer is starting or stopping; so long it may take.
 _SETTLE_SECONDS = 10.0
+#: The first start of a data home makes its database; on a busy machine that takes a while.
+_START_SECONDS = 30.0
+_LOCK_FILE = "commands.lock"
 
 
 @dataclass(frozen=True)
@@ -60,13 +65,15 @@ def find_running(terminal: Terminal) -> Client | None:
 def reach(terminal: Terminal) -> Iterator[Reached]:
     """A client of a platform that answers, for the length of a command."""
     with ExitStack() as stack:
+        # Held to the end by every command, so that a temporary platform outlives those who found it.
+        lock = None if terminal.named_url else stack.enter_context(_command_lock(terminal))
         client = find_running(terminal)
-        reached = Reached(client, is_temporary=False) if client else _start_temporary(terminal, stack)
+        reached = Reached(client, is_temporary=False) if client else _start_temporary(terminal, stack, lock)
         stack.enter_context(reached.client)
         yield reached
 
 
-def _start_temporary(terminal: Terminal, stack: ExitStack) -> Reached:
+def _start_temporary(terminal: Terminal, stack: ExitStack, lock: int | None) -> Reached:
     from azuraforge.client import Client
     from azuraforge.errors import Conflict
     from azuraforge.platform.up import temporary
@@ -75,22 +82,50 @@ def _start_temporary(terminal: Terminal, stack: ExitStack) -> Reached:
     try:
         stack.enter_context(temporary(settings_of(terminal)))
     except Conflict:
-        # Another command was faster: its platform will be announced in a moment, or has ended.
+        # Another command was faster: its platform will be announced in a moment.
         client = _wait_for_running(terminal)
         if client is None:
             raise
         return Reached(client, is_temporary=False)
+    stack.callback(_wait_for_others, terminal, lock)
     return Reached(Client(home=terminal.named_home), is_temporary=True)
 
 
 def _wait_for_running(terminal: Terminal) -> Client | None:
-    until = time.monotonic() + _SETTLE_SECONDS
+    until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
         client = find_running(terminal)
         if client is not None:
             return client
         time.sleep(0.1)
     return None
+
+
+@contextmanager
+def _command_lock(terminal: Terminal) -> Iterator[int | None]:
+    """A shared lock on the data home; None where it cannot be had, which the platform will explain better."""
+    try:
+        terminal.named_home.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(terminal.named_home / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        yield None
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for_others(terminal: Terminal, lock: int | None) -> None:
+    """Before this command's platform ends: let commands that found it finish. Ctrl-C ends it at once."""
+    if lock is None:
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        terminal.note(terminal.text("others_use_it"))
+        fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def settings_of(terminal: Terminal, **server: Any) -> Settings:

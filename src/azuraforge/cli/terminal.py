@@ -40,7 +40,7 @@ class Terminal:
 
     def error(self, message: str, *, where: str = "", next_step: str = "") -> None:
         """One sentence in red, and what to do next."""
-        text = Text(message[:1].upper() + message[1:], style="bold red")
+        text = Text(message, style="bold red")
         if where and where not in message:
             text.append(f" ({where})", style="red")
         if not text.plain.endswith((".", "!", "?")):

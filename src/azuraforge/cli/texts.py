@@ -154,6 +154,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "No platform runs here; starting one for this command …",
         "Burada çalışan platform yok; bu komut için başlatılıyor …",
     ),
+    "others_use_it": (
+        "Another command uses this platform; it stops when that one ends. Ctrl-C stops it now.",
+        "Bu platformu başka bir komut kullanıyor; o bitince durur. Ctrl-C hemen durdurur.",
+    ),
     "link_needs_platform": (
         "no platform runs on this data home, and a link opens a running one",
         "bu veri klasöründe çalışan platform yok; bağlantı ancak çalışan bir platformu açar",

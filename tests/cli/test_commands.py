@@ -1,0 +1,279 @@
+"""The real program on a real platform, as a person would use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from azuraforge.client.address import AddressBook
+
+AGENT = """
+import time
+from pydantic import BaseModel, Field
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins import Agent
+
+class Counter(Agent):
+    name = "counter"
+    title = {"en": "Counter", "tr": "Sayaç"}
+    summary = {"en": "Counts.", "tr": "Sayar."}
+
+    class Request(BaseModel):
+        upto: int = Field(default=3, ge=1, le=100000, description="where to stop")
+        pause_seconds: float = 0.0
+        unlucky: int | None = None
+
+    def execute(self, request):
+        for step in range(1, request.upto + 1):
+            if step == request.unlucky:
+                raise InvalidInput(f"{step} brings bad luck", where="unlucky", next_step="choose another number")
+            self.context.log(step, loss=1 / step)
+            self.context.progress(step, request.upto, f"at {step}")
+            time.sleep(request.pause_seconds)
+        self.context.note("counted **well**")
+        return {"counted": request.upto}
+"""
+SLOW = ("--set", "upto=100000", "--set", "pause_seconds=0.01")
+
+
+def install_agent(platform) -> None:
+    (platform.home / "plugins").mkdir(parents=True, exist_ok=True)
+    (platform.home / "plugins" / "counter.py").write_text(AGENT)
+
+
+@pytest.fixture(scope="module")
+def counting(platform):
+    """The running platform, with an agent that counts."""
+    install_agent(platform)
+    platform.stop()
+    return platform.start()
+
+
+def started(platform, *arguments: str) -> str:
+    return platform.json("runs", "start", "counter", *arguments)["id"]
+
+
+def wait_for_state(platform, run_id: str, state: str) -> None:
+    until = time.monotonic() + 60
+    while platform.json("runs", "show", run_id)["state"] != state:
+        assert time.monotonic() < until, f"run {run_id} did not become {state}"
+
+
+def refused(platform, *arguments: str) -> str:
+    done = platform.run(*arguments, check=False)
+    assert done.returncode == 1, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    return done.stderr
+
+
+def test_a_file_is_added_listed_and_shown(counting, tmp_path):
+    file = tmp_path / "weather.csv"
+    rows = [f"2026-01-{day:02};{day % 7},5;x" for day in range(31, 0, -1)]
+    file.write_text("when;temperature;station\n" + "\n".join(rows) + "\n")
+    columns = ("--time", "when", "--target", "temperature")
+    said = counting.run("datasets", "add", str(file), *columns, "--unit", "°C").stdout
+    assert "Dataset weather v1 added: 31 rows." in said
+    assert "temperature (°C)" in said
+    assert "2026-01-01 – 2026-01-31" in said
+    assert "! " in said, "the unsorted rows are told"
+    again = counting.run("datasets", "add", str(file), *columns, "--unit", "°C", "--lang", "tr").stdout
+    assert "Veri kümesi weather v1 bu içerikle zaten vardı: 31 satır." in again
+    assert "weather" in counting.run("datasets", "list").stdout
+    shown = counting.json("datasets", "show", "weather")
+    assert (shown["rows"], shown["dataset_schema"]["target"]) == (31, "temperature")
+    assert "no column 'humidity'" in refused(
+        counting, "datasets", "add", str(file), "--time", "when", "--target", "humidity"
+    )
+    assert "does not exist" in refused(counting, "datasets", "show", "nothing")
+
+
+def test_a_run_waited_for(counting):
+    done = counting.run("runs", "start", "counter", "--set", "upto=50", "--wait")
+    assert "is queued." in done.stdout
+    assert "succeeded after" in done.stdout
+    assert '"counted": 50' in done.stdout
+    assert "counter · running" in done.stderr
+    assert "counted **well**" in done.stderr
+
+
+def test_a_run_waited_for_as_json_is_json_alone(counting):
+    done = counting.run("runs", "start", "counter", "--wait", "--json")
+    told = json.loads(done.stdout)
+    assert (told["state"], told["evaluation"], told["kind"]) == ("succeeded", None, "agent")
+
+
+def test_a_failed_run_is_exit_code_one_and_its_own_words(counting):
+    done = counting.run("runs", "start", "counter", "--set", "unlucky=2", "--wait", check=False)
+    assert done.returncode == 1
+    assert "2 brings bad luck (unlucky)." in done.stderr
+    assert "Next: choose another number" in done.stderr
+    assert "Traceback" not in done.stderr
+    as_json = counting.run("runs", "start", "counter", "--set", "unlucky=2", "--wait", "--json", check=False)
+    assert as_json.returncode == 1
+    assert json.loads(as_json.stdout)["error"]["message"] == "2 brings bad luck"
+
+
+def test_what_cannot_start_says_why(counting):
+    assert "upto" in refused(counting, "runs", "start", "counter", "--set", "upto=0")
+    assert "no_such_plugin" in refused(counting, "runs", "start", "no_such_plugin")
+    assert "does not exist" in refused(counting, "runs", "watch", "aaaaaaaaaaaaaaaa")
+
+
+def test_start_show_list_cancel_resume(counting):
+    run_id = started(counting, *SLOW, "--name", "long counting", "--seed", "5")
+    wait_for_state(counting, run_id, "running")
+    listed = counting.run("runs", "list", "--state", "running").stdout
+    assert run_id in listed
+    assert "long counting" in listed
+    shown = counting.run("runs", "show", run_id, "--lang", "tr").stdout
+    assert "çalışıyor" in shown
+    assert f"/p/default/runs/{run_id}" in shown
+    assert "being cancelled" in counting.run("runs", "cancel", run_id).stdout
+    wait_for_state(counting, run_id, "cancelled")
+    assert "is queued again" in counting.run("runs", "resume", run_id).stdout
+    wait_for_state(counting, run_id, "running")
+    counting.run("runs", "cancel", run_id)
+    wait_for_state(counting, run_id, "cancelled")
+    watched = counting.run("runs", "watch", run_id, check=False)
+    assert watched.returncode == 1
+    assert "cancelled after" in watched.stdout
+
+
+def test_ctrl_c_leaves_the_run_alone(counting):
+    run_id = started(counting, *SLOW)
+    wait_for_state(counting, run_id, "running")
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "azuraforge.cli.main", "runs", "watch", run_id],
+        env={**counting.variables, "AZURAFORGE_LANG": "en"},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    said = watching.stderr.readline()
+    assert "running" in said
+    watching.send_signal(signal.SIGINT)
+    out, err = watching.communicate(timeout=30)
+    assert watching.returncode == 130
+    assert f"azuraforge runs cancel {run_id}" in err
+    assert "Traceback" not in out + err
+    assert counting.json("runs", "show", run_id)["state"] == "running"
+    counting.run("runs", "cancel", run_id)
+
+
+def test_in_a_terminal_there_is_a_moving_picture(counting):
+    """A real pseudo-terminal: bar, rate, time left, live loss; cleared before the result."""
+    command = [sys.executable, "-m", "azuraforge.cli.main", "runs", "start", "counter", "--wait"]
+    controller, terminal = pty.openpty()
+    done = subprocess.Popen(
+        [*command, "--set", "upto=150", "--set", "pause_seconds=0.02"],
+        env={**counting.variables, "AZURAFORGE_LANG": "en", "TERM": "xterm-256color", "COLUMNS": "120"},
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = b""
+    try:
+        while chunk := os.read(controller, 65536):
+            shown += chunk
+    except OSError:  # Linux's way to say that the other end is closed
+        pass
+    os.close(controller)
+    assert done.wait(60) == 0
+    text = shown.decode()
+    assert "━" in text
+    assert "/150" in text
+    assert "/s" in text
+    assert " left" in text
+    assert "▁" in text
+    assert "\x1b[2K" in text, "the picture is cleared"
+    assert text.index("succeeded after") > text.rindex("\x1b[2K"), "the result stands below"
+
+
+def test_models_that_are_not_there(counting):
+    assert "No models yet" in counting.run("models", "list").stdout
+    for command in (["show", "m"], ["history", "m"], ["predict", "m"], ["rollback", "m"]):
+        assert "does not exist" in refused(counting, "models", *command) or "no model" in refused(
+            counting, "models", *command
+        )
+
+
+def test_plugins_with_a_broken_one(counting):
+    listed = counting.run("plugins", "list").stdout
+    assert "counter" in listed
+    shown = counting.run("plugins", "show", "counter", "--lang", "tr").stdout
+    assert "Sayaç – Sayar." in shown
+    assert "1…100000" in shown
+    assert "where to stop" in shown
+
+
+def test_a_token_lets_one_in_from_elsewhere_until_it_is_revoked(counting, tmp_path):
+    made = counting.json("tokens", "create", "elsewhere", "--role", "viewer", "--days", "1")
+    assert made["id"] in counting.run("tokens", "list").stdout
+    command = [sys.executable, "-m", "azuraforge.cli.main", "runs", "list", "--url", counting.url, "--lang", "en"]
+    environment = {**os.environ, "AZURAFORGE_HOME": str(tmp_path), "AZURAFORGE_TOKEN": made["token"]}
+    assert subprocess.run(command, env=environment, capture_output=True).returncode == 0
+    assert "revoked" in counting.run("tokens", "revoke", made["id"]).stdout
+    outside = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert outside.returncode == 1
+    assert "Next: " in outside.stderr
+
+
+def test_a_link_opens_a_page_once(counting):
+    told = counting.json("link", "--next", "/p/default/runs")
+    assert told["url"].startswith(f"{counting.url}/sign-in#link=")
+    assert "next=" in told["url"]
+
+
+def log_a_run(platform) -> None:
+    program = "import azuraforge\nwith azuraforge.Client().run('away') as run: run.log(loss=1.0)"
+    subprocess.run([sys.executable, "-c", program], env=platform.variables, check=True, capture_output=True)
+
+
+def test_journals_are_shipped(make_platform):
+    alone = make_platform()
+    log_a_run(alone)
+    assert "away: everything is with the platform" in alone.run("runs", "ship").stdout
+    assert "No journals are waiting." in alone.run("runs", "ship").stdout
+
+
+def test_a_platform_that_starts_brings_waiting_journals_itself(make_platform):
+    alone = make_platform()
+    log_a_run(alone)
+    alone.start()
+    until = time.monotonic() + 30
+    while list((alone.home / "journal").iterdir()):
+        assert time.monotonic() < until, "the journal stayed"
+        time.sleep(0.05)
+    (run,) = alone.json("runs", "list")["runs"]
+    assert (run["name"], run["state"]) == ("away", "succeeded")
+
+
+def test_without_a_platform_a_command_brings_its_own(make_platform):
+    alone = make_platform()
+    install_agent(alone)
+    done = alone.run("runs", "start", "counter", "--set", "upto=40", "--set", "pause_seconds=0.1", "--detach")
+    assert "starting one for this command" in done.stderr
+    assert "the run waits" in done.stderr
+    assert AddressBook.of(None, None, alone.home).announced_url() is None, "it ended with the command"
+    run_id = done.stdout.split()[1]
+    watched = alone.run("runs", "watch", run_id)
+    assert "succeeded" in watched.stdout
+    listed = alone.json("runs", "list")
+    assert [run["id"] for run in listed["runs"]] == [run_id]
+
+
+def test_commands_at_the_same_time_share_one_temporary_platform(make_platform):
+    alone = make_platform()
+    alone.run("runs", "list")
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(lambda _: alone.run("datasets", "list", check=False), range(3)))
+    assert [each.returncode for each in done] == [0, 0, 0], [each.stderr for each in done]
