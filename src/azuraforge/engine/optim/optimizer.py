@@ -54,7 +54,8 @@ class Optimizer:
         self._gradients = aligned_zeros(size, self._dtype)
         self._scratch = aligned_zeros(size, self._dtype)
         self._state = {name: aligned_zeros(size, self._dtype) for name in self.state_names}
-        self._steps = np.zeros(len(self.params), dtype=np.int64)
+        self._steps = [0] * len(self.params)
+        self._views: list[Array] = []
         self._adopt()
 
     def _layout(self) -> list[slice]:
@@ -69,20 +70,17 @@ class Optimizer:
 
     def _adopt(self) -> None:
         """Move values and gradients of the parameters into the flat buffers."""
+        self._views = []
         for parameter, part in zip(self.params, self._slices, strict=True):
             home = self._values[part].reshape(parameter.shape)
             np.copyto(home, parameter.data)
             parameter.data = home
+            self._views.append(home)
             parameter.set_gradient_buffer(self._gradients[part].reshape(parameter.shape))
 
     def _owns_all(self) -> bool:
         """Whether all values still live in the flat buffers (another optimizer may have taken them)."""
-        address = self._values.ctypes.data
-        itemsize = self._dtype.itemsize
-        return all(
-            parameter.data.ctypes.data == address + part.start * itemsize
-            for parameter, part in zip(self.params, self._slices, strict=True)
-        )
+        return all(parameter.data is view for parameter, view in zip(self.params, self._views, strict=True))
 
     def zero_grad(self) -> None:
         """Forget the gradients collected so far."""
@@ -100,24 +98,26 @@ class Optimizer:
         """
         if not self._owns_all():
             self._adopt()
-        present = [parameter._gradient is not None for parameter in self.params]
-        for parameter, part in zip(self.params, self._slices, strict=True):
+        missing = False
+        steps = self._steps
+        for index, parameter in enumerate(self.params):
             gradient = parameter._gradient
-            if gradient is not None and gradient is not parameter._gradient_buffer:
+            if gradient is None:
+                missing = True
+                continue
+            if gradient is not parameter._gradient_buffer:
                 # A gradient that the user assigned: bring it home.
-                np.copyto(self._gradients[part].reshape(parameter.shape), gradient)
-        self._steps += present
-        for parameter, here in zip(self.params, present, strict=True):
-            if here:
-                parameter.changed_in_place()
-        if all(present) and (self._steps == self._steps[0]).all():
-            return [(slice(0, self._values.size), int(self._steps[0]))]
-        chosen = zip(self._slices, self._steps.tolist(), present, strict=True)
-        return [(part, step) for part, step, here in chosen if here]
+                np.copyto(self._gradients[self._slices[index]].reshape(parameter.shape), gradient)
+            steps[index] += 1
+            parameter.changed_in_place()
+        if not missing and steps.count(steps[0]) == len(steps):
+            return [(slice(0, self._values.size), steps[0])]
+        together = zip(self._slices, steps, self.params, strict=True)
+        return [(part, step) for part, step, parameter in together if parameter._gradient is not None]
 
     def state_dict(self) -> dict[str, Array]:
         """Return the learning rate, the step counts and the state vectors as a flat dictionary of arrays."""
-        state = {"lr": np.array(self.lr), "steps": self._steps.copy()}
+        state = {"lr": np.array(self.lr), "steps": np.array(self._steps, dtype=np.int64)}
         for name, flat in self._state.items():
             state[name] = np.concatenate([flat[part] for part in self._slices])
         return state
@@ -137,7 +137,7 @@ class Optimizer:
             if np.size(state[name]) != size:
                 raise EngineError(f"{kind} state {name!r} holds {np.size(state[name])} numbers, expected {size}")
         self.lr = float(state["lr"])
-        self._steps[:] = state["steps"]
+        self._steps = [int(step) for step in state["steps"]]
         for name, flat in self._state.items():
             start = 0
             for parameter, part in zip(self.params, self._slices, strict=True):

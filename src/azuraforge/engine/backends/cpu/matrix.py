@@ -36,6 +36,9 @@ def gemm(a: Array, b: Array, out: Array, bias: Array | None = None, accumulate: 
 
     # A transposed left side is read across its rows: short chunks keep those lines in the cache.
     chunk = 256 if a_inner == 1 else 80
+    if runtime.pool.threads == 1:
+        kernel(a_at, a_row, a_inner, b_at, b_row, out_at, out_row, bias_at, rows, inner, columns, mode, chunk)
+        return
 
     def work(begin: int, end: int) -> None:
         kernel(a_at + begin * a_row * 4, a_row, a_inner, b_at, b_row, out_at + begin * out_row * 4, out_row, bias_at,

@@ -27,6 +27,9 @@ class Pool:
             least: items below which a thread is not worth its start.
             multiple: ranges begin at multiples of this.
         """
+        if self.threads == 1:
+            work(0, count)
+            return
         parts = max(1, min(self.threads, count // max(least, 1)))
         # A fork leaves the threads behind; a second caller finds them busy. Both then work alone.
         if parts == 1 or self._process != os.getpid() or not self._busy.acquire(blocking=False):

@@ -44,13 +44,30 @@ def _products(
 ) -> None:
     """Add ``left @ right`` to the tile; column j of the packed weights goes to accumulator ``columns[j]``."""
     width = e.target.width
-    with e.loop(0, inner) as k:
+
+    def step(k: Value, lines: list[list[Variable]]) -> None:
         here = e.at(right, k * (len(columns) * width))
         weights = [e.load(here, index * width) for index in range(len(columns))]
-        for index, line in enumerate(tile):
+        for index, line in enumerate(lines):
             value = e.broadcast(e.at(left, k), row * index)
             for column, weight in zip(columns, weights, strict=True):
                 line[column].fma(value, weight)
+
+    if len(tile) > 1:
+        with e.loop(0, inner) as k:
+            step(k, tile)
+        return
+    # One row has too few sums to keep the multipliers busy: even and odd steps get sums of their own.
+    odd = [[e.variable(e.zero()) for _ in tile[0]]]
+    done = e.variable(e.integer(0))
+    with e.loop(0, inner - 1, 2) as k:
+        step(k, tile)
+        step(k + 1, odd)
+        done.set(k + 2)
+    with e.loop(done.get(), inner) as k:
+        step(k, tile)
+    for one, other in zip(tile[0], odd[0], strict=True):
+        one.set(one.get() + other.get())
 
 
 def _sweep(
