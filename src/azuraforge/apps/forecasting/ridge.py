@@ -75,7 +75,8 @@ class Ridge(Baseline):
                 best = (error, penalty, model)
         if best is None:
             raise ValueError("no penalty to choose from")
-        weights = np.asarray(best[2].coef_, dtype=np.float64).reshape(run.config.horizon, -1) / scale
+        # In C order, as it is loaded: the bits of a product depend on the layout.
+        weights = np.ascontiguousarray(np.reshape(best[2].coef_, (run.config.horizon, -1)) / scale)
         bias = np.asarray(best[2].intercept_, dtype=np.float64).reshape(-1) - weights @ mean
         settings["penalty"] = best[1]
         learned.arrays = {"weights": weights, "bias": bias}

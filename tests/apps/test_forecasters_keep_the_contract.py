@@ -1,0 +1,63 @@
+"""Every built-in forecaster passes the suite that strangers' plugins are held to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.metadata import entry_points
+from typing import Any
+
+import polars as pl
+import pytest
+
+from azuraforge.apps.forecasting.ets import ExponentialSmoothing
+from azuraforge.apps.forecasting.lstm import LstmForecaster
+from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
+from azuraforge.apps.forecasting.ridge import Ridge
+from azuraforge.plugins import Table
+from azuraforge.testing import check_pipeline
+
+BASELINES = [Naive, SeasonalNaive, RandomWalkDrift, ExponentialSmoothing, Ridge]
+SMALL = {"horizon": 3, "epochs": 2, "hidden_size": 6, "lstm_rows": 5, "batch_size": 48, "window": 12}
+
+
+def test_every_built_in_forecaster_is_tested_here() -> None:
+    announced = {
+        point.name: point.value.rpartition(":")[2]
+        for point in entry_points(group="azuraforge.pipelines")
+        if point.value.startswith("azuraforge.apps.forecasting")
+    }
+    assert announced == {plugin.name: plugin.__name__ for plugin in [LstmForecaster, *BASELINES]}
+
+
+@pytest.mark.parametrize("plugin", BASELINES, ids=lambda plugin: plugin.name)
+@pytest.mark.parametrize("gap", [0, 3])
+def test_a_baseline_keeps_the_contract(plugin: type[Any], gap: int, series: Table) -> None:
+    check_pipeline(plugin, series, {"horizon": 3, "gap": gap})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"transform": "difference", "dropout": 0.3, "num_layers": 2},
+        {"transform": "log", "calendar": False, "features": False, "linear": False, "loss": "huber"},
+    ],
+    ids=["defaults", "difference", "log"],
+)
+def test_the_lstm_keeps_the_contract_and_resumes_from_every_checkpoint(options: dict[str, Any], series: Table) -> None:
+    check_pipeline(LstmForecaster, series, {**SMALL, **options})
+
+
+@pytest.mark.parametrize("plugin", [*BASELINES, LstmForecaster], ids=lambda plugin: plugin.name)
+def test_without_time_frequency_or_features(plugin: type[Any], series: Table) -> None:
+    frame = series.frame.select("value")
+    bare = Table(frame, replace(series.schema, time=None, features=(), frequency=None, season=1))
+    check_pipeline(plugin, bare, SMALL if plugin is LstmForecaster else {"horizon": 2}, most_resumes=1)
+
+
+@pytest.mark.parametrize("plugin", [*BASELINES, LstmForecaster], ids=lambda plugin: plugin.name)
+def test_holes_in_the_target_are_carried_over(plugin: type[Any], series: Table) -> None:
+    holes = pl.int_range(pl.len()).is_in([0, 1, 40, 41, 200, 300, 301, 302, 400, 419])
+    frame = series.frame.with_columns(pl.when(~holes).then(pl.col("value")).alias("value"))
+    config = SMALL if plugin is LstmForecaster else {"horizon": 2}
+    check_pipeline(plugin, Table(frame, series.schema), config, most_resumes=1)
