@@ -1,4 +1,5 @@
 import { useState, type SubmitEvent } from "react";
+import { DropZone, FileTrigger } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
 import { Problem } from "../api/problem";
@@ -6,7 +7,7 @@ import type { DatasetVersion } from "../api/types";
 import { problemsByField } from "../runs/start/form";
 import { Button } from "../ui/Button";
 import { DialogActions } from "../ui/Dialog";
-import { Field, SelectField, TextField } from "../ui/Field";
+import { SelectField, TextField } from "../ui/Field";
 import { ErrorNotice } from "../ui/Notice";
 import { useUpload, type UploadOptions } from "./api";
 import css from "./Datasets.module.css";
@@ -58,9 +59,19 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
 
   return (
     <form onSubmit={submit} className={css["form"]}>
-      <Field label={t("datasets.file")} hint={t("datasets.fileHint")}>
-        {(control) => <input {...control} type="file" accept=".csv,.tsv,.txt,.parquet" onChange={(event) => void choose(event.target.files?.[0] ?? null)} />}
-      </Field>
+      <DropZone
+        className={css["drop"] ?? ""}
+        aria-label={t("datasets.file")}
+        onDrop={(event) => {
+          const item = event.items.find((one) => one.kind === "file");
+          if (item) void item.getFile().then(choose);
+        }}
+      >
+        <FileTrigger acceptedFileTypes={[".csv", ".tsv", ".txt", ".parquet"]} onSelect={(files) => void choose(files?.[0] ?? null)}>
+          <Button>{t("datasets.chooseFile")}</Button>
+        </FileTrigger>
+        <span role="status">{file?.name ?? t("datasets.fileHint")}</span>
+      </DropZone>
       <div className={css["two"]}>
         {column("time")}
         {column("target")}

@@ -65,7 +65,7 @@ function PluginTable({ plugins, caption }: { plugins: readonly Plugin[]; caption
               <div className={tableCss["soft"]}>{plugin.error ?? inLanguage(plugin.summary, i18n.language)}</div>
             </td>
             <td className={tableCss["soft"]}>
-              {plugin.origin} {plugin.version}
+              {plugin.origin.includes(plugin.version) ? plugin.origin : `${plugin.origin} ${plugin.version}`}
             </td>
             <td>{!plugin.error ? <Badge tone="good">{t("plugins.ok")}</Badge> : <Badge tone="bad">{t("plugins.broken")}</Badge>}</td>
             <td className={tableCss["number"]}>

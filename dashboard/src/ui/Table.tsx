@@ -7,7 +7,7 @@ export function Table({ caption, children, testId }: { caption: string; children
   return (
     // Focusable, because a keyboard must be able to scroll it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={css["scroll"]} role="region" aria-label={caption} tabIndex={0}>
+    <div className={css["scroll"]} role="group" aria-label={caption} tabIndex={0}>
       <table className={css["table"]} data-testid={testId}>
         <caption className="visually-hidden">{caption}</caption>
         {children}
