@@ -1,0 +1,103 @@
+"""Two leaks on purpose: whoever writes them by mistake learns it from the suite, and the platform refuses the run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from azuraforge.apps.forecasting.lstm import LstmForecaster
+from azuraforge.apps.forecasting.ridge import Ridge
+from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.parts import cut_learning, cut_test
+from azuraforge.pipelines.predictions import guard_against_future, predict_checked
+from azuraforge.plugins import Part, Table
+from azuraforge.plugins.channels import column_values
+from azuraforge.plugins.parts import Floats
+from azuraforge.plugins.time_series import Forecaster
+from azuraforge.plugins.windows import Examples, Preprocessing
+from azuraforge.testing import ContractBroken, MemoryRun, check_pipeline
+
+SMALL = {"horizon": 3, "epochs": 1, "hidden_size": 4, "lstm_rows": 4, "batch_size": 64, "window": 10}
+
+
+class ScaledByEverything(LstmForecaster):
+    """The scaler is fitted anew on whatever frame it is given, the rows to be judged on included."""
+
+    def predict(self, predictor: Forecaster, part: Part) -> Any:
+        fitted = _with_scaler_of(predictor.preprocessing, part)
+        return super().predict(Forecaster(predictor.network, fitted, predictor.config, predictor.offsets), part)
+
+
+def _with_scaler_of(preprocessing: Preprocessing, part: Part) -> Preprocessing:
+    values = column_values(part.frame, preprocessing.target)
+    fields = preprocessing.to_dict()
+    for channel in fields["channels"][: preprocessing.target_channels]:
+        channel["scale"] = float(np.nanstd(values))
+    return Preprocessing.from_dict(fields)
+
+
+class ShiftedTarget(Ridge):
+    """The target shifted by one row the wrong way stands among the features."""
+
+    def _inputs(self, series: dict[str, Any], origins: Any) -> Floats:
+        following = np.minimum(origins + 1, len(series["target"]) - 1)
+        return np.concatenate([super()._inputs(series, origins), series["target"][following][:, None]], axis=1)
+
+
+class LeakyWindows(LstmForecaster):
+    """The same mistake in a network: windows end one row after the origin."""
+
+    def predict(self, predictor: Forecaster, part: Part) -> Any:
+        class Late(Preprocessing):
+            def examples(self, part: Part, *, learning: bool) -> Examples:
+                later = np.minimum(part.origins + 1, part.frame.height - 1)
+                moved = Part(part.frame, part.schema, part.start, part.horizon, later)
+                return Preprocessing.examples(self, moved, learning=learning)
+
+        late = Late(**vars(predictor.preprocessing))
+        return super().predict(Forecaster(predictor.network, late, predictor.config, predictor.offsets), part)
+
+
+LEAKS = [(ScaledByEverything, SMALL), (ShiftedTarget, {"horizon": 3}), (LeakyWindows, SMALL)]
+
+
+@pytest.mark.parametrize(("plugin", "config"), LEAKS, ids=lambda value: getattr(value, "__name__", ""))
+def test_the_suite_names_the_leak(plugin: type[Any], config: dict[str, Any], series: Table) -> None:
+    with pytest.raises(ContractBroken, match="looks into the future"):
+        check_pipeline(plugin, series, config)
+
+
+@pytest.mark.parametrize(("plugin", "config"), LEAKS, ids=lambda value: getattr(value, "__name__", ""))
+def test_the_platform_refuses_the_run(plugin: type[Any], config: dict[str, Any], series: Table, tmp_path: Any) -> None:
+    pipeline = plugin()
+    parsed = plugin.Config.model_validate(config)
+    split = pipeline.split(series, parsed)
+    train, validation = cut_learning(series, split.train, 3), cut_learning(series, split.validation, 3)
+    predictor = pipeline.fit(MemoryRun(parsed, tmp_path), train, validation)
+    test, _ = cut_test(series, split.test, 3)
+
+    def answer(part: Part) -> Any:
+        return pipeline.predict(predictor, part)
+
+    predictions = predict_checked("leaky", answer, test)
+    with pytest.raises(InvalidInput) as refused:
+        guard_against_future("leaky", answer, test, predictions, seed=7)
+    assert refused.value.error_code == "looks_into_the_future"
+
+
+def test_the_scaler_saved_in_the_version_is_the_training_parts(series: Table, tmp_path: Any) -> None:
+    """Wild values in validation and test rows do not move the scales that fit learns."""
+    parsed = LstmForecaster.Config.model_validate(SMALL)
+    pipeline = LstmForecaster()
+    split = pipeline.split(series, parsed)
+    train = cut_learning(series, split.train, 3)
+    fitted = pipeline.fit(MemoryRun(parsed, tmp_path), train, cut_learning(series, split.validation, 3))
+    alone = pipeline._learn_preprocessing(parsed, train)
+    assert fitted.preprocessing == alone
+    values = column_values(train.frame, "value")
+    relative = fitted.preprocessing.channels[0]
+    lagged = values[5:] - values[:-5]
+    low, high = np.quantile(lagged, [0.25, 0.75])
+    assert relative.scale == pytest.approx((high - low) / 1.349)
