@@ -27,6 +27,8 @@ _UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": HOUR, "d": DAY, "w"
           "q": YEAR // 4, "y": YEAR}  # fmt: skip
 #: Monday 1970-01-05: the first Monday of the epoch, from which weeks are counted.
 _FIRST_MONDAY = 4 * DAY
+#: So much of a cycle the training part must hold before it becomes a feature.
+_CYCLES_SEEN = 1.25
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,11 @@ class Cycle:
     harmonics: int
 
 
-def cycles_for(step: int) -> tuple[Cycle, ...]:
-    """The cycles that make sense for rows ``step`` microseconds apart: at least two rows must fit into each.
+def cycles_for(step: int, span: int | None = None) -> tuple[Cycle, ...]:
+    """The cycles that make sense for rows ``step`` microseconds apart over ``span`` microseconds of training.
+
+    At least two rows must fit into a cycle, and the training part must have seen all of it: a year of which only the
+    spring was seen says nothing about the autumn, and whoever learned from it would extrapolate wildly.
 
     Example:
         >>> [cycle.name for cycle in cycles_for(HOUR)], [cycle.name for cycle in cycles_for(WEEK)]
@@ -54,7 +59,7 @@ def cycles_for(step: int) -> tuple[Cycle, ...]:
     return tuple(
         Cycle(cycle.name, cycle.period, min(cycle.harmonics, cycle.period // (2 * step)))
         for cycle in known
-        if cycle.period >= 2 * step
+        if cycle.period >= 2 * step and (span is None or span >= _CYCLES_SEEN * cycle.period)
     )
 
 
@@ -68,6 +73,7 @@ class Clock:
         frequency: as in ``Schema``.
         step: microseconds between two rows; the median where ``frequency`` is None.
         weekdays_only: rows fall on Monday to Friday only, so the row after a Friday is a Monday.
+        span: microseconds that the training part covers.
     """
 
     time: str | None
@@ -75,24 +81,27 @@ class Clock:
     frequency: str | None
     step: int
     weekdays_only: bool
+    span: int
 
     @classmethod
     def learn(cls, frame: pl.DataFrame, schema: Schema) -> Clock:
         """Read the rhythm of ``frame``, which must hold training rows only."""
         if schema.time is None:
-            return cls(None, schema.timezone, None, 0, False)
+            return cls(None, schema.timezone, None, 0, False, 0)
         moments = _moments(frame, schema.time)
+        span = int(moments[-1] - moments[0]) if len(moments) else 0
         if schema.frequency is not None:
             count, unit = _split(schema.frequency)
-            return cls(schema.time, schema.timezone, schema.frequency, count * _UNITS[unit], False)
+            return cls(schema.time, schema.timezone, schema.frequency, count * _UNITS[unit], False, span)
         step = int(np.median(np.diff(moments))) if len(moments) > 1 else DAY
         weekdays = _weekday(_wall(frame, schema.time, schema.timezone))
-        return cls(schema.time, schema.timezone, None, max(step, 1), len(moments) >= 5 and bool((weekdays < 5).all()))
+        weekdays_only = len(moments) >= 5 and bool((weekdays < 5).all())
+        return cls(schema.time, schema.timezone, None, max(step, 1), weekdays_only, span)
 
     @property
     def cycles(self) -> tuple[Cycle, ...]:
         """The cycles of this series; empty where rows have no time."""
-        return cycles_for(self.step) if self.time is not None else ()
+        return cycles_for(self.step, self.span) if self.time is not None else ()
 
     @property
     def width(self) -> int:

@@ -242,7 +242,14 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         else:
             # Where training starts is a contender too: a network that only got worse is put back to it.
             best.consider(trainer, trainer.evaluate(_batches(checking)))
-        trainer.fit(epochs, validation=_batches(checking))
+        try:
+            trainer.fit(epochs, validation=_batches(checking))
+        except engine.EngineError as error:
+            raise InvalidInput(
+                f"training cannot go on at step {trainer.steps + 1}: {error}",
+                where="config: learning_rate",
+                next_step="choose a lower learning_rate or clip_norm, or look for wild values in the data",
+            ) from error
         network.load_state_dict(best.weights)
 
 
