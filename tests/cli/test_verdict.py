@@ -77,7 +77,7 @@ def test_a_baseline_that_could_not_take_part_is_named(make_terminal, evaluation,
     [
         ("promoted", "PROMOTED: m is champion."),
         ("kept", "NOT PROMOTED: m stays champion."),
-        ("baseline_promoted", "NOT PROMOTED: the baseline m is better and becomes champion."),
+        ("baseline_promoted", "NOT PROMOTED: the baseline m becomes champion."),
         ("not_comparable", "NOT COMPARABLE: m stays champion; promote by hand if you want to."),
         ("invented_later", "invented_later"),
     ],

@@ -55,9 +55,9 @@ def test_every_noun_answers(client, running):
     assert client.models.list() == []
     assert "bundled" in {each.name for each in client.plugins.list()}
     assert client.plugins.get("counter").config_schema["properties"]["upto"]["maximum"] == 100000
-    added = client.datasets.add_from_source("bundled", {"name": "co2"}, name="co2")
+    added = client.datasets.add_from_source("bundled", {"series": "co2"}, name="co2")
     assert (added.rows, added.created) == (client.datasets.get("co2").rows, True)
-    assert not client.datasets.add_from_source("bundled", {"name": "co2"}, name="co2").created
+    assert not client.datasets.add_from_source("bundled", {"series": "co2"}, name="co2").created
     assert [each.latest.fingerprint for each in client.datasets.list()] == [added.fingerprint]
     rows = client.datasets.rows("co2", max_points=50)
     assert len(rows.times) == len(rows.columns["co2"]) <= 50

@@ -46,7 +46,7 @@ def show(client: Client, terminal: Terminal, ends_soon: bool = False) -> int:
     ``ends_soon``: the platform ends with this command, so a link printed at the end would lead nowhere.
     """
     text = terminal.text
-    dataset = client.datasets.add_from_source("bundled", {"name": SERIES}, name=SERIES)
+    dataset = client.datasets.add_from_source("bundled", {"series": SERIES}, name=SERIES)
     rows = text.number(dataset.rows, 0)
     terminal.say(text("demo_dataset", name=dataset.name, version=dataset.version, rows=rows))
     run = client.runs.start(

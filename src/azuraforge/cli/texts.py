@@ -131,8 +131,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "decision.promoted": ("PROMOTED: {champion} is champion.", "YÜKSELTİLDİ: {champion} artık şampiyon."),
     "decision.kept": ("NOT PROMOTED: {champion} stays champion.", "YÜKSELTİLMEDİ: {champion} şampiyon kalıyor."),
     "decision.baseline_promoted": (
-        "NOT PROMOTED: the baseline {champion} is better and becomes champion.",
-        "YÜKSELTİLMEDİ: temel yöntem {champion} daha iyi ve şampiyon oluyor.",
+        "NOT PROMOTED: the baseline {champion} becomes champion.",
+        "YÜKSELTİLMEDİ: temel yöntem {champion} şampiyon oluyor.",
     ),
     "decision.not_comparable": (
         "NOT COMPARABLE: {champion} stays champion; promote by hand if you want to.",

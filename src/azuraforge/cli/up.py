@@ -8,6 +8,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from rich.console import Console
 
 from azuraforge.cli.failures import CommandError, report
 from azuraforge.cli.reach import settings_of
@@ -43,6 +44,11 @@ def serve(terminal: Terminal, *, port: int | None = None, host: str | None = Non
     signal.signal(signal.SIGTERM, _interrupt)
     with contextlib.suppress(KeyboardInterrupt):
         platform.serve(settings, on_ready=lambda running: _ready(terminal, running, demo))
+    # A demo that was cut off may still draw on the old console, and has hidden the cursor.
+    was_terminal, terminal.errors.quiet = terminal.errors.is_terminal, True
+    terminal.errors = Console(stderr=True, highlight=False)
+    if was_terminal:
+        terminal.errors.show_cursor(True)
     terminal.note(terminal.text("up_stopped"))
 
 
@@ -53,7 +59,8 @@ def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
     try:
         text = terminal.text
         terminal.say(text("up_ready", url=running.url))
-        terminal.say(text("up_link", url=running.sign_in_url))
+        if not demo:  # which prints a link to its own run
+            terminal.say(text("up_link", url=running.sign_in_url))
         with Client(home=terminal.named_home) as client:
             for shipped in client.ship_journals():
                 if shipped.problem is None:

@@ -117,7 +117,7 @@ class Datasets:
     def add_from_source(
         self, source: str, options: Mapping[str, Any] | None = None, name: str | None = None, **cleaning: Any
     ) -> DatasetVersion:
-        """Let a source plugin read the rows, for example ``add_from_source("bundled", {"name": "co2"})``."""
+        """Let a source plugin read the rows, for example ``add_from_source("bundled", {"series": "co2"})``."""
         body = {"source": source, "options": dict(options or {}), "name": name, **_set(cleaning)}
         told = self._connection.post("/datasets/from-source", body, timeout_seconds=_READING_SECONDS)
         return DatasetVersion.from_json(told)
