@@ -42,11 +42,12 @@ interface TextFieldProps {
   error?: string | null | undefined;
   placeholder?: string;
   mode?: "text" | "decimal" | "numeric";
+  isDate?: boolean;
   required?: boolean;
   testId?: string;
 }
 
-export function TextField({ label, value, onChange, name, hint, error, placeholder, mode = "text", required, testId }: TextFieldProps) {
+export function TextField({ label, value, onChange, name, hint, error, placeholder, mode = "text", isDate = false, required, testId }: TextFieldProps) {
   return (
     <Field label={label} hint={hint} error={error}>
       {(control) => (
@@ -56,6 +57,7 @@ export function TextField({ label, value, onChange, name, hint, error, placehold
           name={name}
           value={value}
           placeholder={placeholder}
+          type={isDate ? "date" : "text"}
           inputMode={mode}
           required={required}
           autoComplete="off"

@@ -1,5 +1,5 @@
-// Names and hints of config fields. The built-in fields are known here in both languages; a third-party
-// plugin brings its own words in its schema.
+// Names and hints of config fields: the plugin's own words in the reader's language, else ours for fields that
+// are known here, else what the schema says. In English the schema is the source, so that one text stays true.
 import { useTranslation } from "react-i18next";
 
 import { useFormats } from "../../language/useFormats";
@@ -9,6 +9,11 @@ import type { ConfigField } from "./schema";
 export function readable(title: string): string {
   const words = title.replaceAll("_", " ").trim();
   return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
+}
+
+/** Descriptions begin small here and large there; a form shows them alike. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function useFieldText(field: ConfigField): { label: string; hint: string } {
@@ -21,8 +26,10 @@ export function useFieldText(field: ConfigField): { label: string; hint: string 
   const { least, most, leastIsOpen, mostIsOpen } = field;
   const low = least === null ? "" : `${leastIsOpen ? "> " : "≥ "}${input(least)}`;
   const high = most === null ? "" : `${mostIsOpen ? "< " : "≤ "}${input(most)}`;
-  const range = least !== null && most !== null && !leastIsOpen && !mostIsOpen ? `${input(least)}\u00a0–\u00a0${input(most)}` : [low, high].filter((text) => text !== "").join(", ");
+  const range = least !== null && most !== null && !leastIsOpen && !mostIsOpen ? `${input(least)}\u00a0–\u00a0${input(most)}` : [low, high].filter((one) => one !== "").join(", ");
   const list = field.kind === "list" ? t("form.list") : "";
-  const hint = [known("hints") || field.description, list, range].filter((text) => text !== "").join(" · ");
-  return { label: known("names") || readable(field.title), hint };
+  const isEnglish = i18n.language === "en";
+  const text = field.ownWords || (isEnglish && field.description !== "") ? field.description : known("hints") || field.description;
+  const hint = [sentence(text), list, range].filter((one) => one !== "").join(" · ");
+  return { label: field.ownWords ? field.title : known("names") || readable(field.title), hint };
 }

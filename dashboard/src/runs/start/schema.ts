@@ -23,6 +23,10 @@ export interface ConfigField {
   longest: number | null;
   pattern: string | null;
   items: "number" | "text";
+  /** A calendar date; browsers have an input for it. */
+  isDate: boolean;
+  /** The plugin itself brought its words in the reader's language. */
+  ownWords: boolean;
 }
 
 export interface Fault {
@@ -64,6 +68,8 @@ function fieldOf(name: string, found: Schema, root: Schema, required: boolean, l
     longest: numberOf(schema["maxLength"]),
     pattern: typeof schema["pattern"] === "string" ? schema["pattern"] : null,
     items: isRecord(schema["items"]) && ["number", "integer"].includes(String(schema["items"]["type"])) ? "number" : "text",
+    isDate: schema["format"] === "date",
+    ownWords: isRecord(found["titles"]) && language in found["titles"],
   };
 }
 
