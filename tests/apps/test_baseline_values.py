@@ -35,8 +35,8 @@ def test_naive_repeats_the_last_value(tmp_path: Any) -> None:
     made = pipeline.predict(learned, test)
     assert (made.point == test.origins[:, None]).all()
     # On a straight line the error at horizon k is exactly k, so the interval is, too.
-    assert (made.quantiles[0.05] == made.point + [1, 2, 3]).all()
-    assert (made.quantiles[0.95] == made.point + [1, 2, 3]).all()
+    assert (made.quantiles[0.05] == made.point + np.array([1, 2, 3])).all()
+    assert (made.quantiles[0.95] == made.point + np.array([1, 2, 3])).all()
 
 
 def test_seasonal_naive_repeats_the_season_and_more_than_one(tmp_path: Any) -> None:

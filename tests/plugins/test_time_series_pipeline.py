@@ -197,7 +197,7 @@ def test_the_window_follows_the_season_within_limits() -> None:
 
 
 def test_another_horizon_is_refused(tmp_path: Path) -> None:
-    forecaster, _, parts = fit(series(), tmp_path, epochs=1)
+    forecaster, _, _ = fit(series(), tmp_path, epochs=1)
     longer, _ = cut_test(series(), DenseForecaster().split(series(), forecaster.config).test, 9)
     with pytest.raises(InvalidInput, match="predicts 4 rows ahead, not 9"):
         DenseForecaster().predict(forecaster, longer)
