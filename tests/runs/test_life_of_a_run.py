@@ -37,7 +37,7 @@ def test_a_run_succeeds_and_tells_everything_in_order(stand):
     [curve] = stand.service.metrics(stand.project_id, run.id).series
     assert (curve.series, curve.total_points) == ("loss", 30)
     assert curve.values == [1.0 / step for step in range(1, 31)]
-    assert not (stand.settings.scratch / run.id).exists()
+    stand.wait(run.id, lambda _: not (stand.settings.scratch / run.id).exists())
     [log] = run.artifacts
     _, path = stand.service.artifact(stand.project_id, run.id, log.name)
     assert path.read_text() == "from step 0\n"

@@ -35,6 +35,7 @@ PASSED_ON = (
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _START_SECONDS = 60.0
 _OPEN_SECONDS = 120.0
+_TRIES = 3
 _READ_BYTES = 1 << 16
 
 log = logger("runs")
@@ -106,26 +107,29 @@ class Launcher:
 
     def start(self) -> None:
         """Start the launcher's process and wait until it can fork. Raises TransientError where it cannot."""
-        self._running()
+        self._surely_running()
 
     @property
     def environment(self) -> dict[str, Any]:
         """What the launcher loaded: interpreter, NumPy, backend, instruction set, hash of the package."""
-        return self._running().environment
+        return self._surely_running().environment
 
     @property
     def pid(self) -> int:
         """The launcher's own process."""
-        return self._running().process.pid
+        return self._surely_running().process.pid
 
     def spawn(self, *, output: bool = False) -> ChildProcess:
-        """A fresh child that waits for its first frame. With ``output``, its stdout and stderr come over a pipe."""
-        for _ in range(3):
+        """A fresh child that waits for its first frame. With ``output``, its stdout and stderr come over a pipe.
+
+        Raises LauncherDied where the launcher keeps dying.
+        """
+        for _ in range(_TRIES):
             try:
                 return self._running().spawn(output)
             except (LauncherDied, OSError) as error:
                 log.warning("launcher_died", reason=str(error))
-        raise TransientError("no child could be started: the launcher keeps dying", next_step="look at the log")
+        raise LauncherDied
 
     def call(self, entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
         """Run ``entry(child)`` in a child of its own and return its result.
@@ -156,7 +160,10 @@ class Launcher:
 
         Raises the child's own error, or TransientError where it died or took too long to open.
         """
-        conversation = Conversation(self.spawn())
+        try:
+            conversation = Conversation(self.spawn())
+        except LauncherDied as error:
+            raise TransientError(str(error), next_step="try again") from None
         try:
             conversation.tell({"mode": "converse", "entry": entry, "payload": payload}, timeout_seconds)
         except BaseException:
@@ -171,6 +178,14 @@ class Launcher:
             server, self._server = self._server, None
         if server is not None:
             server.stop()
+
+    def _surely_running(self) -> _Server:
+        for _ in range(_TRIES):
+            try:
+                return self._running()
+            except LauncherDied as error:
+                log.warning("launcher_died", reason=str(error))
+        raise TransientError("the launcher did not start", next_step="look at the log; start the platform again")
 
     def _running(self) -> _Server:
         with self._lock:
@@ -286,7 +301,7 @@ class _Server:
         self._thread.start()
         if not self._ready.wait(_START_SECONDS) or not self.alive:
             self.stop()
-            raise TransientError("the launcher did not start", next_step="look at the log; start the platform again")
+            raise LauncherDied
 
     def spawn(self, output: bool) -> ChildProcess:
         ours, theirs = socket.socketpair()
