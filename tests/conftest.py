@@ -176,6 +176,12 @@ class PlatformProcess:
             raise AssertionError(f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done
 
+    def api(self, path: str) -> dict:
+        """GET below /api/v1 with the command line's own token."""
+        request = urllib.request.Request(f"{self.url}/api/v1{path}", headers={"Authorization": f"Bearer {self.token}"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read())
+
     def json(self, *arguments: str) -> object:
         return json.loads(self.run(*arguments, "--json").stdout)
 

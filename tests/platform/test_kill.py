@@ -20,14 +20,14 @@ def start(platform) -> str:
 
 
 def show(platform, run_id: str) -> dict:
-    return platform.json("runs", "show", run_id)["run"]
+    return platform.api(f"/runs/{run_id}")
 
 
-def wait_until_training(platform, run_id: str, epochs: int = 1) -> None:
+def wait_until_training(platform, run_id: str, steps: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         run = show(platform, run_id)
-        if run["progress"]["phase"] == "fit" and run["progress"]["done"] >= epochs:
+        if run["progress"]["phase"] == "fit" and run["progress"]["done"] >= steps:
             return
         assert run["state"] in ("queued", "running"), run
         time.sleep(0.05)
@@ -46,7 +46,7 @@ def wait_for_success(platform, run_id: str) -> dict:
 
 
 def launcher_of(platform) -> psutil.Process:
-    return next(p for p in platform.tree()[1:] if any("fork_server" in word for word in p.cmdline()))
+    return next(p for p in platform.tree()[1:] if any("runs.launcher" in word for word in p.cmdline()))
 
 
 def victims(platform, what: str) -> list[psutil.Process]:
@@ -83,7 +83,7 @@ def test_each_kind_of_kill_leaves_the_weights_as_they_would_have_been(ready):
     assert len(undisturbed["attempts"]) == 1
     for what in ("child", "launcher", "platform"):
         run_id = start(ready)
-        wait_until_training(ready, run_id, epochs=2)
+        wait_until_training(ready, run_id, steps=60)
         hit(ready, run_id, what)
         run = wait_for_success(ready, run_id)
         assert len(run["attempts"]) == 2, what
