@@ -5,7 +5,7 @@ from alembic import op
 
 from azuraforge import database
 
-revision = "a1c51af23a0f"
+revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
