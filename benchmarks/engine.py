@@ -31,6 +31,7 @@ GOALS = {  # figure: (AVX-512, AVX2), two threads
     "adam 1M": (0.5, 0.5),
     "lstm inference b1": (0.25, 0.25),
     "lstm odd b7 t37 h50": (None, None),
+    "import and first step": (0.4, 0.4),
 }
 
 
@@ -195,6 +196,60 @@ def run(threads, backend, names, blocks, seconds):
     return figures
 
 
+OURS = """
+import resource
+import numpy as np
+from azuraforge import engine
+from azuraforge.engine import nn, optim
+engine.set_backend("cpu")
+core, head = nn.LSTM(8, 64), nn.Linear(64, 1)
+optimizer = optim.Adam([*core.parameters(), *head.parameters()])
+x, y = engine.Tensor(np.ones((32, 60, 8), np.float32)), np.ones((32, 1), np.float32)
+for _ in range(STEPS):
+    optimizer.zero_grad()
+    nn.functional.mse_loss(head(core(x)[0][:, -1]), y).backward()
+    optimizer.step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+THEIRS = """
+import resource
+import torch
+torch.set_num_threads(1)
+core, head = torch.nn.LSTM(8, 64, batch_first=True), torch.nn.Linear(64, 1)
+optimizer = torch.optim.Adam([*core.parameters(), *head.parameters()])
+x, y = torch.ones(32, 60, 8), torch.ones(32, 1)
+for _ in range(STEPS):
+    optimizer.zero_grad()
+    torch.nn.functional.mse_loss(head(core(x)[0][:, -1]), y).backward()
+    optimizer.step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def fresh_processes(repeats=5):
+    """Measure whole processes: import with the first step (kernels cached), and peak memory after 50 steps."""
+    seconds, memory = ([], []), ([], [])
+    environment = {**os.environ, **{f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}}
+    for _ in range(repeats + 1):
+        for side, code in enumerate((OURS, THEIRS)):
+            begin = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code.replace("STEPS", "1")], env=environment, check=True,
+                           capture_output=True)  # fmt: skip
+            seconds[side].append(time.perf_counter() - begin)
+    for side, code in enumerate((OURS, THEIRS)):
+        result = subprocess.run([sys.executable, "-c", code.replace("STEPS", "50")], env=environment, check=True,
+                                capture_output=True, text=True)  # fmt: skip
+        memory[side].append(int(result.stdout) / 1024)
+    mine, their = (min(one[1:]) for one in seconds)
+    rows = [("import and first step", mine, their, "s"), ("peak memory", memory[0][0], memory[1][0], "MiB")]
+    for name, ours, theirs, unit in rows:
+        print(
+            f"{name:28} threads 1  ours {ours:9.3f} {unit:3} pytorch {theirs:9.3f} {unit:3} ratio {ours / theirs:6.3f}"
+        )
+    return [{"figure": name, "threads": 2 if unit == "s" else 1, "backend": "cpu", "value": ours, "unit": unit,
+             "peer": theirs, "ratio": ours / theirs} for name, ours, theirs, unit in rows]  # fmt: skip
+
+
 def features():
     """Return the vector extensions this CPU has."""
     try:
@@ -233,6 +288,8 @@ def main():
                 print(line, end="", flush=True)
         if process.wait():
             sys.exit(process.returncode)
+    if not arguments.only:
+        collected += fresh_processes()
     wide = "avx512f" in features()
     for figure in collected:
         goal = GOALS.get(figure["figure"], (None, None))[0 if wide else 1]

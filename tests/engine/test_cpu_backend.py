@@ -212,6 +212,21 @@ def test_only_the_last_state_is_used(name, use):
         np.testing.assert_allclose(a, b, rtol=0, atol=2e-6)
 
 
+def test_a_leaf_that_goes_in_twice_collects_both_gradients(use):
+    """Optimizers give leaves a buffer that kernels write into; two gradients must not overwrite each other there."""
+    gradients = []
+    for backend in ("reference", "cpu"):
+        use() if backend == "cpu" else engine.set_backend("reference")
+        x = Tensor(normal(2, 3, 16).astype(np.float32))
+        state, weight = Tensor(np.zeros((2, 16), np.float32)), nn.Parameter(normal(64, 16).astype(np.float32) * 0.2)
+        bias = nn.Parameter(normal(64).astype(np.float32))
+        optim.SGD([weight, bias], lr=0.1)
+        apply_many("lstm", x, state, state, weight, weight, bias, bias)[0].sum().backward()
+        gradients.append([weight.grad.numpy().copy(), bias.grad.numpy().copy()])
+    for a, b in zip(*gradients, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("instruction_set", SETS)
 def test_gates_saturate_without_nan(instruction_set, use):
     use(instruction_set)

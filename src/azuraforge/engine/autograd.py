@@ -211,7 +211,13 @@ def _propagate(node: Node, gradients: list[Array | None], pending: dict[int, lis
     node.check_unchanged()
     context = node.context
     assert context is not None  # _newest_first has refused freed nodes
-    context.buffers = tuple([None if item is None else item.free_gradient_buffer() for item in node.inputs])
+    context.buffers = tuple(
+        [
+            # An input that goes in twice gets two gradients, which must not meet in one buffer.
+            None if item is None or node.inputs.count(item) > 1 else item.free_gradient_buffer()
+            for item in node.inputs
+        ]
+    )
     results = node.op.vjp(context, *gradients)
     if _mode.anomaly:
         _check_numbers(node.op.name, "gradient", tuple(array for array in results if array is not None))

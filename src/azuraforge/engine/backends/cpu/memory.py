@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 
 from azuraforge.engine.ops.registry import Array
 
 _ALIGNMENT_BYTES = 64
-_KEPT_BYTES = 256 * 2**20  # at most this much waits for its next use
+_KEPT_BYTES_PER_SIZE = 64 * 2**20  # at most this much of each size waits for its next use
 
 _free: dict[int, list[Array]] = {}
-_kept = 0
-_lock = threading.Lock()
+# Re-entrant: the collector may drop a Scratch, which gives memory back, while this thread is taking some.
+_lock = threading.RLock()
 
 
 def address(array: Array) -> int:
@@ -45,7 +46,6 @@ class Scratch:
 
     def take(self, *shape: int) -> Array:
         """Return an uninitialised float32 array."""
-        global _kept
         size = 1
         for one in shape:
             size *= one
@@ -53,8 +53,6 @@ class Scratch:
         with _lock:
             waiting = _free.get(rounded)
             flat = waiting.pop() if waiting else None
-            if flat is not None:
-                _kept -= rounded * 4
         if flat is None:
             flat = empty((rounded,))
         self._taken.append(flat)
@@ -66,10 +64,12 @@ class Scratch:
         array.fill(0)
         return array
 
-    def __del__(self) -> None:
-        global _kept
-        with _lock:
+    def __del__(
+        self, free: dict[int, list[Array]] = _free, lock: Any = _lock, most: int = _KEPT_BYTES_PER_SIZE
+    ) -> None:
+        # Bound as defaults, since module globals may be gone when the interpreter ends.
+        with lock:
             for flat in self._taken:
-                if _kept + flat.nbytes <= _KEPT_BYTES:
-                    _free.setdefault(flat.size, []).append(flat)
-                    _kept += flat.nbytes
+                waiting = free.setdefault(flat.size, [])
+                if (len(waiting) + 1) * flat.nbytes <= most:
+                    waiting.append(flat)
