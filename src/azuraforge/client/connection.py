@@ -175,9 +175,8 @@ def unreachable(address: Address, error: Exception) -> PlatformUnreachable:
         return PlatformUnreachable(
             f"{address.url!r} is not an address", next_step="write it like http://127.0.0.1:8787"
         )
-    return PlatformUnreachable(
-        f"the connection to {address.url} broke: {str(error) or type(error).__name__}", next_step="try again"
-    )
+    reason = str(error).rstrip(".") or type(error).__name__
+    return PlatformUnreachable(f"the connection to {address.url} broke: {reason}", next_step="try again")
 
 
 def _json(answer: httpx.Response) -> Any:
