@@ -19,7 +19,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]  # it ships no types
+import psutil
 
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.runs.failures import ChildDied, Interruption, LauncherDied, restore
