@@ -10,6 +10,8 @@ BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 export MKL_NUM_THREADS ?= 1
+# The certificates that this machine trusts, as pip and curl use them: networks with a proxy of their own need it.
+export UV_SYSTEM_CERTS ?= true
 
 DASHBOARD_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune -o -path dashboard/dist -prune -o -type f -print 2>/dev/null)
 
