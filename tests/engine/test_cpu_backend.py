@@ -8,6 +8,9 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 pytest.importorskip("llvmlite", reason="the cpu backend needs llvmlite")
 
@@ -326,6 +329,68 @@ def test_training_follows_the_reference_and_repeats_its_bits(name, threads, use)
     np.testing.assert_allclose(first, expected, rtol=1e-3, atol=1e-4)
     assert first[-1] < first[0]
     assert losses(make, shape)[1] == bits
+
+
+@pytest.mark.skipif(len(SETS) < 2, reason="this CPU has one instruction set")
+@pytest.mark.parametrize("name", ["lstm", "gru", "cnn"])
+def test_a_graph_ends_on_the_instruction_set_it_began_with(name, use):
+    make, shape = FAMILIES[name]
+    gradients = []
+    for later in (SETS[-1], SETS[0]):
+        use(SETS[-1])
+        engine.manual_seed(0)
+        model = make()
+        loss = (model(Tensor(normal(*shape).astype(np.float32))) ** 2).sum()
+        use(later)
+        loss.backward()
+        gradients.append([parameter.grad.numpy().copy() for parameter in model.parameters()])
+    for a, b in zip(*gradients, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
+
+
+def test_what_a_run_must_repeat_is_told(use):
+    assert engine.backend_info() == {"backend": "reference", "instruction_set": "numpy", "threads": 1, "kernels": ""}
+    use(SETS[-1])
+    told = engine.backend_info()
+    assert (told["backend"], told["instruction_set"], told["threads"]) == ("cpu", SETS[-1], 1)
+    assert len(told["kernels"]) == 32
+
+
+def test_kernels_are_prepared_without_choosing_the_backend(kernel_cache):
+    engine.prepare_kernels(cache=kernel_cache)
+    assert engine.backend() == "reference"
+    told: list[str] = []
+    engine.prepare_kernels(cache=kernel_cache, progress=told.append)
+    assert told == []
+
+
+ARRAYS = hnp.arrays(
+    np.float32, hnp.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=40), elements=st.floats(-8, 8, width=32)
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(array=ARRAYS, step=st.sampled_from([1, 2, -1]))
+def test_any_shape_and_stride(array, step, use):
+    x = array[..., ::step]
+    results = []
+    for backend in ("reference", "cpu"):
+        use() if backend == "cpu" else engine.set_backend("reference")
+        item = Tensor(x, requires_grad=True)
+        size = x.shape[-1]
+        ones = Tensor(np.linspace(0.5, 1.5, size, dtype=np.float32))
+        parts = [F.relu(item)]
+        if size:
+            parts.append(F.layer_norm(item, (size,), ones, ones))
+            parts.append(F.linear(item, Tensor(np.linspace(-1, 1, 7 * size, dtype=np.float32).reshape(7, size))))
+        total = parts[0].sum()
+        for part in parts[1:]:
+            total = total + (part * part).sum() * 0.01
+        total.backward()
+        results.append([*(part.numpy() for part in parts), item.grad.numpy()])
+    for a, b in zip(*results, strict=True):
+        scale = max(1.0, float(np.abs(a).max(initial=0)))
+        np.testing.assert_allclose(a / scale, b / scale, atol=2e-3)
 
 
 def test_compiled_kernels_are_kept_and_a_damaged_file_is_made_again(tmp_path):

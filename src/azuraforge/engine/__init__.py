@@ -14,7 +14,7 @@ It imports NumPy and safetensors only, and nothing of the rest of the platform.
 
 from azuraforge.engine import data, io, nn, optim, training
 from azuraforge.engine.autograd import detect_anomaly, is_recording, no_grad
-from azuraforge.engine.backends import backend, set_backend
+from azuraforge.engine.backends import backend, backend_info, prepare_kernels, set_backend
 from azuraforge.engine.errors import EngineError
 from azuraforge.engine.nn.module import Parameter
 from azuraforge.engine.random import default_generator, generator_state, manual_seed, restore_generator
@@ -22,7 +22,7 @@ from azuraforge.engine.summary import summary
 from azuraforge.engine.tensor import Tensor
 
 __all__ = [
-    "EngineError", "Parameter", "Tensor", "backend", "data", "default_generator", "detect_anomaly",
-    "generator_state", "io", "is_recording", "manual_seed", "nn", "no_grad", "optim", "restore_generator",
-    "set_backend", "summary", "training",
+    "EngineError", "Parameter", "Tensor", "backend", "backend_info", "data", "default_generator", "detect_anomaly",
+    "generator_state", "io", "is_recording", "manual_seed", "nn", "no_grad", "optim", "prepare_kernels",
+    "restore_generator", "set_backend", "summary", "training",
 ]  # fmt: skip

@@ -24,6 +24,35 @@ def backend() -> str:
     return _name
 
 
+def backend_info() -> dict[str, str | int]:
+    """Return what a run must repeat to get the same bits: backend, instruction set, threads, kernels' hash.
+
+    >>> backend_info()["backend"]
+    'reference'
+    """
+    if _name == "reference":
+        return {"backend": "reference", "instruction_set": "numpy", "threads": 1, "kernels": ""}
+    from azuraforge.engine.backends import cpu
+
+    return {"backend": _name, **cpu.info()}
+
+
+def prepare_kernels(
+    *,
+    instruction_set: str | None = None,
+    cache: str | PathLike[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> None:
+    """Fill the cache of compiled kernels without choosing the backend; at once where it is filled already.
+
+    Raises:
+        EngineError: the cpu backend cannot run here.
+    """
+    from azuraforge.engine.backends import cpu
+
+    cpu.prepare(instruction_set, cache, progress)
+
+
 def set_backend(
     name: str,
     *,

@@ -1,7 +1,7 @@
 """The CPU backend: SIMD kernels for the hot ops, the reference for all others.
 
 Kernels are written once in Python (``emit.py``, ``kernels/``), shaped for the instruction set, and compiled by
-LLVM in under a second; the object file is kept (``compiler.py``), so that later processes load it in
+LLVM in a few seconds; the object file is kept (``compiler.py``), so that later processes load it in
 milliseconds. The package llvmlite is needed, and imported only when this backend is chosen.
 """
 
@@ -9,10 +9,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from azuraforge.engine.errors import EngineError
 from azuraforge.engine.ops.registry import OPS, Op
+
+if TYPE_CHECKING:
+    from azuraforge.engine.backends.cpu.compiler import Kernel
+    from azuraforge.engine.backends.cpu.emit import Target
 
 
 def load(
@@ -29,19 +35,54 @@ def load(
     cores = os.cpu_count() or 1
     if not 1 <= threads <= cores:
         raise EngineError(f"the cpu backend can use 1 to {cores} threads on this machine, got {threads}")
-    try:
-        from azuraforge.engine.backends.cpu import adam, compiler, convolution, encoder, matrix, recurrent
-    except ImportError as error:
-        raise EngineError(f"the cpu backend needs the package llvmlite ({error}); or use 'reference'") from error
-    from azuraforge.engine.backends.cpu.kernels import DEFINITIONS
+    _require_llvm()
+    from azuraforge.engine.backends.cpu import adam, convolution, encoder, matrix, recurrent
     from azuraforge.engine.backends.cpu.runtime import Runtime, use
     from azuraforge.engine.backends.cpu.threads import Pool
 
-    target = compiler.choose_target(instruction_set)
-    folder = compiler.cache_folder() if cache is None else Path(cache)
-    use(Runtime(target, compiler.build(target, DEFINITIONS, folder, progress), Pool(threads)))
+    target, kernels = _kernels(instruction_set, cache, progress)
+    use(Runtime(target, kernels, Pool(threads)))
     table = dict(OPS)
     modules = (matrix, recurrent, convolution, encoder)
     for op in (one for module in modules for one in module.OVERRIDES):
         table[op.name] = op
     return table, {"adam": adam.update}
+
+
+def prepare(
+    instruction_set: str | None, cache: str | os.PathLike[str] | None, progress: Callable[[str], None] | None
+) -> None:
+    """Compile the kernels into the cache, unless they are there."""
+    _require_llvm()
+    _kernels(instruction_set, cache, progress)
+
+
+def info() -> dict[str, str | int]:
+    """Return instruction set, threads and the kernels' hash of the runtime in use."""
+    from azuraforge.engine.backends.cpu import compiler
+    from azuraforge.engine.backends.cpu.runtime import current
+
+    runtime = current()
+    return {
+        "instruction_set": runtime.target.name,
+        "threads": runtime.pool.threads,
+        "kernels": compiler.cache_key(runtime.target),
+    }
+
+
+def _require_llvm() -> None:
+    try:
+        import_module("llvmlite.binding")
+    except ImportError as error:
+        raise EngineError(f"the cpu backend needs the package llvmlite ({error}); or use 'reference'") from error
+
+
+def _kernels(
+    instruction_set: str | None, cache: str | os.PathLike[str] | None, progress: Callable[[str], None] | None
+) -> tuple[Target, dict[str, Kernel]]:
+    from azuraforge.engine.backends.cpu import compiler
+    from azuraforge.engine.backends.cpu.kernels import DEFINITIONS
+
+    target = compiler.choose_target(instruction_set)
+    folder = compiler.cache_folder() if cache is None else Path(cache)
+    return target, compiler.build(target, DEFINITIONS, folder, progress)

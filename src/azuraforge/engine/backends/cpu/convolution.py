@@ -8,7 +8,7 @@ import numpy as np
 
 from azuraforge.engine.backends.cpu.matrix import column_sums
 from azuraforge.engine.backends.cpu.memory import Scratch, address, empty
-from azuraforge.engine.backends.cpu.runtime import current
+from azuraforge.engine.backends.cpu.runtime import Runtime, current
 from azuraforge.engine.ops.convolution import output_size
 from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 
@@ -17,6 +17,7 @@ Pair = tuple[int, int]
 
 
 class _Saved(NamedTuple):
+    runtime: Runtime  # whose layout the arrays have
     scratch: Scratch  # owns the arrays below until the graph is freed
     x: Array  # padded at its edges, (batch, height, width, channel)
     weight: Array
@@ -104,7 +105,7 @@ def _conv2d(
     out = empty((x.shape[0], height, width, _whole(weight.shape[0])))
     _convolve(scratch, padded, weight, bias, out)
     if context.records:
-        context.saved = _Saved(scratch, padded, weight, padding, None, out.shape[3])
+        context.saved = _Saved(current(), scratch, padded, weight, padding, None, out.shape[3])
     return out.transpose(0, 3, 1, 2)[:, : weight.shape[0]]
 
 
@@ -131,7 +132,7 @@ def _wide_gradient(scratch: Scratch, saved: _Saved, height: int, width: int) -> 
 
 
 def _gradients(context: Context, saved: _Saved, wide: Array, inner: Array, scratch: Scratch) -> Gradients:
-    runtime = current()
+    runtime = saved.runtime
     need_x, need_weight, need_bias = context.needs
     x, weight = saved.x, saved.weight
     out_channels, inputs = weight.shape[:2]
@@ -182,7 +183,7 @@ def _conv_relu_pool(context: Context, x: Array, weight: Array, bias: Array | Non
               address(codes), height, width, inputs, channels, 3, 3)  # fmt: skip
     runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch)
     if context.records:
-        context.saved = _Saved(scratch, padded, weight, padding, codes, channels)
+        context.saved = _Saved(runtime, scratch, padded, weight, padding, codes, channels)
     return out.transpose(0, 3, 1, 2)[:, : weight.shape[0]]
 
 
@@ -191,7 +192,7 @@ def _conv_relu_pool_vjp(context: Context, gradient: Array) -> Gradients:
     if not isinstance(saved, _Saved):
         return OPS["conv_relu_pool"].vjp(context, gradient)
     assert saved.codes is not None
-    runtime = current()
+    runtime = saved.runtime
     scratch = Scratch()
     batch, rows, columns, channels = saved.codes.shape
     pooled = scratch.take(batch, rows, columns, channels)

@@ -8,7 +8,7 @@ import numpy as np
 
 from azuraforge.engine.backends.cpu.matrix import gemm
 from azuraforge.engine.backends.cpu.memory import Scratch, address, empty
-from azuraforge.engine.backends.cpu.runtime import current
+from azuraforge.engine.backends.cpu.runtime import Runtime, current
 from azuraforge.engine.ops.recurrent import from_steps
 from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 
@@ -17,6 +17,7 @@ _LEAST_ROWS = 2  # of the batch per thread
 
 
 class _Saved(NamedTuple):
+    runtime: Runtime  # whose layout the arrays have
     scratch: Scratch  # owns the arrays below until the graph is freed
     steps: Array
     gates: Array
@@ -185,7 +186,7 @@ def _lstm(
               address(gates), gates_step, address(squashed), squashed_step, batch, time, padded)  # fmt: skip
     runtime.pool.run(lambda begin, end: forward(*places, begin, end), batch, _LEAST_ROWS)
     if context.records:
-        context.saved = _Saved(scratch, steps, gates, squashed, states, cells, weight_ih, weight_hh, reverse)
+        context.saved = _Saved(runtime, scratch, steps, gates, squashed, states, cells, weight_ih, weight_hh, reverse)
     last_cell = cells[time, :, :hidden].copy()
     return _output(states, hidden, reverse), states[time, :, :hidden].copy(), last_cell
 
@@ -195,7 +196,7 @@ def _lstm_vjp(context: Context, grad_output: Array | None, grad_h: Array | None,
     if not isinstance(saved, _Saved):
         return OPS["lstm"].vjp(context, grad_output, grad_h, grad_c)
     assert saved.cells is not None
-    runtime = current()
+    runtime = saved.runtime
     time, batch, _ = saved.steps.shape
     hidden, padded = saved.weight_hh.shape[1], saved.states.shape[2]
     scratch = Scratch()
@@ -242,7 +243,7 @@ def _gru(
               address(gates), gates_step, address(proposals), proposals_step, batch, time, padded)  # fmt: skip
     runtime.pool.run(lambda begin, end: forward(*places, begin, end), batch, _LEAST_ROWS)
     if context.records:
-        context.saved = _Saved(scratch, steps, gates, proposals, states, None, weight_ih, weight_hh, reverse)
+        context.saved = _Saved(runtime, scratch, steps, gates, proposals, states, None, weight_ih, weight_hh, reverse)
     return _output(states, hidden, reverse), states[time, :, :hidden].copy()
 
 
@@ -250,7 +251,7 @@ def _gru_vjp(context: Context, grad_output: Array | None, grad_h: Array | None) 
     saved = context.saved
     if not isinstance(saved, _Saved):
         return OPS["gru"].vjp(context, grad_output, grad_h)
-    runtime = current()
+    runtime = saved.runtime
     time, batch, _ = saved.steps.shape
     hidden, padded = saved.weight_hh.shape[1], saved.states.shape[2]
     scratch = Scratch()
