@@ -73,3 +73,21 @@ def test_followers_end_when_the_bell_is_closed(database, project_id):
         return frames
 
     assert asyncio.run(asyncio.wait_for(follow(), 5)) == 0
+
+
+def test_latest_skips_what_was_and_misses_nothing_after(platform):
+    import http.client
+    from urllib.parse import urlsplit
+
+    platform.run("datasets", "add", "--source", "bundled", "--option", "series=nile")
+    address = urlsplit(platform.url)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=20)
+    headers = {"Authorization": f"Bearer {platform.token}"}
+    connection.request("GET", "/api/v1/events?stream=project&after=latest", headers=headers)
+    answer = connection.getresponse()
+    assert answer.readline().startswith(b"retry:")
+    platform.run("datasets", "add", "--source", "bundled", "--option", "series=sunspots")
+    lines = [answer.readline() for _ in range(4)]
+    connection.close()
+    assert b"event: dataset.added\n" in lines
+    assert b"nile" not in b"".join(lines)

@@ -117,7 +117,7 @@ export interface paths {
         };
         /**
          * Stream Events
-         * @description Server-sent events after the cursor (``after`` or ``Last-Event-ID``), then whatever comes.
+         * @description Server-sent events after the cursor (``Last-Event-ID`` wins over ``after``), then whatever comes.
          */
         get: operations["events_stream_events"];
         put?: never;
@@ -1909,7 +1909,7 @@ export interface operations {
     events_stream_events: {
         parameters: {
             query?: {
-                after?: number | null;
+                after?: "latest" | number;
                 stream?: string;
             };
             header?: never;

@@ -6,7 +6,8 @@ export type LiveStatus = "connecting" | "live" | "waiting" | "refused";
 
 export interface LiveOptions {
   stream: string;
-  after: number;
+  /** Go on after this number, or see only what comes from now on. */
+  after: number | "latest";
   onEvents: (events: LiveEvent[]) => void;
   onStatus: (status: LiveStatus) => void;
   /** Replaced in tests. */
@@ -27,7 +28,7 @@ export function waitBeforeRetry(failures: number, random: () => number = Math.ra
 
 export class LiveConnection {
   readonly #options: LiveOptions;
-  #after: number;
+  #after: number | "latest";
   #socket: WebSocket | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -71,7 +72,8 @@ export class LiveConnection {
   #receive(data: string): void {
     this.#listenForLife();
     const frame = JSON.parse(data) as LiveEvent[];
-    const fresh = frame.filter((event) => event.seq > this.#after);
+    const after = this.#after === "latest" ? 0 : this.#after;
+    const fresh = frame.filter((event) => event.seq > after);
     const last = fresh.at(-1);
     if (last === undefined) return;
     this.#after = last.seq;

@@ -31,5 +31,16 @@ export function useProjectEvents(project: string): LiveStatus {
   };
 
   useEffect(() => () => clearTimeout(timer.current), []);
-  return useStream("project", Number(sessionStorage.getItem(key) ?? 0), receive);
+  const known = sessionStorage.getItem(key);
+  const status = useStream("project", known === null ? "latest" : Number(known), receive);
+
+  // A first visit begins at "latest"; what changed while its connection was away has no number to go on from.
+  const lost = useRef(false);
+  useEffect(() => {
+    if (status === "waiting") lost.current = true;
+    if (status !== "live" || !lost.current) return;
+    lost.current = false;
+    void client.invalidateQueries();
+  }, [status, client]);
+  return status;
 }

@@ -4,7 +4,7 @@ import type { LiveEvent } from "../api/types";
 import { LiveConnection, type LiveStatus } from "./connection";
 
 /** Follows a stream after a cursor for as long as the component is shown; null waits. */
-export function useStream(stream: string, after: number | null, onEvents: (events: LiveEvent[]) => void): LiveStatus {
+export function useStream(stream: string, after: number | "latest" | null, onEvents: (events: LiveEvent[]) => void): LiveStatus {
   const [status, setStatus] = useState<LiveStatus>("connecting");
   const receive = useEffectEvent(onEvents);
   const waits = after === null;

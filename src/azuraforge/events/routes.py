@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 import orjson
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, WebSocket, WebSocketDisconnect
 from fastapi.requests import HTTPConnection
 from fastapi.responses import StreamingResponse
+from pydantic import NonNegativeInt
 from starlette.requests import Request
 
 from azuraforge.errors import AzuraError
@@ -34,21 +36,27 @@ def _project_id(connection: HTTPConnection) -> str:
 
 Log = Annotated[EventLog, Depends(event_log)]
 ProjectId = Annotated[str, Depends(_project_id)]
+#: A number to go on from, or "latest": only what comes from now on.
+After = Annotated[Literal["latest"] | NonNegativeInt, Query()]
 Stream = Annotated[str, Query(max_length=80, pattern=r"^[a-z]+(/[a-z0-9]+)?$")]
 
 
 @router.get("", response_class=StreamingResponse)
 def stream_events(
-    request: Request, project_id: ProjectId, log: Log, stream: Stream = "project", after: int | None = None
+    request: Request, project_id: ProjectId, log: Log, stream: Stream = "project", after: After = 0
 ) -> StreamingResponse:
-    """Server-sent events after the cursor (``after`` or ``Last-Event-ID``), then whatever comes."""
+    """Server-sent events after the cursor (``Last-Event-ID`` wins over ``after``), then whatever comes."""
     last_id = request.headers.get("last-event-id", "")
-    cursor = int(last_id) if last_id.isdigit() else (after or 0)
+    cursor = int(last_id) if last_id.isdigit() else _cursor(log, project_id, stream, after)
     return StreamingResponse(
         _lines(log, project_id, stream, cursor),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+def _cursor(log: EventLog, project_id: str, stream: str, after: int | Literal["latest"]) -> int:
+    return log.last_seq(project_id, stream) if after == "latest" else after
 
 
 async def _lines(log: EventLog, project_id: str, stream: str, cursor: int) -> AsyncIterator[bytes]:
@@ -62,7 +70,7 @@ def _line(event: EventOut) -> bytes:
 
 
 @router.websocket("/live")
-async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after: int = 0) -> None:
+async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after: After = 0) -> None:
     """Frames of events as JSON arrays; an empty array is a sign of life."""
     try:
         project_id = _project_id(websocket)
@@ -70,8 +78,9 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
         await websocket.close(_REFUSED, error.message[:120])
         return
     await websocket.accept()
+    cursor = await to_thread.run_sync(_cursor, log, project_id, stream, after)
     try:
-        async for frame in log.follow(project_id, stream, after):
+        async for frame in log.follow(project_id, stream, cursor):
             await websocket.send_text(_json([event.model_dump() for event in frame]).decode())
         await websocket.close(_GOING_AWAY, "the platform is stopping; connect again in a second")
     except (WebSocketDisconnect, RuntimeError):
