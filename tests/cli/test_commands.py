@@ -254,6 +254,7 @@ def test_a_platform_that_starts_brings_waiting_journals_itself(make_platform):
         assert time.monotonic() < until, "the journal stayed"
         time.sleep(0.05)
     (run,) = alone.json("runs", "list")["runs"]
+    alone.stop()
     assert (run["name"], run["state"]) == ("away", "succeeded")
 
 

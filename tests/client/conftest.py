@@ -6,7 +6,9 @@ The real platform is tried in test_against_the_platform.py; here the server must
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import random
 import socket
 import threading
 import time
@@ -26,13 +28,20 @@ from azuraforge.client import Client
 TOKEN = "t" * 40
 
 
+def free_port() -> int:
+    """A port that stays free while the server is dead: below those that the system hands out to others."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 class Server:
     """Keeps what it was told over its own deaths, as a database would."""
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.runs: dict[str, dict[str, Any]] = {}
         self.points: dict[tuple[str, str, int], float | None] = {}
         self.arrivals: list[tuple[str, str, int]] = []

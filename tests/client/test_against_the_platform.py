@@ -38,7 +38,8 @@ def running(make_platform):
     platform = make_platform()
     (platform.home / "plugins").mkdir(parents=True)
     (platform.home / "plugins" / "counter.py").write_text(AGENT)
-    return platform.start()
+    yield platform.start()
+    platform.stop()
 
 
 @pytest.fixture
