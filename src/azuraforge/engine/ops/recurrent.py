@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge.engine.ops.activation import sigmoid_array
 from azuraforge.engine.ops.registry import Array, Context, register
 
 Gradients = tuple[Array | None, ...]
@@ -35,6 +34,14 @@ def running(lengths: Array | None, time: int, reverse: bool) -> Array | None:
         return None
     mask = np.arange(time)[:, None] < lengths[None, :]
     return np.ascontiguousarray((mask[::-1] if reverse else mask)[:, :, None])
+
+
+def _squash(gates: Array) -> None:
+    """Apply the sigmoid in place, by tanh: fewer passes than the form that is exact in the far tails."""
+    gates *= 0.5
+    np.tanh(gates, out=gates)
+    gates *= 0.5
+    gates += 0.5
 
 
 def _weight_gradients(
@@ -96,9 +103,9 @@ def _lstm(
     for step in range(time):
         now = gates[step]
         now += states[step] @ recurrent
-        now[:, : 2 * hidden] = sigmoid_array(now[:, : 2 * hidden])
+        _squash(now[:, : 2 * hidden])
         np.tanh(now[:, 2 * hidden : 3 * hidden], out=now[:, 2 * hidden : 3 * hidden])
-        now[:, 3 * hidden :] = sigmoid_array(now[:, 3 * hidden :])
+        _squash(now[:, 3 * hidden :])
         gate_i, gate_f, gate_g, gate_o = np.split(now, 4, axis=1)
         np.multiply(gate_f, cells[step], out=cells[step + 1])
         cells[step + 1] += gate_i * gate_g
@@ -177,7 +184,8 @@ def _gru(
         if bias_hh is not None:
             from_state += bias_hh
         proposals[step] = from_state[:, 2 * hidden :]
-        now[:, : 2 * hidden] = sigmoid_array(now[:, : 2 * hidden] + from_state[:, : 2 * hidden])
+        now[:, : 2 * hidden] += from_state[:, : 2 * hidden]
+        _squash(now[:, : 2 * hidden])
         gate_r, gate_z, gate_n = np.split(now, 3, axis=1)
         np.tanh(gate_n + gate_r * proposals[step], out=gate_n)
         np.add(gate_n, gate_z * (states[step] - gate_n), out=states[step + 1])
