@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -214,5 +215,6 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProce
 def _kill_tree(platform: PlatformProcess) -> None:
     if platform.process is not None and platform.process.poll() is None:
         for process in platform.tree():
-            process.kill()
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         platform.process.wait()

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from azuraforge import errors
+from azuraforge import errors, telemetry
 from azuraforge.settings import Settings
 
 
@@ -38,6 +38,7 @@ def serve(settings: Settings, on_ready: Callable[[Running], None] | None = None)
     from azuraforge.platform.http import HttpServer
 
     home = open_home(settings)
+    telemetry.configure(settings.log_level, settings.home / "platform.log")
     try:
         with bind(settings.server.host, settings.server.port) as listener:
             url = _url(settings.server.host, listener)

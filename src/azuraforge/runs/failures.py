@@ -134,10 +134,11 @@ def error_fields(error: BaseException) -> dict[str, Any]:
             family = "transient"
         elif isinstance(error, InternalError):
             family = "internal"
-        return {"family": family, "error": error.to_dict()}
+        kind = next((code for code, known in _KINDS.items() if isinstance(error, known)), "")
+        return {"family": family, "kind": kind, "error": error.to_dict()}
     full = storage_error(error, "a file", getattr(error, "filename", None) or "")
     if full is not None:
-        return {"family": "user", "error": full.to_dict()}
+        return {"family": "user", "kind": full.code, "error": full.to_dict()}
     if isinstance(error, MemoryError):
         out = UserError("the process ran out of memory", code="memory", next_step="use less data or a smaller model")
         return {"family": "user", "error": out.to_dict()}
@@ -147,10 +148,13 @@ def error_fields(error: BaseException) -> dict[str, Any]:
     return {"family": "internal", "error": internal.to_dict()}
 
 
-def restore(family: str, fields: dict[str, Any]) -> AzuraError:
-    """The error that ``error_fields`` described, of the nearest class."""
+def restore(family: str, fields: dict[str, Any], kind_code: str = "") -> AzuraError:
+    """The error that ``error_fields`` described, of the nearest class.
+
+    ``kind_code`` names the class where the error carries a code of its own.
+    """
     fallback: dict[str, type[AzuraError]] = {"transient": TransientError, "internal": InternalError}
-    kind = _KINDS.get(fields["code"], fallback.get(family, UserError))
+    kind = _KINDS.get(kind_code or fields["code"], fallback.get(family, UserError))
     if family == "transient" and not issubclass(kind, TransientError):
         kind = TransientError
     return kind(

@@ -62,7 +62,7 @@ class ForkServer:
                     self._reap()
                 if self._control.fileno() in readable and not self._fork():
                     return
-        except BrokenPipeError:
+        except (BrokenPipeError, ConnectionResetError):  # the platform was killed
             return
         finally:
             for pid in self._children:

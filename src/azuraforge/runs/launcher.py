@@ -267,7 +267,7 @@ class _Conversing:
                         value: dict[str, Any] = answer["value"]
                         return value
                     if answer["type"] == "error":
-                        raise restore(answer["family"], answer["error"])
+                        raise restore(answer["family"], answer["error"], answer.get("kind", ""))
         except TimeoutError:
             raise
         except (ConnectionError, OSError) as error:

@@ -123,7 +123,7 @@ class PhaseChild:
             self._drain_output()
             self._child.close()
         if answer["type"] == "error":
-            raise restore(answer["family"], answer["error"])
+            raise restore(answer["family"], answer["error"], answer.get("kind", ""))
         return answer
 
     def _step(self, selector: selectors.BaseSelector) -> Frame | None:

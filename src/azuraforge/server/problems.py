@@ -77,5 +77,5 @@ def install(app: FastAPI) -> None:
             500,
             f"something went wrong here that should not (reference {reference})",
             "internal",
-            next_step=f"look for the reference {reference} in the platform's log and report it",
+            next_step=f"look for the reference {reference} in platform.log in the data home and report it",
         )
