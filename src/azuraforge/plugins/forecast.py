@@ -28,9 +28,7 @@ class ForecastConfig(Config):
     test_share: Annotated[
         float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows at the end, held out to judge")
     ]
-    gap: Annotated[
-        int, Field(default=0, ge=0, le=10_000, description="Rows left out between two parts")
-    ]
+    gap: Annotated[int, Field(default=0, ge=0, le=10_000, description="Rows left out between two parts")]
 
     def season_of(self, schema: Schema) -> int:
         """The configured season, else the one the dataset's frequency implies."""
