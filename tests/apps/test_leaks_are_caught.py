@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ class ScaledByEverything(LstmForecaster):
 
     def predict(self, predictor: Forecaster, part: Part) -> Any:
         fitted = _with_scaler_of(predictor.preprocessing, part)
-        return super().predict(Forecaster(predictor.network, fitted, predictor.config, predictor.offsets), part)
+        return super().predict(replace(predictor, preprocessing=fitted), part)
 
 
 def _with_scaler_of(preprocessing: Preprocessing, part: Part) -> Preprocessing:
@@ -57,7 +58,7 @@ class LeakyWindows(LstmForecaster):
                 return Preprocessing.examples(self, moved, learning=learning)
 
         late = Late(**vars(predictor.preprocessing))
-        return super().predict(Forecaster(predictor.network, late, predictor.config, predictor.offsets), part)
+        return super().predict(replace(predictor, preprocessing=late), part)
 
 
 LEAKS = [(ScaledByEverything, SMALL), (ShiftedTarget, {"horizon": 3}), (LeakyWindows, SMALL)]

@@ -156,7 +156,18 @@ def test_a_version_holds_weights_and_readable_preprocessing_only(tmp_path: Path)
     text = (folder / "preprocessing.json").read_text()
     assert text == json.dumps(json.loads(text), sort_keys=True)
     tensors, _ = load_safetensors(folder / "weights.safetensors")
-    assert tensors["offsets"].shape == (3, 4)
+    assert (tensors["offsets"].shape, tensors["trust"].shape) == ((3, 4), (4,))
+
+
+def test_a_network_is_followed_as_far_as_it_was_right() -> None:
+    from azuraforge.plugins.time_series import _learn_trust, _trusted
+
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(500, 4))
+    change = np.stack([truth[:, 0], 2 * truth[:, 1], -truth[:, 2], 0 * truth[:, 3]], axis=1)
+    assert _learn_trust(change, truth).tolist() == pytest.approx([1.0, 0.5, 0.0, 1.0])
+    answers = np.array([[[4.0, 3.0, 4.0, 6.0]]])  # the point moves, the distances of the quantiles stay
+    assert _trusted(answers, np.array([0.5])).tolist() == [[[2.0, 1.0, 2.0, 4.0]]]
 
 
 class Exploding(DenseForecaster):
@@ -193,7 +204,7 @@ def test_the_window_follows_the_season_within_limits() -> None:
     def window(season: int) -> int:
         return TimeSeriesConfig().window_of(Schema("at", "y", season=season))
 
-    assert [window(season) for season in (1, 12, 24, 52, 1440)] == [30, 30, 48, 104, 192]
+    assert [window(season) for season in (1, 12, 24, 52, 1440)] == [30, 36, 72, 156, 192]
 
 
 def test_another_horizon_is_refused(tmp_path: Path) -> None:

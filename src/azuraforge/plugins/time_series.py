@@ -58,7 +58,7 @@ class TimeSeriesConfig(ForecastConfig):
             default=None,
             ge=2,
             le=2000,
-            description="Rows looked back; empty: two seasons, at least 30 and at most 192",
+            description="Rows looked back; empty: three seasons, at least 30 and at most 192",
             json_schema_extra={"title_tr": "Pencere"},
         ),
     ]
@@ -88,10 +88,10 @@ class TimeSeriesConfig(ForecastConfig):
     ]
 
     def window_of(self, schema: Schema) -> int:
-        """The configured window, else two seasons within limits."""
+        """The configured window, else three seasons within limits."""
         if self.window is not None:
             return self.window
-        return min(max(_SHORTEST, 2 * self.season_of(schema)), _LONGEST)
+        return min(max(_SHORTEST, 3 * self.season_of(schema)), _LONGEST)
 
 
 SeriesConfigT = TypeVar("SeriesConfigT", bound=TimeSeriesConfig)
@@ -101,13 +101,19 @@ SeriesConfigT = TypeVar("SeriesConfigT", bound=TimeSeriesConfig)
 class Forecaster:
     """A trained network with its preprocessing; what ``fit`` and ``load`` return.
 
-    ``offsets`` ``(level, horizon)`` calibrate the network's quantiles, in its own units.
+    ``trust`` ``(horizon,)`` between 0 and 1 shrinks the predicted change towards none, and ``offsets``
+    ``(level, horizon)`` calibrate the quantiles, in the network's own units; both come from the validation part.
     """
 
     network: nn.Module
     preprocessing: Preprocessing
     config: TimeSeriesConfig
+    trust: Floats
     offsets: Floats
+
+    def answer(self, examples: Examples) -> Floats:
+        """``(example, horizon, output)`` in the network's units, shrunk but not yet calibrated."""
+        return _trusted(_answer(self.network, examples), self.trust)
 
 
 class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConfigT]):
@@ -142,15 +148,17 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         engine.manual_seed(run.seed)
         network = self.build(config, preprocessing.inputs, OUTPUTS)
         self._train(run, network, learning, checking)
-        answers = _answer(network, checking)
         truth = np.concatenate([targets for _, _, targets in checking.chunks(_PREDICT_BATCH)]).astype(np.float64)
+        raw = _answer(network, checking)
+        trust = _learn_trust(raw[:, :, 0], truth)
+        answers = _trusted(raw, trust)
         offsets = np.stack(
             [
                 residual_quantiles(truth - answers[:, :, 1 + index], [level])[0]
                 for index, level in enumerate(QUANTILE_LEVELS)
             ]
         )
-        return Forecaster(network, preprocessing, config, offsets)
+        return Forecaster(network, preprocessing, config, trust, offsets)
 
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
         """From each origin, with rows up to it only."""
@@ -160,7 +168,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
                 where="horizon",
                 next_step="train it with the horizon you need",
             )
-        answers = _answer(predictor.network, predictor.preprocessing.examples(part, learning=False))
+        answers = predictor.answer(predictor.preprocessing.examples(part, learning=False))
         changes = np.moveaxis(answers, -1, 0).copy()
         changes[1:] = in_order(changes[1:] + predictor.offsets[:, None, :])
         values = predictor.preprocessing.restore(part, changes)
@@ -169,7 +177,9 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
     def save(self, predictor: Forecaster, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json`` (sorted keys, shortest exact floats)."""
         tensors = {f"network.{name}": value for name, value in predictor.network.state_dict().items()}
-        save_safetensors(folder / "weights.safetensors", {**tensors, "offsets": predictor.offsets})
+        save_safetensors(
+            folder / "weights.safetensors", {**tensors, "trust": predictor.trust, "offsets": predictor.offsets}
+        )
         described = {
             "format": _FORMAT,
             "config": predictor.config.model_dump(mode="json"),
@@ -186,10 +196,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         config: Any = self.Config.model_validate(described["config"])
         preprocessing = Preprocessing.from_dict(described["preprocessing"])
         tensors, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
-        offsets = tensors.pop("offsets")
+        trust, offsets = tensors.pop("trust"), tensors.pop("offsets")
         network = self.build(config, preprocessing.inputs, OUTPUTS)
         network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
-        return Forecaster(network.eval(), preprocessing, config, offsets)
+        return Forecaster(network.eval(), preprocessing, config, trust, offsets)
 
     def _learn_preprocessing(self, config: SeriesConfigT, train: Part) -> Preprocessing:
         target = column_values(train.frame, train.schema.target)
@@ -251,6 +261,21 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
                 next_step="choose a lower learning_rate or clip_norm, or look for wild values in the data",
             ) from error
         network.load_state_dict(best.weights)
+
+
+def _learn_trust(change: Floats, truth: Floats) -> Floats:
+    """``(horizon,)``: how far to follow the predicted change, by least squares on the validation part, 0 to 1.
+
+    Where the predictions tell nothing (prices, mostly) this falls back to the last value instead of adding noise.
+    """
+    explained = (change * truth).sum(axis=0)
+    size = np.square(change).sum(axis=0)
+    slope = np.divide(explained, size, out=np.ones_like(size), where=size > 0)
+    return np.asarray(np.clip(slope, 0.0, 1.0))
+
+
+def _trusted(answers: Floats, trust: Floats) -> Floats:
+    return answers + (answers[:, :, :1] * (trust - 1.0)[:, None])
 
 
 def _loss_of(name: Literal["mse", "huber"]) -> Any:
