@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select, text, update
 
 from azuraforge.clock import utc_now
 from azuraforge.database import Database, ScopeError, after_commit, new_id, now, seconds_from_now
+from azuraforge.errors import StorageError
 from azuraforge.projects.tables import Member, Project, User
 
 
@@ -134,3 +136,42 @@ def _insert(session, at) -> str:
     session.add(project)
     session.flush()
     return project.id
+
+
+def test_a_full_disk_fails_everyone_of_the_commit_and_stores_nothing(database, project_id):
+    """SQLite rolls back the whole transaction there, so the writers that shared it must hear of it too."""
+    database.write_system(lambda s: s.connection().execute(text("PRAGMA max_page_count = 1")))
+    gate, results = threading.Event(), {}
+
+    def small(session):
+        session.connection().execute(text("UPDATE project SET name = 'changed'"))
+        return "stored"
+
+    def large(session):
+        session.connection().execute(text("CREATE TABLE big (x)"))
+        session.connection().execute(text("INSERT INTO big SELECT randomblob(1000000)"))
+
+    def call(name, work):
+        try:
+            results[name] = database.write_system(work)
+        except Exception as error:
+            results[name] = error
+
+    blocker = threading.Thread(target=call, args=("blocker", lambda _: gate.wait(10)))
+    blocker.start()
+    others = [threading.Thread(target=call, args=item) for item in (("a", small), ("b", large), ("c", small))]
+    for thread in others:
+        thread.start()
+        time.sleep(0.05)
+    gate.set()
+    for thread in (blocker, *others):
+        thread.join()
+    assert isinstance(results["b"], StorageError), results["b"]
+    assert "full" in results["b"].message
+    with database.read_system() as session:
+        stored = session.scalar(select(Project.name)) == "changed"
+    assert [results[name] == "stored" for name in ("a", "c")].count(True) == 0 or stored
+    told = {name: results[name] == "stored" for name in ("a", "c")}
+    assert stored == any(told.values()), "what was answered is what is stored"
+    database.write_system(lambda s: s.connection().execute(text("PRAGMA max_page_count = 1000000")))
+    assert database.write_system(small) == "stored", "the writer lives on"

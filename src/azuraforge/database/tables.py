@@ -78,9 +78,10 @@ class JsonText(TypeDecorator[Any]):
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+        if value is None:
+            return None
+        text = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)  # the same rules on both dialects
+        return orjson.loads(text) if dialect.name == "postgresql" else text.decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         if value is None or dialect.name == "postgresql":

@@ -7,6 +7,7 @@ under way is committed together. A piece that raises is rolled back alone. Nobod
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -93,8 +94,13 @@ class Writer:
                         answers.append((work.future, result, None))
                         callbacks.extend(after)
                     except Exception as error:  # the caller's error, handed back to the caller
+                        # A full or broken disk makes SQLite roll back the whole transaction, not just the savepoint.
+                        if not _in_transaction(connection):
+                            raise _root_of(error) from error
                         answers.append((work.future, None, _readable(error)))
-        except Exception as error:  # BEGIN or COMMIT itself failed: nothing of the batch is stored
+                if not _in_transaction(connection):
+                    raise StorageError("the database gave up a transaction", next_step="look at the disk")
+        except Exception as error:  # nothing of the batch is stored, whoever was to blame
             for work in batch:
                 work.future.set_exception(_readable(error))
             return
@@ -110,6 +116,17 @@ class Writer:
     def _set_durability(connection: Any, durable: bool) -> None:
         # PRAGMA has no effect inside a transaction, so it goes around SQLAlchemy's.
         connection.connection.driver_connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+
+
+def _in_transaction(connection: Any) -> bool:
+    return bool(connection.connection.driver_connection.in_transaction)
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """The first thing that went wrong; what follows a lost transaction is only about missing savepoints."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def _run(connection: Any, work: _Work) -> tuple[Any, list[Callable[[], None]]]:
@@ -137,8 +154,8 @@ def run_directly(engine: Engine, run: Callable[[Session], Any], bind: Callable[[
 
 
 def _readable(error: Exception) -> Exception:
-    if isinstance(error, OperationalError):
-        reason = str(error.orig)
+    if isinstance(error, OperationalError | sqlite3.OperationalError):
+        reason = str(error.orig if isinstance(error, OperationalError) else error)
         if "full" in reason:
             return StorageError("the disk is full; the database could not be written", next_step="free space")
         if "readonly" in reason or "read-only" in reason:

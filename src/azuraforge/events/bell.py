@@ -14,7 +14,8 @@ class Bell:
     """Rung from any thread, waited for in any event loop."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Re-entrant: a signal handler closes the bell on the thread that may just be holding it.
+        self._lock = threading.RLock()
         self._waiting: dict[StreamKey, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = defaultdict(set)
         self._closed = False
 

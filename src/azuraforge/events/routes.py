@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, WebSocket, WebSocketDisconnect
 from fastapi.requests import HTTPConnection
 from fastapi.responses import StreamingResponse
-from pydantic import NonNegativeInt
+from pydantic import Field
 from starlette.requests import Request
 
 from azuraforge.errors import AzuraError
@@ -37,7 +37,7 @@ def _project_id(connection: HTTPConnection) -> str:
 Log = Annotated[EventLog, Depends(event_log)]
 ProjectId = Annotated[str, Depends(_project_id)]
 #: A number to go on from, or "latest": only what comes from now on.
-After = Annotated[Literal["latest"] | NonNegativeInt, Query()]
+After = Annotated[Literal["latest"] | Annotated[int, Field(ge=0, le=2**63 - 1)], Query()]
 Stream = Annotated[str, Query(max_length=80, pattern=r"^[a-z]+(/[a-z0-9]+)?$")]
 
 
@@ -47,7 +47,8 @@ def stream_events(
 ) -> StreamingResponse:
     """Server-sent events after the cursor (``Last-Event-ID`` wins over ``after``), then whatever comes."""
     last_id = request.headers.get("last-event-id", "")
-    cursor = int(last_id) if last_id.isdigit() else _cursor(log, project_id, stream, after)
+    resumes = last_id.isascii() and last_id.isdigit() and len(last_id) < 19
+    cursor = int(last_id) if resumes else _cursor(log, project_id, stream, after)
     return StreamingResponse(
         _lines(log, project_id, stream, cursor),
         media_type="text/event-stream",

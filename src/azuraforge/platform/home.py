@@ -47,7 +47,7 @@ def open_home(settings: Settings) -> DataHome:
     home = settings.home
     try:
         for folder in (home, settings.artifacts, settings.plugins, settings.scratch):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not os.access(folder, os.W_OK | os.X_OK):
                 raise PermissionError(13, "not writable", str(folder))
         lock = (home / LOCK).open("a+", encoding="utf-8")

@@ -30,7 +30,7 @@ def install(app: FastAPI) -> None:
 
     @app.get("/{path:path}", include_in_schema=False, response_model=None)
     def page(path: str) -> Response:
-        if path.startswith(("api/", "healthz", "readyz")):
+        if path.startswith(("api/", "healthz", "readyz")) or "\0" in path:
             raise HTTPException(404)
         if folder is None:
             return HTMLResponse(_MISSING, 503)
