@@ -20,7 +20,8 @@ class ServerSettings(BaseModel):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8787, ge=0, le=65535, description="0 takes a free port")
-    max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024)
+    max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="an uploaded file")
+    max_json_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="any other body")
 
 
 class RunSettings(BaseModel):

@@ -74,7 +74,7 @@ def test_bodies_that_cannot_be_read_are_refused_in_one_sentence(platform):
 
 
 def test_a_body_beyond_the_limit_is_refused_before_it_is_read(make_platform):
-    small = make_platform(AZURAFORGE_SERVER__MAX_BODY_BYTES="20000").start()
+    small = make_platform(AZURAFORGE_SERVER__MAX_JSON_BYTES="20000").start()
     status, problem = call(f"{small.url}/api/v1/runs", "post", small.token, b"x" * 30_000)
     assert status == 413
-    assert "MAX_BODY_BYTES" in problem["next_step"]
+    assert "MAX_JSON_BYTES" in problem["next_step"]

@@ -139,7 +139,9 @@ export interface paths {
         put?: never;
         /**
          * Create Link
-         * @description A fresh one-time sign-in link for the caller.
+         * @description A fresh one-time sign-in link for the caller: a session's, or this machine's command line's.
+         *
+         *     A named token makes none: a session would outlive it.
          */
         post: operations["projects_create_link"];
         delete?: never;

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 import orjson
-from anyio import to_thread
+from anyio import CancelScope, create_task_group, to_thread
 from fastapi import APIRouter, Depends, Query, WebSocket, WebSocketDisconnect
 from fastapi.requests import HTTPConnection
 from fastapi.responses import StreamingResponse
@@ -18,6 +20,8 @@ from azuraforge.events.schemas import EventOut
 from azuraforge.events.service import EventLog
 
 RETRY_MILLISECONDS = 1000
+#: A stream that was opened with a session or token looks this often whether it is still valid.
+RECHECK_SECONDS = 60.0
 _GOING_AWAY, _REFUSED = 1012, 1008  # RFC 6455: service restart; policy violation
 
 router = APIRouter(prefix="/events", tags=["events"])
@@ -50,7 +54,7 @@ def stream_events(
     resumes = last_id.isascii() and last_id.isdigit() and len(last_id) < 19
     cursor = int(last_id) if resumes else _cursor(log, project_id, stream, after)
     return StreamingResponse(
-        _lines(log, project_id, stream, cursor),
+        _lines(_while_allowed(request, log, project_id, stream, cursor)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -60,9 +64,9 @@ def _cursor(log: EventLog, project_id: str, stream: str, after: int | Literal["l
     return log.last_seq(project_id, stream) if after == "latest" else after
 
 
-async def _lines(log: EventLog, project_id: str, stream: str, cursor: int) -> AsyncIterator[bytes]:
+async def _lines(frames: AsyncIterator[list[EventOut]]) -> AsyncIterator[bytes]:
     yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
-    async for frame in log.follow(project_id, stream, cursor):
+    async for frame in frames:
         yield b"".join(_line(event) for event in frame) or b": alive\n\n"
 
 
@@ -74,18 +78,47 @@ def _line(event: EventOut) -> bytes:
 async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after: After = 0) -> None:
     """Frames of events as JSON arrays; an empty array is a sign of life."""
     try:
-        project_id = _project_id(websocket)
+        project_id = await to_thread.run_sync(_project_id, websocket)
     except AzuraError as error:
         await websocket.close(_REFUSED, error.message[:120])
         return
     await websocket.accept()
     cursor = await to_thread.run_sync(_cursor, log, project_id, stream, after)
-    try:
-        async for frame in log.follow(project_id, stream, cursor):
-            await websocket.send_text(_json([event.model_dump() for event in frame]).decode())
-        await websocket.close(_GOING_AWAY, "the platform is stopping; connect again in a second")
-    except (WebSocketDisconnect, RuntimeError):
-        return  # the reader left; its cursor is its own
+    async with create_task_group() as both:
+        both.start_soon(_end_with_reader, websocket, both.cancel_scope)
+        try:
+            async for frame in _while_allowed(websocket, log, project_id, stream, cursor):
+                await websocket.send_text(_json([event.model_dump() for event in frame]).decode())
+            if log.bell.closed:
+                await websocket.close(_GOING_AWAY, "the platform is stopping; connect again in a second")
+            else:
+                await websocket.close(_REFUSED, "the session or token is no longer valid")
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # the reader left; its cursor is its own
+        both.cancel_scope.cancel()
+
+
+async def _end_with_reader(websocket: WebSocket, scope: CancelScope) -> None:
+    """Take what the reader sends (nothing is expected), so that its going and its pongs are noticed."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            await websocket.receive_text()
+    scope.cancel()
+
+
+async def _while_allowed(
+    connection: HTTPConnection, log: EventLog, project_id: str, stream: str, cursor: int
+) -> AsyncIterator[list[EventOut]]:
+    """Frames for as long as the session or token still opens the door, looked at again every minute."""
+    checked_at = time.monotonic()
+    async for frame in log.follow(project_id, stream, cursor):
+        if time.monotonic() - checked_at > RECHECK_SECONDS:
+            try:
+                await to_thread.run_sync(_project_id, connection)
+            except AzuraError:
+                return
+            checked_at = time.monotonic()
+        yield frame
 
 
 def _json(value: object) -> bytes:

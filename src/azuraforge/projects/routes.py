@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from azuraforge.errors import Forbidden
 from azuraforge.projects.access import COOKIE, Admin, Reader, project_service
 from azuraforge.projects.schemas import LinkOut, LinkRequest, SessionOut, TokenCreated, TokenOut, TokenRequest
 from azuraforge.projects.service import SESSION_SECONDS, ProjectService, session_out
@@ -54,7 +55,14 @@ def sign_out(access: Reader, response: Response, service: Service) -> None:
 
 @router.post("/links", status_code=201)
 def create_link(body: NewLink, access: Reader, request: Request, service: Service) -> LinkOut:
-    """A fresh one-time sign-in link for the caller."""
+    """A fresh one-time sign-in link for the caller: a session's, or this machine's command line's.
+
+    A named token makes none: a session would outlive it.
+    """
+    if access.kind == "token":
+        raise Forbidden(
+            "a named token cannot make sign-in links", next_step="run `azuraforge link` on the machine itself"
+        )
     base_url = str(request.base_url).rstrip("/")
     return service.link(access.project_id, access.user_id, access.role, base_url, body.next)
 

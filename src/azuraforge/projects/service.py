@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from azuraforge.database import Database, Session, seconds_from_now
-from azuraforge.errors import Forbidden, NotFound, Unauthorized
+from azuraforge.errors import Conflict, Forbidden, NotFound, Unauthorized
 from azuraforge.projects import store
 from azuraforge.projects.schemas import LinkOut, Role, SessionOut, TokenCreated, TokenOut, TokenRequest
 from azuraforge.projects.tables import Credential
@@ -20,6 +20,8 @@ LINK_SECONDS = 10 * 60
 SESSION_SECONDS = 30 * 24 * 3600
 #: A verified secret is trusted this long before the database is asked again; removal here forgets it at once.
 CACHE_SECONDS = 60.0
+#: The kind of the one token that lies in the data home for this machine's command line.
+LOCAL = "local"
 TOKEN_PREFIX = "azf_"  # noqa: S105  so that secret scanners can recognise a token
 
 ROLES: tuple[str, ...] = get_args(Role)
@@ -35,6 +37,7 @@ class Access:
     user_id: str
     user_name: str
     role: str
+    kind: str
     expires_at: datetime | None
     secret_hash: str
 
@@ -94,7 +97,9 @@ class ProjectService:
         return secret, self.authenticate(secret)
 
     def sign_out(self, access: Access) -> None:
-        """End a browser session at once."""
+        """End a browser session at once. Raises Conflict for a token, which is revoked instead."""
+        if access.kind != "session":
+            raise Conflict("a token cannot sign out", next_step="azuraforge tokens revoke ID")
         self._database.write_system(lambda session: store.delete_credential(session, access.secret_hash))
         self._forget(access.secret_hash)
 
@@ -105,7 +110,7 @@ class ProjectService:
         if cached and cached[0] > time.monotonic():
             return cached[1]
         with self._database.read_system() as session:
-            found = store.credential(session, hash_, ("session", "token"))
+            found = store.credential(session, hash_, ("session", "token", LOCAL))
         if found is None:
             self._forget(hash_)
             raise Unauthorized(
@@ -120,6 +125,7 @@ class ProjectService:
             user_id=user.id,
             user_name=user.name,
             role=row.role,
+            kind=row.kind,
             expires_at=row.expires_at,
             secret_hash=hash_,
         )
@@ -148,14 +154,12 @@ class ProjectService:
         """A token for the command line on this machine; the former one is removed."""
 
         def work(session: Session) -> None:
-            for row in store.tokens(session, project_id):
-                if row.name == "command line":
-                    store.delete_credential(session, row.hash)
+            store.delete_kind(session, project_id, LOCAL)
 
         self._database.write_system(work)
         with self._database.read_system() as session:
             user_id = store.owner_of(session, project_id)
-        secret, _ = self._issue(project_id, user_id, "token", "owner", name="command line")
+        secret, _ = self._issue(project_id, user_id, LOCAL, "owner", name="command line")
         return secret
 
     def tokens(self, project_id: str) -> list[TokenOut]:
@@ -180,7 +184,7 @@ class ProjectService:
         name: str = "",
         expires_in_seconds: float | None = None,
     ) -> tuple[str, Credential]:
-        secret = (TOKEN_PREFIX if kind == "token" else "") + secrets.token_urlsafe(32)
+        secret = (TOKEN_PREFIX if kind in ("token", LOCAL) else "") + secrets.token_urlsafe(32)
         row = self._database.write(
             project_id,
             lambda session: store.add_credential(

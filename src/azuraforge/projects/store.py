@@ -76,6 +76,10 @@ def delete_token(session: Session, project_id: str, id_: str) -> str | None:
     return session.execute(statement.returning(Credential.hash)).scalar()
 
 
+def delete_kind(session: Session, project_id: str, kind: str) -> None:
+    session.execute(delete(Credential).where(Credential.project_id == project_id, Credential.kind == kind))
+
+
 def delete_credential(session: Session, hash_: str) -> None:
     session.execute(delete(Credential).where(Credential.hash == hash_))
 

@@ -56,7 +56,7 @@ class Credential(Owned, Base):
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[str] = mapped_column(String(16))
     id: Mapped[str] = mapped_column(String(16), default=new_id)
-    kind: Mapped[str] = mapped_column(String(16))  # token, link, session
+    kind: Mapped[str] = mapped_column(String(16))  # token, local, link, session
     name: Mapped[str] = mapped_column(String(200), default="")
     role: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())

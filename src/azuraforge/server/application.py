@@ -28,6 +28,8 @@ from azuraforge.server import guards, pages, problems
 from azuraforge.settings import Settings
 
 PREFIX = "/api/v1"
+#: Where a body is a file that is streamed to disk; everywhere else it is JSON.
+FILE_PATHS = frozenset({f"{PREFIX}/datasets"})
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def create_application(rooms: Rooms, settings: Settings, ready: Callable[[], boo
         setattr(app.state, room, service)
     app.state.settings = settings
     hosts = guards.allowed_hosts(settings.server.host)
-    return guards.HostGuard(guards.BodyGuard(app, settings.server.max_body_bytes), hosts)
+    return guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), hosts)
 
 
 def create_api(ready: Callable[[], bool] = lambda: True) -> FastAPI:

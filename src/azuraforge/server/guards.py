@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from azuraforge.server.problems import problem
+from azuraforge.settings import ServerSettings
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -58,19 +59,27 @@ def allowed_hosts(bound: str) -> frozenset[str]:
 
 
 class BodyGuard:
-    """Refuses a body beyond the limit, by its announced length or while it streams; adds safe headers."""
+    """Refuses a body beyond the limit, by its announced length or while it streams; adds safe headers.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    Files may be large. JSON may not: it is parsed as a whole, and before anybody has said who asks.
+    """
+
+    def __init__(self, app: ASGIApp, limits: ServerSettings, file_paths: frozenset[str]) -> None:
         self.app = app
-        self.max_bytes = max_bytes
+        self.limits = limits
+        self.file_paths = file_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        is_file = scope["path"] in self.file_paths
+        max_bytes = self.limits.max_body_bytes if is_file else self.limits.max_json_bytes
         length = Headers(scope=scope).get("content-length", "")
-        if length.isdigit() and int(length) > self.max_bytes:
-            await self._refuse(scope, receive, send)
+        if length.isdigit() and int(length) > max_bytes:
+            setting = "MAX_BODY_BYTES" if is_file else "MAX_JSON_BYTES"
+            answer = problem(413, _too_large(max_bytes), "too_large", next_step=_raise_limit(setting))
+            await answer(scope, receive, send)
             return
         received = 0
 
@@ -78,8 +87,8 @@ class BodyGuard:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_bytes:
-                raise _TooLargeError(self.max_bytes)
+            if received > max_bytes:
+                raise _TooLargeError(max_bytes)
             return message
 
         async def headed(message: Message) -> None:
@@ -91,15 +100,14 @@ class BodyGuard:
 
         await self.app(scope, counted, headed)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        megabytes = self.max_bytes // 2**20
-        answer = problem(
-            413,
-            f"the body is larger than {megabytes} MiB",
-            "too_large",
-            next_step="send less, or raise AZURAFORGE_SERVER__MAX_BODY_BYTES",
-        )
-        await answer(scope, receive, send)
+
+def _too_large(max_bytes: int) -> str:
+    size = f"{max_bytes / 2**20:g} MiB" if max_bytes >= 2**20 else f"{max_bytes} bytes"
+    return f"the body is larger than {size}"
+
+
+def _raise_limit(setting: str) -> str:
+    return f"send less, or raise AZURAFORGE_SERVER__{setting}"
 
 
 class _TooLargeError(HTTPException):
@@ -107,4 +115,4 @@ class _TooLargeError(HTTPException):
     the reading of a body."""
 
     def __init__(self, max_bytes: int) -> None:
-        super().__init__(413, f"the body is larger than {max_bytes // 2**20} MiB")
+        super().__init__(413, _too_large(max_bytes))
