@@ -91,6 +91,20 @@ def test_our_recursion_is_the_librarys_filter() -> None:
     assert ours == pytest.approx(expected, abs=1e-8)
 
 
+def test_a_damped_trend_is_carried_as_the_library_carries_it() -> None:
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    values = season_with_trend(120)
+    ours = Smoothing(0.4, 0.1, 0.0, 0.9, level=20.0, trend=0.5, season=())
+    model = ETSModel(
+        values, error="add", trend="add", damped_trend=True, initialization_method="known", initial_level=20.0,
+        initial_trend=0.5,
+    )  # fmt: skip
+    forecast = np.asarray(model.smooth(np.array([0.4, 0.1, 0.9])).forecast(6))
+    levels, trends, _ = ours.states(values)
+    assert levels[-1] + trends[-1] * np.cumsum(0.9 ** np.arange(1, 7)) == pytest.approx(forecast, abs=1e-9)
+
+
 def test_forecasts_of_several_steps_are_the_librarys(tmp_path: Any) -> None:
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
