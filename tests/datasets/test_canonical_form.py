@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import polars as pl
 import pytest
@@ -110,19 +111,22 @@ def test_a_write_that_fails_leaves_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.fixture
+@contextmanager
 def files_of_one_kibibyte() -> Iterator[None]:
-    """No file of this process may grow further, as on a full disk."""
+    """No file of this process may grow further, as on a full disk. Not a fixture: the runner's own output may be a
+    file too, and it writes before fixtures end."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_full_disk_leaves_the_old_file_and_no_half_one(tmp_path, files_of_one_kibibyte):
+def test_a_full_disk_leaves_the_old_file_and_no_half_one(tmp_path):
     path = tmp_path / "rows.parquet"
     path.write_text("old")
-    with pytest.raises(StorageError, match="cannot be written") as caught:
+    with files_of_one_kibibyte(), pytest.raises(StorageError, match="cannot be written") as caught:
         write_parquet(pl.DataFrame({"y": pl.Series(range(5000)).shuffle(seed=1)}), path)
     assert "free some space" in caught.value.next_step
     assert [(item.name, item.read_text()) for item in tmp_path.iterdir()] == [("rows.parquet", "old")]
