@@ -75,6 +75,19 @@ bench: ## List the benchmarks
 bench-%: .venv/.dev dashboard/dist/.built ## Run one benchmark: make bench-start, make bench-forecast …
 	@$(BIN)/python benchmarks/$*.py $(BENCH_ARGS)
 
+# PyTorch is a peer in measurements only, so it has an environment of its own.
+.bench/.torch: .venv/.dev
+	@echo "setting up .bench with PyTorch …"
+	@"$(PYTHON)" -m venv --without-pip .bench
+	@links=$$($(BIN)/python -m pip config get global.find-links 2>/dev/null); \
+	  $(BIN)/uv pip install -q --python .bench/bin/python -c constraints.txt $${links:+--find-links $$links} \
+	  torch==2.13.0 numpy safetensors llvmlite
+	@touch $@
+
+.PHONY: bench-engine
+bench-engine: .bench/.torch
+	@PYTHONPATH=src .bench/bin/python benchmarks/engine.py $(BENCH_ARGS)
+
 ##@ Set-up (runs by itself)
 
 .PHONY: setup
@@ -112,7 +125,7 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(DASHBOARD_SOURCES)
 
 .PHONY: clean
 clean: ## Remove what was built and installed here (not the data home)
-	@rm -rf .venv dashboard/node_modules dashboard/dist dist build src/azuraforge/server/dashboard
+	@rm -rf .venv .bench dashboard/node_modules dashboard/dist dist build src/azuraforge/server/dashboard
 
 .PHONY: help
 help:
