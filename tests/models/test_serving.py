@@ -283,3 +283,33 @@ def test_trading_days_step_over_weekends() -> None:
     assert [at.day for at in times] == [12, 13, 14]
     with pytest.raises(InvalidInput, match="one row says nothing"):
         following_times(frame_of(days[:1]), Schema(time="at", target="load"), 1)
+
+
+def test_trading_days_step_over_the_weekend_of_their_zone() -> None:
+    """Midnight in Istanbul is 21:00 UTC of the day before: in UTC Mondays look like Sundays."""
+    first = datetime(2023, 12, 31, 21, tzinfo=UTC)  # Monday, January 1st
+    days = [first + timedelta(days=day) for day in range(7 * 60) if day % 7 < 5]
+    times = following_times(frame_of(days), Schema(time="at", target="load", timezone="Europe/Istanbul"), 6)
+    local = [at + timedelta(hours=3) for at in times]
+    assert [at.isoweekday() for at in local] == [1, 2, 3, 4, 5, 1]
+    assert {at.hour for at in local} == {0}
+
+
+def read_daily(times: list[datetime], schema: Schema) -> pl.DataFrame:
+    return read_rows([{"at": at.isoformat(), "load": 1.0} for at in times], schema)
+
+
+def test_rows_at_month_ends_are_taken_and_others_are_named() -> None:
+    schema = Schema(time="at", target="load", frequency="1mo", month_end=True)
+    ends = [datetime(2024, 1, 31, tzinfo=UTC), datetime(2024, 2, 29, tzinfo=UTC), datetime(2024, 3, 31, tzinfo=UTC)]
+    assert [(at.month, at.day) for at in following_times(read_daily(ends, schema), schema, 2)] == [(4, 30), (5, 31)]
+    with pytest.raises(InvalidInput, match="expected 2024-03-31") as caught:
+        read_daily([*ends[:2], datetime(2024, 3, 29, tzinfo=UTC)], schema)
+    assert caught.value.where == "rows[2]"
+    assert caught.value.next_step == "send one row every 1mo on the last day of each month"
+
+
+def test_days_at_midnight_utc_are_taken_from_whoever_lives_elsewhere() -> None:
+    schema = Schema(time="at", target="load", frequency="1d", timezone="Europe/Berlin", rhythm_timezone="UTC")
+    days = [datetime(2024, 3, 20, tzinfo=UTC) + timedelta(days=day) for day in range(20)]  # clocks change on the 31st
+    assert following_times(read_daily(days, schema), schema, 1) == [datetime(2024, 4, 9, tzinfo=UTC)]

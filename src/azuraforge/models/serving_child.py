@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.folder import read_card, verify_folder
+from azuraforge.plugins.calendar import Clock
 from azuraforge.plugins.loading import load_plugin
 from azuraforge.plugins.parts import Part, Predictions, Schema
 
@@ -143,56 +143,46 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame
     frame = pl.DataFrame({name: pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()})
     if schema.time is None:
         return frame
-    _check_rhythm(times, schema)
-    return frame.insert_column(0, pl.Series(schema.time, times, dtype=pl.Datetime("us", "UTC")))
+    frame = frame.insert_column(0, pl.Series(schema.time, times, dtype=pl.Datetime("us", "UTC")))
+    _check_rhythm(frame, schema)
+    return frame
 
 
 def following_times(frame: pl.DataFrame, schema: Schema, count: int) -> list[datetime]:
-    """Times of the rows after the last, by the frequency in the dataset's own zone (days and months are the
-    calendar's); without a frequency by the median distance, over weekends where the frame holds none."""
+    """Times of the rows after the last, as ``Clock`` steps: the frequency in the zone of the rhythm, and without one
+    the timetable of ``frame``, or its median distance."""
     import polars as pl
 
     if schema.time is None:
         raise InvalidInput("this version was trained on rows without a time", where="schema")
-    column = frame.get_column(schema.time).cast(pl.Datetime("us", "UTC"))
-    if schema.frequency is not None:
-        local = column.tail(1).dt.convert_time_zone(schema.timezone)
-        return [
-            local.dt.offset_by(_multiple(schema.frequency, step)).dt.convert_time_zone("UTC")[0]
-            for step in range(1, count + 1)
-        ]
-    if frame.height < 2:
+    if schema.frequency is None and frame.height < 2:
         raise InvalidInput("one row says nothing about the time of the next", where="rows", next_step="send more rows")
-    distance = column.diff().median()
-    weekdays_only = frame.height >= 5 and bool((column.dt.weekday() <= 5).all())
-    times: list[datetime] = []
-    at: Any = column[-1]
-    while len(times) < count:
-        at = at + distance
-        if not (weekdays_only and at.isoweekday() > 5):
-            times.append(at)
+    last = np.array([frame.height - 1], dtype=np.int64)
+    moments = Clock.learn(frame, schema).following_moments(frame, last, count)[0]
+    times: list[datetime] = pl.Series("at", moments).cast(pl.Datetime("us", "UTC")).to_list()
     return times
 
 
-def _check_rhythm(times: Sequence[datetime], schema: Schema) -> None:
+def _check_rhythm(frame: pl.DataFrame, schema: Schema) -> None:
     """A regular series must stay regular: a model of hours would read a jump of a day as an hour."""
     import polars as pl
 
-    if schema.frequency is None:
+    if schema.frequency is None or frame.height < 2:
         return
-    column = pl.Series("at", times, dtype=pl.Datetime("us", "UTC")).dt.convert_time_zone(schema.timezone)
-    expected = column.dt.offset_by(schema.frequency)[:-1]
-    for index, (due, at) in enumerate(zip(expected, column[1:], strict=True), start=1):
-        if due != at:
-            raise _bad_row(
-                index,
-                f"expected {due.isoformat()} after {column[index - 1].isoformat()}, got {at.isoformat()}",
-                f"send one row every {schema.frequency}",
-            )
-
-
-def _multiple(frequency: str, count: int) -> str:
-    return re.sub(r"\d+", lambda number: str(int(number.group()) * count), frequency)
+    origins = np.arange(frame.height - 1, dtype=np.int64)
+    due = Clock.learn(frame, schema).following_moments(frame, origins, 1)[:, 0]
+    zone = schema.rhythm_timezone or schema.timezone
+    at = frame.get_column(str(schema.time)).dt.convert_time_zone(zone)
+    expected = pl.Series("due", due).cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(zone)
+    wrong = (expected != at[1:]).arg_true()
+    if len(wrong):
+        before = int(wrong[0])
+        where = " on the last day of each month" if schema.month_end else ""
+        raise _bad_row(
+            before + 1,
+            f"expected {expected[before].isoformat()} after {at[before].isoformat()}, got {at[before + 1].isoformat()}",
+            f"send one row every {schema.frequency}{where}",
+        )
 
 
 def _last_time(frame: pl.DataFrame, schema: Schema) -> datetime:

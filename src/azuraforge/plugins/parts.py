@@ -33,7 +33,9 @@ class Schema:
     ``frequency`` is a Polars duration such as ``"1h"``, ``"1d"`` or ``"1mo"``, or None where rows have no
     fixed distance (trading days, for example). ``season`` is the number of rows in the strongest natural
     cycle (24 for hours, 7 for days, 52 for weeks, 12 for months; 5 for trading days) and 1 where there is none.
-    ``timezone`` is the zone in which calendar features are read; times themselves are UTC.
+    ``timezone`` is the zone in which calendar features are read; times themselves are UTC. Days, months and opening
+    hours follow one another in ``rhythm_timezone`` (None: the same zone; a logger may write at midnight UTC wherever
+    it stands). With ``month_end`` the rows stand on the last days of their months.
     """
 
     time: str | None
@@ -43,6 +45,8 @@ class Schema:
     season: int = 1
     timezone: str = "UTC"
     unit: str = ""
+    rhythm_timezone: str | None = None
+    month_end: bool = False
 
 
 @dataclass(frozen=True)
