@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from azuraforge.datasets.delimited import read_delimited
 from azuraforge.datasets.frequency import find_rhythm, season_of, whole_grid
+from azuraforge.datasets.reading import _prepare
+from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -81,6 +84,38 @@ def test_sessions_of_an_exchange_are_not_gaps():
     ]
     rhythm = find_rhythm(stamps(*minutes), "UTC")
     assert (rhythm.kind, rhythm.frequency, rhythm.season) == ("sessions", None, 78)
+
+
+def test_one_special_saturday_makes_no_week_of_six_days():
+    days = [START + timedelta(days=index) for index in range(700)]
+    rhythm = find_rhythm(stamps(*(day for day in days if day.weekday() < 5 or day == days[96])), "UTC")
+    assert days[96].weekday() == 5
+    assert (rhythm.kind, rhythm.season) == ("trading_days", 5)
+
+
+def prepared(times, **options):
+    text = "at,y\n" + "".join(f"{at:%Y-%m-%dT%H:%M}Z,{index % 7}.{index % 10}\n" for index, at in enumerate(times))
+    return _prepare(read_delimited(text, "f", None, {}), FileOptions(time="at", target="y", **options), [])
+
+
+def test_the_schema_tells_month_ends_and_the_zone_of_the_rhythm_only_where_they_matter():
+    firsts = [datetime(2000 + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(61)]
+    assert prepared([at - timedelta(days=1) for at in firsts]).schema["month_end"] is True
+    assert "month_end" not in prepared(firsts).schema
+    days = every(timedelta(days=1), 200)  # midnight UTC over the change of clocks in Berlin
+    schema = prepared(days, timezone="Europe/Berlin").schema
+    assert (schema["frequency"], schema["timezone"], schema["rhythm_timezone"]) == ("1d", "Europe/Berlin", "UTC")
+    trading = [day for day in days if day.weekday() < 5]
+    assert prepared(trading, timezone="Europe/Berlin").schema["rhythm_timezone"] == "UTC"
+    hours = every(timedelta(hours=1), 3000)
+    assert "rhythm_timezone" not in prepared(hours, timezone="Europe/Berlin").schema
+    assert "rhythm_timezone" not in prepared(days).schema
+    sessions = [day + timedelta(hours=hour) for day in trading for hour in range(9, 18)]
+    assert "rhythm_timezone" not in prepared(sessions, timezone="Asia/Tokyo").schema
+
+
+def test_a_day_asked_for_in_hours_is_a_day():
+    assert find_rhythm(stamps(*every(timedelta(days=1))), "UTC", "24h").frequency == "1d"
 
 
 def test_rows_without_a_rhythm_are_irregular():

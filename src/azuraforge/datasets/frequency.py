@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.calendar import usual
 
 _US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
 _DAY = _US["d"]
@@ -28,7 +29,8 @@ class Rhythm:
     """How rows follow one another.
 
     ``missing`` rows would make the series whole; ``longest`` is the longest hole, in rows; ``gap_after`` the row
-    before the first hole. Only ``kind="regular"`` has a ``frequency``; its days and months are those of ``zone``.
+    before the first hole. Only ``kind="regular"`` has a ``frequency``; days and months are those of ``zone``, which is
+    None where rows follow the clock and no calendar.
     """
 
     kind: Literal["regular", "trading_days", "sessions", "irregular"]
@@ -38,7 +40,7 @@ class Rhythm:
     longest: int = 0
     gap_after: int | None = None
     month_end: bool = False
-    zone: str = "UTC"
+    zone: str | None = None
 
 
 def find_rhythm(times: pl.Series, timezone: str, frequency: str | None = None) -> Rhythm:
@@ -72,15 +74,15 @@ def _rhythm_in(times: pl.Series, zone: str, frequency: str | None) -> Rhythm | N
     daily = _common(steps) % _DAY == 0  # days follow the calendar, hours the clock
     moments = (wall if daily else times).cast(pl.Int64)
     step = _common(moments.diff().drop_nulls())
-    rhythm = _fixed(moments, step, zone if daily else "UTC")
+    rhythm = _fixed(moments, step, zone if daily else None)
     if rhythm is None:
         return None
     if step == _DAY:
-        weekdays = wall.dt.weekday().n_unique()
+        weekdays = len(usual(wall.dt.weekday().to_numpy()))  # one special Saturday makes no week of six days
         if weekdays < 7 and times.len() > 2 * weekdays:
-            return Rhythm("trading_days", None, weekdays)
+            return Rhythm("trading_days", None, weekdays, zone=zone)
     if step < _DAY and rhythm.missing > 0.05 * (times.len() + rhythm.missing):
-        return _session(wall, step) or rhythm
+        return _session(wall, step, zone) or rhythm
     return rhythm
 
 
@@ -110,11 +112,12 @@ def whole_grid(times: pl.Series, rhythm: Rhythm) -> pl.Series:
     """All times that a regular rhythm names between the first and the last row, as UTC."""
     if rhythm.frequency is None:
         raise ValueError("rows without a fixed distance have no grid")
-    local = times.dt.convert_time_zone(rhythm.zone)
+    zone = rhythm.zone or "UTC"
+    local = times.dt.convert_time_zone(zone)
     start, end = local[0], local[-1]
     if rhythm.month_end:
         start = local.head(1).dt.month_start()[0]
-    grid = pl.datetime_range(start, end, rhythm.frequency, eager=True, time_unit="us", time_zone=rhythm.zone)
+    grid = pl.datetime_range(start, end, rhythm.frequency, eager=True, time_unit="us", time_zone=zone)
     if rhythm.month_end:
         grid = grid.dt.month_end()
     return grid.dt.convert_time_zone("UTC").rename(times.name)
@@ -127,7 +130,8 @@ def _asked(times: pl.Series, wall: pl.Series, zone: str, frequency: str) -> Rhyt
     else:
         step = count * _US[unit]
         daily = step % _DAY == 0
-        rhythm = _fixed((wall if daily else times).cast(pl.Int64), step, zone if daily else "UTC")
+        rhythm = _fixed((wall if daily else times).cast(pl.Int64), step, zone if daily else None)
+        frequency = _name(step)  # 24h are asked for and checked as days, so they are stepped as days
     return replace(rhythm, frequency=frequency, season=season_of(frequency)) if rhythm else None
 
 
@@ -151,7 +155,7 @@ def _common(steps: pl.Series) -> int:
     return int(steps.mode().to_numpy().min())
 
 
-def _fixed(moments: pl.Series, step: int, zone: str) -> Rhythm | None:
+def _fixed(moments: pl.Series, step: int, zone: str | None) -> Rhythm | None:
     """Rows on a grid of one fixed step; None where some stand off it."""
     if step <= 0 or step % 1000 or bool(((moments - int(moments[0])) % step).ne(0).any()):
         return None
@@ -176,7 +180,7 @@ def _months(wall: pl.Series, zone: str, step: int | None = None) -> Rhythm | Non
     return _with_gaps((months - int(months[0])) // found, name, zone, month_end)
 
 
-def _with_gaps(index: pl.Series, frequency: str, zone: str, month_end: bool = False) -> Rhythm:
+def _with_gaps(index: pl.Series, frequency: str, zone: str | None, month_end: bool = False) -> Rhythm:
     holes = index.diff() - 1
     longest = int(holes.fill_null(0).to_numpy().max())
     at = holes.gt(0).arg_true()
@@ -192,15 +196,15 @@ def _with_gaps(index: pl.Series, frequency: str, zone: str, month_end: bool = Fa
     )
 
 
-def _session(wall: pl.Series, step: int) -> Rhythm | None:
+def _session(wall: pl.Series, step: int, zone: str) -> Rhythm | None:
     """Rows at the same hours of most days: a stock exchange, a shop, a school."""
     days = wall.dt.date().n_unique()
-    slots = (wall - wall.dt.truncate("1d")).n_unique()
+    slots = len(usual((wall - wall.dt.truncate("1d")).cast(pl.Int64).to_numpy()))
     round_the_clock = slots * step > _SESSION_DAY * _DAY
     if days < 5 or slots < 2 or round_the_clock or wall.len() < _SESSION_FILL * days * slots:
         return None
     rows_a_day = wall.dt.date().value_counts()["count"].to_numpy()
-    return Rhythm("sessions", None, max(1, int(np.median(rows_a_day))))
+    return Rhythm("sessions", None, max(1, int(np.median(rows_a_day))), zone=zone)
 
 
 def _name(step: int) -> str:

@@ -113,9 +113,20 @@ def _prepare(table: RawTable, options: FileOptions, findings: list[Finding]) -> 
         "season": season,
         "timezone": zone,
         "unit": options.unit,
+        **_more_of_the_rhythm(rhythm, zone, regular),
     }
     shaping = options.model_dump(include={"duplicates", "missing", "gaps", "missing_values"})
     return Prepared(canonical_frame(frame, time, target, features), schema, shaping, findings)
+
+
+def _more_of_the_rhythm(rhythm: Rhythm, zone: str, regular: bool) -> dict[str, Any]:
+    """What few series need; left out elsewhere, so that their fingerprints stay what they were."""
+    more: dict[str, Any] = {}
+    if rhythm.zone not in (None, zone):
+        more["rhythm_timezone"] = rhythm.zone
+    if rhythm.month_end and regular:
+        more["month_end"] = True
+    return more
 
 
 def _rhythm_finding(rhythm: Rhythm, season: int, times: pl.Series) -> Finding:
