@@ -8,7 +8,7 @@ over every later row, so that each origin has its own forecast. Equations: Hyndm
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -62,6 +62,33 @@ class Smoothing:
                 seasons[row + period] = seasonal + gamma * error
             levels[row], trends[row] = level, trend
         return levels, trends, np.array(seasons)
+
+    def turned(self, values: Floats, place: int) -> Smoothing:
+        """This state with the season beginning at ``place``, and the level without the first known value's season."""
+        season = np.roll(np.array(self.season), -place)
+        first = int(np.argmax(np.isfinite(values)))
+        return replace(self, level=self.level - float(season[first % len(season)]), season=tuple(season.tolist()))
+
+    def fitting_place(self, values: Floats, guess: int) -> int:
+        """The place in the season where the one-step errors of ``(row,)`` values have the least mean square.
+
+        All places are carried along at once: the recursion of ``states`` on a vector. ``guess`` wins ties.
+        """
+        period = len(self.season)
+        places = (guess + np.arange(period)) % period
+        seasons = np.array(self.season)[(places + np.arange(period)[:, None]) % period]  # (place in the row, candidate)
+        level = self.level - seasons[int(np.argmax(np.isfinite(values))) % period]
+        trend, squares = np.full(period, self.trend), np.zeros(period)
+        for row, value in enumerate(values.tolist()):
+            level = level + self.phi * trend
+            trend = self.phi * trend
+            if value == value:
+                error = value - level - seasons[row % period]
+                squares += error**2
+                level = level + self.alpha * error
+                trend = trend + self.beta * error
+                seasons[row % period] += self.gamma * error
+        return int(places[np.argmin(squares)])
 
 
 class ExponentialSmoothing(Baseline):
@@ -120,7 +147,8 @@ class ExponentialSmoothing(Baseline):
         """The row to begin at, and the state before it.
 
         A frame that holds the rows of the estimation begins there. Another one (a caller's own rows) begins at its
-        first row, with the trend and the season that training ended with, turned to the right place of the season.
+        first row, with the trend and the season that training ended with, turned to the right place of the season:
+        counted from the times, or where rows have no fixed distance the one that fits these rows best.
         """
         settings = learned.settings
         moments = moments_of(part.frame, part.schema)
@@ -128,18 +156,19 @@ class ExponentialSmoothing(Baseline):
         if found < len(moments) and moments[found] == settings["start"]:
             season = learned.arrays.get("season_before", np.zeros(0))
             return found, Smoothing(**settings["parameters"], **settings["before"], season=tuple(season.tolist()))
-        season = learned.arrays.get("season_after", np.zeros(0))
-        if len(season):
-            end = settings["rows"]
-            passed = Clock.from_dict(settings["clock"]).rows_between(settings["start"], int(moments[0])) - end
-            season = np.roll(season, -(passed % len(season)))
         known = values[np.isfinite(values)]
         level = float(known[0]) if known.size else settings["first"]
-        if len(season):
-            level -= float(season[int(np.argmax(np.isfinite(values))) % len(season)])
-        return 0, Smoothing(
+        season = learned.arrays.get("season_after", np.zeros(0))
+        before = Smoothing(
             **settings["parameters"], level=level, trend=settings["after"]["trend"], season=tuple(season.tolist())
         )
+        if not before.season:
+            return 0, before
+        clock = Clock.from_dict(settings["clock"])
+        place = (clock.rows_between(settings["start"], int(moments[0])) - settings["rows"]) % len(season)
+        if clock.frequency is None and known.size >= len(season):  # holidays and half days cannot be counted
+            place = before.fitting_place(values, place)
+        return 0, before.turned(values, place)
 
 
 def estimate(values: Floats, period: int) -> tuple[Smoothing, str]:
