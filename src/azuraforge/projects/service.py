@@ -37,9 +37,9 @@ class Access:
     user_id: str
     user_name: str
     role: str
-    kind: str
     expires_at: datetime | None
     secret_hash: str
+    kind: str = "session"
 
     def may(self, role: str) -> bool:
         """Whether this access is at least ``role``: viewer < member < admin < owner."""
