@@ -140,7 +140,7 @@ class ModelService(Registry):
             self._opening(project_id, row),
             {
                 "rows": request.rows,
-                "dataset": None if request.rows is not None else self._dataset(project_id, row),
+                "dataset": self._dataset(project_id, row) if request.rows is None else self._timetable(project_id, row),
                 "horizon": request.horizon,
             },
             PREDICT_SECONDS,
@@ -207,6 +207,15 @@ class ModelService(Registry):
             "config": row.config,
             "schema": row.schema,
         }
+
+    def _timetable(self, project_id: str, row: ModelVersion) -> dict[str, Any] | None:
+        """The dataset that tells which days and hours a series without a frequency has; a caller's few rows do not."""
+        if row.schema.get("frequency") is not None or row.dataset_id is None:
+            return None
+        try:
+            return self._dataset(project_id, row)
+        except NotFound:
+            return None
 
     def _dataset(self, project_id: str, row: ModelVersion) -> dict[str, Any]:
         if row.dataset_id is None:

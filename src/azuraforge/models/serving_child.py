@@ -47,10 +47,12 @@ class Predictor:
         self._schema = Schema(**known | {"features": tuple(known.get("features", ()))})
         self._horizon = int(card.get("horizon") or opening["config"]["horizon"])
         self._datasets: dict[str, pl.DataFrame] = {}
+        self._clocks: dict[str, Clock] = {}
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Predict the rows after the end of ``rows``, or of ``dataset`` (``path``, ``schema``, ``options`` and
-        ``fingerprint`` of a dataset version) where ``rows`` is None.
+        ``fingerprint`` of a dataset version) where ``rows`` is None. With ``rows``, a ``dataset`` tells the days and
+        hours of a series without a frequency: a few rows of one week do not.
 
         Returns ``origin``, ``interval``, ``rows`` and ``points``: a list of {at, value, low, high}.
         """
@@ -66,7 +68,7 @@ class Predictor:
         origins = np.array([frame.height - 1], dtype=np.int64)
         part = Part(frame, self._schema, frame.height, self._horizon, origins)
         points, interval = self._points(self._predict(part, from_rows=rows is not None), horizon)
-        times = following_times(frame, self._schema, horizon)
+        times = following_times(frame, self._schema, horizon, self._clock(question["dataset"]))
         return {
             "origin": _last_time(frame, self._schema).isoformat(),
             "interval": interval,
@@ -109,6 +111,14 @@ class Predictor:
         ]
         return points, round(outer[1] - outer[0], 10) if outer else None
 
+    def _clock(self, version: Mapping[str, Any] | None) -> Clock | None:
+        if version is None or self._schema.time is None:
+            return None
+        fingerprint = version["fingerprint"]
+        if fingerprint not in self._clocks:
+            self._clocks = {fingerprint: Clock.learn(self._dataset(version), self._schema)}
+        return self._clocks[fingerprint]
+
     def _dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
         from azuraforge.datasets.canonical import load_version
 
@@ -148,17 +158,21 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame
     return frame
 
 
-def following_times(frame: pl.DataFrame, schema: Schema, count: int) -> list[datetime]:
-    """Times of the rows after the last, as ``Clock`` steps: the frequency in the zone of the rhythm, and without one
-    the timetable of ``frame``, or its median distance."""
+def following_times(frame: pl.DataFrame, schema: Schema, count: int, clock: Clock | None = None) -> list[datetime]:
+    """Times of the rows after the last, as ``clock`` steps: the frequency in the zone of the rhythm, and without one
+    the timetable that it learned, or the median distance. None: the clock of ``frame``."""
     import polars as pl
 
     if schema.time is None:
         raise InvalidInput("this version was trained on rows without a time", where="schema")
-    if schema.frequency is None and frame.height < 2:
-        raise InvalidInput("one row says nothing about the time of the next", where="rows", next_step="send more rows")
+    if clock is None:
+        if schema.frequency is None and frame.height < 2:
+            raise InvalidInput(
+                "one row says nothing about the time of the next", where="rows", next_step="send more rows"
+            )
+        clock = Clock.learn(frame, schema)
     last = np.array([frame.height - 1], dtype=np.int64)
-    moments = Clock.learn(frame, schema).following_moments(frame, last, count)[0]
+    moments = clock.following_moments(frame, last, count)[0]
     times: list[datetime] = pl.Series("at", moments).cast(pl.Datetime("us", "UTC")).to_list()
     return times
 
