@@ -49,7 +49,7 @@ def install_browser() -> None:
         subprocess.run(command, capture_output=True, timeout=240)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: Playwright keeps an event loop running in the main thread
 def browser() -> Iterator[Browser]:
     path = find_browser()
     if path is None:
