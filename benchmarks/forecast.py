@@ -27,8 +27,6 @@ SERIES = {
             "Temperature (C)",
             "--exclude",
             "Apparent Temperature (C)",
-            "--exclude",
-            "Loud Cover",
             "--timezone",
             "Europe/Budapest",
             "--unit",
