@@ -7,6 +7,7 @@ import json
 import pytest
 
 from azuraforge.client import journal as journals
+from azuraforge.client import shipping
 from azuraforge.client.journal import Journal, leftovers
 
 
@@ -86,3 +87,34 @@ def test_what_is_no_journal_is_left_alone(tmp_path, content):
 
 def test_its_file_is_for_its_owner_alone(written):
     assert written.path.stat().st_mode & 0o777 == 0o600
+
+
+class Recipient:
+    """Stands where the connection does, so that a test can write into the journal between two of its requests."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, object]] = []
+
+    def post(self, path, body=None, timeout_seconds=0.0):
+        self.told.append((path.rsplit("/", 1)[-1], body.get("points") or body.get("state")))
+        return {"id": "r1"}
+
+
+def test_an_end_written_while_batches_are_shipped_waits_for_the_last_of_them(written, monkeypatch):
+    written.batch(points(1), None)
+    look = written._next_shipment
+
+    def look_and_lose_the_turn():
+        found = look()
+        if found is None and written.finish is None:  # the thread that logs comes between
+            written.batch(points(2), None)
+            written.end({"state": "succeeded"})
+        return found
+
+    monkeypatch.setattr(written, "_next_shipment", look_and_lose_the_turn)
+    recipient = Recipient()
+    shipping.ship(written, recipient)
+    assert written.path.exists()
+    shipping.ship(written, recipient)
+    assert recipient.told[1:] == [("metrics", points(1)), ("metrics", points(2)), ("finish", "succeeded")]
+    assert not written.path.exists()

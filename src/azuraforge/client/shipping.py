@@ -44,12 +44,15 @@ def ship(journal: Journal, connection: Connection) -> bool:
     the first refusal; what was brought stays brought.
     """
     run_id = create(journal, connection)
+    # Looked at before the batches are: whoever logs writes the last batch first and then the end. An end that is
+    # written meanwhile waits for the next round, which sees that batch too.
+    finish = journal.finish
     cancel_requested = False
     for shipment in journal.shipments():
         cancel_requested |= send(run_id, shipment.points, shipment.progress, shipment.number, connection)
         journal.shipped(shipment)
-    if journal.finish is not None:
-        connection.post(f"/runs/{segment(run_id)}/finish", journal.finish, timeout_seconds=REQUEST_SECONDS)
+    if finish is not None:
+        connection.post(f"/runs/{segment(run_id)}/finish", finish, timeout_seconds=REQUEST_SECONDS)
         journal.remove()
     return cancel_requested
 
