@@ -37,7 +37,7 @@ def test_turkish_is_turkish_to_the_decimal_comma(make_terminal, evaluation, verd
     assert "0,4971" in line_of(lines, "★")
     assert "+%4,1" in line_of(lines, "★")
     assert "(aday)" in line_of(lines, "★")
-    assert "YÜKSELTİLDİ: forecasting.lstm artık şampiyon." in "\n".join(lines)
+    assert "TERFİ ETTİ: forecasting.lstm artık şampiyon." in "\n".join(lines)
     assert "Ridge'den %4,1 daha iyi." in "\n".join(lines)
 
 

@@ -30,13 +30,13 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "beats_champion": (
         "{a} beats the champion {b} on {origins} origins that neither learned from: "
         "RMSE {relative_difference_share}, interval {low_share} to {high_share}.",
-        "{a}, ikisinin de öğrenmediği {origins} başlangıç noktasında şampiyon {b} karşısında daha iyi: "
+        "{a}, ikisinin de öğrenmediği {origins} tahmin başlangıcında şampiyon {b} karşısında daha iyi: "
         "RMSE {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
     ),
     "not_better_than_champion": (
         "{a} does not beat the champion {b} by more than noise on {origins} origins that neither learned from: "
         "RMSE {relative_difference_share}, interval {low_share} to {high_share}.",
-        "{a}, ikisinin de öğrenmediği {origins} başlangıç noktasında şampiyon {b} karşısında gürültüyü aşan bir "
+        "{a}, ikisinin de öğrenmediği {origins} tahmin başlangıcında şampiyon {b} karşısında gürültüyü aşan bir "
         "üstünlük göstermiyor: RMSE {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
     ),
     "slice_worse": (
@@ -47,8 +47,8 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "too_few_origins": (
         "Only {origins} origins can be compared, at least {needed} are needed: no promotion by comparison.",
-        "Yalnızca {origins} başlangıç noktası karşılaştırılabiliyor, en az {needed} gerekli: "
-        "karşılaştırmayla yükseltme yapılmaz.",
+        "Yalnızca {origins} tahmin başlangıcı karşılaştırılabiliyor, en az {needed} gerekli: "
+        "karşılaştırmayla terfi olmaz.",
     ),
     "other_target": (
         "The champion predicts another target ({champion}) than the candidate ({candidate}).",
@@ -68,16 +68,16 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "champion_unreadable": (
         "The champion could not be judged on this test part: {problem}",
-        "Şampiyon bu test bölümünde değerlendirilemedi: {problem}",
+        "Şampiyon bu test parçasında değerlendirilemedi: {problem}",
     ),
     "champion_changed": (
         "While this run was judged, version {present} became champion instead of {judged}.",
-        "Bu çalışma değerlendirilirken {judged} yerine {present} sürümü şampiyon oldu.",
+        "Bu çalıştırma değerlendirilirken {judged} yerine {present} sürümü şampiyon oldu.",
     ),
     "level_tightened": (
         "The confidence level is {level_share} instead of {asked_share}, because this is look number {looks} "
         "at the same test part or tuning trial.",
-        "Aynı test bölümüne veya ayar denemesine {looks}. bakış olduğu için güven düzeyi {asked_share} yerine "
+        "Aynı test parçasına veya ayar denemesine {looks}. bakış olduğu için güven düzeyi {asked_share} yerine "
         "{level_share}.",
     ),
     "no_champion_before": (

@@ -98,7 +98,7 @@ class ExponentialSmoothing(Baseline):
     title: ClassVar[dict[str, str]] = {"en": "Exponential smoothing (ETS)", "tr": "Üstel düzleştirme (ETS)"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Level, trend and season as running averages; the form is chosen by AICc on the training part.",
-        "tr": "Düzey, eğilim ve mevsim kayan ortalamalarla; biçimi eğitim bölümünde AICc ile seçilir.",
+        "tr": "Düzey, eğilim ve mevsim hareketli ortalamalarla; biçimi eğitim parçasında AICc ile seçilir.",
     }
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
