@@ -93,9 +93,10 @@ def test_a_target_without_a_number_needs_a_decision(read, hourly, value, kind):
     with pytest.raises(InvalidInput, match=kind) as caught:
         read(text)
     assert caught.value.where == "series.csv, line 8, column 'y' (2024-01-01T06:00:00+00:00)"
-    filled = read(text, missing="forward_fill")
-    assert filled.frame["y"][6] == filled.frame["y"][5]
-    assert codes(filled)["target_filled"] == 1
+    kept = read(text, missing="forward_fill")
+    assert kept.frame["y"][6] is None  # nobody measured it: it is neither truth nor invented
+    assert kept.frame["y"].null_count() == 1
+    assert codes(kept)["target_filled"] == 1
     dropped = read(text, missing="drop", gaps="keep")
     assert dropped.frame.height == 59
     assert codes(dropped)["target_rows_dropped"] == 1
@@ -145,9 +146,32 @@ def test_small_gaps_are_filled_from_the_past_and_reported(read, hourly):
     prepared = read(hourly(edit=lambda lines: lines.__delitem__(slice(20, 22))))
     whole = read(hourly())
     assert prepared.frame["time"].equals(whole.frame["time"])
-    assert prepared.frame["y"][19:21].to_list() == [whole.frame["y"][18]] * 2
+    assert prepared.frame["x"][19:21].to_list() == [whole.frame["x"][18]] * 2
+    assert prepared.frame["y"].is_null().arg_true().to_list() == [19, 20]
     found = next(item for item in prepared.findings if item.code == "gaps_filled")
     assert (found.count, found.where) == (2, "after 2024-01-01T18:00:00+00:00")
+
+
+def test_the_first_row_has_a_target_also_where_a_feature_starts_late(read, hourly):
+    def edit(lines):
+        for line in (1, 2):
+            cell(line, 2, "")(lines)
+        cell(3, 1, "")(lines)
+
+    prepared = read(hourly(100, edit=edit), missing="forward_fill")
+    assert prepared.frame["y"].null_count() == 0
+    found = next(item for item in prepared.findings if item.code == "leading_rows_dropped")
+    assert (prepared.frame.height, found.count) == (97, 3)
+    assert "x, y had no value yet" in found.text["en"]
+
+
+def test_a_target_of_one_value_and_holes_is_constant(read, hourly):
+    def edit(lines):
+        for line in range(1, 61):
+            cell(line, 1, "" if line == 30 else "3")(lines)
+
+    with pytest.raises(InvalidInput, match="'y' is 3 in every row"):
+        read(hourly(edit=edit), missing="forward_fill")
 
 
 def test_large_gaps_need_a_decision(read, hourly):

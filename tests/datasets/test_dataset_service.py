@@ -174,7 +174,7 @@ def test_a_bundled_series_needs_one_line(service, project_id):
         "1w",
     )
     assert added.provenance["options"] == {}
-    assert added.fingerprint == "8498fd452d19cdf5f225f54e05509b02a9fb7a41d7746b5d95e2fb221a047243"
+    assert added.fingerprint == "3b64e8042ca3338366d8ae25e90246149acd4efcf298f949040c929a20a62cc1"
     assert [item.code for item in added.findings if item.severity == "warning"] == ["target_filled"]
 
 

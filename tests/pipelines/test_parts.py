@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from azuraforge.datasets.reading import read_file
+from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.parts import (
     check_split,
@@ -21,6 +23,7 @@ from azuraforge.pipelines.parts import (
     future_times,
     load_part,
     save_part,
+    schema_from,
 )
 from azuraforge.plugins import Rows, Schema, Split, Table
 
@@ -155,3 +158,21 @@ def test_the_times_of_the_future(frequency: str | None, timezone: str, times: li
     frame = pl.DataFrame({"at": pl.Series(at, dtype=pl.Datetime("us", "UTC"))})
     schema = Schema(time="at", target="value", frequency=frequency, timezone=timezone)
     assert future_times(frame, schema, 2) == expected
+
+
+def test_rows_that_nobody_measured_are_no_truth(tmp_path: Path) -> None:
+    """Two days are missing at the end of 1000 hours; they come as rows, and nobody is judged by them."""
+    hours = [f"2024-01-{1 + hour // 24:02} {hour % 24:02}:00,{hour},{hour % 7}" for hour in range(31 * 24)]
+    lines = ["time,y,x", *hours[:600], *hours[624:700], *hours[710:]]
+    file = tmp_path / "holes.csv"
+    file.write_text("\n".join(lines))
+    prepared = read_file(file, "holes.csv", FileOptions(time="time", target="y", features=["x"])).prepared
+    table = Table(prepared.frame, schema_from(prepared.schema))
+    assert len(table) == len(hours)
+    test, truth = cut_test(table, Rows(580, len(table)), 3)
+    rows = test.origins[:, None] + np.arange(1, 4)
+    assert np.array_equal(np.isnan(truth), ((rows >= 600) & (rows < 624)) | ((rows >= 700) & (rows < 710)))
+    assert np.array_equal(truth[~np.isnan(truth)], rows[~np.isnan(truth)])
+    learning = cut_learning(table, Rows(0, 650), 3)
+    aims = learning.origins[:, None] + np.arange(1, 4)
+    assert not ((aims >= 600) & (aims < 624)).any()

@@ -32,7 +32,7 @@ def fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, 
     """SHA-256 over the meaning of the columns, the options that shaped them, and every value.
 
     It depends on no file format: times count as int64 microseconds, values as little-endian float64, negative zero
-    as zero. The order of rows and of feature columns in the source does not matter.
+    as zero, a missing value as NaN. The order of rows and of feature columns in the source does not matter.
     """
     header = {
         "format": _FORMAT,
@@ -46,7 +46,8 @@ def fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, 
         if isinstance(series.dtype, pl.Datetime):
             digest.update(series.cast(pl.Int64).to_numpy().astype("<i8").tobytes())
         else:
-            digest.update((series.to_numpy() + 0.0).astype("<f8").tobytes())  # -0.0 + 0.0 is 0.0
+            values = series.fill_null(float("nan")).to_numpy() + 0.0  # -0.0 + 0.0 is 0.0
+            digest.update(values.astype("<f8").tobytes())
     return digest.hexdigest()
 
 

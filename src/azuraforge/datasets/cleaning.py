@@ -1,6 +1,8 @@
 """What is done to rows that are not as they should be; each act is a finding. Runs in children only.
 
 Every filling looks into the past only: a value carried forward was known at its time, an interpolated one was not.
+Only features are filled. A target that nobody measured stays empty: pipelines carry the last known one forward where
+they need an input, and a row without a target is never learned or judged as truth.
 """
 
 from __future__ import annotations
@@ -84,7 +86,10 @@ def reduce_duplicates(
 def settle_target(
     frame: pl.DataFrame, time: str, target: str, options: CleaningOptions, table: RawTable, findings: list[Finding]
 ) -> pl.DataFrame:
-    """No missing, NaN or infinite target is left. The unknown start and end are dropped, never invented."""
+    """No NaN or infinite target is left, and with the policies ``error`` and ``drop`` no missing one.
+
+    With ``forward_fill`` the rows between known targets stay, their target missing; at the start and the end they go.
+    """
     bad = ~frame[target].is_finite().fill_null(False)
     rows = bad.arg_true()
     if not len(rows):
@@ -118,13 +123,16 @@ def settle_target(
         findings.append(finding("edge_rows_dropped", count=frame.height - kept.height, where=where, column=target))
     if inside:
         findings.append(finding("target_filled", count=inside, where=where, column=target))
-    return _carry_forward(kept, [target])
+    return kept.with_columns(pl.when(pl.col(target).is_finite()).then(pl.col(target)).alias(target))
 
 
 def settle_features(
-    frame: pl.DataFrame, time: str, features: list[str], table: RawTable, findings: list[Finding]
+    frame: pl.DataFrame, time: str, target: str, features: list[str], table: RawTable, findings: list[Finding]
 ) -> tuple[pl.DataFrame, list[str]]:
-    """No missing feature value is left; features that are mostly missing are ignored."""
+    """No missing feature value is left; features that are mostly missing are ignored.
+
+    Rows go until every feature has a value, and from there on until the target has one.
+    """
     kept: list[str] = []
     ignored: list[str] = []
     starts: dict[str, int] = {}
@@ -147,16 +155,21 @@ def settle_features(
         findings.append(finding("columns_ignored_missing", count=len(ignored), columns=", ".join(ignored)))
     lead = max(starts.values(), default=0)
     if lead:
-        late = ", ".join(column for column, start in starts.items() if start)
+        unknown = int(frame[target].slice(lead).is_not_null().arg_max() or 0)
+        lead += unknown
+        late = ", ".join([*(column for column, start in starts.items() if start), *([target] if unknown else [])])
         findings.append(finding("leading_rows_dropped", count=lead, where=_place(table, frame, 0, time), columns=late))
     filled = _carry_forward(frame.drop(ignored), kept)
     return filled.slice(lead), kept
 
 
 def settle_gaps(
-    frame: pl.DataFrame, time: str, rhythm: Rhythm, policy: str, findings: list[Finding]
+    frame: pl.DataFrame, time: str, target: str, rhythm: Rhythm, policy: str, findings: list[Finding]
 ) -> tuple[pl.DataFrame, bool]:
-    """Fill the holes of a regular series from the past, or keep them. The answer's second part says: regular now."""
+    """Add the missing rows of a regular series, features from the past and no target, or keep the holes.
+
+    The answer's second part says: regular now.
+    """
     if rhythm.kind != "regular" or not rhythm.missing or rhythm.gap_after is None:
         return frame, True
     after = frame[time][rhythm.gap_after].isoformat()
@@ -168,7 +181,7 @@ def settle_gaps(
             f"{rhythm.missing} of {total} rows are missing in the rhythm of {rhythm.frequency};"
             f" the longest gap has {rhythm.longest} rows, the first follows {after}",
             where=f"after {after}",
-            next_step="choose with the option gaps: forward_fill (the last row before a gap fills it) or keep",
+            next_step="choose with the option gaps: forward_fill (rows are added, their target stays empty) or keep",
             code="gaps",
             count=rhythm.missing,
             longest=rhythm.longest,
@@ -178,7 +191,8 @@ def settle_gaps(
         return frame, False
     findings.append(finding("gaps_filled", count=rhythm.missing, where=f"after {after}", **facts))
     grid = whole_grid(frame[time], rhythm).to_frame()
-    return grid.join(frame, on=time, how="left", maintain_order="left").with_columns(pl.all().forward_fill()), True
+    whole = grid.join(frame, on=time, how="left", maintain_order="left")
+    return whole.with_columns(pl.all().exclude(target).forward_fill()), True
 
 
 def _carry_forward(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:

@@ -86,8 +86,10 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "target_filled": (
         "warning",
-        "{count} missing values of the target {column} carry the last known value forward.",
-        "Hedef {column} için {count} eksik değer, bilinen son değerle dolduruldu.",
+        "{count} rows have no value of the target {column}. They were kept without one: as an input the last known"
+        " value stands in, but nothing is learned from them or judged by them.",
+        "{count} satırda hedef {column} yok. Satırlar hedefsiz bırakıldı: girdi olarak bilinen son değer kullanılır,"
+        " ama bunlardan bir şey öğrenilmez, bunlara göre değerlendirme yapılmaz.",
     ),
     "target_rows_dropped": (
         "warning",
@@ -111,10 +113,11 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "gaps_filled": (
         "warning",
-        "{count} rows are missing in the rhythm of {frequency} (longest gap: {longest}); each was filled with the"
-        " last row before it.",
-        "{frequency} düzeninde {count} satır eksik (en uzun boşluk: {longest}); her biri kendinden önceki son satırla"
-        " dolduruldu.",
+        "{count} rows are missing in the rhythm of {frequency} (longest gap: {longest}). They were added: features"
+        " carry the last value forward; the target stays empty, so nothing is learned from these rows or judged by"
+        " them.",
+        "{frequency} düzeninde {count} satır eksik (en uzun boşluk: {longest}). Satırlar eklendi: özellikler son değeri"
+        " taşır; hedef boş kalır, bu satırlardan bir şey öğrenilmez, bunlara göre değerlendirme yapılmaz.",
     ),
     "gaps_kept": (
         "warning",

@@ -100,9 +100,10 @@ def refuse_unlearnable(frame: pl.DataFrame, target: str, name: str) -> None:
             code="too_short",
             rows=frame.height,
         )
-    if frame[target].n_unique() == 1:
+    known = frame[target].drop_nulls()
+    if known.n_unique() == 1:
         raise InvalidInput(
-            f"the target {target!r} is {frame[target][0]:g} in every row: there is nothing to learn",
+            f"the target {target!r} is {known[0]:g} in every row: there is nothing to learn",
             where=f"{name}, column {target!r}",
             next_step="choose another target",
             code="constant_target",

@@ -93,14 +93,14 @@ def _prepare(table: RawTable, options: FileOptions, findings: list[Finding]) -> 
     frame = cleaning.sort_rows(frame, time, table, findings)
     frame = cleaning.reduce_duplicates(frame, time, options.duplicates, table, findings)
     frame = cleaning.settle_target(frame, time, target, options, table, findings)
-    frame, features = cleaning.settle_features(frame, time, features, table, findings)
+    frame, features = cleaning.settle_features(frame, time, target, features, table, findings)
     inspection.refuse_unlearnable(frame, target, table.name)
     inspection.report_suspicious_zeros(frame, time, [target, *features], findings)
     if options.features is None:
         frame, features = inspection.ignore_useless(frame, time, target, features, findings)
     zone = options.timezone or "UTC"
     rhythm = find_rhythm(frame[time], zone, options.frequency)
-    frame, regular = cleaning.settle_gaps(frame.drop(ROW), time, rhythm, options.gaps, findings)
+    frame, regular = cleaning.settle_gaps(frame.drop(ROW), time, target, rhythm, options.gaps, findings)
     season = options.season or rhythm.season
     findings.append(_rhythm_finding(rhythm, season, frame[time]))
     if options.strict:

@@ -96,7 +96,7 @@ def cut_learning(table: Table, rows: Rows, horizon: int) -> Part:
         raise InvalidInput(
             f"no window of {horizon} targets in rows {rows.start} to {rows.stop} is without missing values",
             where=f"column {table.schema.target!r}",
-            next_step='add the dataset again with missing="forward_fill"',
+            next_step="choose a shorter horizon, or a series with fewer missing values",
         )
     return Part(frame, table.schema, rows.start, horizon, origins[complete], targets[complete])
 
@@ -116,7 +116,7 @@ def cut_test(table: Table, rows: Rows, horizon: int, max_origins: int = MAX_TEST
         raise InvalidInput(
             "the held-out part has no known target to judge by",
             where=f"column {table.schema.target!r}, rows {rows.start} to {rows.stop}",
-            next_step='add the dataset again with missing="forward_fill"',
+            next_step="choose a larger test share, or a series whose last rows were measured",
         )
     truth = np.where(np.isfinite(truth), truth, np.nan)
     return Part(table.frame.head(rows.stop), table.schema, rows.start, horizon, origins[known]), truth[known]

@@ -51,7 +51,10 @@ class Schema:
 
 @dataclass(frozen=True)
 class Table:
-    """A dataset version as app code sees it: ``frame`` in order of time, and its schema."""
+    """A dataset version as app code sees it: ``frame`` in order of time, and its schema.
+
+    The target is null in rows where nobody measured it; no part has these rows among its targets.
+    """
 
     frame: pl.DataFrame
     schema: Schema
