@@ -73,6 +73,38 @@ def test_a_bug_is_one_line_for_the_person_and_a_traceback_in_the_log(stand):
     assert "toy_steps.py" in path.read_text()
 
 
+@pytest.mark.parametrize(
+    ("what", "code", "message"),
+    [
+        ("message", "internal", "ValueError: bad file name ?\N{REPLACEMENT CHARACTER}"),
+        ("details", "invalid_input", "no ?"),
+        ("metric name", "invalid_input", "'lo?ss' cannot be a metric's name: it holds a character"),
+        ("empty metric name", "invalid_input", "'' cannot be a metric's name: it is empty"),
+        ("long metric name", "invalid_input", "200 are allowed"),
+        ("metric value", "invalid_input", "a metric is not a number"),
+        ("step", "invalid_input", "a step must lie between -2^62 and 2^62; this one is 9223372036854775808"),
+        ("step that is none", "invalid_input", "step is no whole number"),
+        ("checkpoint step", "invalid_input", "a step must lie between"),
+        ("progress", "invalid_input", "beyond 64 bits"),
+        ("figure", "invalid_input", "the figure 'line' is not JSON"),
+    ],
+)
+def test_what_json_cannot_say_is_an_error_of_the_run_and_no_death(stand, what, code, message):
+    run = stand.wait(stand.create(phases=["unsayable"], what=what).id)
+    assert (run.state, run.error.code) == ("failed", code)
+    assert message in run.error.message
+    if what == "details":
+        assert {"path": "/x", "size": str(2**70), "seen": {"1": "{2}"}}.items() <= run.error.details.items()
+    assert len(run.attempts) == 1
+
+
+def test_a_broken_character_in_a_note_does_not_end_a_run(stand):
+    run = stand.wait(stand.create(phases=["odd_words"]).id)
+    assert run.state == "succeeded"
+    assert run.notes == ["note ?\N{REPLACEMENT CHARACTER}"]
+    assert run.progress.note == "half ?"
+
+
 def test_a_transient_error_is_retried_with_a_pause_then_fails(make_stand):
     stand = make_stand(max_transient_retries=1)
     run = stand.wait(stand.create(steps=5, raise_at=3, error="transient").id)

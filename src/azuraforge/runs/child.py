@@ -10,7 +10,9 @@ from typing import Any
 from azuraforge.errors import Forbidden, InvalidInput
 from azuraforge.plugins.pipeline import Checkpoint
 from azuraforge.runs.checkpoints import problem_with, write_sealed
+from azuraforge.runs.failures import sayable
 from azuraforge.runs.frames import Frame
+from azuraforge.runs.metrics import MAX_STEP
 from azuraforge.runs.outbox import Outbox
 
 #: A checkpoint that was written should also be known, even if this process dies in the next moment.
@@ -51,13 +53,13 @@ class Child:
         self._begin(None)
         try:
             numbers = {series: float(value) for series, value in metrics.items()}
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise InvalidInput(f"a metric is not a number: {error}", where=f"step {step}") from error
-        self._outbox.point(int(step), numbers)
+        self._outbox.point(_whole("step", step), numbers)
 
     def progress(self, done: int, total: int, note: str = "") -> None:
         """Say how far this phase is."""
-        self._outbox.progress(int(done), int(total), str(note))
+        self._outbox.progress(_whole("done", done), _whole("total", total), str(note))
 
     def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
         """Write a checkpoint that is durable as a whole or not at all, then tell the worker.
@@ -67,14 +69,17 @@ class Child:
         if self._checkpoints is None:
             raise RuntimeError("this child runs outside a run and keeps no checkpoints")
         self._begin(None)
-        folder = Path(self._checkpoints) / str(int(step))
+        step = _whole("step", step)
+        if abs(step) > MAX_STEP:
+            raise InvalidInput(f"a step must lie between -2^62 and 2^62; this one is {step}", where="checkpoint()")
+        folder = Path(self._checkpoints) / str(step)
         if folder.exists():  # the same step a second time
             shutil.rmtree(folder)
-        sealed = write_sealed(folder, save, {"step": int(step), "environment": self._environment})
+        sealed = write_sealed(folder, save, {"step": step, "environment": self._environment})
         self._outbox.message(
             {
                 "type": "checkpoint",
-                "step": int(step),
+                "step": step,
                 "folder": str(folder),
                 "sha256": sealed.sha256,
                 "bytes": sealed.bytes,
@@ -95,12 +100,16 @@ class Child:
         return None
 
     def figure(self, name: str, data: Mapping[str, Any]) -> None:
-        """Attach data to be drawn."""
-        self._outbox.message({"type": "figure", "name": name, "data": dict(data)})
+        """Attach data to be drawn. Raises InvalidInput where it is not JSON."""
+        try:
+            self._outbox.message({"type": "figure", "name": sayable(str(name)), "data": dict(data)})
+        except (TypeError, ValueError) as error:
+            shown = sayable(str(name))
+            raise InvalidInput(f"the figure {shown!r} is not JSON: {error}", where="figure()") from error
 
     def note(self, markdown: str) -> None:
         """Add a paragraph to the run's report."""
-        self._outbox.message({"type": "note", "markdown": str(markdown)})
+        self._outbox.message({"type": "note", "markdown": sayable(str(markdown))})
 
     def secret(self, name: str) -> str:
         """A secret granted to this child. Raises Forbidden for any other."""
@@ -116,3 +125,10 @@ class Child:
         if not self._begun:
             self._begun = True
             self._outbox.message({"type": "resumed", "step": step, "skipped": skipped or []})
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidInput(f"{name} is no whole number: {error}", where=name) from error

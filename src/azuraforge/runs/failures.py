@@ -16,6 +16,8 @@ import re
 import signal
 from typing import Any
 
+import orjson
+
 from azuraforge import errors
 from azuraforge.errors import AzuraError, StorageError, TransientError, UserError
 
@@ -35,6 +37,8 @@ _KINDS: dict[str, type[AzuraError]] = {
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
 _LINE = 300
+#: Details nested deeper than this become text; a structure that holds itself has no end.
+_DEPTH = 16
 
 
 class Interruption(Exception):
@@ -93,7 +97,7 @@ def describe_exit(status: int | None) -> str:
 
 def one_line(error: BaseException) -> str:
     """``error`` in one line, at most 300 characters."""
-    text = " ".join(str(error).split())[:_LINE]
+    text = " ".join(_text(error).split())[:_LINE]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -103,7 +107,7 @@ def storage_error(error: BaseException, doing: str, where: str) -> StorageError 
     Libraries written in Rust hide the number in their text ("… (os error 28)").
     """
     number = error.errno if isinstance(error, OSError) else None
-    if number is None and (found := re.search(r"os error (\d+)", str(error))):
+    if number is None and (found := re.search(r"os error (\d+)", _text(error))):
         number = int(found[1])
     if number in _FULL:
         return StorageError(
@@ -127,7 +131,47 @@ def storage_error(error: BaseException, doing: str, where: str) -> StorageError 
 
 
 def error_fields(error: BaseException) -> dict[str, Any]:
-    """``error`` as a frame: its family (user, storage, transient, internal) and what a person may read."""
+    """``error`` as a frame: its family (user, storage, transient, internal) and what a person may read.
+
+    Whatever the error's text and details hold, JSON can say the result: half a surrogate pair becomes ``?``, an object
+    its text.
+    """
+    fields = _fields(error)
+    return {**fields, "error": sayable(fields["error"])}
+
+
+def sayable(value: Any, depth: int = 0) -> Any:
+    """``value`` as JSON and every database can say it; foreign objects become their text.
+
+    Example:
+        >>> sayable({"name": "a\\udcff", "size": 2**70, "seen": {1}})
+        {'name': 'a?', 'size': '1180591620717411303424', 'seen': '{1}'}
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value) if -(2**63) <= value < 2**63 else str(value)
+    if isinstance(value, dict | list | tuple) and depth < _DEPTH:
+        if isinstance(value, dict):
+            return {_text(key): sayable(inner, depth + 1) for key, inner in value.items()}
+        return [sayable(inner, depth + 1) for inner in value]
+    try:
+        return orjson.loads(orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY))
+    except (TypeError, ValueError):
+        return _text(value)
+
+
+def _text(value: Any) -> str:
+    try:
+        text = str(value)
+    except Exception:  # a foreign object's own bug must not hide the error that it came with
+        text = object.__repr__(value)
+    return str(sayable(text))
+
+
+def _fields(error: BaseException) -> dict[str, Any]:
     if isinstance(error, AzuraError):
         family = "user"
         if isinstance(error, TransientError):

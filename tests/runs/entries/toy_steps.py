@@ -87,6 +87,43 @@ def refuse(child):
     raise InvalidInput("this cannot be", where="the toy", next_step="choose another")
 
 
+def unsayable(child):
+    """Says, or ends with, what JSON cannot say."""
+    match child.payload["what"]:
+        case "message":
+            raise ValueError("bad file name \udcff\0")
+        case "details":
+            mirror = []
+            mirror.append(mirror)
+            raise InvalidInput("no \udcff", path=Path("/x"), size=2**70, mirror=mirror, seen={1: {2}})
+        case "metric name":
+            child.log(1, **{"lo\udcffss": 1.0})
+        case "empty metric name":
+            child.log(1, **{"": 1.0})
+        case "long metric name":
+            child.log(1, **{"x" * 201: 1.0})
+        case "metric value":
+            child.log(1, loss=10**400)
+        case "step":
+            child.log(2**63, loss=1.0)
+        case "step that is none":
+            child.log(float("inf"), loss=1.0)
+        case "checkpoint step":
+            child.checkpoint(2**63, lambda folder: None)
+        case "progress":
+            child.progress(1, 2**63)
+        case "figure":
+            child.figure("line", {"points": {1, 2}})
+    time.sleep(0.3)  # whatever a thread of ours chokes on, it has tried by now
+    return {}
+
+
+def odd_words(child):
+    child.progress(1, 2, "half \udcff")
+    child.note("note \udcff\0")
+    return {}
+
+
 def bug(child):
     return {"ratio": 1 / child.payload["divisor"]}
 
