@@ -76,6 +76,35 @@ def test_stopped_at_any_step_training_ends_with_the_same_bits(stop_at, accumulat
     assert resumed.callbacks[0].epochs == whole.callbacks[0].epochs
 
 
+@pytest.mark.parametrize("accumulate", [1, 4])
+@pytest.mark.parametrize("stop_at", [1, 4, 5, 7])
+def test_the_last_step_ends_its_epoch_with_a_look_and_resumes_to_the_same_bits(stop_at, accumulate, tmp_path):
+    whole = make_trainer(accumulate=accumulate)
+    total = 8 if accumulate == 1 else 3  # six batches make an epoch, so both fall inside one
+    result = whole.fit(9, validation(), total_steps=total)
+    assert result["steps"] == whole.steps == total
+    assert [set(each) for each in whole.callbacks[0].epochs] == [{"loss", "lr", "validation_loss"}] * 2
+    first = make_trainer(accumulate=accumulate)
+    first.fit(9, validation(), max_steps=stop_at, total_steps=total)
+    first.save(tmp_path)
+    resumed = make_trainer(seed=77, accumulate=accumulate)
+    resumed.load(tmp_path)
+    resumed.fit(9, validation(), total_steps=total)
+    assert fingerprint(resumed) == fingerprint(whole)
+    resumed.fit(9, validation(), total_steps=total)
+    assert fingerprint(resumed) == fingerprint(whole), "all steps are taken: nothing is left to do"
+
+
+def test_an_epoch_stopped_at_the_last_step_without_its_look_is_finished():
+    """A checkpoint may have been taken after the last step and before the validation."""
+    whole = make_trainer()
+    whole.fit(9, validation(), total_steps=8)
+    first = make_trainer()
+    first.fit(9, validation(), max_steps=8)
+    first.fit(9, validation(), total_steps=8)
+    assert fingerprint(first) == fingerprint(whole)
+
+
 def test_prefetch_changes_nothing_but_the_thread():
     results = []
     for prefetch in (0, 3):

@@ -107,8 +107,12 @@ def random_walk() -> Table:
 # On the walk the best epoch is an early one, so what was best before the stop must have survived it.
 @pytest.mark.parametrize(
     ("table", "config"),
-    [(series(), {"epochs": 3}), (random_walk(), {"epochs": 4, "learning_rate": 0.03})],
-    ids=["series", "walk"],
+    [
+        (series(), {"epochs": 3}),
+        (series(), {"epochs": 9, "max_steps": 40}),
+        (random_walk(), {"epochs": 4, "learning_rate": 0.03}),
+    ],
+    ids=["series", "steps", "walk"],
 )
 def test_a_run_stopped_in_the_middle_of_an_epoch_ends_at_the_same_bits(
     table: Table, config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -118,7 +122,8 @@ def test_a_run_stopped_in_the_middle_of_an_epoch_ends_at_the_same_bits(
     expected = saved_hash(whole, tmp_path / "saved")
     epochs = [step for step, point in run.metrics if "validation_loss" in point]
     assert any(each.step not in epochs for each in run.checkpoints), "some checkpoints lie inside an epoch"
-    assert len(run.checkpoints) > 6
+    steps = [each.step for each in run.checkpoints]
+    assert len(set(steps)) == len(steps) > 6
     for checkpoint in run.checkpoints:
         resumed, again, _ = fit(table, tmp_path / f"from{checkpoint.step}", checkpoint, **config)
         assert saved_hash(resumed, tmp_path / f"saved{checkpoint.step}") == expected
@@ -155,8 +160,13 @@ def test_progress_ends_whole_and_steps_grow(tmp_path: Path) -> None:
 
 
 def test_max_steps_ends_a_long_training(tmp_path: Path) -> None:
+    """The limit falls inside an epoch: that epoch ends there, and its look at the validation part is taken."""
     _, run, _ = fit(series(), tmp_path, epochs=1000, max_steps=20)
-    assert run.metrics[-1][0] <= 20 + 15
+    assert run.metrics[-1][0] == 20
+    assert "validation_loss" in run.metrics[-1][1]
+    assert run.progressed[-1][:2] == (20, 20)
+    _, run, _ = fit(series(), tmp_path, max_steps=5)
+    assert run.metrics[-1][0] == 5
 
 
 def test_a_version_holds_weights_and_readable_preprocessing_only(tmp_path: Path) -> None:

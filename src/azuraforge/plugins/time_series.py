@@ -253,7 +253,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             # Where training starts is a contender too: a network that only got worse is put back to it.
             best.consider(trainer, trainer.evaluate(_batches(checking)))
         try:
-            trainer.fit(epochs, validation=_batches(checking))
+            trainer.fit(epochs, validation=_batches(checking), total_steps=total_steps)
         except engine.EngineError as error:
             raise InvalidInput(
                 f"training cannot go on at step {trainer.steps + 1}: {error}",

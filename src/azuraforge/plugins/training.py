@@ -73,7 +73,8 @@ class Reporter(Callback):
             self.run.log(report.step, loss=report.loss)
             self.run.progress(min(report.step, self.total_steps), self.total_steps, f"epoch {trainer.epoch + 1}")
         # At the end of an epoch the trainer has not looked at the validation part yet; that checkpoint follows.
-        if report.step % _CHECKPOINT_STEPS == 0 and not trainer.batches.at_start:
+        ends = trainer.batches.at_start or report.step >= self.total_steps
+        if report.step % _CHECKPOINT_STEPS == 0 and not ends:
             self.run.checkpoint(report.step, trainer.save)
 
     def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:

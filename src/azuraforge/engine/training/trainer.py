@@ -108,14 +108,20 @@ class Trainer:
         self._epoch_batches = 0
 
     def fit(
-        self, epochs: int, validation: Iterable[tuple[Tensor, ...]] | None = None, max_steps: int | None = None
+        self,
+        epochs: int,
+        validation: Iterable[tuple[Tensor, ...]] | None = None,
+        max_steps: int | None = None,
+        total_steps: int | None = None,
     ) -> dict[str, float]:
-        """Train until ``epochs`` are done in total, a callback stops it, or ``max_steps`` more steps are taken.
+        """Train until ``epochs`` or ``total_steps`` are done in total, a callback stops it, or it is paused.
 
         Args:
             epochs: counted from the beginning, so that a resumed trainer is called with the same number.
             validation: batches for ``validation_loss`` after each epoch.
             max_steps: pause after so many steps, in mid-epoch; calling again goes on.
+            total_steps: counted from the beginning like ``epochs``; the epoch that they fall into ends with them, and
+                with its look at the validation batches.
 
         Returns:
             The metrics of the last finished epoch, and ``steps``.
@@ -126,15 +132,21 @@ class Trainer:
         self.total_epochs = epochs
         last: dict[str, float] = {}
         limit = None if max_steps is None else self.steps + max_steps
-        while self.epoch < epochs and not self.stop:
-            if not self._run_epoch(limit):
+        while self.epoch < epochs and not self.stop and not self._ended(total_steps):
+            if not self._run_epoch(limit, total_steps):
                 return {**last, "steps": float(self.steps)}
             last = self._finish_epoch(validation)
         self._restore_best()
         return {**last, "steps": float(self.steps)}
 
-    def _run_epoch(self, limit: int | None) -> bool:
-        """Train to the end of the epoch; ``False`` where the limit of steps came first."""
+    def _ended(self, total_steps: int | None) -> bool:
+        """Whether all steps are taken, and the epoch that they ended in is finished, too."""
+        return total_steps is not None and self.steps >= total_steps and not self._epoch_batches
+
+    def _run_epoch(self, limit: int | None, total_steps: int | None) -> bool:
+        """Train to the end of the epoch or of all steps; ``False`` where the limit of steps came first."""
+        if total_steps is not None and self.steps >= total_steps:
+            return True
         if limit is not None and self.steps >= limit:
             return False
         self.model.train()
@@ -156,6 +168,8 @@ class Trainer:
             if len(pending) == self.accumulate or self.batches.at_start:
                 self._step(sum(pending) / len(pending))
                 pending = []
+                if total_steps is not None and self.steps >= total_steps:
+                    return True
                 if limit is not None and self.steps >= limit and not self.batches.at_start:
                     return False
         return True
