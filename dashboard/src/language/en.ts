@@ -383,7 +383,7 @@ export const en = {
     first: "keep the first",
     last: "keep the last",
     mean: "take the mean",
-    forward_fill: "fill with the value before",
+    forward_fill: "keep as rows without a target",
     drop: "leave the row out",
     keep: "keep as gaps",
   },

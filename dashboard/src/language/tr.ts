@@ -385,7 +385,7 @@ export const tr: Texts = {
     first: "ilkini tut",
     last: "sonuncuyu tut",
     mean: "ortalamasını al",
-    forward_fill: "önceki değerle doldur",
+    forward_fill: "hedefsiz satır olarak bırak",
     drop: "satırı atla",
     keep: "boşluk olarak bırak",
   },
