@@ -128,6 +128,12 @@ def test_the_same_checkpoint_again_is_no_coming_further(stand):
     assert len(run.attempts) == 3
 
 
+def test_the_same_checkpoints_again_are_no_coming_further_however_many_were_freed(stand):
+    run = stand.wait(stand.create(steps=60, die_at=55, forgetful=True).id)  # five checkpoints, three of them kept
+    assert run.state == "quarantined"
+    assert [attempt.outcome for attempt in run.attempts] == ["died", "died", "quarantined"]
+
+
 def test_a_run_that_comes_further_before_each_death_is_not_quarantined(stand):
     run = stand.wait(stand.create(steps=55, die_after_checkpoint=True).id)
     assert run.state == "succeeded"

@@ -67,7 +67,6 @@ class Recorder:
         self._tell(session, "run.progress", progress)
 
     def _checkpoint(self, session: Session, frame: Frame) -> None:
-        earlier = store.checkpoints(session, *self._key, self._phase)
         key = {
             "project_id": self._held.project_id,
             "run_id": self._held.run_id,
@@ -78,8 +77,8 @@ class Recorder:
         folder = str(Path(frame["folder"]).relative_to(self._folder))
         values = {"folder": folder, "sha256": frame["sha256"], "bytes": frame["bytes"]}
         store.save_checkpoint(session, key, values)
-        if frame["step"] > max((row.step for row in earlier), default=-1):
-            fenced_update(session, self._held, deaths=0)  # it came further than ever before
+        if store.reach_further(session, *self._key, self._phase, frame["step"]):
+            fenced_update(session, self._held, deaths=0)
         for row in store.checkpoints(session, *self._key, self._phase)[KEPT_CHECKPOINTS:]:
             store.delete_checkpoint(session, row)
             self._old.append(row.folder)

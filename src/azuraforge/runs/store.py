@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import now
-from azuraforge.runs.tables import Artifact, Checkpoint, Run, RunAttempt, RunFigure, RunNote, RunPhase
+from azuraforge.runs.tables import Artifact, Checkpoint, PhaseReach, Run, RunAttempt, RunFigure, RunNote, RunPhase
 
 T = TypeVar("T")
 _PLAIN = {"synchronize_session": False}
@@ -112,6 +112,18 @@ def delete_checkpoint(session: Session, row: Checkpoint) -> None:
         ),
         execution_options=_PLAIN,
     )
+
+
+def reach_further(session: Session, project_id: str, run_id: str, phase_name: str, step: int) -> bool:
+    """Remember ``step`` where the phase never came as far in any attempt; tells whether that was so."""
+    row = session.scalar(_of(PhaseReach, project_id, run_id).where(PhaseReach.phase == phase_name))
+    if row is not None and row.step >= step:
+        return False
+    key = {"project_id": project_id, "run_id": run_id, "phase": phase_name}
+    if row is not None:
+        session.expire(row)
+    _upsert(session, PhaseReach, key, {"step": step})
+    return True
 
 
 def save_artifact(session: Session, project_id: str, run_id: str, name: str, values: dict[str, Any]) -> None:

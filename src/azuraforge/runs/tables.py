@@ -130,6 +130,18 @@ class Checkpoint(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
+class PhaseReach(Owned, Base):
+    """The furthest step that a phase ever checkpointed, kept when the checkpoints themselves are not."""
+
+    __tablename__ = "phase_reach"
+    __table_args__ = (_of_run(),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    phase: Mapped[str] = mapped_column(String(80), primary_key=True)
+    step: Mapped[int] = mapped_column(BigInteger)
+
+
 class Artifact(Owned, Base):
     """A file in the artifact store, under the name it has in this run."""
 

@@ -352,6 +352,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "run_id", "number", name=op.f("pk_run_note")),
     )
     op.create_table(
+        "phase_reach",
+        sa.Column("project_id", sa.String(length=16), nullable=False),
+        sa.Column("run_id", sa.String(length=16), nullable=False),
+        sa.Column("phase", sa.String(length=80), nullable=False),
+        sa.Column("step", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id", "run_id"], ["run.project_id", "run.id"], name=op.f("fk_phase_reach_project_id_run_id")
+        ),
+        sa.PrimaryKeyConstraint("project_id", "run_id", "phase", name=op.f("pk_phase_reach")),
+    )
+    op.create_table(
         "run_phase",
         sa.Column("project_id", sa.String(length=16), nullable=False),
         sa.Column("run_id", sa.String(length=16), nullable=False),
