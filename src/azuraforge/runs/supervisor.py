@@ -59,8 +59,13 @@ class Reaper:
         return self._database.write_system(self._take_away)
 
     def recover(self, kinds: tuple[str, ...]) -> int:
-        """Queue again whatever an earlier life of this platform left running. Only where it is alone on its data
-        home (embedded); elsewhere the leases tell."""
+        """Queue again whatever an earlier life of this platform left running.
+
+        Only where it is alone on its database, as the embedded one on its SQLite file is; behind PostgreSQL others
+        may be carrying what runs, and the leases tell.
+        """
+        if self._database.dialect != "sqlite":
+            return 0
 
         def work(session: Session) -> int:
             left = lease.running(session, kinds)
