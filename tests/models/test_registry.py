@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from azuraforge.clock import utc_now
 from azuraforge.database import Session
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
-from azuraforge.models.registry import held_out_key
+from azuraforge.models.registry import HeldOut
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
@@ -179,20 +180,37 @@ def test_another_projects_models_do_not_exist(
     assert [model.versions for model in room.service.list_models(other_project_id)] == [1]
 
 
+def february(dataset_id: str, target: str, first: int, last: int) -> HeldOut:
+    return HeldOut(dataset_id, target, datetime(2026, 2, first, tzinfo=UTC), datetime(2026, 2, last, tzinfo=UTC))
+
+
 def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_id: str, make_folder: Make) -> None:
     room.add_version(project_id, make_folder())
-    key = held_out_key("data1", "load", "2026-02-01", "2026-03-01")
+    held_out = february("data1", "load", 1, 28)
     verdict = {"decision": "kept", "champion": "x", "reasons": []}
     for run_id in ("run1", "run2"):
         room.database.write(
             project_id,
             lambda session, run_id=run_id: room.service.store_evaluation(
-                session, project_id, run_id, "load", 1, evaluation={"kind": "forecast"}, verdict=verdict, test_part=key
+                session,
+                project_id,
+                run_id,
+                "load",
+                1,
+                evaluation={"kind": "forecast"},
+                verdict=verdict,
+                held_out=held_out,
             ),
         )
     with room.database.read(project_id) as session:
-        assert room.service.earlier_uses(session, project_id, key) == 2
-        assert room.service.earlier_uses(session, project_id, held_out_key("data2", "load", "a", "b")) == 0
+        assert room.service.earlier_uses(session, project_id, held_out) == 2
+        moved_by_a_day = february("data1", "load", 2, 28)
+        longer = HeldOut("data1", "load", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
+        for same in (moved_by_a_day, longer, february("data1", "load", 10, 11)):
+            assert room.service.earlier_uses(session, project_id, same) == 2
+        before = HeldOut("data1", "load", datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC))
+        for other in (before, february("data2", "load", 1, 28), february("data1", "price", 1, 28)):
+            assert room.service.earlier_uses(session, project_id, other) == 0
     found = room.service.evaluation(project_id, "run2")
     assert (found.model, found.version, found.verdict) == ("load", 1, verdict)
     with pytest.raises(NotFound, match="has no evaluation"):

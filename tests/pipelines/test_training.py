@@ -230,6 +230,16 @@ def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
     assert kept["champion_version"] == champion
 
 
+def test_a_test_part_that_was_moved_a_little_was_looked_at_before(room: Room) -> None:
+    first, _ = room.train("test.last")
+    again, _ = room.train("test.last", test_share=0.16)
+    parts = [room.models.evaluation(room.project_id, job.run.id).evaluation["parts"]["test"] for job in (first, again)]
+    assert parts[0]["start"] != parts[1]["start"]
+    reasons = room.models.evaluation(room.project_id, again.run.id).verdict["reasons"]
+    assert reasons[0]["code"] == "level_tightened"
+    assert reasons[0]["params"]["looks"] == 2
+
+
 @pytest.mark.parametrize(
     ("change", "code"), [({"config": {"horizon": 4}}, "other_horizon"), ({"unit": "ppb"}, "other_unit")]
 )

@@ -201,7 +201,7 @@ def decide(
         season: rows in one season, 1 where there is none.
         level: confidence before it is tightened.
         trials: tuning trials the candidate was chosen from.
-        earlier_uses: verdicts already given on this test part.
+        earlier_uses: verdicts already given on rows of this test part.
         slices: parts of the targets that must not get worse.
         resamples: bootstrap draws.
         seed: same seed, same verdict.

@@ -7,8 +7,9 @@ become true together or not at all.
 from __future__ import annotations
 
 import difflib
-import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from azuraforge.database import Session
@@ -19,6 +20,16 @@ from azuraforge.models.folder import Imported
 from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelVersion
 
 CHAMPION = "champion"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The rows that a verdict was given on: whose target, and from when to when (both ends inclusive)."""
+
+    dataset_id: str
+    target: str
+    start_at: datetime
+    end_at: datetime
 
 
 class Registry:
@@ -91,10 +102,10 @@ class Registry:
         *,
         evaluation: Mapping[str, Any],
         verdict: Mapping[str, Any],
-        test_part: str,
+        held_out: HeldOut,
         losses_artifact: str | None = None,
     ) -> Evaluation:
-        """Keep an evaluation with its verdict, passed or not. ``test_part`` comes from ``held_out_key``."""
+        """Keep an evaluation with its verdict, passed or not."""
         owner = store.ensure_model(session, project_id, check_name(model))
         return store.add_evaluation(
             session,
@@ -102,15 +113,23 @@ class Registry:
             run_id=run_id,
             model_id=owner.id,
             version=version,
-            test_part=test_part,
+            dataset_id=held_out.dataset_id,
+            target=held_out.target,
+            test_start_at=held_out.start_at,
+            test_end_at=held_out.end_at,
             evaluation=dict(evaluation),
             verdict=dict(verdict),
             losses_artifact=losses_artifact,
         )
 
-    def earlier_uses(self, session: Session, project_id: str, test_part: str) -> int:
-        """How many verdicts were already given on this test part."""
-        return store.count_evaluations(session, project_id, test_part)
+    def earlier_uses(self, session: Session, project_id: str, held_out: HeldOut) -> int:
+        """How many verdicts were already given on these rows, or on some of them.
+
+        A test part that was moved by a row is still the one that was looked at.
+        """
+        return store.count_evaluations(
+            session, project_id, held_out.dataset_id, held_out.target, held_out.start_at, held_out.end_at
+        )
 
     def champion(self, session: Session, project_id: str, model: str) -> ModelVersion | None:
         """The version that the alias points at now; None for a new model, too."""
@@ -247,11 +266,6 @@ class Registry:
 
     def _tell(self, session: Session, project_id: str, type_: str, **data: Any) -> None:
         self._events.append(session, project_id, "project", type_, data)
-
-
-def held_out_key(dataset_id: str | None, target: str, start: str, end: str) -> str:
-    """Identity of a test part: the same held-out rows of the same dataset, whoever is judged on them."""
-    return hashlib.sha256("\n".join((dataset_id or "", target, start, end)).encode()).hexdigest()
 
 
 def check_name(name: str) -> str:

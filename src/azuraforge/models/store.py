@@ -142,9 +142,19 @@ def evaluation(session: Session, project_id: str, run_id: str) -> tuple[Evaluati
     return (found[0], found[1]) if found else None
 
 
-def count_evaluations(session: Session, project_id: str, test_part: str) -> int:
+def count_evaluations(
+    session: Session, project_id: str, dataset_id: str, target: str, start_at: datetime, end_at: datetime
+) -> int:
+    """Evaluations on a dataset's target whose held-out rows share a moment with ``start_at`` to ``end_at``."""
     statement = select(func.count()).select_from(Evaluation)
-    return session.scalar(statement.where(Evaluation.project_id == project_id, Evaluation.test_part == test_part)) or 0
+    same = (
+        Evaluation.project_id == project_id,
+        Evaluation.dataset_id == dataset_id,
+        Evaluation.target == target,
+        Evaluation.test_start_at <= end_at,
+        Evaluation.test_end_at >= start_at,
+    )
+    return session.scalar(statement.where(*same)) or 0
 
 
 def add_prediction(session: Session, **fields: Any) -> Prediction:

@@ -104,14 +104,17 @@ class Evaluation(Owned, Base):
     __tablename__ = "evaluation"
     __table_args__ = (
         ForeignKeyConstraint(["project_id", "model_id"], ["model.project_id", "model.id"]),
-        Index("ix_evaluation_project_id_test_part", "project_id", "test_part"),
+        Index("ix_evaluation_project_id_dataset_id_target", "project_id", "dataset_id", "target"),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(16))
     version: Mapped[int | None] = mapped_column(Integer)
-    test_part: Mapped[str] = mapped_column(String(64))
+    dataset_id: Mapped[str] = mapped_column(String(16))
+    target: Mapped[str] = mapped_column(String(200))
+    test_start_at: Mapped[datetime] = mapped_column(Timestamp)
+    test_end_at: Mapped[datetime] = mapped_column(Timestamp)
     evaluation: Mapped[dict[str, Any]] = mapped_column(JsonText)
     verdict: Mapped[dict[str, Any]] = mapped_column(JsonText)
     losses_artifact: Mapped[str | None] = mapped_column(String(200))

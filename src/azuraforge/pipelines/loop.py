@@ -6,13 +6,14 @@ split → fit → fit_baselines → hold_out → predict → predict_baselines �
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import InvalidInput, StorageError
-from azuraforge.models.registry import held_out_key
+from azuraforge.models.registry import HeldOut
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.baselines import baselines_of
@@ -71,7 +72,7 @@ class TrainingLoop:
             "predict", {"plugin": self._plugin, "predictor": f"{fitted['outputs']}/predictor", **parts}
         )
         standing, failed = self._predict_baselines(baselines, parts)
-        champion, earlier_uses = self._champion(test_part := self._test_part(split))
+        champion, earlier_uses = self._champion(held_out := self._held_out(split))
         judged = self._phase(
             "judge",
             {
@@ -95,7 +96,7 @@ class TrainingLoop:
             self._plugin,
             self._model,
             task,
-            test_part,
+            held_out,
             champion.version if champion else None,
             split,
             fitted,
@@ -142,16 +143,16 @@ class TrainingLoop:
             )
         return standing, failed
 
-    def _test_part(self, split: Mapping[str, Any]) -> str:
-        test = split["parts"]["test"]
-        return held_out_key(self._dataset.id, self._dataset.schema["target"], test["start"], test["end"])
+    def _held_out(self, split: Mapping[str, Any]) -> HeldOut:
+        start_at, end_at = (datetime.fromisoformat(split["parts"]["test"][end]) for end in ("start", "end"))
+        return HeldOut(self._dataset.id, self._dataset.schema["target"], start_at, end_at)
 
-    def _champion(self, test_part: str) -> tuple[ModelVersion | None, int]:
-        """The present champion, and how many verdicts were given on this test part before."""
+    def _champion(self, held_out: HeldOut) -> tuple[ModelVersion | None, int]:
+        """The present champion, and how many verdicts were given on rows of this test part before."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
             row = self._models.champion(session, project_id, self._model)
-            return row, self._models.earlier_uses(session, project_id, test_part)
+            return row, self._models.earlier_uses(session, project_id, held_out)
 
     def _beside(self, row: ModelVersion, parts: Mapping[str, str], horizon: int) -> dict[str, Any]:
         """The champion's predictions on this run's test part, or why there are none."""

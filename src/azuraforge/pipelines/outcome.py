@@ -13,6 +13,7 @@ from azuraforge.database import Session
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import Conflict, TransientError
 from azuraforge.models.folder import Imported
+from azuraforge.models.registry import HeldOut
 from azuraforge.models.service import ModelService
 from azuraforge.runs.handlers import ClaimedRun, Finish, Job
 
@@ -37,7 +38,7 @@ class Outcome:
     plugin: str
     model: str
     task: str
-    test_part: str
+    held_out: HeldOut
     champion: int | None
     split: Mapping[str, Any]
     fitted: Mapping[str, Any]
@@ -89,7 +90,7 @@ class Outcome:
                 versions[0],
                 evaluation=self.evaluation,
                 verdict=self.verdict,
-                test_part=self.test_part,
+                held_out=self.held_out,
                 losses_artifact="errors.npz",
             )
             summary["version"] = versions[0]

@@ -203,7 +203,10 @@ def upgrade() -> None:
         sa.Column("run_id", sa.String(length=16), nullable=False),
         sa.Column("model_id", sa.String(length=16), nullable=False),
         sa.Column("version", sa.Integer(), nullable=True),
-        sa.Column("test_part", sa.String(length=64), nullable=False),
+        sa.Column("dataset_id", sa.String(length=16), nullable=False),
+        sa.Column("target", sa.String(length=200), nullable=False),
+        sa.Column("test_start_at", database.Timestamp(), nullable=False),
+        sa.Column("test_end_at", database.Timestamp(), nullable=False),
         sa.Column("evaluation", database.JsonText(), nullable=False),
         sa.Column("verdict", database.JsonText(), nullable=False),
         sa.Column("losses_artifact", sa.String(length=200), nullable=True),
@@ -214,7 +217,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", "run_id", name=op.f("pk_evaluation")),
     )
     with op.batch_alter_table("evaluation", schema=None) as batch_op:
-        batch_op.create_index("ix_evaluation_project_id_test_part", ["project_id", "test_part"], unique=False)
+        batch_op.create_index(
+            "ix_evaluation_project_id_dataset_id_target", ["project_id", "dataset_id", "target"], unique=False
+        )
 
     op.create_table(
         "event",
