@@ -97,6 +97,24 @@ def test_it_learns_under_every_transform_and_its_interval_holds_what_it_says(tra
     assert losses[-1] < losses[0]
 
 
+def test_the_point_forecast_under_log_is_the_expected_value_and_not_the_median(tmp_path: Path) -> None:
+    """Independent lognormal values have the mean exp(1/2) and the median 1; nothing about them can be foreseen."""
+    rows = 3000
+    values = np.exp(np.random.default_rng(1).normal(size=rows))
+    table = series(rows)
+    table = Table(table.frame.with_columns(pl.Series("y", values)), table.schema)
+    forecaster, _, parts = fit(table, tmp_path / "run", transform="log", epochs=2, calendar=False)
+    (tmp_path / "saved").mkdir()
+    DenseForecaster().save(forecaster, tmp_path / "saved")
+    loaded = DenseForecaster().load(tmp_path / "saved")
+    test, truth = parts["test"]
+    made = DenseForecaster().predict(loaded, test)
+    assert np.array_equal(made.point, DenseForecaster().predict(forecaster, test).point)
+    assert abs(made.point.mean() / np.exp(0.5) - 1) < 0.12
+    assert abs(np.median(made.quantiles[0.5]) - 1) < 0.12
+    assert abs((truth <= made.quantiles[0.95]).mean() - 0.95) < 0.03
+
+
 def random_walk() -> Table:
     """Nothing to learn: the validation loss rises after the first epoch."""
     table = series(300)
@@ -178,7 +196,7 @@ def test_a_version_holds_weights_and_readable_preprocessing_only(tmp_path: Path)
     text = (folder / "preprocessing.json").read_text()
     assert text == json.dumps(json.loads(text), sort_keys=True)
     tensors, _ = load_safetensors(folder / "weights.safetensors")
-    assert (tensors["offsets"].shape, tensors["trust"].shape) == ((3, 4), (4,))
+    assert [tensors[name].shape for name in ("offsets", "trust", "smearing")] == [(3, 4), (4,), (4,)]
 
 
 def test_a_network_is_followed_as_far_as_it_was_right() -> None:

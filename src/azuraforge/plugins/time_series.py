@@ -45,6 +45,8 @@ from azuraforge.plugins.windows import Examples, Inputs, Preprocessing
 #: One point forecast and one value per quantile level.
 OUTPUTS = 1 + len(QUANTILE_LEVELS)
 _FORMAT = "azuraforge.time_series/1"
+#: What a forecaster learns on the validation part, saved beside the network's weights.
+_CALIBRATION = ("trust", "offsets", "smearing")
 _PREDICT_BATCH = 512
 _SHORTEST, _LONGEST = 30, 192
 
@@ -102,7 +104,8 @@ class Forecaster:
     """A trained network with its preprocessing; what ``fit`` and ``load`` return.
 
     ``trust`` ``(horizon,)`` between 0 and 1 shrinks the predicted change towards none, and ``offsets``
-    ``(level, horizon)`` calibrate the quantiles, in the network's own units; both come from the validation part.
+    ``(level, horizon)`` calibrate the quantiles, in the network's own units. ``smearing`` ``(horizon,)`` multiplies the
+    point forecast in the target's unit, see ``Transform.smearing``. All come from the validation part.
     """
 
     network: nn.Module
@@ -110,6 +113,7 @@ class Forecaster:
     config: TimeSeriesConfig
     trust: Floats
     offsets: Floats
+    smearing: Floats
 
     def answer(self, examples: Examples) -> Floats:
         """``(example, horizon, output)`` in the network's units, shrunk but not yet calibrated."""
@@ -158,7 +162,8 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
                 for index, level in enumerate(QUANTILE_LEVELS)
             ]
         )
-        return Forecaster(network, preprocessing, config, trust, offsets)
+        smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * preprocessing.scale)
+        return Forecaster(network, preprocessing, config, trust, offsets, smearing)
 
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
         """From each origin, with rows up to it only."""
@@ -172,14 +177,13 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         changes = np.moveaxis(answers, -1, 0).copy()
         changes[1:] = in_order(changes[1:] + predictor.offsets[:, None, :])
         values = predictor.preprocessing.restore(part, changes)
-        return Predictions(values[0], dict(zip(QUANTILE_LEVELS, values[1:], strict=True)))
+        return Predictions(values[0] * predictor.smearing, dict(zip(QUANTILE_LEVELS, values[1:], strict=True)))
 
     def save(self, predictor: Forecaster, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json`` (sorted keys, shortest exact floats)."""
         tensors = {f"network.{name}": value for name, value in predictor.network.state_dict().items()}
-        save_safetensors(
-            folder / "weights.safetensors", {**tensors, "trust": predictor.trust, "offsets": predictor.offsets}
-        )
+        calibration = {name: getattr(predictor, name) for name in _CALIBRATION}
+        save_safetensors(folder / "weights.safetensors", {**tensors, **calibration})
         described = {
             "format": _FORMAT,
             "config": predictor.config.model_dump(mode="json"),
@@ -196,10 +200,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         config: Any = self.Config.model_validate(described["config"])
         preprocessing = Preprocessing.from_dict(described["preprocessing"])
         tensors, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
-        trust, offsets = tensors.pop("trust"), tensors.pop("offsets")
+        calibration = {name: tensors.pop(name) for name in _CALIBRATION}
         network = self.build(config, preprocessing.inputs, OUTPUTS)
         network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
-        return Forecaster(network.eval(), preprocessing, config, trust, offsets)
+        return Forecaster(network.eval(), preprocessing, config, **calibration)
 
     def _learn_preprocessing(self, config: SeriesConfigT, train: Part) -> Preprocessing:
         target = column_values(train.frame, train.schema.target)
