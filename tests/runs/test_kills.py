@@ -15,6 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from azuraforge.runs.frames import encode
+from azuraforge.runs.launcher import Launcher
+
 ENTRIES = Path(__file__).parent / "entries"
 #: The promise is two seconds; a busy machine that runs the whole suite may take longer to schedule a kill.
 PATIENCE_SECONDS = 10.0
@@ -112,6 +115,52 @@ def test_what_a_child_started_ends_with_it(stand, launcher):
     assert_all_end(family)
     stand.service.cancel(stand.project_id, run.id)
     stand.wait(run.id)
+
+
+def marked(marks: Path) -> list[psutil.Process]:
+    found = []
+    for pid in marks.read_text().split():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found.append(psutil.Process(int(pid)))
+    return found
+
+
+def test_what_left_its_group_ends_with_the_child_too(make_stand, tmp_path):
+    stand = make_stand(max_consecutive_deaths=1)
+    marks = tmp_path / "marks"
+    run = stand.wait(stand.create(phases=["detach"], marks=str(marks)).id)
+    assert run.state == "quarantined"
+    assert "exit code 3" in run.error.message
+    assert len(marks.read_text().split()) == 2
+    assert_all_end(marked(marks))
+
+
+def test_what_left_its_group_ends_with_a_cancelled_child(stand, tmp_path):
+    marks = tmp_path / "marks"
+    run = stand.create(phases=["detach"], marks=str(marks), stay=True)
+    stand.wait(run.id, lambda run: run.progress.note == "detached")
+    strays = marked(marks)
+    assert len(strays) == 2
+    stand.service.cancel(stand.project_id, run.id)
+    assert stand.wait(run.id).state == "cancelled"
+    assert_all_end(strays)
+
+
+def test_what_left_its_group_ends_with_the_launcher(tmp_path):
+    launcher = Launcher({"PYTHONPATH": str(ENTRIES)})
+    launcher.start()
+    marks = tmp_path / "marks"
+    child = launcher.spawn()
+    payload = {"marks": str(marks), "stay": True}
+    child.connection.sendall(encode({"mode": "call", "entry": "toy_steps:detach", "payload": payload}))
+    deadline = time.monotonic() + 60
+    while not (marks.exists() and len(marks.read_text().split()) == 2):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    strays = marked(marks)
+    launcher.stop()
+    child.close()
+    assert_all_end(strays)
 
 
 def test_a_run_that_dies_three_times_without_coming_further_is_quarantined(stand):

@@ -5,12 +5,16 @@ Worker → launcher (4 bytes of length, then JSON; the child's socket and its ou
 Launcher → worker:  ``{"type": "hello", "environment"}``, ``{"type": "born", "ticket", "pid"}``,
 ``{"type": "ended", "pid", "status"}``.
 
+Whatever a child started ends with it: its group is killed, and what left the group (``setsid``) falls to us when its
+parent ends, for we are the reaper of our descendants.
+
 Polars is not among the imports: importing it starts threads, and a process with threads must not fork.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import os
 import select
@@ -18,6 +22,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 from typing import NoReturn
 
 import numpy  # noqa: F401
@@ -32,6 +37,9 @@ from azuraforge.runs.forked import live
 from azuraforge.runs.frames import Frame, encode
 
 _LENGTH = struct.Struct(">I")
+_PR_SET_CHILD_SUBREAPER = 36
+#: At our own end: how long we wait for the killed, to catch what falls to us.
+_LAST_SECONDS = 2.0
 
 
 class ForkServer:
@@ -45,6 +53,8 @@ class ForkServer:
 
     def serve(self) -> None:
         """Until the worker's end of the control socket closes."""
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         os.set_blocking(self._wake, False)
         os.set_blocking(self._woken, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -65,8 +75,7 @@ class ForkServer:
         except (BrokenPipeError, ConnectionResetError):  # the platform was killed
             return
         finally:
-            for pid in self._children:
-                _kill_group(pid)
+            self._end_all()
 
     def _fork(self) -> bool:
         received = _receive(self._control)
@@ -92,15 +101,33 @@ class ForkServer:
         live(socket.socket(fileno=descriptors[0]), descriptors[1] if len(descriptors) > 1 else None, self._pid)
 
     def _reap(self) -> None:
-        while self._children:
+        while (pid := _ended()) is not None:
             # Look first, reap later: while the child is a zombie its group's number cannot be given to others.
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-            if ended is None:
-                return
-            _kill_group(ended.si_pid)
-            _, status = os.waitpid(ended.si_pid, 0)
-            self._children.discard(ended.si_pid)
-            self._send({"type": "ended", "pid": ended.si_pid, "status": os.waitstatus_to_exitcode(status)})
+            _kill_group(pid)
+            self._kill_strays()
+            _, status = os.waitpid(pid, 0)
+            if pid in self._children:
+                self._children.discard(pid)
+                self._send({"type": "ended", "pid": pid, "status": os.waitstatus_to_exitcode(status)})
+
+    def _kill_strays(self) -> None:
+        """Kill what fell to us and belongs to no living child's group; what it started itself comes with the next."""
+        for pid in _own_children() - self._children:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if os.getpgid(pid) not in self._children:
+                    os.kill(pid, signal.SIGKILL)
+
+    def _end_all(self) -> None:
+        until = time.monotonic() + _LAST_SECONDS
+        for pid in self._children:
+            _kill_group(pid)
+        self._children.clear()
+        while (left := _own_children()) and time.monotonic() < until:
+            self._kill_strays()
+            for pid in left:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+            time.sleep(0.01)
 
     def _send(self, frame: Frame) -> None:
         self._control.sendall(encode(frame))
@@ -123,6 +150,22 @@ def _receive(control: socket.socket) -> tuple[Frame, list[int]] | None:
             return None
         body += data
     return orjson.loads(body), descriptors
+
+
+def _ended() -> int | None:
+    """A descendant that has ended and was not reaped yet."""
+    try:
+        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:  # there is none at all
+        return None
+    return found.si_pid if found is not None else None
+
+
+def _own_children() -> set[int]:
+    """Processes whose parent we are, those included that fell to us."""
+    with contextlib.suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children") as file:
+        return {int(pid) for pid in file.read().split()}
+    return set()
 
 
 def _kill_group(pid: int) -> None:

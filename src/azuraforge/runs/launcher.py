@@ -37,6 +37,8 @@ _START_SECONDS = 60.0
 _OPEN_SECONDS = 120.0
 _TRIES = 3
 _READ_BYTES = 1 << 16
+#: How soon the end of a child is noticed whose socket something else still holds open.
+_LOOK_SECONDS = 0.5
 
 log = logger("runs")
 
@@ -258,8 +260,7 @@ class _Conversing:
             connection.settimeout(max(0.001, deadline - time.monotonic()))
             connection.sendall(encode(frame))
             while True:
-                connection.settimeout(max(0.001, deadline - time.monotonic()))
-                data = connection.recv(_READ_BYTES)
+                data = self._receive(deadline)
                 if not data:
                     raise self._child.death()
                 for answer in self._reader.feed(data):
@@ -272,6 +273,20 @@ class _Conversing:
             raise
         except (ConnectionError, OSError) as error:
             raise self._child.death() from error
+
+    def _receive(self, deadline: float) -> bytes:
+        """What came; nothing where the child has ended, even if something that it started holds the socket."""
+        while True:
+            ended = self._child.ended.is_set()  # before looking: then nothing readable means that nothing will come
+            left = deadline - time.monotonic()
+            self._child.connection.settimeout(max(0.001, min(left, _LOOK_SECONDS)))
+            try:
+                return self._child.connection.recv(_READ_BYTES)
+            except TimeoutError:
+                if ended:
+                    return b""
+                if time.monotonic() >= deadline:
+                    raise
 
 
 class _Server:

@@ -98,7 +98,7 @@ class PhaseChild:
         self._redact = redactor(secrets)
         self._reader = FrameReader()
         self._terminate_at: float | None = None
-        self._stopping = False
+        self._killed = False
 
     def run(self, start: Frame) -> Frame:
         """The child's ``result`` frame.
@@ -127,19 +127,22 @@ class PhaseChild:
         return answer
 
     def _step(self, selector: selectors.BaseSelector) -> Frame | None:
-        ready = {key.fileobj for key, _ in selector.select(self._wait_seconds())}
+        ended = self._child.ended.is_set()  # before looking: then nothing readable means that nothing will come
+        ready = {key.fileobj for key, _ in selector.select(0.0 if ended else self._wait_seconds())}
         if self._child.output in ready:
             self._read_output(selector)
         answer: Frame | None = None
         if self._child.connection in ready:
             answer = self._read_frames()
+        elif ended:  # something that it started still holds its end of the socket
+            raise self._death()
         if answer is None:
             self._check_interrupt()
             self._check_limits()
         return answer
 
     def _wait_seconds(self) -> float:
-        if self._terminate_at is None:
+        if self._terminate_at is None or self._killed:
             return _LIMITS_SECONDS
         return max(0.0, min(_LIMITS_SECONDS, self._terminate_at - time.monotonic()))
 
@@ -149,9 +152,7 @@ class PhaseChild:
         except OSError:
             data = b""
         if not data:
-            death = self._child.death()
-            self._interrupt.check()  # we ended it ourselves
-            raise death
+            raise self._death()
         told: list[Frame] = []
         answer: Frame | None = None
         for frame in self._reader.feed(data):
@@ -164,6 +165,12 @@ class PhaseChild:
         if told:
             self._tell(told)
         return answer
+
+    def _death(self) -> Exception:
+        """Why there is no answer: the child's end, or ours where we ended it ourselves."""
+        death = self._child.death()
+        self._interrupt.check()
+        return death
 
     def _read_output(self, selector: selectors.BaseSelector) -> None:
         output = self._child.output
@@ -198,7 +205,8 @@ class PhaseChild:
         if self._terminate_at is None:
             self._terminate_at = time.monotonic() + self._limits.cancel_grace_seconds
             self._child.signal(signal.SIGTERM)
-        elif time.monotonic() >= self._terminate_at:
+        elif time.monotonic() >= self._terminate_at and not self._killed:
+            self._killed = True
             self._child.signal(signal.SIGKILL)
 
     def _check_limits(self) -> None:

@@ -75,6 +75,24 @@ def stubborn(child):
     time.sleep(300)
 
 
+def detach(child):
+    """Starts what leaves the group and starts something itself, holding every pipe; then ends without an answer."""
+    if os.fork() == 0:
+        os.setsid()
+        first = os.fork()
+        if first:
+            with Path(child.payload["marks"]).open("a") as marks:
+                marks.write(f"{os.getpid()} {first} ")
+        time.sleep(300)
+        os._exit(0)
+    while not Path(child.payload["marks"]).exists() or not Path(child.payload["marks"]).read_text():
+        time.sleep(0.01)
+    if child.payload.get("stay"):
+        child.progress(1, 2, "detached")
+        time.sleep(300)
+    os._exit(3)
+
+
 def hang(child):
     time.sleep(300)
 
