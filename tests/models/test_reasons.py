@@ -34,6 +34,23 @@ def test_a_strict_level_is_not_rounded_to_certainty() -> None:
     assert "%99,950" in reason.text("tr")
 
 
+@pytest.mark.parametrize(
+    ("code", "champion", "candidate", "english", "turkish"),
+    [
+        ("other_frequency", None, "1d", "(not fixed) is not the candidate's (1d)", "(sabit değil) adayınkinden (1d)"),
+        ("other_frequency", "1h", None, "(1h) is not the candidate's (not fixed)", "(1h) adayınkinden (sabit değil)"),
+        ("other_unit", "", "°C", "(not stated) is not the candidate's (°C)", "(belirtilmemiş) adayınkinden (°C)"),
+    ],
+)
+def test_what_is_not_stated_is_called_so(
+    code: str, champion: str | None, candidate: str | None, english: str, turkish: str
+) -> None:
+    reason = Reason(code, {"champion": champion, "candidate": candidate})
+    assert english in reason.text("en")
+    assert turkish in reason.text("tr")
+    assert reason.to_dict()["params"] == {"champion": champion, "candidate": candidate}
+
+
 def test_an_unknown_code_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown reason 'because'"):
         Reason("because", {})

@@ -112,7 +112,7 @@ import os
 import signal
 import numpy as np
 import polars as pl
-from pydantic import Field
+from pydantic import BaseModel, Field
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.plugins import ForecastConfig, Pipeline, Predictions, Rows, Split, chronological_split
 
@@ -315,6 +315,19 @@ class Pickles(Last):
 
     def save(self, predictor, folder):
         (folder / "model.pkl").write_bytes(b"x")
+
+
+class WithoutHorizon(Last):
+    """A config of its own that does not know the word."""
+
+    name = "test.without_horizon"
+
+    class Config(BaseModel):
+        pass
+
+    def split(self, table, config):
+        n = len(table)
+        return Split(Rows(0, n - 200), Rows(n - 200, n - 100), Rows(n - 100, n))
 
 
 class Secretive(Last):

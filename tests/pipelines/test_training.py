@@ -25,6 +25,7 @@ from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.pipelines import baselines
+from azuraforge.pipelines.loop import obstacle_of
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.runs.handlers import ClaimedRun, Finish, PreparedRun
@@ -127,7 +128,8 @@ class Room:
         self.datasets.add_file(self.project_id, path, path.name, options)
 
     def prepare(self, plugin: str, dataset: str = "series", **config: Any) -> PreparedRun:
-        request = RunRequest(plugin=plugin, dataset=dataset, config={"horizon": 3, **config}, seed=7)
+        asked = {key: value for key, value in {"horizon": 3, **config}.items() if value is not None}
+        request = RunRequest(plugin=plugin, dataset=dataset, config=asked, seed=7)
         return self.handler.prepare(self.project_id, request)
 
     def job(self, prepared: PreparedRun) -> JobHere:
@@ -253,6 +255,34 @@ def test_what_cannot_be_compared_promotes_nothing(room: Room, change: dict[str, 
     verdict = room.models.evaluation(room.project_id, job.run.id).verdict
     assert verdict["reasons"][0]["code"] in (code, "level_tightened")
     assert code in [reason["code"] for reason in verdict["reasons"]]
+
+
+def test_pipelines_without_a_horizon_predict_one_row_and_can_be_compared(room: Room) -> None:
+    room.stand_beside("test.mean", "forecasting.ridge")
+    for decision in ("baseline_promoted", "kept"):
+        _, summary = room.train("test.without_horizon", horizon=None)
+        assert (summary["decision"], summary["failed_baselines"]) == (decision, [])
+    _, summary = room.train("test.without_horizon", horizon=None)
+    by_hand = {"alias": "champion", "reason": "its turn", "by": "ayşe"}
+    room.models.promote_by_hand(room.project_id, "series", summary["version"], **by_hand)
+    _, summary = room.train("test.without_horizon", horizon=None)
+    assert summary["decision"] == "baseline_promoted"
+
+
+@pytest.mark.parametrize(
+    ("champion", "candidate", "code"),
+    [
+        ("1y", "12mo", None),
+        ("3mo", "1q", None),
+        ("1d", "1d", None),
+        (None, None, None),
+        ("1mo", "1q", "other_frequency"),
+        (None, "1d", "other_frequency"),
+    ],
+)
+def test_a_frequency_is_the_same_by_whatever_name(champion: str | None, candidate: str | None, code: str) -> None:
+    found = obstacle_of({"target": "y", "frequency": champion}, {"target": "y", "frequency": candidate})
+    assert (found and found["code"]) == code
 
 
 def test_a_damaged_champion_is_no_reason_to_fail(room: Room) -> None:

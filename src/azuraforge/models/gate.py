@@ -298,7 +298,8 @@ class _Case:
     def _beside_best(self) -> Reason:
         if self.to_best.high is None:
             needed = needed_origins(self.to_best.origins, self.how["horizon"], self.how["season"])
-            return Reason("too_few_origins", {"origins": self.to_best.origins, "needed": needed})
+            params = {"a": self.candidate.name, "b": self.best.name, "origins": self.to_best.origins, "needed": needed}
+            return Reason("too_few_origins_without_champion", params)
         return _about("beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best)
 
 

@@ -50,6 +50,12 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "Yalnızca {origins} tahmin başlangıcı karşılaştırılabiliyor, en az {needed} gerekli: "
         "karşılaştırmayla terfi olmaz.",
     ),
+    "too_few_origins_without_champion": (
+        "Only {origins} origins can be judged, at least {needed} are needed to tell {a} from the best baseline {b}; "
+        "as there is no champion, the best baseline takes the title.",
+        "Yalnızca {origins} tahmin başlangıcı değerlendirilebiliyor, {a} ile en iyi temel yöntem {b} arasındaki farkı "
+        "görmek için en az {needed} gerekli; şampiyon olmadığı için unvanı en iyi temel yöntem alıyor.",
+    ),
     "other_target": (
         "The champion predicts another target ({champion}) than the candidate ({candidate}).",
         "Şampiyonun hedefi ({champion}) adayınkinden ({candidate}) farklı.",
@@ -63,8 +69,8 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "Şampiyon {champion}, aday {candidate} satır ileriyi tahmin ediyor.",
     ),
     "other_frequency": (
-        "The champion's rows are {champion} apart, the candidate's {candidate}.",
-        "Şampiyonun satır aralığı {champion}, adayınki {candidate}.",
+        "The distance between the champion's rows ({champion}) is not the candidate's ({candidate}).",
+        "Şampiyonun satır aralığı ({champion}) adayınkinden ({candidate}) farklı.",
     ),
     "champion_unreadable": (
         "The champion could not be judged on this test part: {problem}",
@@ -90,6 +96,12 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "En iyi temel yöntem olan {champion} şampiyon oluyor.",
     ),
     "champion_kept": ("{champion} stays champion.", "{champion} şampiyon kalıyor."),
+}
+
+#: What stands in a sentence where there is no value: code → (English, Turkish).
+_UNSTATED: Mapping[str, tuple[str, str]] = {
+    "other_unit": ("not stated", "belirtilmemiş"),
+    "other_frequency": ("not fixed", "sabit değil"),
 }
 
 #: Codes the gate may give for a champion that cannot stand beside the candidate.
@@ -127,6 +139,8 @@ class Reason:
             if isinstance(value, float):
                 signed = name in ("relative_difference", "low", "high")
                 shown[f"{name}_share"] = _percent(value, language, signed=signed)
+            elif value in (None, "") and self.code in _UNSTATED:
+                shown[name] = _UNSTATED[self.code][language == "tr"]
         return (turkish if language == "tr" else english).format(**shown)
 
     def to_dict(self) -> dict[str, Any]:

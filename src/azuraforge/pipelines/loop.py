@@ -13,6 +13,7 @@ from typing import Any
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.models.folder import read_card
 from azuraforge.models.registry import HeldOut
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
@@ -63,7 +64,8 @@ class TrainingLoop:
         learning = {part: f"{split['outputs']}/{part}" for part in ("train", "validation")}
         fitted = self._phase("fit", {**learner, **learning})
         names = list(baselines_of(task, self._plugin))
-        baselines = self._phase("fit_baselines", {"names": names, "task": task, "config": config, **learning})
+        beside = {**config, "horizon": split["horizon"]}  # a config without a horizon was cut for one row
+        baselines = self._phase("fit_baselines", {"names": names, "task": task, "config": beside, **learning})
         held = self._phase(
             "hold_out", {"dataset": rows_of(self._dataset), "ranges": split["ranges"], "horizon": split["horizon"]}
         )
@@ -160,7 +162,7 @@ class TrainingLoop:
             "name": f"{self._model} v{row.version}",
             "predictions": None,
             "learned_from": [[row.learned_from["start"], row.learned_from["end"]]],
-            "obstacle": obstacle_of(row, self._dataset.schema, horizon),
+            "obstacle": obstacle_of(row.schema, self._dataset.schema),
         }
         if fields["obstacle"] is not None:
             return fields
@@ -168,6 +170,9 @@ class TrainingLoop:
             folder = self._models.folders.verify(self._job.run.project_id, row.content_hash)
         except StorageError as error:
             return {**fields, "obstacle": _unreadable(error.message)}
+        # A config needs no horizon; what a version predicts stands on its card, as its first judge counted it.
+        if (theirs := read_card(folder)["horizon"]) != horizon:
+            return {**fields, "obstacle": _other("other_horizon", theirs, horizon)}
         answer = self._phase(
             "champion",
             {"plugin": row.plugin, "predictor": str(folder), "guard": False, "tolerant": True, **parts},
@@ -188,18 +193,25 @@ def rows_of(dataset: DatasetVersion) -> dict[str, Any]:
     }
 
 
-def obstacle_of(row: ModelVersion, schema: Mapping[str, Any], horizon: int) -> dict[str, Any] | None:
-    """Why the champion cannot be compared, as far as its row tells; see ``gate.incomparable``."""
+def obstacle_of(champion: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Why two schemas' forecasts cannot be compared, None where they can; see ``gate.incomparable``."""
     pairs = (
-        ("other_target", row.schema["target"], schema["target"]),
-        ("other_unit", row.schema.get("unit", ""), schema.get("unit", "")),
-        ("other_frequency", row.schema.get("frequency"), schema.get("frequency")),
-        ("other_horizon", row.config.get("horizon"), horizon),
+        ("other_target", champion["target"], candidate["target"]),
+        ("other_unit", champion.get("unit", ""), candidate.get("unit", "")),
+        ("other_frequency", _in_months(champion.get("frequency")), _in_months(candidate.get("frequency"))),
     )
-    for code, theirs, ours in pairs:
-        if theirs != ours:
-            return {"code": code, "params": {"champion": theirs, "candidate": ours}}
-    return None
+    return next((_other(code, theirs, ours) for code, theirs, ours in pairs if theirs != ours), None)
+
+
+def _in_months(frequency: str | None) -> str | None:
+    """A year is twelve months and a quarter three, however the file's owner called them."""
+    count, unit = (frequency[:-1], frequency[-1]) if frequency else ("", "")
+    months = {"q": 3, "y": 12}.get(unit)
+    return f"{int(count) * months}mo" if months else frequency
+
+
+def _other(code: str, champion: Any, candidate: Any) -> dict[str, Any]:
+    return {"code": code, "params": {"champion": champion, "candidate": candidate}}
 
 
 def _unreadable(problem: str) -> dict[str, Any]:
