@@ -94,6 +94,7 @@ class Child:
             problem = problem_with(Path(saved["folder"]), saved["sha256"])
             if problem is None:
                 self._begin(saved["step"], skipped)
+                self._outbox.flush(_FLUSH_SECONDS)  # a child that dies in the next moment has still resumed
                 return Checkpoint(saved["step"], Path(saved["folder"]))
             skipped.append({"step": saved["step"], "problem": problem})
         self._begin(None, skipped)
