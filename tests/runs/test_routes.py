@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import httpx
 import pytest
@@ -86,6 +87,60 @@ def test_an_external_run_over_http(api):
     ended = api.post(f"/runs/{run_id}/finish", json={"state": "succeeded", "summary": {"a": 1}})
     assert ended.json()["state"] == "succeeded"
     assert api.post(f"/runs/{run_id}/lease").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("", '{"config": {"size": 36893488147419103232}}'),
+        ("", '{"config": {"name": "\\ud800"}}'),
+        ("", '{"config": {"\\ud800": 1}}'),
+        ("", '{"config": {"deep": {"name": "a\\u0000"}}}'),
+        ("", '{"config": ' + '{"a": ' * 300 + "1" + "}" * 301),
+        ("", '{"name": "\\ud800"}'),
+        ("", '{"name": "a\\u0000"}'),
+        ("", '{"dataset": "d", "dataset_version": 100000000000000000000000}'),
+        ("/metrics", '{"points": {"loss": [[9223372036854775807, 1.0]]}}'),
+        ("/metrics", '{"points": {"loss": [[-9223372036854775808, 1.0]]}}'),
+        ("/metrics", '{"points": {"lo\\u0000ss": [[1, 1.0]]}}'),
+        ("/metrics", '{"points": {"lo\\ud800ss": [[1, 1.0]]}}'),
+        ("/metrics", '{"points": {"": [[1, 1.0]]}}'),
+        ("/metrics", '{"points": {"' + "x" * 201 + '": [[1, 1.0]]}}'),
+        ("/metrics", '{"points": {}, "batch": 9223372036854775808}'),
+        ("/metrics", '{"points": {}, "progress": {"done": 9223372036854775808}}'),
+        ("/metrics", '{"points": {}, "progress": {"share": NaN}}'),
+        ("/finish", '{"state": "succeeded", "summary": {"size": 36893488147419103232}}'),
+    ],
+)
+def test_what_no_database_could_keep_is_refused_with_a_sentence(api, path, body):
+    run_id = api.post("/runs", json={"kind": "external", "name": "mine"}).json()["id"]
+    where = f"/runs/{run_id}{path}" if path else "/runs"
+    answer = api.post(where, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["code"] == "invalid_input"
+    assert answer.json()["detail"]
+    assert api.post(f"/runs/{run_id}/lease").json()["state"] == "running"
+
+
+def test_the_text_of_an_escape_and_the_largest_numbers_are_kept(api):
+    config = {"text": "\\u0000", "largest": 2**63 - 1}
+    made = api.post("/runs", json={"kind": "external", "name": "mine", "config": config}).json()
+    assert api.get(f"/runs/{made['id']}").json()["config"] == config
+    body = {"points": {"loss": [[-(2**62) + 1, 0.5], [2**62 - 1, 0.25]]}}
+    assert api.post(f"/runs/{made['id']}/metrics", json=body).status_code == 200
+    [curve] = api.get(f"/runs/{made['id']}/metrics").json()["series"]
+    assert curve["steps"] == [-(2**62) + 1, 2**62 - 1]
+
+
+def test_how_a_run_ended_is_taken_whatever_characters_the_reason_holds(api):
+    run_id = api.post("/runs", json={"kind": "external", "name": "mine"}).json()["id"]
+    told = {"points": {}, "progress": {"done": 1, "total": 2, "note": "half \ud800"}}
+    content = json.dumps(told)
+    answer = api.post(f"/runs/{run_id}/metrics", content=content, headers={"content-type": "application/json"})
+    assert answer.json()["progress"]["note"] == "half ?"
+    content = json.dumps({"state": "failed", "error": "bad name \udcff\0"})
+    answer = api.post(f"/runs/{run_id}/finish", content=content, headers={"content-type": "application/json"})
+    assert answer.json()["error"]["message"] == "bad name ?\N{REPLACEMENT CHARACTER}"
 
 
 def test_what_is_not_there_is_a_404_with_a_next_step(api):

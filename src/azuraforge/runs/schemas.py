@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from azuraforge.runs.failures import sayable
+from azuraforge.runs.metrics import MAX_STEP, problem_with_series
+
+_BIGGEST = 2**63 - 1
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped by JSON, and not the text of such an escape
+
+
+def _storable_text(text: str) -> str:
+    if sayable(text) != text:
+        raise ValueError("it holds a character that cannot be stored (NUL, or half of a surrogate pair)")
+    return text
+
+
+def _cleaned(text: str) -> str:
+    return str(sayable(text))
+
+
+def _storable(value: dict[str, Any]) -> dict[str, Any]:
+    try:
+        told = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError as error:
+        raise ValueError(f"it cannot be stored: {error}") from error
+    if _NUL.search(told):
+        raise ValueError("it cannot be stored: a NUL character in a text")
+    return value
+
+
+#: Texts and objects that people send: every database can store them.
+StorableText = Annotated[str, AfterValidator(_storable_text)]
+StorableObject = Annotated[dict[str, Any], AfterValidator(_storable)]
+#: What is only read by people: cleaned rather than refused, for a run's end must not be lost over a character.
+CleanedText = Annotated[str, AfterValidator(_cleaned)]
+Step = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
+Count = Annotated[int, Field(ge=-_BIGGEST, le=_BIGGEST)]
 
 RunState = Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"]
 RunKind = Literal["train", "predict", "agent", "external"]
@@ -17,16 +54,16 @@ class RunRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: RunKind = "train"
-    name: str | None = Field(default=None, max_length=200, description="empty: made from plugin and dataset")
-    plugin: str | None = Field(default=None, max_length=200)
-    dataset: str | None = Field(default=None, max_length=200, description="a dataset's name or id")
-    dataset_version: int | None = Field(default=None, ge=1, description="empty: the newest")
-    model: str | None = Field(default=None, max_length=200, description="empty: the dataset's name")
-    config: dict[str, Any] = Field(default_factory=dict)
+    name: StorableText | None = Field(default=None, max_length=200, description="empty: made from plugin and dataset")
+    plugin: StorableText | None = Field(default=None, max_length=200)
+    dataset: StorableText | None = Field(default=None, max_length=200, description="a dataset's name or id")
+    dataset_version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="empty: the newest")
+    model: StorableText | None = Field(default=None, max_length=200, description="empty: the dataset's name")
+    config: StorableObject = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     threads: int = Field(default=1, ge=1, le=256)
     priority: int = Field(default=0, ge=-100, le=100)
-    idempotency_key: str | None = Field(default=None, max_length=200)
+    idempotency_key: StorableText | None = Field(default=None, max_length=200)
 
 
 class RunError(BaseModel):
@@ -42,13 +79,13 @@ class RunError(BaseModel):
 class RunProgress(BaseModel):
     """How far a run is. ``share`` covers the whole run, ``done/total`` its present phase."""
 
-    phase: str | None = None
-    done: int = 0
-    total: int = 0
-    note: str = ""
-    share: float = 0.0
-    rate_per_second: float | None = None
-    seconds_left: float | None = None
+    phase: StorableText | None = None
+    done: Count = 0
+    total: Count = 0
+    note: CleanedText = ""
+    share: float = Field(default=0.0, allow_inf_nan=False)
+    rate_per_second: float | None = Field(default=None, allow_inf_nan=False)
+    seconds_left: float | None = Field(default=None, allow_inf_nan=False)
 
 
 class RunOut(BaseModel):
@@ -143,9 +180,17 @@ class MetricPoints(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    points: dict[str, list[tuple[int, float | None]]]
+    points: dict[str, list[tuple[Step, float | None]]]
     progress: RunProgress | None = None
-    batch: int | None = Field(default=None, description="number of this batch in the client's journal")
+    batch: Count | None = Field(default=None, description="number of this batch in the client's journal")
+
+    @field_validator("points", mode="before")
+    @classmethod
+    def _check_names(cls, points: Any) -> Any:
+        for name in points if isinstance(points, dict) else ():
+            if (problem := problem_with_series(name)) is not None:
+                raise ValueError(f"{sayable(str(name))[:80]!r} cannot be a series' name: {problem}")
+        return points
 
 
 class FinishRequest(BaseModel):
@@ -154,5 +199,5 @@ class FinishRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: Literal["succeeded", "failed"]
-    summary: dict[str, Any] | None = None
-    error: str | None = None
+    summary: StorableObject | None = None
+    error: CleanedText | None = None

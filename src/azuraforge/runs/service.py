@@ -35,6 +35,7 @@ from azuraforge.runs import metric_store, metrics, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.environment import code_version
 from azuraforge.runs.external import ExternalRuns
+from azuraforge.runs.failures import sayable
 from azuraforge.runs.handlers import Handler, PreparedRun
 from azuraforge.runs.schemas import (
     ArtifactOut,
@@ -316,4 +317,8 @@ def _series(name: str, steps: list[int], values: list[float], max_points: int) -
 
 
 def _hash(request: RunRequest) -> str:
-    return hashlib.sha256(orjson.dumps(request.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)).hexdigest()
+    try:
+        asked = orjson.dumps(request.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"the request is not JSON: {sayable(str(error))}", where="config") from error
+    return hashlib.sha256(asked).hexdigest()
