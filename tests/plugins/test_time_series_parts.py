@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,38 @@ def test_windows_with_a_missing_target_or_too_little_history_are_not_learned_fro
     part.targets[20, 1] = np.nan
     examples = learned(part).examples(part, learning=True)
     assert examples.origins.tolist() == [origin for origin in range(3, 38) if origin != 20]
+
+
+def hourly_part(rows: int, horizon: int) -> Part:
+    hours = pl.Series("at", np.arange(rows) * 3_600_000_000).cast(pl.Datetime("us", "UTC"))
+    frame = pl.DataFrame({"at": hours, "y": np.sin(np.arange(rows) / 5.0)})
+    schema = Schema("at", "y", frequency="1h", season=24, timezone="Europe/Istanbul")
+    return Part(frame, schema, 0, horizon, np.arange(10, rows - horizon))
+
+
+def test_the_calendar_ahead_is_the_same_kept_or_computed_for_each_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    part = hourly_part(1000, 24)
+    preprocessing = learned(part)
+    chosen = np.random.default_rng(0).integers(0, len(part.origins), 64)
+    kept = preprocessing.examples(part, learning=False).gather(chosen)
+    monkeypatch.setattr("azuraforge.plugins.windows._KEPT_VALUES", 0)
+    anew = preprocessing.examples(part, learning=False).gather(chosen)
+    assert kept[1].shape[2] > 0
+    for one, other in zip(kept, anew, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_the_memory_of_examples_does_not_grow_with_rows_times_horizon() -> None:
+    part = hourly_part(20_000, 96)
+    preprocessing = learned(part)
+    tracemalloc.start()
+    examples = preprocessing.examples(part, learning=False)
+    for start in range(0, len(examples), 4000):
+        examples.gather(np.arange(start, start + 128) % len(examples))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    whole = len(examples) * 96 * preprocessing.inputs.known * 4
+    assert peak < whole / 3, f"{peak / 2**20:.0f} MiB of {whole / 2**20:.0f} MiB"
 
 
 def test_inputs_are_cut_off_at_the_limit() -> None:

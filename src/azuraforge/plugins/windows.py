@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,9 @@ from azuraforge.plugins.parts import Floats, Indices, Part
 from azuraforge.plugins.transforms import Transform
 
 Single = NDArray[np.float32]
+
+#: Up to so many calendar values of a part are computed once and kept (16 MiB); of more, those of each batch anew.
+_KEPT_VALUES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Inputs:
 class Examples:
     """Windows cut when they are asked for; a dataset for ``azuraforge.engine.data.Batches``.
 
+    ``known`` answers the calendar ahead ``(example, horizon, known)`` for indices of examples.
+
     Attributes:
         origins: ``(example,)`` rows of the part's frame.
     """
@@ -48,7 +53,7 @@ class Examples:
         self,
         scaled: Floats,
         relative: NDArray[np.bool_],
-        known: Single,
+        known: Callable[[NDArray[Any]], Single],
         origins: Indices,
         window: int,
         targets: Single | None,
@@ -68,7 +73,7 @@ class Examples:
         windows = self._scaled[self.origins[indices][:, None] + self._offsets]
         windows[:, :, self._relative] -= windows[:, -1:, self._relative]
         np.clip(windows, -LIMIT, LIMIT, out=windows)
-        parts = (windows.astype(np.float32), self._known[indices])
+        parts = (windows.astype(np.float32), self._known(indices))
         return parts if self._targets is None else (*parts, self._targets[indices])
 
     def chunks(self, size: int) -> Iterator[tuple[Single, ...]]:
@@ -166,17 +171,27 @@ class Preprocessing:
             origins = origins[usable]
             path = self.transform.anchor(part.targets[usable])
             targets = ((path - last[origins][:, None]) / self.scale).astype(np.float32)
-        if self.calendar:
-            known = self.clock.following(part.frame, origins, self.horizon).astype(np.float32)
-        else:
-            known = np.zeros((len(origins), self.horizon, 0), np.float32)
         relative = np.array([channel.relative for channel in self.channels])
+        known = self._known(part, origins)
         return Examples(self._scaled(part), relative, known, origins, self.window, targets)
 
     def restore(self, part: Part, changes: Floats) -> Floats:
         """From learned units back to the target's: ``(…, origin, horizon)`` in, the same shape out."""
         last = self.transform.anchor(self._target(part))
         return self.transform.from_anchor(last[part.origins][:, None] + changes * self.scale)
+
+    def _known(self, part: Part, origins: Indices) -> Callable[[NDArray[Any]], Single]:
+        """The calendar ahead by indices into ``origins``: rows times horizon times features would not fit in memory."""
+
+        def ahead(chosen: Indices) -> Single:
+            if not self.calendar:
+                return np.zeros((len(chosen), self.horizon, 0), np.float32)
+            return self.clock.following(part.frame, chosen, self.horizon).astype(np.float32)
+
+        if len(origins) * self.horizon * self.inputs.known > _KEPT_VALUES:
+            return lambda indices: ahead(origins[indices])
+        whole = ahead(origins)
+        return lambda indices: whole[indices]
 
     def _scaled(self, part: Part) -> Floats:
         target = self.transform.apply(self._target(part))
