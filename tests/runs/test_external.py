@@ -50,6 +50,34 @@ def test_points_sent_twice_are_taken_once(run):
     assert (curve.steps, curve.values) == ([1, 2, 3], [0.5, None, 0.1])
 
 
+def told_points(stand, run_id: str) -> list[dict]:
+    return [data.get("points") for type_, data in stand.events_of(run_id) if type_ == "run.metrics"]
+
+
+def test_points_sent_twice_are_told_once(run):
+    stand, made = run
+    stand.service.record(stand.project_id, made.id, ME, points((1, 0.5), (2, None)))
+    stand.service.record(stand.project_id, made.id, ME, points((1, 0.75), (2, None)))
+    stand.service.record(stand.project_id, made.id, ME, MetricPoints(points={"loss": []}))
+    stand.service.record(stand.project_id, made.id, ME, points((2, 0.75), (3, 0.1)))
+    assert told_points(stand, made.id) == [{"loss": [[1, 0.5], [2, None]]}, {"loss": [[3, 0.1]]}]
+
+
+def test_a_run_that_ended_keeps_its_points_as_a_curve_and_only_the_last_lines_in_the_log(run):
+    stand, made = run
+    for step in range(100):
+        body = MetricPoints(points={"loss": [(step, 0.5)]})
+        stand.service.record(stand.project_id, made.id, ME, body)
+    assert all(told_points(stand, made.id))
+    stand.service.finish(stand.project_id, made.id, ME, FinishRequest(state="succeeded"))
+    told = told_points(stand, made.id)
+    assert len(told) == 100
+    assert not any(told[:50])
+    assert told[-1] == {"loss": [[99, 0.5]]}
+    [curve] = stand.service.metrics(stand.project_id, made.id).series
+    assert curve.steps == list(range(100))
+
+
 def test_it_ends_as_the_client_says_and_may_say_so_twice(run):
     stand, made = run
     end = FinishRequest(state="succeeded", summary={"accuracy": 0.9})

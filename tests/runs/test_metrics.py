@@ -131,6 +131,24 @@ def test_a_newer_attempt_replaces_a_point_and_an_older_one_does_not(curve):
     assert curve.read() == {1: 3.0}
 
 
+def test_only_what_is_written_is_told(curve):
+    assert curve.add([(1, 1.0), (2, 2.0)], attempt=2) == {"loss": [(1, 1.0), (2, 2.0)]}
+    assert curve.add([(2, 9.0), (3, 3.0), (3, 4.0)], attempt=2) == {"loss": [(3, 3.0)]}
+    assert curve.add([(1, 9.0)], attempt=1) == {}
+    assert curve.add([(1, 5.0)], attempt=3) == {"loss": [(1, 5.0)]}
+    assert curve.add([]) == {}
+    curve.add((step, step) for step in range(1500))
+    assert curve.add([(7, 9.0), (1200, 9.0), (1500, 9.0)]) == {"loss": [(1500, 9.0)]}
+    assert curve.read()[1500] == 9.0
+
+
+def test_a_point_replaced_by_a_newer_attempt_is_counted_once(curve):
+    for attempt in (1, 2, 3):
+        curve.add(((step, attempt) for step in range(400)), attempt=attempt)
+    assert curve.rows() == (400, 0)
+    assert curve.read() == dict.fromkeys(range(400), 3.0)
+
+
 @pytest.mark.parametrize("after", [0, 1, 998, 999, 1000, 1500, 1999, 2000, 2400, 2499])
 def test_truncation_cuts_tail_and_chunks_alike(curve, after):
     curve.add((step, step) for step in range(2500))

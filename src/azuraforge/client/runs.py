@@ -202,11 +202,13 @@ class Runs:
     def watch(self, run_id: str, after: int = 0, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Event]:
         """The run's events after the cursor, live, until it has ended; survives a platform that starts again.
 
+        Once a run has ended, ``run.metrics`` events of long ago hold no points any more; ``metrics`` has them all.
+
         Example::
 
             for event in client.runs.watch(run.id):
                 if event.type == "run.metrics":
-                    print(event.data["points"])
+                    print(event.data.get("points", {}))
 
         Raises:
             ApiError: there is no such run.

@@ -84,13 +84,10 @@ class ExternalRuns:
             for series, pairs in body.points.items()
             for step, value in pairs
         ]
-        by_series = metric_store.append(session, held.project_id, held.run_id, held.attempt, PHASE, points)
-        shown = {
-            series: [[step, value if math.isfinite(value) else None] for step, value in pairs]
-            for series, pairs in by_series.items()
-        }
-        data = {"points": shown, "attempt": held.attempt}
-        self._events.append(session, held.project_id, run_stream(held.run_id), "run.metrics", data)
+        written = metric_store.append(session, held.project_id, held.run_id, held.attempt, PHASE, points)
+        if written:
+            data = {"points": metric_store.shown(written), "attempt": held.attempt}
+            self._events.append(session, held.project_id, run_stream(held.run_id), "run.metrics", data)
 
     def _alive(self, session: Session, project_id: str, run_id: str, user_id: str) -> tuple[Run, Held]:
         """The run, locked, running and with a fresh lease; reopened where it had only been lost."""

@@ -23,12 +23,13 @@ def append(
 ) -> dict[str, list[tuple[int, float]]]:
     """Add points of one attempt; the caller has checked the fence. What is already there is not added twice.
 
-    Returns the points by series, in the order in which they came.
+    Returns the points that were written, by series, in the order in which they came; nothing for the others.
     """
     by_series: dict[str, dict[int, float]] = defaultdict(dict)
     for series, step, value in points:
         by_series[series].setdefault(step, value)
     known = {row.series: row for row in _series(session, project_id, run_id)}
+    written: dict[str, list[tuple[int, float]]] = {}
     for name, new in by_series.items():
         row = known.get(name)
         if row is None:
@@ -44,8 +45,9 @@ def append(
             session.add(row)
             session.flush()
             known[name] = row
-        _append(session, row, attempt, new)
-    return {name: list(new.items()) for name, new in by_series.items()}
+        if taken := _append(session, row, attempt, new):
+            written[name] = list(taken.items())
+    return written
 
 
 def truncate(session: Session, project_id: str, run_id: str, phase: str, after_step: int | None) -> dict[str, int]:
@@ -62,6 +64,14 @@ def truncate(session: Session, project_id: str, run_id: str, phase: str, after_s
             last[row.series] = max(steps)
             _truncate(session, row, _BEFORE_ALL if after_step is None else after_step)
     return last
+
+
+def shown(written: dict[str, list[tuple[int, float]]]) -> dict[str, list[list[float | None]]]:
+    """What ``append`` wrote, as the event ``run.metrics`` tells it: null for NaN and the infinities."""
+    return {
+        series: [[step, value if math.isfinite(value) else None] for step, value in pairs]
+        for series, pairs in written.items()
+    }
 
 
 def names(session: Session, project_id: str, run_id: str) -> list[str]:
@@ -95,18 +105,20 @@ def _key(row: MetricSeries, table: Any) -> tuple[Any, ...]:
     return _of(table, row.project_id, row.run_id, row.series)
 
 
-def _append(session: Session, row: MetricSeries, attempt: int, new: dict[int, float]) -> None:
+def _append(session: Session, row: MetricSeries, attempt: int, new: dict[int, float]) -> dict[int, float]:
+    """Returns what was written of ``new``."""
     if row.sealed_through is not None and min(new) <= row.sealed_through:
         sealed = _sealed_steps(session, row, min(new), max(new))
         new = {step: value for step, value in new.items() if step not in sealed}
+    earlier = _tail_attempts(session, row, min(new), max(new)) if new else {}
+    new = {step: value for step, value in new.items() if earlier.get(step, -1) < attempt}
     if not new:
-        return
+        return new
     dialect = session.get_bind().dialect.name
     upsert = (postgresql if dialect == "postgresql" else sqlite).insert(MetricPoint)
     statement = upsert.on_conflict_do_update(
         index_elements=["project_id", "run_id", "series", "step"],
         set_={"value": upsert.excluded.value, "attempt": upsert.excluded.attempt},
-        where=MetricPoint.attempt < upsert.excluded.attempt,
     )
     session.connection().execute(
         statement,
@@ -122,10 +134,18 @@ def _append(session: Session, row: MetricSeries, attempt: int, new: dict[int, fl
             for step, value in new.items()
         ],
     )
-    row.tail_points += len(new)
+    row.tail_points += len(new.keys() - earlier.keys())
     if row.tail_points >= metrics.CHUNK_POINTS:
         _seal(session, row)
     session.flush()
+    return new
+
+
+def _tail_attempts(session: Session, row: MetricSeries, first: int, last: int) -> dict[int, int]:
+    """The attempt that wrote each step of the tail between two steps."""
+    between = (MetricPoint.step >= first, MetricPoint.step <= last)
+    found = session.execute(select(MetricPoint.step, MetricPoint.attempt).where(*_key(row, MetricPoint), *between))
+    return {each.step: each.attempt for each in found}
 
 
 def _sealed_steps(session: Session, row: MetricSeries, first: int, last: int) -> set[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +53,10 @@ class Recorder:
 
     def _metrics(self, session: Session, frame: Frame) -> None:
         points = [(series, step, unspell(value)) for series, step, value in frame["points"]]
-        by_series = metric_store.append(session, *self._key, self._held.attempt, self._phase, points)
-        shown = {
-            series: [[step, value if math.isfinite(value) else None] for step, value in pairs]
-            for series, pairs in by_series.items()
-        }
-        self._tell(session, "run.metrics", {"points": shown, "attempt": self._held.attempt})
+        written = metric_store.append(session, *self._key, self._held.attempt, self._phase, points)
+        if written:
+            data = {"points": metric_store.shown(written), "attempt": self._held.attempt}
+            self._tell(session, "run.metrics", data)
 
     def _progress(self, session: Session, frame: Frame) -> None:
         progress = self._meter.update(frame["done"], frame["total"], frame["note"])

@@ -8,10 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from azuraforge.database import Session, now, seconds_from_now
+from azuraforge.events import store as event_store
 from azuraforge.events.service import EventLog
 from azuraforge.runs import store
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.tables import Run
+
+#: A run that ended keeps its points as curves; the log keeps them only in its last lines, for readers on their way.
+_KEPT_LINES = 50
 
 
 def run_stream(run_id: str) -> str:
@@ -145,7 +149,9 @@ class Transitions:
     def _finished(self, session: Session, run: Run) -> None:
         self._tell(session, run)
         data = {"state": run.state, "summary": run.summary, "error": run.error}
-        self._events.append(session, run.project_id, run_stream(run.id), "run.finished", data)
+        stream = run_stream(run.id)
+        last = self._events.append(session, run.project_id, stream, "run.finished", data)
+        event_store.delete_type(session, run.project_id, stream, "run.metrics", last - _KEPT_LINES)
 
     def _tell(self, session: Session, run: Run, reason: str | None = None) -> None:
         data = {"state": run.state, "attempt": run.attempt, "cancel_requested": run.cancel_requested}
