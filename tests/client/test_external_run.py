@@ -323,3 +323,24 @@ def test_the_process_ends_as_soon_as_its_work_does(server, home):
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], timeout=60, env={**os.environ})
     assert done.returncode == 0
     assert len(journals(home)) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "name"), [(2**62, "loss"), (-(2**63), "loss"), (1, ""), (1, "x" * 201), (1, "a\0"), (1, "a\udcff")]
+)
+def test_what_the_platform_could_not_store_is_said_where_it_is_logged(server, client, step, name):
+    server.start()
+    with client.run("mine") as run:
+        with pytest.raises(ValueError, match=r"out of range|cannot be a metric's name"):
+            run.log(step=step, **{name: 1.0})
+        run.log(loss=0.5)
+    assert server.values("loss") == {1: 0.5}
+    assert only_run(server)["finished"]["state"] == "succeeded"
+
+
+def test_a_summary_of_odd_values_does_not_cost_the_run_its_end(server, client):
+    server.start()
+    with client.run("mine") as run:
+        run.summary(score=float("nan"), count=2**70, seen=[float("inf"), {"na\0me": "half \udcff"}], fine=0.5)
+    summary = only_run(server)["finished"]["summary"]
+    assert summary == {"score": None, "count": str(2**70), "seen": [None, {"na?me": "half ?"}], "fine": 0.5}

@@ -31,6 +31,9 @@ BEAT_SECONDS = 4.0
 START_SECONDS, FINISH_SECONDS = 3.0, 15.0
 _LONGEST_PAUSE_SECONDS = 5.0
 _ERROR_CHARACTERS = 1000
+#: What the platform takes: a later refusal would cost the run everything that was logged after it.
+_SERIES_CHARACTERS = 200
+_MAX_STEP = 2**62 - 1
 
 
 class ExternalRun:
@@ -59,6 +62,7 @@ class ExternalRun:
         self._progress: dict[str, Any] | None = None
         self._summary: dict[str, Any] = {}
         self._step = 0
+        self._series: set[str] = set()
         self._logged = threading.Event()
         self._recorded = threading.Event()
         self._ending = threading.Event()
@@ -120,10 +124,16 @@ class ExternalRun:
 
         Raises:
             TypeError: a value is no number.
+            ValueError: a name or a step that the platform cannot store.
         """
         values = {name: _number(name, value) for name, value in metrics.items()}
+        for name in values.keys() - self._series:
+            _check_series(name)
+            self._series.add(name)
         with self._lock:
             at = self._step + 1 if step is None else int(step)
+            if not -_MAX_STEP <= at <= _MAX_STEP:
+                raise ValueError(f"step={at} is out of range; a step lies between -2^62 and 2^62")
             self._step = at
             for name, value in values.items():
                 self._points.setdefault(name, []).append((at, value))
@@ -137,8 +147,8 @@ class ExternalRun:
         self._logged.set()
 
     def summary(self, **values: Any) -> None:
-        """Results that stand beside the run's name in lists."""
-        plain = json.loads(_to_json(values))
+        """Results that stand beside the run's name in lists. NaN and the infinities become null."""
+        plain = {_readable(name): _storable(value) for name, value in json.loads(_to_json(values)).items()}
         with self._lock:
             self._summary.update(plain)
 
@@ -266,9 +276,24 @@ def _thread(work: Callable[..., Any], *arguments: Any) -> threading.Thread:
     return thread
 
 
+def _check_series(name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        storable = False
+    else:
+        storable = 0 < len(name) <= _SERIES_CHARACTERS and "\0" not in name
+    if not storable:
+        raise ValueError(
+            f"{name[:80]!a} cannot be a metric's name; take 1 to {_SERIES_CHARACTERS} characters of readable text"
+        )
+
+
 def _number(name: str, value: Any) -> float | None:
     try:
         number = float(value)
+    except OverflowError:
+        return None  # an integer beyond every float is as infinite as one
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name}={value!r} is not a number; log() takes numbers, summary() takes the rest") from error
     return number if math.isfinite(number) else None
@@ -276,6 +301,25 @@ def _number(name: str, value: Any) -> float | None:
 
 def _to_json(values: Mapping[str, Any]) -> str:
     return json.dumps(values, default=_plain)
+
+
+def _storable(value: Any) -> Any:
+    """What the platform can keep: the end of a run must not be refused over a value in its summary."""
+    if isinstance(value, dict):
+        return {_readable(name): _storable(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_storable(inner) for inner in value]
+    if isinstance(value, str):
+        return _readable(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return str(value)
+    return value
+
+
+def _readable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")
 
 
 def _plain(value: Any) -> Any:
