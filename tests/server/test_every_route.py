@@ -66,6 +66,7 @@ def test_bodies_that_cannot_be_read_are_refused_in_one_sentence(platform):
         (b"[" * 10_000, 400),
         (b'{"kind": "train", "colour": 1}', 422),
         (b'{"kind": "nonsense"}', 422),
+        (b'{"kind": "train", "\\ud800": 1}', 422),
     ):
         answered, problem = call(url, "post", platform.token, body)
         assert answered in (status, 400, 422), (body[:20], answered)
