@@ -87,7 +87,8 @@ def test_a_file_goes_up_and_its_errors_come_back(client, tmp_path):
 
 def test_a_run_from_its_start_to_its_end(client):
     run = client.runs.start("counter", config={"upto": 500, "pause_seconds": 0.001}, name="counting")
-    assert (run.kind, run.state, run.name) == ("agent", "queued", "counting")
+    assert (run.kind, run.name) == ("agent", "counting")
+    assert run.state in ("queued", "running"), "a free slot may be faster than the answer"
     kinds = [event.type for event in client.runs.watch(run.id)]
     assert kinds[-1] == "run.finished"
     assert "run.metrics" in kinds
