@@ -1,0 +1,1 @@
+"""When: schedules, and later events and thresholds. Then: a run."""
