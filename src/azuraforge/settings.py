@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field
 from pydantic_settings import (
@@ -13,6 +13,11 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+
+#: A worker takes runs of the queues that it is told; which run is for which stands in ``RunSettings.queues``.
+Queue = Literal["cpu", "gpu", "io"]
+QUEUES: tuple[Queue, ...] = get_args(Queue)
 
 
 class ServerSettings(BaseModel):
@@ -36,6 +41,29 @@ class RunSettings(BaseModel):
     max_transient_retries: int = Field(default=5, ge=0)
     memory_limit_bytes: int | None = Field(default=None, description="resident memory of one child")
     time_limit_seconds: float | None = Field(default=None, description="wall time of one run's attempt")
+    queues: dict[str, Queue] = Field(default={}, description="plugin or kind of run → queue; cpu where none is named")
+
+    def queue_of(self, kind: str, plugin: str | None) -> Queue:
+        """The queue of a run; its plugin's says more than its kind's.
+
+        Example:
+            >>> RunSettings(queues={"agent": "io", "my.net": "gpu"}).queue_of("train", "my.net")
+            'gpu'
+        """
+        return self.queues.get(plugin or "") or self.queues.get(kind, "cpu")
+
+
+class EngineSettings(BaseModel):
+    """What computes the engine's ops in runs and warm predictors."""
+
+    backend: Literal["auto", "cpu", "reference"] = Field(
+        default="auto",
+        description="auto: compiled kernels where they work, else NumPy; cpu: only kernels; reference: only NumPy",
+    )
+    instruction_set: Literal["avx512", "avx2", "portable"] | None = Field(
+        default=None, description="None: the best of this processor; the same one on all machines gives the same bits"
+    )
+    kernels: Path | None = Field(default=None, description="where compiled kernels lie; None: kernels/ in the data home")
 
 
 class Settings(BaseSettings):
@@ -50,8 +78,14 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=lambda: default_home())
     database_url: str | None = Field(default=None, description="None: SQLite in the data home")
+    broker_url: str | None = Field(
+        default=None,
+        pattern=r"^(redis|rediss)://",
+        description="Redis or Valkey, for azuraforge api, worker and scheduler; a database number of its own",
+    )
     server: ServerSettings = ServerSettings()
     runs: RunSettings = RunSettings()
+    engine: EngineSettings = EngineSettings()
     log_level: str = "INFO"
 
     @classmethod
@@ -78,6 +112,11 @@ class Settings(BaseSettings):
     @property
     def plugins(self) -> Path:
         return self.home / "plugins"
+
+    @property
+    def kernels(self) -> Path:
+        """The engine's compiled kernels."""
+        return self.engine.kernels or self.home / "kernels"
 
     @property
     def scratch(self) -> Path:
