@@ -17,7 +17,7 @@ from azuraforge.engine.errors import EngineError
 from azuraforge.engine.ops.registry import OPS, Op
 
 if TYPE_CHECKING:
-    from azuraforge.engine.backends.cpu.compiler import Kernel
+    from azuraforge.engine.backends.cpu.compiler import Kernels
     from azuraforge.engine.backends.cpu.emit import Target
 
 
@@ -41,7 +41,7 @@ def load(
     from azuraforge.engine.backends.cpu.threads import Pool
 
     target, kernels = _kernels(instruction_set, cache, progress)
-    use(Runtime(target, kernels, Pool(threads)))
+    use(Runtime(target, kernels, Pool(threads, kernels)))
     table = dict(OPS)
     modules = (matrix, recurrent, convolution, encoder)
     for op in (one for module in modules for one in module.OVERRIDES):
@@ -79,7 +79,7 @@ def _require_llvm() -> None:
 
 def _kernels(
     instruction_set: str | None, cache: str | os.PathLike[str] | None, progress: Callable[[str], None] | None
-) -> tuple[Target, dict[str, Kernel]]:
+) -> tuple[Target, Kernels]:
     from azuraforge.engine.backends.cpu import compiler
     from azuraforge.engine.backends.cpu.kernels import DEFINITIONS
 

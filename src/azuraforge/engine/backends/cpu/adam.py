@@ -24,7 +24,6 @@ def update(
 ) -> None:
     """Change values and both moments in place; all float32 and contiguous. Names as in ``kernels/adam.py``."""
     runtime = current()
-    kernel = runtime.kernels["adam"]
     places = (address(values), address(gradient), address(mean), address(square))
     numbers = (keep, penalty, 1 - betas[0], betas[1], 1 - betas[1], step_size, root, eps)
-    runtime.pool.run(lambda begin, end: kernel(*places, *numbers, begin, end), values.size, _LEAST_ELEMENTS, 16)
+    runtime.pool.run("adam", (*places, *numbers), values.size, _LEAST_ELEMENTS, 16)

@@ -20,8 +20,25 @@ binding: Any = importlib.import_module("llvmlite.binding")
 ir: Any = importlib.import_module("llvmlite.ir")
 
 from azuraforge.engine.backends.cpu.emit import AVX2, AVX512, PORTABLE, PORTABLE_FMA, Emitter, Target  # noqa: E402
+from azuraforge.engine.backends.cpu.kernels.fork import emit_task  # noqa: E402
 
 Kernel = Callable[..., None]
+
+
+class Kernels(dict[str, Kernel]):
+    """The compiled kernels by name.
+
+    Attributes:
+        signatures: name → a letter per parameter: ``p`` address, ``i`` integer, ``f`` float.
+        tasks: the numbers of the kernels that work on a range, by which threads know what to do.
+    """
+
+    def __init__(self, signatures: dict[str, str]) -> None:
+        super().__init__()
+        self.signatures = signatures
+        self.tasks: dict[str, int] = {}
+
+
 Definition = tuple[str, str, Callable[[Emitter], None]]  # name, parameters, body
 _CTYPES = {"p": ctypes.c_void_p, "i": ctypes.c_int64, "f": ctypes.c_float}
 
@@ -75,6 +92,8 @@ def emit_module(target: Target, definitions: Sequence[Definition]) -> tuple[Any,
         body(emitter)
         emitter.finish()
         signatures[name] = emitter.signature
+        if _shared(parameters):
+            emit_task(module, name, emitter.signature)
     return module, signatures
 
 
@@ -92,22 +111,27 @@ def compile_object(target: Target, module: Any) -> bytes:
     return bytes(machine.emit_object(parsed))
 
 
-def load(
-    target: Target, definitions: Sequence[Definition], signatures: dict[str, str], code: bytes
-) -> dict[str, Kernel]:
+def _shared(parameters: str) -> bool:
+    """Whether a kernel works on a range of items, so that threads can share it."""
+    return parameters.split()[-2:] == ["begin", "end"]
+
+
+def load(target: Target, definitions: Sequence[Definition], signatures: dict[str, str], code: bytes) -> Kernels:
     """Link an object file into this process and return its kernels. Calling one releases Python's lock."""
     machine = _machine(target)
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _keep_alive.append(engine)
-    kernels: dict[str, Kernel] = {}
-    for name, _, _ in definitions:
+    kernels = Kernels(signatures)
+    for name, parameters, _ in definitions:
         prototype = ctypes.CFUNCTYPE(None, *[_CTYPES[kind] for kind in signatures[name]])
         address = engine.get_function_address(name)
         if not address:
             raise EngineError(f"kernel {name} is missing from the compiled code")
         kernels[name] = prototype(address)
+        if _shared(parameters):
+            kernels.tasks[name] = len(kernels.tasks)
     return kernels
 
 
@@ -140,7 +164,7 @@ def cache_folder() -> Path:
 
 def build(
     target: Target, definitions: Sequence[Definition], folder: Path, progress: Callable[[str], None] | None = None
-) -> dict[str, Kernel]:
+) -> Kernels:
     """Return the kernels for a target, from the cache where it holds them, else compiled and put there.
 
     One process compiles at a time; others wait for it. A cache that cannot be written is done without.

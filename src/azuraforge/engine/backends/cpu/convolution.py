@@ -82,12 +82,11 @@ def _strides(x: Array) -> tuple[int, ...]:
 def _convolve(scratch: Scratch, x: Array, weight: Array, bias: Array | None, out: Array) -> None:
     """Convolve images ``(batch, height, width, channel)``, padded already, into ``out``."""
     runtime = current()
-    kernel = runtime.kernels["convolve"]
     batch, height, width, channels = out.shape
     packed, offsets = _pack(scratch, weight), _bias(scratch, bias, channels)
     places = (address(x), *_strides(x)[:2], address(packed), address(offsets), address(out), height, width, x.shape[3],
               channels, *weight.shape[2:])  # fmt: skip
-    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch)
+    runtime.pool.run("convolve", places, batch)
 
 
 def _conv2d(
@@ -140,10 +139,9 @@ def _gradients(context: Context, saved: _Saved, wide: Array, inner: Array, scrat
     grad_x = grad_weight = grad_bias = None
     if need_weight:
         sums = scratch.zeros(inputs, 3, 3, channels)
-        kernel = runtime.kernels["weight_gradient"]
         places = (address(x), *_strides(x)[:2], inputs, address(inner), *_strides(inner)[:2], address(sums), batch,
                   height, width, channels)  # fmt: skip
-        runtime.pool.run(lambda begin, end: kernel(*places, begin, end), inputs)
+        runtime.pool.run("weight_gradient", places, inputs)
         offered = context.buffers[1] if context.buffers else None
         grad_weight = np.empty(weight.shape, np.float32) if offered is None else offered
         grad_weight[...] = sums[..., :out_channels].transpose(3, 0, 1, 2)
@@ -178,10 +176,9 @@ def _conv_relu_pool(context: Context, x: Array, weight: Array, bias: Array | Non
     codes = scratch.take(*out.shape)
     dense = scratch.take(batch, height, width, channels)
     packed, offsets = _pack(scratch, weight), _bias(scratch, bias, channels)
-    kernel = runtime.kernels["convolve_pool"]
     places = (address(padded), *_strides(padded)[:2], address(packed), address(offsets), address(dense), address(out),
               address(codes), height, width, inputs, channels, 3, 3)  # fmt: skip
-    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch)
+    runtime.pool.run("convolve_pool", places, batch)
     if context.records:
         context.saved = _Saved(runtime, scratch, padded, weight, padding, codes, channels)
     return out.transpose(0, 3, 1, 2)[:, : weight.shape[0]]
@@ -199,9 +196,8 @@ def _conv_relu_pool_vjp(context: Context, gradient: Array) -> Gradients:
     pooled[..., : gradient.shape[1]] = gradient.transpose(0, 2, 3, 1)
     pooled[..., gradient.shape[1] :] = 0
     wide, inner = _wide_gradient(scratch, saved, 2 * rows, 2 * columns)
-    kernel = runtime.kernels["unpool"]
     places = (address(pooled), address(saved.codes), address(inner), *_strides(inner)[:2], rows, columns, channels)
-    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch)
+    runtime.pool.run("unpool", places, batch)
     return _gradients(context, saved, wide, inner, scratch)
 
 

@@ -44,10 +44,9 @@ def _self_attention(context: Context, packed: Array, *, heads: int, blocked: Arr
     weights = scratch.take(batch, heads, time, time)
     flipped = temporary.take(batch * heads, size, time)
     out = np.empty((batch, time, width), np.float32)
-    kernel = runtime.kernels["self_attention"]
     places = (address(packed), address(out), address(weights), address(flipped), 1 / math.sqrt(size), time, width,
               heads, size)  # fmt: skip
-    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch * heads)
+    runtime.pool.run("self_attention", places, batch * heads)
     if context.records:
         context.saved = _Attention(scratch, packed, weights, heads)
     return out
@@ -64,10 +63,9 @@ def _self_attention_vjp(context: Context, gradient: Array) -> Gradients:
     temporary = Scratch()
     scores = temporary.take(batch * saved.heads, time + size, time)
     out = np.empty(saved.packed.shape, np.float32)
-    kernel = runtime.kernels["self_attention_backward"]
     places = (address(gradient), address(saved.packed), address(saved.weights), address(out), address(scores),
               1 / math.sqrt(size), time, width, saved.heads, size)  # fmt: skip
-    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), batch * saved.heads)
+    runtime.pool.run("self_attention_backward", places, batch * saved.heads)
     return (out,)
 
 
@@ -89,9 +87,8 @@ def _layer_norm(
     normal, scale = scratch.take(rows, size), scratch.take(rows)
     out = np.empty(x.shape, np.float32)
     weight, bias = np.ascontiguousarray(weight), np.ascontiguousarray(bias)
-    kernel = runtime.kernels["layer_norm"]
     places = (address(x), address(weight), address(bias), address(out), address(normal), address(scale), eps, size)
-    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), rows, _LEAST_ELEMENTS // size)
+    runtime.pool.run("layer_norm", places, rows, _LEAST_ELEMENTS // size)
     if context.records:
         context.saved = _Normal(scratch, normal, scale, weight)
     return out
@@ -108,10 +105,9 @@ def _layer_norm_vjp(context: Context, gradient: Array) -> Gradients:
     grad_x = grad_weight = grad_bias = None
     if need_x:
         grad_x = np.empty(gradient.shape, np.float32)
-        kernel = runtime.kernels["layer_norm_backward"]
         places = (address(gradient), address(saved.weight), address(saved.normal), address(saved.scale),
                   address(grad_x), size)  # fmt: skip
-        runtime.pool.run(lambda begin, end: kernel(*places, begin, end), rows, _LEAST_ELEMENTS // size)
+        runtime.pool.run("layer_norm_backward", places, rows, _LEAST_ELEMENTS // size)
     if need_weight:
         grad_weight = np.empty(size, np.float32)
         runtime.kernels["column_products"](address(gradient), address(saved.normal), address(grad_weight), rows, size)
@@ -127,8 +123,8 @@ def _relu(context: Context, x: Array) -> Array:
         return result
     runtime = current()
     out = np.empty(x.shape, np.float32)
-    kernel, places = runtime.kernels["relu"], (address(x), address(out))
-    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), x.size, _LEAST_ELEMENTS, 16)
+    places = (address(x), address(out))
+    runtime.pool.run("relu", places, x.size, _LEAST_ELEMENTS, 16)
     context.saved = out
     return out
 
@@ -139,8 +135,8 @@ def _relu_vjp(context: Context, gradient: Array) -> Gradients:
         return OPS["relu"].vjp(context, gradient)
     runtime = current()
     out = np.empty(result.shape, np.float32)
-    kernel, places = runtime.kernels["relu_backward"], (address(gradient), address(result), address(out))
-    runtime.pool.run(lambda begin, end: kernel(*places, begin, end), result.size, _LEAST_ELEMENTS, 16)
+    places = (address(gradient), address(result), address(out))
+    runtime.pool.run("relu_backward", places, result.size, _LEAST_ELEMENTS, 16)
     return (out,)
 
 

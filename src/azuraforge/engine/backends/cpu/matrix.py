@@ -27,25 +27,13 @@ def gemm(a: Array, b: Array, out: Array, bias: Array | None = None, accumulate: 
     if b.strides[1] != 4:
         b = np.ascontiguousarray(b)
     runtime = current()
-    kernel = runtime.kernels["gemm"]
-    a_at, out_at = address(a), address(out)
-    a_row, a_inner = a.strides[0] // 4, a.strides[1] // 4
-    b_at, b_row, out_row = address(b), b.strides[0] // 4, out.strides[0] // 4
-    bias_at = 0 if bias is None else address(bias)
-    mode = 2 if accumulate else 0 if bias is None else 1
-
+    places = (address(a), a.strides[0] // 4, a.strides[1] // 4, address(b), b.strides[0] // 4, address(out),
+              out.strides[0] // 4, 0 if bias is None else address(bias), inner, columns,
+              2 if accumulate else 0 if bias is None else 1)  # fmt: skip
     # A transposed left side is read across its rows: short chunks keep those lines in the cache.
-    chunk = 256 if a_inner == 1 else 80
-    if runtime.pool.threads == 1:
-        kernel(a_at, a_row, a_inner, b_at, b_row, out_at, out_row, bias_at, rows, inner, columns, mode, chunk)
-        return
-
-    def work(begin: int, end: int) -> None:
-        kernel(a_at + begin * a_row * 4, a_row, a_inner, b_at, b_row, out_at + begin * out_row * 4, out_row, bias_at,
-               end - begin, inner, columns, mode, chunk)  # fmt: skip
-
+    chunk = 256 if a.strides[1] == 4 else 80
     least = max(1, _LEAST_WORK // max(1, inner * columns))
-    runtime.pool.run(work, rows, least, multiple=12)
+    runtime.pool.run("gemm_rows", (*places, chunk), rows, least, multiple=12)
 
 
 def column_sums(x: Array, out: Array | None = None) -> Array:

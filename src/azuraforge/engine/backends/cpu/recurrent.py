@@ -181,10 +181,9 @@ def _lstm(
     gates = scratch.take(kept, batch, 4 * padded)
     squashed = scratch.take(kept, batch, padded)
     gates_step, squashed_step = (batch * 4 * padded, batch * padded) if context.records else (0, 0)
-    forward = runtime.kernels["lstm_forward"]
     places = (address(steps), features + 1, steps.shape[2], address(packed), address(states), address(cells),
               address(gates), gates_step, address(squashed), squashed_step, batch, time, padded)  # fmt: skip
-    runtime.pool.run(lambda begin, end: forward(*places, begin, end), batch, _LEAST_ROWS)
+    runtime.pool.run("lstm_forward", places, batch, _LEAST_ROWS)
     if context.records:
         context.saved = _Saved(runtime, scratch, steps, gates, squashed, states, cells, weight_ih, weight_hh, reverse)
     last_cell = cells[time, :, :hidden].copy()
@@ -205,11 +204,10 @@ def _lstm_vjp(context: Context, grad_output: Array | None, grad_h: Array | None,
     d_state = _last_gradient(scratch, grad_h, batch, hidden, padded)
     d_cell = _last_gradient(scratch, grad_c, batch, hidden, padded)
     grad, start, grad_step, grad_row = _gradient_layout(grad_output, saved, scratch)
-    backward = runtime.kernels["lstm_backward"]
     places = (start, grad_step, grad_row, address(saved.gates), address(saved.extra), address(saved.cells),
               address(weights), address(d_gates), address(d_state), address(d_cell), batch, time, hidden,
               padded)  # fmt: skip
-    runtime.pool.run(lambda begin, end: backward(*places, begin, end), batch, _LEAST_ROWS)
+    runtime.pool.run("lstm_backward", places, batch, _LEAST_ROWS)
     d_x, *d_weights = _weight_gradients(context, saved, d_gates, d_gates, 4, scratch)
     del grad  # alive until here: the kernel read it
     return d_x, d_state[:, :hidden].copy(), d_cell[:, :hidden].copy(), *d_weights
@@ -238,10 +236,9 @@ def _gru(
     gates = scratch.take(kept, batch, 3 * padded)
     proposals = scratch.take(kept, batch, padded)
     gates_step, proposals_step = (batch * 3 * padded, batch * padded) if context.records else (0, 0)
-    forward = runtime.kernels["gru_forward"]
     places = (address(steps), features + 1, steps.shape[2], address(packed), address(bias_n), address(states),
               address(gates), gates_step, address(proposals), proposals_step, batch, time, padded)  # fmt: skip
-    runtime.pool.run(lambda begin, end: forward(*places, begin, end), batch, _LEAST_ROWS)
+    runtime.pool.run("gru_forward", places, batch, _LEAST_ROWS)
     if context.records:
         context.saved = _Saved(runtime, scratch, steps, gates, proposals, states, None, weight_ih, weight_hh, reverse)
     return _output(states, hidden, reverse), states[time, :, :hidden].copy()
@@ -260,11 +257,10 @@ def _gru_vjp(context: Context, grad_output: Array | None, grad_h: Array | None) 
     d_recurrent = scratch.take(time, batch, 3 * padded)
     d_state = _last_gradient(scratch, grad_h, batch, hidden, padded)
     grad, start, grad_step, grad_row = _gradient_layout(grad_output, saved, scratch)
-    backward = runtime.kernels["gru_backward"]
     places = (start, grad_step, grad_row, address(saved.gates), address(saved.extra), address(saved.states),
               address(weights), address(d_input), address(d_recurrent), address(d_state), batch, time, hidden,
               padded)  # fmt: skip
-    runtime.pool.run(lambda begin, end: backward(*places, begin, end), batch, _LEAST_ROWS)
+    runtime.pool.run("gru_backward", places, batch, _LEAST_ROWS)
     d_x, *d_weights = _weight_gradients(context, saved, d_input, d_recurrent, 3, scratch)
     del grad
     return d_x, d_state[:, :hidden].copy(), *d_weights

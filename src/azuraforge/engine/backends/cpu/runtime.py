@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from azuraforge.engine.backends.cpu.compiler import Kernel
+from azuraforge.engine.backends.cpu.compiler import Kernels
 from azuraforge.engine.backends.cpu.emit import Target
 from azuraforge.engine.backends.cpu.threads import Pool
 
@@ -14,7 +14,7 @@ class Runtime:
     """What was chosen by ``set_backend("cpu", …)``."""
 
     target: Target
-    kernels: dict[str, Kernel]
+    kernels: Kernels
     pool: Pool
 
 

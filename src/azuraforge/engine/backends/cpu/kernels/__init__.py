@@ -1,6 +1,6 @@
 """The kernels, each a Python function that emits code."""
 
-from azuraforge.engine.backends.cpu.kernels import adam, attention, convolution, gemm, recurrent, rowwise
+from azuraforge.engine.backends.cpu.kernels import adam, attention, convolution, fork, gemm, recurrent, rowwise
 
 # In this order, since a kernel can call those before it.
 DEFINITIONS = [
@@ -10,4 +10,5 @@ DEFINITIONS = [
     *convolution.DEFINITIONS,
     *rowwise.DEFINITIONS,
     *attention.DEFINITIONS,
+    *fork.DEFINITIONS,  # last: it knows all the others
 ]

@@ -108,6 +108,13 @@ def _gemm_chunk(
         panel(column, 1, [e.mask(e.least(columns - column, width))])
 
 
+def gemm_rows(e: Emitter) -> None:
+    """``gemm`` for the rows begin … end. Parameters: those of ``gemm`` without the number of rows, begin, end."""
+    a, a_row, a_inner, b, b_row, c, c_row, bias, inner, columns, mode, chunk, begin, end = e.arguments
+    e.call("gemm", e.at(a, begin * a_row), a_row, a_inner, b, b_row, e.at(c, begin * c_row), c_row, bias, end - begin,
+           inner, columns, mode, chunk)  # fmt: skip
+
+
 def transpose(e: Emitter) -> None:
     """out[column, row] = x[row, column]. Parameters: x, x_row, out, out_row, rows, columns."""
     x, x_row, out, out_row, rows, columns = e.arguments
@@ -151,5 +158,6 @@ def column_sums(e: Emitter) -> None:
 DEFINITIONS = [
     ("column_sums", "*x x_row *out rows columns", column_sums),
     ("gemm", "*a a_row a_inner *b b_row *c c_row *bias rows inner columns mode chunk", gemm),
+    ("gemm_rows", "*a a_row a_inner *b b_row *c c_row *bias inner columns mode chunk begin end", gemm_rows),
     ("transpose", "*x x_row *out out_row rows columns", transpose),
 ]
