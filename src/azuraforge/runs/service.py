@@ -88,20 +88,10 @@ class RunService:
         request_hash = _hash(request)
         if (known := self._known(project_id, request, request_hash)) is not None:
             return self.get(project_id, known)
-        prepared = self._prepare(project_id, request)
+        prepared = self.prepare(project_id, request)
 
         def work(session: Session) -> str:
-            row = self._row(project_id, request, prepared, user_id)
-            row.request_hash = request_hash
-            session.add(row)
-            session.flush()
-            session.refresh(row)
-            self._transitions.created(session, row)
-            if row.kind == _EXTERNAL:
-                store.start_attempt(session, project_id, row.id, row.attempt, f"client:{user_id}", None)
-            else:
-                after_commit(session, lambda: self._carrier.submitted(project_id, row.id))
-            return row.id
+            return self.add(session, project_id, request, prepared, user_id)
 
         try:
             run_id = self._database.write(project_id, work)
@@ -110,6 +100,44 @@ class RunService:
                 raise
             run_id = known
         return self.get(project_id, run_id)
+
+    def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
+        """Validate a request without queueing it; may call children. Raises UserError."""
+        if request.kind == _EXTERNAL:
+            return PreparedRun(request.name or "external run", request.plugin, request.config, model=request.model)
+        handler = self._handlers.get(request.kind)
+        if handler is None:
+            raise InvalidInput(
+                f"runs of kind {request.kind!r} cannot be started here",
+                where="kind",
+                next_step=f"choose one of: {', '.join([*self._handlers, _EXTERNAL])}",
+            )
+        return handler.prepare(project_id, request)
+
+    def add(
+        self, session: Session, project_id: str, request: RunRequest, prepared: PreparedRun, user_id: str | None
+    ) -> str:
+        """Queue a prepared run in the caller's transaction, all or nothing with what else it writes; returns its id.
+
+        Raises IntegrityError where the request's idempotency key is taken.
+        """
+        row = self._row(project_id, request, prepared, user_id)
+        row.request_hash = _hash(request)
+        session.add(row)
+        session.flush()
+        session.refresh(row)
+        self._transitions.created(session, row)
+        if row.kind == _EXTERNAL:
+            store.start_attempt(session, project_id, row.id, row.attempt, f"client:{user_id}", None)
+        else:
+            run_id = row.id
+            after_commit(session, lambda: self._carrier.submitted(project_id, run_id))
+        return row.id
+
+    def named(self, project_id: str, run_ids: Iterable[str]) -> dict[str, RunOut]:
+        """Those of the named runs that are there, by id."""
+        with self._database.read(project_id) as session:
+            return {row.id: shapes.run_out(row) for row in store.named(session, project_id, list(run_ids))}
 
     def list(
         self,
@@ -237,18 +265,6 @@ class RunService:
     def finish(self, project_id: str, run_id: str, user_id: str, body: FinishRequest) -> RunOut:
         """The end of an external run."""
         return shapes.run_out(self._external.finish(project_id, run_id, user_id, body))
-
-    def _prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        if request.kind == _EXTERNAL:
-            return PreparedRun(request.name or "external run", request.plugin, request.config, model=request.model)
-        handler = self._handlers.get(request.kind)
-        if handler is None:
-            raise InvalidInput(
-                f"runs of kind {request.kind!r} cannot be started here",
-                where="kind",
-                next_step=f"choose one of: {', '.join([*self._handlers, _EXTERNAL])}",
-            )
-        return handler.prepare(project_id, request)
 
     def _row(self, project_id: str, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> Run:
         row = Run(

@@ -30,6 +30,10 @@ def by_idempotency_key(session: Session, project_id: str, key: str) -> Run | Non
     return session.scalar(select(Run).where(Run.project_id == project_id, Run.idempotency_key == key))
 
 
+def named(session: Session, project_id: str, run_ids: Sequence[str]) -> Sequence[Run]:
+    return session.scalars(select(Run).where(Run.project_id == project_id, Run.id.in_(run_ids))).all()
+
+
 def page(
     session: Session, project_id: str, state: str | None, kind: str | None, limit: int, after: Run | None
 ) -> Sequence[Run]:
