@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, Owned, Timestamp, new_id, now
@@ -62,3 +62,21 @@ class Credential(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     expires_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
     used_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+
+
+class AnsweredRequest(Owned, Base):
+    """What a request with an ``Idempotency-Key`` was answered, so that its repetition changes nothing."""
+
+    __tablename__ = "answered_request"
+    __table_args__ = (Index("ix_answered_request_project_id_created_at", "project_id", "created_at"),)
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    route: Mapped[str] = mapped_column(String(300))  # method and path
+    credential_hash: Mapped[str] = mapped_column(String(64))
+    request_hash: Mapped[str | None] = mapped_column(String(64))  # None: the answer is still being made
+    status: Mapped[int | None] = mapped_column(Integer)
+    media_type: Mapped[str | None] = mapped_column(String(100))
+    nonce: Mapped[bytes | None] = mapped_column(LargeBinary)  # where the answer holds a secret and lies here sealed
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())

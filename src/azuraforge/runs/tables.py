@@ -17,14 +17,19 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
 
 
-def _of_run() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["project_id", "run_id"], ["run.project_id", "run.id"])
+#: Queued, and waiting for no other run. A literal, for only then do planners see that the index fits.
+READY = "state = 'queued' AND waiting_on = 0"
+
+
+def _of_run(run_id: str = "run_id") -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["project_id", run_id], ["run.project_id", "run.id"])
 
 
 class Run(Owned, Base):
@@ -34,7 +39,16 @@ class Run(Owned, Base):
     __table_args__ = (
         UniqueConstraint("project_id", "idempotency_key"),
         Index("ix_run_project_id_created_at_id", "project_id", "created_at", "id"),
-        Index("ix_run_state_priority_created_at", "state", "priority", "created_at"),  # claim and reap
+        Index("ix_run_state_project_id", "state", "project_id"),  # reap, and how many each project runs
+        Index(  # claim
+            "ix_run_ready",
+            "project_id",
+            "priority",
+            "created_at",
+            "id",
+            sqlite_where=text(READY),
+            postgresql_where=text(READY),
+        ),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
@@ -62,6 +76,10 @@ class Run(Owned, Base):
 
     state: Mapped[str] = mapped_column(String(20))
     priority: Mapped[int] = mapped_column(Integer, default=0)
+    waiting_on: Mapped[int] = mapped_column(Integer, default=0)  # needed runs that have not ended yet
+    on_failure: Mapped[str] = mapped_column(String(10), default="cancel")
+    time_limit_seconds: Mapped[float | None] = mapped_column(Double)
+    memory_limit_bytes: Mapped[int | None] = mapped_column(BigInteger)
     attempt: Mapped[int] = mapped_column(Integer, default=0)
     worker: Mapped[str | None] = mapped_column(String(100))
     lease_until: Mapped[datetime | None] = mapped_column(Timestamp)
@@ -75,6 +93,21 @@ class Run(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
     finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
+
+
+class RunDependency(Owned, Base):
+    """``run_id`` starts only when ``needs_id`` has ended. Written with the run and never changed: no cycle can arise."""
+
+    __tablename__ = "run_dependency"
+    __table_args__ = (
+        _of_run(),
+        _of_run("needs_id"),
+        Index("ix_run_dependency_project_id_needs_id", "project_id", "needs_id"),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    needs_id: Mapped[str] = mapped_column(String(16), primary_key=True)
 
 
 class RunAttempt(Owned, Base):
