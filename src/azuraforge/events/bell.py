@@ -25,12 +25,22 @@ class Bell:
             waiting = list(self._waiting.get((project_id, stream), ()))
         self._wake(waiting)
 
+    def ring_all(self) -> None:
+        """Wake everyone: rings may have been lost."""
+        with self._lock:
+            waiting = [waiter for waiters in self._waiting.values() for waiter in waiters]
+        self._wake(waiting)
+
     def close(self) -> None:
         """Wake everyone for good: streams end on shutdown."""
         with self._lock:
             self._closed = True
-            waiting = [waiter for waiters in self._waiting.values() for waiter in waiters]
-        self._wake(waiting)
+        self.ring_all()
+
+    @property
+    def patience_seconds(self) -> float:
+        """How long a reader may sleep before it looks by itself: a lost ring costs time, never data."""
+        return 10.0
 
     @property
     def closed(self) -> bool:

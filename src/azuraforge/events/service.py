@@ -16,8 +16,6 @@ from azuraforge.events.schemas import EventOut
 
 #: One frame carries what arrived within this time; the first event after idle leaves at once.
 FRAME_SECONDS = 0.015
-#: A silent stream is looked at this often even if no bell rang (a lost ring costs time, never data).
-IDLE_SECONDS = 10.0
 FRAME_EVENTS = 500
 
 
@@ -59,5 +57,5 @@ class EventLog:
                     yield frame
                     if len(frame) < FRAME_EVENTS:
                         await asyncio.sleep(FRAME_SECONDS)
-                elif not await ear.wait(IDLE_SECONDS):
+                elif not await ear.wait(self.bell.patience_seconds):
                     yield []
