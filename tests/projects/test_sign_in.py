@@ -42,7 +42,8 @@ def test_a_link_opens_a_session_exactly_once(projects, default_project):
 
 def test_a_link_dies_after_ten_minutes(projects, default_project, database):
     link = secret_of(projects.owner_link(default_project, "http://localhost").url)
-    database.write_system(lambda s: s.execute(update(Credential).values(expires_at=seconds_from_now(-1))))
+    late = update(Credential).values(expires_at=seconds_from_now(-1))
+    database.write(default_project, lambda session: session.execute(late))
     with pytest.raises(Unauthorized):
         projects.sign_in(link)
 
@@ -88,6 +89,8 @@ def test_the_command_line_keeps_one_token(projects, default_project):
 
 def test_no_secret_is_stored(projects, default_project, database):
     token = projects.local_token(default_project)
-    with database.read_system() as session:
-        for row in session.scalars(select(Credential)):
+    with database.read(default_project) as session:
+        rows = session.scalars(select(Credential)).all()
+        assert rows
+        for row in rows:
             assert token not in (row.hash, row.id, row.name)

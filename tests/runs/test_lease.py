@@ -16,13 +16,17 @@ from azuraforge.runs.tables import Run
 
 
 def claim(stand, worker: str = "w", seconds: float = 30.0, wanted=None):
-    def work(session):
-        row = lease.claim(session, worker, ["train"], seconds, wanted)
+    def take(session, found):
+        row = lease.claim(session, found, worker, seconds)
         if row is not None:
             stand.worker._transitions.claimed(session, row, worker, {"threads": 1})
         return row
 
-    return stand.database.write_system(work)
+    return stand.worker._claim(take, wanted)
+
+
+def beat(stand, held):
+    return stand.database.write(stand.project_id, lambda session: lease.beat(session, stand.project_id, [held], 30.0))
 
 
 def test_each_run_is_claimed_once_by_many_threads(make_stand):
@@ -81,7 +85,7 @@ def test_every_write_of_an_old_attempt_is_refused(make_stand):
     for late in (late_points, late_end):
         with pytest.raises(Replaced):
             stand.database.write(stand.project_id, late)
-    assert stand.database.write_system(lambda session: lease.beat(session, [old], 30.0)) == {}
+    assert beat(stand, old) == {}
     assert stand.get(run.id) == before
     assert before.attempt == 2
     assert before.attempts[0].outcome == "lost"
@@ -92,9 +96,9 @@ def test_a_beat_keeps_the_lease_and_tells_of_a_cancellation(make_stand):
     run = stand.create()
     claim(stand)
     held = Held(stand.project_id, run.id, 1)
-    assert stand.database.write_system(lambda session: lease.beat(session, [held], 30.0)) == {held: False}
+    assert beat(stand, held) == {held: False}
     stand.service.cancel(stand.project_id, run.id)
-    assert stand.database.write_system(lambda session: lease.beat(session, [held], 30.0)) == {held: True}
+    assert beat(stand, held) == {held: True}
 
 
 def test_a_worker_that_does_not_beat_loses_its_run_and_stops_writing(make_stand):

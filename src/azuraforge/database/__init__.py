@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from azuraforge.database.clock import now, seconds_from_now
+from azuraforge.database.crossing import Texts, among, crossing
 from azuraforge.database.database import Database
 from azuraforge.database.tables import Base, JsonText, Owned, Timestamp, new_id
 from azuraforge.database.tenancy import ScopeError
@@ -15,8 +16,11 @@ __all__ = [
     "Owned",
     "ScopeError",
     "Session",
+    "Texts",
     "Timestamp",
     "after_commit",
+    "among",
+    "crossing",
     "new_id",
     "now",
     "seconds_from_now",

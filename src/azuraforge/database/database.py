@@ -5,15 +5,27 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from datetime import datetime
+from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.orm import Session
 
-from azuraforge.database.tenancy import scope, scope_system
+from azuraforge.database.clock import now
+from azuraforge.database.tenancy import enter, scope, scope_system
 from azuraforge.database.writer import Writer, run_directly
 
 T = TypeVar("T")
+
+
+class Key(Protocol):
+    """What a crossing answers with: it names at least the project."""
+
+    @property
+    def project_id(self) -> str: ...
+
+
+K = TypeVar("K", bound=Key)
 
 _READERS = 8
 
@@ -54,7 +66,10 @@ class Database:
 
     @contextmanager
     def read_system(self) -> Iterator[Session]:
-        """A session that sees every project; only the stores of ``runs`` and ``projects`` may ask for it."""
+        """A session for crossings; only ``runs``, ``automations`` and ``projects`` may ask for it.
+
+        It belongs to no project: on PostgreSQL it sees no owned row but through a crossing.
+        """
         with Session(self._engine, autoflush=False, expire_on_commit=False) as session:
             yield scope_system(session)
 
@@ -67,8 +82,29 @@ class Database:
         return self._write(work, lambda session: scope(session, project_id), durable)
 
     def write_system(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
-        """``write`` across projects; only the stores of ``runs`` and ``projects`` may ask for it."""
+        """``write`` in no project; like ``read_system`` it sees no owned row but through a crossing."""
         return self._write(work, scope_system, durable)
+
+    def write_claimed(
+        self, find: Callable[[Session], K | None], work: Callable[[Session, K], T], *, durable: bool = False
+    ) -> T | None:
+        """Look across projects for a key, then work inside its project, in one transaction.
+
+        ``find`` asks a crossing, which may lock the row that it names; ``work`` gets a session of that project alone.
+        None where nothing was found.
+        """
+
+        def both(session: Session) -> T | None:
+            key = find(session)
+            return None if key is None else work(enter(session, key.project_id), key)
+
+        return self._write(both, scope_system, durable)
+
+    def clock(self) -> datetime:
+        """The database's time."""
+        with self.read_system() as session:
+            found: datetime = session.connection().execute(select(now())).scalar_one()
+            return found
 
     def close(self) -> None:
         """Finish what is queued and close every connection."""

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from azuraforge.database.tables import Owned
 
 _SCOPE = "project_id"
 _SYSTEM = object()
+#: What the policies compare ``project_id`` with. Local to the transaction, so that a pooled connection forgets it.
+PROJECT_SETTING = "azuraforge.project"
+_SET_PROJECT = text(f"SELECT set_config('{PROJECT_SETTING}', :project, true)")
 
 
 class ScopeError(RuntimeError):
@@ -29,9 +32,36 @@ def scope(session: Session, project_id: str) -> Session:
 
 
 def scope_system(session: Session) -> Session:
-    """Let ``session`` cross projects: claim, reap, dispatch, sign-in. Called by ``Database`` only."""
+    """Let ``session`` ask crossings: claim, reap, dispatch, sign-in. Called by ``Database`` only."""
     session.info[_SCOPE] = _SYSTEM
     return session
+
+
+def enter(session: Session, project_id: str) -> Session:
+    """From system scope into one project, in the same transaction; there is no way back. ``Database`` calls it."""
+    require_system(session)
+    session.info[_SCOPE] = project_id
+    _tell_connection(session, session.connection())
+    return session
+
+
+def require_system(session: Session) -> None:
+    """Raise ScopeError where the session is bound to a project, or to nothing."""
+    if session.info.get(_SCOPE) is not _SYSTEM:
+        raise ScopeError("only a session of system scope may look across projects")
+
+
+@event.listens_for(Session, "after_begin")
+def _begin_in_scope(session: Session, _transaction: Any, connection: Connection) -> None:
+    _tell_connection(session, connection)
+
+
+def _tell_connection(session: Session, connection: Connection) -> None:
+    """The second wall begins here: PostgreSQL's policies compare every row with this setting."""
+    project_id = session.info.get(_SCOPE)
+    connection.info[_SCOPE] = project_id if isinstance(project_id, str) else None
+    if connection.dialect.name == "postgresql":
+        connection.execute(_SET_PROJECT, {"project": connection.info[_SCOPE] or ""})
 
 
 @event.listens_for(Session, "do_orm_execute")

@@ -6,11 +6,12 @@ import hashlib
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
-from azuraforge.database import Database, Session, seconds_from_now
+from azuraforge.database import Database, Session, new_id, seconds_from_now
 from azuraforge.errors import Conflict, Forbidden, NotFound, Unauthorized
 from azuraforge.projects import store
 from azuraforge.projects.schemas import LinkOut, Role, SessionOut, TokenCreated, TokenOut, TokenRequest
@@ -56,19 +57,18 @@ class ProjectService:
 
     def ensure_default(self) -> str:
         """The default project with its owner, made at the first start. Returns its id."""
-
-        def work(session: Session) -> str:
-            store.delete_expired(session)
-            project = store.project_by_slug(session, "default")
-            if project is None:
-                project, _ = store.add_project(session, "default", "Default", "owner")
-            return project.id
-
-        return self._database.write_system(work)
+        place = self._find(lambda session: store.find_project(session, "default"))
+        if place is None:
+            self._add_project(new_id(), "default", "Default", "owner")
+            place = self._find(lambda session: store.find_project(session, "default"))  # perhaps another process's
+            assert place is not None
+        project_id = place.project_id
+        self._database.write(project_id, lambda session: store.delete_expired(session, project_id))
+        return project_id
 
     def owner_link(self, project_id: str, base_url: str, next_page: str | None = None) -> LinkOut:
         """A one-time sign-in link for the project's owner."""
-        with self._database.read_system() as session:
+        with self._database.read(project_id) as session:
             user_id = store.owner_of(session, project_id)
         return self.link(project_id, user_id, "owner", base_url, next_page)
 
@@ -82,11 +82,13 @@ class ProjectService:
     def sign_in(self, link: str) -> tuple[str, Access]:
         """Exchange a one-time link for a browser session; returns its secret and whom it lets in."""
 
-        def work(session: Session) -> tuple[str, str, str] | None:
-            row = store.use_link(session, _hash(link))
+        hash_ = _hash(link)
+
+        def take(session: Session, place: store.Place) -> tuple[str, str, str] | None:
+            row = store.use_link(session, place.project_id, hash_)
             return (row.project_id, row.user_id, row.role) if row else None
 
-        taken = self._database.write_system(work)
+        taken = self._database.write_claimed(lambda session: store.find_secret(session, hash_), take)
         if taken is None:
             raise Unauthorized(
                 "this sign-in link is unknown, already used or older than 10 minutes",
@@ -100,7 +102,8 @@ class ProjectService:
         """End a browser session at once. Raises Conflict for a token, which is revoked instead."""
         if access.kind != "session":
             raise Conflict("a token cannot sign out", next_step="azuraforge tokens revoke ID")
-        self._database.write_system(lambda session: store.delete_credential(session, access.secret_hash))
+        place, hash_ = access.project_id, access.secret_hash
+        self._database.write(place, lambda session: store.delete_credential(session, place, hash_))
         self._forget(access.secret_hash)
 
     def authenticate(self, secret: str) -> Access:
@@ -109,8 +112,11 @@ class ProjectService:
         cached = self._cache.get(hash_)
         if cached and cached[0] > time.monotonic():
             return cached[1]
-        with self._database.read_system() as session:
-            found = store.credential(session, hash_, ("session", "token", LOCAL))
+        found = None
+        place = self._find(lambda session: store.find_secret(session, hash_))
+        if place is not None:
+            with self._database.read(place.project_id) as session:
+                found = store.credential(session, place.project_id, hash_, ("session", "token", LOCAL))
         if found is None:
             self._forget(hash_)
             raise Unauthorized(
@@ -156,8 +162,8 @@ class ProjectService:
         def work(session: Session) -> None:
             store.delete_kind(session, project_id, LOCAL)
 
-        self._database.write_system(work)
-        with self._database.read_system() as session:
+        self._database.write(project_id, work)
+        with self._database.read(project_id) as session:
             user_id = store.owner_of(session, project_id)
         secret, _ = self._issue(project_id, user_id, LOCAL, "owner", name="command line")
         return secret
@@ -173,6 +179,24 @@ class ProjectService:
         if hash_ is None:
             raise NotFound(f"token {id_!r} does not exist", next_step="azuraforge tokens list")
         self._forget(hash_)
+
+    def _find(self, find: Callable[[Session], store.Place | None]) -> store.Place | None:
+        with self._database.read_system() as session:
+            return find(session)
+
+    def _add_project(self, project_id: str, slug: str, name: str, owner: str) -> None:
+        """A project with its owner, who is made where the name is new; nothing where the slug is taken."""
+        new_user = new_id()
+        self._database.write_system(lambda session: store.add_user(session, new_user, owner))
+        with self._database.read_system() as session:
+            user_id = store.find_user(session, owner)
+        assert user_id is not None
+
+        def work(session: Session) -> None:
+            if store.add_project(session, project_id, slug, name):
+                store.add_member(session, project_id, user_id, "owner")
+
+        self._database.write(project_id, work)
 
     def _issue(
         self,

@@ -2,29 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, String, and_, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from azuraforge.database import now
+from azuraforge.database import crossing, now
 from azuraforge.projects.tables import Credential, Member, Project, User
 
 
-def project_by_slug(session: Session, slug: str) -> Project | None:
-    return session.scalar(select(Project).where(Project.slug == slug))
+@dataclass(frozen=True)
+class Place:
+    """Where a credential or a name was found; all that is told across projects."""
+
+    project_id: str
 
 
-def add_project(session: Session, slug: str, name: str, owner: str) -> tuple[Project, User]:
-    """A project with an owner; the user is made where the name is new."""
-    project = Project(slug=slug, name=name)
-    user = session.scalar(select(User).where(User.name == owner)) or User(name=owner)
-    session.add_all([project, user])
+@crossing(slug=String())
+def project_by_slug(slug: ColumnElement[Any]) -> Select[Any]:
+    """The project of this name."""
+    return select(Project.id.label("project_id")).where(Project.slug == slug)
+
+
+@crossing(name=String())
+def user_by_name(name: ColumnElement[Any]) -> Select[Any]:
+    """The person of this name, a member of whichever project."""
+    return select(User.id).where(User.name == name)
+
+
+@crossing(hash=String())
+def project_of_secret(hash: ColumnElement[Any]) -> Select[Any]:
+    """Who signs in does not say yet where: the project that a secret opens, by its hash."""
+    return select(Credential.project_id).where(Credential.hash == hash).limit(1)
+
+
+def find_project(session: Session, slug: str) -> Place | None:
+    """System scope."""
+    return _place(project_by_slug(session, slug=slug))
+
+
+def find_secret(session: Session, hash_: str) -> Place | None:
+    """System scope."""
+    return _place(project_of_secret(session, hash=hash_))
+
+
+def find_user(session: Session, name: str) -> str | None:
+    """System scope."""
+    return next((row.id for row in user_by_name(session, name=name)), None)
+
+
+def add_project(session: Session, project_id: str, slug: str, name: str) -> bool:
+    """A project without members; False where the slug is taken. The session is already bound to the new id."""
+    values = {"id": project_id, "slug": slug, "name": name, "created_at": now()}
+    return _add_unless_there(session, Project, values, Project.slug)
+
+
+def add_user(session: Session, user_id: str, name: str) -> bool:
+    """A person; False where the name is taken."""
+    return _add_unless_there(session, User, {"id": user_id, "name": name, "created_at": now()}, User.name)
+
+
+def add_member(session: Session, project_id: str, user_id: str, role: str) -> None:
+    session.add(Member(project_id=project_id, user_id=user_id, role=role))
     session.flush()
-    session.add(Member(project_id=project.id, user_id=user.id, role="owner"))
-    session.flush()
-    return project, user
 
 
 def owner_of(session: Session, project_id: str) -> str:
@@ -37,30 +81,30 @@ def _alive() -> ColumnElement[bool]:
     return or_(Credential.expires_at.is_(None), Credential.expires_at > now())
 
 
-def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Any | None:
+def _secret(project_id: str, hash_: str) -> ColumnElement[bool]:
+    return and_(Credential.project_id == project_id, Credential.hash == hash_)
+
+
+def credential(session: Session, project_id: str, hash_: str, kinds: tuple[str, ...]) -> Any | None:
     """The living credential with its project and user, found by the hash of its secret."""
     statement = (
         select(Credential, Project, User)
         .join(Project, Project.id == Credential.project_id)
         .join(User, User.id == Credential.user_id)
-        .where(Credential.hash == hash_, Credential.kind.in_(kinds), _alive())
+        .where(_secret(project_id, hash_), Credential.kind.in_(kinds), _alive())
     )
     return session.execute(statement).first()
 
 
-def use_link(session: Session, hash_: str) -> Credential | None:
+def use_link(session: Session, project_id: str, hash_: str) -> Credential | None:
     """Take a one-time link; only the first caller gets it."""
     statement = (
         update(Credential)
-        .where(Credential.hash == hash_, Credential.kind == "link", Credential.used_at.is_(None), _alive())
+        .where(_secret(project_id, hash_), Credential.kind == "link", Credential.used_at.is_(None), _alive())
         .values(used_at=now())
         .returning(Credential)
     )
     return session.scalars(statement).first()
-
-
-def touch(session: Session, hash_: str) -> None:
-    session.execute(update(Credential).where(Credential.hash == hash_).values(used_at=now()))
 
 
 def tokens(session: Session, project_id: str) -> list[Credential]:
@@ -80,12 +124,12 @@ def delete_kind(session: Session, project_id: str, kind: str) -> None:
     session.execute(delete(Credential).where(Credential.project_id == project_id, Credential.kind == kind))
 
 
-def delete_credential(session: Session, hash_: str) -> None:
-    session.execute(delete(Credential).where(Credential.hash == hash_))
+def delete_credential(session: Session, project_id: str, hash_: str) -> None:
+    session.execute(delete(Credential).where(_secret(project_id, hash_)))
 
 
-def delete_expired(session: Session) -> None:
-    session.execute(delete(Credential).where(Credential.expires_at <= now()))
+def delete_expired(session: Session, project_id: str) -> None:
+    session.execute(delete(Credential).where(Credential.project_id == project_id, Credential.expires_at <= now()))
 
 
 def add_credential(
@@ -106,3 +150,15 @@ def add_credential(
     session.flush()
     session.refresh(row)
     return row
+
+
+def _place(rows: Sequence[Row[Any]]) -> Place | None:
+    return Place(rows[0].project_id) if rows else None
+
+
+def _add_unless_there(session: Session, table: Any, values: dict[str, Any], unique: Any) -> bool:
+    """Core, without RETURNING: a person who is no member yet is not visible on PostgreSQL."""
+    dialect = session.get_bind().dialect.name
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    statement = insert.values(values).on_conflict_do_nothing(index_elements=[unique])
+    return bool(session.connection().execute(statement).rowcount)

@@ -175,9 +175,9 @@ def notes(session: Session, project_id: str, run_id: str) -> list[str]:
     return [row.markdown for row in session.scalars(_of(RunNote, project_id, run_id).order_by(RunNote.number))]
 
 
-def states(session: Session, run_ids: Sequence[str]) -> dict[str, tuple[str, datetime | None]]:
-    """State and end of the named runs of all projects. System scope; for sweeping work folders."""
-    statement = select(Run.id, Run.state, Run.finished_at).where(Run.id.in_(run_ids))
+def states(session: Session, project_id: str, run_ids: Sequence[str]) -> dict[str, tuple[str, datetime | None]]:
+    """State and end of the named runs."""
+    statement = select(Run.id, Run.state, Run.finished_at).where(Run.project_id == project_id, Run.id.in_(run_ids))
     return {run_id: (state, finished_at) for run_id, state, finished_at in session.execute(statement)}
 
 

@@ -6,6 +6,7 @@ import shutil
 import threading
 import time
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from azuraforge.database import Database, Session
@@ -14,6 +15,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.runs import lease, store
 from azuraforge.runs.external import LOST
 from azuraforge.runs.failures import Replaced
+from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
 from azuraforge.runs.worker import Worker
 from azuraforge.settings import Settings
@@ -56,7 +58,11 @@ class Reaper:
             self._paused_until = time.monotonic() + self._settings.beat_seconds
         if time.monotonic() < self._paused_until:
             return 0
-        return self._database.write_system(self._take_away)
+        taken = 0
+        # One transaction for each: two reapers that held several projects' rows could wait for each other.
+        while self._database.write_claimed(lease.find_expired, self._take_away):
+            taken += 1
+        return taken
 
     def recover(self, kinds: tuple[str, ...]) -> int:
         """Queue again whatever an earlier life of this platform left running.
@@ -67,18 +73,15 @@ class Reaper:
         if self._database.dialect != "sqlite":
             return 0
 
-        def work(session: Session) -> int:
+        with self._database.read_system() as session:
             left = lease.running(session, kinds)
-            for held in left:
-                self._transitions.requeued(session, held, "interrupted", "the platform ended without stopping it")
-            return len(left)
-
-        return self._database.write_system(work)
+        for held in left:
+            self._database.write(held.project_id, partial(self._take_back, held=held))
+        return len(left)
 
     def _was_away(self) -> bool:
         try:
-            with self._database.read_system() as session:
-                at = lease.clock(session)
+            at = self._database.clock()
         except Exception as error:
             log.warning("reaper_cannot_read", reason=str(error))
             self._last = None
@@ -90,18 +93,21 @@ class Reaper:
         longest = max((at - before[0]).total_seconds(), here - before[1])
         return longest > self._settings.reap_seconds + self._settings.beat_seconds
 
-    def _take_away(self, session: Session) -> int:
-        found = lease.expired(session)
-        for held, kind in found:
-            if kind == "external":
-                self._lose(session, held)
-            else:
-                self._transitions.requeued(session, held, "lost", "its worker did not renew the lease")
-        return len(found)
+    def _take_back(self, session: Session, held: lease.Held) -> None:
+        self._transitions.requeued(session, held, "interrupted", "the platform ended without stopping it")
 
-    def _lose(self, session: Session, held: lease.Held) -> None:
+    def _take_away(self, session: Session, held: lease.Held) -> bool:
         run = store.lock(session, held.project_id, held.run_id)
-        if run is not None and run.cancel_requested:
+        if run is None:
+            return False
+        if run.kind == "external":
+            self._lose(session, held, run)
+        else:
+            self._transitions.requeued(session, held, "lost", "its worker did not renew the lease")
+        return True
+
+    def _lose(self, session: Session, held: lease.Held, run: Run) -> None:
+        if run.cancel_requested:
             self._transitions.ended(session, held, "cancelled", reason=LOST["message"])
         else:
             self._transitions.ended(session, held, "failed", error=LOST)
@@ -176,16 +182,16 @@ class Supervisor:
         while not self._stopping.wait(self._settings.runs.reap_seconds):
             try:
                 self._reaper.reap()
-                if self._count_due():
+                if self._some_are_due():
                     self._ring()
             except Replaced:
                 continue
             except Exception as error:
                 log.warning("reaper_failed", reason=str(error))
 
-    def _count_due(self) -> int:
+    def _some_are_due(self) -> bool:
         with self._database.read_system() as session:
-            return lease.count_due(session, self._worker.kinds)
+            return bool(lease.due(session, self._worker.kinds, limit=1))
 
     def _sweep(self) -> None:
         """Remove work folders that no run can need again."""
@@ -194,8 +200,13 @@ class Supervisor:
             return
         folders = {path.name: path for path in scratch.iterdir() if path.is_dir()}
         with self._database.read_system() as session:
-            at = lease.clock(session)
-            states = store.states(session, list(folders))
+            places = lease.places(session, list(folders))
+        states: dict[str, tuple[str, datetime | None]] = {}
+        for project_id in {place.project_id for place in places}:
+            ids = [place.run_id for place in places if place.project_id == project_id]
+            with self._database.read(project_id) as session:
+                states |= store.states(session, project_id, ids)
+        at = self._database.clock()
         for run_id, path in folders.items():
             state, finished_at = states.get(run_id, ("succeeded", None))
             old = finished_at is not None and at - finished_at > timedelta(days=KEPT_DAYS)

@@ -14,7 +14,8 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from azuraforge.database import Database, Session, new_id
@@ -92,18 +93,30 @@ class Worker:
             return False
         environment = self._launcher.environment  # a launcher that cannot start must not consume an attempt
 
-        def work(session: Session) -> ClaimedRun | None:
-            row = lease.claim(session, self.name, self.kinds, self._settings.runs.lease_seconds, wanted)
+        def take(session: Session, found: Held) -> ClaimedRun | None:
+            row = lease.claim(session, found, self.name, self._settings.runs.lease_seconds)
             if row is None:
                 return None
             self._transitions.claimed(session, row, self.name, {**environment, "threads": row.threads})
             return _claimed(row)
 
-        run = self._database.write_system(work)
+        run = self._claim(take, wanted)
         if run is None:
             return False
         self._carry(run)
         return True
+
+    def _claim(
+        self, take: Callable[[Session, Held], ClaimedRun | None], wanted: tuple[str, str] | None
+    ) -> ClaimedRun | None:
+        if wanted is None:
+            return self._database.write_claimed(lambda session: lease.find_due(session, self.kinds), take)
+
+        def take_wanted(session: Session) -> ClaimedRun | None:
+            found = lease.wanted_due(session, *wanted, self.kinds)
+            return None if found is None else take(session, found)
+
+        return self._database.write(wanted[0], take_wanted)
 
     def notice_cancel(self, run_id: str) -> None:
         """A run was asked to stop: act at once rather than with the next beat."""
@@ -240,10 +253,12 @@ class Worker:
                     job.interrupt.set(Cancelled())
 
     def _renew(self, held: list[Held]) -> dict[Held, bool]:
-        if not held:
-            return {}
         seconds = self._settings.runs.lease_seconds
-        return self._database.write_system(lambda session: lease.beat(session, held, seconds))
+        renewed: dict[Held, bool] = {}
+        for project_id in {each.project_id for each in held}:
+            beat = partial(lease.beat, project_id=project_id, held=held, lease_seconds=seconds)
+            renewed |= self._database.write(project_id, beat)
+        return renewed
 
 
 def _claimed(row: Run) -> ClaimedRun:

@@ -7,7 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-from azuraforge.database import Base, Database
+from sqlalchemy import select
+
+from azuraforge.database import Base, Database, new_id
 from azuraforge.projects.tables import Project
 from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.schemas import RunRequest
@@ -22,13 +24,16 @@ def _conftest():
     return module
 
 
-def _project(session) -> str:
-    found = session.query(Project).filter_by(slug="tiny").one_or_none()
-    if found is None:
-        found = Project(slug="tiny", name="Tiny")
-        session.add(found)
-        session.flush()
-    return found.id
+def _project(database: Database) -> str:
+    with database.read_system() as session:
+        found = session.scalar(select(Project.id).where(Project.slug == "tiny"))
+    return found or _add_project(database)
+
+
+def _add_project(database: Database) -> str:
+    id_ = new_id()
+    database.write(id_, lambda session: session.add(Project(id=id_, slug="tiny", name="Tiny")))
+    return id_
 
 
 def main() -> None:
@@ -36,7 +41,7 @@ def main() -> None:
     conftest = _conftest()
     database = Database(f"sqlite:///{home / 'azuraforge.db'}")
     Base.metadata.create_all(database.engine)
-    project_id = database.write_system(_project)
+    project_id = _project(database)
     launcher = Launcher({"PYTHONPATH": conftest.CHILD_PATH})
     launcher.start()
     stand = conftest.Stand(database, launcher, home, project_id, conftest.ToyHandler())
