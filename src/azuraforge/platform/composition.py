@@ -6,6 +6,9 @@ import threading
 
 from starlette.types import ASGIApp
 
+from azuraforge.automations.firing import Firing
+from azuraforge.automations.scheduler import Scheduler
+from azuraforge.automations.service import ScheduleService
 from azuraforge.database import Database
 from azuraforge.database.schema import upgrade
 from azuraforge.datasets.service import DatasetService
@@ -60,17 +63,21 @@ class Platform:
         worker = Worker(self.database, self.events, self.launcher, artifacts, handlers, settings)
         self.supervisor = Supervisor(self.database, self.events, worker, settings)
         self.runs = RunService(self.database, self.events, handlers, artifacts, self.supervisor, settings)
+        firing = Firing(self.database, self.events, self.runs)
+        self.schedules = ScheduleService(self.database, self.runs, firing)
+        self.scheduler = Scheduler(self.database, firing)
         self._ready = threading.Event()
 
     def application(self) -> ASGIApp:
         """The HTTP application over these rooms."""
-        rooms = Rooms(self.projects, self.catalogue, self.datasets, self.runs, self.models, self.events)
+        rooms = Rooms(self.projects, self.catalogue, self.datasets, self.runs, self.models, self.schedules, self.events)
         return create_application(rooms, self.settings, self._ready.is_set)
 
     def start(self) -> None:
         """Start the launcher and begin to carry runs."""
         self.launcher.start()
         self.supervisor.start()
+        self.scheduler.start()
         self._ready.set()
         # Asked here, off the path to readiness, so that the first page finds it answered.
         threading.Thread(target=self._describe_plugins, name="catalogue", daemon=True).start()
@@ -83,6 +90,7 @@ class Platform:
         """Put running runs back, end every child, close the database."""
         self._ready.clear()
         self.end_streams()
+        self.scheduler.stop()
         self.supervisor.stop()
         self.models.close()
         self.launcher.stop()

@@ -12,7 +12,7 @@ from alembic import command
 from azuraforge.database import Database
 from azuraforge.database.schema import alembic_config
 
-ROOMS = ("events", "projects", "runs", "datasets", "models")
+ROOMS = ("events", "projects", "runs", "datasets", "models", "automations")
 
 
 def import_tables() -> None:

@@ -11,6 +11,8 @@ from fastapi.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 import azuraforge
+from azuraforge.automations.routes import router as schedules
+from azuraforge.automations.service import ScheduleService
 from azuraforge.datasets.routes import router as datasets
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.routes import router as events
@@ -41,6 +43,7 @@ class Rooms:
     datasets: DatasetService
     runs: RunService
     models: ModelService
+    schedules: ScheduleService
     events: EventLog
 
 
@@ -68,7 +71,7 @@ def create_api(ready: Callable[[], bool] = lambda: True) -> FastAPI:
     app.state.project_of = _project_of
     problems.install(app)
     api = APIRouter(prefix=PREFIX)
-    for router in (projects, plugins, datasets, runs, models, events):
+    for router in (projects, plugins, datasets, runs, models, schedules, events):
         api.include_router(router)
     app.include_router(api)
     _add_health(app, ready)

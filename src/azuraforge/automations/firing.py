@@ -1,0 +1,179 @@
+"""One fire: its line and its run are written in one transaction, or neither is.
+
+Any number of schedulers may try the same fire. Three walls keep it single: the schedule's row is locked and must still
+stand where it was seen; the fire's key (schedule, time) is unique; and so is the run's idempotency key, made of both.
+All time is the database's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from azuraforge.automations import store
+from azuraforge.automations.misfire import Policy, Step, decide
+from azuraforge.automations.recurrence import Cron, Interval, Recurrence, Unit, zone_of
+from azuraforge.automations.tables import Schedule, ScheduleFire
+from azuraforge.clock import iso
+from azuraforge.database import Database, Session
+from azuraforge.errors import Conflict, InvalidInput, UserError
+from azuraforge.events.service import EventLog
+from azuraforge.runs.handlers import PreparedRun
+from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.service import RunService
+
+#: Lines of the list that a schedule keeps; older ones go, a hundred at a time.
+KEPT_FIRES = 1000
+_SWEEP_EVERY = 100
+
+
+def schedule_stream(schedule_id: str) -> str:
+    """The stream of everything that a schedule did."""
+    return f"schedule/{schedule_id}"
+
+
+def recurrence_of(schedule: Schedule) -> Recurrence:
+    """The stored timing. Raises InvalidInput where this machine no longer knows the time zone."""
+    zone = zone_of(schedule.timezone)
+    if schedule.cron is not None:
+        return Cron(schedule.cron, zone)
+    assert schedule.interval_every is not None
+    unit: Unit = schedule.interval_unit  # type: ignore[assignment]  # written by the service only
+    return Interval(schedule.interval_every, unit, schedule.anchor_at, zone)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What a fire will queue, or why it cannot."""
+
+    request: RunRequest | None = None
+    run: PreparedRun | None = None
+    problem: UserError | None = None
+
+
+class Firing:
+    """Fires schedules."""
+
+    def __init__(self, database: Database, events: EventLog, runs: RunService) -> None:
+        self._database = database
+        self._events = events
+        self._runs = runs
+
+    def due(self, key: store.Due) -> bool:
+        """One step of a schedule whose time has come; False where there was none to make.
+
+        What is wrong with the run's request becomes the fire's error. Everything else (a launcher that is starting, a
+        database that is away) is raised and leaves the fire due.
+        """
+        with self._database.read(key.project_id) as session:
+            seen = store.find(session, key.project_id, key.schedule_id)
+            at = store.clock(session)
+        if seen is None or seen.next_fire_at is None or seen.next_fire_at > at:
+            return False
+        due_at = seen.next_fire_at
+        policy: Policy = seen.misfire  # type: ignore[assignment]  # written by the service only
+        step = decide(recurrence_of(seen), due_at, at, policy, seen.grace_seconds)
+        prepared = self._prepare(seen) if step.fire_at is not None else _Prepared()
+        try:
+            return self._database.write(
+                key.project_id, lambda session: self._step(session, seen, due_at, step, prepared)
+            )
+        except IntegrityError as error:
+            prepared = _Prepared(problem=_taken(error))
+        except UserError as error:
+            prepared = _Prepared(problem=error)
+        return self._database.write(key.project_id, lambda session: self._step(session, seen, due_at, step, prepared))
+
+    def now(self, schedule: Schedule, user_id: str | None) -> ScheduleFire:
+        """A fire that somebody asks for, beside the schedule's own times. Raises UserError; then nothing is written."""
+        prepared = self._prepare(schedule)
+        if prepared.problem is not None:
+            raise prepared.problem
+
+        def work(session: Session) -> ScheduleFire:
+            locked = store.lock(session, schedule.project_id, schedule.id)
+            if locked is None:
+                raise Conflict("the schedule was deleted a moment ago", where=f"schedule {schedule.name}")
+            at = store.clock(session)
+            if store.fire(session, locked.project_id, locked.id, at) is not None:
+                raise Conflict("the schedule fired this very moment", next_step="ask again")
+            return self._fire(session, locked, at, "asked", prepared, user_id)
+
+        return self._database.write(schedule.project_id, work)
+
+    def tell(self, session: Session, schedule: Schedule, type_: str, **data: Any) -> None:
+        """A line on the schedule's stream and on the project's."""
+        told = {"schedule_id": schedule.id, "name": schedule.name, **data}
+        for stream in (schedule_stream(schedule.id), "project"):
+            self._events.append(session, schedule.project_id, stream, type_, told)
+
+    def _prepare(self, schedule: Schedule) -> _Prepared:
+        try:
+            request = RunRequest.model_validate(schedule.run_request)
+            return _Prepared(request, self._runs.prepare(schedule.project_id, request))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            problem = InvalidInput(
+                f"the stored run is not understood any more: {first['msg']}",
+                where=f"run.{where}",
+                next_step="delete the schedule and make it again",
+            )
+            return _Prepared(problem=problem)
+        except UserError as error:
+            return _Prepared(problem=error)
+
+    def _step(self, session: Session, seen: Schedule, due_at: datetime, step: Step, prepared: _Prepared) -> bool:
+        schedule = store.lock(session, seen.project_id, seen.id)
+        if schedule is None or schedule.next_fire_at != due_at:
+            return False  # another scheduler was faster, or somebody paused or deleted it
+        if step.left_out:
+            self.tell(session, schedule, "schedule.missed", count=step.left_out, since=iso(due_at))
+        at = step.fire_at
+        if at is not None and store.fire(session, schedule.project_id, schedule.id, at) is None:
+            self._fire(session, schedule, at, "due", prepared, schedule.created_by)
+        store.change(session, schedule, next_fire_at=step.next_at, left_out=schedule.left_out + step.left_out)
+        return True
+
+    def _fire(
+        self,
+        session: Session,
+        schedule: Schedule,
+        at: datetime,
+        cause: str,
+        prepared: _Prepared,
+        user_id: str | None,
+    ) -> ScheduleFire:
+        run_id = None
+        if prepared.request is not None and prepared.run is not None:
+            key = f"schedule:{schedule.id}:{iso(at)}"
+            request = prepared.request.model_copy(update={"idempotency_key": key})
+            run_id = self._runs.add(session, schedule.project_id, request, prepared.run, user_id)
+        fire = ScheduleFire(
+            project_id=schedule.project_id,
+            schedule_id=schedule.id,
+            fire_time=at,
+            cause=cause,
+            run_id=run_id,
+            error=prepared.problem.to_dict() if prepared.problem else None,
+        )
+        store.add_fire(session, fire)
+        fires = schedule.fires + 1
+        store.change(session, schedule, fires=fires)
+        if fires % _SWEEP_EVERY == 0:
+            store.forget_fires(session, schedule.project_id, schedule.id, KEPT_FIRES)
+        self.tell(session, schedule, "schedule.fired", fire_time=iso(at), cause=cause, run_id=run_id, error=fire.error)
+        return fire
+
+
+def _taken(error: IntegrityError) -> UserError:
+    return Conflict(
+        "a run of this fire's idempotency key was there already, and none was queued",
+        where="idempotency_key",
+        next_step="leave keys that begin with `schedule:` to schedules",
+        reason=str(error.orig),
+    )

@@ -1,0 +1,189 @@
+"""When a schedule fires: cron or interval, in a time zone. Pure: no database, no clock.
+
+Where clocks change:
+
+- A cron line with a star in minutes or hours (``*/15 * * * *``, ``0 * * * *``) follows real time, so it fires in both
+  hours that bear the same name in autumn, and not in an hour that spring leaves out.
+- Any other cron line, and an interval of days, means a time of day: in autumn it fires once, at the first of the two;
+  in spring, where that time does not exist, once at the first moment that does.
+- Seconds, minutes and hours of an interval are real time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice, takewhile
+from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from azuraforge.errors import InvalidInput
+
+Unit = Literal["seconds", "minutes", "hours", "days"]
+
+_SECONDS: dict[str, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+_CRON_HINT = "five fields: minute hour day month weekday, such as `30 6 * * MON-FRI`"
+#: Anything below one unit of the times we deal with (cron and intervals are whole seconds apart).
+_INSTANT = timedelta(microseconds=1)
+
+
+class Recurrence(Protocol):
+    """Moments that come again and again."""
+
+    @property
+    def shortest(self) -> timedelta:
+        """Between two moments, except where a clock changes."""
+        ...
+
+    def after(self, moment: datetime) -> Iterator[datetime]:
+        """Moments later than ``moment``, ascending, each once, in UTC; may end."""
+        ...
+
+
+@dataclass(frozen=True)
+class Cron:
+    """Five fields, read as Debian's cron does: names, ranges, lists, steps, ``L``, ``LW``, ``MON#2``.
+
+    Example:
+        >>> cron = Cron("30 2 * * *", ZoneInfo("Europe/Berlin"))
+        >>> [at.isoformat() for at in islice(cron.after(datetime(2026, 3, 28, tzinfo=UTC)), 2)]
+        ['2026-03-28T01:30:00+00:00', '2026-03-29T01:00:00+00:00']
+    """
+
+    expression: str
+    zone: tzinfo
+
+    @property
+    def shortest(self) -> timedelta:
+        return timedelta(minutes=1)
+
+    def after(self, moment: datetime) -> Iterator[datetime]:
+        last = moment
+        for at in CronSim(self.expression, moment.astimezone(self.zone)):
+            found = at.astimezone(UTC)
+            if found > last:  # two times of day that spring leaves out become the same moment
+                last = found
+                yield found
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Every so many seconds, minutes, hours or days, counted from ``anchor_at`` (itself the first moment).
+
+    Example:
+        >>> daily = Interval(1, "days", datetime(2026, 3, 27, 6, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
+        >>> [at.hour for at in islice(daily.after(datetime(2026, 3, 28, tzinfo=UTC)), 2)]  # seven o'clock in Berlin
+        [6, 5]
+    """
+
+    every: int
+    unit: Unit
+    anchor_at: datetime
+    zone: tzinfo
+
+    @property
+    def shortest(self) -> timedelta:
+        return timedelta(seconds=self.every * _SECONDS[self.unit])
+
+    def after(self, moment: datetime) -> Iterator[datetime]:
+        return self._days_after(moment) if self.unit == "days" else self._steps_after(moment)
+
+    def _steps_after(self, moment: datetime) -> Iterator[datetime]:
+        step = self.shortest
+        number = max(0, (moment - self.anchor_at) // step + 1)
+        while True:
+            yield (self.anchor_at + number * step).astimezone(UTC)
+            number += 1
+
+    def _days_after(self, moment: datetime) -> Iterator[datetime]:
+        anchor = self.anchor_at.astimezone(self.zone).replace(tzinfo=None)
+        days = (moment.astimezone(self.zone).date() - anchor.date()).days
+        number = max(0, days // self.every - 1)
+        last = moment
+        while True:
+            at = existing(anchor + timedelta(days=number * self.every), self.zone)
+            if at > last:
+                last = at
+                yield at
+            number += 1
+
+
+def existing(local: datetime, zone: tzinfo) -> datetime:
+    """A time of day in ``zone`` as a moment: the first of two, or the first moment behind a gap.
+
+    Example:
+        >>> existing(datetime(2026, 3, 29, 2, 30), ZoneInfo("Europe/Berlin")).isoformat()
+        '2026-03-29T01:00:00+00:00'
+    """
+    first = local.replace(tzinfo=zone, fold=0)
+    at = first.astimezone(UTC)
+    if at.astimezone(zone).replace(tzinfo=None) == local:
+        return at
+    # In a gap fold=0 is read with the offset before it and fold=1 with the one behind: the change lies between.
+    before, behind = local.replace(tzinfo=zone, fold=1).astimezone(UTC), at
+    offset = before.astimezone(zone).utcoffset()
+    low, high = 0, int((behind - before).total_seconds())
+    while high - low > 1:
+        middle = (low + high) // 2
+        if (before + timedelta(seconds=middle)).astimezone(zone).utcoffset() == offset:
+            low = middle
+        else:
+            high = middle
+    return (before + timedelta(seconds=high)).replace(microsecond=0)
+
+
+def between(recurrence: Recurrence, start: datetime, until: datetime) -> Iterator[datetime]:
+    """Moments from ``start`` to ``until``, both included, ascending."""
+    return takewhile(lambda at: at <= until, recurrence.after(start - _INSTANT))
+
+
+def newest(recurrence: Recurrence, start: datetime, until: datetime, count: int) -> list[datetime]:
+    """The last ``count`` moments of ``between``, ascending, without walking through all of a long time."""
+    back = recurrence.shortest * count
+    while True:
+        since = until - back if until - start > back else start
+        found = deque(between(recurrence, since, until), maxlen=count)
+        if len(found) == count or since == start:
+            return list(found)
+        back *= 2
+
+
+def count_between(recurrence: Recurrence, start: datetime, before: datetime, most: int) -> int:
+    """How many moments lie from ``start`` until just before ``before``; counted up to ``most``."""
+    return sum(1 for _ in islice(between(recurrence, start, before - _INSTANT), most))
+
+
+def cron(expression: str, zone: tzinfo) -> Cron:
+    """A cron line that has been checked. Raises InvalidInput, also where it would never fire."""
+    fields = expression.split()
+    if len(fields) != 5:
+        raise InvalidInput(
+            f"a cron line has five fields, this one has {len(fields)}", where="cron", next_step=_CRON_HINT
+        )
+    made = Cron(" ".join(fields), zone)
+    try:
+        first = next(made.after(datetime(2024, 1, 1, tzinfo=UTC)), None)  # a leap year, so that 29 February counts
+    except CronSimError as error:
+        reason = str(error).removeprefix("Bad ")
+        raise InvalidInput(
+            f"the cron line {expression!r} cannot be read: {reason}", where="cron", next_step=_CRON_HINT
+        ) from None
+    if first is None:
+        raise InvalidInput(f"the cron line {expression!r} never fires", where="cron", next_step=_CRON_HINT)
+    return made
+
+
+def zone_of(name: str) -> tzinfo:
+    """The time zone of that name in the IANA database. Raises InvalidInput."""
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # a path, a folder, a file that is no zone, or nothing at all
+        raise InvalidInput(
+            f"the time zone {name!r} is not known", where="timezone", next_step="take a name such as Europe/Istanbul"
+        ) from None

@@ -1,0 +1,70 @@
+"""HTTP of schedules."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.requests import HTTPConnection
+
+from azuraforge.automations.schemas import FireOut, ScheduleOut, ScheduleRequest, TimesOut, Timing
+from azuraforge.automations.service import ScheduleService
+from azuraforge.projects.access import Member, Reader
+
+router = APIRouter(prefix="/schedules", tags=["automations"])
+
+
+def schedule_service(connection: HTTPConnection) -> ScheduleService:
+    service: ScheduleService = connection.app.state.schedules
+    return service
+
+
+Service = Annotated[ScheduleService, Depends(schedule_service)]
+
+
+@router.post("", status_code=201)
+def create_schedule(body: ScheduleRequest, access: Member, service: Service) -> ScheduleOut:
+    """Queue a run again and again, by cron or interval."""
+    return service.create(access.project_id, body, access.user_id)
+
+
+@router.get("")
+def list_schedules(access: Reader, service: Service) -> list[ScheduleOut]:
+    """Every schedule with its next times and newest fires."""
+    return service.list(access.project_id)
+
+
+@router.post("/times")
+def next_times(body: Timing, access: Reader, service: Service) -> TimesOut:
+    """When a timing would fire next; nothing is stored."""
+    return service.times(access.project_id, body)
+
+
+@router.get("/{schedule}")
+def get_schedule(schedule: str, access: Reader, service: Service) -> ScheduleOut:
+    """One schedule with more of its fires."""
+    return service.get(access.project_id, schedule)
+
+
+@router.delete("/{schedule}", status_code=204)
+def delete_schedule(schedule: str, access: Member, service: Service) -> None:
+    """Remove a schedule; the runs that it queued stay."""
+    service.delete(access.project_id, schedule)
+
+
+@router.post("/{schedule}/pause")
+def pause_schedule(schedule: str, access: Member, service: Service) -> ScheduleOut:
+    """Stop firing until it is resumed."""
+    return service.pause(access.project_id, schedule)
+
+
+@router.post("/{schedule}/resume")
+def resume_schedule(schedule: str, access: Member, service: Service) -> ScheduleOut:
+    """Fire again from now on; what fell into the pause is not made up for."""
+    return service.resume(access.project_id, schedule)
+
+
+@router.post("/{schedule}/run", status_code=201)
+def run_schedule_now(schedule: str, access: Member, service: Service) -> FireOut:
+    """Queue the run once, now."""
+    return service.run_now(access.project_id, schedule, access.user_id)

@@ -1,0 +1,78 @@
+"""The loop that fires what is due. Any number may run, in any number of processes."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+from azuraforge.automations import store
+from azuraforge.automations.firing import Firing
+from azuraforge.automations.misfire import MOST_MADE_UP
+from azuraforge.database import Database
+from azuraforge.telemetry import logger
+
+TICK_SECONDS = 1.0
+_AT_ONCE = 200
+_LONGEST_PAUSE_SECONDS = 60.0
+
+log = logger("automations")
+
+
+class Scheduler:
+    """Looks every ``tick_seconds`` for schedules whose time has come. Asks the database for keys only."""
+
+    def __init__(self, database: Database, firing: Firing, tick_seconds: float = TICK_SECONDS) -> None:
+        self._database = database
+        self._firing = firing
+        self._tick_seconds = tick_seconds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="scheduler", daemon=True)
+        #: Schedules that could not fire: how long they were left alone last time, and until when they are now.
+        self._resting: dict[store.Due, tuple[float, float]] = {}
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the loop; a fire that is under way is finished."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(10)
+
+    def tick(self) -> int:
+        """Fire everything that is due now; returns how many steps were made."""
+        with self._database.read_system() as session:
+            keys = store.due(session, _AT_ONCE)
+        # Each scheduler in its own order, so that several do not prepare the same run at the same time.
+        random.shuffle(keys)
+        self._resting = {key: rest for key, rest in self._resting.items() if key in keys}
+        return sum(self._catch_up(key) for key in keys if not self._rests(key))
+
+    def _catch_up(self, key: store.Due) -> int:
+        steps = 0
+        try:
+            while steps < MOST_MADE_UP and not self._stopping.is_set() and self._firing.due(key):
+                steps += 1
+        except Exception as error:  # one schedule's trouble must not hold up the others
+            self._rest(key, error)
+        else:
+            self._resting.pop(key, None)
+        return steps
+
+    def _rest(self, key: store.Due, error: Exception) -> None:
+        before, _ = self._resting.get(key, (self._tick_seconds / 2, 0.0))
+        pause = min(2 * before, _LONGEST_PAUSE_SECONDS)
+        self._resting[key] = (pause, time.monotonic() + pause)
+        log.warning("fire_waits", project_id=key.project_id, schedule_id=key.schedule_id, reason=str(error))
+
+    def _rests(self, key: store.Due) -> bool:
+        return key in self._resting and time.monotonic() < self._resting[key][1]
+
+    def _loop(self) -> None:
+        while not self._stopping.wait(self._tick_seconds):
+            try:
+                self.tick()
+            except Exception as error:
+                log.warning("scheduler_waits", reason=str(error))

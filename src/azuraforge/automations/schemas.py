@@ -1,0 +1,90 @@
+"""API shapes of schedules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from azuraforge.automations.misfire import Policy
+from azuraforge.automations.recurrence import Unit
+from azuraforge.runs.schemas import RunError, RunRequest, RunState, StorableText
+
+#: Why a schedule fired: its time had come, or somebody asked for it.
+Cause = Literal["due", "asked"]
+Name = Annotated[StorableText, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class Interval(BaseModel):
+    """Every so many seconds, minutes, hours or days. Days keep the time of day when clocks change."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    every: int = Field(ge=1, le=100_000)
+    unit: Unit
+
+
+class Timing(BaseModel):
+    """When: a cron line or an interval, read in a time zone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cron: StorableText | None = Field(
+        default=None, max_length=200, description="five fields: minute hour day month weekday; or give an interval"
+    )
+    interval: Interval | None = None
+    timezone: StorableText = Field(default="UTC", min_length=1, max_length=64, description="such as Europe/Istanbul")
+    anchor_at: AwareDatetime | None = Field(
+        default=None, description="an interval counts from here and fires here first; empty: from its creation"
+    )
+
+
+class ScheduleRequest(Timing):
+    """When, and which run. ``run`` is the body of POST /runs; each fire gives it an idempotency key of its own."""
+
+    name: Name
+    run: RunRequest
+    misfire: Policy = Field(
+        default="once", description="what to do with fires that were missed: one for all, all of them, or none"
+    )
+    grace_seconds: int = Field(default=60, ge=1, le=604_800, description="a fire that is later than this was missed")
+    paused: bool = False
+
+
+class FireOut(BaseModel):
+    """One fire. Either a run was queued, or ``error`` says why it could not be."""
+
+    fire_time: datetime
+    cause: Cause
+    fired_at: datetime
+    run_id: str | None
+    run_name: str | None = Field(description="empty where the run is gone")
+    run_state: RunState | None
+    error: RunError | None
+
+
+class ScheduleOut(BaseModel):
+    """A schedule with its next times and its newest fires."""
+
+    id: str
+    name: str
+    cron: str | None
+    interval: Interval | None
+    timezone: str
+    anchor_at: datetime
+    misfire: Policy
+    grace_seconds: int
+    run: RunRequest
+    paused: bool
+    next_fires: list[datetime] = Field(description="empty while it is paused")
+    fires: int = Field(description="how often it fired")
+    left_out: int = Field(description="how many fires were missed and not made up for")
+    newest_fires: list[FireOut]
+    created_at: datetime
+
+
+class TimesOut(BaseModel):
+    """The next times of a timing that is not stored yet."""
+
+    next_fires: list[datetime]

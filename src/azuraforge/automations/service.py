@@ -1,0 +1,215 @@
+"""Schedules as people and programs ask for them. Who fires them: ``firing.py`` and ``scheduler.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import TypeAlias
+
+from sqlalchemy.exc import IntegrityError
+
+from azuraforge.automations import store
+from azuraforge.automations.firing import Firing, recurrence_of
+from azuraforge.automations.recurrence import Interval, Recurrence, cron, zone_of
+from azuraforge.automations.schemas import FireOut, ScheduleOut, ScheduleRequest, TimesOut, Timing
+from azuraforge.automations.tables import Schedule, ScheduleFire
+from azuraforge.clock import utc_now
+from azuraforge.database import Database, Session
+from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.runs.schemas import RunError, RunOut
+from azuraforge.runs.service import RunService
+
+ScheduleList: TypeAlias = list[ScheduleOut]
+
+MOST_SCHEDULES = 500
+_NEXT = 5
+_FIRES_IN_LIST, _FIRES_IN_DETAIL = 5, 50
+_YEARS = range(1970, 2200)
+
+
+class ScheduleService:
+    """Schedules of every project; each method names the project it acts in. A schedule is named by id or name."""
+
+    def __init__(self, database: Database, runs: RunService, firing: Firing) -> None:
+        self._database = database
+        self._runs = runs
+        self._firing = firing
+
+    def create(self, project_id: str, request: ScheduleRequest, user_id: str | None = None) -> ScheduleOut:
+        """Validate the times and the run, and store the schedule.
+
+        Raises InvalidInput, NotFound (what the run needs) and Conflict (the name).
+        """
+        if request.run.kind == "external":
+            raise InvalidInput(
+                "a client starts an external run, so a schedule cannot", where="run.kind", next_step="train or agent"
+            )
+        if request.run.idempotency_key is not None:
+            raise InvalidInput(
+                "each fire gets an idempotency key of its own", where="run.idempotency_key", next_step="leave it out"
+            )
+        _timing(request, utc_now())
+        self._runs.prepare(project_id, request.run)
+
+        def work(session: Session) -> str:
+            if store.count(session, project_id) >= MOST_SCHEDULES:
+                raise Conflict(f"a project has {MOST_SCHEDULES} schedules at most", next_step="delete some")
+            at = store.clock(session)
+            row = _row(project_id, request, at, user_id)
+            row.next_fire_at = None if request.paused else next(recurrence_of(row).after(at), None)
+            store.add(session, row)
+            self._firing.tell(session, row, "schedule.created")
+            return row.id
+
+        try:
+            schedule_id = self._database.write(project_id, work)
+        except IntegrityError:
+            raise Conflict(
+                f"a schedule named {request.name!r} is there already", where="name", next_step="choose another name"
+            ) from None
+        return self.get(project_id, schedule_id)
+
+    def list(self, project_id: str) -> ScheduleList:
+        """Every schedule with its next times and newest fires, by name."""
+        with self._database.read(project_id) as session:
+            at = store.clock(session)
+            rows = store.every(session, project_id)
+            fires = {row.id: store.newest_fires(session, project_id, row.id, _FIRES_IN_LIST) for row in rows}
+        runs = self._runs_of(project_id, (fire for each in fires.values() for fire in each))
+        return [_schedule_out(row, at, fires[row.id], runs) for row in rows]
+
+    def get(self, project_id: str, schedule: str) -> ScheduleOut:
+        """One schedule with more of its fires."""
+        with self._database.read(project_id) as session:
+            at = store.clock(session)
+            row = _found(store.find(session, project_id, schedule), schedule)
+            fires = store.newest_fires(session, project_id, row.id, _FIRES_IN_DETAIL)
+        return _schedule_out(row, at, fires, self._runs_of(project_id, fires))
+
+    def times(self, project_id: str, timing: Timing) -> TimesOut:
+        """When a timing would fire next. Raises InvalidInput."""
+        with self._database.read(project_id) as session:
+            at = store.clock(session)
+        return TimesOut(next_fires=list(islice(_timing(timing, at).after(at), _NEXT)))
+
+    def pause(self, project_id: str, schedule: str) -> ScheduleOut:
+        """Stop firing; nothing changes where it is paused already."""
+
+        def work(session: Session) -> None:
+            row = self._locked(session, project_id, schedule)
+            if not row.paused:
+                store.change(session, row, paused=True, next_fire_at=None)
+                self._firing.tell(session, row, "schedule.paused")
+
+        self._database.write(project_id, work)
+        return self.get(project_id, schedule)
+
+    def resume(self, project_id: str, schedule: str) -> ScheduleOut:
+        """Fire again from now on; what fell into the pause is not made up for."""
+
+        def work(session: Session) -> None:
+            row = self._locked(session, project_id, schedule)
+            if row.paused:
+                next_at = next(recurrence_of(row).after(store.clock(session)), None)
+                store.change(session, row, paused=False, next_fire_at=next_at)
+                self._firing.tell(session, row, "schedule.resumed")
+
+        self._database.write(project_id, work)
+        return self.get(project_id, schedule)
+
+    def run_now(self, project_id: str, schedule: str, user_id: str | None = None) -> FireOut:
+        """Queue the run once, now; also while paused. Raises UserError where the run cannot be queued."""
+        with self._database.read(project_id) as session:
+            row = _found(store.find(session, project_id, schedule), schedule)
+        fire = self._firing.now(row, user_id)
+        return _fire_out(fire, self._runs_of(project_id, [fire]))
+
+    def delete(self, project_id: str, schedule: str) -> None:
+        """Remove a schedule; the runs that it queued stay."""
+
+        def work(session: Session) -> None:
+            row = self._locked(session, project_id, schedule)
+            self._firing.tell(session, row, "schedule.deleted")
+            store.remove(session, row)
+
+        self._database.write(project_id, work)
+
+    def _locked(self, session: Session, project_id: str, schedule: str) -> Schedule:
+        row = _found(store.find(session, project_id, schedule), schedule)
+        return _found(store.lock(session, project_id, row.id), schedule)
+
+    def _runs_of(self, project_id: str, fires: Iterable[ScheduleFire]) -> dict[str, RunOut]:
+        return self._runs.named(project_id, [fire.run_id for fire in fires if fire.run_id is not None])
+
+
+def _timing(timing: Timing, at: datetime) -> Recurrence:
+    """The times asked for, checked. Raises InvalidInput."""
+    zone = zone_of(timing.timezone)
+    if timing.anchor_at is not None and timing.anchor_at.year not in _YEARS:
+        raise InvalidInput("an interval cannot count from there", where="anchor_at", next_step="take a nearer moment")
+    if (timing.cron is None) == (timing.interval is None):
+        raise InvalidInput("a schedule needs either a cron line or an interval", where="cron")
+    if timing.cron is not None:
+        return cron(timing.cron, zone)
+    assert timing.interval is not None
+    return Interval(timing.interval.every, timing.interval.unit, timing.anchor_at or at, zone)
+
+
+def _row(project_id: str, request: ScheduleRequest, at: datetime, user_id: str | None) -> Schedule:
+    interval = request.interval
+    return Schedule(
+        project_id=project_id,
+        name=request.name,
+        created_by=user_id,
+        cron=request.cron,
+        interval_every=interval.every if interval else None,
+        interval_unit=interval.unit if interval else None,
+        anchor_at=request.anchor_at or at,
+        timezone=request.timezone,
+        misfire=request.misfire,
+        grace_seconds=request.grace_seconds,
+        run_request=request.run.model_dump(mode="json", exclude_defaults=True),
+        paused=request.paused,
+    )
+
+
+def _schedule_out(row: Schedule, at: datetime, fires: Sequence[ScheduleFire], runs: dict[str, RunOut]) -> ScheduleOut:
+    fields = {name: getattr(row, name) for name in ScheduleOut.model_fields if hasattr(row, name)}
+    interval = {"every": row.interval_every, "unit": row.interval_unit} if row.interval_every is not None else None
+    return ScheduleOut(
+        **fields,
+        interval=interval,
+        run=row.run_request,
+        next_fires=_next_fires(row, at),
+        newest_fires=[_fire_out(fire, runs) for fire in fires],
+    )
+
+
+def _next_fires(row: Schedule, at: datetime) -> list[datetime]:
+    """From the one that is stored: it may be due, and not fired yet."""
+    if row.next_fire_at is None:
+        return []
+    try:
+        return [row.next_fire_at, *islice(recurrence_of(row).after(max(at, row.next_fire_at)), _NEXT - 1)]
+    except InvalidInput:  # the time zone is gone from this machine; the scheduler's log says so
+        return []
+
+
+def _fire_out(fire: ScheduleFire, runs: dict[str, RunOut]) -> FireOut:
+    run = runs.get(fire.run_id) if fire.run_id is not None else None
+    return FireOut(
+        fire_time=fire.fire_time,
+        cause=fire.cause,
+        fired_at=fire.fired_at,
+        run_id=fire.run_id,
+        run_name=run.name if run else None,
+        run_state=run.state if run else None,
+        error=RunError(**fire.error) if fire.error is not None else None,
+    )
+
+
+def _found(schedule: Schedule | None, name: str) -> Schedule:
+    if schedule is None:
+        raise NotFound(f"schedule {name!r} does not exist", next_step="azuraforge schedules list")
+    return schedule

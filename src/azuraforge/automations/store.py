@@ -1,0 +1,125 @@
+"""The only SQL of schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from azuraforge.automations.tables import Schedule, ScheduleFire
+from azuraforge.database import crossing, now
+
+_PLAIN = {"synchronize_session": False}
+_FRESH = {"populate_existing": True}
+_KEY: tuple[Any, ...] = (Schedule.project_id, Schedule.id)
+
+
+@dataclass(frozen=True)
+class Due:
+    """Where a due schedule lives."""
+
+    project_id: str
+    schedule_id: str
+
+
+@crossing(limit=Integer())
+def due_schedules(limit: ColumnElement[Any]) -> Select[Any]:
+    """Schedules whose time has come, the longest overdue first."""
+    return (
+        select(*_KEY).where(Schedule.next_fire_at <= now()).order_by(Schedule.next_fire_at, Schedule.id).limit(limit)
+    )
+
+
+def due(session: Session, limit: int) -> list[Due]:
+    """Where fires are to be made. System scope."""
+    return [Due(row[0], row[1]) for row in due_schedules(session, limit=limit)]
+
+
+def clock(session: Session) -> datetime:
+    """The database's time."""
+    found: datetime = session.scalar(select(now()))
+    return found
+
+
+def find(session: Session, project_id: str, name_or_id: str) -> Schedule | None:
+    """By id, else by name."""
+    named = or_(Schedule.id == name_or_id, Schedule.name == name_or_id)
+    statement = select(Schedule).where(Schedule.project_id == project_id, named)
+    return session.scalars(statement.order_by(Schedule.id != name_or_id), execution_options=_FRESH).first()
+
+
+def lock(session: Session, project_id: str, schedule_id: str) -> Schedule | None:
+    """The schedule, its row locked until commit."""
+    statement = select(Schedule).where(Schedule.project_id == project_id, Schedule.id == schedule_id)
+    return session.scalar(statement.with_for_update(), execution_options=_FRESH)
+
+
+def every(session: Session, project_id: str) -> Sequence[Schedule]:
+    """The project's schedules by name."""
+    return session.scalars(select(Schedule).where(Schedule.project_id == project_id).order_by(Schedule.name)).all()
+
+
+def count(session: Session, project_id: str) -> int:
+    statement = select(func.count()).select_from(Schedule).where(Schedule.project_id == project_id)
+    return session.scalar(statement) or 0
+
+
+def add(session: Session, schedule: Schedule) -> None:
+    session.add(schedule)
+    session.flush()
+    session.refresh(schedule)
+
+
+def change(session: Session, schedule: Schedule, **values: Any) -> None:
+    """Write into a row that the caller has locked."""
+    for name, value in values.items():
+        setattr(schedule, name, value)
+    session.flush()
+
+
+def remove(session: Session, schedule: Schedule) -> None:
+    """The schedule and the list of its fires; the runs stay."""
+    session.execute(delete(ScheduleFire).where(*_of(schedule.project_id, schedule.id)), execution_options=_PLAIN)
+    session.delete(schedule)
+    session.flush()
+
+
+def fire(session: Session, project_id: str, schedule_id: str, fire_time: datetime) -> ScheduleFire | None:
+    return session.scalar(
+        select(ScheduleFire).where(*_of(project_id, schedule_id), ScheduleFire.fire_time == fire_time)
+    )
+
+
+def add_fire(session: Session, fire: ScheduleFire) -> None:
+    session.add(fire)
+    session.flush()
+    session.refresh(fire)
+
+
+def newest_fires(session: Session, project_id: str, schedule_id: str, limit: int) -> Sequence[ScheduleFire]:
+    statement = select(ScheduleFire).where(*_of(project_id, schedule_id))
+    return session.scalars(statement.order_by(ScheduleFire.fire_time.desc()).limit(limit)).all()
+
+
+def forget_fires(session: Session, project_id: str, schedule_id: str, keep: int) -> None:
+    """Keep the newest ``keep`` lines of the list."""
+    oldest_kept = (
+        select(ScheduleFire.fire_time)
+        .where(*_of(project_id, schedule_id))
+        .order_by(ScheduleFire.fire_time.desc())
+        .offset(keep - 1)
+        .limit(1)
+        .scalar_subquery()
+    )
+    session.execute(
+        delete(ScheduleFire).where(*_of(project_id, schedule_id), ScheduleFire.fire_time < oldest_kept),
+        execution_options=_PLAIN,
+    )
+
+
+def _of(project_id: str, schedule_id: str) -> tuple[Any, ...]:
+    return ScheduleFire.project_id == project_id, ScheduleFire.schedule_id == schedule_id

@@ -1,0 +1,56 @@
+"""Schedules and their fires. Every key begins with the project."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+
+
+class Schedule(Owned, Base):
+    """When to queue which run. ``next_fire_at`` is empty while it is paused, and where nothing is to come."""
+
+    __tablename__ = "schedule"
+    __table_args__ = (
+        UniqueConstraint("project_id", "name"),
+        Index("ix_schedule_next_fire_at", "next_fire_at"),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(100))
+    created_by: Mapped[str | None] = mapped_column(String(16))
+
+    cron: Mapped[str | None] = mapped_column(String(200))
+    interval_every: Mapped[int | None] = mapped_column(Integer)
+    interval_unit: Mapped[str | None] = mapped_column(String(10))
+    anchor_at: Mapped[datetime] = mapped_column(Timestamp)
+    timezone: Mapped[str] = mapped_column(String(64))
+    misfire: Mapped[str] = mapped_column(String(10))
+    grace_seconds: Mapped[int] = mapped_column(Integer)
+    run_request: Mapped[dict[str, Any]] = mapped_column(JsonText)
+
+    paused: Mapped[bool] = mapped_column(Boolean, default=False)
+    next_fire_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    fires: Mapped[int] = mapped_column(BigInteger, default=0)
+    left_out: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class ScheduleFire(Owned, Base):
+    """One fire: its key is what makes it happen once. ``run_id`` outlives the run and is no foreign key."""
+
+    __tablename__ = "schedule_fire"
+    __table_args__ = (ForeignKeyConstraint(["project_id", "schedule_id"], ["schedule.project_id", "schedule.id"]),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    schedule_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    fire_time: Mapped[datetime] = mapped_column(Timestamp, primary_key=True)
+    cause: Mapped[str] = mapped_column(String(10))
+    fired_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    run_id: Mapped[str | None] = mapped_column(String(16))
+    error: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
