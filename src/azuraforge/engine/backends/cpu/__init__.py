@@ -36,14 +36,16 @@ def load(
     if not 1 <= threads <= cores:
         raise EngineError(f"the cpu backend can use 1 to {cores} threads on this machine, got {threads}")
     _require_llvm()
-    from azuraforge.engine.backends.cpu import adam, convolution, encoder, matrix, recurrent
+    from azuraforge.engine.backends.cpu import adam, classification, convolution, encoder, matrix, recurrent
+    from azuraforge.engine.backends.cpu.memory import keep_pages
     from azuraforge.engine.backends.cpu.runtime import Runtime, use
     from azuraforge.engine.backends.cpu.threads import Pool
 
     target, kernels = _kernels(instruction_set, cache, progress)
+    keep_pages()
     use(Runtime(target, kernels, Pool(threads, kernels)))
     table = dict(OPS)
-    modules = (matrix, recurrent, convolution, encoder)
+    modules = (matrix, recurrent, convolution, encoder, classification)
     for op in (one for module in modules for one in module.OVERRIDES):
         table[op.name] = op
     return table, {"adam": adam.update}

@@ -250,6 +250,29 @@ class Emitter:
         spread = self.builder.shuffle_vector(first, undefined, zeros)
         return Value(self, self.builder.icmp_signed("<", lanes, spread))
 
+    def shuffle(self, first: Value, second: Value, lanes: list[int]) -> Value:
+        """Return a vector of chosen lanes: those of ``first`` are numbered from 0, those of ``second`` follow."""
+        chosen = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes)
+        return Value(self, self.builder.shuffle_vector(first.ir, second.ir, chosen))
+
+    def whole(self, pointer: Value, index: Value | int) -> Value:
+        """Load a 64-bit integer; ``index`` counts such integers."""
+        offset = index.ir if isinstance(index, Value) else INT(index)
+        place = self.builder.gep(pointer.ir, [offset], source_etype=INT)
+        return Value(self, self.builder.load(place, align=8, typ=INT))
+
+    def number(self, value: float) -> Value:
+        """Return a float32 constant."""
+        return Value(self, ir.Constant(FLOAT, value))
+
+    def first(self, value: Value) -> Value:
+        """Return the first lane."""
+        return Value(self, self.builder.extract_element(value.ir, ir.IntType(32)(0)))
+
+    def to_integer(self, value: Value) -> Value:
+        """Return a float32 scalar without its fraction as an integer."""
+        return Value(self, self.builder.fptosi(value.ir, INT))
+
     # --- arithmetic ---
 
     def fma(self, a: Value, b: Value, c: Value) -> Value:

@@ -10,6 +10,7 @@ from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 
 Gradients = tuple[Array | None, ...]
 _LEAST_WORK = 400_000  # multiplications per thread: below, waking a thread costs more than it saves
+_LEAST_MOVED = 20_000  # numbers per thread that only change their place
 
 
 def gemm(a: Array, b: Array, out: Array, bias: Array | None = None, accumulate: bool = False) -> None:
@@ -49,7 +50,8 @@ def transposed(scratch: Scratch, x: Array) -> Array:
     """Return a contiguous ``x.T`` in scratch memory."""
     rows, columns = x.shape
     out = scratch.take(columns, rows)
-    current().kernels["transpose"](address(x), x.strides[0] // 4, address(out), rows, rows, columns)
+    places = (address(x), x.strides[0] // 4, address(out), rows, rows)
+    current().pool.run("transpose_columns", places, columns, max(1, _LEAST_MOVED // rows), 16)
     return out
 
 

@@ -115,14 +115,46 @@ def gemm_rows(e: Emitter) -> None:
            inner, columns, mode, chunk)  # fmt: skip
 
 
+def _flip(e: Emitter, lines: list[Value]) -> list[Value]:
+    """Transpose a square of vectors: swap blocks of half the width, then of a quarter, down to single lanes."""
+    width = e.target.width
+    distance = width // 2
+    while distance:
+        for index in range(width):
+            if index & distance:
+                continue
+            first, second = lines[index], lines[index + distance]
+            upper = [lane + width - distance if lane & distance else lane for lane in range(width)]
+            lower = [lane + width if lane & distance else lane + distance for lane in range(width)]
+            lines[index], lines[index + distance] = e.shuffle(first, second, upper), e.shuffle(first, second, lower)
+        distance //= 2
+    return lines
+
+
 def transpose(e: Emitter) -> None:
     """out[column, row] = x[row, column]. Parameters: x, x_row, out, out_row, rows, columns."""
     x, x_row, out, out_row, rows, columns = e.arguments
-    block = e.integer(16)
-    with e.loop(0, columns, block) as left, e.loop(0, rows) as row:
-        source = e.at(x, row * x_row)
-        with e.loop(left, e.least(columns, left + block)) as column:
-            e.store(e.scalar(source, column), out, column * out_row + row)
+    width = e.target.width
+    rows_done = e.variable(e.integer(0))
+    with e.loop(0, rows - (width - 1), width) as row:
+        columns_done = e.variable(e.integer(0))
+        with e.loop(0, columns - (width - 1), width) as column:
+            source = e.at(x, row * x_row + column)
+            square = _flip(e, [e.load(e.at(source, x_row * index)) for index in range(width)])
+            for index, value in enumerate(square):
+                e.store(value, e.at(out, (column + index) * out_row + row))
+            columns_done.set(column + width)
+        with e.loop(columns_done.get(), columns) as column, e.loop(row, row + width) as line:
+            e.store(e.scalar(x, line * x_row + column), out, column * out_row + line)
+        rows_done.set(row + width)
+    with e.loop(rows_done.get(), rows) as row, e.loop(0, columns) as column:
+        e.store(e.scalar(x, row * x_row + column), out, column * out_row + row)
+
+
+def transpose_columns(e: Emitter) -> None:
+    """``transpose`` of the columns begin … end. Parameters: x, x_row, out, out_row, rows, begin, end."""
+    x, x_row, out, out_row, rows, begin, end = e.arguments
+    e.call("transpose", e.at(x, begin), x_row, e.at(out, begin * out_row), out_row, rows, end - begin)
 
 
 def column_sums(e: Emitter) -> None:
@@ -160,4 +192,5 @@ DEFINITIONS = [
     ("gemm", "*a a_row a_inner *b b_row *c c_row *bias rows inner columns mode chunk", gemm),
     ("gemm_rows", "*a a_row a_inner *b b_row *c c_row *bias inner columns mode chunk begin end", gemm_rows),
     ("transpose", "*x x_row *out out_row rows columns", transpose),
+    ("transpose_columns", "*x x_row *out out_row rows begin end", transpose_columns),
 ]

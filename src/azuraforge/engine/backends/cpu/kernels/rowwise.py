@@ -119,7 +119,53 @@ def relu_backward(e: Emitter) -> None:
     _flat(e, begin, end, write)
 
 
+def cross_entropy(e: Emitter) -> None:
+    """Softmax of each row, less one at the target: the slope of the cross-entropy.
+
+    Parameters: logits ``(rows, classes)``; target, 64-bit integers; slope ``(rows, classes)``; parts ``(3, rows)``:
+    the sum of the exponents of what lies below the row's largest, the target's distance from it, and 1 where the
+    target is a class and not ignored (0, and a slope of softmax alone, where it is not); rows, classes, ignored,
+    begin, end.
+    """
+    logits, target, slope, parts, rows, classes, ignored, begin, end = e.arguments
+    with e.loop(begin, end) as row:
+        here, out = e.at(logits, row * classes), e.at(slope, row * classes)
+        top = e.variable(e.splat(float("-inf")))
+
+        def highest(i: Value, mask: Value | None) -> None:
+            value = e.load(here, i, mask)
+            if mask is not None:
+                value = e.select(mask, value, e.splat(float("-inf")))
+            top.set(e.maximum(value, top.get()))
+
+        _across(e, classes, highest)
+        largest = e.splat(e.largest(top.get()))
+        total = e.variable(e.zero())
+
+        def exponents(i: Value, mask: Value | None) -> None:
+            value = e.exp(e.load(here, i, mask) - largest)
+            if mask is not None:
+                value = e.select(mask, value, e.zero())
+            e.store(value, out, i, mask)
+            total.set(total.get() + value)
+
+        _across(e, classes, exponents)
+        together = e.total(total.get())
+        share = 1.0 / e.splat(together)
+        _across(e, classes, lambda i, mask: e.store(e.load(out, i, mask) * share, out, i, mask))
+        e.store(together, parts, row)
+        chosen = e.whole(target, row)
+        e.store(e.number(0.0), parts, rows * 2 + row)
+        differs = Value(e, e.builder.icmp_signed("!=", chosen.ir, ignored.ir))
+        inside = Value(e, e.builder.and_((chosen >= 0).ir, (chosen < classes).ir))
+        with e.when(Value(e, e.builder.and_(differs.ir, inside.ir))):
+            e.store(e.scalar(here, chosen) - e.first(largest), parts, rows + row)
+            e.store(e.scalar(out, chosen) - 1.0, out, chosen)
+            e.store(e.number(1.0), parts, rows * 2 + row)
+
+
 DEFINITIONS = [
+    ("cross_entropy", "*logits *target *slope *parts rows classes ignored begin end", cross_entropy),
     ("layer_norm", "*x *weight *bias *out *normal *scale .eps size begin end", layer_norm),
     ("layer_norm_backward", "*grad *weight *normal *scale *out size begin end", layer_norm_backward),
     ("column_products", "*a *b *out rows columns", column_products),
