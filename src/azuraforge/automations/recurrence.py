@@ -62,7 +62,7 @@ class Cron:
         return timedelta(minutes=1)
 
     def after(self, moment: datetime) -> Iterator[datetime]:
-        last = moment
+        last = moment.astimezone(UTC)
         for at in CronSim(self.expression, moment.astimezone(self.zone)):
             found = at.astimezone(UTC)
             if found > last:  # two times of day that spring leaves out become the same moment
@@ -93,17 +93,18 @@ class Interval:
         return self._days_after(moment) if self.unit == "days" else self._steps_after(moment)
 
     def _steps_after(self, moment: datetime) -> Iterator[datetime]:
-        step = self.shortest
-        number = max(0, (moment - self.anchor_at) // step + 1)
+        # In UTC: between two times of one zone Python counts what the clock shows, not what went by.
+        step, anchor = self.shortest, self.anchor_at.astimezone(UTC)
+        number = max(0, (moment.astimezone(UTC) - anchor) // step + 1)
         while True:
-            yield (self.anchor_at + number * step).astimezone(UTC)
+            yield anchor + number * step
             number += 1
 
     def _days_after(self, moment: datetime) -> Iterator[datetime]:
         anchor = self.anchor_at.astimezone(self.zone).replace(tzinfo=None)
         days = (moment.astimezone(self.zone).date() - anchor.date()).days
         number = max(0, days // self.every - 1)
-        last = moment
+        last = moment.astimezone(UTC)
         while True:
             at = existing(anchor + timedelta(days=number * self.every), self.zone)
             if at > last:
