@@ -1,0 +1,67 @@
+"""As many threads as runs may be carried at once. A free slot asks for work, and sleeps until it is called."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from azuraforge.errors import AzuraError
+from azuraforge.telemetry import logger
+
+_PAUSE_SECONDS = 1.0
+_JOIN_SECONDS = 5.0
+
+log = logger("runs")
+
+
+class Slots:
+    """Threads that work until nothing is due.
+
+    Args:
+        work: carries one run to the end of its attempt; False where none was due.
+        on_free: called by a slot that found nothing, before it sleeps: one ``call`` is then awaited.
+        count: how many.
+    """
+
+    def __init__(self, work: Callable[[], bool], on_free: Callable[[], None], count: int) -> None:
+        self._work = work
+        self._on_free = on_free
+        self._calls = threading.Semaphore(0)
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._live, name=f"runs-slot-{number}", daemon=True) for number in range(count)
+        ]
+
+    def start(self) -> None:
+        """Look for work."""
+        for thread in self._threads:
+            thread.start()
+
+    def call(self) -> None:
+        """Something may be due: wake one sleeping slot."""
+        self._calls.release()
+
+    def stop(self) -> None:
+        """No new work; waits a moment for the threads, whose runs somebody else must interrupt."""
+        self._stopping.set()
+        for _ in self._threads:
+            self._calls.release()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(_JOIN_SECONDS)
+
+    def _live(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                if self._work():
+                    continue  # there may be more
+            except AzuraError as error:
+                log.warning("slot_waits", reason=str(error))
+                self._stopping.wait(_PAUSE_SECONDS)
+                continue
+            except Exception as error:
+                log.error("slot_failed", exc_info=error)
+                self._stopping.wait(_PAUSE_SECONDS)
+                continue
+            self._on_free()
+            self._calls.acquire()
