@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 
 Gradients = tuple[Array | None, ...]
 Pair = tuple[int, int]
+_LEAST_MOVED = 20_000  # numbers per thread that only change their place
 
 
 class _Saved(NamedTuple):
@@ -44,13 +46,27 @@ def _padded(scratch: Scratch, x: Array, padding: Pair) -> Array:
     """Copy ``(batch, channel, height, width)`` to ``(batch, height, width, channel)`` with zeros at the edges."""
     batch, channels, height, width = x.shape
     rows, columns = padding
-    result = scratch.take(batch, height + 2 * rows, width + 2 * columns, channels)
+    shape = (batch, height + 2 * rows, width + 2 * columns, channels)
+    # Whole vectors of channels are read from the last pixel too: room for one behind it.
+    result = scratch.take(math.prod(shape) + current().target.width)[: math.prod(shape)].reshape(shape)
     result[:, :rows] = 0
     result[:, rows + height :] = 0
     result[:, :, :columns] = 0
     result[:, :, columns + width :] = 0
-    result[:, rows : rows + height, columns : columns + width] = x.transpose(0, 2, 3, 1)
+    _to_pixels(x, result[:, rows : rows + height, columns : columns + width])
     return result
+
+
+def _to_pixels(x: Array, out: Array) -> None:
+    """Copy ``(batch, channel, height, width)`` into ``(batch, height, width, channel)``, both of any strides."""
+    batch, channels, height, width = x.shape
+    planes, pixels = x.strides, out.strides
+    if planes[3] != 4 or pixels[3] != 4 or channels == 1:
+        out[...] = x.transpose(0, 2, 3, 1)  # pixels already, or nearly: whole runs are copied
+        return
+    places = (address(x), planes[0] // 4, planes[1] // 4, planes[2] // 4, address(out), pixels[0] // 4, pixels[1] // 4,
+              pixels[2] // 4, height, width, channels)  # fmt: skip
+    current().pool.run("to_pixels", places, batch, max(1, _LEAST_MOVED // (channels * height * width)))
 
 
 def _pack(scratch: Scratch, weight: Array) -> Array:
@@ -114,7 +130,7 @@ def _conv2d_vjp(context: Context, gradient: Array) -> Gradients:
         return OPS["conv2d"].vjp(context, gradient)
     scratch = Scratch()
     wide, inner = _wide_gradient(scratch, saved, gradient.shape[2], gradient.shape[3])
-    inner[..., : gradient.shape[1]] = gradient.transpose(0, 2, 3, 1)
+    _to_pixels(gradient, inner[..., : gradient.shape[1]])
     inner[..., gradient.shape[1] :] = 0
     return _gradients(context, saved, wide, inner, scratch)
 
@@ -193,12 +209,50 @@ def _conv_relu_pool_vjp(context: Context, gradient: Array) -> Gradients:
     scratch = Scratch()
     batch, rows, columns, channels = saved.codes.shape
     pooled = scratch.take(batch, rows, columns, channels)
-    pooled[..., : gradient.shape[1]] = gradient.transpose(0, 2, 3, 1)
+    _to_pixels(gradient, pooled[..., : gradient.shape[1]])
     pooled[..., gradient.shape[1] :] = 0
+    if saved.weight.shape[1] * 2 >= runtime.target.width:
+        return _winners_gradients(context, saved, pooled, scratch)
     wide, inner = _wide_gradient(scratch, saved, 2 * rows, 2 * columns)
     places = (address(pooled), address(saved.codes), address(inner), *_strides(inner)[:2], rows, columns, channels)
     runtime.pool.run("unpool", places, batch)
     return _gradients(context, saved, wide, inner, scratch)
+
+
+def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: Scratch) -> Gradients:
+    """Return the gradients by the kernels that meet only the pixels that won the pooling."""
+    assert saved.codes is not None
+    runtime = saved.runtime
+    need_x, need_weight, need_bias = context.needs
+    batch, rows, columns, channels = pooled.shape
+    out_channels, inputs = saved.weight.shape[:2]
+    whole = _whole(inputs)
+    offered = context.buffers or (None, None, None)
+    grad_x = grad_weight = grad_bias = None
+    won = (address(pooled), address(saved.codes))
+    if need_weight:
+        sums = scratch.zeros(out_channels, 9, whole)
+        places = (address(saved.x), *_strides(saved.x)[:3], *won, address(sums), batch, rows, columns, channels, whole)
+        runtime.pool.run("pooled_weight_gradient", places, out_channels)
+        grad_weight = np.empty(saved.weight.shape, np.float32) if offered[1] is None else offered[1]
+        grad_weight[...] = sums[:, :, :inputs].transpose(0, 2, 1).reshape(grad_weight.shape)
+    if need_bias:
+        total = scratch.take(channels)
+        runtime.kernels["pooled_bias_gradient"](*won, address(total), batch * rows * columns, channels)
+        grad_bias = np.empty(out_channels, np.float32) if offered[2] is None else offered[2]
+        grad_bias[...] = total[:out_channels]
+    if need_x:
+        weights = scratch.take(out_channels, 9, whole)
+        weights[:, :, :inputs] = saved.weight.reshape(out_channels, inputs, 9).transpose(0, 2, 1)
+        weights[:, :, inputs:] = 0
+        height, width = 2 * rows + 2, 2 * columns + 2
+        out = empty((batch, height, width, whole))
+        out.fill(0)
+        places = (*won, address(weights), address(out), *_strides(out)[:2], rows, columns, out_channels, channels, whole)
+        runtime.pool.run("pooled_input_gradient", places, batch)
+        top, left = saved.padding
+        grad_x = out[:, top : height - top, left : width - left, :inputs].transpose(0, 3, 1, 2)
+    return grad_x, grad_weight, grad_bias
 
 
 OVERRIDES = [Op("conv2d", _conv2d, _conv2d_vjp), Op("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp)]

@@ -1,6 +1,6 @@
 """The kernels, each a Python function that emits code."""
 
-from azuraforge.engine.backends.cpu.kernels import adam, attention, convolution, fork, gemm, recurrent, rowwise
+from azuraforge.engine.backends.cpu.kernels import adam, attention, convolution, fork, gemm, pooled, recurrent, rowwise
 
 # In this order, since a kernel can call those before it.
 DEFINITIONS = [
@@ -8,6 +8,7 @@ DEFINITIONS = [
     *recurrent.DEFINITIONS,
     *adam.DEFINITIONS,
     *convolution.DEFINITIONS,
+    *pooled.DEFINITIONS,
     *rowwise.DEFINITIONS,
     *attention.DEFINITIONS,
     *fork.DEFINITIONS,  # last: it knows all the others
