@@ -11,6 +11,7 @@ import pkgutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -26,11 +27,15 @@ import azuraforge
 from azuraforge.database import Base, Database, new_id
 from azuraforge.projects.tables import Project
 
-pytest_plugins = ["tests.valkey"]
+pytest_plugins = ["tests.valkey", "tests.postgres"]
 
 # One thread of BLAS: two on a busy two-core machine ran fifteen times slower than one.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
+# One cache of kernels for all platforms of the suite; its files are named by what they were made from.
+os.environ.setdefault(
+    "AZURAFORGE_ENGINE__KERNELS", str(Path(tempfile.gettempdir()) / f"azuraforge-kernels-{os.getuid()}")
+)
 
 
 def import_all_tables() -> None:

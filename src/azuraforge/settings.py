@@ -63,7 +63,9 @@ class EngineSettings(BaseModel):
     instruction_set: Literal["avx512", "avx2", "portable"] | None = Field(
         default=None, description="None: the best of this processor; the same one on all machines gives the same bits"
     )
-    kernels: Path | None = Field(default=None, description="where compiled kernels lie; None: kernels/ in the data home")
+    kernels: Path | None = Field(
+        default=None, description="where compiled kernels lie; None: kernels/ in the data home"
+    )
 
 
 class Settings(BaseSettings):
@@ -78,6 +80,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=lambda: default_home())
     database_url: str | None = Field(default=None, description="None: SQLite in the data home")
+    database_owner_url: str | None = Field(
+        default=None, description="the role that owns the tables on PostgreSQL; only upgrades, backups and checks use it"
+    )
     broker_url: str | None = Field(
         default=None,
         pattern=r"^(redis|rediss)://",

@@ -30,6 +30,10 @@ class MemoryChild:
         self.notes: list[str] = []
         outputs.mkdir(parents=True, exist_ok=True)
 
+    def use_engine(self, made_with: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        self.engine = made_with
+        return {"backend": "reference", "instruction_set": "numpy", "threads": 1, "kernels": ""}
+
     def log(self, step: int, **metrics: float) -> None:
         self.metrics.append((step, metrics))
 

@@ -14,6 +14,7 @@ import azuraforge
 from azuraforge.events.service import EventLog
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import Finish, PreparedRun
+from azuraforge.runs.kernels import PREPARE, PREPARE_SECONDS
 from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
@@ -89,6 +90,8 @@ def launcher() -> Iterator[Launcher]:
     """One launcher for the whole folder; it starts itself again where a test killed it."""
     made = Launcher({"PYTHONPATH": CHILD_PATH})
     made.start()
+    settings = Settings()  # what kernels are compiled from is tested elsewhere; here they are at hand
+    made.call(PREPARE, {"folder": str(settings.kernels), "instruction_set": None}, PREPARE_SECONDS)
     yield made
     made.stop()
 

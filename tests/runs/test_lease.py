@@ -19,7 +19,7 @@ def claim(stand, worker: str = "w", seconds: float = 30.0, wanted=None):
     def take(session, found):
         row = lease.claim(session, found, worker, seconds)
         if row is not None:
-            stand.worker._transitions.claimed(session, row, worker, {"threads": 1})
+            stand.worker._transitions.claimed(session, row, worker)
         return row
 
     return stand.worker._claim(take, wanted)

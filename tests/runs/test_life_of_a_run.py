@@ -24,7 +24,7 @@ def test_a_run_succeeds_and_tells_everything_in_order(stand):
     assert run.summary == {"hash": expected_hash(7, 30)}
     assert run.progress.share == 1.0
     assert run.environment["threads"] == 1
-    assert run.environment["backend"] == "reference"
+    assert run.environment["backend"] == "cpu"
     assert run.bit_reproducible
     assert [(attempt.attempt, attempt.outcome) for attempt in run.attempts] == [(1, "succeeded")]
     events = stand.events_of(run.id)

@@ -83,6 +83,7 @@ export const en = {
     connecting: "connecting …",
   },
   phases: {
+    kernels: "Compiling the engine's kernels, once",
     split: "Cutting the parts",
     fit: "Training",
     predict: "Predicting the test part",

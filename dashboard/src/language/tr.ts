@@ -85,6 +85,7 @@ export const tr: Texts = {
     connecting: "bağlanıyor …",
   },
   phases: {
+    kernels: "Motorun çekirdekleri bir kez derleniyor",
     split: "Parçalar ayrılıyor",
     fit: "Eğitim",
     predict: "Test parçası tahmin ediliyor",

@@ -64,6 +64,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "state.failed": ("failed", "başarısız"),
     "state.cancelled": ("cancelled", "iptal edildi"),
     "state.quarantined": ("quarantined", "karantinada"),
+    "phase.kernels": ("compiling the engine's kernels, once", "motorun çekirdekleri bir kez derleniyor"),
     "phase.split": ("splitting the series", "seri bölünüyor"),
     "phase.fit": ("training", "eğitim"),
     "phase.fit_baselines": ("training the baselines", "temel yöntemler eğitiliyor"),
@@ -148,6 +149,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # platform
     "up_ready": ("AzuraForge runs at {url}", "AzuraForge çalışıyor: {url}"),
     "up_link": ("Sign in (once, within 10 minutes): {url}", "Giriş (bir kez, 10 dakika içinde): {url}"),
+    "kernels_compiling": (
+        "Compiling the engine's kernels for this processor (once, a few seconds) …",
+        "Motorun çekirdekleri bu işlemci için derleniyor (bir kez, birkaç saniye) …",
+    ),
+    "kernels_ready": (
+        "Kernels for {detail} are ready after {seconds} s.",
+        "{detail} çekirdekleri {seconds} sn sonra hazır.",
+    ),
+    "kernels_unavailable": (
+        "The engine computes with NumPy, which is slower: {detail}",
+        "Motor NumPy ile hesaplıyor, bu daha yavaş: {detail}",
+    ),
     "up_stop": ("Ctrl-C stops it.", "Ctrl-C ile durur."),
     "up_stopped": ("Stopped.", "Durdu."),
     "temporary_start": (

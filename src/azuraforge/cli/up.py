@@ -15,7 +15,7 @@ from azuraforge.cli.reach import settings_of
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
-    from azuraforge.platform.up import Running
+    from azuraforge.platform.up import News, Running
 
 
 def up(
@@ -43,7 +43,11 @@ def serve(terminal: Terminal, *, port: int | None = None, host: str | None = Non
     # SIGTERM before and after the HTTP server's own handling unwinds like Ctrl-C, so that everything is put down.
     signal.signal(signal.SIGTERM, _interrupt)
     with contextlib.suppress(KeyboardInterrupt):
-        platform.serve(settings, on_ready=lambda running: _ready(terminal, running, demo))
+        platform.serve(
+            settings,
+            on_ready=lambda running: _ready(terminal, running, demo),
+            on_kernels=lambda news: _kernels(terminal, news),
+        )
     # A demo that was cut off may still draw on the old console, and has hidden the cursor.
     was_terminal, terminal.errors.quiet = terminal.errors.is_terminal, True
     terminal.errors = Console(stderr=True, highlight=False)
@@ -72,6 +76,12 @@ def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
         terminal.note(text("up_stop"))
     except Exception as error:  # the platform stays up whatever happens to what is shown
         report(error, terminal)
+
+
+def _kernels(terminal: Terminal, news: News) -> None:
+    """In a thread beside the platform: why the first run may wait a moment, or will be slower."""
+    seconds = terminal.text.number(news.seconds, 1) if news.seconds is not None else ""
+    terminal.note(terminal.text(f"kernels_{news.state}", detail=news.detail, seconds=seconds))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

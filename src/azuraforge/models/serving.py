@@ -52,12 +52,20 @@ class WarmPredictors:
     Args:
         open_child: ``Launcher.open``.
         plugins_folder: where dropped-in plugins lie.
+        kernels_folder: asked when a child starts: where it finds the engine's kernels, None where it may not use any.
         max_bytes: resident memory of all warm children together; the one just used may exceed it alone.
     """
 
-    def __init__(self, open_child: Open, plugins_folder: str, max_bytes: int = 1 << 30) -> None:
+    def __init__(
+        self,
+        open_child: Open,
+        plugins_folder: str,
+        kernels_folder: Callable[[], str | None] = lambda: None,
+        max_bytes: int = 1 << 30,
+    ) -> None:
         self._open = open_child
         self._plugins_folder = plugins_folder
+        self._kernels_folder = kernels_folder
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._warm: OrderedDict[Key, _Warm] = OrderedDict()
@@ -114,7 +122,8 @@ class WarmPredictors:
         self, warm: _Warm, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
     ) -> dict[str, Any]:
         if warm.conversation is None:
-            warm.conversation = self._open(ENTRY, {**opening, "plugins_folder": self._plugins_folder})
+            folders = {"plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
+            warm.conversation = self._open(ENTRY, {**opening, **folders})
         answer = warm.conversation.ask(payload, timeout_seconds)
         warm.bytes = warm.conversation.resident_bytes
         return answer

@@ -15,6 +15,7 @@ from azuraforge.models.folder import read_card, verify_folder
 from azuraforge.plugins.calendar import Clock
 from azuraforge.plugins.loading import load_plugin
 from azuraforge.plugins.parts import Part, Predictions, Schema
+from azuraforge.runs.backend import choose_nearest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,7 +27,8 @@ def serve(opening: Mapping[str, Any]) -> Answer:
     """Load a version and return the function that answers.
 
     Args:
-        opening: ``folder``, ``content_hash``, ``plugin``, ``config``, ``schema``, ``plugins_folder``.
+        opening: ``folder``, ``content_hash``, ``plugin``, ``config``, ``schema``, ``plugins_folder``,
+            ``kernels_folder``.
     """
     return Predictor(opening).answer
 
@@ -39,6 +41,8 @@ class Predictor:
         verify_folder(folder, opening["content_hash"])
         card = read_card(folder)
         plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
+        if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
+            choose_nearest(card.get("engine"), opening.get("kernels_folder"))
         self._name = str(opening["plugin"])
         self._pipeline = plugin()
         self._predictor = self._pipeline.load(folder)

@@ -171,11 +171,19 @@ class TrainingLoop:
         except StorageError as error:
             return {**fields, "obstacle": _unreadable(error.message)}
         # A config needs no horizon; what a version predicts stands on its card, as its first judge counted it.
-        if (theirs := read_card(folder)["horizon"]) != horizon:
+        card = read_card(folder)
+        if (theirs := card["horizon"]) != horizon:
             return {**fields, "obstacle": _other("other_horizon", theirs, horizon)}
         answer = self._phase(
             "champion",
-            {"plugin": row.plugin, "predictor": str(folder), "guard": False, "tolerant": True, **parts},
+            {
+                "plugin": row.plugin,
+                "predictor": str(folder),
+                "engine": card.get("engine"),
+                "guard": False,
+                "tolerant": True,
+                **parts,
+            },
             step="predict",
         )
         if answer["problem"] is not None:

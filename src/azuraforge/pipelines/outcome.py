@@ -29,6 +29,12 @@ class Entry:
     folder: Path
     weights_sha256: str
     config: dict[str, Any]
+    engine: dict[str, Any] | None
+
+    def card(self) -> dict[str, Any]:
+        """Its part of the version's card; ``engine`` only where it computes with it."""
+        said = {"plugin": self.plugin, "config": self.config}
+        return {**said, "engine": self.engine} if self.engine else said
 
 
 @dataclass(frozen=True)
@@ -66,9 +72,8 @@ class Outcome:
                 job.run.project_id,
                 entry.folder,
                 {
+                    **entry.card(),
                     "kind": self.task,
-                    "plugin": entry.plugin,
-                    "config": entry.config,
                     "schema": dataset.schema,
                     "horizon": self.split["horizon"],
                 },
@@ -118,12 +123,15 @@ class Outcome:
         predictor = Path(self.fitted["outputs"]) / "predictor"
         hashed = self.fitted["weights_sha256"]
         version = run.plugin_version or version_of(self.plugin)
-        entries = [Entry(self.plugin, version, predictor, hashed, run.config)]
+        entries = [Entry(self.plugin, version, predictor, hashed, run.config, self.fitted.get("engine"))]
         if self.verdict["decision"] == "baseline_promoted":
             name = self.verdict["champion"]
             learned = next(each for each in self.baselines["baselines"] if each["name"] == name)
             folder = Path(self.baselines["outputs"]) / name / "predictor"
-            entries.append(Entry(name, version_of(name), folder, learned["weights_sha256"], learned["config"]))
+            made_with = learned.get("engine")
+            entries.append(
+                Entry(name, version_of(name), folder, learned["weights_sha256"], learned["config"], made_with)
+            )
         return entries
 
     def _summary(self) -> dict[str, Any]:

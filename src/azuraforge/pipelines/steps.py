@@ -62,7 +62,7 @@ def split(child: Child) -> dict[str, Any]:
 def fit(child: Child) -> dict[str, Any]:
     """Learn and save. Payload: plugin, plugins_folder, config, train, validation (folders).
 
-    Outputs: ``predictor/`` and ``files/``. Result: weights_sha256, seconds.
+    Outputs: ``predictor/`` and ``files/``. Result: weights_sha256, seconds, engine (see ``_use_engine``).
     """
     name = child.payload["plugin"]
     pipeline, config = _pipeline(name, child.payload)
@@ -70,14 +70,16 @@ def fit(child: Child) -> dict[str, Any]:
     files.mkdir(parents=True, exist_ok=True)
     run = CandidateContext(child, config, tuple(pipeline.secrets), files)
     train, validation = load_part(child.payload["train"]), load_part(child.payload["validation"])
-    return learn(name, pipeline, run, train, validation, child.outputs / "predictor").to_dict()
+    made_with = _use_engine(child, pipeline)
+    learned = learn(name, pipeline, run, train, validation, child.outputs / "predictor")
+    return {**learned.to_dict(), "engine": made_with}
 
 
 def fit_baselines(child: Child) -> dict[str, Any]:
     """Learn every baseline. Payload: names, task, plugins_folder, config, train, validation.
 
-    Outputs: ``<name>/predictor/``. Result: ``{"baselines": […]}`` with name, config, weights_sha256 and seconds of
-    each, or its name and why it ``failed``. One that fails is listed with its reason and does not end the run.
+    Outputs: ``<name>/predictor/``. Result: ``{"baselines": […]}`` with name, config, weights_sha256, seconds and engine
+    of each, or its name and why it ``failed``. One that fails is listed with its reason and does not end the run.
     """
     train, validation = load_part(child.payload["train"]), load_part(child.payload["validation"])
     config = baseline_config(child.payload["task"], child.payload["config"])
@@ -90,8 +92,10 @@ def fit_baselines(child: Child) -> dict[str, Any]:
             outputs = child.outputs / name / "files"
             outputs.mkdir(parents=True, exist_ok=True)
             run = BaselineContext(checked, child.seed, child.threads, outputs)
+            made_with = _use_engine(child, pipeline)
             learned: Learned = learn(name, pipeline, run, train, validation, child.outputs / name / "predictor")
-            found.append({"name": name, "config": checked.model_dump(mode="json"), **learned.to_dict()})
+            described = {"config": checked.model_dump(mode="json"), "engine": made_with, **learned.to_dict()}
+            found.append({"name": name, **described})
         except Exception as error:
             found.append({"name": name, "failed": one_line(error)})
     child.progress(len(names), len(names))
@@ -113,7 +117,8 @@ def hold_out(child: Child) -> dict[str, Any]:
 
 
 def predict(child: Child) -> dict[str, Any]:
-    """Load what ``save`` wrote and predict. Payload: plugin, plugins_folder, predictor, test, future, guard, tolerant.
+    """Load what ``save`` wrote and predict. Payload: plugin, plugins_folder, predictor, test, future, guard, tolerant,
+    engine (what a version was made with; otherwise the run's own).
 
     Outputs: ``test.npz``, ``future.npz``. With ``tolerant`` (the champion's turn) a failure is the result
     ``{"problem": "…"}``; otherwise it ends the run.
@@ -181,6 +186,7 @@ def _range_of(table: Table, rows: Rows) -> dict[str, Any]:
 
 def _predict(child: Child, name: str, fields: Mapping[str, Any], outputs: Path, *, guard: bool) -> None:
     pipeline = _instance(name, fields)
+    _use_engine(child, pipeline, fields.get("engine"))
     predictor = pipeline.load(Path(fields["predictor"]))
 
     def answer(part: Part) -> Any:
@@ -193,6 +199,20 @@ def _predict(child: Child, name: str, fields: Mapping[str, Any], outputs: Path, 
     future = load_part(child.payload["future"])
     save_predictions(predictions, outputs / "test.npz")
     save_predictions(predict_checked(name, answer, future), outputs / "future.npz")
+
+
+def _use_engine(
+    child: Child, pipeline: Pipeline[Any, Any], made_with: Mapping[str, Any] | None = None
+) -> dict[str, Any] | None:
+    """Choose the engine's backend before app code computes with it. None for a pipeline that does not.
+
+    Else backend, instruction_set and threads. The kernels' hash stands in the run's environment only: a version's
+    address must not change with each release of ours.
+    """
+    if not pipeline.uses_engine:
+        return None
+    chosen = child.use_engine(made_with)
+    return {name: chosen[name] for name in ("backend", "instruction_set", "threads")}
 
 
 def _instance(name: str, payload: Mapping[str, Any]) -> Pipeline[Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
@@ -21,6 +22,7 @@ from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.projects.service import ProjectService
 from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.kernels import Kernels, News
 from azuraforge.runs.handlers import Handler
 from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.service import RunService
@@ -53,14 +55,15 @@ class Platform:
         self.launcher = Launcher()
         self.catalogue = Catalogue(self.launcher.call, settings.plugins, settings.home / "catalogue.json")
         self.datasets = DatasetService(self.database, self.events, self.launcher.call, settings)
-        self.warm = WarmPredictors(self.launcher.open, str(settings.plugins))
+        self.kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)
+        self.warm = WarmPredictors(self.launcher.open, str(settings.plugins), lambda: self.kernels.folder)
         self.models = ModelService(
             self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm
         )
         training = TrainingHandler(self.database, self.catalogue, self.datasets, self.models, self.launcher.call)
         handlers: list[Handler] = [training, AgentHandler(self.catalogue)]
         artifacts = ArtifactStore(settings.artifacts)
-        worker = Worker(self.database, self.events, self.launcher, artifacts, handlers, settings)
+        worker = Worker(self.database, self.events, self.launcher, artifacts, handlers, settings, kernels=self.kernels)
         self.supervisor = Supervisor(self.database, self.events, worker, settings)
         self.runs = RunService(self.database, self.events, handlers, artifacts, self.supervisor, settings)
         firing = Firing(self.database, self.events, self.runs)
@@ -73,13 +76,14 @@ class Platform:
         rooms = Rooms(self.projects, self.catalogue, self.datasets, self.runs, self.models, self.schedules, self.events)
         return create_application(rooms, self.settings, self._ready.is_set)
 
-    def start(self) -> None:
-        """Start the launcher and begin to carry runs."""
+    def start(self, tell: Callable[[News], None] | None = None) -> None:
+        """Start the launcher and begin to carry runs. ``tell`` hears where making the engine's kernels takes time."""
         self.launcher.start()
         self.supervisor.start()
         self.scheduler.start()
         self._ready.set()
-        # Asked here, off the path to readiness, so that the first page finds it answered.
+        # Both off the path to readiness: the first run finds its kernels, the first page the plugins.
+        self.kernels.start(tell)
         threading.Thread(target=self._describe_plugins, name="catalogue", daemon=True).start()
 
     def end_streams(self) -> None:

@@ -10,12 +10,15 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from azuraforge import errors, telemetry
 from azuraforge.settings import Settings
+
+if TYPE_CHECKING:
+    from azuraforge.runs.kernels import News as News  # the command line knows it from here
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,13 @@ class Running:
     sign_in_url: str
 
 
-def serve(settings: Settings, on_ready: Callable[[Running], None] | None = None) -> None:
-    """Run the platform until SIGINT or SIGTERM. ``on_ready`` is called on a thread of its own.
+def serve(
+    settings: Settings,
+    on_ready: Callable[[Running], None] | None = None,
+    on_kernels: Callable[[News], None] | None = None,
+) -> None:
+    """Run the platform until SIGINT or SIGTERM. ``on_ready`` is called on a thread of its own, and so is
+    ``on_kernels``, where the engine's kernels must be compiled first or cannot be used.
 
     Raises Conflict (port or data home taken, database newer than the code) and StorageError, before anything
     has started.
@@ -45,7 +53,7 @@ def serve(settings: Settings, on_ready: Callable[[Running], None] | None = None)
             platform = Platform(settings)
             try:
                 server = HttpServer(platform.application(), listener, platform.end_streams)
-                platform.start()
+                platform.start(on_kernels)
                 home.announce(url, platform.local_token())
                 if on_ready is not None:
                     ready = Running(url, platform.sign_in_url(url))

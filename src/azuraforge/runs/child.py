@@ -9,6 +9,7 @@ from typing import Any
 
 from azuraforge.errors import Forbidden, InvalidInput
 from azuraforge.plugins.pipeline import Checkpoint
+from azuraforge.runs import backend
 from azuraforge.runs.checkpoints import problem_with, write_sealed
 from azuraforge.runs.failures import sayable
 from azuraforge.runs.frames import Frame
@@ -37,6 +38,7 @@ class Child:
         self._checkpoints: str | None = start.get("checkpoints")
         self._saved: list[dict[str, Any]] = start.get("saved", [])
         self._environment: dict[str, Any] = start.get("environment", {})
+        self._kernels_folder: str | None = start.get("kernels_folder")
         self._secrets: dict[str, str] = start.get("secrets", {})
         self._outbox = outbox
         self._begun = self._checkpoints is None  # a call has neither points nor checkpoints to continue
@@ -47,6 +49,16 @@ class Child:
         if self._outputs is None:
             raise RuntimeError("this child runs outside a run and has no outputs")
         return Path(self._outputs)
+
+    def use_engine(self, made_with: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Choose the engine's backend that was fixed for this run; to be called before code that computes with it.
+
+        With ``made_with``, the nearest to what a version was made with instead. Returns backend, instruction_set,
+        threads and kernels. Raises TransientError where the run's kernels cannot be loaded.
+        """
+        if made_with is not None:
+            return backend.choose_nearest(made_with, self._kernels_folder)
+        return backend.choose(self._environment, self._kernels_folder)
 
     def log(self, step: int, **metrics: float) -> None:
         """Record one point of each named series; NaN and infinities are kept."""

@@ -1,10 +1,15 @@
-"""What must stay the same for a run to be repeatable bit for bit, and which code produced it."""
+"""What must stay the same for a run to be repeatable bit for bit, and which code produced it.
+
+The launcher describes interpreter, NumPy, processor and package; ``kernels`` adds the engine's backend, instruction
+set, threads and the kernels' hash.
+"""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +21,14 @@ _GRADES = ("avx512f", "avx2", "avx", "sse4_2", "asimd")
 
 @functools.cache
 def describe_environment() -> dict[str, Any]:
-    """Interpreter, NumPy, engine backend, instruction set and package, as this process loaded them."""
+    """Interpreter, NumPy, processor and package, as this process loaded them."""
     import numpy
-
-    from azuraforge.engine import backend
 
     return {
         "python": platform.python_version(),
         "numpy": numpy.__version__,
         "system": f"{platform.system()} {platform.machine()}",
-        "backend": backend(),
-        "instruction_set": instruction_set(),
+        "processor": processor(),
         "package": package_hash(),
     }
 
@@ -54,14 +56,32 @@ def package_hash() -> str:
     return digest.hexdigest()
 
 
-def instruction_set() -> str:
-    """The widest vector instructions of this processor that matter here."""
+def differences(recorded: Mapping[str, Any] | None, present: Mapping[str, Any]) -> list[str]:
+    """What differs from the environment that a run began in, each as ``name old → new``; nothing for a first attempt.
+
+    Example:
+        >>> differences({"threads": 2, "backend": "cpu"}, {"threads": 1, "backend": "cpu"})
+        ['threads 2 → 1']
+    """
+    if recorded is None:
+        return []
+    names = [*recorded, *(name for name in present if name not in recorded)]
+    pairs = [(name, recorded.get(name), present.get(name)) for name in names]
+    return [f"{name} {_shown(old)} → {_shown(new)}" for name, old, new in pairs if old != new]
+
+
+def processor() -> str:
+    """The widest vector instructions of this processor that matter to NumPy and the libraries below it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.machine()
     flags = next((line.partition(":")[2].split() for line in lines if line.startswith(("flags", "Features"))), [])
     return next((grade for grade in _GRADES if grade in flags), platform.machine())
+
+
+def _shown(value: Any) -> str:
+    return "none" if value in (None, "") else str(value)[:12]
 
 
 def _commit(git: Path) -> str | None:

@@ -48,7 +48,7 @@ class ClaimedRun:
     model: str | None
     extra: dict[str, Any]
     code_version: str
-    environment: dict[str, Any]
+    environment: dict[str, Any] | None  # of the first attempt
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,18 @@ from azuraforge.events.service import EventLog
 from azuraforge.runs import store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.checkpoints import problem_with
+from azuraforge.runs.environment import differences
 from azuraforge.runs.failures import storage_error
 from azuraforge.runs.frames import Frame
 from azuraforge.runs.handlers import ClaimedRun
+from azuraforge.runs.kernels import Kernels
 from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.log_file import LogFile
 from azuraforge.runs.phase import Interrupt, Limits, PhaseChild, start_frame
 from azuraforge.runs.progress import ProgressMeter
 from azuraforge.runs.recording import Recorder
-from azuraforge.runs.transitions import run_stream
+from azuraforge.runs.transitions import Transitions, run_stream
 
 T = TypeVar("T")
 
@@ -46,6 +48,7 @@ class AttemptJob:
         launcher: Launcher,
         artifacts: ArtifactStore,
         limits: Limits,
+        kernels: Kernels,
     ) -> None:
         self.run = run
         self.folder = folder
@@ -56,6 +59,10 @@ class AttemptJob:
         self._launcher = launcher
         self._artifacts = artifacts
         self._limits = limits
+        self._kernels = kernels
+        self._environment: dict[str, Any] | None = None
+        self._kernels_folder: str | None = None
+        self._waits = False
         self._meter = ProgressMeter()
         self._index = 0
         try:
@@ -80,6 +87,8 @@ class AttemptJob:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name for a phase: lower-case letters, digits, '_', '.' and '-'")
         self.check()
+        if self._environment is None:
+            self._environment = self._fix_environment()
         self._meter.enter(name, share)
         self._index += 1
         wanted = _hash(entry, payload)
@@ -122,6 +131,30 @@ class AttemptJob:
         self.interrupt.close()
         self.log.close()
 
+    def _fix_environment(self) -> dict[str, Any]:
+        """What this attempt's children compute with: the run's own backend as long as that can be had."""
+        recorded, asked = self.run.environment, self.run.threads
+        fixed = self._kernels.fix(recorded, asked, self._wait_for_kernels)
+        self._kernels_folder = fixed.folder
+        environment = {**self._launcher.environment, **fixed.fields}
+        changed = differences(recorded, environment)
+        because = f" ({fixed.problem})" if fixed.problem else ""
+        changes = f"No longer bit for bit: {', '.join(changed)}{because}." if changed else None
+        transitions = Transitions(self._events)
+        self.write(
+            lambda session: transitions.environment_fixed(
+                session, self.held, environment, changes, first=recorded is None
+            )
+        )
+        return environment
+
+    def _wait_for_kernels(self, compiling: bool) -> None:
+        self.check()
+        if compiling and not self._waits:
+            self._waits = True
+            self._meter.enter("kernels", 0.0)
+            self._announce("kernels")
+
     def _announce(self, name: str) -> None:
         def work(session: Session) -> None:
             data = {"name": name, "index": self._index, "count": None}
@@ -153,10 +186,12 @@ class AttemptJob:
             outputs.mkdir()
         except OSError as error:
             raise storage_error(error, "the run's folder", str(self.folder)) or error from error
+        assert self._environment is not None
         settings = {
             "seed": self.run.seed,
-            "threads": self.run.threads,
-            "environment": self.run.environment,
+            "threads": self._environment["threads"],
+            "environment": self._environment,
+            "kernels_folder": self._kernels_folder,
             "secrets": secrets,
         }
         start = start_frame(

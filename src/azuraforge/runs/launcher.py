@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psutil
@@ -113,7 +113,7 @@ class Launcher:
 
     @property
     def environment(self) -> dict[str, Any]:
-        """What the launcher loaded: interpreter, NumPy, backend, instruction set, hash of the package."""
+        """What the launcher loaded: interpreter, NumPy, processor, hash of the package."""
         return self._surely_running().environment
 
     @property
@@ -133,14 +133,20 @@ class Launcher:
                 log.warning("launcher_died", reason=str(error))
         raise LauncherDied
 
-    def call(self, entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
-        """Run ``entry(child)`` in a child of its own and return its result.
+    def call(
+        self,
+        entry: str,
+        payload: dict[str, Any],
+        timeout_seconds: float,
+        hear: Callable[[Frame], None] | None = None,
+    ) -> dict[str, Any]:
+        """Run ``entry(child)`` in a child of its own and return its result. ``hear`` gets what it says meanwhile.
 
         Raises the child's own error, or InvalidInput where it died or took longer than ``timeout_seconds``.
         """
         for last in (False, True):
             try:
-                with _Conversing(self.spawn()) as child:
+                with _Conversing(self.spawn(), hear) as child:
                     frame = {"mode": "call", "entry": entry, "payload": payload}
                     return child.exchange(frame, time.monotonic() + timeout_seconds)
             except TimeoutError:
@@ -243,8 +249,9 @@ class Conversation:
 class _Conversing:
     """Frames out, frames in, until one answers."""
 
-    def __init__(self, child: ChildProcess) -> None:
+    def __init__(self, child: ChildProcess, hear: Callable[[Frame], None] | None = None) -> None:
         self._child = child
+        self._hear = hear
         self._reader = FrameReader()
 
     def __enter__(self) -> _Conversing:
@@ -269,6 +276,8 @@ class _Conversing:
                         return value
                     if answer["type"] == "error":
                         raise restore(answer["family"], answer["error"], answer.get("kind", ""))
+                    if self._hear is not None:
+                        self._hear(answer)
         except TimeoutError:
             raise
         except (ConnectionError, OSError) as error:

@@ -234,7 +234,7 @@ def start_frame(
     saved: list[dict[str, Any]],
     settings: dict[str, Any],
 ) -> Frame:
-    """The first frame of a phase's child. ``settings``: seed, threads, environment, secrets."""
+    """The first frame of a phase's child. ``settings``: seed, threads, environment, kernels_folder, secrets."""
     return {
         "mode": "run",
         "entry": entry,

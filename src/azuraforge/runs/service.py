@@ -128,7 +128,7 @@ class RunService:
         session.refresh(row)
         self._transitions.created(session, row)
         if row.kind == _EXTERNAL:
-            store.start_attempt(session, project_id, row.id, row.attempt, f"client:{user_id}", None)
+            store.start_attempt(session, project_id, row.id, row.attempt, f"client:{user_id}")
         else:
             run_id = row.id
             after_commit(session, lambda: self._carrier.submitted(project_id, run_id))

@@ -57,16 +57,13 @@ def change(session: Session, run: Run, **values: Any) -> None:
     session.flush()
 
 
-def start_attempt(
-    session: Session, project_id: str, run_id: str, attempt: int, worker: str, environment: dict[str, Any] | None
-) -> None:
+def start_attempt(session: Session, project_id: str, run_id: str, attempt: int, worker: str) -> None:
     session.connection().execute(
         insert(RunAttempt).values(
             project_id=project_id,
             run_id=run_id,
             attempt=attempt,
             worker=worker,
-            environment=environment,
             started_at=now(),
         )
     )
@@ -123,6 +120,10 @@ def reach_further(session: Session, project_id: str, run_id: str, phase_name: st
     row = session.scalar(_of(PhaseReach, project_id, run_id).where(PhaseReach.phase == phase_name))
     if row is not None and row.step >= step:
         return False
+def fix_attempt(session: Session, project_id: str, run_id: str, attempt: int, environment: dict[str, Any]) -> None:
+    _change_attempt(session, project_id, run_id, attempt, environment=environment)
+
+
     key = {"project_id": project_id, "run_id": run_id, "phase": phase_name}
     if row is not None:
         session.expire(row)

@@ -33,13 +33,9 @@ class Transitions:
         """A row was added, as ``queued`` (or ``running``, where a client carries it)."""
         self._tell(session, run)
 
-    def claimed(self, session: Session, run: Run, worker: str, environment: dict[str, Any] | None) -> None:
-        """queued → running. The first attempt fixes the environment; another one later loses bit for bit."""
-        store.start_attempt(session, run.project_id, run.id, run.attempt, worker, environment)
-        if run.environment is None:
-            store.change(session, run, environment=environment)
-        elif run.environment != environment:
-            store.change(session, run, bit_reproducible=False)
+    def claimed(self, session: Session, run: Run, worker: str) -> None:
+        """queued → running."""
+        store.start_attempt(session, run.project_id, run.id, run.attempt, worker)
         self._tell(session, run)
 
     def ended(
@@ -55,6 +51,19 @@ class Transitions:
         """running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last line."""
         values: dict[str, Any] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
         if summary is not None:
+    def environment_fixed(
+        self, session: Session, held: Held, environment: dict[str, Any], changes: str | None, *, first: bool
+    ) -> None:
+        """What this attempt computes with. The first attempt fixes it for the run; ``changes`` of a later one cost
+        it its bit for bit, and are noted. Fenced."""
+        values: dict[str, Any] = {"environment": environment} if first else {}
+        if changes is not None:
+            values["bit_reproducible"] = False
+            store.add_note(session, held.project_id, held.run_id, held.attempt, changes)
+            self._events.append(session, held.project_id, run_stream(held.run_id), "run.note", {"markdown": changes})
+        fenced_update(session, held, **values)
+        store.fix_attempt(session, held.project_id, held.run_id, held.attempt, environment)
+
             values["summary"] = summary
         fenced_update(session, held, **values)
         reason = reason or (error["message"] if error else None)
@@ -134,7 +143,7 @@ class Transitions:
             finished_at=None,
             lease_until=seconds_from_now(lease_seconds),
         )
-        store.start_attempt(session, run.project_id, run.id, run.attempt, worker, None)
+        store.start_attempt(session, run.project_id, run.id, run.attempt, worker)
         self._tell(session, run)
 
     def _row(self, session: Session, held: Held) -> Run:

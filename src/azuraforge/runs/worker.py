@@ -34,6 +34,7 @@ from azuraforge.runs.failures import (
 )
 from azuraforge.runs.handlers import ClaimedRun, Finish, Handler
 from azuraforge.runs.job import AttemptJob, work_folder
+from azuraforge.runs.kernels import Kernels
 from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.lease import Held
 from azuraforge.runs.phase import Limits
@@ -60,6 +61,7 @@ class Worker:
         handlers: Iterable[Handler],
         settings: Settings,
         name: str | None = None,
+        kernels: Kernels | None = None,
     ) -> None:
         self.name = name or f"{socket.gethostname()[:60]}:{os.getpid()}:{new_id()[:6]}"
         self._database = database
@@ -69,6 +71,7 @@ class Worker:
         self._artifacts = artifacts
         self._handlers = {handler.kind: handler for handler in handlers}
         self._settings = settings
+        self._kernels = kernels or Kernels(launcher.call, settings.engine, settings.kernels)
         self._lock = threading.Lock()
         self._jobs: dict[Held, AttemptJob] = {}
         self._idle = threading.Condition(self._lock)
@@ -91,13 +94,13 @@ class Worker:
         """
         if self._stopping.is_set():
             return False
-        environment = self._launcher.environment  # a launcher that cannot start must not consume an attempt
+        self._launcher.start()  # a launcher that cannot start must not consume an attempt
 
         def take(session: Session, found: Held) -> ClaimedRun | None:
             row = lease.claim(session, found, self.name, self._settings.runs.lease_seconds)
             if row is None:
                 return None
-            self._transitions.claimed(session, row, self.name, {**environment, "threads": row.threads})
+            self._transitions.claimed(session, row, self.name)
             return _claimed(row)
 
         run = self._claim(take, wanted)
@@ -145,7 +148,9 @@ class Worker:
         job: AttemptJob | None = None
         try:
             folder = work_folder(self._settings.scratch, run.id)
-            job = AttemptJob(run, folder, self._database, self._events, self._launcher, self._artifacts, limits)
+            job = AttemptJob(
+                run, folder, self._database, self._events, self._launcher, self._artifacts, limits, self._kernels
+            )
             with self._lock:
                 self._jobs[held] = job
                 if self._stopping.is_set():

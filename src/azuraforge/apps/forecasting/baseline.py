@@ -41,6 +41,7 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     """A forecaster that needs no training loop. Subclasses write ``learn`` and ``forecast``."""
 
     kind = "forecast"
+    uses_engine = False
     Config: ClassVar[type[ForecastConfig]] = ForecastConfig
 
     def window(self, config: ForecastConfig, schema: Schema) -> int:
