@@ -22,8 +22,8 @@ from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.projects.service import ProjectService
 from azuraforge.runs.artifacts import ArtifactStore
-from azuraforge.runs.kernels import Kernels, News
 from azuraforge.runs.handlers import Handler
+from azuraforge.runs.kernels import Kernels, News
 from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.service import RunService
 from azuraforge.runs.supervisor import Supervisor

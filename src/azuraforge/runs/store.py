@@ -69,6 +69,10 @@ def start_attempt(session: Session, project_id: str, run_id: str, attempt: int, 
     )
 
 
+def fix_attempt(session: Session, project_id: str, run_id: str, attempt: int, environment: dict[str, Any]) -> None:
+    _change_attempt(session, project_id, run_id, attempt, environment=environment)
+
+
 def end_attempt(session: Session, project_id: str, run_id: str, attempt: int, outcome: str, reason: str | None) -> None:
     _change_attempt(session, project_id, run_id, attempt, ended_at=now(), outcome=outcome, reason=reason)
 
@@ -120,10 +124,6 @@ def reach_further(session: Session, project_id: str, run_id: str, phase_name: st
     row = session.scalar(_of(PhaseReach, project_id, run_id).where(PhaseReach.phase == phase_name))
     if row is not None and row.step >= step:
         return False
-def fix_attempt(session: Session, project_id: str, run_id: str, attempt: int, environment: dict[str, Any]) -> None:
-    _change_attempt(session, project_id, run_id, attempt, environment=environment)
-
-
     key = {"project_id": project_id, "run_id": run_id, "phase": phase_name}
     if row is not None:
         session.expire(row)

@@ -38,19 +38,6 @@ class Transitions:
         store.start_attempt(session, run.project_id, run.id, run.attempt, worker)
         self._tell(session, run)
 
-    def ended(
-        self,
-        session: Session,
-        held: Held,
-        state: str,
-        *,
-        summary: dict[str, Any] | None = None,
-        error: dict[str, Any] | None = None,
-        reason: str | None = None,
-    ) -> None:
-        """running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last line."""
-        values: dict[str, Any] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
-        if summary is not None:
     def environment_fixed(
         self, session: Session, held: Held, environment: dict[str, Any], changes: str | None, *, first: bool
     ) -> None:
@@ -64,6 +51,19 @@ class Transitions:
         fenced_update(session, held, **values)
         store.fix_attempt(session, held.project_id, held.run_id, held.attempt, environment)
 
+    def ended(
+        self,
+        session: Session,
+        held: Held,
+        state: str,
+        *,
+        summary: dict[str, Any] | None = None,
+        error: dict[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last line."""
+        values: dict[str, Any] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
+        if summary is not None:
             values["summary"] = summary
         fenced_update(session, held, **values)
         reason = reason or (error["message"] if error else None)
