@@ -178,11 +178,13 @@ class Kernels:
         payload = {"folder": str(self._folder), "instruction_set": instruction_set}
         try:
             prepared = Prepared(**self._call(PREPARE, payload, PREPARE_SECONDS, self._hear))
+        except TransientError as error:  # nothing was learned about kernels: who comes next asks again
+            with self._lock:
+                self._asked.pop(instruction_set, None)
+            pending.set_result(Prepared(problem=error.message))
+            return
         except AzuraError as error:
             prepared = Prepared(problem=error.message)
-            if isinstance(error, TransientError):  # nothing was learned about kernels: who comes next asks again
-                with self._lock:
-                    self._asked.pop(instruction_set, None)
         except Exception as error:
             log.error("kernels_failed", exc_info=error)
             prepared = Prepared(problem=str(error))
