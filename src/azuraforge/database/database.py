@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Engine, create_engine, event, make_url, select
 from sqlalchemy.orm import Session
 
+from azuraforge.database import postgres
 from azuraforge.database.clock import now
 from azuraforge.database.tenancy import enter, scope, scope_system
-from azuraforge.database.writer import Writer, run_directly
+from azuraforge.database.writer import AFTER_COMMIT, Writer
 
 T = TypeVar("T")
 
@@ -41,17 +42,20 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
-        self._engine = create_engine(url, pool_size=_READERS, max_overflow=_READERS)
-        self.dialect = self._engine.dialect.name
+        self._url = make_url(url)
+        #: The address without its password, for messages and logs.
+        self.url = self._url.render_as_string(hide_password=True)
         self._writer: Writer | None = None
-        if self.dialect == "sqlite":
+        if self._url.get_backend_name() == "sqlite":
+            self._engine = create_engine(url, pool_size=_READERS, max_overflow=_READERS)
             _prepare_sqlite(self._engine, immediate=False)
             self._write_engine = create_engine(url, pool_size=2, max_overflow=0)  # the writer, and migrations
             _prepare_sqlite(self._write_engine, immediate=True)
             self._writer = Writer(self._write_engine)
         else:
-            self._write_engine = self._engine
+            self._write_engine = postgres.connect(self._url)
+            self._engine = postgres.reading_engine(self._write_engine)
+        self.dialect = self._engine.dialect.name
 
     @property
     def engine(self) -> Engine:
@@ -60,9 +64,9 @@ class Database:
 
     @contextmanager
     def read(self, project_id: str) -> Iterator[Session]:
-        """A session that sees one project."""
-        with Session(self._engine, autoflush=False, expire_on_commit=False) as session:
-            yield scope(session, project_id)
+        """A session that sees one project, as it is at one moment."""
+        with self._read(lambda session: scope(session, project_id)) as session:
+            yield session
 
     @contextmanager
     def read_system(self) -> Iterator[Session]:
@@ -70,14 +74,16 @@ class Database:
 
         It belongs to no project: on PostgreSQL it sees no owned row but through a crossing.
         """
-        with Session(self._engine, autoflush=False, expire_on_commit=False) as session:
-            yield scope_system(session)
+        with self._read(scope_system) as session:
+            yield session
 
     def write(self, project_id: str, work: Callable[[Session], T], *, durable: bool = False) -> T:
         """Run ``work(session)`` in one transaction and return its result after COMMIT.
 
-        ``work`` must be short: on SQLite everyone waits for it. ``durable`` survives a power cut (promotions);
-        everything else survives the death of the process.
+        ``work`` must be short: on SQLite everyone waits for it. On PostgreSQL it may be called again, where a deadlock
+        or a lost connection undid what it wrote. ``durable`` survives a power cut (promotions); everything else
+        survives the death of the process (on PostgreSQL, whatever its ``synchronous_commit`` says). Raises
+        TransientError where the database is away and StorageError where it cannot be written.
         """
         return self._write(work, lambda session: scope(session, project_id), durable)
 
@@ -113,10 +119,19 @@ class Database:
             self._write_engine.dispose()
         self._engine.dispose()
 
+    @contextmanager
+    def _read(self, bind: Callable[[Session], Session]) -> Iterator[Session]:
+        if self._writer is None:
+            with postgres.reading(self._engine, bind) as session:
+                yield session
+            return
+        with Session(self._engine, autoflush=False, expire_on_commit=False) as session:
+            yield bind(session)
+
     def _write(self, work: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> T:
         if self._writer is not None:
             return cast(T, self._writer.submit(work, bind, durable))
-        return cast(T, run_directly(self._engine, work, bind))
+        return cast(T, postgres.write(self._write_engine, work, bind, AFTER_COMMIT))
 
 
 def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:

@@ -1,7 +1,9 @@
-"""Brings a database to this code's schema, and refuses one that is newer."""
+"""Brings a database to this code's schema, and refuses one that is newer. Any number of processes may try at once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -9,61 +11,177 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
+from azuraforge.database import walls
 from azuraforge.database.database import Database
-from azuraforge.errors import Conflict, StorageError
+from azuraforge.database.failures import readable
+from azuraforge.errors import AzuraError, Conflict, StorageError
 
 #: Not Alembic's default name: two tools sharing one file must not read each other's history.
 VERSION_TABLE = "azuraforge_schema"
+#: Whoever migrates holds this advisory lock on PostgreSQL; on SQLite it is the write lock itself.
+_LOCK = 0x_A2_0F_06
+_WAIT_MILLISECONDS = 600_000
 
 
-def upgrade(database: Database) -> None:
-    """Apply every migration that is missing. Raises Conflict where the database is newer than this code."""
+def open_database(url: str, owner_url: str | None = None) -> Database:
+    """The database, at this code's schema and safe to use; every table of every room must have been imported.
+
+    SQLite is upgraded here. So is PostgreSQL where ``owner_url`` is known, the address of the role that owns the
+    tables; otherwise somebody must have upgraded it. Raises Conflict where it is newer or older than this code,
+    InvalidInput where its role would see through the walls, StorageError and TransientError where it cannot be opened.
+    """
+    database = Database(url)
     try:
-        with database.engine.connect() as connection:
-            config = alembic_config(connection)
-            current = current_revision(connection)
-            script = ScriptDirectory.from_config(config)
-            if current == script.get_current_head():
-                return
-            _refuse_newer(script, current, database.url)
-            with connection.begin():
+        if database.dialect == "sqlite":
+            upgrade(database)
+        else:
+            if owner_url is not None:
+                upgrade_postgresql(database, owner_url)
+            check(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def upgrade_postgresql(database: Database, owner_url: str) -> bool:
+    """Migrate as the owner, and build the walls for the role of ``database``. False where nothing was to be done."""
+    with _told(database), database.engine.connect() as connection:
+        role = connection.scalar(text("SELECT current_user"))
+    owner = Database(owner_url)
+    try:
+        return upgrade(owner, role)
+    finally:
+        owner.close()
+
+
+def upgrade(database: Database, role: str | None = None) -> bool:
+    """Apply every migration that is missing, connected as the owner; build the walls for ``role`` on PostgreSQL.
+
+    Returns whether anything was to be done. Raises Conflict where the database is newer than this code.
+    """
+    with _told(database), database.engine.connect() as connection:
+        config = alembic_config(connection)
+        script = ScriptDirectory.from_config(config)
+        if database.dialect == "sqlite" and _stands(connection, script, database.url):
+            return False
+        with _alone(connection):
+            before = _revision(connection)
+            if changed := not _is_head(script, before, database.url):
                 command.upgrade(config, "head")
-    except DatabaseError as error:
-        raise StorageError(
-            f"the database cannot be opened: {error.orig}",
-            where=database.url,
-            next_step="check that the file is an AzuraForge database and can be written",
-        ) from error
+            if database.dialect == "postgresql" and role is not None:
+                changed = walls.build(connection, role, VERSION_TABLE) or changed
+        return changed
+
+
+def check(database: Database) -> None:
+    """Refuse a database that is not at this code's schema, or whose walls do not hold for this role."""
+    with _told(database), database.engine.connect() as connection:
+        script = ScriptDirectory.from_config(alembic_config(connection))
+        if not _stands(connection, script, database.url):
+            raise Conflict(
+                f"the database's schema is older than this AzuraForge ({current_revision(connection) or 'empty'})",
+                where=database.url,
+                next_step="azuraforge database upgrade, with AZURAFORGE_DATABASE_OWNER_URL set",
+            )
+        if database.dialect == "postgresql":
+            walls.check(connection)
 
 
 def current_revision(connection: Connection) -> str | None:
     """The revision stored in the database; None for an empty one."""
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    revision = context.get_current_revision()
+    revision = _revision(connection)
     connection.rollback()
     return revision
+
+
+def head_revision() -> str:
+    """The newest revision that this code knows."""
+    config = Config()
+    config.set_main_option("script_location", _SCRIPTS)
+    head = ScriptDirectory.from_config(config).get_current_head()
+    assert head is not None
+    return head
 
 
 def alembic_config(connection: Connection) -> Config:
     """Alembic's settings, without any ini file."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", _SCRIPTS)
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
 
 
-def _refuse_newer(script: ScriptDirectory, current: str | None, url: str) -> None:
-    if current is None:
+_SCRIPTS = str(Path(__file__).parent / "migrations")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+
+
+def _stands(connection: Connection, script: ScriptDirectory, url: str) -> bool:
+    return _is_head(script, current_revision(connection), url)
+
+
+def _is_head(script: ScriptDirectory, current: str | None, url: str) -> bool:
+    if current == script.get_current_head():
+        return True
+    if current is not None:
+        try:
+            script.get_revision(current)
+        except CommandError:
+            raise Conflict(
+                f"the data home was written by a newer AzuraForge (schema {current})",
+                where=url,
+                next_step="update AzuraForge, or choose another data home with --home",
+            ) from None
+    return False
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """A transaction in which nobody else migrates."""
+    if connection.dialect.name == "postgresql":
+        with connection.begin():
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            walls.see_all(connection)
+            yield
         return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute(f"PRAGMA busy_timeout={_WAIT_MILLISECONDS}")
+    # SQLite changes a table by making it anew; dropping the old one must not touch the rows that point to it.
+    driver.execute("PRAGMA foreign_keys=OFF")
     try:
-        script.get_revision(current)
-    except CommandError:
-        raise Conflict(
-            f"the data home was written by a newer AzuraForge (schema {current})",
-            where=url,
-            next_step="update AzuraForge, or choose another data home with --home",
-        ) from None
+        with connection.begin():
+            yield
+            broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+            if broken is not None:
+                raise StorageError(
+                    f"a row of {broken[0]} points to a row of {broken[2]} that is not there; nothing was changed",
+                    next_step="restore a backup, or ask for help with this message",
+                )
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+        driver.execute("PRAGMA busy_timeout=10000")
+
+
+@contextmanager
+def _told(database: Database) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        known = readable(error)
+        if isinstance(known, AzuraError):
+            raise known from error
+        raise StorageError(
+            f"the database cannot be opened: {error.orig}",
+            where=database.url,
+            next_step="check that the file is an AzuraForge database and can be written",
+        ) from error
+    except DBAPIError as error:
+        raise readable(error) from error

@@ -67,21 +67,24 @@ class Timestamp(TypeDecorator[datetime]):
 
 
 class JsonText(TypeDecorator[Any]):
-    """JSON: JSONB on PostgreSQL, text written by orjson on SQLite. NaN and infinity are not JSON: store None."""
+    """JSON, written by orjson. NaN and infinity are not JSON: store None.
+
+    PostgreSQL's JSON, not JSONB, which keeps neither the order of keys nor what distinguishes 1e22 from an integer,
+    and refuses a NUL in a text.
+    """
 
     impl = Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(postgresql.JSONB(none_as_null=True))
+            return dialect.type_descriptor(postgresql.JSON(none_as_null=True))
         return dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        text = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)  # the same rules on both dialects
-        return orjson.loads(text) if dialect.name == "postgresql" else text.decode()
+        if value is None or dialect.name == "postgresql":
+            return value
+        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         if value is None or dialect.name == "postgresql":

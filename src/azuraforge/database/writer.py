@@ -7,21 +7,21 @@ under way is committed together. A piece that raises is rolled back alone. Nobod
 from __future__ import annotations
 
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from azuraforge.database.failures import readable
 from azuraforge.errors import StorageError
 
 _BATCH = 256
-_AFTER_COMMIT = "after_commit"
+#: Where a session keeps the callbacks of its work.
+AFTER_COMMIT = "after_commit"
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ class Writer:
                         # A full or broken disk makes SQLite roll back the whole transaction, not just the savepoint.
                         if not _in_transaction(connection):
                             raise _root_of(error) from error
-                        answers.append((work.future, None, _readable(error)))
+                        answers.append((work.future, None, readable(error)))
                 if not _in_transaction(connection):
                     raise StorageError("the database gave up a transaction", next_step="look at the disk")
         except Exception as error:  # nothing of the batch is stored, whoever was to blame
             for work in batch:
-                work.future.set_exception(_readable(error))
+                work.future.set_exception(readable(error))
             return
         for callback in callbacks:
             callback()
@@ -134,40 +134,9 @@ def _run(connection: Any, work: _Work) -> tuple[Any, list[Callable[[], None]]]:
         work.bind(session)
         result = work.run(session)
         session.commit()
-        return result, session.info.get(_AFTER_COMMIT, [])
+        return result, session.info.get(AFTER_COMMIT, [])
 
 
 def after_commit(session: Session, callback: Callable[[], None]) -> None:
     """Call ``callback`` once the work's transaction is committed; it must be quick and must not raise."""
-    session.info.setdefault(_AFTER_COMMIT, []).append(callback)
-
-
-def run_directly(engine: Engine, run: Callable[[Session], Any], bind: Callable[[Session], Session]) -> Any:
-    """The same contract where the database itself takes many writers (PostgreSQL)."""
-    with Session(engine, expire_on_commit=False) as session:
-        bind(session)
-        with session.begin():
-            result = run(session)
-        for callback in session.info.get(_AFTER_COMMIT, []):
-            callback()
-        return result
-
-
-def _readable(error: Exception) -> Exception:
-    if isinstance(error, OperationalError | sqlite3.OperationalError):
-        reason = str(error.orig if isinstance(error, OperationalError) else error)
-        if "full" in reason:
-            return StorageError("the disk is full; the database could not be written", next_step="free space")
-        if "readonly" in reason or "read-only" in reason:
-            return StorageError("the database is read-only", next_step="make the data home writable")
-    return error
-
-
-def check_writable(engine: Engine) -> None:
-    """Raise StorageError where the database cannot be written at all."""
-    try:
-        with engine.begin() as connection:
-            connection.execute(text("CREATE TABLE IF NOT EXISTS write_probe (x INTEGER)"))
-            connection.execute(text("DROP TABLE write_probe"))
-    except OperationalError as error:
-        raise _readable(error) from error
+    session.info.setdefault(AFTER_COMMIT, []).append(callback)

@@ -10,8 +10,7 @@ from starlette.types import ASGIApp
 from azuraforge.automations.firing import Firing
 from azuraforge.automations.scheduler import Scheduler
 from azuraforge.automations.service import ScheduleService
-from azuraforge.database import Database
-from azuraforge.database.schema import upgrade
+from azuraforge.database.schema import open_database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog
 from azuraforge.models.folder import VersionFolders
@@ -43,12 +42,7 @@ class Platform:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.database = Database(settings.url)
-        try:
-            upgrade(self.database)
-        except BaseException:
-            self.database.close()
-            raise
+        self.database = open_database(settings.url, settings.database_owner_url)
         self.events = EventLog(self.database)
         self.projects = ProjectService(self.database)
         self.project_id = self.projects.ensure_default()

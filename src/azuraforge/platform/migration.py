@@ -15,10 +15,14 @@ from azuraforge.database.schema import alembic_config
 ROOMS = ("events", "projects", "runs", "datasets", "models", "automations")
 
 
+#: Where the questions are that cross projects.
+CROSSINGS = ("projects.store", "runs.lease", "automations.store")
+
+
 def import_tables() -> None:
-    """Import every room's tables, so that the metadata is whole."""
-    for room in ROOMS:
-        importlib.import_module(f"azuraforge.{room}.tables")
+    """Import every room's tables and crossings, so that the metadata is whole and all walls are known."""
+    for module in (*(f"{room}.tables" for room in ROOMS), *CROSSINGS):
+        importlib.import_module(f"azuraforge.{module}")
 
 
 def main() -> None:

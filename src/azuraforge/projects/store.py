@@ -58,12 +58,12 @@ def find_user(session: Session, name: str) -> str | None:
 def add_project(session: Session, project_id: str, slug: str, name: str) -> bool:
     """A project without members; False where the slug is taken. The session is already bound to the new id."""
     values = {"id": project_id, "slug": slug, "name": name, "created_at": now()}
-    return _add_unless_there(session, Project, values, Project.slug)
+    return _add_unless_there(session, Project, values)
 
 
 def add_user(session: Session, user_id: str, name: str) -> bool:
     """A person; False where the name is taken."""
-    return _add_unless_there(session, User, {"id": user_id, "name": name, "created_at": now()}, User.name)
+    return _add_unless_there(session, User, {"id": user_id, "name": name, "created_at": now()})
 
 
 def add_member(session: Session, project_id: str, user_id: str, role: str) -> None:
@@ -156,9 +156,9 @@ def _place(rows: Sequence[Row[Any]]) -> Place | None:
     return Place(rows[0].project_id) if rows else None
 
 
-def _add_unless_there(session: Session, table: Any, values: dict[str, Any], unique: Any) -> bool:
-    """Core, without RETURNING: a person who is no member yet is not visible on PostgreSQL."""
+def _add_unless_there(session: Session, table: Any, values: dict[str, Any]) -> bool:
+    """Without RETURNING and without naming the key: PostgreSQL would ask whether the new row may be seen."""
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    statement = insert.values(values).on_conflict_do_nothing(index_elements=[unique])
+    statement = insert.values(values).on_conflict_do_nothing()
     return bool(session.connection().execute(statement).rowcount)

@@ -14,6 +14,7 @@ class Project(Base):
     """The tenant. It owns everything else."""
 
     __tablename__ = "project"
+    __table_args__ = ({"info": {"seen": "id = {project}"}},)
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     slug: Mapped[str] = mapped_column(String(64), unique=True)
@@ -25,6 +26,16 @@ class User(Base):
     """A person; member of projects."""
 
     __tablename__ = "user_account"
+    # A project knows its members; a person is made before becoming one.
+    __table_args__ = (
+        {
+            "info": {
+                "seen": "EXISTS (SELECT FROM member WHERE member.user_id = user_account.id)",
+                "written": "true",
+            }
+        },
+    )
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012  RETURNING would want to see the new row
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(200), unique=True)

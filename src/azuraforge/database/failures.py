@@ -1,0 +1,86 @@
+"""What a database says when something is wrong, as the platform's own errors."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from azuraforge.errors import AzuraError, InvalidInput, StorageError, TransientError
+
+#: PostgreSQL's codes for "try again": a deadlock, a serialization failure.
+_REPEATABLE = {"40001", "40P01"}
+#: It starts, it stops, it has no room for another connection, it has become a standby.
+_AWAY = {"57P01", "57P02", "57P03", "53300", "25006"}
+_FULL = {"53100", "53200"}
+
+AWAY_NEXT_STEP = "nothing is lost; try again when the database is back"
+
+
+def readable(error: BaseException) -> BaseException:
+    """The error to hand to the caller: an AzuraError where one fits, else the error itself."""
+    if isinstance(error, AzuraError):
+        return error
+    if isinstance(error, PoolTimeout):
+        return TransientError("all connections to the database are in use", next_step="try again")
+    if isinstance(error, DBAPIError) and _code(error):
+        return _of_postgresql(error)
+    if isinstance(error, OperationalError | sqlite3.OperationalError):
+        return _of_sqlite(error)
+    if isinstance(error, DBAPIError) and _of_connection(error):
+        return away(error)
+    return error
+
+
+def may_repeat(error: BaseException) -> bool:
+    """Whether the same transaction may go through if it is tried again: it was rolled back for no fault of its own."""
+    return isinstance(error, DBAPIError) and (_code(error) in _REPEATABLE or lost_connection(error))
+
+
+def lost_connection(error: BaseException) -> bool:
+    """Whether the connection died, so that nobody can say how its transaction ended if it was just committing."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def away(error: BaseException) -> TransientError:
+    """The database does not answer."""
+    said = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
+    reason = said[0] if said else "no reason was given"
+    return TransientError(f"the database does not answer: {reason}", next_step=AWAY_NEXT_STEP, code="database_away")
+
+
+def _code(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _of_connection(error: DBAPIError) -> bool:
+    # psycopg gives no code where it never reached the server, or lost it.
+    return error.connection_invalidated or isinstance(error, OperationalError)
+
+
+def _of_postgresql(error: DBAPIError) -> BaseException:
+    code = _code(error)
+    if code in _AWAY or code.startswith("08") or error.connection_invalidated:
+        return away(error)
+    if code in _REPEATABLE:
+        return TransientError("the database was too busy with others' changes", next_step="try again")
+    if code in _FULL:
+        return StorageError("the disk is full; the database could not be written", next_step="free space")
+    if isinstance(error, DataError):  # too long, out of range, a NUL in a text
+        return InvalidInput(f"a value cannot be stored: {str(error.orig).splitlines()[0]}")
+    return error
+
+
+def _of_sqlite(error: OperationalError | sqlite3.OperationalError) -> BaseException:
+    orig = error.orig if isinstance(error, OperationalError) else error
+    if not isinstance(orig, sqlite3.Error):
+        return away(error)
+    reason = str(orig)
+    if "full" in reason:
+        return StorageError("the disk is full; the database could not be written", next_step="free space")
+    if "readonly" in reason or "read-only" in reason:
+        return StorageError("the database is read-only", next_step="make the data home writable")
+    if "locked" in reason:
+        return TransientError("another process is writing to the database", next_step="try again")
+    return error

@@ -1,0 +1,120 @@
+"""Everything that is so on PostgreSQL only: how it is reached, how its transactions are written again."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from azuraforge.database.failures import AWAY_NEXT_STEP, lost_connection, may_repeat, readable
+from azuraforge.errors import InvalidInput, TransientError
+
+_POOL = 16
+_POOL_TIMEOUT_SECONDS = 10.0
+_CONNECT_TIMEOUT_SECONDS = 5
+#: How often a transaction is written again that a deadlock or a lost connection undid.
+_ATTEMPTS = 4
+
+_writing = threading.local()
+
+
+def connect(url: URL) -> Engine:
+    """An engine for this address; it connects when it is first used."""
+    try:
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=_POOL,
+            max_overflow=0,
+            pool_timeout=_POOL_TIMEOUT_SECONDS,
+            json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
+            json_deserializer=orjson.loads,
+            connect_args={
+                "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
+                "application_name": "azuraforge",
+                "keepalives_idle": 30,
+                "tcp_user_timeout": 30_000,
+                "options": "-c timezone=UTC",
+            },
+        )
+    except (ImportError, NoSuchModuleError) as error:
+        raise InvalidInput(
+            "PostgreSQL needs psycopg, which is not installed", next_step="pip install 'azuraforge[scaled]'"
+        ) from error
+
+
+def reading_engine(engine: Engine) -> Engine:
+    """The same connections in read-only transactions with one snapshot, as SQLite's readers have."""
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+@contextmanager
+def reading(engine: Engine, bind: Callable[[Session], Session]) -> Iterator[Session]:
+    """A bound session whose transaction has begun; a connection that died in the pool is replaced unseen."""
+    session = _begun(engine, bind)
+    try:
+        with session:
+            yield session
+    except (DBAPIError, PoolTimeout) as error:
+        raise readable(error) from error
+
+
+def _begun(engine: Engine, bind: Callable[[Session], Session]) -> Session:
+    for left in (1, 0):
+        session = bind(Session(engine, autoflush=False, expire_on_commit=False))
+        try:
+            session.connection()
+            return session
+        except (DBAPIError, PoolTimeout) as error:
+            session.close()
+            if not (left and lost_connection(error)):
+                raise readable(error) from error
+    raise AssertionError("unreachable")
+
+
+def write(engine: Engine, run: Callable[[Session], Any], bind: Callable[[Session], Session], after: str) -> Any:
+    """Run ``run`` in one transaction; again where a deadlock or a lost connection undid it before its COMMIT.
+
+    The callbacks that it left in ``session.info[after]`` are called after the COMMIT.
+    """
+    if getattr(_writing, "now", False):
+        raise RuntimeError("a write may not be started inside another write")
+    for left in reversed(range(_ATTEMPTS)):
+        _writing.now = True
+        try:
+            result, callbacks = _once(engine, run, bind, after)
+            break
+        except (DBAPIError, PoolTimeout) as error:
+            if not (left and may_repeat(error)):
+                raise readable(error) from error
+        finally:
+            _writing.now = False
+        time.sleep(random.uniform(0, 0.02))  # noqa: S311  so that two who met do not meet again
+    for callback in callbacks:
+        callback()
+    return result
+
+
+def _once(engine: Engine, run: Callable[[Session], Any], bind: Callable[[Session], Session], after: str) -> Any:
+    with Session(engine, expire_on_commit=False) as session:
+        bind(session)
+        result = run(session)
+        session.flush()
+        try:
+            session.commit()
+        except DBAPIError as error:
+            if lost_connection(error):  # it may be stored or not: never to be written twice unasked
+                raise TransientError(
+                    "the database was lost in the very moment of a commit", next_step=AWAY_NEXT_STEP, code="commit_lost"
+                ) from error
+            raise
+        return result, session.info.get(after, [])
