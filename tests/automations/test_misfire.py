@@ -18,7 +18,7 @@ MINUTELY = Interval(1, "minutes", START, UTC)
 
 
 def play(recurrence, due_at, looks, policy, grace_seconds):
-    """A scheduler that looks at these moments: every fire as (its time, when it was made), and how many were left out."""
+    """A scheduler that looks at these moments: each fire with the look that made it, and how many were left out."""
     fires, left_out = [], 0
     for at in looks:
         while due_at is not None and due_at <= at:

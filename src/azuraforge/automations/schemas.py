@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from azuraforge.automations.misfire import Policy
 from azuraforge.automations.recurrence import Unit
@@ -13,7 +13,12 @@ from azuraforge.runs.schemas import RunError, RunRequest, RunState, StorableText
 
 #: Why a schedule fired: its time had come, or somebody asked for it.
 Cause = Literal["due", "asked"]
-Name = Annotated[StorableText, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+def _trimmed(name: object) -> object:
+    if isinstance(name, str) and not name.strip():
+        raise ValueError("a schedule needs a name")
+    return name.strip() if isinstance(name, str) else name
 
 
 class Interval(BaseModel):
@@ -43,7 +48,7 @@ class Timing(BaseModel):
 class ScheduleRequest(Timing):
     """When, and which run. ``run`` is the body of POST /runs; each fire gives it an idempotency key of its own."""
 
-    name: Name
+    name: Annotated[StorableText, BeforeValidator(_trimmed), Field(min_length=1, max_length=100)]
     run: RunRequest
     misfire: Policy = Field(
         default="once", description="what to do with fires that were missed: one for all, all of them, or none"

@@ -29,9 +29,7 @@ class Due:
 @crossing(limit=Integer())
 def due_schedules(limit: ColumnElement[Any]) -> Select[Any]:
     """Schedules whose time has come, the longest overdue first."""
-    return (
-        select(*_KEY).where(Schedule.next_fire_at <= now()).order_by(Schedule.next_fire_at, Schedule.id).limit(limit)
-    )
+    return select(*_KEY).where(Schedule.next_fire_at <= now()).order_by(Schedule.next_fire_at, Schedule.id).limit(limit)
 
 
 def due(session: Session, limit: int) -> list[Due]:

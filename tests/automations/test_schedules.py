@@ -1,0 +1,258 @@
+"""Making, pausing, asking for and deleting schedules; what one fire writes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from azuraforge.automations.firing import KEPT_FIRES
+from azuraforge.automations.schemas import Timing
+from azuraforge.clock import iso
+from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.runs.schemas import RunRequest
+
+
+def test_a_schedule_is_stored_with_its_next_times(stand):
+    made = stand.create(cron="30 6 * * *", timezone="Europe/Istanbul", misfire="all", grace_seconds=300)
+    assert (made.cron, made.interval, made.timezone, made.misfire) == ("30 6 * * *", None, "Europe/Istanbul", "all")
+    assert [at.astimezone(UTC).strftime("%H:%M") for at in made.next_fires] == ["03:30"] * 5
+    assert (made.fires, made.left_out, made.newest_fires, made.paused) == (0, 0, [], False)
+    assert made.run.config == {"epochs": 3}
+    assert stand.service.get(stand.project_id, "nightly") == made == stand.service.get(stand.project_id, made.id)
+    assert stand.service.list(stand.project_id) == [made]
+    assert stand.told("project") == [("schedule.created", {"schedule_id": made.id, "name": "nightly"})]
+
+
+def test_an_interval_begins_where_it_was_made_or_where_it_is_told_to(stand):
+    made = stand.create(interval={"every": 20, "unit": "minutes"})
+    assert made.next_fires[0] == made.anchor_at + timedelta(minutes=20)
+    future = datetime(2199, 5, 1, 12, tzinfo=UTC)
+    later = stand.create("later", interval={"every": 1, "unit": "days"}, anchor_at=future)
+    assert later.next_fires[:2] == [future, future + timedelta(days=1)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"cron": "61 * * * *"}, "cron"),
+        ({"interval": None}, "cron"),
+        ({"cron": "0 0 * * *", "timezone": "Europe/Ankara"}, "timezone"),
+        ({"anchor_at": datetime(2300, 1, 1, tzinfo=UTC)}, "anchor_at"),
+        ({"run": {"config": {"refuse": True}}}, "plugin"),
+        ({"run": {"kind": "external"}}, "run.kind"),
+        ({"run": {"kind": "predict"}}, "kind"),
+        ({"run": {"idempotency_key": "mine"}}, "run.idempotency_key"),
+    ],
+)
+def test_what_could_never_fire_is_refused_when_it_is_made(stand, refused, fields, where):
+    error = refused(InvalidInput, stand.create, **fields)
+    assert error.where == where
+    assert stand.service.list(stand.project_id) == []
+
+
+def test_a_name_is_taken_once(stand, refused):
+    stand.create()
+    assert "'nightly' is there already" in refused(Conflict, stand.create).message
+    with pytest.raises(ValueError, match="needs a name"):
+        stand.create("   ")
+
+
+def test_times_can_be_asked_for_before_anything_is_stored(stand, refused):
+    told = stand.service.times(stand.project_id, Timing(cron="0 12 1 1 *", timezone="Europe/Berlin"))
+    assert [(at.month, at.day, at.hour) for at in told.next_fires] == [(1, 1, 11)] * 5
+    assert refused(InvalidInput, stand.service.times, stand.project_id, Timing(cron="x")).where == "cron"
+
+
+def test_a_due_schedule_queues_its_run_once_and_says_so(stand):
+    made = stand.create(run={"name": "forecast", "config": {"epochs": 3}, "seed": 7, "priority": 5})
+    assert stand.scheduler.tick() == 0
+    stand.overdue(made.id, 5)
+    due_at = stand.row(made.id).next_fire_at
+    assert stand.scheduler.tick() == 1
+    assert stand.scheduler.tick() == 0
+    [run], [fire] = stand.queued(), stand.fires(made.id)
+    assert (run.name, run.config, run.seed, run.priority, run.state) == ("forecast", {"epochs": 3}, 7, 5, "queued")
+    assert run.created_by == "somebody"
+    assert run.idempotency_key == f"schedule:{made.id}:{iso(due_at)}"
+    assert (fire.run_id, fire.fire_time, fire.cause, fire.error) == (run.id, due_at, "due", None)
+    assert stand.carrier.submissions == [run.id]
+    now = stand.service.get(stand.project_id, made.id)
+    assert now.next_fires[0] == due_at + timedelta(hours=1), "an interval keeps its beat"
+    [shown] = now.newest_fires
+    assert (now.fires, shown.run_id, shown.run_name, shown.run_state) == (1, run.id, "forecast", "queued")
+    fired = {"schedule_id": made.id, "name": "nightly", "fire_time": iso(due_at), "cause": "due", "run_id": run.id}
+    assert ("schedule.fired", {**fired, "error": None}) in stand.told("project")
+    assert stand.told(f"schedule/{made.id}")[-1] == ("schedule.fired", {**fired, "error": None})
+
+
+def test_the_policy_is_the_schedule_s_own(stand):
+    made = {
+        policy: stand.create(policy, interval={"every": 1, "unit": "minutes"}, misfire=policy, grace_seconds=90)
+        for policy in ("once", "all", "skip")
+    }
+    for each in made.values():
+        stand.overdue(each.id, 10 * 60)
+    stand.scheduler.tick()
+    fires = {policy: stand.service.get(stand.project_id, policy) for policy in made}
+    assert [fires[policy].fires for policy in ("once", "all")] == [1, 11]
+    assert fires["skip"].fires in (1, 2)
+    assert fires["once"].left_out == 10
+    assert fires["all"].left_out == 0
+    assert fires["skip"].fires + fires["skip"].left_out == 11
+    missed = [data for type_, data in stand.told(f"schedule/{made['once'].id}") if type_ == "schedule.missed"]
+    assert [each["count"] for each in missed] == [10]
+
+
+def test_what_the_user_must_mend_is_the_fire_s_error_and_the_schedule_goes_on(stand):
+    made = stand.create()
+    stand.handler.prepare = lambda *_: (_ for _ in ()).throw(NotFound("the dataset 'co2' does not exist"))
+    stand.overdue(made.id, 5)
+    assert stand.scheduler.tick() == 1
+    [fire] = stand.service.get(stand.project_id, made.id).newest_fires
+    assert (fire.run_id, fire.error.message) == (None, "the dataset 'co2' does not exist")
+    assert stand.queued() == []
+    assert stand.row(made.id).next_fire_at == fire.fire_time + timedelta(hours=1)
+
+
+def test_a_stored_run_that_a_newer_version_does_not_understand_is_an_error_with_its_field(stand):
+    made = stand.create()
+    stand.database.write(
+        stand.project_id,
+        lambda session: setattr(
+            session.get(type(stand.row(made.id)), (stand.project_id, made.id)), "run_request", {"x": 1}
+        ),
+    )
+    stand.overdue(made.id, 5)
+    stand.scheduler.tick()
+    [fire] = stand.fires(made.id)
+    assert fire.error["where"] == "run.x"
+    assert "make it again" in fire.error["next_step"]
+
+
+def test_a_passing_trouble_leaves_the_fire_due(stand):
+    troubled, other = stand.create("troubled", run={"config": {}}), stand.create("other")
+    for each in (troubled, other):
+        stand.overdue(each.id, 5)
+    prepare = stand.handler.prepare
+
+    def away(project_id, request):
+        if not request.config:
+            raise OSError("the launcher is starting")
+        return prepare(project_id, request)
+
+    stand.handler.prepare = away
+    assert stand.scheduler.tick() == 1, "the other one is not held up"
+    assert stand.fires(troubled.id) == []
+    stand.handler.prepare = prepare
+    assert stand.firing.due(_key(stand, troubled))
+    assert len(stand.fires(troubled.id)) == 1
+
+
+def test_a_key_that_somebody_took_is_told_and_does_not_stop_the_schedule(stand):
+    made = stand.create()
+    stand.overdue(made.id, 5)
+    key = f"schedule:{made.id}:{iso(stand.row(made.id).next_fire_at)}"
+    stand.runs.create(stand.project_id, RunRequest(idempotency_key=key))
+    assert stand.scheduler.tick() == 1
+    [fire] = stand.fires(made.id)
+    assert fire.error["where"] == "idempotency_key"
+    assert len(stand.queued()) == 1
+    assert stand.scheduler.tick() == 0
+
+
+def test_a_fire_and_its_run_are_written_together_or_not_at_all(stand, monkeypatch):
+    made = stand.create()
+    stand.overdue(made.id, 5)
+
+    def dies(*_args, **_more):
+        raise OSError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stand.firing, "tell", dies)  # the last thing that a fire does
+        with pytest.raises(OSError, match="killed"):
+            stand.firing.due(_key(stand, made))
+    assert (stand.fires(made.id), stand.queued(), stand.carrier.submissions) == ([], [], [])
+    assert stand.firing.due(_key(stand, made))
+    assert (len(stand.fires(made.id)), len(stand.queued())) == (1, 1)
+
+
+def test_a_paused_schedule_does_not_fire_and_makes_nothing_up(stand):
+    made = stand.create(misfire="all", interval={"every": 1, "unit": "minutes"})
+    stand.overdue(made.id, 600)
+    paused = stand.service.pause(stand.project_id, made.id)
+    assert (paused.paused, paused.next_fires) == (True, [])
+    assert stand.scheduler.tick() == 0
+    assert stand.service.pause(stand.project_id, made.id) == paused
+    resumed = stand.service.resume(stand.project_id, "nightly")
+    assert timedelta(0) < resumed.next_fires[0] - made.created_at <= timedelta(minutes=2)
+    assert stand.service.resume(stand.project_id, "nightly").paused is False
+    assert stand.scheduler.tick() == 0
+    kinds = [type_ for type_, _ in stand.told(f"schedule/{made.id}")]
+    assert kinds == ["schedule.created", "schedule.paused", "schedule.resumed"]
+    assert stand.create("asleep", paused=True).next_fires == []
+
+
+def test_run_now_queues_a_run_beside_the_schedule_s_own_times(stand, refused):
+    made = stand.create(paused=True)
+    fire = stand.service.run_now(stand.project_id, "nightly", "another")
+    assert (fire.cause, fire.run_state) == ("asked", "queued")
+    [run] = stand.queued()
+    assert (run.id, run.created_by) == (fire.run_id, "another")
+    assert stand.row(made.id).next_fire_at is None
+    stand.handler.away = True
+    assert refused(Exception, stand.service.run_now, stand.project_id, "nightly").message == "the launcher is starting"
+    assert len(stand.fires(made.id)) == 1
+
+
+def test_a_deleted_schedule_leaves_its_runs(stand, refused):
+    made = stand.create()
+    run_id = stand.service.run_now(stand.project_id, made.id).run_id
+    stand.service.delete(stand.project_id, "nightly")
+    assert stand.runs.get(stand.project_id, run_id).state == "queued"
+    assert stand.fires(made.id) == []
+    assert stand.told("project")[-1][0] == "schedule.deleted"
+    error = refused(NotFound, stand.service.get, stand.project_id, "nightly")
+    assert error.next_step == "azuraforge schedules list"
+    stand.create()  # its name is free again
+
+
+def test_a_foreign_schedule_is_not_there(stand, other_project_id, refused):
+    made = stand.create()
+    service = stand.service
+    for work in (service.get, service.pause, service.resume, service.run_now, service.delete):
+        for name in (made.id, made.name):
+            refused(NotFound, work, other_project_id, name)
+    assert service.list(other_project_id) == []
+    assert service.list(stand.project_id) == [made]
+
+
+def test_schedules_of_several_projects_fire_each_in_its_own(stand, other_project_id):
+    mine = stand.create()
+    other = type(stand)(stand.database, stand.home, other_project_id)
+    theirs = other.create()
+    for one, schedule in ((stand, mine), (other, theirs)):
+        one.overdue(schedule.id, 5)
+    assert stand.scheduler.tick() == 2
+    for one, schedule in ((stand, mine), (other, theirs)):
+        [fire], [run] = one.fires(schedule.id), one.queued()
+        assert (fire.run_id, run.project_id) == (run.id, one.project_id)
+
+
+def test_the_list_of_fires_does_not_grow_for_ever(stand, monkeypatch):
+    monkeypatch.setattr("azuraforge.automations.firing.KEPT_FIRES", 30)
+    made = stand.create(interval={"every": 1, "unit": "seconds"}, misfire="all", grace_seconds=1)
+    stand.overdue(made.id, 3600)
+    assert KEPT_FIRES > 100
+    stand.scheduler.tick()
+    assert stand.service.get(stand.project_id, made.id).fires == 100
+    kept = stand.fires(made.id)
+    assert len(kept) == 30
+    assert kept[-1].fire_time > kept[0].fire_time + timedelta(seconds=28)
+    assert len(stand.queued()) == 100
+
+
+def _key(stand, schedule):
+    from azuraforge.automations.store import Due
+
+    return Due(stand.project_id, schedule.id)
