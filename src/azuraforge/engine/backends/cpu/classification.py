@@ -18,9 +18,9 @@ def _cross_entropy(
 ) -> Array:  # fmt: skip
     plain = class_weights is None and not label_smoothing and logits.ndim == 2 and logits.size > 0
     if plain and logits.dtype == np.float32 and target.dtype == np.int64 and target.shape == logits.shape[:1]:
-        result = _plain(context, logits, target, ignore_index, reduction)
-        if result is not None:
-            return result
+        loss = _plain(context, logits, target, ignore_index, reduction)
+        if loss is not None:
+            return loss
     options = {"class_weights": class_weights, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
     result = OPS["cross_entropy"].forward(context, logits, target, reduction=reduction, **options)
     assert not isinstance(result, tuple)

@@ -232,7 +232,10 @@ def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: 
     won = (address(pooled), address(saved.codes))
     if need_weight:
         sums = scratch.zeros(out_channels, 9, whole)
-        places = (address(saved.x), *_strides(saved.x)[:3], *won, address(sums), batch, rows, columns, channels, whole)
+        image, row, pixel = _strides(saved.x)[:3]
+        offsets = np.array([0, pixel, row, row + pixel, 0, 0, 0, 0])
+        places = (address(saved.x), image, row, pixel, address(offsets), *won, address(sums), batch, rows, columns,
+                  channels, whole)  # fmt: skip
         runtime.pool.run("pooled_weight_gradient", places, out_channels)
         grad_weight = np.empty(saved.weight.shape, np.float32) if offered[1] is None else offered[1]
         grad_weight[...] = sums[:, :, :inputs].transpose(0, 2, 1).reshape(grad_weight.shape)
@@ -248,7 +251,9 @@ def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: 
         height, width = 2 * rows + 2, 2 * columns + 2
         out = empty((batch, height, width, whole))
         out.fill(0)
-        places = (*won, address(weights), address(out), *_strides(out)[:2], rows, columns, out_channels, channels, whole)
+        lists = scratch.take(batch, 2 * (5 * out_channels + 5))  # 64-bit integers
+        places = (*won, address(weights), address(out), *_strides(out)[:2], address(lists), rows, columns, out_channels,
+                  channels, whole)  # fmt: skip
         runtime.pool.run("pooled_input_gradient", places, batch)
         top, left = saved.padding
         grad_x = out[:, top : height - top, left : width - left, :inputs].transpose(0, 3, 1, 2)

@@ -257,9 +257,20 @@ class Emitter:
 
     def whole(self, pointer: Value, index: Value | int) -> Value:
         """Load a 64-bit integer; ``index`` counts such integers."""
+        return Value(self, self.builder.load(self.word(pointer, index).ir, align=8, typ=INT))
+
+    def word(self, pointer: Value, index: Value | int) -> Value:
+        """Return the address ``index`` 64-bit integers after ``pointer``."""
         offset = index.ir if isinstance(index, Value) else INT(index)
-        place = self.builder.gep(pointer.ir, [offset], source_etype=INT)
-        return Value(self, self.builder.load(place, align=8, typ=INT))
+        return Value(self, self.builder.gep(pointer.ir, [offset], source_etype=INT))
+
+    def set_whole(self, value: Value, pointer: Value, index: Value | int) -> None:
+        """Store a 64-bit integer; ``index`` counts such integers."""
+        self.builder.store(value.ir, self.word(pointer, index).ir, align=8)
+
+    def low_bits(self, value: Value, count: int) -> Value:
+        """Return the lowest bits of an integer."""
+        return Value(self, self.builder.and_(value.ir, INT(2**count - 1)))
 
     def number(self, value: float) -> Value:
         """Return a float32 constant."""
