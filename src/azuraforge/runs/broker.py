@@ -21,6 +21,11 @@ _TRANSPORT = {
     "socket_timeout": 5.0,
     "socket_keepalive": True,
     "health_check_interval": 5,
+    # One try: whoever sends or listens decides when the next one is.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
     # Messages between arrival and acknowledgement, which is a moment: nothing is ever redelivered by time.
     "visibility_timeout": 3600,
 }
@@ -49,7 +54,8 @@ def make_app(url: str) -> Celery:
         task_send_sent_event=False,
         worker_send_task_events=False,
         worker_enable_remote_control=False,
-        worker_prefetch_multiplier=1,
+        # No limit: the consumer's gate is one, and an acknowledgement lost with the broker would fill this for good.
+        worker_prefetch_multiplier=0,
         worker_hijack_root_logger=False,
         broker_transport_options=_TRANSPORT,
         broker_pool_limit=1,
