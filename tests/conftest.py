@@ -54,7 +54,9 @@ def _owned_tables() -> frozenset[str]:
 def _guard_statements(connection, _cursor, statement, _parameters, context, _many) -> None:  # type: ignore[no-untyped-def]
     """SQLite's stand-in for row-level security while tests run: inside a project's session, no statement may
     read or change an owned table without naming the project in its condition; outside of one, only crossings may."""
-    if "project_id" not in connection.info or (context and context.execution_options.get("crosses_projects")):
+    if connection.dialect.name != "sqlite" or "project_id" not in connection.info:
+        return
+    if context and context.execution_options.get("crosses_projects"):
         return
     text = " ".join(statement.lower().replace('"', "").split())
     verb, _, condition = text.partition(" where ")
@@ -66,11 +68,21 @@ def _guard_statements(connection, _cursor, statement, _parameters, context, _man
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """An empty SQLite database with every table of every room."""
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Which database ``database`` is; the rooms of ``postgres.BOTH`` run on both."""
+    chosen: str = getattr(request, "param", "sqlite")
+    return chosen
+
+
+@pytest.fixture
+def database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database with every table of every room."""
     import_all_tables()
-    made = Database(f"sqlite:///{tmp_path / 'azuraforge.db'}")
-    Base.metadata.create_all(made.engine)
+    if dialect == "postgresql":
+        made = Database(request.getfixturevalue("postgres").url)
+    else:
+        made = Database(f"sqlite:///{tmp_path / 'azuraforge.db'}")
+        Base.metadata.create_all(made.engine)
     yield made
     made.close()
 

@@ -24,6 +24,8 @@ import pytest
 from azuraforge.database.schema import open_database
 from azuraforge.platform.migration import import_tables
 
+#: Tests of these rooms that use ``database`` run on SQLite and on PostgreSQL, unless marked ``sqlite_only``.
+BOTH = ("automations", "database", "datasets", "events", "models", "projects", "runs")
 OWNER, APP = "azuraforge_owner", "azuraforge_app"
 _TEMPLATE = "azuraforge_template"
 _OPTIONS = (
@@ -203,3 +205,13 @@ def postgres(postgres_cluster: Cluster) -> Iterator[Postgres]:
     made = postgres_cluster.create(_TEMPLATE)
     yield made
     postgres_cluster.drop(made)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    room = metafunc.definition.path.parent.name
+    if (
+        "database" in metafunc.fixturenames
+        and room in BOTH
+        and not metafunc.definition.get_closest_marker("sqlite_only")
+    ):
+        metafunc.parametrize("dialect", ["sqlite", "postgresql"], indirect=True)

@@ -22,6 +22,7 @@ def test_only_few_rooms_open_sessions_that_cross_projects():
     assert crossing <= MAY_CROSS
 
 
+@pytest.mark.sqlite_only
 def test_the_guard_notices_a_statement_without_a_project(database, project_id):
     with database.read(project_id) as session, pytest.raises(AssertionError, match="no project"):
         session.connection().execute(text("SELECT * FROM member"))
