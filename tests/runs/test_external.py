@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from azuraforge.errors import Conflict, Forbidden
+from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.schemas import FinishRequest, MetricPoints, RunProgress, RunRequest
-from azuraforge.runs.supervisor import Reaper
 
 ME = "me"
 

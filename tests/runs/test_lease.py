@@ -11,7 +11,7 @@ from azuraforge.database import seconds_from_now
 from azuraforge.runs import lease, metric_store
 from azuraforge.runs.failures import Replaced
 from azuraforge.runs.lease import Held
-from azuraforge.runs.supervisor import Reaper
+from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.tables import Run
 
 

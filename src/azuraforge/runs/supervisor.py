@@ -2,115 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
-import time
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Protocol
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database
 from azuraforge.errors import AzuraError
 from azuraforge.events.service import EventLog
-from azuraforge.runs import lease, store
-from azuraforge.runs.external import LOST
+from azuraforge.runs import lease
+from azuraforge.runs.carrier import Carrier as Carrier
 from azuraforge.runs.failures import Replaced
-from azuraforge.runs.tables import Run
-from azuraforge.runs.transitions import Transitions
+from azuraforge.runs.reaper import Reaper
+from azuraforge.runs.scratch import sweep
 from azuraforge.runs.worker import Worker
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
 
-#: Work folders of runs that did not succeed are kept this long, so that they can be resumed.
-KEPT_DAYS = 30
-
 log = logger("runs")
-
-
-class Carrier(Protocol):
-    """Brings runs to workers. Lost, doubled and late calls are harmless: the row is the truth."""
-
-    def submitted(self, project_id: str, run_id: str) -> None:
-        """A run was queued. Called after its commit; must be quick."""
-        ...
-
-    def cancelled(self, project_id: str, run_id: str) -> None:
-        """A running run was asked to stop. Called after the commit; must be quick."""
-        ...
-
-
-class Reaper:
-    """Takes runs away from workers that do not renew their lease."""
-
-    def __init__(self, database: Database, events: EventLog, settings: Settings) -> None:
-        self._database = database
-        self._transitions = Transitions(events)
-        self._settings = settings.runs
-        self._last: tuple[datetime, float] | None = None
-        self._paused_until = 0.0
-
-    def reap(self) -> int:
-        """One pass; returns how many runs were taken away.
-
-        Does nothing for one beat after this process or the database was away, for then nobody could renew.
-        """
-        if self._was_away():
-            self._paused_until = time.monotonic() + self._settings.beat_seconds
-        if time.monotonic() < self._paused_until:
-            return 0
-        taken = 0
-        # One transaction for each: two reapers that held several projects' rows could wait for each other.
-        while self._database.write_claimed(lease.find_expired, self._take_away):
-            taken += 1
-        return taken
-
-    def recover(self, kinds: tuple[str, ...]) -> int:
-        """Queue again whatever an earlier life of this platform left running.
-
-        Only where it is alone on its database, as the embedded one on its SQLite file is; behind PostgreSQL others
-        may be carrying what runs, and the leases tell.
-        """
-        if self._database.dialect != "sqlite":
-            return 0
-
-        with self._database.read_system() as session:
-            left = lease.running(session, kinds)
-        for held in left:
-            self._database.write(held.project_id, partial(self._take_back, held=held))
-        return len(left)
-
-    def _was_away(self) -> bool:
-        try:
-            at = self._database.clock()
-        except Exception as error:
-            log.warning("reaper_cannot_read", reason=str(error))
-            self._last = None
-            return True
-        here = time.monotonic()
-        before, self._last = self._last, (at, here)
-        if before is None:
-            return False
-        longest = max((at - before[0]).total_seconds(), here - before[1])
-        return longest > self._settings.reap_seconds + self._settings.beat_seconds
-
-    def _take_back(self, session: Session, held: lease.Held) -> None:
-        self._transitions.requeued(session, held, "interrupted", "the platform ended without stopping it")
-
-    def _take_away(self, session: Session, held: lease.Held) -> bool:
-        run = store.lock(session, held.project_id, held.run_id)
-        if run is None:
-            return False
-        if run.kind == "external":
-            self._lose(session, held, run)
-        else:
-            self._transitions.requeued(session, held, "lost", "its worker did not renew the lease")
-        return True
-
-    def _lose(self, session: Session, held: lease.Held, run: Run) -> None:
-        if run.cancel_requested:
-            self._transitions.ended(session, held, "cancelled", reason=LOST["message"])
-        else:
-            self._transitions.ended(session, held, "failed", error=LOST)
 
 
 class Supervisor:
@@ -133,7 +39,7 @@ class Supervisor:
     def start(self) -> None:
         """Queue again what an earlier life left running, then begin to work."""
         self._reaper.recover(self._worker.kinds)
-        self._sweep()
+        sweep(self._database, self._settings.scratch)
         self._worker.start()
         for thread in self._threads:
             thread.start()
@@ -192,23 +98,3 @@ class Supervisor:
     def _some_are_due(self) -> bool:
         with self._database.read_system() as session:
             return bool(lease.due(session, self._worker.kinds, limit=1))
-
-    def _sweep(self) -> None:
-        """Remove work folders that no run can need again."""
-        scratch = self._settings.scratch
-        if not scratch.is_dir():
-            return
-        folders = {path.name: path for path in scratch.iterdir() if path.is_dir()}
-        with self._database.read_system() as session:
-            places = lease.places(session, list(folders))
-        states: dict[str, tuple[str, datetime | None]] = {}
-        for project_id in {place.project_id for place in places}:
-            ids = [place.run_id for place in places if place.project_id == project_id]
-            with self._database.read(project_id) as session:
-                states |= store.states(session, project_id, ids)
-        at = self._database.clock()
-        for run_id, path in folders.items():
-            state, finished_at = states.get(run_id, ("succeeded", None))
-            old = finished_at is not None and at - finished_at > timedelta(days=KEPT_DAYS)
-            if state == "succeeded" or old:
-                shutil.rmtree(path, ignore_errors=True)

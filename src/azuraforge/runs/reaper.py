@@ -1,0 +1,92 @@
+"""Takes runs away from workers that are gone. Any number of reapers may run, in any number of processes."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from functools import partial
+
+from azuraforge.database import Database, Session
+from azuraforge.events.service import EventLog
+from azuraforge.runs import lease, store
+from azuraforge.runs.external import LOST
+from azuraforge.runs.tables import Run
+from azuraforge.runs.transitions import Transitions
+from azuraforge.settings import Settings
+from azuraforge.telemetry import logger
+
+log = logger("runs")
+
+
+class Reaper:
+    """Takes runs away from workers that do not renew their lease."""
+
+    def __init__(self, database: Database, events: EventLog, settings: Settings) -> None:
+        self._database = database
+        self._transitions = Transitions(events)
+        self._settings = settings.runs
+        self._last: tuple[datetime, float] | None = None
+        self._paused_until = 0.0
+
+    def reap(self) -> int:
+        """One pass; returns how many runs were taken away.
+
+        Does nothing for one beat after this process or the database was away, for then nobody could renew.
+        """
+        if self._was_away():
+            self._paused_until = time.monotonic() + self._settings.beat_seconds
+        if time.monotonic() < self._paused_until:
+            return 0
+        taken = 0
+        # One transaction for each: two reapers that held several projects' rows could wait for each other.
+        while self._database.write_claimed(lease.find_expired, self._take_away):
+            taken += 1
+        return taken
+
+    def recover(self, kinds: tuple[str, ...]) -> int:
+        """Queue again whatever an earlier life of this platform left running.
+
+        Only where it is alone on its database, as the embedded one on its SQLite file is; behind PostgreSQL others
+        may be carrying what runs, and the leases tell.
+        """
+        if self._database.dialect != "sqlite":
+            return 0
+
+        with self._database.read_system() as session:
+            left = lease.running(session, kinds)
+        for held in left:
+            self._database.write(held.project_id, partial(self._take_back, held=held))
+        return len(left)
+
+    def _was_away(self) -> bool:
+        try:
+            at = self._database.clock()
+        except Exception as error:
+            log.warning("reaper_cannot_read", reason=str(error))
+            self._last = None
+            return True
+        here = time.monotonic()
+        before, self._last = self._last, (at, here)
+        if before is None:
+            return False
+        longest = max((at - before[0]).total_seconds(), here - before[1])
+        return longest > self._settings.reap_seconds + self._settings.beat_seconds
+
+    def _take_back(self, session: Session, held: lease.Held) -> None:
+        self._transitions.requeued(session, held, "interrupted", "the platform ended without stopping it")
+
+    def _take_away(self, session: Session, held: lease.Held) -> bool:
+        run = store.lock(session, held.project_id, held.run_id)
+        if run is None:
+            return False
+        if run.kind == "external":
+            self._lose(session, held, run)
+        else:
+            self._transitions.requeued(session, held, "lost", "its worker did not renew the lease")
+        return True
+
+    def _lose(self, session: Session, held: lease.Held, run: Run) -> None:
+        if run.cancel_requested:
+            self._transitions.ended(session, held, "cancelled", reason=LOST["message"])
+        else:
+            self._transitions.ended(session, held, "failed", error=LOST)
