@@ -14,7 +14,6 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-
 #: A worker takes runs of the queues that it is told; which run is for which stands in ``RunSettings.queues``.
 Queue = Literal["cpu", "gpu", "io"]
 QUEUES: tuple[Queue, ...] = get_args(Queue)
@@ -39,8 +38,14 @@ class RunSettings(BaseModel):
     cancel_grace_seconds: float = Field(default=5.0, ge=0)
     max_consecutive_deaths: int = Field(default=3, ge=1)
     max_transient_retries: int = Field(default=5, ge=0)
-    memory_limit_bytes: int | None = Field(default=None, description="resident memory of one child")
-    time_limit_seconds: float | None = Field(default=None, description="wall time of one run's attempt")
+    max_running_per_project: int | None = Field(default=None, ge=1, description="None: as many as there are slots")
+    memory_limit_bytes: int | None = Field(
+        default=None, ge=1, description="memory of an attempt's processes; a run may ask for less"
+    )
+    time_limit_seconds: float | None = Field(
+        default=None, gt=0, description="wall time of one attempt; a run may ask for less"
+    )
+    sample_seconds: float = Field(default=5.0, gt=0, description="how often an attempt's processes are measured")
     queues: dict[str, Queue] = Field(default={}, description="plugin or kind of run → queue; cpu where none is named")
 
     def queue_of(self, kind: str, plugin: str | None) -> Queue:

@@ -12,8 +12,9 @@ import pytest
 from azuraforge.runs.failures import Cancelled, ChildDied
 from azuraforge.runs.frames import encode
 from azuraforge.runs.launcher import ChildProcess, _Conversing
+from azuraforge.runs.limits import Limits
 from azuraforge.runs.log_file import LogFile
-from azuraforge.runs.phase import Interrupt, Limits, PhaseChild
+from azuraforge.runs.phase import Interrupt, PhaseChild
 
 
 class HeldOpen(ChildProcess):

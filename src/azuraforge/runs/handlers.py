@@ -48,6 +48,8 @@ class ClaimedRun:
     model: str | None
     extra: dict[str, Any]
     code_version: str
+    time_limit_seconds: float | None
+    memory_limit_bytes: int | None
     environment: dict[str, Any] | None  # of the first attempt
 
 

@@ -25,11 +25,13 @@ from azuraforge.runs.handlers import ClaimedRun
 from azuraforge.runs.kernels import Kernels
 from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.lease import Held, fenced_update
+from azuraforge.runs.limits import Limits
 from azuraforge.runs.log_file import LogFile
-from azuraforge.runs.phase import Interrupt, Limits, PhaseChild, start_frame
+from azuraforge.runs.phase import Interrupt, PhaseChild, start_frame
 from azuraforge.runs.progress import ProgressMeter
 from azuraforge.runs.recording import Recorder
 from azuraforge.runs.transitions import Transitions, run_stream
+from azuraforge.runs.usage import Sampler
 
 T = TypeVar("T")
 
@@ -49,6 +51,7 @@ class AttemptJob:
         artifacts: ArtifactStore,
         limits: Limits,
         kernels: Kernels,
+        sample_seconds: float,
     ) -> None:
         self.run = run
         self.folder = folder
@@ -60,6 +63,8 @@ class AttemptJob:
         self._artifacts = artifacts
         self._limits = limits
         self._kernels = kernels
+        self._sample_seconds = sample_seconds
+        self._sampler: Sampler | None = None
         self._environment: dict[str, Any] | None = None
         self._kernels_folder: str | None = None
         self._waits = False
@@ -199,7 +204,13 @@ class AttemptJob:
         )
         child = self._launcher.spawn(output=True)
         driver = PhaseChild(
-            child, self.interrupt, self._limits, self.log, lambda frames: self._record(name, frames), secrets
+            child,
+            self.interrupt,
+            self._limits,
+            self.log,
+            lambda frames: self._record(name, frames),
+            secrets,
+            self._measured(),
         )
         answer = driver.run(start)
         if not isinstance(answer["value"], dict):
@@ -214,6 +225,15 @@ class AttemptJob:
         self._keep_result(name, values)
         shutil.rmtree(work, ignore_errors=True)
         return {**answer["value"], "outputs": str(outputs)}
+
+    def _measured(self) -> Sampler:
+        """One for all phases of the attempt; its clock goes on where the first attempt's began."""
+        if self._sampler is None:
+            with self._database.read(self.run.project_id) as session:
+                first = store.attempts(session, self.run.project_id, self.run.id)[0].started_at
+            elapsed_seconds = (self._database.clock() - first).total_seconds()
+            self._sampler = Sampler(self._sample_seconds, elapsed_seconds)
+        return self._sampler
 
     def _keep_result(self, name: str, values: dict[str, Any]) -> None:
         def work(session: Session) -> None:

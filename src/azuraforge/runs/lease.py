@@ -11,13 +11,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, literal, or_, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
 
 from azuraforge.database import Texts, among, crossing, now, seconds_from_now
 from azuraforge.runs.failures import Replaced
 from azuraforge.runs.tables import Run
 
+# Literals: only then do planners see that the indexes of ready and of running runs fit.
+_RUNNING = literal_column("'running'", String())
+_QUEUED = literal_column("'queued'", String())
+_NOTHING = literal_column("0", Integer())
+_ONE = literal_column("1", Integer())
+_UNBOUNDED = 2**31 - 1
 _PLAIN = {"synchronize_session": False}
 _KEY: tuple[Any, ...] = (Run.project_id, Run.id, Run.attempt)
 
@@ -31,31 +52,74 @@ class Held:
     attempt: int
 
 
-def _due(kinds: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Which queued runs may start now; the one condition of every claim."""
+def _due(run: type[Run], kinds: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Which queued runs may start now; the one condition of every claim. ``READY`` picks the index."""
     return and_(
-        Run.state == "queued",
-        among(Run.kind, kinds),
-        or_(Run.run_after.is_(None), Run.run_after <= now()),
+        run.state == _QUEUED,
+        run.waiting_on == _NOTHING,
+        among(run.kind, kinds),
+        or_(run.run_after.is_(None), run.run_after <= now()),
     )
 
 
-@crossing(kinds=Texts())
-def first_due_run(kinds: ColumnElement[Any]) -> Select[Any]:
-    """The queued run that comes first, locked; PostgreSQL skips rows that others are taking."""
+def _projects_with_due_runs() -> CTE:
+    """Projects that have ready runs, found by leaping from one to the next in the index, however many runs wait."""
+
+    def first(after: ColumnElement[Any] | None = None) -> Any:
+        ready = aliased(Run)
+        statement = select(func.min(ready.project_id)).where(ready.state == _QUEUED, ready.waiting_on == _NOTHING)
+        return (statement if after is None else statement.where(ready.project_id > after)).scalar_subquery()
+
+    waiting = select(first().label("project_id")).cte("waiting", recursive=True)
+    return waiting.union_all(select(first(waiting.c.project_id)).where(waiting.c.project_id.is_not(None)))
+
+
+def _running_in(project_id: ColumnElement[Any]) -> Any:
+    """How many runs of a project hold a slot. Those that a client carries hold none."""
+    running = aliased(Run)
+    count = select(func.count()).select_from(running)
+    return count.where(running.state == _RUNNING, running.project_id == project_id, running.kind != "external")
+
+
+def _first_of(waiting: CTE, kinds: ColumnElement[Any]) -> Any:
+    """The due run of a project with the highest priority, of those the oldest."""
+    best, head = aliased(Run), aliased(Run)
+    highest = select(best.priority).where(best.project_id == waiting.c.project_id, _due(best, kinds))
+    highest = highest.order_by(best.priority.desc()).limit(_ONE).correlate(waiting)
+    first = select(head.id).where(
+        head.project_id == waiting.c.project_id, _due(head, kinds), head.priority == highest.scalar_subquery()
+    )
+    return first.order_by(head.created_at, head.id).limit(_ONE).with_for_update(skip_locked=True, of=head)
+
+
+@crossing(kinds=Texts(), most_running=Integer())
+def first_due_run(kinds: ColumnElement[Any], most_running: ColumnElement[Any]) -> Select[Any]:
+    """The queued run that comes next, locked; PostgreSQL skips rows that others are taking.
+
+    Of the projects that run fewest: the run with the highest priority, of those the oldest. A project that runs
+    ``most_running`` already is passed over.
+    """
+    waiting = _projects_with_due_runs()
+    running = _running_in(waiting.c.project_id).scalar_subquery()
     return (
         select(*_KEY)
-        .where(_due(kinds))
-        .order_by(Run.priority.desc(), Run.created_at, Run.id)
+        .join(
+            waiting,
+            and_(
+                Run.project_id == waiting.c.project_id,
+                Run.id == _first_of(waiting, kinds).scalar_subquery(),
+            ),
+        )
+        .where(running < most_running)
+        .order_by(running, Run.priority.desc(), Run.created_at, Run.id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=Run)
     )
 
 
 @crossing(kinds=Texts(), limit=Integer())
 def due_runs(kinds: ColumnElement[Any], limit: ColumnElement[Any]) -> Select[Any]:
-    """Queued runs that may start now, in the order in which they will."""
-    return select(*_KEY).where(_due(kinds)).order_by(Run.priority.desc(), Run.created_at, Run.id).limit(limit)
+    """Queued runs that may start now, the most urgent first."""
+    return select(*_KEY).where(_due(Run, kinds)).order_by(Run.priority.desc(), Run.created_at, Run.id).limit(limit)
 
 
 @crossing()
@@ -63,7 +127,7 @@ def first_expired_run() -> Select[Any]:
     """A running attempt whose lease ran out, locked."""
     return (
         select(*_KEY)
-        .where(Run.state == "running", Run.lease_until < now())
+        .where(Run.state == _RUNNING, Run.lease_until < now())
         .order_by(Run.lease_until)
         .limit(1)
         .with_for_update(skip_locked=True, of=Run)
@@ -73,7 +137,7 @@ def first_expired_run() -> Select[Any]:
 @crossing(kinds=Texts())
 def running_runs(kinds: ColumnElement[Any]) -> Select[Any]:
     """Every running attempt of these kinds."""
-    return select(*_KEY).where(Run.state == "running", among(Run.kind, kinds))
+    return select(*_KEY).where(Run.state == _RUNNING, among(Run.kind, kinds))
 
 
 @crossing(ids=Texts())
@@ -82,16 +146,27 @@ def places_of_runs(ids: ColumnElement[Any]) -> Select[Any]:
     return select(*_KEY).where(among(Run.id, ids))
 
 
-def find_due(session: Session, kinds: Sequence[str]) -> Held | None:
-    """The run to claim next, as it stands in the queue. System scope."""
-    return _first(first_due_run(session, kinds=kinds))
+def find_due(session: Session, kinds: Sequence[str], most_running: int | None = None) -> Held | None:
+    """The run to claim next, as it stands in the queue. System scope; ``most_running``: at once in one project."""
+    return _first(
+        first_due_run(session, kinds=kinds, most_running=_UNBOUNDED if most_running is None else most_running)
+    )
 
 
 def wanted_due(session: Session, project_id: str, run_id: str, kinds: Sequence[str]) -> Held | None:
     """The same for a run that a carrier names. Project scope."""
     named = and_(Run.project_id == project_id, Run.id == run_id)
-    statement = select(*_KEY).where(named, _due(literal(list(kinds), Texts()))).with_for_update(skip_locked=True)
+    statement = select(*_KEY).where(named, _due(Run, literal(list(kinds), Texts()))).with_for_update(skip_locked=True)
     return _first(session.execute(statement).all())
+
+
+def has_room(session: Session, project_id: str, most_running: int | None) -> bool:
+    """Whether a project may run one more. Project scope, before ``claim``; others wait here until that is decided."""
+    if most_running is None:
+        return True
+    if session.get_bind().dialect.name == "postgresql":  # two claims at once would both find the last place free
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"azuraforge.room.{project_id}"))))
+    return (session.scalar(_running_in(literal(project_id))) or 0) < most_running
 
 
 def claim(session: Session, found: Held, worker: str, lease_seconds: float) -> Run | None:

@@ -11,17 +11,17 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from azuraforge.errors import UserError
 from azuraforge.runs.failures import Cancelled, Draining, Replaced, restore
 from azuraforge.runs.frames import Frame, FrameReader, encode
 from azuraforge.runs.launcher import ChildProcess
+from azuraforge.runs.limits import Limits
 from azuraforge.runs.log_file import LogFile, redactor
+from azuraforge.runs.usage import Sampler, measure
 
 _READ_BYTES = 1 << 16
 _LIMITS_SECONDS = 0.5
@@ -31,15 +31,6 @@ _LAST_WORDS_SECONDS = 1.0
 _RANK: dict[type[Exception], int] = {Cancelled: 0, Draining: 1, Replaced: 2}
 
 Tell = Callable[[list[Frame]], None]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one child may use, and how long it may take to end when asked to."""
-
-    memory_bytes: int | None
-    deadline: float | None
-    cancel_grace_seconds: float
 
 
 class Interrupt:
@@ -88,12 +79,15 @@ class PhaseChild:
         log: LogFile,
         tell: Tell,
         secrets: Mapping[str, str],
+        sampler: Sampler | None = None,
     ) -> None:
         self._child = child
         self._interrupt = interrupt
         self._limits = limits
         self._log = log
         self._tell = tell
+        self._sampler = sampler
+        self._limits_at = 0.0
         self._secret = bool(secrets)
         self._redact = redactor(secrets)
         self._reader = FrameReader()
@@ -210,19 +204,14 @@ class PhaseChild:
             self._child.signal(signal.SIGKILL)
 
     def _check_limits(self) -> None:
-        if self._limits.deadline is not None and time.monotonic() > self._limits.deadline:
-            raise UserError(
-                "the attempt took longer than its time limit",
-                code="time_limit",
-                next_step="raise runs.time_limit_seconds, or train less; a resumed run goes on from its checkpoint",
-            )
-        limit = self._limits.memory_bytes
-        if limit is not None and (used := self._child.resident_bytes()) > limit:
-            raise UserError(
-                f"its process used {used:,} bytes of memory; {limit:,} are allowed",
-                code="memory_limit",
-                next_step="raise runs.memory_limit_bytes, or use less data or a smaller model",
-            )
+        self._limits.check_time()
+        if (at := time.monotonic()) < self._limits_at:  # a child that talks much is not measured at each word
+            return
+        self._limits_at = at + _LIMITS_SECONDS
+        if self._limits.memory_bytes is not None:
+            self._limits.check_memory(measure(self._child.pid).memory_bytes)
+        if self._sampler is not None and (points := self._sampler.sample(self._child.pid)):
+            self._tell([{"type": "usage", "points": points}])
 
 
 def start_frame(

@@ -7,7 +7,7 @@ from typing import Any
 
 from azuraforge.database import Session
 from azuraforge.events.service import EventLog
-from azuraforge.runs import metric_store, store
+from azuraforge.runs import metric_store, store, usage
 from azuraforge.runs.frames import Frame, unspell
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.progress import ProgressMeter
@@ -39,6 +39,7 @@ class Recorder:
             "resumed": self._resumed,
             "note": self._note,
             "figure": self._figure,
+            "usage": self._usage,
         }
         for frame in frames:
             handlers[frame["type"]](session, frame)
@@ -54,6 +55,12 @@ class Recorder:
     def _metrics(self, session: Session, frame: Frame) -> None:
         points = [(series, step, unspell(value)) for series, step, value in frame["points"]]
         written = metric_store.append(session, *self._key, self._held.attempt, self._phase, points)
+        if written:
+            data = {"points": metric_store.shown(written), "attempt": self._held.attempt}
+            self._tell(session, "run.metrics", data)
+
+    def _usage(self, session: Session, frame: Frame) -> None:
+        written = metric_store.append(session, *self._key, self._held.attempt, usage.PHASE, frame["points"])
         if written:
             data = {"points": metric_store.shown(written), "attempt": self._held.attempt}
             self._tell(session, "run.metrics", data)

@@ -45,6 +45,8 @@ Step = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
 Count = Annotated[int, Field(ge=-_BIGGEST, le=_BIGGEST)]
 
 RunState = Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"]
+RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
+OnFailure = Literal["cancel", "run"]
 RunKind = Literal["train", "predict", "agent", "external"]
 
 
@@ -62,7 +64,18 @@ class RunRequest(BaseModel):
     config: StorableObject = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     threads: int = Field(default=1, ge=1, le=256)
-    priority: int = Field(default=0, ge=-100, le=100)
+    priority: int = Field(default=0, ge=-100, le=100, description="higher first; it never takes a slot from a run")
+    depends_on: list[RunId] = Field(default_factory=list, max_length=20, description="runs that must have ended before")
+    on_failure: OnFailure = Field(
+        default="cancel",
+        description="where one of depends_on does not succeed: cancel this run, or run it all the same",
+    )
+    time_limit_seconds: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="of one attempt; empty: the platform's own"
+    )
+    memory_limit_bytes: int | None = Field(
+        default=None, ge=2**20, le=_BIGGEST, description="of its processes; empty: the platform's own"
+    )
     idempotency_key: StorableText | None = Field(default=None, max_length=200)
 
 
@@ -102,6 +115,7 @@ class RunOut(BaseModel):
     dataset_version: int | None
     attempt: int
     cancel_requested: bool
+    waiting_on: int = Field(description="runs that it needs and that have not ended")
     progress: RunProgress
     summary: dict[str, Any] | None
     error: RunError | None
@@ -134,6 +148,14 @@ class ArtifactOut(BaseModel):
     created_at: datetime
 
 
+class LinkedRun(BaseModel):
+    """A run that another one needs, or that needs it."""
+
+    id: str
+    name: str
+    state: RunState
+
+
 class RunDetail(RunOut):
     """Everything about a run except its metrics."""
 
@@ -141,6 +163,11 @@ class RunDetail(RunOut):
     seed: int
     threads: int
     priority: int
+    depends_on: list[LinkedRun]
+    on_failure: OnFailure
+    needed_by: list[LinkedRun] = Field(description="runs that wait, or waited, for this one; at most 100")
+    time_limit_seconds: float | None = Field(description="of one attempt, as it was asked for")
+    memory_limit_bytes: int | None = Field(description="of its processes, as it was asked for")
     dataset_fingerprint: str | None
     code_version: str
     plugin_version: str | None

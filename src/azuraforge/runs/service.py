@@ -31,12 +31,14 @@ from sqlalchemy.exc import IntegrityError
 from azuraforge.database import Database, Session, after_commit, now, seconds_from_now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.runs import metric_store, metrics, shapes, store
+from azuraforge.runs import dependencies, metric_store, metrics, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.carrier import Carrier
 from azuraforge.runs.environment import code_version
 from azuraforge.runs.external import ExternalRuns
 from azuraforge.runs.failures import sayable
 from azuraforge.runs.handlers import Handler, PreparedRun
+from azuraforge.runs.limits import check_asked
 from azuraforge.runs.schemas import (
     ArtifactOut,
     FinishRequest,
@@ -48,7 +50,6 @@ from azuraforge.runs.schemas import (
     RunPage,
     RunRequest,
 )
-from azuraforge.runs.supervisor import Carrier
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, run_stream
 from azuraforge.settings import Settings
@@ -56,6 +57,10 @@ from azuraforge.settings import Settings
 ArtifactList: TypeAlias = list[ArtifactOut]
 
 _EXTERNAL = "external"
+#: How many of the runs that need one are shown with it.
+_NEEDED_BY = 100
+_LATER_FIELDS = ("depends_on", "on_failure", "time_limit_seconds", "memory_limit_bytes")
+_PLAIN = RunRequest()
 _RESUMABLE = ("failed", "cancelled", "quarantined")
 
 
@@ -77,7 +82,8 @@ class RunService:
         self._artifacts = artifacts
         self._carrier = carrier
         self._lease_seconds = settings.runs.lease_seconds
-        self._transitions = Transitions(events)
+        self._limits = settings.runs
+        self._transitions = Transitions(events, carrier.submitted)
         self._external = ExternalRuns(database, events, settings.runs.lease_seconds)
 
     def create(self, project_id: str, request: RunRequest, user_id: str | None = None) -> RunDetail:
@@ -103,6 +109,7 @@ class RunService:
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Validate a request without queueing it; may call children. Raises UserError."""
+        check_asked(request, self._limits)
         if request.kind == _EXTERNAL:
             return PreparedRun(request.name or "external run", request.plugin, request.config, model=request.model)
         handler = self._handlers.get(request.kind)
@@ -119,14 +126,16 @@ class RunService:
     ) -> str:
         """Queue a prepared run in the caller's transaction, all or nothing with what else it writes; returns its id.
 
-        Raises IntegrityError where the request's idempotency key is taken.
+        Raises IntegrityError where the request's idempotency key is taken, InvalidInput for a run that it cannot need.
         """
+        needed = dependencies.needed_by(session, project_id, request)
         row = self._row(project_id, request, prepared, user_id)
         row.request_hash = _hash(request)
         session.add(row)
         session.flush()
         session.refresh(row)
-        self._transitions.created(session, row)
+        dependencies.link(session, row, needed)
+        self._transitions.created(session, row, needed)
         if row.kind == _EXTERNAL:
             store.start_attempt(session, project_id, row.id, row.attempt, f"client:{user_id}")
         else:
@@ -167,6 +176,11 @@ class RunService:
                 seed=row.seed,
                 threads=row.threads,
                 priority=row.priority,
+                depends_on=[shapes.linked_run(each) for each in store.needs(*key)],
+                on_failure=row.on_failure,
+                needed_by=[shapes.linked_run(each) for each in store.needed_by(*key, _NEEDED_BY)],
+                time_limit_seconds=row.time_limit_seconds,
+                memory_limit_bytes=row.memory_limit_bytes,
                 dataset_fingerprint=row.dataset_fingerprint,
                 code_version=row.code_version,
                 plugin_version=row.plugin_version,
@@ -201,6 +215,7 @@ class RunService:
         """Queue a failed, cancelled or quarantined run again; it goes on from its newest verified checkpoint."""
 
         def work(session: Session) -> None:
+            needed = dependencies.lock_needed(session, project_id, run_id)
             run = self._locked(session, project_id, run_id)
             if run.kind == _EXTERNAL:
                 raise Conflict("a client carries this run; it goes on when the client does", where=f"run {run_id}")
@@ -209,6 +224,7 @@ class RunService:
                     f"only a run that failed, was cancelled or quarantined can be resumed; this one is {run.state}",
                     where=f"run {run_id}",
                 )
+            dependencies.wait_again(session, run, needed)
             self._transitions.resumed(session, run)
             after_commit(session, lambda: self._carrier.submitted(project_id, run_id))
 
@@ -287,6 +303,9 @@ class RunService:
             code_version=code_version(),
             state="queued",
             priority=request.priority,
+            on_failure=request.on_failure,
+            time_limit_seconds=request.time_limit_seconds,
+            memory_limit_bytes=request.memory_limit_bytes,
             progress={},
         )
         if request.kind == _EXTERNAL:
@@ -333,8 +352,10 @@ def _series(name: str, steps: list[int], values: list[float], max_points: int) -
 
 
 def _hash(request: RunRequest) -> str:
+    # Fields that came later count only where they say something: keys of earlier requests stay theirs.
+    silent = {name for name in _LATER_FIELDS if getattr(request, name) == getattr(_PLAIN, name)}
     try:
-        asked = orjson.dumps(request.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+        asked = orjson.dumps(request.model_dump(mode="json", exclude=silent), option=orjson.OPT_SORT_KEYS)
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"the request is not JSON: {sayable(str(error))}", where="config") from error
     return hashlib.sha256(asked).hexdigest()

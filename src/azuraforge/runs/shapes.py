@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from azuraforge.runs.schemas import ArtifactOut, AttemptOut, RunError, RunOut, RunProgress
+from azuraforge.runs.schemas import ArtifactOut, AttemptOut, LinkedRun, RunError, RunOut, RunProgress
 from azuraforge.runs.tables import Artifact, Run, RunAttempt
 
 
@@ -24,6 +24,10 @@ def run_out(row: Run) -> RunOut:
 
 def attempt_out(row: RunAttempt) -> AttemptOut:
     return AttemptOut(**{name: getattr(row, name) for name in AttemptOut.model_fields})
+
+
+def linked_run(row: Run) -> LinkedRun:
+    return LinkedRun(id=row.id, name=row.name, state=row.state)
 
 
 def artifact_out(row: Artifact) -> ArtifactOut:

@@ -11,7 +11,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import now
-from azuraforge.runs.tables import Artifact, Checkpoint, PhaseReach, Run, RunAttempt, RunFigure, RunNote, RunPhase
+from azuraforge.runs.tables import (
+    Artifact,
+    Checkpoint,
+    PhaseReach,
+    Run,
+    RunAttempt,
+    RunDependency,
+    RunFigure,
+    RunNote,
+    RunPhase,
+)
 
 T = TypeVar("T")
 _PLAIN = {"synchronize_session": False}
@@ -32,6 +42,47 @@ def by_idempotency_key(session: Session, project_id: str, key: str) -> Run | Non
 
 def named(session: Session, project_id: str, run_ids: Sequence[str]) -> Sequence[Run]:
     return session.scalars(select(Run).where(Run.project_id == project_id, Run.id.in_(run_ids))).all()
+
+
+def lock_named(session: Session, project_id: str, run_ids: Sequence[str]) -> Sequence[Run]:
+    """Those of the named runs that are there, locked until commit, always in the same order."""
+    statement = select(Run).where(Run.project_id == project_id, Run.id.in_(run_ids)).order_by(Run.id)
+    return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).all()
+
+
+def add_dependencies(session: Session, project_id: str, run_id: str, needs_ids: Sequence[str]) -> None:
+    if needs_ids:
+        rows = [{"project_id": project_id, "run_id": run_id, "needs_id": each} for each in needs_ids]
+        session.connection().execute(insert(RunDependency), rows)
+
+
+def needs(session: Session, project_id: str, run_id: str) -> Sequence[Run]:
+    """The runs that a run needs, oldest first."""
+    of = and_(RunDependency.project_id == Run.project_id, RunDependency.needs_id == Run.id)
+    statement = select(Run).join(RunDependency, of).where(Run.project_id == project_id, RunDependency.run_id == run_id)
+    return session.scalars(
+        statement.order_by(Run.created_at, Run.id), execution_options={"populate_existing": True}
+    ).all()
+
+
+def needed_by(session: Session, project_id: str, run_id: str, limit: int) -> Sequence[Run]:
+    """The runs that need a run, oldest first."""
+    of = and_(RunDependency.project_id == Run.project_id, RunDependency.run_id == Run.id)
+    statement = (
+        select(Run).join(RunDependency, of).where(Run.project_id == project_id, RunDependency.needs_id == run_id)
+    )
+    return session.scalars(statement.order_by(Run.created_at, Run.id).limit(limit)).all()
+
+
+def lock_waiting_for(session: Session, project_id: str, run_id: str) -> Sequence[Run]:
+    """Queued runs that need a run, locked until commit, always in the same order."""
+    waiting = select(RunDependency.run_id).where(
+        RunDependency.project_id == project_id, RunDependency.needs_id == run_id
+    )
+    statement = select(Run).where(Run.project_id == project_id, Run.id.in_(waiting), Run.state == "queued")
+    return session.scalars(
+        statement.order_by(Run.id).with_for_update(), execution_options={"populate_existing": True}
+    ).all()
 
 
 def page(

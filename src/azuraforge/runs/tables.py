@@ -23,8 +23,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
 
-
-#: Queued, and waiting for no other run. A literal, for only then do planners see that the index fits.
+# Conditions of indexes. Literals, and so they must be in the queries, for only then do planners see that they fit.
+RUNNING = "state = 'running'"
+#: Queued, and waiting for no other run.
 READY = "state = 'queued' AND waiting_on = 0"
 
 
@@ -39,7 +40,13 @@ class Run(Owned, Base):
     __table_args__ = (
         UniqueConstraint("project_id", "idempotency_key"),
         Index("ix_run_project_id_created_at_id", "project_id", "created_at", "id"),
-        Index("ix_run_state_project_id", "state", "project_id"),  # reap, and how many each project runs
+        Index(  # reap, and how many each project runs
+            "ix_run_running",
+            "project_id",
+            "kind",
+            sqlite_where=text(RUNNING),
+            postgresql_where=text(RUNNING),
+        ),
         Index(  # claim
             "ix_run_ready",
             "project_id",
@@ -96,7 +103,7 @@ class Run(Owned, Base):
 
 
 class RunDependency(Owned, Base):
-    """``run_id`` starts only when ``needs_id`` has ended. Written with the run and never changed: no cycle can arise."""
+    """``run_id`` starts only when ``needs_id`` has ended. Never changed once written, so no cycle can arise."""
 
     __tablename__ = "run_dependency"
     __table_args__ = (

@@ -5,12 +5,13 @@ All of these run inside a transaction of the caller. Those of a worker are fence
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from azuraforge.database import Session, now, seconds_from_now
+from azuraforge.database import Session, after_commit, now, seconds_from_now
 from azuraforge.events import store as event_store
 from azuraforge.events.service import EventLog
-from azuraforge.runs import store
+from azuraforge.runs import dependencies, store
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.tables import Run
 
@@ -24,14 +25,26 @@ def run_stream(run_id: str) -> str:
 
 
 class Transitions:
-    """The only code that changes ``run.state`` (``lease.claim`` takes a queued run, and is told of here)."""
+    """The only code that changes ``run.state`` (``lease.claim`` takes a queued run, and is told of here).
 
-    def __init__(self, events: EventLog) -> None:
+    Args:
+        events: where each change is told.
+        submitted: called with project and run, after the commit, when a run need not wait for others any more.
+    """
+
+    def __init__(self, events: EventLog, submitted: Callable[[str, str], None] | None = None) -> None:
         self._events = events
+        self.submitted = submitted
 
-    def created(self, session: Session, run: Run) -> None:
-        """A row was added, as ``queued`` (or ``running``, where a client carries it)."""
+    def created(self, session: Session, run: Run, needed: Sequence[Run] = ()) -> None:
+        """A row was added, as ``queued`` (or ``running``, where a client carries it).
+
+        → cancelled at once where one of the runs that it needs did not succeed.
+        """
         self._tell(session, run)
+        if (lost := dependencies.obstacle(run, needed)) is not None:
+            self._cancel_unmet(session, run, lost)
+            self._finished(session, run)
 
     def claimed(self, session: Session, run: Run, worker: str) -> None:
         """queued → running."""
@@ -156,6 +169,32 @@ class Transitions:
         return run
 
     def _finished(self, session: Session, run: Run) -> None:
+        """A run has ended: the last lines of its stream, then what follows for those that need it."""
+        self._close(session, run)
+        ended = [run]
+        while ended:
+            one = ended.pop()
+            for waiting in store.lock_waiting_for(session, one.project_id, one.id):
+                if dependencies.obstacle(waiting, [one]) is not None:
+                    self._cancel_unmet(session, waiting, one)
+                    self._close(session, waiting)
+                    ended.append(waiting)
+                else:
+                    self._go_on(session, waiting)
+
+    def _cancel_unmet(self, session: Session, run: Run, lost: Run) -> None:
+        store.change(session, run, state="cancelled", error=dependencies.unmet(lost), finished_at=now())
+        session.refresh(run)
+
+    def _go_on(self, session: Session, waiting: Run) -> None:
+        still = dependencies.still_waits(session, waiting)
+        data = {"waiting_on": waiting.waiting_on}
+        self._events.append(session, waiting.project_id, run_stream(waiting.id), "run.waiting", data)
+        if not still and self.submitted is not None:
+            tell, project_id, run_id = self.submitted, waiting.project_id, waiting.id
+            after_commit(session, lambda: tell(project_id, run_id))
+
+    def _close(self, session: Session, run: Run) -> None:
         self._tell(session, run)
         data = {"state": run.state, "summary": run.summary, "error": run.error}
         stream = run_stream(run.id)

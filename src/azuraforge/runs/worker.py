@@ -12,7 +12,6 @@ import random
 import shutil
 import socket
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -37,7 +36,7 @@ from azuraforge.runs.job import AttemptJob, work_folder
 from azuraforge.runs.kernels import Kernels
 from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.lease import Held
-from azuraforge.runs.phase import Limits
+from azuraforge.runs.limits import Limits
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings
@@ -97,6 +96,8 @@ class Worker:
         self._launcher.start()  # a launcher that cannot start must not consume an attempt
 
         def take(session: Session, found: Held) -> ClaimedRun | None:
+            if not lease.has_room(session, found.project_id, self._settings.runs.max_running_per_project):
+                return None
             row = lease.claim(session, found, self.name, self._settings.runs.lease_seconds)
             if row is None:
                 return None
@@ -113,7 +114,8 @@ class Worker:
         self, take: Callable[[Session, Held], ClaimedRun | None], wanted: tuple[str, str] | None
     ) -> ClaimedRun | None:
         if wanted is None:
-            return self._database.write_claimed(lambda session: lease.find_due(session, self.kinds), take)
+            most = self._settings.runs.max_running_per_project
+            return self._database.write_claimed(lambda session: lease.find_due(session, self.kinds, most), take)
 
         def take_wanted(session: Session) -> ClaimedRun | None:
             found = lease.wanted_due(session, *wanted, self.kinds)
@@ -141,15 +143,21 @@ class Worker:
             self._beating.join(self._settings.runs.beat_seconds + 1)
 
     def _carry(self, run: ClaimedRun) -> None:
-        settings = self._settings.runs
-        deadline = time.monotonic() + settings.time_limit_seconds if settings.time_limit_seconds else None
-        limits = Limits(settings.memory_limit_bytes, deadline, settings.cancel_grace_seconds)
+        limits = Limits.of(run, self._settings.runs)
         held = Held(run.project_id, run.id, run.attempt)
         job: AttemptJob | None = None
         try:
             folder = work_folder(self._settings.scratch, run.id)
             job = AttemptJob(
-                run, folder, self._database, self._events, self._launcher, self._artifacts, limits, self._kernels
+                run,
+                folder,
+                self._database,
+                self._events,
+                self._launcher,
+                self._artifacts,
+                limits,
+                self._kernels,
+                self._settings.runs.sample_seconds,
             )
             with self._lock:
                 self._jobs[held] = job

@@ -10,6 +10,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+RUNNING = "state = 'running'"
 READY = "state = 'queued' AND waiting_on = 0"
 
 
@@ -20,7 +21,13 @@ def upgrade() -> None:
     op.add_column("run", sa.Column("time_limit_seconds", sa.Double(), nullable=True))
     op.add_column("run", sa.Column("memory_limit_bytes", sa.BigInteger(), nullable=True))
     op.drop_index("ix_run_state_priority_created_at", table_name="run")
-    op.create_index("ix_run_state_project_id", "run", ["state", "project_id"])
+    op.create_index(
+        "ix_run_running",
+        "run",
+        ["project_id", "kind"],
+        sqlite_where=sa.text(RUNNING),
+        postgresql_where=sa.text(RUNNING),
+    )
     op.create_index(
         "ix_run_ready",
         "run",

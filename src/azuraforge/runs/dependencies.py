@@ -1,0 +1,90 @@
+"""Runs that need other runs: what they wait for, and what it means for them how those ended.
+
+A run names the earlier runs of its project that it needs, once, when it is made. They exist already and what a run
+needs is never changed, so no cycle can arise. ``waiting_on`` in the row counts those that have not ended yet: a claim
+looks at nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from azuraforge.database import Session
+from azuraforge.errors import Conflict, InvalidInput
+from azuraforge.runs import store
+from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.tables import Run
+
+_GOING = ("queued", "running")
+
+
+def needed_by(session: Session, project_id: str, request: RunRequest) -> Sequence[Run]:
+    """The runs that a request names, locked. Raises InvalidInput where one is not of this project."""
+    wanted = sorted(set(request.depends_on))
+    if not wanted:
+        return []
+    if request.kind == "external":
+        raise InvalidInput(
+            "a run that a client carries cannot wait for others",
+            where="depends_on",
+            next_step="wait for them in your code: client.runs.wait(ID)",
+        )
+    found = store.lock_named(session, project_id, wanted)
+    if missing := sorted(set(wanted) - {run.id for run in found}):
+        raise InvalidInput(
+            f"run {missing[0]!r}, which this one needs, does not exist",
+            where="depends_on",
+            next_step="azuraforge runs list",
+        )
+    return found
+
+
+def link(session: Session, run: Run, needed: Sequence[Run]) -> None:
+    """Write down what a new run needs."""
+    store.add_dependencies(session, run.project_id, run.id, [each.id for each in needed])
+    store.change(session, run, waiting_on=unfinished(needed))
+
+
+def unfinished(needed: Sequence[Run]) -> int:
+    """How many of them have not ended."""
+    return sum(each.state in _GOING for each in needed)
+
+
+def still_waits(session: Session, run: Run) -> bool:
+    """Count again, now that one of them has ended; whether any is left."""
+    left = unfinished(store.needs(session, run.project_id, run.id))
+    store.change(session, run, waiting_on=left)
+    return left > 0
+
+
+def obstacle(run: Run, needed: Sequence[Run]) -> Run | None:
+    """One of them because of which ``run`` will never start; None where there is none."""
+    if run.on_failure == "run":
+        return None
+    return next((each for each in needed if each.state not in (*_GOING, "succeeded")), None)
+
+
+def unmet(ended: Run) -> dict[str, Any]:
+    """The error of a run that is cancelled because ``ended`` did not succeed."""
+    what = {"failed": "failed", "cancelled": "was cancelled", "quarantined": "was quarantined"}[ended.state]
+    return {
+        "code": "needed_run",
+        "message": f"it needed run {ended.id} ({ended.name}), which {what}",
+        "where": f"run {ended.id}",
+        "next_step": "resume that run, then this one: azuraforge runs resume ID",
+    }
+
+
+def lock_needed(session: Session, project_id: str, run_id: str) -> Sequence[Run]:
+    """What a run needs, locked. Always before the run itself: whoever ends one locks in this order too."""
+    ids = [each.id for each in store.needs(session, project_id, run_id)]
+    return store.lock_named(session, project_id, ids) if ids else []
+
+
+def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:
+    """A run that is resumed waits again for what has not ended; raises Conflict where that is in vain."""
+    if (lost := obstacle(run, needed)) is not None:
+        error = unmet(lost)
+        raise Conflict(error["message"], where=error["where"], next_step=error["next_step"], code=error["code"])
+    store.change(session, run, waiting_on=unfinished(needed))

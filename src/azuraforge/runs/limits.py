@@ -1,0 +1,91 @@
+"""What one attempt may use. The platform sets a bound for all runs, a run may ask for less."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from azuraforge.errors import InvalidInput, UserError
+from azuraforge.runs.handlers import ClaimedRun
+from azuraforge.runs.schemas import RunRequest
+from azuraforge.settings import RunSettings
+
+_TIME, _MEMORY = "time_limit_seconds", "memory_limit_bytes"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Wall time of the attempt and memory of its processes (None: no limit); the run's own where ``*_asked``.
+
+    ``cancel_grace_seconds``: how long a child may take to end when asked to.
+    """
+
+    time_seconds: float | None
+    memory_bytes: int | None
+    cancel_grace_seconds: float
+    time_asked: bool = False
+    memory_asked: bool = False
+    begun: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def of(cls, run: ClaimedRun, settings: RunSettings) -> Limits:
+        """The limits of an attempt that begins now."""
+        seconds, bytes_ = settings.time_limit_seconds, settings.memory_limit_bytes
+        asked_seconds, asked_bytes = run.time_limit_seconds, run.memory_limit_bytes
+        time_asked = asked_seconds is not None and (seconds is None or asked_seconds <= seconds)
+        memory_asked = asked_bytes is not None and (bytes_ is None or asked_bytes <= bytes_)
+        return cls(
+            asked_seconds if time_asked else seconds,
+            asked_bytes if memory_asked else bytes_,
+            settings.cancel_grace_seconds,
+            time_asked,
+            memory_asked,
+        )
+
+    def check_time(self) -> None:
+        """Raise UserError where the attempt has taken too long."""
+        if self.time_seconds is not None and time.monotonic() - self.begun > self.time_seconds:
+            _refuse(
+                _TIME,
+                f"the attempt took longer than its time limit of {self.time_seconds:g} seconds",
+                self.time_asked,
+                "or train less; a resumed run goes on from its checkpoint, with the whole time again",
+            )
+
+    def check_memory(self, used_bytes: int) -> None:
+        """Raise UserError where the attempt's processes use too much."""
+        if self.memory_bytes is not None and used_bytes > self.memory_bytes:
+            _refuse(
+                _MEMORY,
+                f"its processes used {used_bytes:,} bytes of memory; {self.memory_bytes:,} are allowed",
+                self.memory_asked,
+                "or use less data or a smaller model",
+            )
+
+
+def check_asked(request: RunRequest, settings: RunSettings) -> None:
+    """Raise InvalidInput where a run asks for more than the platform allows."""
+    for name in (_TIME, _MEMORY):
+        asked, most = getattr(request, name), getattr(settings, name)
+        if asked is not None and request.kind == "external":
+            raise InvalidInput(
+                "a run that a client carries has no limits here", where=name, next_step=f"leave {name} out"
+            )
+        if asked is not None and most is not None and asked > most:
+            raise InvalidInput(
+                f"{name} is {asked:,.15g}; this platform allows {most:,.15g}",
+                where=name,
+                next_step=f"ask for less, or raise {_variable(name)}",
+            )
+
+
+def _refuse(name: str, message: str, asked: bool, otherwise: str) -> NoReturn:
+    raised = f"start it again with a higher {name}" if asked else f"raise {_variable(name)}"
+    where = f"{name} of the run" if asked else f"runs.{name} of the platform"
+    code = name.rpartition("_")[0]
+    raise UserError(message, code=code, where=where, next_step=f"{raised}, {otherwise}")
+
+
+def _variable(name: str) -> str:
+    return f"AZURAFORGE_RUNS__{name.upper()}"
