@@ -54,12 +54,14 @@ class Op:
         forward: arrays to arrays.
         vjp: output gradients to input gradients.
         view: whether the output may share memory with the first input.
+        silent: whether NumPy computes nothing in ``forward`` that could warn of overflow or NaN.
     """
 
     name: str
     forward: Forward
     vjp: VectorJacobian
     view: bool = False
+    silent: bool = False
 
 
 OPS: dict[str, Op] = {}
@@ -69,7 +71,7 @@ def register(name: str, forward: Forward, vjp: VectorJacobian, *, view: bool = F
     """Add an op to the registry; a name is registered once."""
     if name in OPS:
         raise RuntimeError(f"op {name!r} is registered twice")
-    OPS[name] = Op(name, forward, vjp, view)
+    OPS[name] = Op(name, forward, vjp, view, silent=view)
     return OPS[name]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from azuraforge.engine.backends.cpu.memory import Scratch, address
-from azuraforge.engine.backends.cpu.runtime import current
+from azuraforge.engine.backends.cpu.runtime import by_reference, current
 from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 
 Gradients = tuple[Array | None, ...]
@@ -22,9 +24,7 @@ def _cross_entropy(
         if loss is not None:
             return loss
     options = {"class_weights": class_weights, "ignore_index": ignore_index, "label_smoothing": label_smoothing}
-    result = OPS["cross_entropy"].forward(context, logits, target, reduction=reduction, **options)
-    assert not isinstance(result, tuple)
-    return result
+    return cast(Array, by_reference("cross_entropy", context, logits, target, reduction=reduction, **options))
 
 
 def _plain(context: Context, logits: Array, target: Array, ignore_index: int, reduction: str) -> Array | None:

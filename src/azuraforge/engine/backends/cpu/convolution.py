@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from azuraforge.engine.backends.cpu.matrix import column_sums
 from azuraforge.engine.backends.cpu.memory import Scratch, address, empty
-from azuraforge.engine.backends.cpu.runtime import Runtime, current
+from azuraforge.engine.backends.cpu.runtime import Runtime, by_reference, current
 from azuraforge.engine.ops.convolution import output_size
 from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 
@@ -111,9 +111,7 @@ def _conv2d(
 ) -> Array:  # fmt: skip
     if not _fits(x, weight, bias, stride, padding, dilation, groups):
         options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-        result = OPS["conv2d"].forward(context, x, weight, bias, **options)
-        assert not isinstance(result, tuple)
-        return result
+        return cast(Array, by_reference("conv2d", context, x, weight, bias, **options))
     scratch = Scratch()
     padded = _padded(scratch, x, padding)
     height, width = (output_size(x.shape[2 + axis], 3, 1, padding[axis]) for axis in (0, 1))
@@ -179,9 +177,7 @@ def _gradients(context: Context, saved: _Saved, wide: Array, inner: Array, scrat
 def _conv_relu_pool(context: Context, x: Array, weight: Array, bias: Array | None, *, padding: Pair) -> Array:
     even = not any((output_size(x.shape[2 + axis], weight.shape[2 + axis], 1, padding[axis])) % 2 for axis in (0, 1))
     if not (even and _fits(x, weight, bias, (1, 1), padding, (1, 1), 1)):
-        result = OPS["conv_relu_pool"].forward(context, x, weight, bias, padding=padding)
-        assert not isinstance(result, tuple)
-        return result
+        return cast(Array, by_reference("conv_relu_pool", context, x, weight, bias, padding=padding))
     runtime = current()
     scratch = Scratch()
     padded = _padded(scratch, x, padding)
@@ -260,4 +256,7 @@ def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: 
     return grad_x, grad_weight, grad_bias
 
 
-OVERRIDES = [Op("conv2d", _conv2d, _conv2d_vjp), Op("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp)]
+OVERRIDES = [
+    Op("conv2d", _conv2d, _conv2d_vjp, silent=True),
+    Op("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp, silent=True),
+]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from azuraforge.engine.backends.cpu.matrix import gemm
 from azuraforge.engine.backends.cpu.memory import Scratch, address, empty
-from azuraforge.engine.backends.cpu.runtime import Runtime, current
+from azuraforge.engine.backends.cpu.runtime import Runtime, by_reference, current
 from azuraforge.engine.ops.recurrent import from_steps
 from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 
@@ -268,9 +268,7 @@ def _gru_vjp(context: Context, grad_output: Array | None, grad_h: Array | None) 
 
 def _reference(name: str, context: Context, *inputs: Any) -> tuple[Array, ...]:
     *arrays, reverse, lengths = inputs
-    result = OPS[name].forward(context, *arrays, reverse=reverse, lengths=lengths)
-    assert isinstance(result, tuple)
-    return result
+    return cast("tuple[Array, ...]", by_reference(name, context, *arrays, reverse=reverse, lengths=lengths))
 
 
-OVERRIDES = [Op("lstm", _lstm, _lstm_vjp), Op("gru", _gru, _gru_vjp)]
+OVERRIDES = [Op("lstm", _lstm, _lstm_vjp, silent=True), Op("gru", _gru, _gru_vjp, silent=True)]
