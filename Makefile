@@ -73,7 +73,7 @@ bench: ## List the benchmarks
 	  "$$(basename $$file .py)" "$$(sed -n '1s/^"""//;1s/"""$$//;1p' $$file)"; done; true
 
 bench-%: .venv/.dev dashboard/dist/.built ## Run one benchmark: make bench-start, make bench-forecast …
-	@$(BIN)/python benchmarks/$*.py $(BENCH_ARGS)
+	@$(BIN)/python -m benchmarks.$* $(BENCH_ARGS)
 
 # PyTorch is a peer in measurements only, so it has an environment of its own.
 .bench/.torch: .venv/.dev

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from report import Report, shared_data
+from benchmarks.report import Report, shared_data
 
 SEED = 7
 

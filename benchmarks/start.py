@@ -14,8 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import psutil
-
-from report import Report
+from benchmarks.report import Report
 
 HEAVY = ("numba", "llvmlite", "sklearn", "scipy", "statsmodels", "torch", "pandas", "polars")
 STARTS = 7

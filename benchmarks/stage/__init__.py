@@ -1,0 +1,159 @@
+"""The platform under measurement: a process tree of its own, on a data home of its own, that may be killed."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+PLUGINS = Path(__file__).parent / "plugins"
+_START_SECONDS = 60
+
+
+class Stage:
+    """One `azuraforge up`. Keeps its port over restarts, so that clients can come back to it."""
+
+    def __init__(self, home: Path, **environment: str) -> None:
+        self.home = home
+        self.environment = environment
+        self.process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+        self.port = 0
+        self._token = ""
+        self._own = threading.local()
+
+    def start(self) -> Stage:
+        """Start it, and wait until it is ready."""
+        (self.home / "plugins").mkdir(parents=True, exist_ok=True)
+        with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "azuraforge.cli.main", "up", "--port", str(self.port)],
+                env={**os.environ, "AZURAFORGE_HOME": str(self.home), **self.environment},
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"the platform did not start; see {log.name}")
+            time.sleep(0.01)
+        return self
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        try:
+            address = json.loads((self.home / "platform.json").read_text())
+            if address["pid"] != self.process.pid:
+                return False
+            self.url = address["url"]
+            self.port = int(self.url.rpartition(":")[2])
+            self._token = (self.home / "token").read_text()
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    @property
+    def token(self) -> str:
+        """The bearer token of this machine's command line; a new one after each start."""
+        return self._token
+
+    def tree(self) -> list[psutil.Process]:
+        """Every living process of the platform, itself first."""
+        root = psutil.Process(self.pid)
+        return [root, *root.children(recursive=True)]
+
+    def kill(self) -> None:
+        """kill -9 of the platform's own process."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Ask it to end; with force after half a minute."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        tree = self.tree()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            for process in tree:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            self.process.wait()
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """One request below /api/v1 over this thread's kept connection; raises where the answer is no success."""
+        status, answer = self.ask(method, path, body)
+        if status >= 400:
+            raise RuntimeError(f"{method} {path}: {status} {answer}")
+        return answer
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Like ``call``, with the status instead of an exception. Raises OSError where nobody answers."""
+        connection = getattr(self._own, "connection", None)
+        if connection is None or connection.port != self.port:
+            connection = self._own.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        try:
+            connection.request(
+                method, f"/api/v1{path}", None if body is None else json.dumps(body).encode(), headers=headers
+            )
+            answer = connection.getresponse()
+            content = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise ConnectionError(str(error)) from error
+        return answer.status, json.loads(content) if content else None
+
+
+@contextmanager
+def stage(*plugins: str, **environment: str) -> Iterator[Stage]:
+    """A running platform with the named plugin files, on a data home that is removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="azuraforge-bench-"))
+    made = Stage(folder / "home", **environment)
+    try:
+        (made.home / "plugins").mkdir(parents=True)
+        for name in plugins:
+            shutil.copy(PLUGINS / f"{name}.py", made.home / "plugins")
+        yield made.start()
+    finally:
+        made.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def pss_megabytes(processes: list[psutil.Process]) -> float:
+    """Memory of a tree: pages that several processes share count once."""
+    total = 0
+    for process in processes:
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
+            total += next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    return total / 1024
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value below which ``share`` (0 to 1) of the values lie; nearest rank, so it was really seen."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, -(-len(ordered) * share // 1).__int__() - 1))]
