@@ -1,4 +1,4 @@
-"""Who is wired to whom in the embedded platform. Nothing else knows all rooms."""
+"""Who is wired to whom. Nothing else knows all rooms; what differs between processes is who carries runs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from azuraforge.automations.scheduler import Scheduler
 from azuraforge.automations.service import ScheduleService
 from azuraforge.database.schema import open_database
 from azuraforge.datasets.service import DatasetService
+from azuraforge.events.bell import Bell
 from azuraforge.events.service import EventLog
 from azuraforge.models.folder import VersionFolders
 from azuraforge.models.service import ModelService
@@ -21,6 +22,7 @@ from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.projects.service import ProjectService
 from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.carrier import Carrier
 from azuraforge.runs.handlers import Handler
 from azuraforge.runs.kernels import Kernels, News
 from azuraforge.runs.launcher import Launcher
@@ -34,16 +36,20 @@ from azuraforge.telemetry import logger
 log = logger("platform")
 
 
-class Platform:
-    """Every room of one data home, built but not yet started.
+class House:
+    """Every room of one data home, built but not yet started. ``furnish`` it with a carrier.
 
     Raises Conflict where the database is newer than this code and StorageError where it cannot be opened.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    runs: RunService
+    schedules: ScheduleService
+    scheduler: Scheduler
+
+    def __init__(self, settings: Settings, bell: Bell | None = None) -> None:
         self.settings = settings
         self.database = open_database(settings.url, settings.database_owner_url)
-        self.events = EventLog(self.database)
+        self.events = EventLog(self.database, bell)
         self.projects = ProjectService(self.database)
         self.project_id = self.projects.ensure_default()
         self.launcher = Launcher()
@@ -55,55 +61,97 @@ class Platform:
             self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm
         )
         training = TrainingHandler(self.database, self.catalogue, self.datasets, self.models, self.launcher.call)
-        handlers: list[Handler] = [training, AgentHandler(self.catalogue)]
-        artifacts = ArtifactStore(settings.artifacts)
-        worker = Worker(self.database, self.events, self.launcher, artifacts, handlers, settings, kernels=self.kernels)
-        self.supervisor = Supervisor(self.database, self.events, worker, settings)
-        self.runs = RunService(self.database, self.events, handlers, artifacts, self.supervisor, settings)
+        self.handlers: list[Handler] = [training, AgentHandler(self.catalogue)]
+        self.artifacts = ArtifactStore(settings.artifacts)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of run that workers carry."""
+        return tuple(handler.kind for handler in self.handlers)
+
+    def worker(self) -> Worker:
+        """A worker for this process's slots."""
+        return Worker(
+            self.database,
+            self.events,
+            self.launcher,
+            self.artifacts,
+            self.handlers,
+            self.settings,
+            kernels=self.kernels,
+        )
+
+    def furnish(self, carrier: Carrier) -> None:
+        """Build the rooms that create runs, which ``carrier`` then brings to workers."""
+        self.runs = RunService(self.database, self.events, self.handlers, self.artifacts, carrier, self.settings)
         firing = Firing(self.database, self.events, self.runs)
         self.schedules = ScheduleService(self.database, self.runs, firing)
         self.scheduler = Scheduler(self.database, firing)
-        self._ready = threading.Event()
 
-    def application(self) -> ASGIApp:
+    def application(self, ready: Callable[[], bool]) -> ASGIApp:
         """The HTTP application over these rooms."""
         rooms = Rooms(self.projects, self.catalogue, self.datasets, self.runs, self.models, self.schedules, self.events)
-        return create_application(rooms, self.settings, self._ready.is_set)
+        return create_application(rooms, self.settings, ready)
 
-    def start(self, tell: Callable[[News], None] | None = None) -> None:
-        """Start the launcher and begin to carry runs. ``tell`` hears where making the engine's kernels takes time."""
-        self.launcher.start()
-        self.supervisor.start()
-        self.scheduler.start()
-        self._ready.set()
-        # Both off the path to readiness: the first run finds its kernels, the first page the plugins.
+    def prepare(self, tell: Callable[[News], None] | None = None) -> None:
+        """Off the path to readiness: the first run finds its kernels, the first page the plugins."""
         self.kernels.start(tell)
         threading.Thread(target=self._describe_plugins, name="catalogue", daemon=True).start()
-
-    def end_streams(self) -> None:
-        """Let live streams end, so that the server need not wait for them."""
-        self.events.bell.close()
-
-    def stop(self) -> None:
-        """Put running runs back, end every child, close the database."""
-        self._ready.clear()
-        self.end_streams()
-        self.scheduler.stop()
-        self.supervisor.stop()
-        self.models.close()
-        self.launcher.stop()
-        self.database.close()
-
-    def local_token(self) -> str:
-        """The secret that lets the command line of this machine in."""
-        return self.projects.local_token(self.project_id)
 
     def sign_in_url(self, url: str) -> str:
         """A fresh one-time link for the owner."""
         return self.projects.owner_link(self.project_id, url).url
+
+    def close(self) -> None:
+        """End every child, close the database."""
+        self.models.close()
+        self.launcher.stop()
+        self.database.close()
 
     def _describe_plugins(self) -> None:
         try:
             self.catalogue.list()
         except Exception as error:  # a start must not fail over a plugin; the page shows the reason later
             log.warning("catalogue_failed", error=str(error))
+
+
+class Platform:
+    """The embedded platform: one process that serves, carries runs and fires schedules."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.house = House(settings)
+        self.supervisor = Supervisor(self.house.database, self.house.events, self.house.worker(), settings)
+        self.house.furnish(self.supervisor)
+        self._ready = threading.Event()
+
+    def application(self) -> ASGIApp:
+        """The HTTP application over these rooms."""
+        return self.house.application(self._ready.is_set)
+
+    def start(self, tell: Callable[[News], None] | None = None) -> None:
+        """Start the launcher and begin to carry runs. ``tell`` hears where making the engine's kernels takes time."""
+        self.house.launcher.start()
+        self.supervisor.start()
+        self.house.scheduler.start()
+        self._ready.set()
+        self.house.prepare(tell)
+
+    def end_streams(self) -> None:
+        """Let live streams end, so that the server need not wait for them."""
+        self.house.events.bell.close()
+
+    def stop(self) -> None:
+        """Put running runs back, end every child, close the database."""
+        self._ready.clear()
+        self.end_streams()
+        self.house.scheduler.stop()
+        self.supervisor.stop()
+        self.house.close()
+
+    def local_token(self) -> str:
+        """The secret that lets the command line of this machine in."""
+        return self.house.projects.local_token(self.house.project_id)
+
+    def sign_in_url(self, url: str) -> str:
+        """A fresh one-time link for the owner."""
+        return self.house.sign_in_url(url)
