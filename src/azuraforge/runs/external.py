@@ -30,10 +30,10 @@ LOST = {
 class ExternalRuns:
     """What a client may do with a run that it carries. Each call returns the run's row."""
 
-    def __init__(self, database: Database, events: EventLog, lease_seconds: float) -> None:
+    def __init__(self, database: Database, events: EventLog, transitions: Transitions, lease_seconds: float) -> None:
         self._database = database
         self._events = events
-        self._transitions = Transitions(events)
+        self._transitions = transitions
         self._lease_seconds = lease_seconds
 
     def renew(self, project_id: str, run_id: str, user_id: str) -> Run:

@@ -83,8 +83,8 @@ class RunService:
         self._carrier = carrier
         self._lease_seconds = settings.runs.lease_seconds
         self._limits = settings.runs
-        self._transitions = Transitions(events, carrier.submitted)
-        self._external = ExternalRuns(database, events, settings.runs.lease_seconds)
+        self._transitions = Transitions(events, self._bring)
+        self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(self, project_id: str, request: RunRequest, user_id: str | None = None) -> RunDetail:
         """Validate and queue a run (an external one is running at once).
@@ -139,8 +139,7 @@ class RunService:
         if row.kind == _EXTERNAL:
             store.start_attempt(session, project_id, row.id, row.attempt, f"client:{user_id}")
         else:
-            run_id = row.id
-            after_commit(session, lambda: self._carrier.submitted(project_id, run_id))
+            after_commit(session, lambda: self._bring(row))
         return row.id
 
     def named(self, project_id: str, run_ids: Iterable[str]) -> dict[str, RunOut]:
@@ -226,7 +225,7 @@ class RunService:
                 )
             dependencies.wait_again(session, run, needed)
             self._transitions.resumed(session, run)
-            after_commit(session, lambda: self._carrier.submitted(project_id, run_id))
+            after_commit(session, lambda: self._bring(run))
 
         self._database.write(project_id, work)
         return self.get(project_id, run_id)
@@ -312,6 +311,9 @@ class RunService:
             row.state, row.attempt, row.worker = "running", 1, f"client:{user_id}"
             row.started_at, row.lease_until = now(), seconds_from_now(self._lease_seconds)
         return row
+
+    def _bring(self, run: Run) -> None:
+        self._carrier.submitted(run.project_id, run.id)
 
     def _known(self, project_id: str, request: RunRequest, request_hash: str) -> str | None:
         if request.idempotency_key is None:

@@ -71,7 +71,8 @@ class Supervisor:
             heard = self._rings  # before looking, so that no ring falls between looking and waiting
             try:
                 if self._worker.run_one():
-                    continue  # there may be more
+                    self._ring()  # its end may have let others start
+                    continue
             except AzuraError as error:
                 log.warning("slot_waits", reason=str(error))
                 self._stopping.wait(1.0)

@@ -29,12 +29,12 @@ class Transitions:
 
     Args:
         events: where each change is told.
-        submitted: called with project and run, after the commit, when a run need not wait for others any more.
+        bring: called after the commit with a run that need not wait for others any more.
     """
 
-    def __init__(self, events: EventLog, submitted: Callable[[str, str], None] | None = None) -> None:
+    def __init__(self, events: EventLog, bring: Callable[[Run], None] | None = None) -> None:
         self._events = events
-        self.submitted = submitted
+        self._bring = bring
 
     def created(self, session: Session, run: Run, needed: Sequence[Run] = ()) -> None:
         """A row was added, as ``queued`` (or ``running``, where a client carries it).
@@ -190,9 +190,8 @@ class Transitions:
         still = dependencies.still_waits(session, waiting)
         data = {"waiting_on": waiting.waiting_on}
         self._events.append(session, waiting.project_id, run_stream(waiting.id), "run.waiting", data)
-        if not still and self.submitted is not None:
-            tell, project_id, run_id = self.submitted, waiting.project_id, waiting.id
-            after_commit(session, lambda: tell(project_id, run_id))
+        if not still and (bring := self._bring) is not None:
+            after_commit(session, lambda: bring(waiting))
 
     def _close(self, session: Session, run: Run) -> None:
         self._tell(session, run)
