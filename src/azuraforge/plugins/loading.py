@@ -61,11 +61,14 @@ class EntryPoint:
 
 def entry_points() -> list[EntryPoint]:
     """Every announced plugin: the built-ins first, then distributions by name. Imports nothing of theirs."""
-    found = [
-        EntryPoint(kind, point.name, point.value, _name_of(point.dist), _version_of(point.dist))
-        for kind, group in GROUPS.items()
-        for point in importlib.metadata.entry_points(group=group)
-    ]
+    everything = importlib.metadata.entry_points()  # once for all groups: each look reads every distribution
+    named: dict[importlib.metadata.Distribution | None, tuple[str, str]] = {}  # each name parses a description
+    found = []
+    for kind, group in GROUPS.items():
+        for point in everything.select(group=group):
+            if point.dist not in named:
+                named[point.dist] = (_name_of(point.dist), _version_of(point.dist))
+            found.append(EntryPoint(kind, point.name, point.value, *named[point.dist]))
     return sorted(found, key=lambda point: (point.distribution != BUILT_IN, point.distribution, point.kind, point.name))
 
 
