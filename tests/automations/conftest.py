@@ -53,7 +53,7 @@ class Carrier:
     def __init__(self) -> None:
         self.submissions: list[str] = []
 
-    def submitted(self, project_id: str, run_id: str) -> None:
+    def submitted(self, project_id: str, run_id: str, queue: str) -> None:
         self.submissions.append(run_id)
 
     def cancelled(self, project_id: str, run_id: str) -> None:

@@ -12,6 +12,7 @@ from azuraforge.automations.scheduler import Scheduler
 from azuraforge.automations.service import ScheduleService
 from azuraforge.database.schema import open_database
 from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import Unauthorized
 from azuraforge.events.bell import Bell
 from azuraforge.events.service import EventLog
 from azuraforge.models.folder import VersionFolders
@@ -88,10 +89,10 @@ class House:
         self.schedules = ScheduleService(self.database, self.runs, firing)
         self.scheduler = Scheduler(self.database, firing)
 
-    def application(self, ready: Callable[[], bool]) -> ASGIApp:
-        """The HTTP application over these rooms."""
+    def application(self, ready: Callable[[], bool], about: Callable[[], dict[str, str]] = dict) -> ASGIApp:
+        """The HTTP application over these rooms; ``about`` is said beside its readiness."""
         rooms = Rooms(self.projects, self.catalogue, self.datasets, self.runs, self.models, self.schedules, self.events)
-        return create_application(rooms, self.settings, ready)
+        return create_application(rooms, self.settings, ready, about)
 
     def prepare(self, tell: Callable[[News], None] | None = None) -> None:
         """Off the path to readiness: the first run finds its kernels, the first page the plugins."""
@@ -101,6 +102,17 @@ class House:
     def sign_in_url(self, url: str) -> str:
         """A fresh one-time link for the owner."""
         return self.projects.owner_link(self.project_id, url).url
+
+    def local_token(self) -> str:
+        """The secret that lets the command line of this data home in; the former one is no longer valid."""
+        return self.projects.local_token(self.project_id)
+
+    def opens(self, token: str) -> bool:
+        """Whether a token opens the default project."""
+        try:
+            return self.projects.authenticate(token).project_id == self.project_id
+        except Unauthorized:
+            return False
 
     def close(self) -> None:
         """End every child, close the database."""
@@ -150,7 +162,7 @@ class Platform:
 
     def local_token(self) -> str:
         """The secret that lets the command line of this machine in."""
-        return self.house.projects.local_token(self.house.project_id)
+        return self.house.local_token()
 
     def sign_in_url(self, url: str) -> str:
         """A fresh one-time link for the owner."""

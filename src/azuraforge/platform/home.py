@@ -1,4 +1,7 @@
-"""The data home: one folder, one platform. A lock file says who holds it, a token file lets the command line in."""
+"""The data home: one folder, one platform. A lock file says who holds it, a token file lets the command line in.
+
+The processes of a scaled platform hold it together.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import contextlib
 import fcntl
 import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +22,7 @@ from azuraforge.settings import Settings
 
 LOCK = "platform.lock"
 ADDRESS = "platform.json"
+ANNOUNCING = "announce.lock"
 TOKEN = "token"  # noqa: S105  a file's name
 
 
@@ -33,14 +39,34 @@ class DataHome:
         address = {"pid": os.getpid(), "url": url, "started_at": iso(utc_now())}
         _write_atomically(self.folder / ADDRESS, json.dumps(address), 0o644)
 
+    def announce_one_of_many(self, url: str, opens: Callable[[str], bool], make_token: Callable[[], str]) -> None:
+        """``announce`` for one of several that serve: the token that is there stays while it opens the door."""
+        with self._alone():
+            token = self._token()
+            self.announce(url, token if token and opens(token) else make_token())
+
     def close(self) -> None:
-        """Withdraw the announcement and let go of the lock."""
-        (self.folder / ADDRESS).unlink(missing_ok=True)
+        """Withdraw the announcement, if it is ours, and let go of the lock."""
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            if json.loads((self.folder / ADDRESS).read_text(encoding="utf-8"))["pid"] == os.getpid():
+                (self.folder / ADDRESS).unlink(missing_ok=True)
         self._lock.close()
 
+    def _token(self) -> str:
+        try:
+            return (self.folder / TOKEN).read_text(encoding="utf-8")
+        except OSError:
+            return ""
 
-def open_home(settings: Settings) -> DataHome:
-    """Make the folders, see that they can be written, take the lock.
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with (self.folder / ANNOUNCING).open("a+", encoding="utf-8") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def open_home(settings: Settings, *, together: bool = False) -> DataHome:
+    """Make the folders, see that they can be written, take the lock: alone, or with others that take it ``together``.
 
     Raises StorageError for a read-only home and Conflict where another platform holds it.
     """
@@ -58,7 +84,7 @@ def open_home(settings: Settings) -> DataHome:
             next_step="make it writable, or choose another folder with --home or AZURAFORGE_HOME",
         ) from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, (fcntl.LOCK_SH if together else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError:
         lock.close()
         raise _held_by_another(home) from None

@@ -49,7 +49,7 @@ def serve(
     telemetry.configure(settings.log_level, settings.home / "platform.log")
     try:
         with bind(settings.server.host, settings.server.port) as listener:
-            url = _url(settings.server.host, listener)
+            url = address_of(settings.server.host, listener)
             platform = Platform(settings)
             try:
                 server = HttpServer(platform.application(), listener, platform.end_streams)
@@ -57,7 +57,7 @@ def serve(
                 home.announce(url, platform.local_token())
                 if on_ready is not None:
                     ready = Running(url, platform.sign_in_url(url))
-                    threading.Thread(target=_when_ready, args=(server, on_ready, ready), daemon=True).start()
+                    threading.Thread(target=when_ready, args=(server, on_ready, ready), daemon=True).start()
                 server.run()
             finally:
                 platform.stop()
@@ -65,7 +65,8 @@ def serve(
         home.close()
 
 
-def _when_ready(server: Any, on_ready: Callable[[Running], None], running: Running) -> None:
+def when_ready(server: Any, on_ready: Callable[[Running], None], running: Running) -> None:
+    """Call ``on_ready`` once the server answers, if it ever does."""
     if server.wait_started():
         on_ready(running)
 
@@ -102,7 +103,7 @@ def _restored(answer: dict[str, Any]) -> errors.AzuraError:
     return kind(answer["message"], where=answer.get("where", ""), next_step=answer.get("next_step", ""))
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, command: str = "up") -> socket.socket:
     """Take the port before anything starts. Raises Conflict where it is taken or not ours to take."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -117,11 +118,12 @@ def bind(host: str, port: int) -> socket.socket:
             errno.EACCES: f"port {port} on {host} may not be opened by this user",
         }.get(error.errno or 0, f"{host}:{port} cannot be opened: {error.strerror}")
         raise errors.Conflict(
-            reason, next_step=f"choose another port, for example `azuraforge up --port {port + 1 if port else 8788}`"
+            reason, next_step=f"choose another port: `azuraforge {command} --port {port + 1 if port else 8788}`"
         ) from error
     return listener
 
 
-def _url(host: str, listener: socket.socket) -> str:
+def address_of(host: str, listener: socket.socket) -> str:
+    """Where a listening socket is reached from this machine."""
     shown = "127.0.0.1" if host in ("0.0.0.0", "") else host  # noqa: S104  shown to a person, not bound
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}"

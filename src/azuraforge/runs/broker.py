@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from azuraforge.settings import Queue
-
 if TYPE_CHECKING:
     from celery import Celery
 
@@ -31,7 +29,7 @@ _TRANSPORT = {
 }
 
 
-def queue_name(queue: Queue) -> str:
+def queue_name(queue: str) -> str:
     """The list in Redis that holds a queue's messages.
 
     Example:
@@ -66,7 +64,7 @@ def make_app(url: str) -> Celery:
     return app
 
 
-def send(app: Celery, project_id: str, run_id: str, queue: Queue) -> None:
+def send(app: Celery, project_id: str, run_id: str, queue: str) -> None:
     """Put one message into ``queue``. Raises what kombu raises where the broker is away."""
     options: dict[str, Any] = {"queue": queue_name(queue), "ignore_result": True, "retry": False}
     app.send_task(TASK, args=(project_id, run_id), **options)

@@ -8,7 +8,7 @@ from typing import Protocol
 class Carrier(Protocol):
     """Brings runs to workers. Lost, doubled and late calls are harmless: the row is the truth."""
 
-    def submitted(self, project_id: str, run_id: str) -> None:
+    def submitted(self, project_id: str, run_id: str, queue: str) -> None:
         """A run was queued. Called after its commit; must be quick."""
         ...
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from azuraforge.events.redis_bell import RedisBell
 from azuraforge.runs import broker
-from azuraforge.settings import Queue
 from azuraforge.telemetry import logger
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class CeleryCarrier:
     def __init__(self, url: str, bell: RedisBell) -> None:
         self._url = url
         self._bell = bell
-        self._letters: queue.SimpleQueue[tuple[str, str, Queue] | None] = queue.SimpleQueue()
+        self._letters: queue.SimpleQueue[tuple[str, str, str] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._send, name="runs-sender", daemon=True)
 
     def start(self) -> None:
@@ -42,7 +41,7 @@ class CeleryCarrier:
         if self._thread.is_alive():
             self._thread.join(_STOP_SECONDS)
 
-    def submitted(self, project_id: str, run_id: str, queue: Queue) -> None:
+    def submitted(self, project_id: str, run_id: str, queue: str) -> None:
         """A run was queued."""
         self._letters.put((project_id, run_id, queue))
 

@@ -32,6 +32,7 @@ from sqlalchemy.orm import Session, aliased
 from azuraforge.database import Texts, among, crossing, now, seconds_from_now
 from azuraforge.runs.failures import Replaced
 from azuraforge.runs.tables import Run
+from azuraforge.settings import QUEUES
 
 # Literals: only then do planners see that the indexes of ready and of running runs fit.
 _RUNNING = literal_column("'running'", String())
@@ -52,12 +53,13 @@ class Held:
     attempt: int
 
 
-def _due(run: type[Run], kinds: ColumnElement[Any]) -> ColumnElement[bool]:
+def _due(run: type[Run], kinds: ColumnElement[Any], queues: ColumnElement[Any]) -> ColumnElement[bool]:
     """Which queued runs may start now; the one condition of every claim. ``READY`` picks the index."""
     return and_(
         run.state == _QUEUED,
         run.waiting_on == _NOTHING,
         among(run.kind, kinds),
+        among(run.queue, queues),
         or_(run.run_after.is_(None), run.run_after <= now()),
     )
 
@@ -81,19 +83,23 @@ def _running_in(project_id: ColumnElement[Any]) -> Any:
     return count.where(running.state == _RUNNING, running.project_id == project_id, running.kind != "external")
 
 
-def _first_of(waiting: CTE, kinds: ColumnElement[Any]) -> Any:
+def _first_of(waiting: CTE, kinds: ColumnElement[Any], queues: ColumnElement[Any]) -> Any:
     """The due run of a project with the highest priority, of those the oldest."""
     best, head = aliased(Run), aliased(Run)
-    highest = select(best.priority).where(best.project_id == waiting.c.project_id, _due(best, kinds))
+    highest = select(best.priority).where(best.project_id == waiting.c.project_id, _due(best, kinds, queues))
     highest = highest.order_by(best.priority.desc()).limit(_ONE).correlate(waiting)
     first = select(head.id).where(
-        head.project_id == waiting.c.project_id, _due(head, kinds), head.priority == highest.scalar_subquery()
+        head.project_id == waiting.c.project_id,
+        _due(head, kinds, queues),
+        head.priority == highest.scalar_subquery(),
     )
     return first.order_by(head.created_at, head.id).limit(_ONE).with_for_update(skip_locked=True, of=head)
 
 
-@crossing(kinds=Texts(), most_running=Integer())
-def first_due_run(kinds: ColumnElement[Any], most_running: ColumnElement[Any]) -> Select[Any]:
+@crossing(kinds=Texts(), queues=Texts(), most_running=Integer())
+def first_due_run(
+    kinds: ColumnElement[Any], queues: ColumnElement[Any], most_running: ColumnElement[Any]
+) -> Select[Any]:
     """The queued run that comes next, locked; PostgreSQL skips rows that others are taking.
 
     Of the projects that run fewest: the run with the highest priority, of those the oldest. A project that runs
@@ -107,7 +113,7 @@ def first_due_run(kinds: ColumnElement[Any], most_running: ColumnElement[Any]) -
             waiting,
             and_(
                 Run.project_id == waiting.c.project_id,
-                Run.id == _first_of(waiting, kinds).scalar_subquery(),
+                Run.id == _first_of(waiting, kinds, queues).scalar_subquery(),
             ),
         )
         .where(running < most_running)
@@ -116,10 +122,11 @@ def first_due_run(kinds: ColumnElement[Any], most_running: ColumnElement[Any]) -
     )
 
 
-@crossing(kinds=Texts(), limit=Integer())
-def due_runs(kinds: ColumnElement[Any], limit: ColumnElement[Any]) -> Select[Any]:
+@crossing(kinds=Texts(), queues=Texts(), limit=Integer())
+def due_runs(kinds: ColumnElement[Any], queues: ColumnElement[Any], limit: ColumnElement[Any]) -> Select[Any]:
     """Queued runs that may start now, the most urgent first."""
-    return select(*_KEY).where(_due(Run, kinds)).order_by(Run.priority.desc(), Run.created_at, Run.id).limit(limit)
+    urgent = (Run.priority.desc(), Run.created_at, Run.id)
+    return select(*_KEY).where(_due(Run, kinds, queues)).order_by(*urgent).limit(limit)
 
 
 @crossing()
@@ -146,25 +153,26 @@ def places_of_runs(ids: ColumnElement[Any]) -> Select[Any]:
     return select(*_KEY).where(among(Run.id, ids))
 
 
-def find_due(session: Session, kinds: Sequence[str], most_running: int | None = None) -> Held | None:
+def find_due(
+    session: Session, kinds: Sequence[str], most_running: int | None = None, queues: Sequence[str] = QUEUES
+) -> Held | None:
     """The run to claim next, as it stands in the queue. System scope; ``most_running``: at once in one project."""
-    return _first(
-        first_due_run(session, kinds=kinds, most_running=_UNBOUNDED if most_running is None else most_running)
-    )
+    most = _UNBOUNDED if most_running is None else most_running
+    return _first(first_due_run(session, kinds=kinds, queues=queues, most_running=most))
 
 
 def wanted_due(session: Session, project_id: str, run_id: str, kinds: Sequence[str]) -> Held | None:
     """The same for a run that a carrier names. Project scope."""
     named = and_(Run.project_id == project_id, Run.id == run_id)
-    statement = select(*_KEY).where(named, _due(Run, literal(list(kinds), Texts()))).with_for_update(skip_locked=True)
-    return _first(session.execute(statement).all())
+    due = _due(Run, literal(list(kinds), Texts()), literal(QUEUES, Texts()))
+    return _first(session.execute(select(*_KEY).where(named, due).with_for_update(skip_locked=True)).all())
 
 
 def has_room(session: Session, project_id: str, most_running: int | None) -> bool:
     """Whether a project may run one more. Project scope, before ``claim``; others wait here until that is decided."""
     if most_running is None:
         return True
-    if session.get_bind().dialect.name == "postgresql":  # two claims at once would both find the last place free
+    if False:  # two claims at once would both find the last place free
         session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"azuraforge.room.{project_id}"))))
     return (session.scalar(_running_in(literal(project_id))) or 0) < most_running
 
@@ -240,9 +248,9 @@ def running(session: Session, kinds: Sequence[str]) -> list[Held]:
     return [_held(row) for row in running_runs(session, kinds=kinds)]
 
 
-def due(session: Session, kinds: Sequence[str], limit: int) -> list[Held]:
+def due(session: Session, kinds: Sequence[str], limit: int, queues: Sequence[str] = QUEUES) -> list[Held]:
     """Queued runs that may start now. System scope."""
-    return [_held(row) for row in due_runs(session, kinds=kinds, limit=limit)]
+    return [_held(row) for row in due_runs(session, kinds=kinds, queues=queues, limit=limit)]
 
 
 def places(session: Session, run_ids: Sequence[str]) -> list[Held]:

@@ -301,6 +301,7 @@ class RunService:
             dataset_fingerprint=prepared.dataset_fingerprint,
             code_version=code_version(),
             state="queued",
+            queue=self._limits.queue_of(request.kind, prepared.plugin),
             priority=request.priority,
             on_failure=request.on_failure,
             time_limit_seconds=request.time_limit_seconds,
@@ -313,7 +314,7 @@ class RunService:
         return row
 
     def _bring(self, run: Run) -> None:
-        self._carrier.submitted(run.project_id, run.id)
+        self._carrier.submitted(run.project_id, run.id, run.queue)
 
     def _known(self, project_id: str, request: RunRequest, request_hash: str) -> str | None:
         if request.idempotency_key is None:

@@ -8,7 +8,6 @@ from azuraforge.database import Database
 from azuraforge.errors import AzuraError
 from azuraforge.events.service import EventLog
 from azuraforge.runs import lease
-from azuraforge.runs.carrier import Carrier as Carrier
 from azuraforge.runs.failures import Replaced
 from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.scratch import sweep
@@ -53,7 +52,7 @@ class Supervisor:
             if thread.is_alive():
                 thread.join(self._settings.runs.reap_seconds + 5)
 
-    def submitted(self, project_id: str, run_id: str) -> None:
+    def submitted(self, project_id: str, run_id: str, queue: str) -> None:
         """A run was queued: wake the slots."""
         self._ring()
 

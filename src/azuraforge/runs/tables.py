@@ -82,6 +82,7 @@ class Run(Owned, Base):
     bit_reproducible: Mapped[bool] = mapped_column(Boolean, default=True)
 
     state: Mapped[str] = mapped_column(String(20))
+    queue: Mapped[str] = mapped_column(String(10), default="cpu")  # which workers it is for
     priority: Mapped[int] = mapped_column(Integer, default=0)
     waiting_on: Mapped[int] = mapped_column(Integer, default=0)  # needed runs that have not ended yet
     on_failure: Mapped[str] = mapped_column(String(10), default="cancel")

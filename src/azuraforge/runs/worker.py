@@ -13,7 +13,7 @@ import shutil
 import socket
 import threading
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -39,7 +39,7 @@ from azuraforge.runs.lease import Held
 from azuraforge.runs.limits import Limits
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
-from azuraforge.settings import Settings
+from azuraforge.settings import QUEUES, Settings
 from azuraforge.telemetry import logger
 
 _FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 1.0, 60.0
@@ -86,8 +86,8 @@ class Worker:
         """Begin to beat."""
         self._beating.start()
 
-    def run_one(self, wanted: tuple[str, str] | None = None) -> bool:
-        """Claim the run that is due first (or ``wanted``: project, id) and carry one attempt to its end.
+    def run_one(self, wanted: tuple[str, str] | None = None, queues: Sequence[str] = QUEUES) -> bool:
+        """Claim the run of ``queues`` that is due first (or ``wanted``: project, id) and carry one attempt to its end.
 
         False where there was nothing to claim.
         """
@@ -104,18 +104,21 @@ class Worker:
             self._transitions.claimed(session, row, self.name)
             return _claimed(row)
 
-        run = self._claim(take, wanted)
+        run = self._claim(take, wanted, queues)
         if run is None:
             return False
         self._carry(run)
         return True
 
     def _claim(
-        self, take: Callable[[Session, Held], ClaimedRun | None], wanted: tuple[str, str] | None
+        self,
+        take: Callable[[Session, Held], ClaimedRun | None],
+        wanted: tuple[str, str] | None,
+        queues: Sequence[str] = QUEUES,
     ) -> ClaimedRun | None:
         if wanted is None:
             most = self._settings.runs.max_running_per_project
-            return self._database.write_claimed(lambda session: lease.find_due(session, self.kinds, most), take)
+            return self._database.write_claimed(lambda session: lease.find_due(session, self.kinds, most, queues), take)
 
         def take_wanted(session: Session) -> ClaimedRun | None:
             found = lease.wanted_due(session, *wanted, self.kinds)

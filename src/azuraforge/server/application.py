@@ -47,9 +47,11 @@ class Rooms:
     events: EventLog
 
 
-def create_application(rooms: Rooms, settings: Settings, ready: Callable[[], bool]) -> ASGIApp:
-    """The whole API and the dashboard. ``ready`` says whether the worker side has started."""
-    app = create_api(ready)
+def create_application(
+    rooms: Rooms, settings: Settings, ready: Callable[[], bool], about: Callable[[], dict[str, str]] = dict
+) -> ASGIApp:
+    """The whole API and the dashboard. ``ready`` says whether requests can be served, ``about`` is said beside it."""
+    app = create_api(ready, about)
     for room, service in vars(rooms).items():
         setattr(app.state, room, service)
     app.state.settings = settings
@@ -57,7 +59,7 @@ def create_application(rooms: Rooms, settings: Settings, ready: Callable[[], boo
     return guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), hosts)
 
 
-def create_api(ready: Callable[[], bool] = lambda: True) -> FastAPI:
+def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dict[str, str]] = dict) -> FastAPI:
     """The routes alone, without services: enough to write down the OpenAPI document."""
     app = FastAPI(
         title="AzuraForge",
@@ -74,7 +76,7 @@ def create_api(ready: Callable[[], bool] = lambda: True) -> FastAPI:
     for router in (projects, plugins, datasets, runs, models, schedules, events):
         api.include_router(router)
     app.include_router(api)
-    _add_health(app, ready)
+    _add_health(app, ready, about)
     pages.install(app)
     return app
 
@@ -83,7 +85,7 @@ def _project_of(connection: HTTPConnection) -> str:
     return require_access(connection).project_id
 
 
-def _add_health(app: FastAPI, ready: Callable[[], bool]) -> None:
+def _add_health(app: FastAPI, ready: Callable[[], bool], about: Callable[[], dict[str, str]]) -> None:
     @app.get("/healthz", tags=["server"])
     def healthz() -> dict[str, Any]:
         """The process lives."""
@@ -94,5 +96,5 @@ def _add_health(app: FastAPI, ready: Callable[[], bool]) -> None:
         """Requests can be served and runs will be carried."""
         if not ready():
             response.status_code = 503
-            return {"status": "starting"}
-        return {"status": "ready"}
+            return {"status": "starting", **about()}
+        return {"status": "ready", **about()}

@@ -1,0 +1,212 @@
+"""The scaled platform: API, worker and scheduler as processes of their own, any number of each.
+
+They share PostgreSQL, a broker (Redis or Valkey) and the data home. The database knows everything; the broker only
+carries ids and rings bells, and may forget them.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+
+from azuraforge import telemetry
+from azuraforge.errors import InvalidInput
+from azuraforge.events.redis_bell import RedisBell
+from azuraforge.platform.composition import House
+from azuraforge.platform.home import open_home
+from azuraforge.platform.http import HttpServer
+from azuraforge.platform.up import Running, address_of, bind, when_ready
+from azuraforge.runs.celery_carrier import CeleryCarrier
+from azuraforge.runs.consumer import Consumer
+from azuraforge.runs.dispatcher import Dispatcher
+from azuraforge.runs.reaper import Reaper
+from azuraforge.runs.scratch import sweep
+from azuraforge.runs.slots import Slots
+from azuraforge.settings import Queue, Settings
+from azuraforge.telemetry import logger
+
+#: How often a scheduler looks for due runs that no message waits for.
+DISPATCH_SECONDS = 0.5
+_SWEEP_SECONDS = 24 * 3600.0
+
+log = logger("platform")
+
+OnReady = Callable[[], None]
+
+
+def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = None) -> None:
+    """Answer requests until SIGINT or SIGTERM; carry nothing. ``on_ready`` is called on a thread of its own.
+
+    Raises InvalidInput for settings that do not fit, Conflict and StorageError, before anything has started.
+    """
+    url = _broker_of(settings)
+    home = open_home(settings, together=True)
+    telemetry.configure(settings.log_level)
+    try:
+        with bind(settings.server.host, settings.server.port, command="api") as listener:
+            address = address_of(settings.server.host, listener)
+            bell = RedisBell(url, streams=True)
+            house = House(settings, bell)
+            carrier = CeleryCarrier(url, bell)
+            house.furnish(carrier)
+            ready = threading.Event()
+            try:
+                application = house.application(ready.is_set, lambda: {"broker": "away" if bell.deaf else "ready"})
+                server = HttpServer(application, listener, bell.close)
+                house.launcher.start()
+                bell.start()
+                carrier.start()
+                house.prepare()
+                ready.set()
+                home.announce_one_of_many(address, house.opens, house.local_token)
+                if on_ready is not None:
+                    running = Running(address, house.sign_in_url(address))
+                    threading.Thread(target=when_ready, args=(server, on_ready, running), daemon=True).start()
+                server.run()
+            finally:
+                ready.clear()
+                bell.close()
+                house.close()
+                carrier.stop()
+                bell.stop()
+    finally:
+        home.close()
+
+
+def serve_worker(
+    settings: Settings, queues: Sequence[Queue], concurrency: int, on_ready: Callable[[str], None] | None = None
+) -> None:
+    """Carry runs of ``queues``, ``concurrency`` at once, until SIGINT or SIGTERM; then put them back at once.
+
+    ``on_ready`` is told the worker's name. Raises as ``serve_api`` does.
+    """
+    stop = _stop_on_signals()
+    url = _broker_of(settings)
+    home = open_home(settings, together=True)
+    telemetry.configure(settings.log_level)
+    bell = RedisBell(url, on_cancel=lambda _project_id, run_id: worker.notice_cancel(run_id))
+    try:
+        house = House(settings, bell)
+        worker = house.worker()
+        slots = Slots(lambda: worker.run_one(queues=queues), lambda: consumer.want(), concurrency)
+        consumer = Consumer(url, queues, lambda _project_id, _run_id: slots.call())
+        try:
+            house.launcher.start()
+            bell.start()
+            worker.start()
+            house.prepare()
+            slots.start()
+            consumer.start()
+            log.info("worker_ready", worker=worker.name, queues=list(queues), slots=concurrency)
+            if on_ready is not None:
+                on_ready(worker.name)
+            stop.wait()
+            log.info("worker_drains", worker=worker.name)
+        finally:
+            consumer.stop()
+            worker.drain()
+            slots.stop()
+            house.close()
+            bell.stop()
+    finally:
+        home.close()
+
+
+def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None:
+    """Fire schedules, take runs from workers that are gone, and send again what no message waits for."""
+    stop = _stop_on_signals()
+    url = _broker_of(settings)
+    home = open_home(settings, together=True)
+    telemetry.configure(settings.log_level)
+    try:
+        bell = RedisBell(url)
+        house = House(settings, bell)
+        carrier = CeleryCarrier(url, bell)
+        house.furnish(carrier)
+        dispatcher = Dispatcher(house.database, carrier, url, house.kinds)
+        reaper = Reaper(house.database, house.events, settings)
+        loops = [
+            _Loop("reaper", settings.runs.reap_seconds, reaper.reap),
+            _Loop("dispatcher", DISPATCH_SECONDS, dispatcher.dispatch),
+            _Loop("sweeper", _SWEEP_SECONDS, lambda: sweep(house.database, settings.scratch), at_once=True),
+        ]
+        try:
+            bell.start()
+            carrier.start()
+            house.scheduler.start()
+            for loop in loops:
+                loop.start()
+            log.info("scheduler_ready")
+            if on_ready is not None:
+                on_ready()
+            stop.wait()
+        finally:
+            house.scheduler.stop()
+            for loop in loops:
+                loop.stop()
+            dispatcher.close()
+            house.close()
+            carrier.stop()
+            bell.stop()
+    finally:
+        home.close()
+
+
+class _Loop:
+    """Something done again and again on a thread of its own, whatever goes wrong with it."""
+
+    def __init__(self, name: str, every_seconds: float, work: Callable[[], object], *, at_once: bool = False) -> None:
+        self._name = name
+        self._every_seconds = every_seconds
+        self._work = work
+        self._at_once = at_once
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def _live(self) -> None:
+        if self._at_once:
+            self._try()
+        while not self._stopping.wait(self._every_seconds):
+            self._try()
+
+    def _try(self) -> None:
+        try:
+            self._work()
+        except Exception as error:
+            log.warning("loop_failed", loop=self._name, reason=str(error))
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _broker_of(settings: Settings) -> str:
+    """The broker's address. Raises InvalidInput where these settings are not those of a scaled platform."""
+    if find_spec("celery") is None or find_spec("redis") is None:
+        raise InvalidInput("the scaled platform is not installed", next_step="pip install 'azuraforge[scaled]'")
+    if settings.url.startswith("sqlite"):
+        raise InvalidInput(
+            "several processes share one PostgreSQL, and none is named",
+            where="database_url",
+            next_step="set AZURAFORGE_DATABASE_URL=postgresql+psycopg://…, or run everything in one: azuraforge up",
+        )
+    if settings.broker_url is None:
+        raise InvalidInput(
+            "several processes need a broker between them, and none is named",
+            where="broker_url",
+            next_step="set AZURAFORGE_BROKER_URL=redis://…, or run everything in one: azuraforge up",
+        )
+    return settings.broker_url
