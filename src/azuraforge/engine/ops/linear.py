@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.ops.registry import Array, Context, register, sum_to_shape
 
 Gradients = tuple[Array | None, ...]
+
+
+def _rows(x: Array) -> int:
+    """Count the vectors along the last axis; NumPy's -1 cannot tell where that axis is empty."""
+    return math.prod(x.shape[:-1])
 
 
 def _matmul(context: Context, a: Array, b: Array) -> Array:
@@ -34,8 +41,8 @@ def _matmul_vjp(context: Context, gradient: Array) -> Gradients:
     if context.needs[1]:
         if columns.ndim == 2 and rows.ndim > 2:
             # One big product instead of a batch of small ones that are then summed.
-            flat = gradient.reshape(-1, gradient.shape[-1])
-            grad_b = (rows.reshape(-1, rows.shape[-1]).T @ flat).reshape(b.shape)
+            flat = gradient.reshape(_rows(gradient), gradient.shape[-1])
+            grad_b = (rows.reshape(_rows(rows), rows.shape[-1]).T @ flat).reshape(b.shape)
         else:
             grad_b = sum_to_shape(rows.swapaxes(-1, -2) @ gradient, columns.shape).reshape(b.shape)
     return grad_a, grad_b
@@ -43,7 +50,7 @@ def _matmul_vjp(context: Context, gradient: Array) -> Gradients:
 
 def _linear(context: Context, x: Array, weight: Array, bias: Array | None) -> Array:
     # x (…, in), weight (out, in), bias (out,) → (…, out)
-    flat = x.reshape(-1, weight.shape[1])
+    flat = x.reshape(_rows(x), weight.shape[1])
     result = flat @ weight.T
     if bias is not None:
         result += bias
@@ -54,7 +61,7 @@ def _linear(context: Context, x: Array, weight: Array, bias: Array | None) -> Ar
 def _linear_vjp(context: Context, gradient: Array) -> Gradients:
     shape, flat, weight = context.saved
     need_x, need_weight, need_bias = context.needs
-    rows = gradient.reshape(-1, weight.shape[0])
+    rows = gradient.reshape(_rows(gradient), weight.shape[0])
     return (
         (rows @ weight).reshape(shape) if need_x else None,
         rows.T @ flat if need_weight else None,

@@ -17,6 +17,8 @@ def _layer_norm(
     over = tuple(range(x.ndim - axes, x.ndim))
     if weight is not None and weight.shape != x.shape[x.ndim - axes :]:
         raise EngineError(f"layer_norm: weight {shape_text(weight.shape)} does not fit input {shape_text(x.shape)}")
+    if 0 in x.shape[x.ndim - axes :]:
+        raise EngineError(f"layer_norm: nothing to normalise over in an input of shape {shape_text(x.shape)}")
     centred = x - x.mean(axis=over, keepdims=True)
     scale = 1 / np.sqrt((centred * centred).mean(axis=over, keepdims=True) + x.dtype.type(eps))
     normal = centred * scale
@@ -49,6 +51,9 @@ def _batch_norm(
 ) -> tuple[Array, Array, Array]:
     """Normalise each channel of ``(batch, channel, …)`` over all other axes; also return mean and variance."""
     over = (0, *range(2, x.ndim))
+    if any(x.shape[axis] == 0 for axis in over):
+        # The mean of nothing would make the running statistics NaN for good.
+        raise EngineError(f"batch_norm: no value per channel in an input of shape {shape_text(x.shape)}")
     shape = (1, -1, *([1] * (x.ndim - 2)))
     mean = x.mean(axis=over)
     centred = x - mean.reshape(shape)
