@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
 
 
 class Dataset(Owned, Base):
-    """A name under which versions of data are kept."""
+    """A name under which versions of data are kept. In the trash it gives its name up, and remembers it."""
 
     __tablename__ = "dataset"
     __table_args__ = (UniqueConstraint("project_id", "name"),)
@@ -21,15 +21,22 @@ class Dataset(Owned, Base):
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
+    former_name: Mapped[str | None] = mapped_column(String(100), default=None)
 
 
 class DatasetVersionRow(Owned, Base):
-    """One version: never changed, never numbered twice. Its rows are a Parquet file found by the fingerprint."""
+    """One version: never changed, never numbered twice. Its rows are a Parquet file found by the fingerprint.
+
+    What was purged keeps its line, so that its number stays taken; only the file is gone.
+    """
 
     __tablename__ = "dataset_version"
     __table_args__ = (
         ForeignKeyConstraint(["project_id", "dataset_id"], ["dataset.project_id", "dataset.id"]),
         UniqueConstraint("project_id", "dataset_id", "fingerprint"),
+        Index("ix_dataset_version_project_id_fingerprint", "project_id", "fingerprint"),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -47,3 +54,6 @@ class DatasetVersionRow(Owned, Base):
     provenance: Mapped[dict[str, Any]] = mapped_column(JsonText)
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
+    purged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)

@@ -14,7 +14,7 @@ _VERSION = ["model_version.project_id", "model_version.model_id", "model_version
 
 
 class Model(Owned, Base):
-    """A named thing with versions."""
+    """A named thing with versions. In the trash it gives its name up, and remembers it."""
 
     __tablename__ = "model"
     __table_args__ = (UniqueConstraint("project_id", "name"),)
@@ -25,15 +25,22 @@ class Model(Owned, Base):
     last_version: Mapped[int] = mapped_column(Integer, default=0)
     last_change: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
+    former_name: Mapped[str | None] = mapped_column(String(200), default=None)
 
 
 class ModelVersion(Owned, Base):
-    """Weights with preprocessing, and where they came from. Written once, never changed."""
+    """Weights with preprocessing, and where they came from. Written once, never changed.
+
+    What was purged keeps its line: history and ledger speak of it, and its number stays taken.
+    """
 
     __tablename__ = "model_version"
     __table_args__ = (
         ForeignKeyConstraint(["project_id", "model_id"], ["model.project_id", "model.id"]),
         Index("ix_model_version_project_id_run_id", "project_id", "run_id"),
+        Index("ix_model_version_project_id_content_hash", "project_id", "content_hash"),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -57,6 +64,9 @@ class ModelVersion(Owned, Base):
     parent_version: Mapped[int | None] = mapped_column(Integer)
     metrics: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
+    purged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
 
 
 class AliasChange(Owned, Base):
@@ -119,6 +129,20 @@ class Evaluation(Owned, Base):
     verdict: Mapped[dict[str, Any]] = mapped_column(JsonText)
     losses_artifact: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class EarlierUse(Owned, Base):
+    """That a verdict was once given on these rows, kept when the evaluation itself was purged: it still counts."""
+
+    __tablename__ = "earlier_use"
+    __table_args__ = (Index("ix_earlier_use_project_id_dataset_id_target", "project_id", "dataset_id", "target"),)
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    dataset_id: Mapped[str] = mapped_column(String(16))
+    target: Mapped[str] = mapped_column(String(200))
+    test_start_at: Mapped[datetime] = mapped_column(Timestamp)
+    test_end_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class Prediction(Owned, Base):

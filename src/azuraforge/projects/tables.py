@@ -91,3 +91,14 @@ class AnsweredRequest(Owned, Base):
     nonce: Mapped[bytes | None] = mapped_column(LargeBinary)  # where the answer holds a secret and lies here sealed
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class Policy(Owned, Base):
+    """What a project keeps, and for how many days. A project without a line keeps the defaults."""
+
+    __tablename__ = "policy"
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    trash_days: Mapped[int] = mapped_column(Integer)
+    keep_run_days: Mapped[int | None] = mapped_column(Integer)  # None: for ever
+    keep_work_days: Mapped[int] = mapped_column(Integer)

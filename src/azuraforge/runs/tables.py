@@ -27,6 +27,7 @@ from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
 RUNNING = "state = 'running'"
 #: Queued, and waiting for no other run.
 READY = "state = 'queued' AND waiting_on = 0"
+IN_TRASH = "deleted_at IS NOT NULL"
 
 
 def _of_run(run_id: str = "run_id") -> ForeignKeyConstraint:
@@ -55,6 +56,14 @@ class Run(Owned, Base):
             "id",
             sqlite_where=text(READY),
             postgresql_where=text(READY),
+        ),
+        Index(
+            "ix_run_trash",
+            "project_id",
+            "deleted_at",
+            "id",
+            sqlite_where=text(IN_TRASH),
+            postgresql_where=text(IN_TRASH),
         ),
     )
 
@@ -101,6 +110,9 @@ class Run(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
     finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    pinned: Mapped[bool] = mapped_column(Boolean, default=False)  # kept, however old
+    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    deleted_by: Mapped[str | None] = mapped_column(String(200))
 
 
 class RunDependency(Owned, Base):
@@ -187,7 +199,7 @@ class Artifact(Owned, Base):
     """A file in the artifact store, under the name it has in this run."""
 
     __tablename__ = "artifact"
-    __table_args__ = (_of_run(),)
+    __table_args__ = (_of_run(), Index("ix_artifact_project_id_sha256", "project_id", "sha256"))
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
