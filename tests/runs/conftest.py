@@ -52,6 +52,7 @@ class Stand:
 
     def __init__(self, database, launcher: Launcher, home: Path, project_id: str, handler, **runs: Any) -> None:
         quick = {"lease_seconds": 2.0, "beat_seconds": 0.4, "reap_seconds": 0.3, "cancel_grace_seconds": 0.5}
+        quick["sample_seconds"] = 3600.0  # curves of the machine are asked for by their own tests
         self.settings = Settings(home=home, runs=RunSettings(**{"concurrency": 2, **quick, **runs}))
         self.database = database
         self.project_id = project_id

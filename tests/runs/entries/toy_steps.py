@@ -198,3 +198,37 @@ def adder(payload):
         return {"sum": payload["y"] + question["x"], "pid": os.getpid()}
 
     return answer
+
+
+def many_greedy(child):
+    """Several processes with a share of the memory each."""
+    for _ in range(child.payload["processes"]):
+        if os.fork() == 0:
+            block = bytearray(child.payload["bytes"])
+            block[::4096] = b"x" * len(block[::4096])
+            time.sleep(300)
+            os._exit(0)
+    time.sleep(300)
+
+
+def sharing(child):
+    """Several processes that look at one and the same memory."""
+    block = bytearray(child.payload["bytes"])
+    block[::4096] = b"x" * len(block[::4096])
+    started = []
+    for _ in range(child.payload["processes"]):
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(2.5)
+            os._exit(0)
+        started.append(pid)
+    for pid in started:
+        os.waitpid(pid, 0)
+    return {}
+
+
+def burn(child):
+    until = time.monotonic() + child.payload["seconds"]
+    while time.monotonic() < until:
+        pass
+    return {}
