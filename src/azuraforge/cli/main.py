@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from azuraforge.cli import datasets, demo, link, models, plugins, runs, tokens, up, version
+from azuraforge.cli import datasets, demo, link, models, plugins, runs, scaled, tokens, up, version
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.language import Language, choose
 from azuraforge.cli.terminal import Terminal
@@ -26,6 +26,9 @@ app = typer.Typer(
 )
 app.command("up")(up.up)
 app.command("demo")(demo.demo)
+app.command("api")(scaled.api)
+app.command("worker")(scaled.worker)
+app.command("scheduler")(scaled.scheduler)
 app.command("link")(link.link)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")

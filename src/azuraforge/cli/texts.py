@@ -163,6 +163,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "up_stop": ("Ctrl-C stops it.", "Ctrl-C ile durur."),
     "up_stopped": ("Stopped.", "Durdu."),
+    "worker_ready": (
+        "Worker {name}: {slots} at once, from the queues {queues}. Ctrl-C stops it.",
+        "İşçi {name}: aynı anda {slots} çalıştırma, kuyruklar {queues}. Ctrl-C ile durur.",
+    ),
+    "worker_stopped": (
+        "Stopped. What ran here goes on elsewhere, from its last checkpoint.",
+        "Durdu. Burada çalışanlar başka yerde, son denetim noktasından sürer.",
+    ),
+    "scheduler_ready": ("The scheduler runs. Ctrl-C stops it.", "Zamanlayıcı çalışıyor. Ctrl-C ile durur."),
+    "unknown_queue": ("there is no queue {queue!r}", "{queue!r} diye bir kuyruk yok"),
     "temporary_start": (
         "No platform runs here; starting one for this command …",
         "Burada çalışan platform yok; bu komut için başlatılıyor …",

@@ -1,0 +1,88 @@
+"""``azuraforge api``, ``worker``, ``scheduler``: the scaled platform, a process each, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from azuraforge.cli.failures import CommandError
+from azuraforge.cli.reach import settings_of
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.platform.up import Running
+
+
+def api(
+    context: typer.Context,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default 8787; 0 takes a free port.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")
+    ] = None,
+) -> None:
+    """Answer requests; workers elsewhere carry the runs. Any number of these may serve one platform."""
+    from azuraforge.platform import scaled
+
+    terminal = _own_process(context, "azuraforge api")
+    # SIGTERM before the HTTP server handles it unwinds like Ctrl-C, so that everything is put down.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with contextlib.suppress(KeyboardInterrupt):
+        scaled.serve_api(settings_of(terminal, port=port, host=host), lambda running: _api_ready(terminal, running))
+    terminal.note(terminal.text("up_stopped"))
+
+
+def worker(
+    context: typer.Context,
+    queues: Annotated[str, typer.Option(help="Which queues to work for, of cpu, gpu and io.")] = "cpu,gpu,io",
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Runs at once; default AZURAFORGE_RUNS__CONCURRENCY.")
+    ] = None,
+) -> None:
+    """Carry runs. On Ctrl-C or SIGTERM they go back to the queue at once, and on from their last checkpoint."""
+    from azuraforge.platform import scaled
+    from azuraforge.settings import QUEUES
+
+    terminal = _own_process(context, "azuraforge worker")
+    wanted = [each.strip() for each in queues.split(",") if each.strip()]
+    if unknown := [each for each in wanted if each not in QUEUES] or ([] if wanted else [queues]):
+        raise CommandError(
+            terminal.text("unknown_queue", queue=unknown[0]), where="--queues", next_step=f"--queues {','.join(QUEUES)}"
+        )
+    settings = settings_of(terminal)
+    slots = concurrency or settings.runs.concurrency
+    mine = [each for each in QUEUES if each in wanted]
+
+    def ready(name: str) -> None:
+        terminal.say(terminal.text("worker_ready", name=name, slots=slots, queues=", ".join(mine)))
+
+    scaled.serve_worker(settings, mine, slots, ready)
+    terminal.note(terminal.text("worker_stopped"))
+
+
+def scheduler(context: typer.Context) -> None:
+    """Fire schedules, take runs from workers that are gone, and see that no run is forgotten. Run two for safety."""
+    from azuraforge.platform import scaled
+
+    terminal = _own_process(context, "azuraforge scheduler")
+    scaled.serve_scheduler(settings_of(terminal), lambda: terminal.say(terminal.text("scheduler_ready")))
+    terminal.note(terminal.text("up_stopped"))
+
+
+def _own_process(context: typer.Context, command: str) -> Terminal:
+    terminal = terminal_of(context)
+    if terminal.named_url:
+        raise CommandError(terminal.text("remote_only", command=command, url=terminal.named_url))
+    return terminal
+
+
+def _api_ready(terminal: Terminal, running: Running) -> None:
+    terminal.say(terminal.text("up_ready", url=running.url))
+    terminal.say(terminal.text("up_link", url=running.sign_in_url))
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
