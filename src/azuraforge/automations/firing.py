@@ -133,10 +133,10 @@ class Firing:
             return False  # another scheduler was faster, or somebody paused or deleted it
         if step.left_out:
             self.tell(session, schedule, "schedule.missed", count=step.left_out, since=iso(due_at))
+        store.change(session, schedule, next_fire_at=step.next_at, left_out=schedule.left_out + step.left_out)
         at = step.fire_at
         if at is not None and store.fire(session, schedule.project_id, schedule.id, at) is None:
             self._fire(session, schedule, at, "due", prepared, schedule.created_by)
-        store.change(session, schedule, next_fire_at=step.next_at, left_out=schedule.left_out + step.left_out)
         return True
 
     def _fire(

@@ -44,22 +44,29 @@ class Scheduler:
     def tick(self) -> int:
         """Fire everything that is due now; returns how many steps were made."""
         with self._database.read_system() as session:
-            keys = store.due(session, _AT_ONCE)
+            due = store.due(session, _AT_ONCE)
+        self._resting = {key: rest for key, rest in self._resting.items() if key in due}
+        waiting = [key for key in due if not self._rests(key)]
         # Each scheduler in its own order, so that several do not prepare the same run at the same time.
-        random.shuffle(keys)
-        self._resting = {key: rest for key, rest in self._resting.items() if key in keys}
-        return sum(self._catch_up(key) for key in keys if not self._rests(key))
-
-    def _catch_up(self, key: store.Due) -> int:
+        random.shuffle(waiting)
         steps = 0
+        for _ in range(MOST_MADE_UP):  # in turn: whoever has much to make up for does not hold up the others
+            waiting = [key for key in waiting if self._step(key)]
+            steps += len(waiting)
+            if not waiting:
+                break
+        return steps
+
+    def _step(self, key: store.Due) -> bool:
+        if self._stopping.is_set():
+            return False
         try:
-            while steps < MOST_MADE_UP and not self._stopping.is_set() and self._firing.due(key):
-                steps += 1
+            made = self._firing.due(key)
         except Exception as error:  # one schedule's trouble must not hold up the others
             self._rest(key, error)
-        else:
-            self._resting.pop(key, None)
-        return steps
+            return False
+        self._resting.pop(key, None)
+        return made
 
     def _rest(self, key: store.Due, error: Exception) -> None:
         before, _ = self._resting.get(key, (self._tick_seconds / 2, 0.0))

@@ -34,7 +34,7 @@ def due_schedules(limit: ColumnElement[Any]) -> Select[Any]:
 
 def due(session: Session, limit: int) -> list[Due]:
     """Where fires are to be made. System scope."""
-    return [Due(row[0], row[1]) for row in due_schedules(session, limit=limit)]
+    return [Due(row.project_id, row.id) for row in due_schedules(session, limit=limit)]
 
 
 def clock(session: Session) -> datetime:

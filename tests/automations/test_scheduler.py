@@ -1,0 +1,145 @@
+"""Any number of schedulers, and some that are killed in the middle of a fire."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+import time
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+from azuraforge.automations.store import Due
+from azuraforge.clock import iso
+
+ENTRY = Path(__file__).parent / "entries" / "scheduler_process.py"
+SCHEDULERS, SCHEDULES, KILLS = 3, 3, 5
+SECONDS_MISSED = 40
+
+
+class Schedulers:
+    """Scheduler processes that come back after each kill."""
+
+    def __init__(self, url: str, home: Path) -> None:
+        self._command = [sys.executable, str(ENTRY), url, str(home)]
+        self._running = [self._start() for _ in range(SCHEDULERS)]
+
+    def kill_one(self) -> None:
+        """The one that is up for the longest time, in the middle of whatever it does."""
+        process = self._running.pop(0)
+        process.stdout.readline()  # its pid: it fires by now
+        time.sleep(random.uniform(0.02, 0.2))
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        self._running.append(self._start())
+
+    def end(self) -> None:
+        for process in self._running:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(self._command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def test_every_fire_is_made_once_through_kills_of_many_schedulers(stand):
+    run = {"config": {"slow_seconds": 0.02}}
+    every_second = {"interval": {"every": 1, "unit": "seconds"}, "misfire": "all", "grace_seconds": 1, "run": run}
+    made = [stand.create(f"schedule {number}", **every_second) for number in range(SCHEDULES)]
+    for schedule in made:
+        stand.overdue(schedule.id, SECONDS_MISSED)
+    begins = {schedule.id: stand.row(schedule.id).next_fire_at for schedule in made}
+    schedulers = Schedulers(stand.database.url, stand.home)
+    try:
+        for _ in range(KILLS):
+            schedulers.kill_one()
+        until = time.monotonic() + 200
+        while any(len(stand.fires(schedule.id)) < SECONDS_MISSED for schedule in made):
+            assert time.monotonic() < until, "the schedulers do not catch up"
+            time.sleep(0.1)
+    finally:
+        schedulers.end()
+
+    runs = {run.idempotency_key: run for run in stand.queued()}
+    total = 0
+    for schedule in made:
+        fires = stand.fires(schedule.id)
+        total += len(fires)
+        times = [fire.fire_time for fire in fires]
+        assert times[0] == begins[schedule.id]
+        assert {second - first for first, second in pairwise(times)} == {timedelta(seconds=1)}, "one was left out"
+        assert stand.row(schedule.id).next_fire_at == times[-1] + timedelta(seconds=1)
+        assert stand.row(schedule.id).fires == len(fires)
+        for fire in fires:
+            assert fire.error is None
+            assert runs[f"schedule:{schedule.id}:{iso(fire.fire_time)}"].id == fire.run_id
+        told = [data["fire_time"] for type_, data in stand.told(f"schedule/{schedule.id}") if type_ == "schedule.fired"]
+        assert told == [iso(at) for at in times]
+    assert len(stand.queued()) == total >= SCHEDULES * SECONDS_MISSED
+
+
+def test_schedulers_at_the_same_instant_fire_once(stand):
+    made = stand.create()
+    for _ in range(10):
+        stand.overdue(made.id, 5)
+        others = [type(stand)(stand.database, stand.home, stand.project_id) for _ in range(6)]
+        barrier = threading.Barrier(len(others))
+        steps = []
+
+        def look(one, barrier=barrier, steps=steps):
+            barrier.wait()
+            steps.append(one.firing.due(Due(stand.project_id, made.id)))
+
+        threads = [threading.Thread(target=look, args=(one,)) for one in others]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(steps) == [False] * 5 + [True]
+    assert len(stand.fires(made.id)) == len(stand.queued()) == 10
+
+
+def test_the_loop_fires_by_itself_and_ends_when_it_is_told(stand):
+    made = stand.create(interval={"every": 1, "unit": "seconds"})
+    stand.scheduler.start()
+    until = time.monotonic() + 30
+    while len(stand.fires(made.id)) < 2:
+        assert time.monotonic() < until, "it does not fire"
+        time.sleep(0.05)
+    stand.scheduler.stop()
+    assert not any(thread.name == "scheduler" for thread in threading.enumerate())
+
+
+def test_a_database_that_is_away_for_a_moment_does_not_end_the_loop(stand, monkeypatch):
+    made = stand.create(interval={"every": 1, "unit": "seconds"})
+    asked = []
+    real = stand.database.read_system
+
+    def away():
+        asked.append(1)
+        if len(asked) < 5:
+            raise OSError("connection refused")
+        return real()
+
+    monkeypatch.setattr(stand.database, "read_system", away)
+    stand.scheduler.start()
+    until = time.monotonic() + 30
+    while not stand.fires(made.id):
+        assert time.monotonic() < until, "it does not come back"
+        time.sleep(0.05)
+    stand.scheduler.stop()
+
+
+def test_the_time_is_the_database_s(stand, monkeypatch):
+    import azuraforge.clock
+
+    made = stand.create()
+    wrong = azuraforge.clock.utc_now() + timedelta(days=400)
+    monkeypatch.setattr("azuraforge.automations.service.utc_now", lambda: wrong)
+    other = stand.create("other")
+    assert abs(other.anchor_at - made.anchor_at) < timedelta(minutes=5)
+    assert stand.scheduler.tick() == 0
