@@ -27,7 +27,7 @@ import azuraforge
 from azuraforge.database import Base, Database, new_id
 from azuraforge.projects.tables import Project
 
-pytest_plugins = ["tests.valkey", "tests.postgres"]
+pytest_plugins = ["tests.valkey", "tests.postgres", "tests.scaled"]
 
 # One thread of BLAS: two on a busy two-core machine ran fifteen times slower than one.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
