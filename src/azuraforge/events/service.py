@@ -32,6 +32,10 @@ class EventLog:
         after_commit(session, lambda: self.bell.ring(project_id, stream))
         return seq
 
+    def forget(self, session: Session, project_id: str, stream: str) -> None:
+        """Drop a stream with all its lines; only for what does not exist any more."""
+        store.delete_stream(session, project_id, stream)
+
     def read(self, project_id: str, stream: str, after: int = 0, limit: int = FRAME_EVENTS) -> list[EventOut]:
         """Lines after the cursor, oldest first."""
         with self._database.read(project_id) as session:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import now
 from azuraforge.events.tables import Event, EventStream
 
@@ -24,6 +25,7 @@ def append(session: Session, project_id: str, stream: str, type_: str, data: dic
     session.connection().execute(
         insert(Event).values(project_id=project_id, stream=stream, seq=seq, type=type_, data=data, at=now())
     )
+    crashpoint("event_before_commit")
     return int(seq)
 
 
@@ -54,3 +56,12 @@ def delete_type(session: Session, project_id: str, stream: str, type_: str, keep
         .values(data={})
     )
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a CursorResult
+
+
+def delete_stream(session: Session, project_id: str, stream: str) -> None:
+    """Every line of a stream, and its number."""
+    for table in (Event, EventStream):
+        session.execute(
+            delete(table).where(table.project_id == project_id, table.stream == stream),
+            execution_options={"synchronize_session": False},
+        )

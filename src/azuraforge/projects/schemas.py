@@ -56,3 +56,64 @@ class TokenOut(BaseModel):
 
 class TokenCreated(TokenOut):
     token: str
+
+
+class Policy(BaseModel):
+    """What a project keeps. Days are counted from when a thing was deleted, or ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    trash_days: int = Field(default=30, ge=0, le=3650, description="how long the trash can be restored from")
+    keep_run_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36_500,
+        description="runs that succeeded go to the trash then, unless pinned or needed by a version; empty: never",
+    )
+    keep_work_days: int = Field(
+        default=30, ge=0, le=3650, description="how long the work folder of a run that did not succeed can be resumed"
+    )
+
+
+class NeededBy(BaseModel):
+    """For whom something is kept although it is in the trash."""
+
+    noun: Literal["model"]
+    name: str
+    version: int
+
+
+class TrashItem(BaseModel):
+    """Something in the trash; ``version`` where only that version was deleted."""
+
+    noun: Literal["run", "dataset", "model"]
+    id: str
+    name: str
+    version: int | None = None
+    bytes: int = Field(description="of its files; what others share is not freed with it")
+    deleted_at: datetime
+    deleted_by: str
+    purged_after: datetime = Field(description="the policy purges it then")
+    needed_by: NeededBy | None = Field(default=None, description="as long as this is there, it is not purged")
+
+
+class TrashOut(BaseModel):
+    """What lies in the trash, the latest first. ``items`` holds at most 500 of each noun, ``count`` tells of all."""
+
+    items: list[TrashItem]
+    count: int
+    bytes: int
+    policy: Policy
+
+
+class PurgeOut(BaseModel):
+    """What was purged for ever. ``left``: there is more, ask again. ``kept`` are needed by others."""
+
+    runs: int = 0
+    datasets: int = 0
+    dataset_versions: int = 0
+    models: int = 0
+    model_versions: int = 0
+    bytes_freed: int = 0
+    kept: int = 0
+    left: bool = False

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, String, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import crossing, now
-from azuraforge.projects.tables import Credential, Member, Project, User
+from azuraforge.projects.tables import Credential, Member, Policy, Project, User
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,17 @@ def user_by_name(name: ColumnElement[Any]) -> Select[Any]:
 def project_of_secret(hash: ColumnElement[Any]) -> Select[Any]:
     """Who signs in does not say yet where: the project that a secret opens, by its hash."""
     return select(Credential.project_id).where(Credential.hash == hash).limit(1)
+
+
+@crossing(after=String(), limit=Integer())
+def projects_after(after: ColumnElement[Any], limit: ColumnElement[Any]) -> Select[Any]:
+    """Projects in the order of their ids, to look after each in turn."""
+    return select(Project.id.label("project_id")).where(Project.id > after).order_by(Project.id).limit(limit)
+
+
+def next_projects(session: Session, after: str, limit: int) -> list[Place]:
+    """System scope."""
+    return [Place(row.project_id) for row in projects_after(session, after=after, limit=limit)]
 
 
 def find_project(session: Session, slug: str) -> Place | None:
@@ -150,6 +161,28 @@ def add_credential(
     session.flush()
     session.refresh(row)
     return row
+
+
+def share_project(session: Session, project_id: str) -> None:
+    """Until commit nobody seizes the project. On SQLite nobody else writes anyway."""
+    session.execute(select(Project.id).where(Project.id == project_id).with_for_update(read=True))
+
+
+def seize_project(session: Session, project_id: str) -> None:
+    """Until commit nobody shares the project; rows that refer to it can be written all the same."""
+    session.execute(select(Project.id).where(Project.id == project_id).with_for_update(key_share=True))
+
+
+def policy(session: Session, project_id: str) -> Policy | None:
+    """What the project was told to keep; None: the defaults."""
+    return session.get(Policy, project_id)
+
+
+def save_policy(session: Session, project_id: str, values: dict[str, Any]) -> None:
+    dialect = session.get_bind().dialect.name
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(Policy)
+    statement = insert.values(project_id=project_id, **values)
+    session.connection().execute(statement.on_conflict_do_update(index_elements=[Policy.project_id], set_=values))
 
 
 def _place(rows: Sequence[Row[Any]]) -> Place | None:

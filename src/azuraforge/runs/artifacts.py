@@ -1,4 +1,5 @@
-"""The artifact store: files addressed by their content, one folder per project. Never changed, only added."""
+"""The artifact store: files addressed by their content, one folder per project. Never changed; added, and freed when no
+run names them any more (``trash.py``)."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import new_id
 from azuraforge.errors import StorageError
 from azuraforge.runs.failures import storage_error
@@ -75,7 +77,15 @@ class ArtifactStore:
 
     def path(self, project_id: str, sha256: str) -> Path:
         """Where a content lies, whether or not it is there."""
-        return self.root / project_id / "files" / sha256[:2] / sha256
+        return self.folder(project_id) / sha256[:2] / sha256
+
+    def folder(self, project_id: str) -> Path:
+        """Where a project's files lie."""
+        return self.root / project_id / "files"
+
+    def addresses(self, project_id: str) -> list[str]:
+        """Every content that is there."""
+        return [path.name for path in self.folder(project_id).glob("??/*")]
 
     def verify(self, project_id: str, sha256: str) -> Path:
         """The path, once every byte has been read and fits the address. Raises StorageError where it does not."""
@@ -90,7 +100,7 @@ class ArtifactStore:
         return path
 
     def _draft(self, project_id: str) -> Path:
-        folder = self.root / project_id / "files"
+        folder = self.folder(project_id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -102,8 +112,10 @@ class ArtifactStore:
         final.parent.mkdir(exist_ok=True)
         with contextlib.suppress(OSError):
             if final.stat().st_size == stored.bytes:
+                os.utime(final)  # needed again, though its row is not written yet
                 return stored
         draft.chmod(0o444)
+        crashpoint("artifact_before_placed")
         os.replace(draft, final)
         folder = os.open(final.parent, os.O_RDONLY)
         try:

@@ -37,6 +37,12 @@ def needed_by(session: Session, project_id: str, request: RunRequest) -> Sequenc
             where="depends_on",
             next_step="azuraforge runs list",
         )
+    if deleted := next((run for run in found if run.deleted_at is not None), None):
+        raise InvalidInput(
+            f"run {deleted.id!r}, which this one needs, is in the trash",
+            where="depends_on",
+            next_step=f"azuraforge runs restore {deleted.id}",
+        )
     return found
 
 

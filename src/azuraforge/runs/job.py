@@ -7,14 +7,17 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
 from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
+from azuraforge.projects.keeping import hold
 from azuraforge.runs import store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.checkpoints import problem_with
@@ -100,19 +103,29 @@ class AttemptJob:
         result = self._finished_before(name, wanted)
         if result is None:
             self._announce(name)
+            crashpoint("phase_announced")
             result = self._carry(name, entry, payload, wanted, dict(secrets or {}))
         self._meter.leave()
         return result
 
     def artifact(self, name: str, path: Path, media_type: str, kind: str) -> None:
         """Copy a file into the artifact store and list it with the run."""
-        stored = self._artifacts.put_file(self.run.project_id, path)
+        project_id = self.run.project_id
+        while True:
+            stored = self._artifacts.put_file(project_id, path)
+            crashpoint("artifact_before_listed")
         values = {"kind": kind, "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
+            listed = partial(self._list_artifact, name=name, values=values)
+            if self.write(listed):
+                return
 
-        def work(session: Session) -> None:
-            store.save_artifact(session, self.run.project_id, self.run.id, name, values)
-
-        self.write(work)
+    def _list_artifact(self, session: Session, name: str, values: dict[str, Any]) -> bool:
+        """False where another run had the same content, and it was freed with that one a moment ago."""
+        hold(session, self.run.project_id)
+        if not self._artifacts.path(self.run.project_id, values["sha256"]).exists():
+            return False
+        store.save_artifact(session, self.run.project_id, self.run.id, name, values)
+        return True
 
     def figure(self, name: str, data: Mapping[str, Any]) -> None:
         """Attach data to be drawn."""
@@ -203,6 +216,7 @@ class AttemptJob:
             entry, payload, work, outputs, self.folder / checkpoints, self._saved_checkpoints(name), settings
         )
         child = self._launcher.spawn(output=True)
+        crashpoint("child_started")
         driver = PhaseChild(
             child,
             self.interrupt,
@@ -222,7 +236,9 @@ class AttemptJob:
             "folder": str(inside / "outputs"),
             "sha256": answer["sha256"],
         }
+        crashpoint("phase_before_kept")
         self._keep_result(name, values)
+        crashpoint("phase_kept")
         shutil.rmtree(work, ignore_errors=True)
         return {**answer["value"], "outputs": str(outputs)}
 
@@ -252,7 +268,14 @@ class AttemptJob:
     def _record(self, phase: str, frames: list[Frame]) -> None:
         """Store what a child said, in one transaction; then free what that made superfluous."""
         recorder = Recorder(self._events, self.held, self.folder, self._meter, phase)
-        self.write(lambda session: recorder.record(session, frames))
+
+        def work(session: Session) -> None:
+            recorder.record(session, frames)
+            crashpoint("record_before_commit")
+
+        self.write(work)
+        if recorder.superfluous:
+            crashpoint("recorded_before_freed")
         for folder in recorder.superfluous:
             shutil.rmtree(self.folder / folder, ignore_errors=True)
 

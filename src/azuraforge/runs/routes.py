@@ -48,15 +48,42 @@ def list_runs(
     kind: RunKind | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     after: Annotated[str | None, Query(max_length=16)] = None,
+    trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
 ) -> RunPage:
     """A page of runs, newest first."""
-    return service.list(access.project_id, state=state, kind=kind, limit=limit, after=after)
+    return service.list(access.project_id, state=state, kind=kind, limit=limit, after=after, trash=trash)
 
 
 @router.get("/{run_id}")
 def get_run(run_id: str, access: Reader, service: Service) -> RunDetail:
     """Everything about a run except its metrics."""
     return service.get(access.project_id, run_id)
+
+
+@router.delete("/{run_id}", status_code=204)
+def delete_run(run_id: str, access: Member, service: Service) -> None:
+    """Move a run that has ended into the trash."""
+    service.trash.delete(access.project_id, run_id, access.user_name)
+
+
+@router.post("/{run_id}/restore")
+def restore_run(run_id: str, access: Member, service: Service) -> RunDetail:
+    """Take a run out of the trash."""
+    service.trash.restore(access.project_id, run_id)
+    return service.get(access.project_id, run_id)
+
+
+@router.put("/{run_id}/pin")
+def pin_run(run_id: str, access: Member, service: Service) -> RunDetail:
+    """Keep a run however old it becomes."""
+    service.trash.pin(access.project_id, run_id, True)
+    return service.get(access.project_id, run_id)
+
+
+@router.delete("/{run_id}/pin", status_code=204)
+def unpin_run(run_id: str, access: Member, service: Service) -> None:
+    """Leave a run to the project's policy again."""
+    service.trash.pin(access.project_id, run_id, False)
 
 
 @router.post("/{run_id}/cancel")

@@ -122,6 +122,9 @@ class RunOut(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    pinned: bool = Field(description="kept, however old it becomes")
+    deleted_at: datetime | None = Field(description="in the trash since then")
+    deleted_by: str | None
 
 
 class AttemptOut(BaseModel):

@@ -28,6 +28,7 @@ from typing import Any, TypeAlias
 import orjson
 from sqlalchemy.exc import IntegrityError
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, after_commit, now, seconds_from_now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
@@ -52,6 +53,7 @@ from azuraforge.runs.schemas import (
 )
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, run_stream
+from azuraforge.runs.trash import RunTrash
 from azuraforge.settings import Settings
 
 ArtifactList: TypeAlias = list[ArtifactOut]
@@ -84,6 +86,8 @@ class RunService:
         self._lease_seconds = settings.runs.lease_seconds
         self._limits = settings.runs
         self._transitions = Transitions(events, self._bring)
+        #: Runs that were deleted, and how they are purged.
+        self.trash = RunTrash(database, events, artifacts, settings.scratch)
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(self, project_id: str, request: RunRequest, user_id: str | None = None) -> RunDetail:
@@ -155,11 +159,12 @@ class RunService:
         kind: str | None = None,
         limit: int = 50,
         after: str | None = None,
+        trash: bool = False,
     ) -> RunPage:
-        """A page of runs, newest first; ``after`` is the ``next`` of the page before."""
+        """A page of runs, newest first; ``after`` is the ``next`` of the page before. ``trash``: the deleted ones."""
         with self._database.read(project_id) as session:
             cursor = self._existing(session, project_id, after) if after else None
-            rows = store.page(session, project_id, state, kind, limit + 1, cursor)
+            rows = store.page(session, project_id, state, kind, limit + 1, cursor, trash)
         more = len(rows) > limit
         return RunPage(runs=[shapes.run_out(row) for row in rows[:limit]], next=rows[limit - 1].id if more else None)
 
@@ -218,6 +223,12 @@ class RunService:
             run = self._locked(session, project_id, run_id)
             if run.kind == _EXTERNAL:
                 raise Conflict("a client carries this run; it goes on when the client does", where=f"run {run_id}")
+            if run.deleted_at is not None:
+                raise Conflict(
+                    "the run is in the trash",
+                    where=f"run {run_id}",
+                    next_step=f"restore it first: azuraforge runs restore {run_id}",
+                )
             if run.state not in _RESUMABLE:
                 raise Conflict(
                     f"only a run that failed, was cancelled or quarantined can be resumed; this one is {run.state}",
@@ -314,6 +325,7 @@ class RunService:
         return row
 
     def _bring(self, run: Run) -> None:
+        crashpoint("run_queued_before_submitted")
         self._carrier.submitted(run.project_id, run.id, run.queue)
 
     def _known(self, project_id: str, request: RunRequest, request_hash: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The only SQL of runs beside ``lease.py`` (who may carry one) and ``metric_store.py`` (curves)."""
+"""The only SQL of runs beside ``lease.py`` (who may carry one), ``metric_store.py`` (curves) and ``trash_store.py``."""
 
 from __future__ import annotations
 
@@ -86,10 +86,17 @@ def lock_waiting_for(session: Session, project_id: str, run_id: str) -> Sequence
 
 
 def page(
-    session: Session, project_id: str, state: str | None, kind: str | None, limit: int, after: Run | None
+    session: Session,
+    project_id: str,
+    state: str | None,
+    kind: str | None,
+    limit: int,
+    after: Run | None,
+    trash: bool = False,
 ) -> Sequence[Run]:
-    """Runs, newest first, behind ``after``."""
-    statement = select(Run).where(Run.project_id == project_id)
+    """Runs, newest first, behind ``after``; those in the trash, or all others."""
+    deleted = Run.deleted_at.is_not(None) if trash else Run.deleted_at.is_(None)
+    statement = select(Run).where(Run.project_id == project_id, deleted)
     if state is not None:
         statement = statement.where(Run.state == state)
     if kind is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session, after_commit, now, seconds_from_now
 from azuraforge.events import store as event_store
 from azuraforge.events.service import EventLog
@@ -117,6 +118,7 @@ class Transitions:
             transient_failures=Run.transient_failures + transient_failures,
         )
         store.end_attempt(session, held.project_id, held.run_id, held.attempt, outcome, reason)
+        crashpoint("requeued_before_told")
         self._tell(session, self._row(session, held), reason)
         return "queued"
 
@@ -146,7 +148,10 @@ class Transitions:
         self._tell(session, run)
 
     def reopened(self, session: Session, run: Run, worker: str, lease_seconds: float) -> None:
-        """failed(lost) → running: the client of an external run is back; the caller has locked the row."""
+        """failed(lost) → running: the client of an external run is back; the caller has locked the row.
+
+        Had it been deleted meanwhile, it leaves the trash: what its client still has to tell is not lost.
+        """
         store.change(
             session,
             run,
@@ -154,6 +159,8 @@ class Transitions:
             attempt=run.attempt + 1,
             error=None,
             finished_at=None,
+            deleted_at=None,
+            deleted_by=None,
             lease_until=seconds_from_now(lease_seconds),
         )
         store.start_attempt(session, run.project_id, run.id, run.attempt, worker)

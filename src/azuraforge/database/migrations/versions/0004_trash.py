@@ -31,7 +31,11 @@ def upgrade() -> None:
         postgresql_where=sa.text(IN_TRASH),
     )
     # Before a file may go, it is asked who else names it.
-    for table, column in (("artifact", "sha256"), ("dataset_version", "fingerprint"), ("model_version", "content_hash")):
+    for table, column in (
+        ("artifact", "sha256"),
+        ("dataset_version", "fingerprint"),
+        ("model_version", "content_hash"),
+    ):
         op.create_index(f"ix_{table}_project_id_{column}", table, ["project_id", column])
     op.create_table(
         "policy",

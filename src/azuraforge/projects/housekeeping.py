@@ -1,0 +1,85 @@
+"""The loop that keeps projects tidy by their own policies. Any number may run, in any number of processes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from azuraforge.database import Database
+from azuraforge.projects import store
+from azuraforge.projects.trash import Trash
+from azuraforge.telemetry import logger
+
+ROUND_SECONDS = 3600.0
+#: A platform that just starts, perhaps for one command only, has better things to do.
+FIRST_SECONDS = 20.0
+#: A file that no row names may be one whose row is about to be written; after an hour it is not.
+GRACE_SECONDS = 3600.0
+_PROJECTS = 100
+
+log = logger("projects")
+
+
+class Housekeeping:
+    """Tends every project in turn: soon after the start, and then every ``round_seconds``.
+
+    Args:
+        sweep_work: removes work folders of runs that cannot be resumed any more, of all projects.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        trash: Trash,
+        sweep_work: Callable[[], object],
+        round_seconds: float = ROUND_SECONDS,
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
+        self._database = database
+        self._trash = trash
+        self._sweep_work = sweep_work
+        self._round_seconds = round_seconds
+        self._grace_seconds = grace_seconds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="housekeeping", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the loop; a project that is being tended is finished."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(30)
+
+    def round(self) -> None:
+        """Tend every project once. The trouble of one does not hold up the others."""
+        self._sweep_work()
+        for project_id in self._projects():
+            try:
+                while self._trash.tend(project_id, self._grace_seconds).left and not self._stopping.is_set():
+                    pass
+            except Exception as error:
+                log.warning("housekeeping_waits", project_id=project_id, reason=str(error))
+            if self._stopping.is_set():
+                return
+
+    def _projects(self) -> Iterator[str]:
+        after = ""
+        while True:
+            with self._database.read_system() as session:
+                found = store.next_projects(session, after, _PROJECTS)
+            yield from (place.project_id for place in found)
+            if len(found) < _PROJECTS:
+                return
+            after = found[-1].project_id
+
+    def _loop(self) -> None:
+        pause = FIRST_SECONDS
+        while not self._stopping.wait(pause):
+            pause = self._round_seconds
+            try:
+                self.round()
+            except Exception as error:
+                log.warning("housekeeping_waits", reason=str(error))

@@ -1,0 +1,128 @@
+"""Files that are found by their content, and how they are freed without losing one that somebody just begins to need.
+
+Whoever writes a row that names a file calls ``hold`` in the same transaction and looks that the file is there; if it
+is not, it is put there again. Whoever frees asks for names and moves files away in a transaction that shuts those
+out. So between "nobody names it" and "it is gone" nobody can come to name it, whoever dies when, on any machine.
+Rows go first, files later: what is left in between is found by ``sweep``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from azuraforge.database import Database, Session, new_id
+from azuraforge.projects import store
+
+#: Which of these addresses are named by a row of the project.
+Named = Callable[[Session, str, Sequence[str]], set[str]]
+
+_GONE = ".purged-"
+_BATCH = 50
+#: A draft belongs to somebody who is writing it right now; older ones were left by the dead.
+_DRAFT_SECONDS = 24 * 3600.0
+
+
+def hold(session: Session, project_id: str) -> None:
+    """Until this transaction ends, no file of the project is freed."""
+    store.share_project(session, project_id)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A folder of one project whose entries (files or folders) are found by the address of their content."""
+
+    database: Database
+    project_id: str
+    folder: Path
+    path: Callable[[str], Path]
+    entries: Callable[[], Iterable[str]]
+    named: Named
+
+    def free(self, addresses: Iterable[str]) -> int:
+        """Remove those that no row names; returns their bytes."""
+        wanted = sorted(set(addresses))
+        freed = 0
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            freed += sum(map(_remove, self.database.write(self.project_id, self._mover(batch))))
+        return freed
+
+    def sweep(self, older_than_seconds: float) -> int:
+        """Free what no row names and nobody touched for so long, and drafts of the dead; returns the bytes.
+
+        The age is for politeness only: who is about to name a fresh file need not write it twice.
+        """
+        if not self.folder.is_dir():
+            return 0
+        freed = 0
+        for path in self.folder.iterdir():
+            if path.name.startswith(_GONE) or (path.name.startswith(".") and _age(path) > _DRAFT_SECONDS):
+                freed += _remove(path)
+        old = [each for each in self.entries() if _age(self.path(each)) >= older_than_seconds]
+        for start in range(0, len(old), 10 * _BATCH):
+            batch = old[start : start + 10 * _BATCH]
+            with self.database.read(self.project_id) as session:
+                named = self.named(session, self.project_id, batch)
+            freed += self.free(set(batch) - named)
+        return freed
+
+    def _mover(self, addresses: Sequence[str]) -> Callable[[Session], list[Path]]:
+        """Moving away is quick, even for large files: everybody waits for it."""
+
+        def work(session: Session) -> list[Path]:
+            store.seize_project(session, self.project_id)
+            named = self.named(session, self.project_id, addresses)
+            return [moved for each in addresses if each not in named and (moved := self._move_away(each)) is not None]
+
+        return work
+
+    def _move_away(self, address: str) -> Path | None:
+        gone = self.folder / f"{_GONE}{new_id()}"
+        try:
+            self.path(address).rename(gone)
+        except FileNotFoundError:
+            return None
+        return gone
+
+
+def _age(path: Path) -> float:
+    """Seconds since somebody put it there; less than nothing where it is gone."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return -1.0
+
+
+def _remove(path: Path) -> int:
+    """Remove a file or a folder; returns the bytes that it held."""
+    freed = size_of(path)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
+    return freed
+
+
+def size_of(path: Path) -> int:
+    """The bytes of a file, or of every file below a folder."""
+    return sum(_size(each) for each in _files(path))
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir() and not path.is_symlink():
+        yield from (each for each in path.rglob("*") if not each.is_dir())
+    else:
+        yield path
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,135 @@
+"""The trash of a project: what was deleted and can be restored, until it is purged by policy or by hand.
+
+Each room has its own bin and purges its own things; a project only knows that there are bins. They are asked in
+order: models first, for they need runs and datasets, which are kept as long as they do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from azuraforge.database import Database, Session
+from azuraforge.events.service import EventLog
+from azuraforge.projects import store
+from azuraforge.projects.schemas import Policy, PurgeOut, TrashItem, TrashOut
+
+#: How many things of a bin are listed, and purged, at once.
+AT_ONCE = 500
+
+
+@dataclass
+class Purged:
+    """What a bin purged: how many things by their name in ``PurgeOut``, and the bytes of their files.
+
+    ``kept``: still needed by others. ``left``: there was more than one call does.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    bytes: int = 0
+    kept: int = 0
+    left: bool = False
+
+    def add(self, other: Purged) -> None:
+        """Count ``other`` in."""
+        self.counts.update(other.counts)
+        self.bytes += other.bytes
+        self.kept += other.kept
+        self.left = self.left or other.left
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What lies in a bin: the latest things, how many there are in all, and their bytes."""
+
+    items: list[TrashItem]
+    count: int
+    bytes: int
+
+
+class Bin(Protocol):
+    """The trash of one room."""
+
+    def contents(self, session: Session, project_id: str, policy: Policy) -> Contents:
+        """What can be restored, the latest first."""
+        ...
+
+    def expire(self, project_id: str, policy: Policy) -> None:
+        """Put into the trash what the policy no longer keeps."""
+        ...
+
+    def purge(self, project_id: str, before: datetime | None) -> Purged:
+        """Remove for ever what was deleted before (None: whatever is there), rows first, then files."""
+        ...
+
+    def sweep(self, project_id: str, older_than_seconds: float) -> int:
+        """Free files that no row names, left by those who died; returns the bytes."""
+        ...
+
+
+class Trash:
+    """What projects keep, and what they have thrown away."""
+
+    def __init__(self, database: Database, events: EventLog, bins: Sequence[Bin]) -> None:
+        self._database = database
+        self._events = events
+        self._bins = bins
+
+    def policy(self, project_id: str) -> Policy:
+        """What the project keeps."""
+        with self._database.read(project_id) as session:
+            return policy_of(session, project_id)
+
+    def set_policy(self, project_id: str, policy: Policy, by: str) -> Policy:
+        """Change it; the next round of housekeeping follows it."""
+
+        def work(session: Session) -> None:
+            store.save_policy(session, project_id, policy.model_dump())
+            self._events.append(session, project_id, "project", "policy.changed", {**policy.model_dump(), "by": by})
+
+        self._database.write(project_id, work)
+        return policy
+
+    def list(self, project_id: str) -> TrashOut:
+        """What lies in the trash, the latest first."""
+        with self._database.read(project_id) as session:
+            policy = policy_of(session, project_id)
+            found = [each.contents(session, project_id, policy) for each in self._bins]
+        items = sorted((item for one in found for item in one.items), key=lambda item: item.deleted_at, reverse=True)
+        return TrashOut(
+            items=items, count=sum(one.count for one in found), bytes=sum(one.bytes for one in found), policy=policy
+        )
+
+    def empty(self, project_id: str, by: str) -> PurgeOut:
+        """Purge everything that nobody needs, at once; ``left`` where it takes another call."""
+        return self._purge(project_id, None, by)
+
+    def tend(self, project_id: str, grace_seconds: float) -> PurgeOut:
+        """One round by policy: old runs into the trash, old trash away, files that nobody names freed."""
+        policy = self.policy(project_id)
+        for each in self._bins:
+            each.expire(project_id, policy)
+        before = self._database.clock() - timedelta(days=policy.trash_days)
+        swept = sum(each.sweep(project_id, grace_seconds) for each in self._bins)
+        return self._purge(project_id, before, "policy", swept)
+
+    def _purge(self, project_id: str, before: datetime | None, by: str, swept: int = 0) -> PurgeOut:
+        purged = Purged(bytes=swept)
+        for each in self._bins:
+            purged.add(each.purge(project_id, before))
+        out = PurgeOut(**purged.counts, bytes_freed=purged.bytes, kept=purged.kept, left=purged.left)
+        if purged.counts.total() or purged.bytes:
+            data = {**purged.counts, "bytes_freed": purged.bytes, "by": by}
+            self._database.write(
+                project_id, lambda session: self._events.append(session, project_id, "project", "trash.purged", data)
+            )
+        return out
+
+
+def policy_of(session: Session, project_id: str) -> Policy:
+    """What the project keeps: its own line, else the defaults."""
+    row = store.policy(session, project_id)
+    return Policy() if row is None else Policy(**{name: getattr(row, name) for name in Policy.model_fields})

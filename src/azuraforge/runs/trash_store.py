@@ -1,0 +1,136 @@
+"""The SQL of runs in the trash, and of their end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from azuraforge.database import now
+from azuraforge.runs.tables import (
+    Artifact,
+    Checkpoint,
+    MetricChunk,
+    MetricPoint,
+    MetricSeries,
+    PhaseReach,
+    Run,
+    RunAttempt,
+    RunDependency,
+    RunFigure,
+    RunNote,
+    RunPhase,
+)
+
+_PLAIN = {"synchronize_session": False}
+#: What hangs on a run, in an order in which it can go.
+_PARTS: tuple[Any, ...] = (
+    MetricChunk,
+    MetricPoint,
+    MetricSeries,
+    Artifact,
+    Checkpoint,
+    PhaseReach,
+    RunFigure,
+    RunNote,
+    RunPhase,
+    RunAttempt,
+)
+
+
+def newest(session: Session, project_id: str, limit: int) -> Sequence[Run]:
+    """Runs in the trash, the latest first."""
+    statement = select(Run).where(*_in_trash(project_id)).order_by(Run.deleted_at.desc(), Run.id)
+    return session.scalars(statement.limit(limit)).all()
+
+
+def totals(session: Session, project_id: str) -> tuple[int, int]:
+    """How many runs are in the trash, and the bytes of their artifacts."""
+    count = session.scalar(select(func.count()).select_from(Run).where(*_in_trash(project_id))) or 0
+    of = and_(Artifact.project_id == Run.project_id, Artifact.run_id == Run.id)
+    held = select(func.coalesce(func.sum(Artifact.bytes), 0)).select_from(Run).join(Artifact, of)
+    return count, int(session.scalar(held.where(*_in_trash(project_id), Artifact.project_id == project_id)) or 0)
+
+
+def artifact_bytes(session: Session, project_id: str, run_ids: Sequence[str]) -> dict[str, int]:
+    """The bytes of each run's artifacts."""
+    statement = select(Artifact.run_id, func.sum(Artifact.bytes)).where(
+        Artifact.project_id == project_id, Artifact.run_id.in_(run_ids)
+    )
+    return {run_id: int(held) for run_id, held in session.execute(statement.group_by(Artifact.run_id))}
+
+
+def deleted_before(
+    session: Session, project_id: str, before: datetime | None, after: Run | None, limit: int
+) -> Sequence[Run]:
+    """Runs deleted before a moment (None: all in the trash), the longest ago first, behind ``after``."""
+    statement = select(Run).where(*_in_trash(project_id))
+    if before is not None:
+        statement = statement.where(Run.deleted_at <= before)
+    if after is not None:
+        statement = statement.where(
+            or_(Run.deleted_at > after.deleted_at, and_(Run.deleted_at == after.deleted_at, Run.id > after.id))
+        )
+    return session.scalars(statement.order_by(Run.deleted_at, Run.id).limit(limit)).all()
+
+
+def outdated(
+    session: Session, project_id: str, before: datetime, after: tuple[datetime, str] | None, limit: int
+) -> list[tuple[datetime, str]]:
+    """End and id of runs that succeeded before a moment and nobody pinned, the oldest first, behind ``after``."""
+    statement = select(Run.finished_at, Run.id).where(
+        Run.project_id == project_id,
+        Run.state == "succeeded",
+        Run.finished_at <= before,
+        Run.pinned.is_(False),
+        Run.deleted_at.is_(None),
+    )
+    if after is not None:
+        at, id_ = after
+        statement = statement.where(or_(Run.finished_at > at, and_(Run.finished_at == at, Run.id > id_)))
+    rows = session.execute(statement.order_by(Run.finished_at, Run.id).limit(limit))
+    return [(at, run_id) for at, run_id in rows if at is not None]
+
+
+def throw_away(session: Session, project_id: str, run_ids: Sequence[str], by: str) -> list[str]:
+    """Put ended runs into the trash; returns those that were not there yet."""
+    statement = (
+        update(Run)
+        .where(
+            Run.project_id == project_id,
+            Run.id.in_(run_ids),
+            Run.deleted_at.is_(None),
+            Run.state.not_in(("queued", "running")),
+        )
+        .values(deleted_at=now(), deleted_by=by)
+    )
+    return list(session.scalars(statement.returning(Run.id), execution_options=_PLAIN))
+
+
+def forget(session: Session, project_id: str, run_id: str) -> list[str]:
+    """Delete a locked run with everything that hangs on it; returns the addresses of its files."""
+    named = select(Artifact.sha256).where(Artifact.project_id == project_id, Artifact.run_id == run_id)
+    addresses = list(session.scalars(named))
+    for table in _PARTS:
+        _delete(session, table, table.project_id == project_id, table.run_id == run_id)
+    linked = or_(RunDependency.run_id == run_id, RunDependency.needs_id == run_id)
+    _delete(session, RunDependency, RunDependency.project_id == project_id, linked)
+    _delete(session, Run, Run.project_id == project_id, Run.id == run_id)
+    return addresses
+
+
+def named_files(session: Session, project_id: str, addresses: Sequence[str]) -> set[str]:
+    """Those that some run of the project still names."""
+    statement = select(Artifact.sha256).where(Artifact.project_id == project_id, Artifact.sha256.in_(addresses))
+    return set(session.scalars(statement))
+
+
+def _delete(session: Session, table: Any, *conditions: ColumnElement[bool]) -> None:
+    session.execute(delete(table).where(*conditions), execution_options=_PLAIN)
+
+
+def _in_trash(project_id: str) -> tuple[ColumnElement[bool], ...]:
+    return Run.project_id == project_id, Run.deleted_at.is_not(None)
