@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import new_id
 from azuraforge.errors import InvalidInput, StorageError
 
@@ -91,6 +92,7 @@ class VersionFolders:
                 broken = final.with_name(f".broken-{new_id()}")
                 final.rename(broken)
                 shutil.rmtree(broken, ignore_errors=True)
+        crashpoint("version_before_placed")
         try:
             incoming.rename(final)
         except OSError as error:  # somebody else placed the same content a moment ago

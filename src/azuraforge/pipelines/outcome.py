@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import Conflict, TransientError
@@ -80,6 +81,7 @@ class Outcome:
             )
             for entry in entries
         ]
+        crashpoint("version_before_registered")
         summary = self._summary()
 
         def commit(session: Session) -> None:

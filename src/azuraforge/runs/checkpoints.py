@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.runs.failures import storage_error
 
 MANIFEST = "manifest.json"
@@ -41,6 +42,7 @@ def write_sealed(final: Path, fill: Callable[[Path], None], about: dict[str, Any
         draft.mkdir()
         fill(draft)
         sealed = seal(draft, about)
+        crashpoint("checkpoint_before_rename")
         os.replace(draft, final)
         _sync(final.parent)
     except BaseException as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import Forbidden, InvalidInput
 from azuraforge.plugins.pipeline import Checkpoint
 from azuraforge.runs import backend
@@ -88,6 +89,7 @@ class Child:
         if folder.exists():  # the same step a second time
             shutil.rmtree(folder)
         sealed = write_sealed(folder, save, {"step": step, "environment": self._environment})
+        crashpoint("checkpoint_before_told")
         self._outbox.message(
             {
                 "type": "checkpoint",

@@ -114,7 +114,7 @@ class AttemptJob:
         while True:
             stored = self._artifacts.put_file(project_id, path)
             crashpoint("artifact_before_listed")
-        values = {"kind": kind, "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
+            values = {"kind": kind, "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
             listed = partial(self._list_artifact, name=name, values=values)
             if self.write(listed):
                 return

@@ -6,6 +6,7 @@ import time
 from datetime import datetime
 from functools import partial
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
 from azuraforge.runs import lease, store
@@ -56,6 +57,7 @@ class Reaper:
             left = lease.running(session, kinds)
         for held in left:
             self._database.write(held.project_id, partial(self._take_back, held=held))
+            crashpoint("recovered_in_part")
         return len(left)
 
     def _was_away(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
 from azuraforge.events.service import EventLog
 from azuraforge.runs import metric_store, store, usage
@@ -81,6 +82,7 @@ class Recorder:
         folder = str(Path(frame["folder"]).relative_to(self._folder))
         values = {"folder": folder, "sha256": frame["sha256"], "bytes": frame["bytes"]}
         store.save_checkpoint(session, key, values)
+        crashpoint("checkpoint_before_commit")
         if store.reach_further(session, *self._key, self._phase, frame["step"]):
             fenced_update(session, self._held, deaths=0)
         for row in store.checkpoints(session, *self._key, self._phase)[KEPT_CHECKPOINTS:]:

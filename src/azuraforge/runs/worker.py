@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, new_id
 from azuraforge.errors import AzuraError, TransientError
 from azuraforge.events.service import EventLog
@@ -102,11 +103,13 @@ class Worker:
             if row is None:
                 return None
             self._transitions.claimed(session, row, self.name)
+            crashpoint("claim_before_commit")
             return _claimed(row)
 
         run = self._claim(take, wanted, queues)
         if run is None:
             return False
+        crashpoint("claimed_before_carried")
         self._carry(run)
         return True
 
@@ -171,6 +174,7 @@ class Worker:
                 job.check()
             self._keep_log(job)
             self._succeed(held, finish)
+            crashpoint("success_before_swept")
             shutil.rmtree(folder, ignore_errors=True)
         except Replaced:
             log.info("attempt_replaced", run=run.id, attempt=run.attempt)
@@ -189,6 +193,7 @@ class Worker:
             if finish.commit is not None:
                 finish.commit(session)
             self._transitions.ended(session, held, "succeeded", summary=finish.summary)
+            crashpoint("success_before_commit")
 
         self._database.write(held.project_id, work, durable=True)
 
@@ -200,6 +205,7 @@ class Worker:
                 log.error("run_failed_internally", run=held.run_id, exc_info=error)
             with contextlib.suppress(Replaced, AzuraError):
                 self._keep_log(job)
+        crashpoint("end_before_written")
         try:
             self._database.write(held.project_id, lambda session: self._end(session, held, error))
         except Replaced:

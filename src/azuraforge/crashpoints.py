@@ -1,0 +1,76 @@
+"""Named places where a process can be made to die: how tests ask "and if it is killed exactly here?".
+
+``AZURAFORGE_CRASHPOINT=name`` (or ``name:3`` for the third pass) kills the process with SIGKILL where
+``crashpoint("name")`` stands. With ``AZURAFORGE_CRASHPOINT_ONCE=/a/file`` only one process does it, whoever makes
+that file first. Without the first variable a crash point is a call of an empty function.
+
+Every place is listed in ``POINTS``; a test compares the list with the code, and another dies at each.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+#: name → what has happened, and what has not
+POINTS = {
+    # the API
+    "run_queued_before_submitted": "the run's row is there; no slot was woken, nobody was answered",
+    "answer_before_kept": "a keyed request did its work; its answer was not stored",
+    # claiming and ending an attempt (worker)
+    "claim_before_commit": "a run was taken and its attempt begun, in a transaction that never ends",
+    "claimed_before_carried": "the run is running; nobody carries it",
+    "success_before_commit": "versions, promotion and the end are written, in a transaction that never ends",
+    "success_before_swept": "the run has succeeded; its work folder is still there",
+    "end_before_written": "an attempt ended without success; nothing says so",
+    "requeued_before_told": "an attempt was put back, in a transaction that never ends",
+    # a phase (worker)
+    "phase_announced": "the log names a phase whose child was not started",
+    "child_started": "a child was started and told nothing",
+    "record_before_commit": "points, progress and checkpoints of a child, in a transaction that never ends",
+    "checkpoint_before_commit": "a whole checkpoint lies on disk; its pointer's transaction never ends",
+    "recorded_before_freed": "old checkpoints are forgotten; their folders are still there",
+    "phase_before_kept": "a phase answered; its result was not stored",
+    "phase_kept": "a phase's result is stored; its work folder is still there",
+    # checkpoints (child)
+    "checkpoint_before_rename": "a checkpoint is written beside its place",
+    "checkpoint_before_told": "a whole checkpoint lies in its place; the worker was not told",
+    # files
+    "artifact_before_placed": "an artifact is written beside its place",
+    "artifact_before_listed": "an artifact lies in the store; the run does not list it",
+    "version_before_placed": "a version's folder is written beside its place",
+    "version_before_registered": "a version's folder lies in the store; no version names it",
+    # the log
+    "event_before_commit": "a line of the log has its number, in a transaction that never ends",
+    # stopping and starting
+    "recovered_in_part": "one of the runs that an earlier life left running was put back; the others were not",
+}
+
+_NAME, _, _PASS = os.environ.get("AZURAFORGE_CRASHPOINT", "").partition(":")
+_left = int(_PASS or 1)
+_lock = threading.Lock()
+
+
+def _die_at(name: str) -> None:
+    global _left
+    if name != _NAME:
+        return
+    with _lock:
+        _left -= 1
+        if _left != 0:
+            return
+        if once := os.environ.get("AZURAFORGE_CRASHPOINT_ONCE"):
+            try:
+                os.close(os.open(once, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            except FileExistsError:
+                return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _go_on(_name: str) -> None:
+    pass
+
+
+#: Die here, where the environment says so.
+crashpoint = _die_at if _NAME else _go_on
