@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from azuraforge.database import postgres
 from azuraforge.database.clock import now
+from azuraforge.database.riders import with_rider
 from azuraforge.database.tenancy import enter, scope, scope_system
 from azuraforge.database.writer import AFTER_COMMIT, Writer
 
@@ -85,7 +86,10 @@ class Database:
         survives the death of the process (on PostgreSQL, whatever its ``synchronous_commit`` says). Raises
         TransientError where the database is away and StorageError where it cannot be written.
         """
-        return self._write(work, lambda session: scope(session, project_id), durable)
+        work, arrived = with_rider(project_id, work)
+        result = self._write(work, lambda session: scope(session, project_id), durable)
+        arrived()
+        return result
 
     def write_system(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
         """``write`` in no project; like ``read_system`` it sees no owned row but through a crossing."""

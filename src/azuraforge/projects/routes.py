@@ -14,6 +14,8 @@ from azuraforge.projects.service import SESSION_SECONDS, ProjectService, session
 
 router = APIRouter(tags=["projects"])
 Service = Annotated[ProjectService, Depends(project_service)]
+#: Of answers that hold a secret: nobody keeps them, and what is kept for a repetition is sealed.
+_SECRET = {"Cache-Control": "no-store"}
 
 
 class NewLink(BaseModel):
@@ -54,7 +56,7 @@ def sign_out(access: Reader, response: Response, service: Service) -> None:
 
 
 @router.post("/links", status_code=201)
-def create_link(body: NewLink, access: Reader, request: Request, service: Service) -> LinkOut:
+def create_link(body: NewLink, access: Reader, request: Request, response: Response, service: Service) -> LinkOut:
     """A fresh one-time sign-in link for the caller: a session's, or this machine's command line's.
 
     A named token makes none: a session would outlive it.
@@ -63,6 +65,7 @@ def create_link(body: NewLink, access: Reader, request: Request, service: Servic
         raise Forbidden(
             "a named token cannot make sign-in links", next_step="run `azuraforge link` on the machine itself"
         )
+    response.headers.update(_SECRET)
     base_url = str(request.base_url).rstrip("/")
     return service.link(access.project_id, access.user_id, access.role, base_url, body.next)
 
@@ -74,8 +77,9 @@ def list_tokens(access: Admin, service: Service) -> list[TokenOut]:
 
 
 @router.post("/tokens", status_code=201)
-def create_token(body: TokenRequest, access: Admin, service: Service) -> TokenCreated:
+def create_token(body: TokenRequest, access: Admin, response: Response, service: Service) -> TokenCreated:
     """A new API token; the secret is shown once."""
+    response.headers.update(_SECRET)
     return service.create_token(access, body)
 
 

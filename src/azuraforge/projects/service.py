@@ -14,6 +14,7 @@ from typing import Any, get_args
 from azuraforge.database import Database, Session, new_id, seconds_from_now
 from azuraforge.errors import Conflict, Forbidden, NotFound, Unauthorized
 from azuraforge.projects import store
+from azuraforge.projects.idempotency import AnsweredRequests
 from azuraforge.projects.schemas import LinkOut, Role, SessionOut, TokenCreated, TokenOut, TokenRequest
 from azuraforge.projects.tables import Credential
 
@@ -52,6 +53,7 @@ class ProjectService:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.answers = AnsweredRequests(database)
         self._cache: dict[str, tuple[float, Access]] = {}
         self._lock = threading.Lock()
 

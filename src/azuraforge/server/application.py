@@ -26,7 +26,7 @@ from azuraforge.projects.routes import router as projects
 from azuraforge.projects.service import ProjectService
 from azuraforge.runs.routes import router as runs
 from azuraforge.runs.service import RunService
-from azuraforge.server import guards, pages, problems
+from azuraforge.server import guards, pages, problems, repeats
 from azuraforge.settings import Settings
 
 PREFIX = "/api/v1"
@@ -72,12 +72,15 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
     )
     app.state.project_of = _project_of
     problems.install(app)
+    app.add_middleware(repeats.RepeatGuard)
     api = APIRouter(prefix=PREFIX)
     for router in (projects, plugins, datasets, runs, models, schedules, events):
         api.include_router(router)
     app.include_router(api)
     _add_health(app, ready, about)
     pages.install(app)
+    plain = app.openapi
+    app.openapi = lambda: repeats.described(plain())  # type: ignore[method-assign]
     return app
 
 

@@ -33,6 +33,18 @@ def problem(status: int, detail: str, code: str, **more: Any) -> Response:
     return Response(json.dumps(body, default=str), status, headers, media_type="application/problem+json")
 
 
+def problem_of(error: AzuraError) -> Response:
+    """The problem document of one of our errors."""
+    return problem(
+        error.status,
+        error.message,
+        error.error_code,
+        where=error.where,
+        next_step=error.next_step,
+        details=error.details,
+    )
+
+
 def install(app: FastAPI) -> None:
     """Register the handlers."""
 
@@ -40,14 +52,7 @@ def install(app: FastAPI) -> None:
     def _ours(_request: Request, error: AzuraError) -> Response:
         if isinstance(error, StorageError | TransientError):
             log.warning("request_failed", code=error.error_code, message=error.message)
-        return problem(
-            error.status,
-            error.message,
-            error.error_code,
-            where=error.where,
-            next_step=error.next_step,
-            details=error.details,
-        )
+        return problem_of(error)
 
     @app.exception_handler(RequestValidationError)
     def _invalid(_request: Request, error: RequestValidationError) -> Response:

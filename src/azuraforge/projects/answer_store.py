@@ -1,0 +1,53 @@
+"""The only SQL of requests that may be repeated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from azuraforge.database import now, seconds_from_now
+from azuraforge.projects.tables import AnsweredRequest
+
+
+def get(session: Session, project_id: str, key: str, kept_seconds: float) -> AnsweredRequest | None:
+    """What is known of a key; a row that has outlived its time does not count."""
+    return session.scalar(
+        select(AnsweredRequest).where(
+            AnsweredRequest.project_id == project_id,
+            AnsweredRequest.key == key,
+            AnsweredRequest.created_at > seconds_from_now(-kept_seconds),
+        )
+    )
+
+
+def take(session: Session, project_id: str, key: str, route: str, credential_hash: str, kept_seconds: float) -> bool:
+    """Write down that the key is used, in the transaction of what it is used for; False where it was already."""
+    outlived = AnsweredRequest.created_at <= seconds_from_now(-kept_seconds)
+    session.execute(
+        delete(AnsweredRequest).where(AnsweredRequest.project_id == project_id, outlived),
+        execution_options={"synchronize_session": False},
+    )
+    statement = _insert(session).values(
+        project_id=project_id, key=key, route=route, credential_hash=credential_hash, created_at=now()
+    )
+    return bool(session.connection().execute(statement.on_conflict_do_nothing()).rowcount)
+
+
+def answer(session: Session, project_id: str, key: str, values: dict[str, Any]) -> None:
+    """Keep the answer with its key."""
+    statement = _insert(session).values(project_id=project_id, key=key, created_at=now(), **values)
+    session.connection().execute(
+        statement.on_conflict_do_update(
+            index_elements=[AnsweredRequest.project_id, AnsweredRequest.key],
+            set_=values,
+            where=AnsweredRequest.request_hash.is_(None),
+        )
+    )
+
+
+def _insert(session: Session) -> Any:
+    dialect = session.get_bind().dialect.name
+    return (postgresql if dialect == "postgresql" else sqlite).insert(AnsweredRequest)

@@ -1,0 +1,188 @@
+"""Gives every POST its ``Idempotency-Key``: whoever does not know whether a request arrived sends it again.
+
+Plain ASGI around all routes, so that no creating route can be without it. Bodies are hashed as they stream by, never
+held; only the answers of keyed requests wait here until they are stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from anyio import to_thread
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from azuraforge.crashpoints import crashpoint
+from azuraforge.errors import AzuraError
+from azuraforge.projects.access import COOKIE, require_access
+from azuraforge.projects.idempotency import MOST_CHARACTERS, Answer, AnsweredRequests, KeyedRequest, repeated
+from azuraforge.projects.tables import AnsweredRequest
+from azuraforge.server.problems import problem, problem_of
+from azuraforge.telemetry import logger
+
+HEADER = "idempotency-key"
+#: Longer answers are not kept; no creating route gives one.
+_MOST_BYTES = 1 << 20
+
+log = logger("server")
+
+
+class RepeatGuard:
+    """Does the work of a keyed POST once. ``app.state.projects`` knows the keys."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" and scope["method"] == "POST" else {}
+        if HEADER not in headers:
+            await self.app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        try:
+            access = await to_thread.run_sync(require_access, connection)
+        except AzuraError:  # the route says who may call it
+            await self.app(scope, receive, send)
+            return
+        body = _HashedBody(receive, headers.get("content-type", ""))
+        answers: AnsweredRequests = connection.app.state.projects.answers
+        try:
+            request = KeyedRequest(access.project_id, headers[HEADER], _route(scope), _secret(connection))
+            known = await to_thread.run_sync(answers.known, request)
+            if known is not None:
+                await self._repeat(known, request, body, scope, send)
+                return
+        except AzuraError as error:
+            await problem_of(error)(scope, receive, send)
+            return
+        except HTTPException as error:  # the body grew beyond the limit
+            await problem(error.status_code, str(error.detail), "too_large")(scope, receive, send)
+            return
+        with answers.using(request):
+            answer = _Held(send)
+            await self.app(scope, body.receive, answer.send)
+        await self._keep(answers, request, body, answer)
+        await answer.release()
+
+    async def _repeat(
+        self, known: AnsweredRequest, request: KeyedRequest, body: _HashedBody, scope: Scope, send: Send
+    ) -> None:
+        answer = repeated(known, request, await body.rest())
+        headers = [(b"content-type", answer.media_type.encode()), (b"idempotent-replay", b"true")]
+        if answer.secret:
+            headers.append((b"cache-control", b"no-store"))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _keep(self, answers: AnsweredRequests, request: KeyedRequest, body: _HashedBody, answer: _Held) -> None:
+        """Errors are not kept: what failed may be tried again, and what was refused is refused again."""
+        if not 200 <= answer.status < 300 or answer.started_sending or "set-cookie" in answer.headers:
+            return
+        secret = "no-store" in answer.headers.get("cache-control", "")
+        kept = Answer(answer.status, answer.headers.get("content-type", ""), answer.body, secret)
+        crashpoint("answer_before_kept")
+        try:
+            await to_thread.run_sync(answers.keep, request, await body.rest(), kept)
+        except Exception as error:  # it was done, and whoever asked shall hear so
+            log.warning("answer_not_kept", route=request.route, reason=str(error))
+
+
+def described(document: dict[str, Any]) -> dict[str, Any]:
+    """The API's document with the header that every POST understands."""
+    parameter = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "repeated with the same key and body within two days, the request is done once",
+        "schema": {"type": "string", "minLength": 1, "maxLength": MOST_CHARACTERS},
+    }
+    for methods in document["paths"].values():
+        if "post" in methods and parameter not in methods["post"].setdefault("parameters", []):
+            methods["post"]["parameters"].append(parameter)
+    return document
+
+
+class _HashedBody:
+    """A request's body as it streams by. A form's boundary is random and does not count."""
+
+    def __init__(self, receive: Receive, content_type: str) -> None:
+        self._receive = receive
+        self._digest = hashlib.sha256()
+        _, _, boundary = content_type.partition("boundary=")
+        self._boundary = boundary.partition(";")[0].strip().strip('"').encode()
+        self._tail = b""
+        self._ended = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._feed(message.get("body", b""))
+            self._ended = not message.get("more_body", False)
+        else:
+            self._ended = True
+        return message
+
+    async def rest(self) -> str:
+        """Read to the end; the hash of the whole."""
+        while not self._ended:
+            await self.receive()
+        self._digest.update(self._tail)
+        self._tail = b""
+        return self._digest.hexdigest()
+
+    def _feed(self, data: bytes) -> None:
+        if not self._boundary:
+            self._digest.update(data)
+            return
+        *whole, rest = (self._tail + data).split(self._boundary)
+        for piece in whole:
+            self._digest.update(piece)
+        keep = len(self._boundary) - 1
+        self._digest.update(rest[: max(0, len(rest) - keep)])
+        self._tail = rest[max(0, len(rest) - keep) :]
+
+
+class _Held:
+    """An answer that waits until it is stored. One that is too long for that is sent as it comes."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._messages: list[Message] = []
+        self._bytes = 0
+        self.started_sending = False
+        self.status = 500
+        self.headers: dict[str, str] = {}
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self._messages)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            raw: Any = message.get("headers", [])
+            self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
+        self._messages.append(message)
+        self._bytes += len(message.get("body", b""))
+        if self.started_sending or self._bytes > _MOST_BYTES:
+            await self.release()
+
+    async def release(self) -> None:
+        """Send what waits."""
+        self.started_sending = True
+        messages, self._messages = self._messages, []
+        for message in messages:
+            await self._send(message)
+
+
+def _route(scope: Scope) -> str:
+    query = scope.get("query_string", b"").decode("latin-1")
+    return f"{scope['method']} {scope['path']}{'?' + query if query else ''}"[:300]
+
+
+def _secret(connection: HTTPConnection) -> str:
+    _, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() or connection.cookies.get(COOKIE, "")

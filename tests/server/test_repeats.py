@@ -1,0 +1,239 @@
+"""The same Idempotency-Key: done once, answered alike; every route that creates something, found in the document."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from azuraforge.server.application import create_api
+
+pytestmark = pytest.mark.timeout(280)
+
+#: Creating routes that take no key, and why.
+WITHOUT = {"/api/v1/sessions": "nobody is known yet; its one-time link works once"}
+CSV = b"time,value\n" + b"".join(b"2020-01-%02d,%d\n" % (day, day * day) for day in range(1, 29))
+
+
+def creating() -> list[str]:
+    """Paths whose POST makes something: they answer 201, or are known to although they answer 200."""
+    paths = create_api().openapi()["paths"]
+    made = [path for path, methods in paths.items() if "201" in methods.get("post", {}).get("responses", {})]
+    return sorted({*made, "/api/v1/models/{name}/predict"} - WITHOUT.keys())
+
+
+@dataclass
+class Case:
+    """What to send, another body for the same route, and how to count what it makes."""
+
+    path: str
+    body: Callable[[], tuple[bytes, str]]
+    other: Callable[[], tuple[bytes, str]] | None
+    count: Callable[[], int]
+
+
+def as_json(**fields) -> Callable[[], tuple[bytes, str]]:
+    return lambda: (json.dumps(fields).encode(), "application/json")
+
+
+def as_form(options: dict) -> Callable[[], tuple[bytes, str]]:
+    def form() -> tuple[bytes, str]:
+        boundary = uuid.uuid4().hex  # each time another, as every client does it
+        parts = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="options"\r\n\r\n{json.dumps(options)}\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+        )
+        return parts.encode() + CSV + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+    return form
+
+
+def send(platform, path: str, content: tuple[bytes, str], key: str | None, token: str | None = None):
+    body, kind = content
+    headers = {"Authorization": f"Bearer {token or platform.token}", "Content-Type": kind}
+    if key is not None:
+        headers["Idempotency-Key"] = key
+    request = urllib.request.Request(f"{platform.url}/api/v1{path}", method="POST", headers=headers, data=body)
+    try:
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+@pytest.fixture(scope="module")
+def ready(platform):
+    platform.run("datasets", "add", "--source", "bundled", "--option", "series=co2")
+    platform.run("runs", "start", "forecasting.naive", "--dataset", "co2", "--wait")
+    return platform
+
+
+def schedule(name: str) -> dict:
+    run = {"kind": "train", "plugin": "forecasting.naive", "dataset": "co2"}
+    return {"name": name, "run": run, "cron": "0 3 1 1 *"}
+
+
+def case_of(platform, path: str) -> Case:
+    def length(of: str) -> Callable[[], int]:
+        def count() -> int:
+            found = platform.api(of)
+            return len(found["runs"] if isinstance(found, dict) else found)
+
+        return count
+
+    def versions() -> int:
+        return (
+            platform.api("/datasets/form")["version"]
+            if any(each["name"] == "form" for each in platform.api("/datasets"))
+            else 0
+        )
+
+    match path.removeprefix("/api/v1"):
+        case "/runs":
+            asked = {"plugin": "forecasting.naive", "dataset": "co2"}
+            return Case("/runs", as_json(**asked), as_json(**asked, seed=1), length("/runs?limit=500"))
+        case "/datasets":
+            columns = {"time": "time", "target": "value"}
+            return Case("/datasets", as_form({**columns, "name": "form"}), as_form({**columns, "name": "b"}), versions)
+        case "/datasets/from-source":
+            asked = {"source": "bundled", "options": {"series": "co2"}, "name": "again"}
+            return Case(
+                "/datasets/from-source", as_json(**asked), as_json(**{**asked, "name": "b"}), length("/datasets")
+            )
+        case "/tokens":
+            return Case("/tokens", as_json(name="mine"), as_json(name="other"), length("/tokens"))
+        case "/links":
+            return Case("/links", as_json(), as_json(next="/runs"), lambda: links(platform))
+        case "/models/{name}/predict":
+            count = length("/models/co2/predictions?limit=1000")
+            return Case("/models/co2/predict", as_json(), as_json(horizon=1), count)
+        case "/schedules":
+            return Case("/schedules", as_json(**schedule("s1")), as_json(**schedule("s2")), length("/schedules"))
+        case "/schedules/{schedule}/run":
+            send(platform, "/schedules", as_json(**schedule("now"))(), None)
+            return Case("/schedules/now/run", lambda: (b"", "application/json"), None, length("/runs?limit=500"))
+    raise AssertionError(f"{path} creates something and has no case here: add one")
+
+
+def links(platform) -> int:
+    with sqlite3.connect(platform.home / "azuraforge.db") as database:
+        return database.execute("SELECT count(*) FROM credential WHERE kind = 'link'").fetchone()[0]
+
+
+@pytest.mark.parametrize("path", creating())
+def test_every_creating_route_does_a_repeated_request_once(ready, path):
+    case = case_of(ready, path)
+    key = uuid.uuid4().hex
+    before = case.count()
+    status, first = send(ready, case.path, case.body(), key)
+    assert status in (200, 201), first
+    after = case.count()
+    assert after > before
+    assert send(ready, case.path, case.body(), key) == (status, first)
+    assert case.count() == after
+    if case.other is not None:
+        refused, problem = send(ready, case.path, case.other(), key)
+        assert (refused, problem["code"]) == (409, "key_reused")
+        assert "another key" in problem["next_step"]
+        assert case.count() == after
+
+
+def test_without_a_key_each_request_counts(ready):
+    case = case_of(ready, "/api/v1/tokens")
+    before = case.count()
+    first, second = (send(ready, "/tokens", case.body(), None) for _ in range(2))
+    assert first[1]["id"] != second[1]["id"]
+    assert case.count() == before + 2
+
+
+def test_the_same_key_on_another_route_is_another_request(ready):
+    key = uuid.uuid4().hex
+    assert send(ready, "/tokens", as_json(name="a")(), key)[0] == 201
+    status, problem = send(ready, "/links", as_json(name="a")(), key)
+    assert (status, problem["code"]) == (409, "key_reused")
+    assert "POST /api/v1/tokens" in problem["detail"]
+
+
+def test_what_was_refused_may_be_sent_rightly_under_the_same_key(ready):
+    key = uuid.uuid4().hex
+    assert send(ready, "/tokens", as_json(name="")(), key)[0] == 422
+    assert send(ready, "/tokens", as_json(name="right")(), key)[0] == 201
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "tab\there"])
+def test_a_key_that_is_none_is_refused(ready, key):
+    status, problem = send(ready, "/tokens", as_json(name="a")(), key)
+    assert status == 422
+    assert "Idempotency-Key" in problem["detail"]
+
+
+def test_a_secret_in_an_answer_is_shown_again_only_to_whoever_asked_and_lies_nowhere_readable(ready):
+    key = uuid.uuid4().hex
+    _, made = send(ready, "/tokens", as_json(name="deputy", role="admin")(), key)
+    assert send(ready, "/tokens", as_json(name="deputy", role="admin")(), key)[1] == made
+    status, problem = send(ready, "/tokens", as_json(name="deputy", role="admin")(), key, token=made["token"])
+    assert (status, problem["code"]) == (409, "shown_once")
+    for path in ready.home.glob("azuraforge.db*"):
+        assert made["token"].encode() not in path.read_bytes()
+
+
+def test_many_at_once_with_one_key_make_one(ready):
+    case = case_of(ready, "/api/v1/models/{name}/predict")
+    key, before = uuid.uuid4().hex, case.count()
+    answers: list[tuple[int, dict]] = []
+    start = threading.Barrier(6)
+
+    def work() -> None:
+        start.wait()
+        answers.append(send(ready, case.path, case.body(), key))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done = [answer for status, answer in answers if status == 200]
+    others = [answer["code"] for status, answer in answers if status != 200]
+    assert done
+    assert all(answer == done[0] for answer in done)
+    assert set(others) <= {"answer_unknown"}
+    one = case.count() - before
+    assert send(ready, case.path, case.body(), key) == (200, done[0])
+    send(ready, case.path, case.body(), uuid.uuid4().hex)
+    assert case.count() - before == 2 * one
+
+
+def test_a_request_that_died_after_its_work_is_not_done_again(make_platform):
+    """Killed between the commit and the answer: the repetition hears that it was done."""
+    platform = make_platform(AZURAFORGE_CRASHPOINT="answer_before_kept").start()
+    with pytest.raises((urllib.error.URLError, ConnectionError)):
+        send(platform, "/tokens", as_json(name="once")(), "k")
+    platform.process.wait(30)
+    platform.environment.clear()
+    platform.start()
+    assert [each["name"] for each in platform.api("/tokens")] == ["once"]
+    status, problem = send(platform, "/tokens", as_json(name="once")(), "k")
+    assert (status, problem["code"]) == (409, "answer_unknown")
+    assert [each["name"] for each in platform.api("/tokens")] == ["once"]
+
+
+def test_a_key_is_forgotten_after_two_days(make_platform):
+    platform = make_platform().start()
+    _, first = send(platform, "/tokens", as_json(name="a")(), "k")
+    with sqlite3.connect(platform.home / "azuraforge.db", timeout=30) as database:
+        database.execute("UPDATE answered_request SET created_at = created_at - 172800 * 1000000")
+    deadline = time.monotonic() + 10
+    _, second = send(platform, "/tokens", as_json(name="b")(), "k")
+    assert second["id"] != first["id"]
+    with sqlite3.connect(platform.home / "azuraforge.db", timeout=30) as database:
+        assert database.execute("SELECT count(*) FROM answered_request").fetchone() == (1,)
+    assert time.monotonic() < deadline
