@@ -23,7 +23,7 @@ def wait(on: Stage, run_id: str, until: tuple[str, ...] = _ENDED, phase: str | N
         run = on.call("GET", f"/runs/{run_id}")
         if run["state"] in _ENDED or (run["state"] in until and (phase is None or run["progress"]["note"] == phase)):
             return dict(run)
-        time.sleep(0.01)
+        time.sleep(0.02)
 
 
 def seconds_at(text: str) -> float:

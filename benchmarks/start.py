@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import psutil
+
 from benchmarks.report import Report
 
 HEAVY = ("numba", "llvmlite", "sklearn", "scipy", "statsmodels", "torch", "pandas", "polars")

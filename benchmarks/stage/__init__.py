@@ -37,6 +37,13 @@ class Stage:
         self._token = ""
         self._own = threading.local()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "process": None, "_own": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._own = threading.local()
+
     def start(self) -> Stage:
         """Start it, and wait until it is ready."""
         (self.home / "plugins").mkdir(parents=True, exist_ok=True)
@@ -50,7 +57,7 @@ class Stage:
         until = time.monotonic() + _START_SECONDS
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > until:
-                raise SystemExit(f"the platform did not start; see {log.name}")
+                raise SystemExit(f"the platform did not start:\n{Path(log.name).read_text()[-2000:]}")
             time.sleep(0.01)
         return self
 
@@ -62,7 +69,7 @@ class Stage:
                 return False
             self.url = address["url"]
             self.port = int(self.url.rpartition(":")[2])
-            self._token = (self.home / "token").read_text()
+            self.read_token()
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)
         except (OSError, ValueError):
@@ -77,6 +84,10 @@ class Stage:
     def token(self) -> str:
         """The bearer token of this machine's command line; a new one after each start."""
         return self._token
+
+    def read_token(self) -> None:
+        """Take the token that the platform wrote last; it may have been started again by somebody else."""
+        self._token = (self.home / "token").read_text()
 
     def tree(self) -> list[psutil.Process]:
         """Every living process of the platform, itself first."""
@@ -102,6 +113,11 @@ class Stage:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()
             self.process.wait()
+
+    def processor_seconds(self) -> float:
+        """Processor time that the platform's own process has used so far."""
+        times = psutil.Process(self.pid).cpu_times()
+        return float(times.user + times.system)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One request below /api/v1 over this thread's kept connection; raises where the answer is no success."""
