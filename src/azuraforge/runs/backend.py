@@ -6,8 +6,10 @@ Imported in children only. llvmlite, which makes and loads kernels, comes in wit
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,8 +25,8 @@ _TOLERANCE = 1e-3
 _FAILURES = (ValueError, ImportError, OSError, RuntimeError)
 
 
-class _MustCompile(Exception):
-    """The cache does not hold the kernels."""
+class _NotKept(Exception):
+    """The cache cannot hold kernels."""
 
 
 class Asked(Protocol):
@@ -42,7 +44,8 @@ def prepare(child: Asked) -> dict[str, Any]:
     compiled. Result: instruction_set, kernels (their hash), cores, compiled_seconds (None: they were there), and
     ``problem``: None, or why kernels cannot be used here.
     """
-    told = _Compiling(child)
+    folder = Path(child.payload["folder"])
+    told = _Compiling(child, folder)
     result: dict[str, Any] = {
         "instruction_set": "",
         "kernels": "",
@@ -50,14 +53,14 @@ def prepare(child: Asked) -> dict[str, Any]:
         "compiled_seconds": None,
         "problem": None,
     }
-    chosen = {"instruction_set": child.payload["instruction_set"], "cache": child.payload["folder"]}
+    chosen = {"instruction_set": child.payload["instruction_set"], "cache": folder}
     expected = _small_step()
     try:
         engine.prepare_kernels(**chosen, progress=told)
         result["compiled_seconds"] = told.seconds()
         engine.set_backend("cpu", **chosen, progress=_refuse)
-    except _MustCompile:
-        return {**result, "problem": f"compiled kernels cannot be kept in {child.payload['folder']}"}
+    except _NotKept:
+        return {**result, "problem": f"compiled kernels cannot be kept in {folder}"}
     except _FAILURES as error:
         return {**result, "problem": one_line(error)}
     found = engine.backend_info()
@@ -107,14 +110,19 @@ def choose_nearest(preferred: Mapping[str, Any] | None, folder: str | None) -> d
 
 
 class _Compiling:
-    """Hears that kernels are being compiled, and passes it on once."""
+    """Hears that kernels must be compiled, and passes it on once. Raises _NotKept where that would be for nothing."""
 
-    def __init__(self, child: Asked) -> None:
+    def __init__(self, child: Asked, folder: Path) -> None:
         self._child = child
+        self._folder = folder
         self._since: float | None = None
 
     def __call__(self, words: str) -> None:
         if self._since is None:
+            try:
+                tempfile.TemporaryFile(dir=self._folder).close()
+            except OSError as error:
+                raise _NotKept from error
             self._since = time.monotonic()
             self._child.progress(0, 1, words)
 
@@ -123,7 +131,7 @@ class _Compiling:
 
 
 def _refuse(words: str) -> None:
-    raise _MustCompile(words)
+    raise _NotKept(words)
 
 
 def _small_step() -> list[Any]:
