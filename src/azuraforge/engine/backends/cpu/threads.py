@@ -6,6 +6,7 @@ import os
 import struct
 import threading
 import weakref
+from itertools import pairwise
 
 import numpy as np
 
@@ -56,16 +57,21 @@ class Pool:
             multiple: ranges begin at multiples of this.
         """
         parts = 1 if self.threads == 1 else max(1, min(self.threads, count // max(least, 1)))
-        # A fork of the process leaves the threads behind; a second caller finds them busy. Both then work alone.
-        if parts == 1 or self._process != os.getpid() or not self._busy.acquire(blocking=False):
+        if parts == 1:
             self._kernels[name](*arguments, 0, count)
             return
+        units = -(-count // multiple)
+        borders = [min(count, units * part // parts * multiple) for part in range(parts)] + [count]
+        # A fork of the process leaves the threads behind; a second caller finds them busy. Both do all shares
+        # themselves, one by one: the same bits, since a share's borders can decide in which order sums are formed.
+        if self._process != os.getpid() or not self._busy.acquire(blocking=False):
+            for begin, end in pairwise(borders):
+                self._kernels[name](*arguments, begin, end)
+            return
         try:
-            units = -(-count // multiple)
-            borders = [min(count, units * part // parts * multiple) for part in range(parts)]
-            borders += [count] * (self.threads + 1 - parts)
             words = self._words
-            words[fork.BORDERS : fork.BORDERS + self.threads + 1] = borders
+            words[fork.BORDERS : fork.BORDERS + parts + 1] = borders
+            words[fork.BORDERS + parts + 1 : fork.BORDERS + self.threads + 1] = count
             words[fork.TASK] = self._kernels.tasks[name]
             self._forms[name].pack_into(words.data, fork.ARGUMENTS * 8, *arguments)
             self._kernels["pool_fork"](self._at, self.threads - 1)
