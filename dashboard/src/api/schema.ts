@@ -388,7 +388,11 @@ export interface paths {
         get: operations["runs_get_run"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Run
+         * @description Move a run that has ended into the trash.
+         */
+        delete: operations["runs_delete_run"];
         options?: never;
         head?: never;
         patch?: never;
@@ -538,6 +542,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pin Run
+         * @description Keep a run however old it becomes.
+         */
+        put: operations["runs_pin_run"];
+        post?: never;
+        /**
+         * Unpin Run
+         * @description Leave a run to the project's policy again.
+         */
+        delete: operations["runs_unpin_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Run
+         * @description Take a run out of the trash.
+         */
+        post: operations["runs_restore_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/resume": {
         parameters: {
             query?: never;
@@ -552,6 +600,134 @@ export interface paths {
          * @description Queue a failed, cancelled or quarantined run again, from its newest checkpoint that verifies.
          */
         post: operations["runs_resume_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Schedules
+         * @description Every schedule with its next times and newest fires.
+         */
+        get: operations["automations_list_schedules"];
+        put?: never;
+        /**
+         * Create Schedule
+         * @description Queue a run again and again, by cron or interval.
+         */
+        post: operations["automations_create_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Schedule
+         * @description One schedule with more of its fires.
+         */
+        get: operations["automations_get_schedule"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Schedule
+         * @description Remove a schedule; the runs that it queued stay.
+         */
+        delete: operations["automations_delete_schedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Schedule
+         * @description Stop firing until it is resumed.
+         */
+        post: operations["automations_pause_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Schedule
+         * @description Fire again from now on; what fell into the pause is not made up for.
+         */
+        post: operations["automations_resume_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Schedule Now
+         * @description Queue the run once, now.
+         */
+        post: operations["automations_run_schedule_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Next Times
+         * @description When a timing would fire next; nothing is stored.
+         */
+        post: operations["automations_next_times"];
         delete?: never;
         options?: never;
         head?: never;
@@ -917,6 +1093,37 @@ export interface components {
             } | null;
         };
         /**
+         * FireOut
+         * @description One fire. Either a run was queued, or ``error`` says why it could not be.
+         */
+        FireOut: {
+            /**
+             * Cause
+             * @enum {string}
+             */
+            cause: "due" | "asked";
+            error: components["schemas"]["RunError"] | null;
+            /**
+             * Fire Time
+             * Format: date-time
+             */
+            fire_time: string;
+            /**
+             * Fired At
+             * Format: date-time
+             */
+            fired_at: string;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Run Name
+             * @description empty where the run is gone
+             */
+            run_name: string | null;
+            /** Run State */
+            run_state: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
+        };
+        /**
          * FromSource
          * @description Read a dataset from a source plugin.
          */
@@ -977,6 +1184,34 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * Interval
+         * @description Every so many seconds, minutes, hours or days. Days keep the time of day when clocks change.
+         */
+        Interval: {
+            /** Every */
+            every: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "seconds" | "minutes" | "hours" | "days";
+        };
+        /**
+         * LinkedRun
+         * @description A run that another one needs, or that needs it.
+         */
+        LinkedRun: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
         };
         /**
          * LinkOut
@@ -1341,6 +1576,15 @@ export interface components {
             dataset_name: string | null;
             /** Dataset Version */
             dataset_version: number | null;
+            /**
+             * Deleted At
+             * @description in the trash since then
+             */
+            deleted_at: string | null;
+            /** Deleted By */
+            deleted_by: string | null;
+            /** Depends On */
+            depends_on: components["schemas"]["LinkedRun"][];
             /** Environment */
             environment: {
                 [key: string]: unknown;
@@ -1362,14 +1606,34 @@ export interface components {
              * @description cursor for the live stream run/<id>: nothing before it is missing here
              */
             last_event_seq: number;
+            /**
+             * Memory Limit Bytes
+             * @description of its processes, as it was asked for
+             */
+            memory_limit_bytes: number | null;
             /** Metric Series */
             metric_series: string[];
             /** Model */
             model: string | null;
             /** Name */
             name: string;
+            /**
+             * Needed By
+             * @description runs that wait, or waited, for this one; at most 100
+             */
+            needed_by: components["schemas"]["LinkedRun"][];
             /** Notes */
             notes: string[];
+            /**
+             * On Failure
+             * @enum {string}
+             */
+            on_failure: "cancel" | "run";
+            /**
+             * Pinned
+             * @description kept, however old it becomes
+             */
+            pinned: boolean;
             /** Plugin */
             plugin: string | null;
             /** Plugin Version */
@@ -1392,6 +1656,16 @@ export interface components {
             } | null;
             /** Threads */
             threads: number;
+            /**
+             * Time Limit Seconds
+             * @description of one attempt, as it was asked for
+             */
+            time_limit_seconds: number | null;
+            /**
+             * Waiting On
+             * @description runs that it needs and that have not ended
+             */
+            waiting_on: number;
         };
         /**
          * RunError
@@ -1431,6 +1705,13 @@ export interface components {
             dataset_name: string | null;
             /** Dataset Version */
             dataset_version: number | null;
+            /**
+             * Deleted At
+             * @description in the trash since then
+             */
+            deleted_at: string | null;
+            /** Deleted By */
+            deleted_by: string | null;
             error: components["schemas"]["RunError"] | null;
             /** Finished At */
             finished_at: string | null;
@@ -1445,6 +1726,11 @@ export interface components {
             model: string | null;
             /** Name */
             name: string;
+            /**
+             * Pinned
+             * @description kept, however old it becomes
+             */
+            pinned: boolean;
             /** Plugin */
             plugin: string | null;
             progress: components["schemas"]["RunProgress"];
@@ -1459,6 +1745,11 @@ export interface components {
             summary: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Waiting On
+             * @description runs that it needs and that have not ended
+             */
+            waiting_on: number;
         };
         /**
          * RunPage
@@ -1521,6 +1812,11 @@ export interface components {
              * @description empty: the newest
              */
             dataset_version?: number | null;
+            /**
+             * Depends On
+             * @description runs that must have ended before
+             */
+            depends_on?: string[];
             /** Idempotency Key */
             idempotency_key?: string | null;
             /**
@@ -1529,6 +1825,11 @@ export interface components {
              * @enum {string}
              */
             kind: "train" | "predict" | "agent" | "external";
+            /**
+             * Memory Limit Bytes
+             * @description of its processes; empty: the platform's own
+             */
+            memory_limit_bytes?: number | null;
             /**
              * Model
              * @description empty: the dataset's name
@@ -1539,10 +1840,18 @@ export interface components {
              * @description empty: made from plugin and dataset
              */
             name?: string | null;
+            /**
+             * On Failure
+             * @description where one of depends_on does not succeed: cancel this run, or run it all the same
+             * @default cancel
+             * @enum {string}
+             */
+            on_failure: "cancel" | "run";
             /** Plugin */
             plugin?: string | null;
             /**
              * Priority
+             * @description higher first; it never takes a slot from a run
              * @default 0
              */
             priority: number;
@@ -1556,6 +1865,107 @@ export interface components {
              * @default 1
              */
             threads: number;
+            /**
+             * Time Limit Seconds
+             * @description of one attempt; empty: the platform's own
+             */
+            time_limit_seconds?: number | null;
+        };
+        /**
+         * ScheduleOut
+         * @description A schedule with its next times and its newest fires.
+         */
+        ScheduleOut: {
+            /**
+             * Anchor At
+             * Format: date-time
+             */
+            anchor_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Cron */
+            cron: string | null;
+            /**
+             * Fires
+             * @description how often it fired
+             */
+            fires: number;
+            /** Grace Seconds */
+            grace_seconds: number;
+            /** Id */
+            id: string;
+            interval: components["schemas"]["Interval"] | null;
+            /**
+             * Left Out
+             * @description how many fires were missed and not made up for
+             */
+            left_out: number;
+            /**
+             * Misfire
+             * @enum {string}
+             */
+            misfire: "once" | "all" | "skip";
+            /** Name */
+            name: string;
+            /** Newest Fires */
+            newest_fires: components["schemas"]["FireOut"][];
+            /**
+             * Next Fires
+             * @description empty while it is paused
+             */
+            next_fires: string[];
+            /** Paused */
+            paused: boolean;
+            run: components["schemas"]["RunRequest"];
+            /** Timezone */
+            timezone: string;
+        };
+        /**
+         * ScheduleRequest
+         * @description When, and which run. ``run`` is the body of POST /runs; each fire gives it an idempotency key of its own.
+         */
+        ScheduleRequest: {
+            /**
+             * Anchor At
+             * @description an interval counts from here and fires here first; empty: from its creation
+             */
+            anchor_at?: string | null;
+            /**
+             * Cron
+             * @description five fields: minute hour day month weekday; or give an interval
+             */
+            cron?: string | null;
+            /**
+             * Grace Seconds
+             * @description a fire that is later than this was missed
+             * @default 60
+             */
+            grace_seconds: number;
+            interval?: components["schemas"]["Interval"] | null;
+            /**
+             * Misfire
+             * @description what to do with fires that were missed: one for all, all of them, or none
+             * @default once
+             * @enum {string}
+             */
+            misfire: "once" | "all" | "skip";
+            /** Name */
+            name: string;
+            /**
+             * Paused
+             * @default false
+             */
+            paused: boolean;
+            run: components["schemas"]["RunRequest"];
+            /**
+             * Timezone
+             * @description such as Europe/Istanbul
+             * @default UTC
+             */
+            timezone: string;
         };
         /**
          * SessionOut
@@ -1575,6 +1985,37 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
             /** User */
             user: string;
+        };
+        /**
+         * TimesOut
+         * @description The next times of a timing that is not stored yet.
+         */
+        TimesOut: {
+            /** Next Fires */
+            next_fires: string[];
+        };
+        /**
+         * Timing
+         * @description When: a cron line or an interval, read in a time zone.
+         */
+        Timing: {
+            /**
+             * Anchor At
+             * @description an interval counts from here and fires here first; empty: from its creation
+             */
+            anchor_at?: string | null;
+            /**
+             * Cron
+             * @description five fields: minute hour day month weekday; or give an interval
+             */
+            cron?: string | null;
+            interval?: components["schemas"]["Interval"] | null;
+            /**
+             * Timezone
+             * @description such as Europe/Istanbul
+             * @default UTC
+             */
+            timezone: string;
         };
         /** TokenCreated */
         TokenCreated: {
@@ -1746,7 +2187,10 @@ export interface operations {
     datasets_add_dataset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1847,7 +2291,10 @@ export interface operations {
     datasets_add_from_source: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1941,7 +2388,10 @@ export interface operations {
     projects_create_link: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2060,7 +2510,10 @@ export interface operations {
     models_predict: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -2128,7 +2581,10 @@ export interface operations {
     models_promote: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -2163,7 +2619,10 @@ export interface operations {
     models_roll_back: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -2285,6 +2744,8 @@ export interface operations {
                 kind?: ("train" | "predict" | "agent" | "external") | null;
                 limit?: number;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
+                /** @description those that were deleted, instead of all others */
+                trash?: boolean;
             };
             header?: never;
             path?: never;
@@ -2315,7 +2776,10 @@ export interface operations {
     runs_create_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2364,6 +2828,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RunDetail"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_delete_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -2440,7 +2933,10 @@ export interface operations {
     runs_cancel_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -2505,7 +3001,10 @@ export interface operations {
     runs_finish_run: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -2540,7 +3039,10 @@ export interface operations {
     runs_renew_lease: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -2605,7 +3107,10 @@ export interface operations {
     runs_record_metrics: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 run_id: string;
             };
@@ -2637,7 +3142,7 @@ export interface operations {
             };
         };
     };
-    runs_resume_run: {
+    runs_pin_run: {
         parameters: {
             query?: never;
             header?: never;
@@ -2668,10 +3173,364 @@ export interface operations {
             };
         };
     };
-    projects_sign_in: {
+    runs_unpin_run: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_restore_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_resume_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    automations_list_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"][];
+                };
+            };
+        };
+    };
+    automations_create_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    automations_get_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    automations_delete_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    automations_pause_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    automations_resume_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    automations_run_schedule_now: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FireOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    automations_next_times: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Timing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimesOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    projects_sign_in: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2762,7 +3621,10 @@ export interface operations {
     projects_create_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

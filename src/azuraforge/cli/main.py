@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from azuraforge.cli import datasets, demo, link, models, plugins, runs, scaled, tokens, up, version
+from azuraforge.cli import datasets, demo, link, models, plugins, runs, scaled, schedules, tokens, up, version
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.language import Language, choose
 from azuraforge.cli.terminal import Terminal
@@ -33,6 +33,7 @@ app.command("link")(link.link)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
+app.add_typer(schedules.app, name="schedules")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(tokens.app, name="tokens")
 app.command("version")(version.version)

@@ -8,6 +8,7 @@ from azuraforge.client.external import ExternalRun
 from azuraforge.client.models import AliasChange, Model, ModelVersion, Prediction, PredictionPoint
 from azuraforge.client.plugins import Plugin
 from azuraforge.client.runs import Curve, Evaluation, Progress, Run, RunError, RunPage
+from azuraforge.client.schedules import Fire, Schedule
 from azuraforge.client.sessions import Link, Session
 from azuraforge.client.shipping import Shipped
 from azuraforge.client.tokens import Token
@@ -24,6 +25,7 @@ __all__ = [
     "Event",
     "ExternalRun",
     "Finding",
+    "Fire",
     "Link",
     "Model",
     "ModelVersion",
@@ -36,6 +38,7 @@ __all__ = [
     "Run",
     "RunError",
     "RunPage",
+    "Schedule",
     "Session",
     "Shipped",
     "Token",

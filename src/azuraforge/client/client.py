@@ -14,6 +14,7 @@ from azuraforge.client.external import ExternalRun
 from azuraforge.client.models import Models
 from azuraforge.client.plugins import Plugins
 from azuraforge.client.runs import Runs
+from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions
 from azuraforge.client.shipping import Shipped, ship_leftovers
 from azuraforge.client.tokens import Tokens
@@ -45,6 +46,7 @@ class Client:
         self.runs = Runs(self._connection)
         self.datasets = Datasets(self._connection)
         self.models = Models(self._connection)
+        self.schedules = Schedules(self._connection)
         self.plugins = Plugins(self._connection)
         self.tokens = Tokens(self._connection)
         self.sessions = Sessions(self._connection)

@@ -15,7 +15,7 @@ from azuraforge.client.shapes import Shape
 #: States that a run leaves only by ``resume``.
 ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 #: The platform validates the config and the dataset in children before it answers.
-_START_SECONDS = 180.0
+START_SECONDS = 180.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +179,7 @@ class Runs:
             "priority": priority,
             "idempotency_key": idempotency_key,
         }
-        return Run.from_json(self._connection.post("/runs", body, timeout_seconds=_START_SECONDS))
+        return Run.from_json(self._connection.post("/runs", body, timeout_seconds=START_SECONDS))
 
     def list(
         self, *, state: str | None = None, kind: str | None = None, limit: int = 50, after: str | None = None
@@ -251,7 +251,7 @@ class Runs:
         return self._connection.get(f"/runs/{segment(run_id)}/figures/{segment(name)}")
 
     def _kind_of(self, plugin: str) -> str:
-        told = self._connection.get(f"/plugins/{segment(plugin)}", timeout_seconds=_START_SECONDS)
+        told = self._connection.get(f"/plugins/{segment(plugin)}", timeout_seconds=START_SECONDS)
         return "agent" if told.get("kind") == "agent" else "train"
 
     def _is_over(self, run_id: str, seq: int) -> bool:

@@ -1,0 +1,238 @@
+"""``azuraforge schedules``: list, create, show, pause, resume, run now, delete."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from azuraforge.cli import values
+from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.reach import reach
+from azuraforge.cli.results import plain
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.client import Fire, Schedule
+
+app = typer.Typer(help="Runs again and again, by cron or interval.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Named = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Name or id of the schedule.")]
+
+_UNITS: dict[str, Literal["seconds", "minutes", "hours", "days"]] = {
+    "s": "seconds",
+    "m": "minutes",
+    "h": "hours",
+    "d": "days",
+}
+#: What a run of another day needs to be repeated; the dataset's newest version is meant.
+_REPEATED = ("kind", "plugin", "model", "config", "seed", "threads", "priority")
+
+
+@app.command("list")
+def list_schedules(context: typer.Context, json: AsJson = False) -> None:
+    """List the schedules with their next times."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        schedules = reached.client.schedules.list()
+    if json:
+        terminal.json([each.raw for each in schedules])
+        return
+    text = terminal.text
+    if not schedules:
+        terminal.say(text("no_schedules"))
+        return
+    terminal.table(
+        [text("name"), text("when"), text("plugin"), text("next_fire"), text("last_fire"), text("last_run"), "id"],
+        [
+            [
+                each.name,
+                _when(terminal, each),
+                str(each.run.get("plugin") or ""),
+                text("paused") if each.paused else text.moment(each.next_fires[0] if each.next_fires else None),
+                text.moment(each.newest_fires[0].fired_at if each.newest_fires else None),
+                _outcome(terminal, each.newest_fires[0]) if each.newest_fires else text("none"),
+                each.id,
+            ]
+            for each in schedules
+        ],
+    )
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What to call it.")],
+    plugin: Annotated[str | None, typer.Argument(help="A pipeline or an agent; or repeat a run with --like.")] = None,
+    like: Annotated[str | None, typer.Option(metavar="RUN", help="Repeat this run, on the newest data.")] = None,
+    cron: Annotated[str | None, typer.Option(help="Five fields, such as '30 6 * * MON-FRI'.")] = None,
+    every: Annotated[str | None, typer.Option(metavar="N{s|m|h|d}", help="An interval, such as 6h or 1d.")] = None,
+    timezone: Annotated[str, typer.Option(help="In which cron and days are meant.")] = "UTC",
+    misfire: Annotated[
+        Literal["once", "all", "skip"], typer.Option(help="Fires that were missed: one for all, all, or none.")
+    ] = "once",
+    grace: Annotated[int, typer.Option(min=1, help="Seconds after which a fire was missed.")] = 60,
+    paused: Annotated[bool, typer.Option("--paused", help="Do not fire yet.")] = False,
+    dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset; its newest version is taken.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config; repeat it.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="JSON file with the config; --set wins over it.")] = None,
+    model: Annotated[str | None, typer.Option(help="Name of the model; default: the dataset's.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same result.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Make a schedule; its run is checked now, as if it were started."""
+    terminal = terminal_of(context)
+    if (plugin is None) == (like is None):
+        raise CommandError(terminal.text("plugin_or_like"), exit_code=USAGE)
+    if (cron is None) == (every is None):
+        raise CommandError(terminal.text("cron_or_every"), exit_code=USAGE)
+    number, unit = _interval(terminal, every) if every else (None, "hours")
+    given = values.json_object(terminal, config) if config else {}
+    given.update(values.pairs(terminal, settings or (), "--set"))
+    with reach(terminal) as reached:
+        run: dict[str, Any] = {"plugin": plugin, "config": {}}
+        if like is not None:
+            earlier = reached.client.runs.get(like).raw
+            run = {key: earlier[key] for key in _REPEATED if key in earlier}
+            run["dataset"] = earlier.get("dataset_name")
+        run["config"] = {**run["config"], **given}
+        named = {"dataset": dataset, "model": model, "seed": seed}
+        run.update({key: value for key, value in named.items() if value is not None})
+        made = reached.client.schedules.create(
+            name,
+            run,
+            cron=cron,
+            every=number,
+            unit=unit,
+            timezone=timezone,
+            misfire=misfire,
+            grace_seconds=grace,
+            paused=paused,
+        )
+        if reached.is_temporary:
+            terminal.note(terminal.text("fires_while_up"))
+    if json:
+        terminal.json(made.raw)
+        return
+    terminal.say(terminal.text("schedule_made", name=made.name, when=_when(terminal, made)))
+    _say_next(terminal, made)
+
+
+@app.command()
+def show(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
+    """Show a schedule: its next times, the run that it queues, its newest fires."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.schedules.get(schedule)
+    if json:
+        terminal.json(found.raw)
+        return
+    text = terminal.text
+    config = ", ".join(f"{key}={plain(terminal, value)}" for key, value in found.run.get("config", {}).items())
+    terminal.fields(
+        {
+            text("name"): found.name,
+            "id": found.id,
+            text("when"): _when(terminal, found),
+            text("state"): text("paused") if found.paused else "",
+            text("next_fires"): ", ".join(text.moment(at) for at in found.next_fires),
+            text("misfire"): text("misfire_policy", policy=found.misfire, seconds=found.grace_seconds),
+            text("plugin"): str(found.run.get("plugin") or ""),
+            text("dataset"): str(found.run.get("dataset") or ""),
+            text("model"): str(found.run.get("model") or ""),
+            text("config"): config,
+            text("seed"): str(found.run.get("seed", "")),
+            text("fires"): text("fires_told", fires=found.fires, left_out=found.left_out),
+            text("created"): text.moment(found.created_at),
+        }
+    )
+    if found.newest_fires:
+        terminal.table(
+            [text("due"), text("fired"), text("run"), text("outcome")],
+            [
+                [text.moment(each.fire_time), text.moment(each.fired_at), each.run_id or "–", _outcome(terminal, each)]
+                for each in found.newest_fires
+            ],
+        )
+
+
+@app.command()
+def pause(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
+    """Stop firing until it is resumed."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.schedules.pause(schedule)
+    if json:
+        terminal.json(found.raw)
+    else:
+        terminal.say(terminal.text("schedule_paused", name=found.name))
+
+
+@app.command()
+def resume(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
+    """Fire again from now on; what fell into the pause is not made up for."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.schedules.resume(schedule)
+    if json:
+        terminal.json(found.raw)
+        return
+    terminal.say(terminal.text("schedule_resumed", name=found.name))
+    _say_next(terminal, found)
+
+
+@app.command("run-now")
+def run_now(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
+    """Queue the run once, now, beside the schedule's own times."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        fire = reached.client.schedules.run_now(schedule)
+        if json:
+            terminal.json(fire.raw)
+        else:
+            terminal.say(terminal.text("run_queued", id=fire.run_id, name=fire.run_name))
+            terminal.say(terminal.text("watch_hint", id=fire.run_id))
+        if reached.is_temporary:
+            terminal.note(terminal.text("goes_on_later"))
+
+
+@app.command()
+def delete(context: typer.Context, schedule: Named) -> None:
+    """Remove a schedule; the runs that it queued stay."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        reached.client.schedules.delete(schedule)
+    terminal.say(terminal.text("schedule_deleted", name=schedule))
+
+
+def _interval(terminal: Terminal, told: str) -> tuple[int, Literal["seconds", "minutes", "hours", "days"]]:
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([smhd])", told.strip())
+    if found is None:
+        raise CommandError(
+            terminal.text("not_an_interval", text=told),
+            next_step=terminal.text("write_like", example="--every 6h"),
+            exit_code=USAGE,
+        )
+    return int(found[1]), _UNITS[found[2]]
+
+
+def _when(terminal: Terminal, schedule: Schedule) -> str:
+    if schedule.interval is None:
+        return f"{schedule.cron} ({schedule.timezone})"
+    return terminal.text(f"every.{schedule.interval.unit}", count=schedule.interval.every)
+
+
+def _outcome(terminal: Terminal, fire: Fire) -> str:
+    if fire.error is not None:
+        return fire.error.message
+    return terminal.state(fire.run_state) if fire.run_state else terminal.text("run_gone")
+
+
+def _say_next(terminal: Terminal, schedule: Schedule) -> None:
+    if schedule.next_fires:
+        terminal.say(terminal.text("fires_next", time=terminal.text.moment(schedule.next_fires[0])))

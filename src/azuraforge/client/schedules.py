@@ -1,0 +1,143 @@
+"""Schedules: a run again and again, by cron or interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from azuraforge.client.connection import Connection, segment
+from azuraforge.client.runs import START_SECONDS, RunError
+from azuraforge.client.shapes import Shape
+
+Unit = Literal["seconds", "minutes", "hours", "days"]
+Misfire = Literal["once", "all", "skip"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fire(Shape):
+    """One fire of a schedule: the run that it queued, or why it could not."""
+
+    fire_time: datetime
+    cause: str = "due"
+    fired_at: datetime | None = None
+    run_id: str | None = None
+    run_name: str | None = None
+    run_state: str | None = None
+    error: RunError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval(Shape):
+    """Every so many seconds, minutes, hours or days."""
+
+    every: int
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Shape):
+    """A schedule with its next times and its newest fires."""
+
+    id: str
+    name: str
+    cron: str | None = None
+    interval: Interval | None = None
+    timezone: str = "UTC"
+    anchor_at: datetime | None = None
+    misfire: str = "once"
+    grace_seconds: int = 60
+    run: dict[str, Any] = field(default_factory=dict)
+    paused: bool = False
+    next_fires: list[datetime] = field(default_factory=list)
+    fires: int = 0
+    left_out: int = 0
+    newest_fires: list[Fire] = field(default_factory=list)
+    created_at: datetime | None = None
+
+
+ScheduleList: TypeAlias = list[Schedule]
+
+
+class Schedules:
+    """``client.schedules``. Each method takes a schedule's id or name."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(
+        self,
+        name: str,
+        run: Mapping[str, Any],
+        *,
+        cron: str | None = None,
+        every: int | None = None,
+        unit: Unit = "hours",
+        timezone: str = "UTC",
+        anchor_at: datetime | None = None,
+        misfire: Misfire = "once",
+        grace_seconds: int = 60,
+        paused: bool = False,
+    ) -> Schedule:
+        """Queue a run again and again.
+
+        Args:
+            run: what ``POST /runs`` takes: ``plugin``, ``dataset``, ``config`` and more. Without ``kind`` the platform
+                is asked what the plugin is.
+            cron: five fields (minute hour day month weekday), such as ``30 6 * * MON-FRI``; or else
+            every: so many of ``unit``.
+            timezone: in which cron and days are meant, such as ``Europe/Istanbul``.
+            anchor_at: an interval counts from here (aware); None: from now.
+            misfire: fires that nobody was there for: one for all (``once``), ``all`` of them, or none (``skip``).
+            grace_seconds: a fire that is later than this was missed.
+
+        Example::
+
+            run = {"plugin": "forecasting.lstm", "dataset": "weather"}
+            client.schedules.create("nightly", run, cron="30 2 * * *", timezone="Europe/Berlin")
+
+        Raises:
+            ApiError: times that cannot be read, a run that could not be started, a name that is taken.
+        """
+        request = dict(run)
+        if "kind" not in request and "plugin" in request:
+            told = self._connection.get(f"/plugins/{segment(request['plugin'])}", timeout_seconds=START_SECONDS)
+            request["kind"] = "agent" if told.get("kind") == "agent" else "train"
+        body = {
+            "name": name,
+            "run": request,
+            "cron": cron,
+            "interval": None if every is None else {"every": every, "unit": unit},
+            "timezone": timezone,
+            "anchor_at": anchor_at.isoformat() if anchor_at else None,
+            "misfire": misfire,
+            "grace_seconds": grace_seconds,
+            "paused": paused,
+        }
+        return Schedule.from_json(self._connection.post("/schedules", body, timeout_seconds=START_SECONDS))
+
+    def list(self) -> ScheduleList:
+        """Every schedule, by name."""
+        return [Schedule.from_json(each) for each in self._connection.get("/schedules")]
+
+    def get(self, schedule: str) -> Schedule:
+        """One schedule with more of its fires."""
+        return Schedule.from_json(self._connection.get(f"/schedules/{segment(schedule)}"))
+
+    def pause(self, schedule: str) -> Schedule:
+        """Stop firing until it is resumed."""
+        return Schedule.from_json(self._connection.post(f"/schedules/{segment(schedule)}/pause"))
+
+    def resume(self, schedule: str) -> Schedule:
+        """Fire again from now on; what fell into the pause is not made up for."""
+        return Schedule.from_json(self._connection.post(f"/schedules/{segment(schedule)}/resume"))
+
+    def run_now(self, schedule: str) -> Fire:
+        """Queue the run once, now, beside the schedule's own times."""
+        told = self._connection.post(f"/schedules/{segment(schedule)}/run", timeout_seconds=START_SECONDS)
+        return Fire.from_json(told)
+
+    def delete(self, schedule: str) -> None:
+        """Remove a schedule; the runs that it queued stay."""
+        self._connection.delete(f"/schedules/{segment(schedule)}")
