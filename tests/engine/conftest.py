@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 
 from azuraforge import engine
+
+sys.path.append(str(Path(__file__).parent))  # drawing.py, op_cases.py
 
 GradientCheck = Callable[..., None]
 

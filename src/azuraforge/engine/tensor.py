@@ -394,7 +394,8 @@ def _as_array(data: Operand) -> Array:
             array = array.astype(np.float32)
     if array.dtype.kind not in "fiub":
         raise EngineError(f"a tensor holds numbers, got {array.dtype} from {type(data).__name__}")
-    return array
+    # Kernels count strides in whole elements, which a column of packed records does not have.
+    return array if array.flags.aligned else array.copy()
 
 
 def _flat_sizes(sizes: tuple[SupportsIndex | tuple[int, ...], ...]) -> tuple[int, ...]:
