@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import psutil
 import pytest
 
 pytestmark = pytest.mark.timeout(280)
@@ -44,4 +43,4 @@ def test_a_forecast_goes_through(co2):
     run_id = start(co2)
     run = wait_until(co2, run_id, ended)
     assert run["state"] == "succeeded", run["error"]
-    assert len(run["attempts"]) == 1
+    assert [attempt["reason"] for attempt in run["attempts"]] == [None]

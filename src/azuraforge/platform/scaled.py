@@ -19,11 +19,10 @@ from azuraforge.platform.home import open_home
 from azuraforge.platform.http import HttpServer
 from azuraforge.platform.up import Running, address_of, bind, when_ready
 from azuraforge.runs.celery_carrier import CeleryCarrier
-from azuraforge.runs.consumer import Consumer
 from azuraforge.runs.dispatcher import Dispatcher
+from azuraforge.runs.queue_worker import QueueWorker
 from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.scratch import sweep
-from azuraforge.runs.slots import Slots
 from azuraforge.settings import Queue, Settings
 from azuraforge.telemetry import logger
 
@@ -90,24 +89,19 @@ def serve_worker(
     try:
         house = House(settings, bell)
         worker = house.worker()
-        slots = Slots(lambda: worker.run_one(queues=queues), lambda: consumer.want(), concurrency)
-        consumer = Consumer(url, queues, lambda _project_id, _run_id: slots.call())
+        carrying = QueueWorker(worker, url, queues, concurrency)
         try:
             house.launcher.start()
             bell.start()
-            worker.start()
             house.prepare()
-            slots.start()
-            consumer.start()
+            carrying.start()
             log.info("worker_ready", worker=worker.name, queues=list(queues), slots=concurrency)
             if on_ready is not None:
                 on_ready(worker.name)
             stop.wait()
             log.info("worker_drains", worker=worker.name)
         finally:
-            consumer.stop()
-            worker.drain()
-            slots.stop()
+            carrying.stop()
             house.close()
             bell.stop()
     finally:
