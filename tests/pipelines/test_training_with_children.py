@@ -17,7 +17,8 @@ from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models.folder import VersionFolders
+from azuraforge.models.folder import VersionFolders, read_card
+from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.pipelines import baselines
@@ -26,6 +27,7 @@ from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import Handler
+from azuraforge.runs.kernels import Kernels
 from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.schemas import RunDetail, RunRequest
 from azuraforge.runs.service import RunService
@@ -60,12 +62,16 @@ class Stand:
         events = EventLog(database)
         catalogue = Catalogue(self.launcher.call, plugins, home / "catalogue.json")
         self.datasets = DatasetService(database, events, self.launcher.call, settings)
-        warm = WarmPredictors(self.launcher.open, str(plugins))
+        kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)
+        warm = WarmPredictors(self.launcher.open, str(plugins), lambda: kernels.folder)
         self.models = ModelService(database, events, VersionFolders(settings.artifacts), self.datasets, warm)
+        self.without_kernels = ModelService(
+            database, events, self.models.folders, self.datasets, WarmPredictors(self.launcher.open, str(plugins))
+        )
         training = TrainingHandler(database, catalogue, self.datasets, self.models, self.launcher.call)
         handlers: list[Handler] = [training, AgentHandler(catalogue)]
         artifacts = ArtifactStore(settings.artifacts)
-        worker = Worker(database, events, self.launcher, artifacts, handlers, settings)
+        worker = Worker(database, events, self.launcher, artifacts, handlers, settings, kernels=kernels)
         self.supervisor = Supervisor(database, events, worker, settings)
         self.runs = RunService(database, events, handlers, artifacts, self.supervisor, settings)
 
@@ -93,6 +99,7 @@ class Stand:
     def stop(self) -> None:
         self.supervisor.stop()
         self.models.close()
+        self.without_kernels.close()
         self.launcher.stop()
 
 
@@ -154,3 +161,37 @@ def test_an_agent_run(stand: Stand) -> None:
     assert run.summary == {"result": {"counted": 3}, "truncated": False, "bytes": 13}
     _, path = stand.runs.artifact(stand.project_id, run.id, "result.json")
     assert json.loads(path.read_text()) == {"counted": 3}
+
+
+def test_a_version_serves_the_bits_that_it_was_judged_by_on_the_kernels_that_made_it(stand: Stand) -> None:
+    small = {"epochs": 4, "hidden_size": 8, "window": 14}
+    run = stand.train("forecasting.lstm", **small)
+    assert run.state == "succeeded", run.error
+    assert run.environment is not None
+    assert run.environment["backend"] == "cpu"
+    assert run.summary is not None
+    assert run.summary["decision"] == "promoted", "else the figure shows a baseline"
+    version = stand.models.show_version(stand.project_id, "series", 1)
+    card = read_card(stand.models.folders.path(stand.project_id, version.content_hash))
+    assert card["engine"] == {name: run.environment[name] for name in ("backend", "instruction_set", "threads")}
+    shown = [point["value"] for point in stand.runs.figure(stand.project_id, run.id, "forecast")["next"]]
+
+    def served(models: ModelService) -> list[float]:
+        answer = models.predict(stand.project_id, "series", PredictRequest(), by="somebody")
+        return [point.value for point in answer.predictions]
+
+    assert served(stand.models) == shown
+    on_numpy = served(stand.without_kernels)
+    assert on_numpy == pytest.approx(shown, rel=1e-4)
+    assert on_numpy != shown, "another backend gives other low bits; that the first were equal was no accident"
+    again = stand.train("forecasting.lstm", **small)
+    assert again.summary is not None
+    assert again.summary["weights_sha256"] == run.summary["weights_sha256"]
+    assert stand.models.show_version(stand.project_id, "series", 2).content_hash == version.content_hash
+
+
+def test_a_baseline_s_card_says_nothing_of_an_engine_that_it_does_not_use(stand: Stand) -> None:
+    run = stand.train("forecasting.ridge", model="ridge")
+    assert run.state == "succeeded", run.error
+    version = stand.models.show_version(stand.project_id, "ridge", 1)
+    assert "engine" not in read_card(stand.models.folders.path(stand.project_id, version.content_hash))
