@@ -92,6 +92,15 @@ def test_a_closed_database_says_so(tmp_path):
         made.write_system(lambda session: None)
 
 
+def test_a_file_that_is_no_database_is_told_to_every_writer(tmp_path):
+    (tmp_path / "x.db").write_bytes(b"this is no database" * 100)
+    made = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    for _ in range(2):
+        with pytest.raises(Exception, match="not a database"):
+            made.write("project", lambda session: session.connection())
+    made.close()
+
+
 def test_a_session_sees_its_own_project_only(database, project_id, other_project_id):
     add_member(database, project_id, "mine")
     add_member(database, other_project_id, "theirs")

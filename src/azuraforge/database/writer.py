@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from azuraforge.database.failures import readable
@@ -63,12 +63,19 @@ class Writer:
         self._thread.join()
 
     def _loop(self) -> None:
-        with self._engine.connect() as connection:
-            while (first := self._queue.get()) is not None:
-                batch, last = self._gather(first)
+        connection: Connection | None = None
+        while (first := self._queue.get()) is not None:
+            batch, last = self._gather(first)
+            try:
+                connection = connection or self._engine.connect()
+            except Exception as error:  # no database at all: those who wait must hear of it
+                _refuse(batch, error)
+            else:
                 self._commit(connection, batch)
-                if last:
-                    return
+            if last:
+                break
+        if connection is not None:
+            connection.close()
 
     def _gather(self, first: _Work) -> tuple[list[_Work], bool]:
         batch = [first]
@@ -101,8 +108,7 @@ class Writer:
                 if not _in_transaction(connection):
                     raise StorageError("the database gave up a transaction", next_step="look at the disk")
         except Exception as error:  # nothing of the batch is stored, whoever was to blame
-            for work in batch:
-                work.future.set_exception(readable(error))
+            _refuse(batch, error)
             return
         for callback in callbacks:
             callback()
@@ -116,6 +122,11 @@ class Writer:
     def _set_durability(connection: Any, durable: bool) -> None:
         # PRAGMA has no effect inside a transaction, so it goes around SQLAlchemy's.
         connection.connection.driver_connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+
+
+def _refuse(batch: list[_Work], error: Exception) -> None:
+    for work in batch:
+        work.future.set_exception(readable(error))
 
 
 def _in_transaction(connection: Any) -> bool:
