@@ -186,6 +186,7 @@ export const en = {
     fingerprint: "Dataset fingerprint",
     code: "Code version",
     plugin: "Plugin",
+    engine: "Engine",
     reproducible: "Reproducible",
     bitForBit: "bit for bit",
     notBitForBit: "not bit for bit",

@@ -188,6 +188,7 @@ export const tr: Texts = {
     fingerprint: "Veri kümesinin parmak izi",
     code: "Kod sürümü",
     plugin: "Eklenti",
+    engine: "Motor",
     reproducible: "Yinelenebilir",
     bitForBit: "bit bit aynı",
     notBitForBit: "bit bit aynı değil",

@@ -8,6 +8,12 @@ import { elapsedSeconds } from "./elapsed";
 import { hasEnded } from "./live";
 import css from "./RunPage.module.css";
 
+/** What computes: the backend and its instruction set, as they are typed in the settings. */
+function engineOf(environment: RunDetail["environment"]): string {
+  if (!environment) return "–";
+  return ["backend", "instruction_set"].map((name) => String(environment[name] ?? "–")).join(" · ");
+}
+
 /** What it would take to do it again: config, seed, data, code. */
 export function DetailsCard({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
@@ -36,6 +42,7 @@ export function DetailsCard({ run }: { run: RunDetail }) {
           { name: t("details.fingerprint"), value: <Hash value={run.dataset_fingerprint} /> },
           { name: t("details.code"), value: <Hash value={run.code_version} length={24} /> },
           { name: t("details.plugin"), value: run.plugin ? `${run.plugin} ${run.plugin_version ?? ""}` : "–" },
+          { name: t("details.engine"), value: engineOf(run.environment) },
           { name: t("details.reproducible"), value: t(run.bit_reproducible ? "details.bitForBit" : "details.notBitForBit") },
           { name: t("details.started"), value: moment(run.started_at) },
           { name: t("details.took"), value: hasEnded(run.state) ? duration(elapsedSeconds(run)) : t("common.notYetKnown") },
