@@ -220,9 +220,9 @@ def _conv2d(d: Draw) -> Case:
 
 
 def _conv_relu_pool(d: Draw) -> Case:
-    inputs, outputs, kernel = d.pick(1, 2, 5, 17), d.pick(1, 3, 8, 17, 33), d.pick(3, 3, 3, 5)
-    size = (d.pick(0, 1, 2, 3), inputs, d.pick(6, 8, 9), d.pick(8, 11, 14))
-    bias = d.exact(outputs) if d.yes() else None
+    inputs, outputs, kernel = d.pick(1, 5, 9, 17), d.pick(1, 3, 8, 17, 33), d.pick(3, 3, 3, 3, 5)
+    size = (d.pick(1, 2, 3, 0), inputs, d.pick(6, 8, 10, 9), d.pick(8, 14, 6, 11))
+    bias = d.exact(outputs) if d.pick(1, 1, 0) else None
     return d.case(d.exact(*size), d.exact(outputs, inputs, kernel, kernel), bias,
                   padding=d.pick((0, 0), (1, 1), (2, 1), (2, 2)))  # fmt: skip
 
