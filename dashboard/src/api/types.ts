@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type Run = Schemas["RunOut"];
 export type RunDetail = Schemas["RunDetail"];
+export type LinkedRun = Schemas["LinkedRun"];
 export type RunPage = Schemas["RunPage"];
 export type RunState = Run["state"];
 export type RunKind = Run["kind"];

@@ -8,18 +8,20 @@ import { Plot } from "./Plot";
 const COLORS: readonly Line["color"][] = ["--chart-1", "--chart-2", "--chart-3", "--chart-4"];
 
 /** Metric curves over training steps. */
-export default function CurvePlot({ curves, names, logarithmic, label, testId }: {
+export default function CurvePlot({ curves, names, logarithmic, label, xLabel, height = 280, testId }: {
   curves: Curves;
   names: readonly { name: string; label: string }[];
   logarithmic: boolean;
   label: string;
+  xLabel?: string;
+  height?: number;
   testId?: string;
 }) {
   const { t } = useTranslation();
   const shape: PlotShape = {
     x: "step",
-    xLabel: t("charts.step"),
-    height: 280,
+    xLabel: xLabel ?? t("charts.step"),
+    height,
     logarithmic,
     lines: names.map((curve, index) => ({ label: curve.label, color: COLORS[index % COLORS.length] ?? "--chart-1" })),
   };

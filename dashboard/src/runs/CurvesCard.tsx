@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import type { RunDetail } from "../api/types";
 import { Card } from "../ui/Card";
-import type { Curve, Curves } from "./curves";
+import { isOfMachine, type Curve, type Curves } from "./curves";
 import { hasEnded } from "./live";
 import css from "./RunPage.module.css";
 
@@ -16,7 +16,7 @@ export function CurvesCard({ run, curves }: { run: RunDetail; curves: Curves }) 
   const { t } = useTranslation();
   const [chosen, setChosen] = useState("");
   const [logarithmic, setLogarithmic] = useState(false);
-  const present = Object.keys(curves).sort();
+  const present = Object.keys(curves).filter((name) => !isOfMachine(name)).sort();
   const others = present.filter((name) => !LOSSES.includes(name));
   const hasLoss = LOSSES.some((name) => name in curves);
   const shown = chosen !== "" ? chosen : hasLoss || others.length === 0 ? "loss" : (others[0] ?? "loss");

@@ -17,7 +17,7 @@ function engineOf(environment: RunDetail["environment"]): string {
 /** What it would take to do it again: config, seed, data, code. */
 export function DetailsCard({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
-  const { count, duration, input, moment } = useFormats();
+  const { bytes, count, duration, input, moment } = useFormats();
   const shown = (value: unknown): string => {
     if (value === null || value === undefined) return "–";
     if (typeof value === "number") return input(value);
@@ -39,6 +39,9 @@ export function DetailsCard({ run }: { run: RunDetail }) {
         facts={[
           { name: t("details.seed"), value: input(run.seed) },
           { name: t("details.threads"), value: count(run.threads) },
+          { name: t("details.priority"), value: input(run.priority) },
+          { name: t("details.timeLimit"), value: run.time_limit_seconds === null ? t("details.platformLimit") : duration(run.time_limit_seconds) },
+          { name: t("details.memoryLimit"), value: run.memory_limit_bytes === null ? t("details.platformLimit") : bytes(run.memory_limit_bytes) },
           { name: t("details.fingerprint"), value: <Hash value={run.dataset_fingerprint} /> },
           { name: t("details.code"), value: <Hash value={run.code_version} length={24} /> },
           { name: t("details.plugin"), value: run.plugin ? `${run.plugin} ${run.plugin_version ?? ""}` : "–" },

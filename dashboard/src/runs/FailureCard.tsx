@@ -7,8 +7,9 @@ import css from "./RunPage.module.css";
 /** Why it failed: what, where, and what to do next. */
 export function FailureCard({ error, state }: { error: RunError; state: RunState }) {
   const { t } = useTranslation();
+  const title = state === "quarantined" || state === "cancelled" ? t(`failure.${state}`) : t("failure.title");
   return (
-    <Card title={state === "quarantined" ? t("failure.quarantined") : t("failure.title")} tone="bad">
+    <Card title={title} tone="bad">
       <p>{error.message}</p>
       {error.where ? <p className={css["soft"]}>{t("errors.where", { where: error.where })}</p> : null}
       {error.next_step ? <p>{t("errors.next", { next: error.next_step })}</p> : null}

@@ -25,6 +25,7 @@ export function ProgressCard({ run, status }: { run: RunDetail; status: LiveStat
   const phaseName = usePhaseName();
   const { progress } = run;
   const queued = run.state === "queued";
+  const waiting = run.waiting_on > 0 ? t("progress.waiting", { count: run.waiting_on, shown: count(run.waiting_on) }) : t("progress.queued");
   const phase = phaseName(progress.phase);
   const parts = [
     progress.total > 0 ? t("progress.done", { done: count(progress.done), total: count(progress.total) }) : "",
@@ -37,7 +38,7 @@ export function ProgressCard({ run, status }: { run: RunDetail; status: LiveStat
     <Card testId="progress">
       <ProgressBar value={progress.share} maxValue={1} aria-label={t("progress.title")}>
         <div className={css["line"]}>
-          <span className={css["phase"]}>{queued ? t("progress.queued") : phase || t("progress.starting")}</span>
+          <span className={css["phase"]}>{queued ? waiting : phase || t("progress.starting")}</span>
           <span className={css["share"]}>{percent(progress.share)}</span>
         </div>
         <div className={css["track"]}>

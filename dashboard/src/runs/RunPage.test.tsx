@@ -127,6 +127,51 @@ describe("RunPage", () => {
     expect((await screen.findByTestId("progress")).textContent).toContain("Waiting for a free worker");
   });
 
+  it("says what it waits for, and follows as that ends", async () => {
+    const needed = { id: "n1", name: "the data of today", state: "running" as const };
+    open(sampleRun({ state: "queued", waiting_on: 1, depends_on: [needed], needed_by: [{ id: "n2", name: "the report", state: "queued" }], progress: { done: 0, total: 0, note: "", share: 0 } }));
+    expect((await screen.findByTestId("progress")).textContent).toContain("Waiting for 1 run that it needs");
+    const needs = screen.getByTestId("needs");
+    expect(within(needs).getByRole("link", { name: "the data of today" }).getAttribute("href")).toContain("/runs/n1");
+    expect(needs.textContent).toContain("Running");
+    expect(needs.textContent).toContain("the report");
+    expect(needs.textContent).toContain("is cancelled where one does not");
+    act(() => LiveSocket.latest?.send([sampleEvent(11, "run.waiting", { waiting_on: 0 })]));
+    expect(screen.getByTestId("progress").textContent).toContain("Waiting for a free worker");
+  });
+
+  it("says why it was cancelled without anybody asking", async () => {
+    const error = { code: "needed_run", message: "it needed run n1 (the data), which failed", where: "run n1", next_step: "resume that run" };
+    open(sampleRun({ state: "cancelled", error, finished_at: "2026-01-02T03:10:00Z" }));
+    expect(await screen.findByText("Why it was cancelled")).toBeTruthy();
+    expect(screen.getByText("it needed run n1 (the data), which failed")).toBeTruthy();
+  });
+
+  it.each([
+    ["en", "its process died", "Steps done twice"],
+    ["tr", "süreci çöktü", "İki kez yapılan adım"],
+  ])("tells in %s of each attempt why it ended and what was done twice", async (language, died, twice) => {
+    await i18next.changeLanguage(language);
+    const attempt = { attempt: 1, worker: "w", started_at: "2026-01-02T03:04:06Z", ended_at: "2026-01-02T03:05:00Z", outcome: "died", reason: "its process was killed (SIGKILL)", resumed_from_step: null, steps_recomputed: null };
+    const second = { ...attempt, attempt: 2, ended_at: null, outcome: null, reason: null, resumed_from_step: 40, steps_recomputed: 7 };
+    open(sampleRun({ attempt: 2, attempts: [attempt, second] }));
+    const table = await screen.findByRole("table", { name: language === "en" ? "Attempts" : "Denemeler" });
+    const [head, first, last] = within(table).getAllByRole("row");
+    expect(head?.textContent).toContain(twice);
+    expect(first?.textContent).toContain(`${died} · its process was killed (SIGKILL)`);
+    expect(last?.textContent).toMatch(/407$/);
+  });
+
+  it("draws what the machine gave apart from what was learned", async () => {
+    const series = [...sampleMetrics.series, { series: "system/memory_bytes", steps: [5, 10], values: [2e8, 3e8], total_points: 2 }];
+    open(sampleRun(), { [`GET /runs/${ID}/metrics`]: { body: { run_id: ID, series } } });
+    expect((await screen.findByTestId("loss-chart")).dataset["points"]).toBe("2");
+    expect(screen.queryByRole("option", { name: /system/ })).toBeNull();
+    const machine = screen.getByTestId("machine");
+    expect((await within(machine).findByTestId("chart-system/memory_bytes")).dataset["points"]).toBe("2");
+    expect(machine.textContent).toContain("Memory in megabytes");
+  });
+
   it("shows what an agent answered, without charts", async () => {
     open(sampleRun({ kind: "agent", state: "succeeded", plugin: "weather", summary: { high: 14 } }), { [`GET /runs/${ID}/metrics`]: { body: { run_id: ID, series: [] } } });
     expect(await screen.findByText(/"high": 14/)).toBeTruthy();

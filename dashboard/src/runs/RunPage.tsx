@@ -18,12 +18,15 @@ import { DetailsCard } from "./DetailsCard";
 import type { Evaluation, Verdict } from "./evaluation";
 import { FailureCard } from "./FailureCard";
 import { ForecastCard, TestCard } from "./ForecastCards";
+import { isOfMachine } from "./curves";
 import { hasEnded } from "./live";
+import { NeedsCard } from "./NeedsCard";
 import { ProgressCard } from "./ProgressCard";
 import { ResultCard } from "./ResultCard";
 import { RunActions } from "./RunActions";
 import css from "./RunPage.module.css";
 import { StateBadge } from "./StateBadge";
+import { SystemCard } from "./SystemCard";
 import { useLiveRun } from "./useLiveRun";
 import { VerdictCard } from "./VerdictCard";
 
@@ -69,12 +72,14 @@ export default function RunPage({ id }: { id: string }) {
         </>
       ) : (
         <>
-          {Object.keys(curves).length > 0 ? <CurvesCard run={run} curves={curves} /> : null}
+          {Object.keys(curves).some((name) => !isOfMachine(name)) ? <CurvesCard run={run} curves={curves} /> : null}
           <ResultCard run={run} />
         </>
       )}
+      <NeedsCard run={run} />
       <DetailsCard run={run} />
       <AttemptsCard attempts={run.attempts} />
+      <SystemCard curves={curves} name={run.name} />
       <ArtifactsCard run={run} />
     </div>
   );

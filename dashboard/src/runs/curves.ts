@@ -10,6 +10,9 @@ export interface Curve {
 export type Curves = Readonly<Record<string, Curve>>;
 export type Point = readonly [step: number, value: number | null];
 
+/** A curve of the machine (processor, memory, GPU), not of what is learned; its steps are seconds. */
+export const isOfMachine = (series: string) => series.startsWith("system/");
+
 export const MOST_POINTS = 6000;
 
 export function curvesOf(metrics: Metrics): Curves {

@@ -27,6 +27,8 @@ function applyEvent(live: LiveRun, event: LiveEvent): LiveRun {
   switch (event.type) {
     case "run.state":
       return { ...next, run: withState(live.run, data) };
+    case "run.waiting":
+      return { ...next, run: { ...live.run, waiting_on: Number(data["waiting_on"]) } };
     case "run.phase":
       // The share is the whole run's and stays; the rest was about the phase that ended.
       return { ...next, run: { ...live.run, progress: { done: 0, total: 0, note: "", share: live.run.progress.share, phase: text(data["name"]) } } };

@@ -14,9 +14,12 @@ export function reduceLive(live: LiveRun | null, action: Action): LiveRun | null
   const fresh = startLive(action.snapshot.run, action.snapshot.metrics);
   if (!live || live.seq <= fresh.seq) return fresh;
   // The answer is older than what the stream brought meanwhile: take only what events don't carry.
-  const { attempts, artifacts, environment, started_at, bit_reproducible } = fresh.run;
-  return { ...live, run: { ...live.run, attempts, artifacts, environment, started_at, bit_reproducible } };
+  const { attempts, artifacts, environment, started_at, bit_reproducible, depends_on, needed_by } = fresh.run;
+  return { ...live, run: { ...live.run, attempts, artifacts, environment, started_at, bit_reproducible, depends_on, needed_by } };
 }
+
+/** What changes more than these events carry: attempts, files, the states of needed runs. */
+const REREAD: ReadonlySet<string> = new Set(["run.state", "run.environment", "run.finished", "run.waiting", "run.metrics_truncated"]);
 
 export interface LiveRunView {
   live: LiveRun | null;
@@ -37,7 +40,7 @@ export function useLiveRun(id: string): LiveRunView {
 
   const receive = (events: LiveEvent[]) => {
     dispatch({ kind: "events", events });
-    if (events.some((event) => event.type === "run.finished" || event.type === "run.state")) {
+    if (events.some((event) => REREAD.has(event.type))) {
       void client.invalidateQueries({ queryKey: ["run", id] });
     }
   };
