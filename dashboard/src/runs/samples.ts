@@ -18,6 +18,7 @@ export function sampleRun(fields: Partial<RunDetail> = {}): RunDetail {
     waiting_on: 0,
     deleted_at: null,
     deleted_by: null,
+    pinned: false,
     progress: { phase: "fit", done: 30, total: 100, note: "", share: 0.3, rate_per_second: 12, seconds_left: 75 },
     summary: null,
     error: null,
