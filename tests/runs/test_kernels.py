@@ -188,6 +188,8 @@ def test_a_run_says_what_it_was_trained_on_and_its_checkpoints_too(make_stand, l
     assert len(said["kernels"]) == 32
     assert run.environment["package"] == launcher.environment["package"]
     assert saved_with == run.environment
+    told = [data for type_, data in stand.events_of(run.id) if type_ == "run.environment"]
+    assert told == [{"attempt": 1, "environment": run.environment, "bit_reproducible": True}]
 
 
 def test_a_killed_run_whose_kernels_were_deleted_ends_with_the_same_bits(make_stand, tmp_path, cache):

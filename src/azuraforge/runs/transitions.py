@@ -63,6 +63,8 @@ class Transitions:
             store.add_note(session, held.project_id, held.run_id, held.attempt, changes)
             self._events.append(session, held.project_id, run_stream(held.run_id), "run.note", {"markdown": changes})
         fenced_update(session, held, **values)
+        said = {"attempt": held.attempt, "environment": environment, "bit_reproducible": changes is None}
+        self._events.append(session, held.project_id, run_stream(held.run_id), "run.environment", said)
         store.fix_attempt(session, held.project_id, held.run_id, held.attempt, environment)
 
     def ended(
