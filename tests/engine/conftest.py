@@ -61,6 +61,12 @@ def check_gradients() -> GradientCheck:
     return check
 
 
+@pytest.fixture(scope="session")
+def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the kernels of these sources are compiled once for all tests."""
+    return tmp_path_factory.mktemp("kernels")
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """A seeded generator."""

@@ -28,11 +28,6 @@ THREADS = [1, 2] if (os.cpu_count() or 1) > 1 else [1]
 apply, apply_many = engine.autograd.apply, engine.autograd.apply_many
 
 
-@pytest.fixture(scope="module")
-def kernel_cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("kernels")
-
-
 @pytest.fixture
 def use(kernel_cache):
     """Choose the cpu backend; the reference comes back after the test."""

@@ -38,6 +38,14 @@ MUTATIONS = {
     "kernel: attention without the mean": ("backends/cpu/kernels/attention.py",
                                            "(e.load(here, place, mask) - mean) * factor",
                                            "e.load(here, place, mask) * factor"),
+    "attention lets gradients through dropped weights": (
+        "ops/attention.py", "d_weights = d_used if keep is None else d_used * keep", "d_weights = d_used"),
+    "a column of records taken as it lies": (
+        "tensor.py", "return array if array.flags.aligned else array.copy()", "return array"),
+    "kernel: a NaN lost in pooling": (
+        "backends/cpu/kernels/convolution.py", 'e.select(broken, e.splat(float("nan")), best)', "best"),
+    "resume forgets the shuffler": (
+        "data/batches.py", '        restore_generator(state["generator"], self.generator)\n', ""),
 }  # fmt: skip
 
 

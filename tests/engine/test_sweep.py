@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from op_cases import CASES
 
 from azuraforge import engine
-from azuraforge.engine import EngineError, Tensor, backends
+from azuraforge.engine import EngineError, Tensor, backends, nn, optim
 from azuraforge.engine.nn import functional as F
 from azuraforge.engine.ops.registry import OPS, Context, Op
 
@@ -59,11 +59,6 @@ def draw_case(name, draw):
     case = CASES[name](draw)
     note(f"{name}: {case}")
     return case
-
-
-@pytest.fixture(scope="module")
-def kernel_cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("kernels")
 
 
 @pytest.fixture
@@ -251,6 +246,41 @@ def test_every_op_and_every_option_has_a_case():
         explore(5, lambda data, name=name, seen=seen: seen.update(CASES[name](Draw(data)).attributes))
         parameters = inspect.signature(OPS[name].forward).parameters.values()
         assert seen == {one.name for one in parameters if one.kind is one.KEYWORD_ONLY}, name
+
+
+@examples(6, 100)
+@pytest.mark.parametrize("backend", KERNELS, indirect=True)
+def test_adam_steps_as_the_reference_and_repeats_its_bits(backend, count):
+    chosen = dict(backends.updates)
+    assert set(chosen) == {"adam"}
+
+    def check(data):
+        draw = Draw(data)
+        shapes = [draw.shape(0, 2) for _ in range(draw.pick(1, 2, 3))] + draw.pick([], [(701, 33)])
+        starts = [draw.normal(*shape).astype(np.float32) for shape in shapes]
+        steps = [[draw.normal(*shape).astype(np.float32) for shape in shapes] for _ in range(draw.pick(1, 3))]
+        kind = draw.pick(optim.Adam, optim.AdamW)
+        options = {"lr": draw.pick(1e-3, 0.1), "weight_decay": draw.pick(0.0, 0.25)}
+        options["betas"] = draw.pick((0.9, 0.999), (0.0, 0.5))
+        note(f"{kind.__name__} {options} {shapes}")
+
+        def walk(updates):
+            backends.updates.clear()
+            backends.updates.update(updates)
+            parameters = [nn.Parameter(start.copy()) for start in starts]
+            optimizer = kind(parameters, **options)
+            for gradients in steps:
+                for parameter, gradient in zip(parameters, gradients, strict=True):
+                    parameter.grad = gradient
+                optimizer.step()
+            return [parameter.numpy().copy() for parameter in parameters]
+
+        first, second, expected = walk(chosen), walk(chosen), walk({})
+        for a, b, c, start in zip(first, second, expected, starts, strict=True):
+            assert a.tobytes() == b.tobytes(), "other bits on the second run"
+            np.testing.assert_allclose(a - start, c - start, rtol=1e-4, atol=1e-6)
+
+    explore(count, check)
 
 
 @pytest.mark.parametrize("backend", ["reference", *KERNELS[:1]], indirect=True)
