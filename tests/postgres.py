@@ -27,7 +27,7 @@ from azuraforge.platform.migration import import_tables
 #: Tests of these rooms that use ``database`` run on SQLite and on PostgreSQL, unless marked ``sqlite_only``.
 BOTH = ("automations", "database", "datasets", "events", "models", "projects", "runs")
 OWNER, APP = "azuraforge_owner", "azuraforge_app"
-_TEMPLATE = "azuraforge_template"
+TEMPLATE = "azuraforge_template"
 _OPTIONS = (
     "fsync=off",
     "full_page_writes=off",
@@ -135,7 +135,7 @@ class Cluster:
         """A new database that belongs to the owner's role."""
         self._numbers += 1
         made = Postgres(self.port, f"test_{os.getpid()}_{self._numbers}")
-        self.execute(f"CREATE DATABASE {made.name} OWNER {OWNER} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {made.name} OWNER {OWNER} TEMPLATE {template} STRATEGY file_copy")
         return made
 
     def drop(self, made: Postgres) -> None:
@@ -176,7 +176,7 @@ def make_cluster() -> Cluster:
         import_tables()
         made = cluster.create()
         open_database(made.url, made.owner_url).close()
-        cluster.execute(f"ALTER DATABASE {made.name} RENAME TO {_TEMPLATE}")
+        cluster.execute(f"ALTER DATABASE {made.name} RENAME TO {TEMPLATE}")
     except BaseException:
         cluster.remove()
         raise
@@ -202,7 +202,7 @@ def empty_postgres(postgres_cluster: Cluster) -> Iterator[Postgres]:
 @pytest.fixture
 def postgres(postgres_cluster: Cluster) -> Iterator[Postgres]:
     """An upgraded database with its walls, for processes or a ``Database`` of the test's own."""
-    made = postgres_cluster.create(_TEMPLATE)
+    made = postgres_cluster.create(TEMPLATE)
     yield made
     postgres_cluster.drop(made)
 

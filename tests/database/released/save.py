@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from alembic import command
-from sqlalchemy import MetaData, Table, create_engine, event, insert, select
+from sqlalchemy import MetaData, create_engine, event, insert, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.types import JSON, Boolean, DateTime
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from azuraforge.database.schema import VERSION_TABLE, alembic_config
+from tests.filling import fill, reflected
 from tests.postgres import Cluster, binaries
 
 HERE = Path(__file__).parent
@@ -50,41 +51,6 @@ def cut(path: Path) -> None:
                 if table == "credential" and column == "hash":
                     connection.execute("UPDATE credential SET hash = 'hash of ' || id")
     connection.close()
-
-
-def fill(engine: Engine) -> None:
-    """One row of a second project in every table, true to the types and the foreign keys."""
-    metadata = MetaData()
-    metadata.reflect(engine)
-    rows: dict[str, dict[str, Any]] = {}
-    with engine.begin() as connection:
-        for table in metadata.sorted_tables:
-            if table.name != VERSION_TABLE:
-                rows[table.name] = row = _row(table, rows)
-                connection.execute(insert(table).values(row))
-
-
-def _row(table: Table, rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    row = {column.name: _value(column) for column in table.columns}
-    for constraint in table.foreign_key_constraints:
-        for element in constraint.elements:
-            row[element.parent.name] = rows[element.column.table.name][element.column.name]
-    return row
-
-
-def _value(column: Any) -> Any:
-    kind = str(column.type).upper()
-    if kind.startswith("VARCHAR"):
-        return f"2{column.name}"[: column.type.length]
-    if kind.startswith("TEXT"):
-        return '{"second": [1, "ğ", null]}'
-    if kind.startswith(("BLOB", "BYTEA")):
-        return b"\x00\xff second"
-    if kind == "BOOLEAN":
-        return True
-    if kind.startswith(("DOUBLE", "FLOAT")):
-        return 0.1
-    return 2
 
 
 def dump_sqlite(path: Path, target: Path) -> None:
@@ -152,8 +118,8 @@ def main() -> None:
         cut(path)
         engine = create_engine(f"sqlite:///{path}")
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=ON"))
-        fill(engine)
-        with engine.connect() as connection:
+        with engine.begin() as connection:
+            fill(connection, reflected(connection), "2")
             revision = str(connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar())
         dump_sqlite(path, HERE / f"{revision}.sqlite.sql")
         dump_postgresql(engine, revision, HERE / f"{revision}.postgresql.sql")
