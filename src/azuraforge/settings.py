@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     @property
     def kernels(self) -> Path:
         """The engine's compiled kernels."""
-        return self.engine.kernels or self.home / "kernels"
+        return (self.engine.kernels or self.home / "kernels").expanduser().absolute()
 
     @property
     def scratch(self) -> Path:

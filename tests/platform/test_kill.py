@@ -81,6 +81,7 @@ def test_each_kind_of_kill_leaves_the_weights_as_they_would_have_been(ready):
     undisturbed = wait_for_success(ready, start(ready))
     expected = undisturbed["summary"]["weights_sha256"]
     assert len(undisturbed["attempts"]) == 1
+    assert undisturbed["environment"]["backend"] == "cpu", "the kernels are what is put to the test here"
     for what in ("child", "launcher", "platform"):
         run_id = start(ready)
         wait_until_training(ready, run_id, steps=60)
@@ -90,7 +91,8 @@ def test_each_kind_of_kill_leaves_the_weights_as_they_would_have_been(ready):
         assert run["attempts"][0]["reason"], what
         assert run["attempts"][1]["resumed_from_step"], what
         assert run["summary"]["weights_sha256"] == expected, what
-        assert run["bit_reproducible"]
+        assert run["bit_reproducible"], run["notes"]
+        assert run["environment"] == undisturbed["environment"]
 
 
 @pytest.mark.proof

@@ -1,0 +1,102 @@
+"""The engine's kernels in a real platform: compiled once beside it, told on the terminal, used by its runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.timeout(280)
+
+SMALL = ("--set", "epochs=3", "--set", "hidden_size=8", "--set", "horizon=4")
+
+
+def trained(platform, *more: str) -> dict:
+    arguments = ("runs", "start", "forecasting.lstm", "--dataset", "co2", "--seed", "11", *SMALL, *more, "--detach")
+    run_id = platform.json(*arguments)["id"]
+    deadline = time.monotonic() + 150
+    while (run := platform.api(f"/runs/{run_id}"))["state"] in ("queued", "running"):
+        assert time.monotonic() < deadline, run
+        time.sleep(0.2)
+    assert run["state"] == "succeeded", run["error"]
+    return run
+
+
+def predicted(platform, version: int) -> list[float]:
+    answer = platform.json("models", "predict", "co2", "--version", str(version))
+    return [point["value"] for point in answer["predictions"]]
+
+
+def with_series(platform):
+    platform.run("datasets", "add", "--source", "bundled", "--option", "series=co2")
+    return platform
+
+
+@pytest.fixture
+def own_cache(monkeypatch):
+    """Kernels lie in the data home, as they do for people; the rest of the suite shares a folder."""
+    monkeypatch.delenv("AZURAFORGE_ENGINE__KERNELS")
+
+
+def said_in_log(platform, event: str) -> list[dict]:
+    lines = (platform.home / "platform.log").read_text().splitlines()
+    return [line for line in map(json.loads, lines) if line["event"] == event]
+
+
+def test_kernels_are_made_beside_the_platform_and_what_they_trained_predicts_the_same_after_a_restart(
+    make_platform, own_cache
+):
+    platform = with_series(make_platform(AZURAFORGE_LANG="tr").start())
+    run = trained(platform)
+    environment = run["environment"]
+    assert environment["backend"] == "cpu"
+    assert environment["threads"] == 1
+    [kept] = (platform.home / "kernels").glob("*.o")
+    assert kept.name == f"{environment['instruction_set']}-{environment['kernels']}.o"
+    assert kept.stat().st_mode & 0o077 == 0, "nobody else may read or write what is executed"
+    assert "Motorun çekirdekleri bu işlemci için derleniyor" in platform.log()
+    assert f"{environment['instruction_set']} çekirdekleri" in platform.log()
+    mapped = Path(f"/proc/{platform.process.pid}/maps").read_text()
+    assert "llvmlite" not in mapped, "the compiler lives in children only"
+    before = predicted(platform, run["summary"]["version"])
+    assert platform.stop() == 0
+    platform.start()
+    assert predicted(platform, run["summary"]["version"]) == before
+    assert len(said_in_log(platform, "kernels_compile")) == 1, "the second start found them"
+
+
+def test_kernels_deleted_under_a_killed_platform_are_made_again_and_the_weights_stay(make_platform, own_cache):
+    quick = {"AZURAFORGE_RUNS__LEASE_SECONDS": "2", "AZURAFORGE_RUNS__BEAT_SECONDS": "0.5"}
+    platform = with_series(make_platform(**quick).start())
+    expected = trained(platform)["summary"]["weights_sha256"]
+    arguments = ("runs", "start", "forecasting.lstm", "--dataset", "co2", "--seed", "11", *SMALL, "--detach")
+    run_id = platform.json(*arguments)["id"]
+    deadline = time.monotonic() + 60
+    while (run := platform.api(f"/runs/{run_id}"))["progress"]["phase"] != "fit" or not run["progress"]["done"]:
+        assert time.monotonic() < deadline, run
+        time.sleep(0.02)
+    psutil.wait_procs(platform.kill(), timeout=5)
+    shutil.rmtree(platform.home / "kernels")
+    platform.start()
+    while (run := platform.api(f"/runs/{run_id}"))["state"] in ("queued", "running"):
+        assert time.monotonic() < deadline + 90, run
+        time.sleep(0.2)
+    assert run["state"] == "succeeded", run["error"]
+    assert len(run["attempts"]) == 2
+    assert run["summary"]["weights_sha256"] == expected
+    assert run["bit_reproducible"], run["notes"]
+
+
+def test_a_cache_that_cannot_be_used_costs_speed_and_nothing_else(make_platform, tmp_path):
+    (tmp_path / "taken").write_text("a file stands where kernels should lie")
+    platform = with_series(make_platform(AZURAFORGE_ENGINE__KERNELS=str(tmp_path / "taken")).start())
+    run = trained(platform)
+    assert run["environment"]["backend"] == "reference"
+    assert run["environment"]["kernels"] == ""
+    [warning] = said_in_log(platform, "kernels_unavailable")
+    assert f"cannot be kept in {tmp_path / 'taken'}" in warning["reason"]
+    assert "The engine computes with NumPy, which is slower" in platform.log()
