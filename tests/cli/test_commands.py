@@ -278,3 +278,26 @@ def test_commands_at_the_same_time_share_one_temporary_platform(make_platform):
     with ThreadPoolExecutor(3) as pool:
         done = list(pool.map(lambda _: alone.run("datasets", "list", check=False), range(3)))
     assert [each.returncode for each in done] == [0, 0, 0], [each.stderr for each in done]
+
+
+def test_a_run_that_needs_another_waits_and_falls_with_it(counting):
+    first = started(counting, *SLOW)
+    limits = ("--time-limit-seconds", "600", "--memory-limit-bytes", "2000000000", "--priority", "7")
+    second = started(counting, "--depends-on", first, *limits)
+    third = started(counting, "--depends-on", first, "--on-failure", "run", "--set", "upto=1")
+    shown = counting.run("runs", "show", second).stdout
+    assert "waits for 1 run(s) that it needs" in shown
+    assert "needs" in shown
+    assert f"{first} (" in shown
+    assert "10:00 an attempt, 2.0 GB of memory" in shown
+    assert second in counting.run("runs", "show", first).stdout
+    turkish = counting.run("--lang", "tr", "runs", "show", second, check=False).stdout
+    counting.run("runs", "cancel", first)
+    deadline = time.monotonic() + 60
+    while (run := counting.json("runs", "show", third))["state"] != "succeeded":
+        assert time.monotonic() < deadline, run
+        time.sleep(0.1)
+    fallen = counting.run("runs", "show", second, check=False)
+    assert "cancelled" in fallen.stdout
+    assert f"it needed run {first}" in fallen.stderr
+    assert "gerek duyduğu" in turkish

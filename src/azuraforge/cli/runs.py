@@ -16,6 +16,7 @@ from azuraforge.cli.watching import watch as watch_live
 
 if TYPE_CHECKING:
     from azuraforge.client import Run
+    from azuraforge.client.runs import Attempt, LinkedRun
 
 app = typer.Typer(help="Anything that executes: training, agents, runs of your own.", no_args_is_help=True)
 
@@ -38,6 +39,15 @@ def start(
     kind: Annotated[Literal["train", "agent"] | None, typer.Option(help="Default: what the plugin is.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same result.")] = 0,
     threads: Annotated[int, typer.Option(min=1, help="Threads of the engine.")] = 1,
+    priority: Annotated[int, typer.Option(min=-100, max=100, help="Higher first among queued runs.")] = 0,
+    depends_on: Annotated[
+        list[str] | None, typer.Option(metavar="RUN", help="Start when this run has succeeded; repeat it.")
+    ] = None,
+    on_failure: Annotated[
+        Literal["cancel", "run"], typer.Option(help="Where a needed run does not succeed: cancel this one, or run it.")
+    ] = "cancel",
+    time_limit_seconds: Annotated[float | None, typer.Option(help="Of one attempt.")] = None,
+    memory_limit_bytes: Annotated[int | None, typer.Option(help="Of its processes together.")] = None,
     wait: Annotated[bool, typer.Option("--wait/--detach", help="Watch it to its verdict, or return at once.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -56,6 +66,11 @@ def start(
             kind=kind,
             seed=seed,
             threads=threads,
+            priority=priority,
+            depends_on=depends_on or (),
+            on_failure=on_failure,
+            time_limit_seconds=time_limit_seconds,
+            memory_limit_bytes=memory_limit_bytes,
         )
         if wait:
             if not json:
@@ -211,10 +226,32 @@ def _whole(reached: Reached, run: Run) -> dict[str, Any]:
     return {**run.raw, "evaluation": dict(evaluation.raw) if evaluation else None}
 
 
+def _limits(terminal: Terminal, run: Run) -> str:
+    told = []
+    if run.time_limit_seconds is not None:
+        told.append(terminal.text("time_limit", duration=terminal.text.duration(run.time_limit_seconds)))
+    if run.memory_limit_bytes is not None:
+        told.append(terminal.text("memory_limit", bytes=terminal.text.bytes(run.memory_limit_bytes)))
+    return ", ".join(told)
+
+
+def _linked(terminal: Terminal, runs: list[LinkedRun]) -> str:
+    return ", ".join(f"{each.id} ({terminal.state(each.state)})" for each in runs)
+
+
+def _resumption(terminal: Terminal, attempt: Attempt) -> str:
+    if attempt.resumed_from_step is None and not attempt.steps_recomputed:
+        return ""
+    step, recomputed = attempt.resumed_from_step or 0, attempt.steps_recomputed or 0
+    return terminal.text("resumed_from", step=step, recomputed=recomputed)
+
+
 def _show(terminal: Terminal, run: Run) -> None:
     text = terminal.text
     dataset = f"{run.dataset_name} v{run.dataset_version}" if run.dataset_name else ""
     progress = text.percent(run.progress.share, 0) if run.state == "running" else ""
+    if run.state == "queued" and run.waiting_on:
+        progress = text("waiting_on", count=run.waiting_on)
     terminal.fields(
         {
             text("run"): run.id,
@@ -227,6 +264,10 @@ def _show(terminal: Terminal, run: Run) -> None:
             text("config"): ", ".join(f"{key}={plain(terminal, value)}" for key, value in run.config.items()),
             text("seed"): "" if run.seed is None else str(run.seed),
             text("threads"): "" if run.threads is None else str(run.threads),
+            text("priority"): str(run.priority) if run.priority else "",
+            text("limits"): _limits(terminal, run),
+            text("needs"): _linked(terminal, run.depends_on),
+            text("needed_by"): _linked(terminal, run.needed_by),
             text("code"): run.code_version or "",
             text("created"): text.moment(run.created_at),
             text("started"): text.moment(run.started_at) if run.started_at else "",
@@ -237,7 +278,7 @@ def _show(terminal: Terminal, run: Run) -> None:
     if len(run.attempts) > 1:
         terminal.say(text("attempts"))
         for each in run.attempts:
-            told = [terminal.state(each.outcome or "running"), each.reason or ""]
+            told = [terminal.state(each.outcome or "running"), each.reason or "", _resumption(terminal, each)]
             terminal.say(f"  {each.attempt}  " + " · ".join(part for part in told if part))
     for note in run.notes:
         terminal.say(note)

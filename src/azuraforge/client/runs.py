@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -66,6 +66,15 @@ class Artifact(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LinkedRun(Shape):
+    """A run that another one needs, or that needs it."""
+
+    id: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run(Shape):
     """A run. Lists leave the fields from ``config`` on empty; ``get`` fills them."""
 
@@ -79,6 +88,7 @@ class Run(Shape):
     dataset_version: int | None = None
     attempt: int = 0
     cancel_requested: bool = False
+    waiting_on: int = 0
     progress: Progress = field(default_factory=Progress)
     summary: dict[str, Any] | None = None
     error: RunError | None = None
@@ -88,6 +98,12 @@ class Run(Shape):
     config: dict[str, Any] = field(default_factory=dict)
     seed: int | None = None
     threads: int | None = None
+    priority: int | None = None
+    depends_on: list[LinkedRun] = field(default_factory=list)
+    on_failure: str | None = None
+    needed_by: list[LinkedRun] = field(default_factory=list)
+    time_limit_seconds: float | None = None
+    memory_limit_bytes: int | None = None
     dataset_fingerprint: str | None = None
     code_version: str | None = None
     bit_reproducible: bool | None = None
@@ -151,6 +167,10 @@ class Runs:
         seed: int = 0,
         threads: int = 1,
         priority: int = 0,
+        depends_on: Iterable[str] = (),
+        on_failure: Literal["cancel", "run"] = "cancel",
+        time_limit_seconds: float | None = None,
+        memory_limit_bytes: int | None = None,
         idempotency_key: str | None = None,
     ) -> Run:
         """Queue a run and return at once.
@@ -161,10 +181,20 @@ class Runs:
             config: what differs from the plugin's defaults.
             kind: None asks the platform what the plugin is.
             model: the model that learns; None: the dataset's name.
+            priority: -100 to 100; higher first among the queued runs of the project.
+            depends_on: ids of runs that must have ended before this one starts.
+            on_failure: where one of those does not succeed: ``cancel`` this run, or ``run`` it all the same.
+            time_limit_seconds: wall time of one attempt; None: the platform's own limit.
+            memory_limit_bytes: memory of its processes together; None: the platform's own limit.
             idempotency_key: the same key gives the same run again instead of a second one.
 
         Raises:
-            ApiError: unknown plugin or dataset, a config out of range.
+            ApiError: unknown plugin, dataset or run, a config out of range, a limit above the platform's.
+
+        Example::
+
+            data = client.runs.start("my.collector")
+            model = client.runs.start("forecasting.lstm", dataset="sales", depends_on=[data.id])
         """
         body = {
             "kind": kind or self._kind_of(plugin),
@@ -177,6 +207,10 @@ class Runs:
             "seed": seed,
             "threads": threads,
             "priority": priority,
+            "depends_on": list(depends_on),
+            "on_failure": on_failure,
+            "time_limit_seconds": time_limit_seconds,
+            "memory_limit_bytes": memory_limit_bytes,
             "idempotency_key": idempotency_key,
         }
         return Run.from_json(self._connection.post("/runs", body, timeout_seconds=START_SECONDS))
