@@ -22,8 +22,8 @@ from tests.postgres import Cluster, Postgres
 from tests.valkey import Valkey
 
 QUICK = {
-    "AZURAFORGE_RUNS__LEASE_SECONDS": "3",
-    "AZURAFORGE_RUNS__BEAT_SECONDS": "0.7",
+    "AZURAFORGE_RUNS__LEASE_SECONDS": "6",
+    "AZURAFORGE_RUNS__BEAT_SECONDS": "1.5",
     "AZURAFORGE_RUNS__REAP_SECONDS": "0.5",
 }
 

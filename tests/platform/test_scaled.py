@@ -1,9 +1,12 @@
-"""The scaled platform as processes: what one of them loses, another finds."""
+"""The scaled platform as processes, on PostgreSQL and Valkey: what one of them loses, another finds."""
 
 from __future__ import annotations
 
+import json
 import time
+import urllib.request
 
+import psutil
 import pytest
 
 pytestmark = pytest.mark.timeout(280)
@@ -12,9 +15,15 @@ CONFIG = ("--set", "epochs=12", "--set", "patience=12", "--set", "hidden_size=16
 
 
 @pytest.fixture(scope="module")
-def co2(scaled_of_module):
+def platform(scaled_of_module):
     scaled_of_module.run("datasets", "add", "--source", "bundled", "--option", "series=co2")
     return scaled_of_module
+
+
+@pytest.fixture(scope="module")
+def undisturbed(platform) -> dict:
+    """The run as it ends where nobody disturbs it."""
+    return wait_until(platform, start(platform), ended)
 
 
 def start(platform, *more: str) -> str:
@@ -22,7 +31,7 @@ def start(platform, *more: str) -> str:
     return platform.json(*arguments)["id"]
 
 
-def wait_until(platform, run_id: str, holds, seconds: float = 120) -> dict:
+def wait_until(platform, run_id: str, holds, seconds: float = 150) -> dict:
     deadline = time.monotonic() + seconds
     while not holds(run := platform.api(f"/runs/{run_id}")):
         assert time.monotonic() < deadline, run
@@ -36,11 +45,126 @@ def ended(run: dict) -> bool:
 
 def trains(run: dict) -> bool:
     assert run["state"] in ("queued", "running"), run
-    return run["progress"].get("phase") == "fit" and run["progress"]["done"] >= 40
+    return run["progress"].get("phase") == "fit" and run["progress"]["done"] >= 60
 
 
-def test_a_forecast_goes_through(co2):
-    run_id = start(co2)
-    run = wait_until(co2, run_id, ended)
+def carrier_of(platform, run: dict):
+    """The process that carries the run's newest attempt."""
+    pid = int(run["attempts"][-1]["worker"].split(":")[-2])
+    return next(part for part in platform.parts if part.process.pid == pid)
+
+
+def replace(platform, part) -> None:
+    platform.parts.remove(part)
+    platform.start("worker", "--concurrency", "1").wait_for("Worker ")
+
+
+def readiness(platform) -> dict:
+    with urllib.request.urlopen(f"{platform.url}/readyz", timeout=10) as answer:
+        return json.loads(answer.read())
+
+
+def test_a_forecast_goes_through_celery(undisturbed):
+    assert undisturbed["state"] == "succeeded", undisturbed["error"]
+    assert [attempt["outcome"] for attempt in undisturbed["attempts"]] == ["succeeded"]
+
+
+def test_a_killed_worker_leaves_no_orphan_and_another_ends_its_run_with_the_same_bits(platform, undisturbed):
+    run_id = start(platform)
+    run = wait_until(platform, run_id, trains)
+    victim = carrier_of(platform, run)
+    scheduler = next(part for part in platform.parts if part.name == "scheduler-1")
+    scheduler.kill()
+    orphans = victim.kill()
+    assert any("runs.launcher" in word for each in orphans for word in _words(each)) or orphans
+    _, alive = psutil.wait_procs(orphans, timeout=5)
+    assert alive == []
+    run = wait_until(platform, run_id, ended)
     assert run["state"] == "succeeded", run["error"]
-    assert [attempt["reason"] for attempt in run["attempts"]] == [None]
+    assert [attempt["outcome"] for attempt in run["attempts"]] == ["lost", "succeeded"]
+    assert len({attempt["worker"] for attempt in run["attempts"]}) == 2
+    assert run["attempts"][1]["resumed_from_step"]
+    assert run["summary"]["weights_sha256"] == undisturbed["summary"]["weights_sha256"]
+    assert run["bit_reproducible"]
+    replace(platform, victim)
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def test_a_worker_asked_to_stop_ends_with_zero_and_its_run_goes_on_elsewhere(platform, undisturbed):
+    run_id = start(platform)
+    run = wait_until(platform, run_id, trains)
+    asked = carrier_of(platform, run)
+    everything = asked.tree()
+    assert asked.stop() == 0, asked.log()[-2000:]
+    assert [each for each in everything if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
+    run = wait_until(platform, run_id, ended)
+    assert [attempt["outcome"] for attempt in run["attempts"]] == ["drained", "succeeded"]
+    assert run["summary"]["weights_sha256"] == undisturbed["summary"]["weights_sha256"]
+    replace(platform, asked)
+
+
+def test_a_second_api_serves_the_same_platform_to_the_same_token(platform, undisturbed):
+    second = platform.start_api()
+    address = second.log().split("runs at ")[1].split()[0]
+    assert address != platform.url
+    for url in (platform.url, address):
+        assert platform.api(f"/runs/{undisturbed['id']}", url=url)["state"] == "succeeded"
+    cancelled = start(platform, "--set", "epochs=400")
+    wait_until(platform, cancelled, trains)
+    platform.api(f"/runs/{cancelled}/cancel", body={}, url=address)
+    assert wait_until(platform, cancelled, ended)["state"] == "cancelled"
+    first = next(part for part in platform.parts if part.name == "api-1")
+    token = platform.token
+    first.kill()
+    platform.url = address
+    deadline = time.monotonic() + 20
+    while json.loads((platform.home / "platform.json").read_text())["url"] != address:
+        assert time.monotonic() < deadline, "commands do not find the one that is left"
+        time.sleep(0.1)
+    assert platform.json("runs", "list")
+    assert platform.token == token
+
+
+def test_an_embedded_platform_is_refused_on_their_home(platform):
+    refused = platform.run("up", "--port", "0", check=False)
+    assert refused.returncode == 1
+    assert "already runs on this data home" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_without_a_broker_reads_are_served_and_runs_wait_for_it(platform, valkey_of_module):
+    assert readiness(platform) == {"status": "ready", "broker": "ready"}
+    running = start(platform, "--set", "epochs=60", "--set", "patience=60")
+    wait_until(platform, running, trains)
+    valkey_of_module.kill()
+    try:
+        deadline = time.monotonic() + 20
+        while readiness(platform)["broker"] != "away":
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        late = platform.start("worker", "--concurrency", "1").wait_for("broker_away")
+        waits = start(platform)
+        assert platform.api(f"/runs/{waits}")["state"] in ("queued", "running")
+        assert platform.api("/runs")["runs"][0]["id"] == waits
+        # Who carries goes on; a broker is not asked.
+        assert wait_until(platform, running, ended)["state"] == "succeeded"
+    finally:
+        valkey_of_module.start()
+    assert wait_until(platform, waits, ended)["state"] == "succeeded"
+    late.wait_for("broker_back")
+    assert late.stop() == 0
+
+
+def test_every_part_stops_with_zero_and_says_no_word_of_trouble(platform):
+    for part in platform.parts:
+        if part.process.poll() is None:
+            assert part.stop() == 0, part.log()[-2000:]
+    for part in platform.parts:
+        assert "Traceback" not in part.log(), part.log()[-3000:]
+        assert '"level": "error"' not in part.log(), part.log()[-3000:]

@@ -9,8 +9,7 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +31,7 @@ class DataHome:
 
     folder: Path
     _lock: IO[str]
+    _announcing: IO[str] | None = None
 
     def announce(self, url: str, token: str) -> None:
         """Tell clients on this machine where the platform is and how they get in."""
@@ -39,17 +39,32 @@ class DataHome:
         address = {"pid": os.getpid(), "url": url, "started_at": iso(utc_now())}
         _write_atomically(self.folder / ADDRESS, json.dumps(address), 0o644)
 
-    def announce_one_of_many(self, url: str, opens: Callable[[str], bool], make_token: Callable[[], str]) -> None:
-        """``announce`` for one of several that serve: the token that is there stays while it opens the door."""
-        with self._alone():
-            token = self._token()
-            self.announce(url, token if token and opens(token) else make_token())
+    def announce_unless_another_does(
+        self, url: str, opens: Callable[[str], bool], make_token: Callable[[], str]
+    ) -> None:
+        """``announce`` for one of several that serve: called again and again, it takes over when the announced ends.
+
+        The token that is there stays while it ``opens`` the door.
+        """
+        if self._announcing is not None:
+            return
+        lock = (self.folder / ANNOUNCING).open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            return
+        token = self._token()
+        self.announce(url, token if token and opens(token) else make_token())
+        self._announcing = lock
 
     def close(self) -> None:
         """Withdraw the announcement, if it is ours, and let go of the lock."""
         with contextlib.suppress(OSError, ValueError, KeyError):
             if json.loads((self.folder / ADDRESS).read_text(encoding="utf-8"))["pid"] == os.getpid():
                 (self.folder / ADDRESS).unlink(missing_ok=True)
+        if self._announcing is not None:
+            self._announcing.close()
         self._lock.close()
 
     def _token(self) -> str:
@@ -57,12 +72,6 @@ class DataHome:
             return (self.folder / TOKEN).read_text(encoding="utf-8")
         except OSError:
             return ""
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        with (self.folder / ANNOUNCING).open("a+", encoding="utf-8") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
 
 def open_home(settings: Settings, *, together: bool = False) -> DataHome:

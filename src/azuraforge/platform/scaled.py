@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.util import find_spec
 
 from azuraforge import telemetry
@@ -29,6 +30,8 @@ from azuraforge.telemetry import logger
 #: How often a scheduler looks for due runs that no message waits for.
 DISPATCH_SECONDS = 0.5
 _SWEEP_SECONDS = 24 * 3600.0
+#: Commands on this data home find another API so soon after theirs has ended.
+_ANNOUNCE_SECONDS = 1.0
 
 log = logger("platform")
 
@@ -51,6 +54,8 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
             carrier = CeleryCarrier(url, bell)
             house.furnish(carrier)
             ready = threading.Event()
+            announce = partial(home.announce_unless_another_does, address, house.opens, house.local_token)
+            announcer = _Loop("announcer", _ANNOUNCE_SECONDS, announce, at_once=True)
             try:
                 application = house.application(ready.is_set, lambda: {"broker": "away" if bell.deaf else "ready"})
                 server = HttpServer(application, listener, bell.close)
@@ -59,7 +64,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
                 carrier.start()
                 house.prepare()
                 ready.set()
-                home.announce_one_of_many(address, house.opens, house.local_token)
+                announcer.start()
                 if on_ready is not None:
                     running = Running(address, house.sign_in_url(address))
                     threading.Thread(target=when_ready, args=(server, on_ready, running), daemon=True).start()
@@ -67,6 +72,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
             finally:
                 ready.clear()
                 bell.close()
+                announcer.stop()
                 house.close()
                 carrier.stop()
                 bell.stop()
