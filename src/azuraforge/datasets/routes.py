@@ -46,9 +46,13 @@ Version = Annotated[int | None, Query(ge=1, description="empty: the newest")]
 
 
 @router.get("")
-def list_datasets(access: Reader, service: Service) -> list[DatasetOut]:
+def list_datasets(
+    access: Reader,
+    service: Service,
+    trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
+) -> list[DatasetOut]:
     """Every dataset with its newest version."""
-    return service.list(access.project_id)
+    return service.list(access.project_id, trash)
 
 
 @router.post("", status_code=201, openapi_extra=_FORM)
@@ -72,8 +76,32 @@ def add_from_source(body: FromSource, response: Response, access: Writer, servic
 
 @router.get("/{name}")
 def get_dataset(name: str, access: Reader, service: Service, version: Version = None) -> DatasetVersionOut:
-    """One version, by the dataset's name or id."""
-    return service.get(access.project_id, name, version).out()
+    """One version, by the dataset's name or id; also one that is in the trash."""
+    return service.get(access.project_id, name, version, trash=True).out()
+
+
+@router.delete("/{name}", status_code=204)
+def delete_dataset(name: str, access: Writer, service: Service) -> None:
+    """Move a dataset with all its versions into the trash."""
+    service.trash.delete(access.project_id, name, None, access.user_name)
+
+
+@router.post("/{name}/restore")
+def restore_dataset(name: str, access: Writer, service: Service) -> DatasetVersionOut:
+    """Take a dataset out of the trash, by its id or its former name."""
+    return service.get(access.project_id, service.trash.restore(access.project_id, name, None)).out()
+
+
+@router.delete("/{name}/versions/{version}", status_code=204)
+def delete_dataset_version(name: str, version: int, access: Writer, service: Service) -> None:
+    """Move one version into the trash."""
+    service.trash.delete(access.project_id, name, version, access.user_name)
+
+
+@router.post("/{name}/versions/{version}/restore")
+def restore_dataset_version(name: str, version: int, access: Writer, service: Service) -> DatasetVersionOut:
+    """Take one version out of the trash."""
+    return service.get(access.project_id, service.trash.restore(access.project_id, name, version), version).out()
 
 
 @router.get("/{name}/rows")

@@ -98,6 +98,8 @@ class DatasetVersionOut(BaseModel):
     findings: list[Finding]
     created: bool = Field(default=True, description="False where the same content was there already")
     created_at: datetime
+    deleted_at: datetime | None = Field(default=None, description="in the trash since then, alone or with its dataset")
+    deleted_by: str | None = None
 
 
 class DatasetOut(BaseModel):
@@ -106,6 +108,7 @@ class DatasetOut(BaseModel):
     id: str
     name: str
     versions: int
+    numbers: list[int] = Field(description="the versions that are there, the oldest first")
     latest: DatasetVersionOut
 
 

@@ -31,9 +31,11 @@ from azuraforge.datasets.schemas import (
     RowsOut,
 )
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
-from azuraforge.errors import InvalidInput, NotFound, StorageError
+from azuraforge.datasets.trash import DatasetTrash
+from azuraforge.errors import InvalidInput, NotFound, StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.plugins.catalogue import Call
+from azuraforge.projects.keeping import hold
 from azuraforge.settings import Settings
 
 READ = "azuraforge.datasets.reading_child:read"
@@ -68,6 +70,8 @@ class DatasetVersion:
     findings: list[dict[str, Any]]
     file_sha256: str | None
     created_at: datetime
+    deleted_at: datetime | None
+    deleted_by: str | None
 
     def out(self, *, created: bool = False) -> DatasetVersionOut:
         """The version as the API shows it."""
@@ -86,6 +90,8 @@ class DatasetVersion:
             findings=[Finding(**item) for item in self.findings],
             created=created,
             created_at=self.created_at,
+            deleted_at=self.deleted_at,
+            deleted_by=self.deleted_by,
         )
 
 
@@ -101,6 +107,8 @@ class DatasetService:
         self._events = events
         self._call = call
         self._settings = settings
+        #: Datasets and versions that were deleted, and how they are purged.
+        self.trash = DatasetTrash(database, events, settings.artifacts)
         self._inbox = settings.home / "uploads"
         shutil.rmtree(self._inbox, ignore_errors=True)  # what a killed platform left; one platform per data home
 
@@ -147,40 +155,54 @@ class DatasetService:
             name = dataset_name(request.name or str(read["provenance"].get("name") or request.source))
             return self._keep(project_id, name, request.source, read)
 
-    def get(self, project_id: str, name_or_id: str, version: int | None = None) -> DatasetVersion:
-        """One version; the newest where no number is given. Raises NotFound."""
+    def get(
+        self, project_id: str, name_or_id: str, version: int | None = None, *, trash: bool = False
+    ) -> DatasetVersion:
+        """One version; the newest where no number is given. ``trash``: also what was deleted, but not purged.
+
+        Raises NotFound.
+        """
         with self._database.read(project_id) as session:
             dataset = store.find(session, project_id, name_or_id)
+            deleted = store.find_in_trash(session, project_id, name_or_id) if dataset is None else None
+            if deleted is not None and not trash:
+                raise _in_the_trash(f"dataset {name_or_id!r}", name_or_id)
+            dataset = dataset or deleted
             if dataset is None:
                 close = difflib.get_close_matches(name_or_id, store.names(session, project_id), n=1)
                 raise NotFound(
                     f"dataset {name_or_id!r} does not exist",
                     next_step=f"did you mean {close[0]!r}?" if close else "azuraforge datasets list",
                 )
-            row = store.version(session, project_id, dataset.id, version)
+            row = store.version(session, project_id, dataset.id, version, trash=trash and version is not None)
             if row is None:
+                row = store.version(session, project_id, dataset.id, version, trash=True) if version else None
+                if row is not None:
+                    raise _in_the_trash(f"version {version} of dataset {dataset.name!r}", f"{dataset.name} {version}")
                 raise NotFound(
-                    f"dataset {dataset.name!r} has no version {version}",
+                    f"dataset {dataset.former_name or dataset.name!r} has no version {version}",
                     next_step=f"azuraforge datasets show {dataset.name}",
                 )
             return self._version(project_id, dataset, row)
 
-    def list(self, project_id: str) -> list[DatasetOut]:
-        """Every dataset with its newest version, by name."""
+    def list(self, project_id: str, trash: bool = False) -> list[DatasetOut]:
+        """Every dataset with its newest version, by name; those in the trash, or all others."""
         with self._database.read(project_id) as session:
+            numbers = store.numbers(session, project_id)
             return [
                 DatasetOut(
                     id=dataset.id,
-                    name=dataset.name,
-                    versions=versions,
+                    name=dataset.former_name or dataset.name,
+                    versions=len(numbers[dataset.id]),
+                    numbers=numbers[dataset.id],
                     latest=self._version(project_id, dataset, row).out(),
                 )
-                for dataset, row, versions in store.latest_versions(session, project_id)
+                for dataset, row in store.latest_versions(session, project_id, trash)
             ]
 
     def rows(self, project_id: str, name_or_id: str, version: int | None = None, max_points: int = 1000) -> RowsOut:
         """The target over time, reduced to at most ``max_points`` rows so that spikes survive."""
-        found = self.get(project_id, name_or_id, version)
+        found = self.get(project_id, name_or_id, version, trash=True)
         payload = {
             "path": str(found.path),
             "time": found.schema["time"],
@@ -190,19 +212,17 @@ class DatasetService:
         return RowsOut(**self._call(ROWS, payload, ROWS_TIMEOUT_SECONDS))
 
     def _keep(self, project_id: str, name: str, source: str, read: dict[str, Any]) -> DatasetVersionOut:
-        """Move what the child wrote into the artifact store, then record it. The file is found by its content, so
-        doing this twice, or dying in between, changes nothing that is there."""
-        target = self._path(project_id, read["fingerprint"])
-        with _storage(target.parent):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(read["parquet"], target)
+        """Record what the child wrote, and move it into the artifact store in the same transaction, where nobody can
+        free it before its row is there. The file is found by its content, so doing this twice, or dying in between,
+        changes nothing that is there."""
+        made, target = Path(read["parquet"]), self._path(project_id, read["fingerprint"])
         values = {
             "fingerprint": read["fingerprint"],
             "file_sha256": read["file_sha256"],
             "columns": read["schema"],
             "options": read["options"],
             "rows": read["rows"],
-            "bytes": target.stat().st_size,
+            "bytes": made.stat().st_size,
             "start_at": datetime.fromisoformat(read["start"]),
             "end_at": datetime.fromisoformat(read["end"]),
             "source": source,
@@ -212,8 +232,11 @@ class DatasetService:
 
         def work(session: Session) -> tuple[DatasetVersion, bool]:
             dataset = store.find_or_add(session, project_id, name)
+            hold(session, project_id)
+            _place(made, target)
             row = store.version_by_fingerprint(session, project_id, dataset.id, values["fingerprint"])
             if row is not None:
+                self.trash.revive(session, dataset, row)
                 return self._version(project_id, dataset, row), False
             row = store.add_version(session, project_id, dataset.id, values)
             added = {"dataset_id": dataset.id, "name": name, "version": row.version, "rows": row.rows}
@@ -227,12 +250,12 @@ class DatasetService:
         return version.out(created=created)
 
     def _path(self, project_id: str, fingerprint: str) -> Path:
-        return self._settings.artifacts / project_id / "datasets" / f"{fingerprint}.parquet"
+        return self.trash.path(project_id, fingerprint)
 
     def _version(self, project_id: str, dataset: Dataset, row: DatasetVersionRow) -> DatasetVersion:
         return DatasetVersion(
             id=dataset.id,
-            name=dataset.name,
+            name=dataset.former_name or dataset.name,
             version=row.version,
             fingerprint=row.fingerprint,
             schema=row.columns,
@@ -247,7 +270,22 @@ class DatasetService:
             findings=row.findings,
             file_sha256=row.file_sha256,
             created_at=row.created_at,
+            deleted_at=row.deleted_at or dataset.deleted_at,
+            deleted_by=row.deleted_by or dataset.deleted_by,
         )
+
+
+def _in_the_trash(what: str, named: str) -> NotFound:
+    return NotFound(f"{what} is in the trash", next_step=f"azuraforge datasets restore {named}", code="in_trash")
+
+
+def _place(made: Path, target: Path) -> None:
+    with _storage(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if made.exists():
+            os.replace(made, target)
+    if not target.exists():  # moved by an attempt that was rolled back, and freed since
+        raise TransientError("the dataset's file is gone again", next_step="add it again")
 
 
 def dataset_name(text: str) -> str:

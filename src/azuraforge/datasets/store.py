@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 
 
 def find(session: Session, project_id: str, name_or_id: str) -> Dataset | None:
-    """A dataset by its name, else by its id."""
+    """A dataset by its name, else by its id; none that is in the trash."""
     statement = (
         select(Dataset)
-        .where(Dataset.project_id == project_id, or_(Dataset.name == name_or_id, Dataset.id == name_or_id))
+        .where(
+            Dataset.project_id == project_id,
+            Dataset.deleted_at.is_(None),
+            or_(Dataset.name == name_or_id, Dataset.id == name_or_id),
+        )
         .order_by(Dataset.name != name_or_id)
     )
     return session.scalars(statement).first()
+
+
+def find_in_trash(session: Session, project_id: str, name_or_id: str) -> Dataset | None:
+    """A deleted dataset by its id, else the last one of this name."""
+    statement = (
+        select(Dataset)
+        .where(
+            Dataset.project_id == project_id,
+            Dataset.deleted_at.is_not(None),
+            or_(Dataset.former_name == name_or_id, Dataset.id == name_or_id),
+        )
+        .order_by(Dataset.id != name_or_id, Dataset.deleted_at.desc())
+    )
+    return session.scalars(statement).first()
+
+
+def lock(session: Session, project_id: str, dataset_id: str) -> Dataset | None:
+    """The dataset, its row locked until commit."""
+    statement = select(Dataset).where(Dataset.project_id == project_id, Dataset.id == dataset_id)
+    return session.scalar(statement.with_for_update(), execution_options={"populate_existing": True})
 
 
 def find_or_add(session: Session, project_id: str, name: str) -> Dataset:
@@ -32,18 +58,37 @@ def find_or_add(session: Session, project_id: str, name: str) -> Dataset:
 
 
 def names(session: Session, project_id: str) -> list[str]:
-    statement = select(Dataset.name).where(Dataset.project_id == project_id).order_by(Dataset.name)
-    return list(session.scalars(statement))
+    statement = select(Dataset.name).where(Dataset.project_id == project_id, Dataset.deleted_at.is_(None))
+    return list(session.scalars(statement.order_by(Dataset.name)))
 
 
-def version(session: Session, project_id: str, dataset_id: str, number: int | None) -> DatasetVersionRow | None:
-    """One version; the newest where no number is given."""
-    statement = select(DatasetVersionRow).where(
-        DatasetVersionRow.project_id == project_id, DatasetVersionRow.dataset_id == dataset_id
-    )
+def version(
+    session: Session, project_id: str, dataset_id: str, number: int | None, trash: bool = False
+) -> DatasetVersionRow | None:
+    """One version; the newest where no number is given. ``trash``: also one that was deleted, but not purged."""
+    statement = select(DatasetVersionRow).where(*_of(project_id, dataset_id), DatasetVersionRow.purged_at.is_(None))
     if number is not None:
         statement = statement.where(DatasetVersionRow.version == number)
+    if not trash:
+        statement = statement.where(DatasetVersionRow.deleted_at.is_(None))
     return session.scalars(statement.order_by(DatasetVersionRow.version.desc())).first()
+
+
+def all_versions(session: Session, project_id: str, dataset_id: str) -> Sequence[DatasetVersionRow]:
+    """Every version that is not purged, the oldest first."""
+    statement = select(DatasetVersionRow).where(*_of(project_id, dataset_id), DatasetVersionRow.purged_at.is_(None))
+    return session.scalars(statement.order_by(DatasetVersionRow.version)).all()
+
+
+def numbers(session: Session, project_id: str) -> dict[str, list[int]]:
+    """The versions that each dataset has, by its id."""
+    statement = select(DatasetVersionRow.dataset_id, DatasetVersionRow.version).where(
+        DatasetVersionRow.project_id == project_id, *_there()
+    )
+    found: dict[str, list[int]] = {}
+    for dataset_id, number in session.execute(statement.order_by(DatasetVersionRow.version)):
+        found.setdefault(dataset_id, []).append(number)
+    return found
 
 
 def version_by_fingerprint(
@@ -59,30 +104,31 @@ def version_by_fingerprint(
 
 def add_version(session: Session, project_id: str, dataset_id: str, values: dict[str, Any]) -> DatasetVersionRow:
     """The next version of a dataset that ``find_or_add`` has locked."""
-    newest = version(session, project_id, dataset_id, None)
-    row = DatasetVersionRow(
-        project_id=project_id, dataset_id=dataset_id, version=newest.version + 1 if newest else 1, **values
-    )
+    highest = session.scalar(select(func.max(DatasetVersionRow.version)).where(*_of(project_id, dataset_id)))
+    row = DatasetVersionRow(project_id=project_id, dataset_id=dataset_id, version=(highest or 0) + 1, **values)
     session.add(row)
     session.flush()
     session.refresh(row)
     return row
 
 
-def latest_versions(session: Session, project_id: str) -> list[tuple[Dataset, DatasetVersionRow, int]]:
-    """Every dataset with its newest version and the number of its versions, by name."""
+def change(session: Session, row: Dataset | DatasetVersionRow, **values: Any) -> None:
+    """Write into a row, or into one of a dataset, that the caller has locked."""
+    for name, value in values.items():
+        setattr(row, name, value)
+    session.flush()
+
+
+def latest_versions(session: Session, project_id: str, trash: bool = False) -> list[tuple[Dataset, DatasetVersionRow]]:
+    """Every dataset with its newest version, by name; those in the trash, or all others."""
     newest = (
-        select(
-            DatasetVersionRow.dataset_id,
-            func.max(DatasetVersionRow.version).label("version"),
-            func.count().label("versions"),
-        )
-        .where(DatasetVersionRow.project_id == project_id)
+        select(DatasetVersionRow.dataset_id, func.max(DatasetVersionRow.version).label("version"))
+        .where(DatasetVersionRow.project_id == project_id, *_there())
         .group_by(DatasetVersionRow.dataset_id)
         .subquery()
     )
     statement = (
-        select(Dataset, DatasetVersionRow, newest.c.versions)
+        select(Dataset, DatasetVersionRow)
         .join(newest, newest.c.dataset_id == Dataset.id)
         .join(
             DatasetVersionRow,
@@ -91,6 +137,59 @@ def latest_versions(session: Session, project_id: str) -> list[tuple[Dataset, Da
             & (DatasetVersionRow.version == newest.c.version),
         )
         .where(Dataset.project_id == project_id)
-        .order_by(Dataset.name)
+        .where(Dataset.deleted_at.is_not(None) if trash else Dataset.deleted_at.is_(None))
+        .order_by(func.coalesce(Dataset.former_name, Dataset.name), Dataset.id)
     )
-    return [(dataset, row, int(count)) for dataset, row, count in session.execute(statement)]
+    return [(dataset, row) for dataset, row in session.execute(statement)]
+
+
+def deleted_datasets(session: Session, project_id: str, before: datetime | None) -> Sequence[Dataset]:
+    """Datasets in the trash, deleted before a moment (None: all), the latest first."""
+    statement = select(Dataset).where(Dataset.project_id == project_id, Dataset.deleted_at.is_not(None))
+    if before is not None:
+        statement = statement.where(Dataset.deleted_at <= before)
+    return session.scalars(statement.order_by(Dataset.deleted_at.desc(), Dataset.id)).all()
+
+
+def deleted_versions(
+    session: Session, project_id: str, before: datetime | None
+) -> Sequence[tuple[Dataset, DatasetVersionRow]]:
+    """Versions that were deleted by themselves, of datasets that were not, the latest first."""
+    row = DatasetVersionRow
+    statement = (
+        select(Dataset, row)
+        .join(row, (row.project_id == Dataset.project_id) & (row.dataset_id == Dataset.id))
+        .where(Dataset.project_id == project_id, Dataset.deleted_at.is_(None))
+        .where(row.deleted_at.is_not(None), row.purged_at.is_(None))
+    )
+    if before is not None:
+        statement = statement.where(row.deleted_at <= before)
+    found = session.execute(statement.order_by(row.deleted_at.desc(), row.dataset_id, row.version))
+    return [(dataset, version) for dataset, version in found]
+
+
+def forget(session: Session, project_id: str, dataset_id: str) -> None:
+    """Delete a dataset that the caller has locked, with the lines of all its versions."""
+    for table, conditions in (
+        (DatasetVersionRow, _of(project_id, dataset_id)),
+        (Dataset, (Dataset.project_id == project_id, Dataset.id == dataset_id)),
+    ):
+        session.execute(delete(table).where(*conditions), execution_options={"synchronize_session": False})
+
+
+def named_files(session: Session, project_id: str, fingerprints: Sequence[str]) -> set[str]:
+    """Those whose rows some version of the project still has."""
+    statement = select(DatasetVersionRow.fingerprint).where(
+        DatasetVersionRow.project_id == project_id,
+        DatasetVersionRow.fingerprint.in_(fingerprints),
+        DatasetVersionRow.purged_at.is_(None),
+    )
+    return set(session.scalars(statement))
+
+
+def _of(project_id: str, dataset_id: str) -> tuple[ColumnElement[bool], ...]:
+    return DatasetVersionRow.project_id == project_id, DatasetVersionRow.dataset_id == dataset_id
+
+
+def _there() -> tuple[ColumnElement[bool], ...]:
+    return DatasetVersionRow.deleted_at.is_(None), DatasetVersionRow.purged_at.is_(None)

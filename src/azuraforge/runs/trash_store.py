@@ -26,6 +26,7 @@ from azuraforge.runs.tables import (
 )
 
 _PLAIN = {"synchronize_session": False}
+_GOES_ON = Run.state.in_(("queued", "running"))
 #: What hangs on a run, in an order in which it can go.
 _PARTS: tuple[Any, ...] = (
     MetricChunk,
@@ -103,11 +104,25 @@ def throw_away(session: Session, project_id: str, run_ids: Sequence[str], by: st
             Run.project_id == project_id,
             Run.id.in_(run_ids),
             Run.deleted_at.is_(None),
-            Run.state.not_in(("queued", "running")),
+            ~_GOES_ON,
         )
         .values(deleted_at=now(), deleted_by=by)
     )
     return list(session.scalars(statement.returning(Run.id), execution_options=_PLAIN))
+
+
+def going_on_dataset(session: Session, project_id: str, dataset_id: str, version: int | None) -> str | None:
+    """A queued or running run that reads a dataset, or one version of it."""
+    statement = select(Run.id).where(Run.project_id == project_id, Run.dataset_id == dataset_id, _GOES_ON)
+    if version is not None:
+        statement = statement.where(Run.dataset_version == version)
+    return session.scalar(statement.limit(1))
+
+
+def going_for_model(session: Session, project_id: str, model: str) -> str | None:
+    """A queued or running run that learns for a model."""
+    statement = select(Run.id).where(Run.project_id == project_id, Run.model == model, _GOES_ON)
+    return session.scalar(statement.limit(1))
 
 
 def forget(session: Session, project_id: str, run_id: str) -> list[str]:
