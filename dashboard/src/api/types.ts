@@ -29,6 +29,12 @@ export type AliasChange = Schemas["AliasChange"];
 export type Prediction = Schemas["PredictOut"];
 export type StoredEvaluation = Schemas["EvaluationOut"];
 
+export type Schedule = Schemas["ScheduleOut"];
+export type Fire = Schemas["FireOut"];
+export type Timing = Partial<Schemas["Timing"]>;
+export type Times = Schemas["TimesOut"];
+export type ScheduleRequest = Partial<Omit<Schemas["ScheduleRequest"], "run">> & { name: string; run: RunRequest };
+
 export type Plugin = Schemas["PluginOut"];
 export type CurrentSession = Schemas["SessionOut"];
 

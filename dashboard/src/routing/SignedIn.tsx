@@ -17,6 +17,9 @@ const ModelsPage = lazy(() => import("../models/ModelsPage"));
 const ModelPage = lazy(() => import("../models/ModelPage"));
 const DatasetsPage = lazy(() => import("../datasets/DatasetsPage"));
 const DatasetPage = lazy(() => import("../datasets/DatasetPage"));
+const SchedulesPage = lazy(() => import("../automations/SchedulesPage"));
+const SchedulePage = lazy(() => import("../automations/SchedulePage"));
+const NewSchedulePage = lazy(() => import("../automations/NewSchedulePage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
 /** Everything behind the sign-in: asks who is here, then shows the project's pages. */
@@ -55,6 +58,9 @@ function ProjectPages() {
           <Route path="/p/:project/models/:name">{({ name }) => <ModelPage key={name} name={decodeURIComponent(name)} />}</Route>
           <Route path="/p/:project/datasets" component={DatasetsPage} />
           <Route path="/p/:project/datasets/:name">{({ name }) => <DatasetPage key={name} name={decodeURIComponent(name)} />}</Route>
+          <Route path="/p/:project/schedules" component={SchedulesPage} />
+          <Route path="/p/:project/new-schedule" component={NewSchedulePage} />
+          <Route path="/p/:project/schedules/:id">{({ id }) => <SchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/plugins" component={PluginsPage} />
           <Route>
             <Empty title={t("errors.noPage")} />

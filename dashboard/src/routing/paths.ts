@@ -20,6 +20,9 @@ export function pathsOf(project: string) {
     model: (name: string) => `${root}/models/${part(name)}`,
     datasets: `${root}/datasets`,
     dataset: (name: string) => `${root}/datasets/${part(name)}`,
+    schedules: `${root}/schedules`,
+    schedule: (id: string) => `${root}/schedules/${part(id)}`,
+    newSchedule: (from?: string) => `${root}/new-schedule${from === undefined ? "" : `?from=${part(from)}`}`,
     plugins: `${root}/plugins`,
   };
 }

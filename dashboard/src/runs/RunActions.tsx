@@ -30,6 +30,7 @@ export function RunActions({ run }: { run: RunDetail }) {
         </Button>
       ) : null}
       {ended && again ? <ButtonLink to={paths.newRun({ from: run.id })}>{t("run.again")}</ButtonLink> : null}
+      {ended && again ? <ButtonLink to={paths.newSchedule(run.id)}>{t("run.schedule")}</ButtonLink> : null}
       {ended ? null : (
         <Button look="danger" disabled={run.cancel_requested} onPress={() => setAsking(true)} testId="cancel-run">
           {run.cancel_requested ? t("states.stopping") : t("run.cancel")}

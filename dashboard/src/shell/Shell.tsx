@@ -32,6 +32,7 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
     { to: paths.runs, name: t("shell.runs"), within: [paths.runs, paths.newRun()] },
     { to: paths.models, name: t("shell.models"), within: [paths.models] },
     { to: paths.datasets, name: t("shell.datasets"), within: [paths.datasets] },
+    { to: paths.schedules, name: t("shell.schedules"), within: [paths.schedules, paths.newSchedule()] },
     { to: paths.plugins, name: t("shell.plugins"), within: [paths.plugins] },
   ];
 

@@ -1,0 +1,107 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState, type SubmitEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+
+import { Problem } from "../api/problem";
+import type { RunDetail, Schedule } from "../api/types";
+import { usePaths } from "../projects/session";
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { SelectField, TextField } from "../ui/Field";
+import { ErrorNotice } from "../ui/Notice";
+import { timesQuery, useCreateSchedule } from "./api";
+import { NextTimes } from "./NextTimes";
+import css from "./Schedules.module.css";
+import { DAYS, UNITS, readTiming, requestOf, zones, type Days, type TypedTiming, type Unit, type Way } from "./timing";
+
+const WAYS: readonly Way[] = ["daily", "interval", "cron"];
+const MISFIRES: readonly Schedule["misfire"][] = ["once", "all", "skip"];
+const LONGEST_GRACE = 604_800;
+
+/** When to do a run again, with the next times before anything is stored. */
+export function ScheduleForm({ run }: { run: RunDetail }) {
+  const { t } = useTranslation();
+  const paths = usePaths();
+  const [, navigate] = useLocation();
+  const create = useCreateSchedule();
+  const known = useMemo(() => zones(), []);
+  const [name, setName] = useState(run.name.slice(0, 100));
+  const [typed, setTyped] = useState<TypedTiming>({ way: "daily", clock: "06:30", days: "*", every: "6", unit: "hours", cron: "30 6 * * 1-5", timezone: known[0] ?? "UTC" });
+  const [misfire, setMisfire] = useState<Schedule["misfire"]>("once");
+  const [grace, setGrace] = useState("60");
+  const [tried, setTried] = useState(false);
+  const change = (part: Partial<TypedTiming>) => setTyped((before) => ({ ...before, ...part }));
+
+  const read = readTiming(typed);
+  const timing = "timing" in read ? read.timing : null;
+  const fault = "fault" in read ? read.fault : null;
+  const times = useQuery(timesQuery(timing));
+  const refused = times.error instanceof Problem ? times.error : null;
+  const seconds = /^\d+$/.test(grace.trim()) ? Number(grace) : 0;
+  const graceFault = seconds < 1 || seconds > LONGEST_GRACE;
+
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (timing === null || name.trim() === "" || graceFault) return;
+    create.mutate(
+      { ...timing, name: name.trim(), run: requestOf(run), misfire, grace_seconds: seconds },
+      { onSuccess: ({ id }) => navigate(paths.schedule(id)) },
+    );
+  };
+  const taken = create.error instanceof Problem && create.error.where === "name" ? create.error.message : undefined;
+
+  return (
+    <form onSubmit={submit} className={css["form"]} noValidate>
+      <Card title={t("schedules.when")}>
+        <div className={css["fields"]}>
+          <SelectField label={t("schedules.way")} value={typed.way} onChange={(way) => change({ way: way as Way })} options={WAYS.map((value) => ({ value, label: t(`schedules.ways.${value}`) }))} testId="way-select" />
+          {typed.way === "daily" ? (
+            <>
+              <TextField label={t("schedules.clock")} name="clock" value={typed.clock} onChange={(clock) => change({ clock })} mode="numeric" error={fault === "clock" ? t("schedules.clockFault") : undefined} />
+              <SelectField label={t("schedules.days")} value={typed.days} onChange={(days) => change({ days: days as Days })} options={DAYS.map((value) => ({ value, label: t(`schedules.onDays.${value}`) }))} />
+            </>
+          ) : null}
+          {typed.way === "interval" ? (
+            <>
+              <TextField label={t("schedules.number")} name="every" value={typed.every} onChange={(every) => change({ every })} mode="numeric" error={fault === "every" ? t("schedules.everyFault") : undefined} />
+              <SelectField label={t("schedules.unit")} name="unit" value={typed.unit} onChange={(unit) => change({ unit: unit as Unit })} options={UNITS.map((value) => ({ value, label: t(`schedules.units.${value}`) }))} />
+            </>
+          ) : null}
+          {typed.way === "cron" ? (
+            <TextField
+              label={t("schedules.cron")}
+              name="cron"
+              value={typed.cron}
+              onChange={(cron) => change({ cron })}
+              hint={t("schedules.cronHint")}
+              error={fault === "cron" ? t("schedules.cronFault") : refused?.where === "cron" ? refused.message : undefined}
+            />
+          ) : null}
+          <SelectField label={t("schedules.timezone")} hint={t("schedules.timezoneHint")} value={typed.timezone} onChange={(timezone) => change({ timezone })} options={known.map((value) => ({ value, label: value }))} testId="zone-select" error={refused?.where === "timezone" ? refused.message : undefined} />
+        </div>
+        <div className={css["preview"]} aria-live="polite">
+          <h3>{t("schedules.next")}</h3>
+          {refused && refused.where !== "cron" && refused.where !== "timezone" ? <ErrorNotice error={refused} /> : null}
+          {times.data && timing !== null && !refused ? <NextTimes times={times.data.next_fires} zone={typed.timezone} /> : <p className={css["soft"]}>{t("common.notYetKnown")}</p>}
+        </div>
+      </Card>
+      <Card title={t("schedules.away")} note={t("schedules.awayNote")}>
+        <div className={css["fields"]}>
+          <SelectField label={t("schedules.misfire")} value={misfire} onChange={(value) => setMisfire(value as Schedule["misfire"])} options={MISFIRES.map((value) => ({ value, label: t(`schedules.misfires.${value}`) }))} testId="misfire-select" />
+          <TextField label={t("schedules.graceSeconds")} name="grace" value={grace} onChange={setGrace} mode="numeric" hint={t("schedules.graceHint")} error={graceFault ? t("schedules.graceFault") : undefined} />
+        </div>
+      </Card>
+      <Card title={t("schedules.name")}>
+        <TextField label={t("schedules.name")} name="name" value={name} onChange={setName} required error={tried && name.trim() === "" ? t("schedules.nameMissing") : taken} />
+      </Card>
+      {create.error ? <ErrorNotice error={create.error} /> : null}
+      <div className={css["end"]}>
+        <Button look="primary" type="submit" pending={create.isPending} testId="create-schedule">
+          {t("schedules.create")}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,68 @@
+// What the pages of schedules ask of the API.
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { get, part, post, remove } from "../api/client";
+import type { Fire, RunPage, Schedule, ScheduleRequest, Timing, Times } from "../api/types";
+
+const MOVING_MS = 3000;
+const REPEATABLE = 100;
+
+/** States of runs are not on the stream of schedules: while one moves, it is asked for again. */
+function moves(schedules: readonly Schedule[]): boolean {
+  return schedules.some(({ newest_fires }) => newest_fires.some(({ run_state }) => run_state === "queued" || run_state === "running"));
+}
+
+export const schedulesQuery = queryOptions({
+  queryKey: ["schedules"],
+  queryFn: ({ signal }) => get<Schedule[]>("/schedules", {}, signal),
+  refetchInterval: (query) => (moves(query.state.data ?? []) ? MOVING_MS : false),
+});
+
+export function scheduleQuery(id: string) {
+  return queryOptions({
+    queryKey: ["schedules", id],
+    queryFn: ({ signal }) => get<Schedule>(`/schedules/${part(id)}`, {}, signal),
+    refetchInterval: (query) => (query.state.data && moves([query.state.data]) ? MOVING_MS : false),
+  });
+}
+
+/** When a timing would fire; null: nothing to ask yet. */
+export function timesQuery(timing: Timing | null) {
+  return queryOptions({
+    queryKey: ["schedule-times", timing],
+    queryFn: () => post<Times>("/schedules/times", timing),
+    enabled: timing !== null,
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
+}
+
+/** Runs that can be repeated: those that a plugin computes, newest first. */
+export const repeatableQuery = queryOptions({
+  queryKey: ["runs", "repeatable"],
+  queryFn: async ({ signal }) => {
+    const page = await get<RunPage>("/runs", { limit: REPEATABLE }, signal);
+    return page.runs.filter(({ kind }) => kind === "train" || kind === "agent");
+  },
+});
+
+export function useCreateSchedule() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: ScheduleRequest) => post<Schedule>("/schedules", request),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["schedules"] }),
+  });
+}
+
+function useAction<T>(act: () => Promise<T>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: act,
+    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["schedules"] }), client.invalidateQueries({ queryKey: ["runs"] })]),
+  });
+}
+
+export const usePauseSchedule = (id: string) => useAction(() => post<Schedule>(`/schedules/${part(id)}/pause`));
+export const useResumeSchedule = (id: string) => useAction(() => post<Schedule>(`/schedules/${part(id)}/resume`));
+export const useRunNow = (id: string) => useAction(() => post<Fire>(`/schedules/${part(id)}/run`));
+export const useDeleteSchedule = (id: string) => useAction(() => remove(`/schedules/${part(id)}`));

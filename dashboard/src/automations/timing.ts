@@ -1,0 +1,50 @@
+// What the form's inputs say about time, as the API takes it; and back, as a person reads it.
+import type { RunDetail, Schedule, ScheduleRequest, Timing } from "../api/types";
+
+export type Way = "daily" | "interval" | "cron";
+export type Unit = NonNullable<Schedule["interval"]>["unit"];
+
+export const UNITS: readonly Unit[] = ["seconds", "minutes", "hours", "days"];
+/** Which days, as cron's last field has them. */
+export const DAYS = ["*", "1-5", "1", "2", "3", "4", "5", "6", "0"] as const;
+export type Days = (typeof DAYS)[number];
+
+export interface TypedTiming {
+  way: Way;
+  clock: string;
+  days: Days;
+  every: string;
+  unit: Unit;
+  cron: string;
+  timezone: string;
+}
+
+export type Fault = "clock" | "every" | "cron";
+
+/** The timing, or which input is wrong. */
+export function readTiming(typed: TypedTiming): { timing: Timing } | { fault: Fault } {
+  const { timezone } = typed;
+  if (typed.way === "interval") {
+    const every = /^\d{1,6}$/.test(typed.every.trim()) ? Number(typed.every) : 0;
+    return every >= 1 && every <= 100_000 ? { timing: { timezone, interval: { every, unit: typed.unit } } } : { fault: "every" };
+  }
+  if (typed.way === "daily") {
+    const found = /^(\d{1,2})[:.](\d{2})$/.exec(typed.clock.trim());
+    const [hour, minute] = [Number(found?.[1]), Number(found?.[2])];
+    return found && hour < 24 && minute < 60 ? { timing: { timezone, cron: `${minute} ${hour} * * ${typed.days}` } } : { fault: "clock" };
+  }
+  const cron = typed.cron.trim().split(/\s+/).join(" ");
+  return cron.split(" ").length === 5 ? { timing: { timezone, cron } } : { fault: "cron" };
+}
+
+/** The body of POST /runs that does an earlier run again, on the newest version of its dataset. */
+export function requestOf(run: RunDetail): ScheduleRequest["run"] {
+  const { kind, plugin, model, config, seed, threads, priority } = run;
+  return { kind, plugin, model, config, seed, threads, priority, dataset: run.dataset_name };
+}
+
+/** The reader's own zone first; it may be one that the browser does not list. */
+export function zones(): string[] {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  return [...new Set([own, "UTC", ...Intl.supportedValuesOf("timeZone")])];
+}
