@@ -23,6 +23,8 @@ import psutil
 
 PLUGINS = Path(__file__).parent / "plugins"
 _START_SECONDS = 60
+#: The platform closes a connection that was silent for five seconds.
+_KEPT_SECONDS = 3.0
 
 
 class Stage:
@@ -129,8 +131,9 @@ class Stage:
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Like ``call``, with the status instead of an exception. Raises OSError where nobody answers."""
         connection = getattr(self._own, "connection", None)
-        if connection is None or connection.port != self.port:
+        if connection is None or connection.port != self.port or time.monotonic() > self._own.used_at + _KEPT_SECONDS:
             connection = self._own.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        self._own.used_at = time.monotonic()
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         try:
             connection.request(
