@@ -1,0 +1,44 @@
+"""The same page over the scaled platform: the forecast with its live loss, carried by Celery workers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_run_page import points, sign_in, start_run, wait_for_points
+from tests.scaled import Scaled, make_scaled
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def scaled(tmp_path_factory, postgres_cluster, valkey_of_module) -> Iterator[Scaled]:
+    made = make_scaled(tmp_path_factory.mktemp("scaled"), postgres_cluster, valkey_of_module)
+    try:
+        made.start_all(workers=1, schedulers=1)
+        made.run("datasets", "add", "--source", "bundled", "--option", "series=co2")
+        yield made
+    finally:
+        made.stop()
+        postgres_cluster.drop(made.postgres)
+
+
+def test_the_loss_moves_while_a_celery_worker_trains_and_the_run_can_be_cancelled(page: Page, scaled):
+    sign_in(page, scaled)
+    start_run(page, epochs="400", patience="400")
+    wait_for_points(page, 3, 60)
+    wait_for_points(page, points(page) + 1, 30)
+    page.get_by_test_id("cancel-run").click()
+    page.get_by_test_id("confirm-cancel").click()
+    expect(page.get_by_test_id("run-state")).to_contain_text(re.compile("cancelled", re.I), timeout=15_000)
+
+
+def test_a_finished_run_shows_its_verdict(page: Page, scaled):
+    sign_in(page, scaled)
+    start_run(page, epochs="2")
+    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=200_000)
+    expect(page.get_by_test_id("baseline-table")).to_contain_text("forecasting.naive")
+    expect(page.get_by_test_id("forecast-chart")).to_be_visible()
