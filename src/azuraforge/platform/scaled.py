@@ -17,7 +17,6 @@ from azuraforge.errors import InvalidInput
 from azuraforge.events.redis_bell import RedisBell
 from azuraforge.platform.composition import House
 from azuraforge.platform.home import open_home
-from azuraforge.platform.http import HttpServer
 from azuraforge.platform.up import Running, address_of, bind, when_ready
 from azuraforge.runs.celery_carrier import CeleryCarrier
 from azuraforge.runs.dispatcher import Dispatcher
@@ -43,6 +42,8 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
 
     Raises InvalidInput for settings that do not fit, Conflict and StorageError, before anything has started.
     """
+    from azuraforge.platform.http import HttpServer  # workers and schedulers serve nothing
+
     url = _broker_of(settings)
     home = open_home(settings, together=True)
     telemetry.configure(settings.log_level)

@@ -9,6 +9,7 @@ from azuraforge.errors import AzuraError
 from azuraforge.telemetry import logger
 
 _PAUSE_SECONDS = 1.0
+_MOMENT_SECONDS = 0.1
 _JOIN_SECONDS = 5.0
 
 log = logger("runs")
@@ -51,6 +52,7 @@ class Slots:
                 thread.join(_JOIN_SECONDS)
 
     def _live(self) -> None:
+        look_again = False
         while not self._stopping.is_set():
             try:
                 if self._work():
@@ -63,5 +65,10 @@ class Slots:
                 log.error("slot_failed", exc_info=error)
                 self._stopping.wait(_PAUSE_SECONDS)
                 continue
+            if look_again:  # whoever claims keeps other rows from view for a moment
+                look_again = False
+                self._stopping.wait(_MOMENT_SECONDS)
+                continue
             self._on_free()
             self._calls.acquire()
+            look_again = True
