@@ -1,4 +1,5 @@
-"""Version folders: safetensors and JSON, addressed by the hash of their content, never changed.
+"""Version folders: safetensors and JSON, addressed by the hash of their content; never changed, and freed when no
+version is left that names them (``trash.py``).
 
 A folder lies at ``<artifacts>/<project>/models/<content hash>/``. Its ``manifest.json`` lists every other file with
 size and SHA-256; the content hash is the SHA-256 of that list, so neither a file nor the list can be changed without
@@ -48,7 +49,15 @@ class VersionFolders:
         """Where a folder lies; it may not exist."""
         if len(content_hash) != 64 or not all(letter in "0123456789abcdef" for letter in content_hash):
             raise InvalidInput(f"{content_hash!r} is not a content hash")
-        return self._artifacts / project_id / "models" / content_hash
+        return self.root(project_id) / content_hash
+
+    def root(self, project_id: str) -> Path:
+        """Where a project's folders lie."""
+        return self._artifacts / project_id / "models"
+
+    def addresses(self, project_id: str) -> list[str]:
+        """Every content that is there."""
+        return [path.name for path in self.root(project_id).glob("[0-9a-f]*")]
 
     def import_folder(self, project_id: str, source: Path, card: Mapping[str, Any] | None = None) -> Imported:
         """Copy a predictor's folder into the store, whole or not at all; the same content is stored once.
@@ -61,7 +70,7 @@ class VersionFolders:
 
         Raises InvalidInput for links, foreign or broken files, StorageError where the disk is full.
         """
-        root = self._artifacts / project_id / "models"
+        root = self.root(project_id)
         with _storage_errors(root):
             root.mkdir(parents=True, exist_ok=True)
             incoming = root / f".incoming-{new_id()}"
@@ -87,6 +96,7 @@ class VersionFolders:
         if final.exists():
             try:
                 verify_folder(final, content_hash)
+                os.utime(final)  # needed again, though its row is not written yet
                 return
             except StorageError:  # a damaged copy: this one replaces it
                 broken = final.with_name(f".broken-{new_id()}")

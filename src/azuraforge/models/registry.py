@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 from azuraforge.database import Session
-from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.errors import Conflict, InvalidInput, NotFound, TransientError
 from azuraforge.events.service import EventLog
-from azuraforge.models import store
+from azuraforge.models import store, trash_store
 from azuraforge.models.folder import Imported
 from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelVersion
+from azuraforge.projects.keeping import hold
 
 CHAMPION = "champion"
 
@@ -64,9 +65,12 @@ class Registry:
         """Add the next version of ``model`` (made where it is new).
 
         ``learned_from`` holds what the weights have seen: at least ``start`` and ``end`` (ISO 8601, inclusive) of
-        the training and validation rows.
+        the training and validation rows. Raises TransientError where the folder was freed since it was imported.
         """
         owner = store.ensure_model(session, project_id, check_name(model))
+        hold(session, project_id)
+        if not self._is_there(project_id, imported.content_hash):
+            raise TransientError(f"a version with the weights of the next one of {model!r} was just purged with them")
         row = store.add_version(
             session,
             owner,
@@ -155,8 +159,7 @@ class Registry:
         the alias has moved since: the gate judged against another champion.
         """
         owner = self._locked(session, project_id, model)
-        if store.version(session, project_id, owner.id, version) is None:
-            raise NotFound(f"model {model!r} has no version {version}", next_step=f"azuraforge models show {model}")
+        self._version(session, owner, version)
         pointer = store.alias(session, project_id, owner.id, check_alias(alias))
         present = pointer.version if pointer else None
         if expected != "anyone" and present != expected:
@@ -225,8 +228,10 @@ class Registry:
             )
         return before
 
-    def _known(self, session: Session, project_id: str, name: str) -> Model:
+    def _known(self, session: Session, project_id: str, name: str, *, trash: bool = False) -> Model:
         found = store.model(session, project_id, name)
+        if found is None and trash:
+            found = trash_store.find(session, project_id, name)
         return found if found is not None else self._unknown(session, project_id, name)
 
     def _locked(self, session: Session, project_id: str, name: str) -> Model:
@@ -234,13 +239,26 @@ class Registry:
         return found if found is not None else self._unknown(session, project_id, name)
 
     def _unknown(self, session: Session, project_id: str, name: str) -> Model:
+        if trash_store.find(session, project_id, name) is not None:
+            restore = f"azuraforge models restore {name}"
+            raise NotFound(f"model {name!r} is in the trash", next_step=restore, code="in_trash")
         close = difflib.get_close_matches(name, [row[0].name for row in store.models(session, project_id)], n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise NotFound(f"model {name!r} does not exist", next_step=f"{hint}azuraforge models list")
 
-    def _version(self, session: Session, owner: Model, number: int) -> ModelVersion:
+    def _is_there(self, project_id: str, content_hash: str) -> bool:
+        """Whether the store has the folder of a version that is about to be added."""
+        return True
+
+    def _version(self, session: Session, owner: Model, number: int, *, trash: bool = False) -> ModelVersion:
         row = store.version(session, owner.project_id, owner.id, number)
-        if row is None:
+        if row is not None and row.purged_at is None and row.deleted_at is not None and not trash:
+            raise NotFound(
+                f"version {number} of model {owner.name!r} is in the trash",
+                next_step=f"azuraforge models restore {owner.name} {number}",
+                code="in_trash",
+            )
+        if row is None or row.purged_at is not None:
             raise NotFound(
                 f"model {owner.name!r} has no version {number}", next_step=f"azuraforge models show {owner.name}"
             )

@@ -35,9 +35,13 @@ Service = Annotated[ModelService, Depends(model_service)]
 
 
 @router.get("/models")
-def list_models(access: Reader, service: Service) -> list[ModelOut]:
+def list_models(
+    access: Reader,
+    service: Service,
+    trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
+) -> list[ModelOut]:
     """Every model with its champion."""
-    return service.list_models(access.project_id)
+    return service.list_models(access.project_id, trash)
 
 
 @router.get("/models/{name}")
@@ -50,6 +54,30 @@ def get_model(name: str, access: Reader, service: Service) -> ModelDetail:
 def get_version(name: str, version: int, access: Reader, service: Service) -> VersionOut:
     """One version with its lineage."""
     return service.show_version(access.project_id, name, version)
+
+
+@router.delete("/models/{name}", status_code=204)
+def delete_model(name: str, access: Member, service: Service) -> None:
+    """Move a model with all its versions, its history and its predictions into the trash."""
+    service.trash.delete(access.project_id, name, None, access.user_name)
+
+
+@router.post("/models/{name}/restore")
+def restore_model(name: str, access: Member, service: Service) -> ModelDetail:
+    """Take a model out of the trash, by its id or its former name."""
+    return service.show(access.project_id, service.trash.restore(access.project_id, name, None))
+
+
+@router.delete("/models/{name}/versions/{version}", status_code=204)
+def delete_version(name: str, version: int, access: Member, service: Service) -> None:
+    """Move a version that no alias points at into the trash."""
+    service.trash.delete(access.project_id, name, version, access.user_name)
+
+
+@router.post("/models/{name}/versions/{version}/restore")
+def restore_version(name: str, version: int, access: Member, service: Service) -> VersionOut:
+    """Take a version out of the trash."""
+    return service.show_version(access.project_id, service.trash.restore(access.project_id, name, version), version)
 
 
 @router.get("/models/{name}/history")

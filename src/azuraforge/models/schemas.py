@@ -32,17 +32,22 @@ class VersionOut(BaseModel):
     data_schema: dict[str, Any] = Field(description="what the columns mean; see plugins.Schema")
     dataset_version: int | None
     weights_sha256: str | None = Field(description="hash of tensors and preprocessing: equal where bits are equal")
+    deleted_at: datetime | None = Field(default=None, description="in the trash since then")
+    deleted_by: str | None = None
 
 
 class ModelOut(BaseModel):
     """A named thing with versions."""
 
+    id: str
     name: str
     target: str
     unit: str
     champion: int | None
     versions: int
     created_at: datetime
+    deleted_at: datetime | None = Field(default=None, description="in the trash since then")
+    deleted_by: str | None = None
 
 
 class ModelDetail(ModelOut):

@@ -29,6 +29,7 @@ from azuraforge.models.schemas import (
 )
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.models.tables import Model, ModelVersion, Prediction
+from azuraforge.models.trash import ModelTrash
 
 PREDICT_SECONDS = 60.0
 
@@ -49,6 +50,8 @@ class ModelService(Registry):
         self.folders = folders
         self._datasets = datasets
         self._warm = warm
+        #: Models and versions that were deleted, and how they are purged.
+        self.trash = ModelTrash(database, events, folders)
 
     def close(self) -> None:
         """End every warm predictor."""
@@ -87,28 +90,34 @@ class ModelService(Registry):
 
         return self._database.write(project_id, work, durable=True)
 
-    def list_models(self, project_id: str) -> list[ModelOut]:
-        """Every model, by name."""
+    def list_models(self, project_id: str, trash: bool = False) -> list[ModelOut]:
+        """Every model, by name; those in the trash, or all others."""
         with self._database.read(project_id) as session:
-            return [shapes.model_out(*row) for row in store.models(session, project_id)]
+            counts = store.counts(session, project_id)
+            return [
+                shapes.model_out(owner, newest, champion, counts.get(owner.id, 0))
+                for owner, newest, champion in store.models(session, project_id, trash)
+            ]
 
     def show(self, project_id: str, name: str) -> ModelDetail:
-        """A model with all its versions, newest first."""
+        """A model with all its versions, newest first; also one that is in the trash."""
         with self._database.read(project_id) as session:
-            owner = self._known(session, project_id, name)
+            owner = self._known(session, project_id, name, trash=True)
             versions = store.versions(session, project_id, owner.id)
             names = self._alias_names(session, owner)
             champion = next((number for number, aliases in names.items() if CHAMPION in aliases), None)
-            outline = shapes.model_out(owner, versions[0] if versions else None, champion)
-            listed = [shapes.version_out(name, row, names.get(row.version, [])) for row in versions]
+            outline = shapes.model_out(owner, versions[0] if versions else None, champion, len(versions))
+            listed = [shapes.version_out(outline.name, row, names.get(row.version, [])) for row in versions]
             return ModelDetail(**outline.model_dump(), version_list=listed)
 
     def show_version(self, project_id: str, name: str, number: int) -> VersionOut:
-        """One version with its lineage."""
+        """One version with its lineage; also one that is in the trash."""
         with self._database.read(project_id) as session:
-            owner = self._known(session, project_id, name)
-            row = self._version(session, owner, number)
-            return shapes.version_out(name, row, self._alias_names(session, owner).get(number, []))
+            owner = self._known(session, project_id, name, trash=True)
+            row = self._version(session, owner, number, trash=True)
+            return shapes.version_out(
+                owner.former_name or owner.name, row, self._alias_names(session, owner).get(number, [])
+            )
 
     def history(
         self, project_id: str, name: str, alias: str | None = None, at: datetime | None = None
@@ -196,6 +205,9 @@ class ModelService(Registry):
             names.setdefault(pointer.version, []).append(pointer.alias)
         return names
 
+    def _is_there(self, project_id: str, content_hash: str) -> bool:
+        return self.folders.path(project_id, content_hash).is_dir()
+
     def _verify(self, row: ModelVersion) -> None:
         self.folders.verify(row.project_id, row.content_hash)
 
@@ -222,7 +234,8 @@ class ModelService(Registry):
             raise InvalidInput(
                 f"version {row.version} was not trained on a stored dataset", next_step="send rows to predict from"
             )
-        found = self._datasets.get(project_id, row.dataset_id, row.dataset_version)
+        # Deleted or not: it is kept as long as this version is.
+        found = self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True)
         return {
             "path": str(found.path),
             "schema": found.schema,

@@ -6,16 +6,19 @@ from azuraforge.models import schemas
 from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelVersion, Prediction
 
 
-def model_out(owner: Model, newest: ModelVersion | None, champion: int | None) -> schemas.ModelOut:
+def model_out(owner: Model, newest: ModelVersion | None, champion: int | None, versions: int) -> schemas.ModelOut:
     """A model; target and unit are its newest version's."""
     schema = newest.schema if newest is not None else {}
     return schemas.ModelOut(
-        name=owner.name,
+        id=owner.id,
+        name=owner.former_name or owner.name,
         target=schema.get("target", ""),
         unit=schema.get("unit", ""),
         champion=champion,
-        versions=owner.last_version,
+        versions=versions,
         created_at=owner.created_at,
+        deleted_at=owner.deleted_at,
+        deleted_by=owner.deleted_by,
     )
 
 
@@ -42,6 +45,8 @@ def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.Ve
         parent_version=row.parent_version,
         metrics=row.metrics,
         created_at=row.created_at,
+        deleted_at=row.deleted_at,
+        deleted_by=row.deleted_by,
     )
 
 

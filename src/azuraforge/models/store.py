@@ -1,4 +1,4 @@
-"""The only SQL of models, versions, aliases, evaluations and predictions."""
+"""The only SQL of models, versions, aliases, evaluations and predictions beside ``trash_store.py``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import new_id, now
-from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelAlias, ModelVersion, Prediction
+from azuraforge.models.tables import AliasChange, EarlierUse, Evaluation, Model, ModelAlias, ModelVersion, Prediction
 
 
 def model(session: Session, project_id: str, name: str) -> Model | None:
@@ -36,8 +36,11 @@ def ensure_model(session: Session, project_id: str, name: str) -> Model:
     return found
 
 
-def models(session: Session, project_id: str) -> Sequence[tuple[Model, ModelVersion | None, int | None]]:
-    """Every model with its newest version's row and its champion's number, by name."""
+def models(
+    session: Session, project_id: str, trash: bool = False
+) -> Sequence[tuple[Model, ModelVersion | None, int | None]]:
+    """Every model with the row of its last version and its champion's number, by name; those in the trash, or all
+    others."""
     statement = (
         select(Model, ModelVersion, ModelAlias.version)
         .outerjoin(
@@ -53,9 +56,16 @@ def models(session: Session, project_id: str) -> Sequence[tuple[Model, ModelVers
             & (ModelAlias.alias == "champion"),
         )
         .where(Model.project_id == project_id)
-        .order_by(Model.name)
+        .where(Model.deleted_at.is_not(None) if trash else Model.deleted_at.is_(None))
+        .order_by(func.coalesce(Model.former_name, Model.name), Model.id)
     )
     return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+
+
+def counts(session: Session, project_id: str) -> dict[str, int]:
+    """How many versions each model has, by its id."""
+    statement = select(ModelVersion.model_id, func.count()).where(ModelVersion.project_id == project_id, *_there())
+    return {row[0]: row[1] for row in session.execute(statement.group_by(ModelVersion.model_id))}
 
 
 def version(session: Session, project_id: str, model_id: str, number: int) -> ModelVersion | None:
@@ -63,9 +73,9 @@ def version(session: Session, project_id: str, model_id: str, number: int) -> Mo
 
 
 def versions(session: Session, project_id: str, model_id: str) -> Sequence[ModelVersion]:
-    """Every version, newest first."""
+    """Every version, newest first; none that was deleted."""
     statement = select(ModelVersion).where(ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
-    return session.scalars(statement.order_by(ModelVersion.version.desc())).all()
+    return session.scalars(statement.where(*_there()).order_by(ModelVersion.version.desc())).all()
 
 
 def add_version(session: Session, owner: Model, **fields: Any) -> ModelVersion:
@@ -134,7 +144,7 @@ def add_evaluation(session: Session, **fields: Any) -> Evaluation:
 def evaluation(session: Session, project_id: str, run_id: str) -> tuple[Evaluation, str] | None:
     """A run's evaluation and its model's name."""
     statement = (
-        select(Evaluation, Model.name)
+        select(Evaluation, func.coalesce(Model.former_name, Model.name))
         .join(Model, (Model.project_id == Evaluation.project_id) & (Model.id == Evaluation.model_id))
         .where(Evaluation.project_id == project_id, Evaluation.run_id == run_id)
     )
@@ -145,16 +155,19 @@ def evaluation(session: Session, project_id: str, run_id: str) -> tuple[Evaluati
 def count_evaluations(
     session: Session, project_id: str, dataset_id: str, target: str, start_at: datetime, end_at: datetime
 ) -> int:
-    """Evaluations on a dataset's target whose held-out rows share a moment with ``start_at`` to ``end_at``."""
-    statement = select(func.count()).select_from(Evaluation)
-    same = (
-        Evaluation.project_id == project_id,
-        Evaluation.dataset_id == dataset_id,
-        Evaluation.target == target,
-        Evaluation.test_start_at <= end_at,
-        Evaluation.test_end_at >= start_at,
-    )
-    return session.scalar(statement.where(*same)) or 0
+    """Evaluations on a dataset's target whose held-out rows share a moment with ``start_at`` to ``end_at``; also
+    those of models that were purged."""
+    total = 0
+    for table in (Evaluation, EarlierUse):
+        same = (
+            table.project_id == project_id,
+            table.dataset_id == dataset_id,
+            table.target == target,
+            table.test_start_at <= end_at,
+            table.test_end_at >= start_at,
+        )
+        total += session.scalar(select(func.count()).select_from(table).where(*same)) or 0
+    return total
 
 
 def add_prediction(session: Session, **fields: Any) -> Prediction:
@@ -180,3 +193,7 @@ def judge_prediction(session: Session, project_id: str, id_: str, outcome: dict[
         .returning(Prediction.id)
     )
     return session.execute(statement).first() is not None
+
+
+def _there() -> tuple[ColumnElement[bool], ...]:
+    return ModelVersion.deleted_at.is_(None), ModelVersion.purged_at.is_(None)

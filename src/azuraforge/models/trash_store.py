@@ -1,0 +1,121 @@
+"""The SQL of models and versions in the trash, and of their end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, delete, func, insert, or_, select
+from sqlalchemy.orm import Session
+
+from azuraforge.models.tables import (
+    AliasChange,
+    EarlierUse,
+    Evaluation,
+    Model,
+    ModelAlias,
+    ModelVersion,
+    Prediction,
+)
+
+#: What hangs on a model, in an order in which it can go.
+_PARTS: tuple[Any, ...] = (Prediction, ModelAlias, AliasChange, Evaluation, ModelVersion)
+_TRACE = ("project_id", "run_id", "dataset_id", "target", "test_start_at", "test_end_at")
+
+
+def find(session: Session, project_id: str, name_or_id: str) -> Model | None:
+    """A deleted model by its id, else the last one of this name."""
+    statement = (
+        select(Model)
+        .where(
+            Model.project_id == project_id,
+            Model.deleted_at.is_not(None),
+            or_(Model.former_name == name_or_id, Model.id == name_or_id),
+        )
+        .order_by(Model.id != name_or_id, Model.deleted_at.desc())
+    )
+    return session.scalars(statement).first()
+
+
+def lock(session: Session, project_id: str, model_id: str) -> Model | None:
+    """The model, its row locked until commit."""
+    statement = select(Model).where(Model.project_id == project_id, Model.id == model_id)
+    return session.scalar(statement.with_for_update(), execution_options={"populate_existing": True})
+
+
+def deleted_models(session: Session, project_id: str, before: datetime | None) -> Sequence[Model]:
+    """Models in the trash, deleted before a moment (None: all), the latest first."""
+    statement = select(Model).where(Model.project_id == project_id, Model.deleted_at.is_not(None))
+    if before is not None:
+        statement = statement.where(Model.deleted_at <= before)
+    return session.scalars(statement.order_by(Model.deleted_at.desc(), Model.id)).all()
+
+
+def deleted_versions(
+    session: Session, project_id: str, before: datetime | None
+) -> Sequence[tuple[Model, ModelVersion]]:
+    """Versions that were deleted by themselves, of models that were not, the latest first."""
+    row = ModelVersion
+    statement = _with_model(row.deleted_at.is_not(None), project_id).where(Model.deleted_at.is_(None))
+    if before is not None:
+        statement = statement.where(row.deleted_at <= before)
+    found = session.execute(statement.order_by(row.deleted_at.desc(), row.model_id, row.version))
+    return [(model, version) for model, version in found]
+
+
+def held_bytes(session: Session, project_id: str, model_id: str) -> int:
+    """The bytes of a model's versions."""
+    statement = select(func.coalesce(func.sum(ModelVersion.bytes), 0)).where(
+        ModelVersion.project_id == project_id, ModelVersion.model_id == model_id, ModelVersion.purged_at.is_(None)
+    )
+    return int(session.scalar(statement) or 0)
+
+
+def made_by(session: Session, project_id: str, run_ids: Sequence[str]) -> Sequence[tuple[Model, ModelVersion]]:
+    """Versions, not purged, that these runs made."""
+    found = session.execute(_with_model(ModelVersion.run_id.in_(run_ids), project_id))
+    return [(model, version) for model, version in found]
+
+
+def learned_from(session: Session, project_id: str, dataset_id: str) -> Sequence[tuple[Model, ModelVersion]]:
+    """Versions, not purged, that learned from this dataset."""
+    found = session.execute(_with_model(ModelVersion.dataset_id == dataset_id, project_id))
+    return [(model, version) for model, version in found]
+
+
+def forget(session: Session, project_id: str, model_id: str) -> list[str]:
+    """Delete a locked model with everything that hangs on it; returns the content hashes of its versions.
+
+    That a verdict was given on some rows is remembered: it counts where others are judged on them.
+    """
+    mine = (ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
+    hashes = list(session.scalars(select(ModelVersion.content_hash).where(*mine, ModelVersion.purged_at.is_(None))))
+    traces = select(*(getattr(Evaluation, name) for name in _TRACE)).where(
+        Evaluation.project_id == project_id, Evaluation.model_id == model_id
+    )
+    session.connection().execute(insert(EarlierUse).from_select(_TRACE, traces))
+    for table in _PARTS:
+        _delete(session, table, table.project_id == project_id, table.model_id == model_id)
+    _delete(session, Model, Model.project_id == project_id, Model.id == model_id)
+    return hashes
+
+
+def named_folders(session: Session, project_id: str, hashes: Sequence[str]) -> set[str]:
+    """Those that some version of the project still names."""
+    statement = select(ModelVersion.content_hash).where(
+        ModelVersion.project_id == project_id,
+        ModelVersion.content_hash.in_(hashes),
+        ModelVersion.purged_at.is_(None),
+    )
+    return set(session.scalars(statement))
+
+
+def _with_model(condition: Any, project_id: str) -> Select[Model, ModelVersion]:
+    of = (ModelVersion.project_id == Model.project_id) & (ModelVersion.model_id == Model.id)
+    statement = select(Model, ModelVersion).join(ModelVersion, of)
+    return statement.where(Model.project_id == project_id, ModelVersion.purged_at.is_(None), condition)
+
+
+def _delete(session: Session, table: Any, *conditions: Any) -> None:
+    session.execute(delete(table).where(*conditions), execution_options={"synchronize_session": False})
