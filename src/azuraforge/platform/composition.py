@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
+from azuraforge.automations import needs
 from azuraforge.automations.firing import Firing
 from azuraforge.automations.scheduler import Scheduler
 from azuraforge.automations.service import ScheduleService
@@ -21,12 +22,15 @@ from azuraforge.models.serving import WarmPredictors
 from azuraforge.pipelines.agents import AgentHandler
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.projects.housekeeping import Housekeeping
 from azuraforge.projects.service import ProjectService
+from azuraforge.projects.trash import Trash
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.carrier import Carrier
 from azuraforge.runs.handlers import Handler
 from azuraforge.runs.kernels import Kernels, News
 from azuraforge.runs.launcher import Launcher
+from azuraforge.runs.scratch import sweep
 from azuraforge.runs.service import RunService
 from azuraforge.runs.supervisor import Supervisor
 from azuraforge.runs.worker import Worker
@@ -45,6 +49,8 @@ class House:
     runs: RunService
     schedules: ScheduleService
     scheduler: Scheduler
+    trash: Trash
+    housekeeping: Housekeeping
 
     def __init__(self, settings: Settings, bell: Bell | None = None) -> None:
         self.settings = settings
@@ -87,13 +93,34 @@ class House:
         firing = Firing(self.database, self.events, self.runs)
         self.schedules = ScheduleService(self.database, self.runs, firing)
         self.scheduler = Scheduler(self.database, firing)
+        self._tie_trash()
+
+    def _tie_trash(self) -> None:
+        """Who is asked before something is deleted, and for whom something is kept though it was."""
+        runs, datasets, models = self.runs.trash, self.datasets.trash, self.models.trash
+        runs.needs.append(models.needed_runs)
+        datasets.needs.append(models.needed_versions)
+        datasets.objections += [runs.object_to_dataset, needs.object_to_dataset]
+        models.objections += [runs.object_to_model, needs.object_to_model]
+        self.trash = Trash(self.database, self.events, [models, runs, datasets])
+        scratch = self.settings.scratch
+        self.housekeeping = Housekeeping(self.database, self.trash, lambda: sweep(self.database, scratch))
 
     def application(self, ready: Callable[[], bool], about: Callable[[], dict[str, str]] = dict) -> ASGIApp:
         """The HTTP application over these rooms; ``about`` is said beside its readiness."""
         # Imported here: a worker serves nothing, and starts half a second sooner without.
         from azuraforge.server.application import Rooms, create_application
 
-        rooms = Rooms(self.projects, self.catalogue, self.datasets, self.runs, self.models, self.schedules, self.events)
+        rooms = Rooms(
+            self.projects,
+            self.trash,
+            self.catalogue,
+            self.datasets,
+            self.runs,
+            self.models,
+            self.schedules,
+            self.events,
+        )
         return create_application(rooms, self.settings, ready, about)
 
     def prepare(self, tell: Callable[[News], None] | None = None) -> None:
@@ -147,6 +174,7 @@ class Platform:
         self.house.launcher.start()
         self.supervisor.start()
         self.house.scheduler.start()
+        self.house.housekeeping.start()
         self._ready.set()
         self.house.prepare(tell)
 
@@ -158,6 +186,7 @@ class Platform:
         """Put running runs back, end every child, close the database."""
         self._ready.clear()
         self.end_streams()
+        self.house.housekeeping.stop()
         self.house.scheduler.stop()
         self.supervisor.stop()
         self.house.close()

@@ -22,13 +22,11 @@ from azuraforge.runs.celery_carrier import CeleryCarrier
 from azuraforge.runs.dispatcher import Dispatcher
 from azuraforge.runs.queue_worker import QueueWorker
 from azuraforge.runs.reaper import Reaper
-from azuraforge.runs.scratch import sweep
 from azuraforge.settings import Queue, Settings
 from azuraforge.telemetry import logger
 
 #: How often a scheduler looks for due runs that no message waits for.
 DISPATCH_SECONDS = 0.5
-_SWEEP_SECONDS = 24 * 3600.0
 #: Commands on this data home find another API so soon after theirs has ended.
 _ANNOUNCE_SECONDS = 1.0
 
@@ -116,7 +114,7 @@ def serve_worker(
 
 
 def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None:
-    """Fire schedules, take runs from workers that are gone, and send again what no message waits for."""
+    """Fire schedules, take runs from workers that are gone, send again what no message waits for, keep house."""
     stop = _stop_on_signals()
     url = _broker_of(settings)
     home = open_home(settings, together=True)
@@ -131,12 +129,12 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
         loops = [
             _Loop("reaper", settings.runs.reap_seconds, reaper.reap),
             _Loop("dispatcher", DISPATCH_SECONDS, dispatcher.dispatch),
-            _Loop("sweeper", _SWEEP_SECONDS, lambda: sweep(house.database, settings.scratch), at_once=True),
         ]
         try:
             bell.start()
             carrier.start()
             house.scheduler.start()
+            house.housekeeping.start()
             for loop in loops:
                 loop.start()
             log.info("scheduler_ready")
@@ -144,6 +142,7 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
                 on_ready()
             stop.wait()
         finally:
+            house.housekeeping.stop()
             house.scheduler.stop()
             for loop in loops:
                 loop.stop()

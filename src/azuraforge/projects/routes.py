@@ -1,19 +1,39 @@
-"""HTTP of projects: sign-in, sessions, tokens."""
+"""HTTP of projects: sign-in, sessions, tokens, what is kept and what was thrown away."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.requests import HTTPConnection
 from pydantic import BaseModel, ConfigDict, Field
 
 from azuraforge.errors import Forbidden
 from azuraforge.projects.access import COOKIE, Admin, Reader, project_service
-from azuraforge.projects.schemas import LinkOut, LinkRequest, SessionOut, TokenCreated, TokenOut, TokenRequest
+from azuraforge.projects.schemas import (
+    LinkOut,
+    LinkRequest,
+    Policy,
+    PurgeOut,
+    SessionOut,
+    TokenCreated,
+    TokenOut,
+    TokenRequest,
+    TrashOut,
+)
 from azuraforge.projects.service import SESSION_SECONDS, ProjectService, session_out
+from azuraforge.projects.trash import Trash
 
 router = APIRouter(tags=["projects"])
 Service = Annotated[ProjectService, Depends(project_service)]
+
+
+def project_trash(connection: HTTPConnection) -> Trash:
+    trash: Trash = connection.app.state.trash
+    return trash
+
+
+Bins = Annotated[Trash, Depends(project_trash)]
 #: Of answers that hold a secret: nobody keeps them, and what is kept for a repetition is sealed.
 _SECRET = {"Cache-Control": "no-store"}
 
@@ -87,3 +107,27 @@ def create_token(body: TokenRequest, access: Admin, response: Response, service:
 def revoke_token(token_id: str, access: Admin, service: Service) -> None:
     """Remove a token."""
     service.revoke_token(access.project_id, token_id)
+
+
+@router.get("/projects/policy")
+def get_policy(access: Reader, trash: Bins) -> Policy:
+    """What the project keeps, and for how long."""
+    return trash.policy(access.project_id)
+
+
+@router.put("/projects/policy")
+def set_policy(body: Policy, access: Admin, trash: Bins) -> Policy:
+    """Change what the project keeps."""
+    return trash.set_policy(access.project_id, body, access.user_name)
+
+
+@router.get("/projects/trash")
+def list_trash(access: Reader, trash: Bins) -> TrashOut:
+    """What was deleted and can be restored."""
+    return trash.list(access.project_id)
+
+
+@router.delete("/projects/trash")
+def empty_trash(access: Admin, trash: Bins) -> PurgeOut:
+    """Purge everything in the trash that nobody needs; again, as long as the answer says that more is left."""
+    return trash.empty(access.project_id, access.user_name)

@@ -24,6 +24,7 @@ from azuraforge.plugins.routes import router as plugins
 from azuraforge.projects.access import require_access
 from azuraforge.projects.routes import router as projects
 from azuraforge.projects.service import ProjectService
+from azuraforge.projects.trash import Trash
 from azuraforge.runs.routes import router as runs
 from azuraforge.runs.service import RunService
 from azuraforge.server import guards, pages, problems, repeats
@@ -39,6 +40,7 @@ class Rooms:
     """The services that routes speak to; each is found at ``app.state.<room>``."""
 
     projects: ProjectService
+    trash: Trash
     plugins: Catalogue
     datasets: DatasetService
     runs: RunService
