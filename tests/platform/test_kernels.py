@@ -64,6 +64,8 @@ def test_kernels_are_made_beside_the_platform_and_again_where_they_went_missing(
     assert f"{environment['instruction_set']} çekirdekleri" in platform.log()
     mapped = Path(f"/proc/{platform.process.pid}/maps").read_text()
     assert "llvmlite" not in mapped, "the compiler lives in children only"
+    shown = platform.run("runs", "show", first["id"]).stdout
+    assert f"cpu · {environment['instruction_set']}" in shown
     forecast = predicted(platform, first["summary"]["version"])
 
     run_id = started(platform)

@@ -235,6 +235,12 @@ def _limits(terminal: Terminal, run: Run) -> str:
     return ", ".join(told)
 
 
+def _engine(run: Run) -> str:
+    """Backend and instruction set, as the settings name them."""
+    said = run.environment or {}
+    return " · ".join(str(said[name]) for name in ("backend", "instruction_set") if said.get(name))
+
+
 def _linked(terminal: Terminal, runs: list[LinkedRun]) -> str:
     return ", ".join(f"{each.id} ({terminal.state(each.state)})" for each in runs)
 
@@ -268,6 +274,7 @@ def _show(terminal: Terminal, run: Run) -> None:
             text("limits"): _limits(terminal, run),
             text("needs"): _linked(terminal, run.depends_on),
             text("needed_by"): _linked(terminal, run.needed_by),
+            text("engine"): _engine(run),
             text("code"): run.code_version or "",
             text("created"): text.moment(run.created_at),
             text("started"): text.moment(run.started_at) if run.started_at else "",

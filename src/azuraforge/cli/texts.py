@@ -47,6 +47,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "config": ("config", "ayarlar"),
     "code": ("code", "kod"),
+    "engine": ("engine", "motor"),
     "run": ("run", "çalıştırma"),
     "artifacts": ("artifacts", "dosyalar"),
     "champion": ("champion", "şampiyon"),
@@ -166,15 +167,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # platform
     "up_ready": ("AzuraForge runs at {url}", "AzuraForge çalışıyor: {url}"),
     "up_link": ("Sign in (once, within 10 minutes): {url}", "Giriş (bir kez, 10 dakika içinde): {url}"),
-    "kernels_compiling": (
+    "kernels.compiling": (
         "Compiling the engine's kernels for this processor (once, a few seconds) …",
         "Motorun çekirdekleri bu işlemci için derleniyor (bir kez, birkaç saniye) …",
     ),
-    "kernels_ready": (
+    "kernels.ready": (
         "Kernels for {detail} are ready after {seconds} s.",
         "{detail} çekirdekleri {seconds} sn sonra hazır.",
     ),
-    "kernels_unavailable": (
+    "kernels.unavailable": (
         "The engine computes with NumPy, which is slower: {detail}",
         "Motor NumPy ile hesaplıyor, bu daha yavaş: {detail}",
     ),

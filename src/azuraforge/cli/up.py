@@ -81,7 +81,7 @@ def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
 def _kernels(terminal: Terminal, news: News) -> None:
     """In a thread beside the platform: why the first run may wait a moment, or will be slower."""
     seconds = terminal.text.number(news.seconds, 1) if news.seconds is not None else ""
-    terminal.note(terminal.text(f"kernels_{news.state}", detail=news.detail, seconds=seconds))
+    terminal.note(terminal.text(f"kernels.{news.state}", detail=news.detail, seconds=seconds))
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -106,6 +106,7 @@ class Run(Shape):
     memory_limit_bytes: int | None = None
     dataset_fingerprint: str | None = None
     code_version: str | None = None
+    environment: dict[str, Any] | None = None
     bit_reproducible: bool | None = None
     attempts: list[Attempt] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
