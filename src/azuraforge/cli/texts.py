@@ -207,6 +207,30 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "shipped": ("{name}: everything is with the platform (run {run}).", "{name}: hepsi platformda (çalıştırma {run})."),
     "not_shipped": ("{name}: {problem} Kept in {path}.", "{name}: {problem} Şurada duruyor: {path}."),
     "nothing_to_ship": ("No journals are waiting.", "Bekleyen günlük yok."),
+    # database
+    "database": ("database", "veritabanı"),
+    "schema": ("schema", "şema"),
+    "newest": ("newest", "en yeni"),
+    "unknown": ("not known", "bilinmiyor"),
+    "database_current": ("The schema is up to date ({revision}).", "Şema güncel ({revision})."),
+    "database_upgraded": ("Schema upgraded: {before} → {after}.", "Şema yükseltildi: {before} → {after}."),
+    "database_sound": ("The database is sound.", "Veritabanı sağlam."),
+    "database_saved": (
+        "{rows} rows saved and verified: {file} ({bytes} bytes).",
+        "{rows} satır kaydedildi ve doğrulandı: {file} ({bytes} bayt).",
+    ),
+    "artifacts_listed": (
+        "{count} files of artifacts are listed in it; copy them too: {folder}",
+        "İçinde {count} dosya listelendi; onları da kopyalayın: {folder}",
+    ),
+    "database_restored": (
+        "{rows} rows restored, as they were at {moment}.",
+        "{rows} satır geri yüklendi, {moment} anındaki hâliyle.",
+    ),
+    "artifacts_missing": (
+        "{count} files of artifacts that it speaks of are not here; copy them to {folder}",
+        "Sözünü ettiği {count} dosya burada yok; şuraya kopyalayın: {folder}",
+    ),
     # demo
     "demo_dataset": ("Dataset {name} v{version}: {rows} rows.", "Veri kümesi {name} v{version}: {rows} satır."),
     "demo_watch": ("Watch it in the browser: {url}", "Tarayıcıda izleyin: {url}"),

@@ -82,10 +82,11 @@ def check(database: Database) -> None:
     with _told(database), database.engine.connect() as connection:
         script = ScriptDirectory.from_config(alembic_config(connection))
         if not _stands(connection, script, database.url):
+            owner = ", with AZURAFORGE_DATABASE_OWNER_URL set" if database.dialect == "postgresql" else ""
             raise Conflict(
                 f"the database's schema is older than this AzuraForge ({current_revision(connection) or 'empty'})",
                 where=database.url,
-                next_step="azuraforge database upgrade, with AZURAFORGE_DATABASE_OWNER_URL set",
+                next_step=f"azuraforge database upgrade{owner}",
             )
         if database.dialect == "postgresql":
             walls.check(connection)
@@ -98,6 +99,12 @@ def current_revision(connection: Connection) -> str | None:
     return revision
 
 
+def revision_of(database: Database) -> str | None:
+    """``current_revision`` of a whole database. Raises StorageError and TransientError where it cannot be opened."""
+    with _told(database), database.engine.connect() as connection:
+        return current_revision(connection)
+
+
 def head_revision() -> str:
     """The newest revision that this code knows."""
     config = Config()
@@ -105,6 +112,16 @@ def head_revision() -> str:
     head = ScriptDirectory.from_config(config).get_current_head()
     assert head is not None
     return head
+
+
+def knows(revision: str) -> bool:
+    """Whether this code can bring a database of this revision to its own schema."""
+    config = Config()
+    config.set_main_option("script_location", _SCRIPTS)
+    try:
+        return ScriptDirectory.from_config(config).get_revision(revision) is not None
+    except CommandError:
+        return False
 
 
 def alembic_config(connection: Connection) -> Config:

@@ -1,0 +1,94 @@
+"""A backup as one file: a ZIP of what the database said of itself and of its contents, sealed by their hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from azuraforge.errors import Conflict, InvalidInput, StorageError
+
+_MANIFEST, _CONTENTS = "manifest.json", "database"
+
+
+class Manifest(BaseModel):
+    """What is in a backup. ``rows`` counts every table, ``artifacts`` are files of the data home and their sizes."""
+
+    format: Literal["azuraforge-backup-1"] = "azuraforge-backup-1"
+    created_at: datetime
+    azuraforge: str
+    dialect: str
+    revision: str
+    rows: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], int]
+    bytes: int
+    sha256: str
+    artifacts: dict[str, int] | None = None
+
+
+def write(target: Path, contents: Path, manifest: Manifest) -> None:
+    """Make the file, readable for its owner only. Raises Conflict where there is one, StorageError where it may not be.
+
+    It appears whole or not at all.
+    """
+    if target.exists():
+        raise Conflict("there is a file of this name", where=str(target), next_step="name another file, or remove it")
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as made:
+                made.writestr(_MANIFEST, manifest.model_dump_json(indent=2))
+                made.write(contents, _CONTENTS)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, target)
+    except OSError as error:
+        raise StorageError(
+            f"the backup could not be written: {error.strerror}", where=str(target), next_step="name another folder"
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def read(source: Path) -> Manifest:
+    """What a backup says of itself. Raises InvalidInput for a file that is none."""
+    try:
+        with zipfile.ZipFile(source) as made:
+            return Manifest.model_validate_json(made.read(_MANIFEST))
+    except FileNotFoundError:
+        raise InvalidInput("there is no such file", where=str(source)) from None
+    except (OSError, zipfile.BadZipFile, KeyError, ValidationError) as error:
+        raise InvalidInput(
+            "this is no backup of AzuraForge", where=str(source), next_step="use a file of `azuraforge database backup`"
+        ) from error
+
+
+def extract(source: Path, target: Path) -> Manifest:
+    """The contents as they were. Raises InvalidInput where they are not what the backup says."""
+    manifest = read(source)
+    try:
+        with zipfile.ZipFile(source) as made, made.open(_CONTENTS) as packed, target.open("wb") as unpacked:
+            while chunk := packed.read(1 << 20):
+                unpacked.write(chunk)
+    except (KeyError, zipfile.BadZipFile, EOFError, ValueError) as error:
+        raise _damaged(source) from error
+    except OSError as error:
+        raise StorageError(f"the backup could not be unpacked: {error.strerror}", where=str(target)) from error
+    if fingerprint(target) != (manifest.bytes, manifest.sha256):
+        raise _damaged(source)
+    return manifest
+
+
+def fingerprint(path: Path) -> tuple[int, str]:
+    """Size and SHA-256 of a file."""
+    with path.open("rb") as file:
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _damaged(source: Path) -> InvalidInput:
+    return InvalidInput("the backup is damaged", where=str(source), next_step="use another copy of it")

@@ -1,0 +1,124 @@
+"""What is done to a database while no platform uses it, or beside one: upgrade, check, backup, restore.
+
+Everything else goes over HTTP; only these open the database themselves, so those that change it hold the data home.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from azuraforge.database import Database, backup, schema
+from azuraforge.database.archive import Manifest
+from azuraforge.database.backup import Condition, Place
+from azuraforge.errors import AzuraError
+from azuraforge.platform.home import open_home
+from azuraforge.platform.migration import import_tables
+from azuraforge.settings import Settings
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """From which revision to which; the same where nothing was to be done."""
+
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found: where the database is, its revision beside the newest that this code knows, and problems."""
+
+    where: str
+    revision: str | None
+    newest: str
+    rows: dict[str, int] | None
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was brought back, and which files of artifacts it speaks of that are not here."""
+
+    manifest: Manifest
+    missing_artifacts: list[str]
+
+
+def upgrade_database(settings: Settings) -> Upgraded:
+    """Bring the database to this code's schema. Raises Conflict where a platform runs or the database is newer."""
+    import_tables()
+    place = _place(settings)
+    with _alone(settings):
+        before = _revision(place)
+        if place.is_sqlite:
+            schema.open_database(place.url).close()
+        else:
+            schema.open_database(place.url, place.owner).close()
+        return Upgraded(before, schema.head_revision())
+
+
+def check_database(settings: Settings) -> Checked:
+    """Read everything; a platform may be running. What is wrong is in the answer, not raised."""
+    import_tables()
+    place = _place(settings)
+    condition = Condition(None, None, [])
+    problems: list[str] = []
+    try:
+        if place.is_sqlite or place.owner_url is not None:
+            condition = backup.examine(place)
+        database = Database(place.url)
+        try:
+            schema.check(database)
+        finally:
+            database.close()
+    except AzuraError as error:
+        problems.append(str(error))
+    found = [*condition.problems, *problems]
+    return Checked(place.shown, condition.revision, schema.head_revision(), condition.rows, found)
+
+
+def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -> Manifest:
+    """Write a backup; a platform may be running."""
+    import_tables()
+    return backup.back_up(_place(settings), target, _artifacts(settings) if with_artifacts else None)
+
+
+def restore(settings: Settings, source: Path, *, replace: bool = False) -> Restored:
+    """Put a backup in the place of the database. Raises Conflict where a platform runs or there are rows."""
+    import_tables()
+    with _alone(settings):
+        manifest = backup.restore(_place(settings), source, replace=replace)
+    here = _artifacts(settings) if manifest.artifacts else {}
+    missing = [path for path, size in (manifest.artifacts or {}).items() if here.get(path) != size]
+    return Restored(manifest, missing)
+
+
+def _place(settings: Settings) -> Place:
+    return Place(settings.url, settings.database_owner_url)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    home = open_home(settings)
+    try:
+        yield
+    finally:
+        home.close()
+
+
+def _revision(place: Place) -> str | None:
+    if place.is_sqlite and not place.path.exists():
+        return None
+    database = Database(place.url if place.is_sqlite else place.owner)
+    try:
+        return schema.revision_of(database)
+    finally:
+        database.close()
+
+
+def _artifacts(settings: Settings) -> dict[str, int]:
+    """Files under the artifacts' folder with their sizes; they are addressed by content and never change."""
+    found = (path for path in sorted(settings.artifacts.rglob("*")) if path.is_file())
+    return {str(path.relative_to(settings.artifacts)): path.stat().st_size for path in found}

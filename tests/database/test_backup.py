@@ -1,0 +1,293 @@
+"""A backup is what was there; a restore brings all of it back, or leaves everything as it is."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import stat
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from azuraforge.database import Database, archive, walls
+from azuraforge.database.backup import Place, back_up, examine, restore
+from azuraforge.database.schema import VERSION_TABLE, head_revision, open_database
+from azuraforge.errors import Conflict, InvalidInput, StorageError
+from azuraforge.platform.migration import import_tables
+from tests.filling import fill, reflected
+from tests.postgres import binaries
+
+RELEASED = Path(__file__).parent / "released"
+
+
+class Stand:
+    """A place with two projects and a row in every table of each; and other places, still empty."""
+
+    def __init__(self, place: Place, make_empty) -> None:
+        self.place = place
+        self.make_empty = make_empty
+
+    def owner(self, place: Place | None = None) -> Database:
+        place = place or self.place
+        return Database(place.owner_url or place.url)
+
+    def rows(self, place: Place | None = None) -> dict[str, list[str]]:
+        owner = self.owner(place)
+        with owner.engine.connect() as connection:
+            if owner.dialect == "postgresql":
+                walls.see_all(connection)
+            found = {
+                name: sorted(map(repr, connection.execute(table.select())))
+                for name, table in reflected(connection).tables.items()
+            }
+        owner.close()
+        return found
+
+    def change(self, statement: str, place: Place | None = None) -> None:
+        owner = self.owner(place)
+        with owner.engine.begin() as connection:
+            if owner.dialect == "postgresql":
+                walls.see_all(connection)
+            connection.execute(text(statement))
+        owner.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stand(request, tmp_path, monkeypatch) -> Iterator[Stand]:
+    import_tables()
+    made = []
+    if request.param == "postgresql":
+        cluster = request.getfixturevalue("postgres_cluster")
+        monkeypatch.setenv("PG_BIN", str(binaries()))
+
+        def make_empty() -> Place:
+            made.append(cluster.create())
+            return Place(made[-1].url, made[-1].owner_url)
+    else:
+
+        def make_empty() -> Place:
+            made.append(tmp_path / f"home {len(made)}")
+            made[-1].mkdir()
+            return Place(f"sqlite:///{made[-1] / 'azuraforge.db'}")
+
+    stand = Stand(make_empty(), make_empty)
+    open_database(stand.place.url, stand.place.owner_url).close()
+    owner = stand.owner()
+    with owner.engine.begin() as connection:
+        if owner.dialect == "postgresql":
+            walls.see_all(connection)
+        tables = reflected(connection)
+        fill(connection, tables, "a")
+        fill(connection, tables, "b")
+    owner.close()
+    yield stand
+    if request.param == "postgresql":
+        for database in made:
+            cluster.drop(database)
+
+
+def test_a_backup_brings_back_every_row(stand, tmp_path):
+    before = stand.rows()
+    made = back_up(stand.place, tmp_path / "all.backup")
+    assert made.revision == head_revision()
+    assert set(made.rows) == set(before)
+    assert set(made.rows.values()) == {2}
+
+    elsewhere = stand.make_empty()
+    assert restore(elsewhere, tmp_path / "all.backup") == made
+    assert stand.rows(elsewhere) == before
+    open_database(elsewhere.url).close()  # revision and walls are those of this code
+    assert not examine(elsewhere).problems
+
+
+def test_rows_are_replaced_only_when_asked(stand, tmp_path):
+    before = stand.rows()
+    back_up(stand.place, tmp_path / "all.backup")
+    stand.change("UPDATE project SET name = 'changed'")
+    changed = stand.rows()
+    with pytest.raises(Conflict, match="not empty"):
+        restore(stand.place, tmp_path / "all.backup")
+    assert stand.rows() == changed
+    restore(stand.place, tmp_path / "all.backup", replace=True)
+    assert stand.rows() == before
+
+
+def test_a_backup_while_others_write_is_one_moment(stand, tmp_path):
+    """Each writer adds a stream and its one event in one transaction: a backup never has one without the other."""
+    database = Database(stand.place.url)
+    stop = threading.Event()
+
+    def write(letter: str) -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            stream = f"{letter}{number}"
+
+            def work(session, stream=stream) -> None:
+                connection = session.connection()
+                connection.execute(text(f"INSERT INTO event_stream VALUES ('aid', '{stream}', 1)"))
+                zero = "now()" if database.dialect == "postgresql" else "0"
+                connection.execute(text(f"INSERT INTO event VALUES ('aid', '{stream}', 1, 't', '[]', {zero})"))
+
+            database.write("aid", work)
+
+    threads = [threading.Thread(target=write, args=(letter,)) for letter in "xy"]
+    for thread in threads:
+        thread.start()
+    made = [back_up(stand.place, tmp_path / f"{number}.backup") for number in range(3)]
+    stop.set()
+    for thread in threads:
+        thread.join()
+    database.close()
+    assert made[-1].rows["event"] > 2, "they did write meanwhile"
+    for manifest in made:
+        assert manifest.rows["event"] == manifest.rows["event_stream"]
+    elsewhere = stand.make_empty()
+    restore(elsewhere, tmp_path / "1.backup")
+    assert len(stand.rows(elsewhere)["event"]) == made[1].rows["event"]
+
+
+def _rewrite(source: Path, target: Path, change) -> None:
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        parts = {name: old.read(name) for name in old.namelist()}
+        for name, data in change(parts).items():
+            new.writestr(name, data)
+
+
+def _manifest(parts: dict[str, bytes], **values) -> dict[str, bytes]:
+    return {**parts, "manifest.json": json.dumps({**json.loads(parts["manifest.json"]), **values}).encode()}
+
+
+def _flipped(parts: dict[str, bytes]) -> dict[str, bytes]:
+    data = bytearray(parts["database"])
+    data[len(data) // 2] ^= 1
+    return {**parts, "database": bytes(data)}
+
+
+BROKEN = {
+    "a flipped bit": (_flipped, "damaged"),
+    "no contents": (lambda parts: {"manifest.json": parts["manifest.json"]}, "damaged"),
+    "no manifest": (lambda parts: {"database": parts["database"]}, "no backup"),
+    "another format": (lambda parts: _manifest(parts, format="other"), "no backup"),
+    "a table name that is none": (lambda parts: _manifest(parts, rows={'x"; DROP TABLE run; --': 0}), "no backup"),
+    "the other database": (lambda parts: _manifest(parts, dialect="other"), "backup of other"),
+    "a newer schema": (lambda parts: _manifest(parts, revision="9999"), "newer AzuraForge"),
+}
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_backup_that_is_not_whole_is_refused_and_nothing_changes(stand, tmp_path, how):
+    change, said = BROKEN[how]
+    back_up(stand.place, tmp_path / "all.backup")
+    _rewrite(tmp_path / "all.backup", tmp_path / "broken.backup", change)
+    before = stand.rows()
+    with pytest.raises((InvalidInput, Conflict), match=said):
+        restore(stand.place, tmp_path / "broken.backup", replace=True)
+    assert stand.rows() == before
+
+
+def test_rows_that_are_not_all_there_undo_the_restore(stand, tmp_path):
+    back_up(stand.place, tmp_path / "all.backup")
+
+    def one_more(parts):
+        counted = json.loads(parts["manifest.json"])["rows"]
+        return _manifest(parts, rows={**counted, "run": 3})
+
+    _rewrite(tmp_path / "all.backup", tmp_path / "short.backup", one_more)
+    stand.change("UPDATE project SET name = 'changed'")
+    before = stand.rows()
+    with pytest.raises((InvalidInput, StorageError), match="rows"):
+        restore(stand.place, tmp_path / "short.backup", replace=True)
+    assert stand.rows() == before
+    open_database(stand.place.url).close()
+
+
+def test_a_file_that_is_no_backup_is_told(stand, tmp_path):
+    (tmp_path / "x").write_text("hello")
+    with pytest.raises(InvalidInput, match="no backup"):
+        restore(stand.place, tmp_path / "x")
+    with pytest.raises(InvalidInput, match="no such file"):
+        restore(stand.place, tmp_path / "y")
+
+
+def test_a_backup_overwrites_nothing_and_is_its_owners_alone(stand, tmp_path):
+    target = tmp_path / "all.backup"
+    back_up(stand.place, target)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    before = target.read_bytes()
+    with pytest.raises(Conflict, match="file of this name"):
+        back_up(stand.place, target)
+    assert target.read_bytes() == before
+    assert [path.name for path in tmp_path.glob("*.backup*")] == ["all.backup"], "no draft is left"
+
+
+def test_a_backup_of_an_older_release_is_upgraded(tmp_path):
+    path = tmp_path / "old" / "azuraforge.db"
+    path.parent.mkdir()
+    with sqlite3.connect(path) as connection:
+        connection.executescript((RELEASED / "0001.sqlite.sql").read_text())
+    connection.close()
+    import_tables()
+    place = Place(f"sqlite:///{path}")
+    back_up(place, tmp_path / "old.backup")
+    (tmp_path / "new").mkdir()
+    elsewhere = Place(f"sqlite:///{tmp_path / 'new' / 'azuraforge.db'}")
+    assert restore(elsewhere, tmp_path / "old.backup").revision == "0001"
+    condition = examine(elsewhere)
+    assert condition.revision == head_revision()
+    assert condition.rows["project"] == 2
+
+
+def test_a_broken_sqlite_file_is_not_saved(tmp_path):
+    path = tmp_path / "azuraforge.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript((RELEASED / "0001.sqlite.sql").read_text())
+    connection.close()
+    page = bytearray(path.read_bytes())
+    page[3 * 4096 + 8 : 4 * 4096] = b"\xff" * (4096 - 8)
+    path.write_bytes(page)
+    with pytest.raises(StorageError):
+        back_up(Place(f"sqlite:///{path}"), tmp_path / "x.backup")
+    assert not (tmp_path / "x.backup").exists()
+
+
+def test_a_row_that_points_nowhere_is_told(tmp_path):
+    path = tmp_path / "azuraforge.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript((RELEASED / "0001.sqlite.sql").read_text())
+        connection.execute("DELETE FROM user_account")
+    connection.close()
+    assert any("user_account" in problem for problem in examine(Place(f"sqlite:///{path}")).problems)
+
+
+def test_on_postgresql_nothing_is_restored_under_a_running_platform(stand, tmp_path):
+    if stand.place.is_sqlite:
+        pytest.skip("there the data home's lock tells")
+    back_up(stand.place, tmp_path / "all.backup")
+    running = Database(stand.place.url)
+    with running.read_system() as session:
+        session.connection()
+        with pytest.raises(Conflict, match="a platform works on this database"):
+            restore(stand.place, tmp_path / "all.backup", replace=True)
+    running.close()
+
+
+def test_without_postgresqls_programs_it_says_what_to_install(stand, tmp_path, monkeypatch):
+    if stand.place.is_sqlite:
+        pytest.skip("SQLite needs none")
+    monkeypatch.setattr("azuraforge.database.postgres_dump.shutil.which", lambda *_, **__: None)
+    with pytest.raises(InvalidInput, match="pg_dump is not installed here"):
+        back_up(stand.place, tmp_path / "all.backup")
+    with pytest.raises(InvalidInput, match="only the owner"):
+        back_up(Place(stand.place.url), tmp_path / "all.backup")
+
+
+def test_the_manifest_is_read_without_the_contents(stand, tmp_path):
+    made = back_up(stand.place, tmp_path / "all.backup", {"ab/cd": 3})
+    assert archive.read(tmp_path / "all.backup") == made
+    assert made.artifacts == {"ab/cd": 3}
+    assert VERSION_TABLE not in made.rows
