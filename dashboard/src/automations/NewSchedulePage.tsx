@@ -34,7 +34,7 @@ export default function NewSchedulePage() {
   }));
   const error = runs.error ?? run.error;
   return (
-    <div className={css["page"]}>
+    <div className={css["form"]}>
       <PageHead title={t("schedules.new")} note={t("schedules.newNote")} />
       {error ? <ErrorNotice error={error} /> : null}
       {runs.data === undefined && !error ? <Loading /> : null}

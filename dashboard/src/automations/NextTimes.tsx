@@ -8,15 +8,16 @@ import css from "./Schedules.module.css";
 /** Moments in the reader's zone; beside them, where it is another, in the schedule's own. */
 export function NextTimes({ times, zone }: { times: readonly string[]; zone: string }) {
   const { i18n } = useTranslation();
-  const { moment } = useFormats();
+  const { instant, moment } = useFormats();
+  const toTheSecond = times.some((at) => Date.parse(at) % 60_000 !== 0);
   const there = useMemo(
-    () => new Intl.DateTimeFormat(readerLocale(i18n.language), { dateStyle: "medium", timeStyle: "short", timeZone: zone }),
-    [i18n.language, zone],
+    () => new Intl.DateTimeFormat(readerLocale(i18n.language), { dateStyle: "medium", timeStyle: toTheSecond ? "medium" : "short", timeZone: zone }),
+    [i18n.language, toTheSecond, zone],
   );
   return (
     <ol className={css["times"]} data-testid="next-times">
       {times.map((at) => {
-        const here = moment(at);
+        const here = toTheSecond ? instant(at) : moment(at);
         const away = there.format(new Date(at));
         return (
           <li key={at}>

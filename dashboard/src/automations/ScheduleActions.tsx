@@ -15,7 +15,7 @@ export function ScheduleActions({ schedule, onDeleted, small = false }: { schedu
   const runNow = useRunNow(schedule.id);
   const pause = usePauseSchedule(schedule.id);
   const resume = useResumeSchedule(schedule.id);
-  const remove = useDeleteSchedule(schedule.id);
+  const remove = useDeleteSchedule(schedule.id, () => onDeleted?.());
   const [asking, setAsking] = useState(false);
   if (!mayWrite(session)) return null;
   const error = runNow.error ?? pause.error ?? resume.error;
@@ -44,7 +44,7 @@ export function ScheduleActions({ schedule, onDeleted, small = false }: { schedu
             {remove.error ? <ErrorNotice error={remove.error} /> : null}
             <DialogActions>
               <Button onPress={() => setAsking(false)}>{t("schedules.keep")}</Button>
-              <Button look="danger" pending={remove.isPending} testId="confirm-delete" onPress={() => remove.mutate(undefined, { onSuccess: onDeleted })}>
+              <Button look="danger" pending={remove.isPending} testId="confirm-delete" onPress={() => remove.mutate()}>
                 {t("schedules.delete")}
               </Button>
             </DialogActions>

@@ -93,7 +93,7 @@ export function ScheduleForm({ run }: { run: RunDetail }) {
           <TextField label={t("schedules.graceSeconds")} name="grace" value={grace} onChange={setGrace} mode="numeric" hint={t("schedules.graceHint")} error={graceFault ? t("schedules.graceFault") : undefined} />
         </div>
       </Card>
-      <Card title={t("schedules.name")}>
+      <Card>
         <TextField label={t("schedules.name")} name="name" value={name} onChange={setName} required error={tried && name.trim() === "" ? t("schedules.nameMissing") : taken} />
       </Card>
       {create.error ? <ErrorNotice error={create.error} /> : null}

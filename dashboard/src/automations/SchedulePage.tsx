@@ -64,7 +64,7 @@ function ScheduleCards({ schedule }: { schedule: Schedule }) {
 
 function FireTable({ fires }: { fires: readonly Fire[] }) {
   const { t } = useTranslation();
-  const { moment } = useFormats();
+  const { instant } = useFormats();
   const paths = usePaths();
   return (
     <Table caption={t("schedules.fires")}>
@@ -79,8 +79,8 @@ function FireTable({ fires }: { fires: readonly Fire[] }) {
       <tbody>
         {fires.map((fire) => (
           <tr key={fire.fire_time}>
-            <td className={tableCss["nowrap"]}>{fire.cause === "asked" ? t("schedules.asked") : moment(fire.fire_time)}</td>
-            <td className={tableCss["nowrap"]}>{moment(fire.fired_at)}</td>
+            <td className={tableCss["nowrap"]}>{fire.cause === "asked" ? t("schedules.asked") : instant(fire.fire_time)}</td>
+            <td className={tableCss["nowrap"]}>{instant(fire.fired_at)}</td>
             <td>{fire.run_id !== null && fire.run_name !== null ? <Link href={paths.run(fire.run_id)}>{fire.run_name}</Link> : "–"}</td>
             <td>
               <FireOutcome fire={fire} />

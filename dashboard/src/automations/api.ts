@@ -65,4 +65,16 @@ function useAction<T>(act: () => Promise<T>) {
 export const usePauseSchedule = (id: string) => useAction(() => post<Schedule>(`/schedules/${part(id)}/pause`));
 export const useResumeSchedule = (id: string) => useAction(() => post<Schedule>(`/schedules/${part(id)}/resume`));
 export const useRunNow = (id: string) => useAction(() => post<Fire>(`/schedules/${part(id)}/run`));
-export const useDeleteSchedule = (id: string) => useAction(() => remove(`/schedules/${part(id)}`));
+
+/** Leaves the schedule's page first: asked for again, it would no longer be there. */
+export function useDeleteSchedule(id: string, leave: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => remove(`/schedules/${part(id)}`),
+    onSuccess: () => {
+      leave();
+      client.removeQueries({ queryKey: ["schedules", id] });
+      return client.invalidateQueries({ queryKey: ["schedules"], exact: true });
+    },
+  });
+}

@@ -9,12 +9,14 @@ export class Formats {
   readonly locale: string;
   readonly #numbers = new Map<string, Intl.NumberFormat>();
   readonly #moment: Intl.DateTimeFormat;
+  readonly #instant: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
   readonly #utcDay: Intl.DateTimeFormat;
 
   constructor(locale: string) {
     this.locale = locale;
     this.#moment = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+    this.#instant = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
     this.#day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
     this.#utcDay = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
   }
@@ -93,6 +95,9 @@ export class Formats {
   }
 
   moment = (at: Maybe<string | Date>): string => (at ? this.#moment.format(new Date(at)) : UNKNOWN);
+
+  /** A moment to the second. */
+  instant = (at: Maybe<string | Date>): string => (at ? this.#instant.format(new Date(at)) : UNKNOWN);
 
   /** A row of daily data. One that stands at midnight UTC is a date, not a moment: it is the same day everywhere. */
   day = (at: Maybe<string>): string => {
