@@ -86,8 +86,8 @@ def serve_worker(
 
     ``on_ready`` is told the worker's name. Raises as ``serve_api`` does.
     """
-    stop = _stop_on_signals()
     url = _broker_of(settings)
+    stop = _stop_on_signals()
     home = open_home(settings, together=True)
     telemetry.configure(settings.log_level)
     bell = RedisBell(url, on_cancel=lambda _project_id, run_id: worker.notice_cancel(run_id))
@@ -115,8 +115,8 @@ def serve_worker(
 
 def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None:
     """Fire schedules, take runs from workers that are gone, send again what no message waits for, keep house."""
-    stop = _stop_on_signals()
     url = _broker_of(settings)
+    stop = _stop_on_signals()
     home = open_home(settings, together=True)
     telemetry.configure(settings.log_level)
     try:
