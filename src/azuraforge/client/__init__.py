@@ -12,6 +12,7 @@ from azuraforge.client.schedules import Fire, Schedule
 from azuraforge.client.sessions import Link, Session
 from azuraforge.client.shipping import Shipped
 from azuraforge.client.tokens import Token
+from azuraforge.client.trash import Policy, Purged, TrashContents, TrashItem
 
 __all__ = [
     "AliasChange",
@@ -31,9 +32,11 @@ __all__ = [
     "ModelVersion",
     "PlatformUnreachable",
     "Plugin",
+    "Policy",
     "Prediction",
     "PredictionPoint",
     "Progress",
+    "Purged",
     "Rows",
     "Run",
     "RunError",
@@ -42,4 +45,6 @@ __all__ = [
     "Session",
     "Shipped",
     "Token",
+    "TrashContents",
+    "TrashItem",
 ]

@@ -18,6 +18,7 @@ from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions
 from azuraforge.client.shipping import Shipped, ship_leftovers
 from azuraforge.client.tokens import Tokens
+from azuraforge.client.trash import Trash
 
 
 class Client:
@@ -48,6 +49,7 @@ class Client:
         self.models = Models(self._connection)
         self.schedules = Schedules(self._connection)
         self.plugins = Plugins(self._connection)
+        self.trash = Trash(self._connection)
         self.tokens = Tokens(self._connection)
         self.sessions = Sessions(self._connection)
 

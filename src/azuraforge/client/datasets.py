@@ -58,6 +58,8 @@ class DatasetVersion(Shape):
     findings: list[Finding] = field(default_factory=list)
     created: bool = True
     created_at: datetime | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,7 @@ class Dataset(Shape):
     name: str
     versions: int
     latest: DatasetVersion
+    numbers: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,18 +125,35 @@ class Datasets:
         told = self._connection.post("/datasets/from-source", body, timeout_seconds=_READING_SECONDS)
         return DatasetVersion.from_json(told)
 
-    def list(self) -> DatasetList:
-        """Every dataset with its newest version."""
-        return [Dataset.from_json(each) for each in self._connection.get("/datasets")]
+    def list(self, trash: bool = False) -> DatasetList:
+        """Every dataset with its newest version. ``trash``: those that were deleted, instead of all others."""
+        told = self._connection.get("/datasets", trash="true" if trash else None)
+        return [Dataset.from_json(each) for each in told]
 
     def get(self, name: str, version: int | None = None) -> DatasetVersion:
         """One version, by the dataset's name or id; None: the newest."""
         return DatasetVersion.from_json(self._connection.get(f"/datasets/{segment(name)}", version=version))
 
+    def delete(self, name: str, version: int | None = None) -> None:
+        """Move a dataset, or one of its versions, into the trash.
+
+        Raises ApiError where a run that goes on or a schedule needs it.
+        """
+        self._connection.delete(_place(name, version))
+
+    def restore(self, name: str, version: int | None = None) -> DatasetVersion:
+        """Take a dataset (by id or former name), or one of its versions, out of the trash."""
+        return DatasetVersion.from_json(self._connection.post(f"{_place(name, version)}/restore"))
+
     def rows(self, name: str, version: int | None = None, max_points: int = 1000) -> Rows:
         """The dataset's columns over time, at most ``max_points`` of each."""
         told = self._connection.get(f"/datasets/{segment(name)}/rows", version=version, max_points=max_points)
         return Rows.from_json({**told, "times": [datetime.fromisoformat(moment) for moment in told["times"]]})
+
+
+def _place(name: str, version: int | None) -> str:
+    whole = f"/datasets/{segment(name)}"
+    return whole if version is None else f"{whole}/versions/{version}"
 
 
 def _set(options: Mapping[str, Any]) -> dict[str, Any]:

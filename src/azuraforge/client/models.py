@@ -33,6 +33,8 @@ class ModelVersion(Shape):
     parent_version: int | None = None
     metrics: dict[str, Any] | None = None
     created_at: datetime | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +42,14 @@ class Model(Shape):
     """A named thing with versions; lists leave ``version_list`` empty."""
 
     name: str
+    id: str = ""
     target: str = ""
     unit: str = ""
     champion: int | None = None
     versions: int = 0
     created_at: datetime | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
     version_list: list[ModelVersion] = field(default_factory=list)
 
 
@@ -99,9 +104,10 @@ class Models:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def list(self) -> ModelList:
-        """Every model with its champion."""
-        return [Model.from_json(each) for each in self._connection.get("/models")]
+    def list(self, trash: bool = False) -> ModelList:
+        """Every model with its champion. ``trash``: those that were deleted, instead of all others."""
+        told = self._connection.get("/models", trash="true" if trash else None)
+        return [Model.from_json(each) for each in told]
 
     def get(self, name: str) -> Model:
         """A model with all its versions."""
@@ -110,6 +116,17 @@ class Models:
     def version(self, name: str, version: int) -> ModelVersion:
         """One version with its lineage."""
         return ModelVersion.from_json(self._connection.get(f"/models/{segment(name)}/versions/{version}"))
+
+    def delete(self, name: str, version: int | None = None) -> None:
+        """Move a model, or one of its versions, into the trash.
+
+        Raises ApiError for a version that an alias points at, and where a run that goes on or a schedule needs it.
+        """
+        self._connection.delete(_place(name, version))
+
+    def restore(self, name: str, version: int | None = None) -> None:
+        """Take a model (by id or former name), or one of its versions, out of the trash."""
+        self._connection.post(f"{_place(name, version)}/restore")
 
     def history(self, name: str, alias: str | None = None) -> History:
         """Who was champion when, and why; newest first."""
@@ -147,3 +164,8 @@ class Models:
         body.update({key: value for key, value in given.items() if value is not None})
         told = self._connection.post(f"/models/{segment(name)}/predict", body, timeout_seconds=_PREDICT_SECONDS)
         return Prediction.from_json(told)
+
+
+def _place(name: str, version: int | None) -> str:
+    whole = f"/models/{segment(name)}"
+    return whole if version is None else f"{whole}/versions/{version}"

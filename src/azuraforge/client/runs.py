@@ -95,6 +95,9 @@ class Run(Shape):
     created_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    pinned: bool = False
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
     config: dict[str, Any] = field(default_factory=dict)
     seed: int | None = None
     threads: int | None = None
@@ -217,10 +220,19 @@ class Runs:
         return Run.from_json(self._connection.post("/runs", body, timeout_seconds=START_SECONDS))
 
     def list(
-        self, *, state: str | None = None, kind: str | None = None, limit: int = 50, after: str | None = None
+        self,
+        *,
+        state: str | None = None,
+        kind: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+        trash: bool = False,
     ) -> RunPage:
-        """A page of runs, newest first."""
-        return RunPage.from_json(self._connection.get("/runs", state=state, kind=kind, limit=limit, after=after))
+        """A page of runs, newest first. ``trash``: those that were deleted, instead of all others."""
+        told = self._connection.get(
+            "/runs", state=state, kind=kind, limit=limit, after=after, trash="true" if trash else None
+        )
+        return RunPage.from_json(told)
 
     def get(self, run_id: str) -> Run:
         """Everything about a run except its metrics."""
@@ -233,6 +245,22 @@ class Runs:
     def resume(self, run_id: str) -> Run:
         """Queue a failed, cancelled or quarantined run again; it goes on from its newest whole checkpoint."""
         return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/resume"))
+
+    def delete(self, run_id: str) -> None:
+        """Move a run that has ended into the trash. Raises ApiError while it goes on."""
+        self._connection.delete(f"/runs/{segment(run_id)}")
+
+    def restore(self, run_id: str) -> Run:
+        """Take a run out of the trash."""
+        return Run.from_json(self._connection.post(f"/runs/{segment(run_id)}/restore"))
+
+    def pin(self, run_id: str) -> Run:
+        """Keep a run however old it becomes, whatever the project's policy says."""
+        return Run.from_json(self._connection.request("PUT", f"/runs/{segment(run_id)}/pin"))
+
+    def unpin(self, run_id: str) -> None:
+        """Leave a run to the project's policy again."""
+        self._connection.delete(f"/runs/{segment(run_id)}/pin")
 
     def watch(self, run_id: str, after: int = 0, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[Event]:
         """The run's events after the cursor, live, until it has ended; survives a platform that starts again.

@@ -1,0 +1,231 @@
+"""``azuraforge trash``: list, empty, policy; and ``delete`` and ``restore`` of runs, datasets and models."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from azuraforge.cli import datasets, models, runs
+from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.reach import reach
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.client import Policy, Purged, TrashItem
+
+app = typer.Typer(help="What was deleted: restore it, or purge it for ever.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+RunIds = Annotated[list[str], typer.Argument(metavar="RUN…", help="Ids of runs.")]
+Name = Annotated[str, typer.Argument(help="The name.")]
+NameOrId = Annotated[str, typer.Argument(help="The former name, or the id that azuraforge trash list shows.")]
+Version = Annotated[int | None, typer.Argument(min=1, help="Only this version; default: all of it.")]
+
+_COUNTS = ("runs", "models", "model_versions", "datasets", "dataset_versions")
+
+
+@app.command("list")
+def list_trash(context: typer.Context, json: AsJson = False) -> None:
+    """List what was deleted, how much it holds, and when it is purged."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        contents = reached.client.trash.list()
+    if json:
+        terminal.json(contents.raw)
+        return
+    text = terminal.text
+    if not contents.items:
+        terminal.say(text("trash_is_empty"))
+        return
+    terminal.table(
+        ["id", text("kind"), text("name"), text("size"), text("deleted"), text("by"), text("purged_after")],
+        [
+            [
+                item.id,
+                text(item.noun),
+                item.name + (f" v{item.version}" if item.version else ""),
+                text.bytes(item.bytes),
+                text.moment(item.deleted_at),
+                item.deleted_by,
+                _end(terminal, item),
+            ]
+            for item in contents.items
+        ],
+        right=(3,),
+    )
+    terminal.say(text("trash_holds", count=contents.count, bytes=text.bytes(contents.bytes)))
+
+
+@app.command()
+def empty(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Purge everything in the trash for ever, and say how many bytes that freed. What others need is kept."""
+    terminal = terminal_of(context)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise CommandError(terminal.text("empty_needs_yes"), exit_code=USAGE)
+        typer.confirm(terminal.text("empty_sure"), abort=True, err=True)
+    with reach(terminal) as reached:
+        purged = reached.client.trash.empty()
+    if json:
+        terminal.json(purged.raw)
+    else:
+        _say_purged(terminal, purged)
+
+
+@app.command()
+def policy(
+    context: typer.Context,
+    trash_days: Annotated[
+        int | None, typer.Option(min=0, max=3650, help="The trash can be restored from this long.")
+    ] = None,
+    keep_run_days: Annotated[
+        str | None,
+        typer.Option(help="Runs that succeeded go to the trash then, unless pinned or needed; 'forever': never."),
+    ] = None,
+    keep_work_days: Annotated[
+        int | None, typer.Option(min=0, max=3650, help="Runs that did not succeed can be resumed this long.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show what the project keeps, or change it."""
+    terminal = terminal_of(context)
+    given = {"trash_days": trash_days, "keep_work_days": keep_work_days}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if keep_run_days is not None:
+        changes["keep_run_days"] = _days(terminal, keep_run_days)
+    with reach(terminal) as reached:
+        kept = reached.client.trash.policy()
+        if changes:
+            present = {name: getattr(kept, name) for name in ("trash_days", "keep_run_days", "keep_work_days")}
+            kept = reached.client.trash.set_policy(**{**present, **changes})
+    if json:
+        terminal.json(kept.raw)
+    else:
+        _say_policy(terminal, kept)
+
+
+@runs.app.command("delete")
+def delete_runs(context: typer.Context, run_ids: RunIds) -> None:
+    """Move runs that have ended into the trash."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        for run_id in run_ids:
+            reached.client.runs.delete(run_id)
+            terminal.say(terminal.text("run_deleted", id=run_id))
+
+
+@runs.app.command("restore")
+def restore_runs(context: typer.Context, run_ids: RunIds) -> None:
+    """Take runs out of the trash."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        for run_id in run_ids:
+            reached.client.runs.restore(run_id)
+            terminal.say(terminal.text("run_restored", id=run_id))
+
+
+@runs.app.command("pin")
+def pin_runs(context: typer.Context, run_ids: RunIds) -> None:
+    """Keep runs however old they become."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        for run_id in run_ids:
+            reached.client.runs.pin(run_id)
+            terminal.say(terminal.text("run_pinned", id=run_id))
+
+
+@runs.app.command("unpin")
+def unpin_runs(context: typer.Context, run_ids: RunIds) -> None:
+    """Leave runs to the project's policy again."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        for run_id in run_ids:
+            reached.client.runs.unpin(run_id)
+            terminal.say(terminal.text("run_unpinned", id=run_id))
+
+
+@datasets.app.command("delete")
+def delete_dataset(context: typer.Context, name: Name, version: Version = None) -> None:
+    """Move a dataset, or one of its versions, into the trash."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        reached.client.datasets.delete(name, version)
+    terminal.say(terminal.text("dataset_deleted", what=_versioned(name, version), named=_named(name, version)))
+
+
+@datasets.app.command("restore")
+def restore_dataset(context: typer.Context, name: NameOrId, version: Version = None) -> None:
+    """Take a dataset, or one of its versions, out of the trash."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        restored = reached.client.datasets.restore(name, version)
+    terminal.say(terminal.text("dataset_restored", what=_versioned(restored.name, version)))
+
+
+@models.app.command("delete")
+def delete_model(context: typer.Context, name: Name, version: Version = None) -> None:
+    """Move a model, or one of its versions, into the trash."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        reached.client.models.delete(name, version)
+    terminal.say(terminal.text("model_deleted", what=_versioned(name, version), named=_named(name, version)))
+
+
+@models.app.command("restore")
+def restore_model(context: typer.Context, name: NameOrId, version: Version = None) -> None:
+    """Take a model, or one of its versions, out of the trash."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        reached.client.models.restore(name, version)
+    terminal.say(terminal.text("model_restored", what=_versioned(name, version)))
+
+
+def _versioned(name: str, version: int | None) -> str:
+    return name if version is None else f"{name} v{version}"
+
+
+def _named(name: str, version: int | None) -> str:
+    """As the command takes it."""
+    return name if version is None else f"{name} {version}"
+
+
+def _end(terminal: Terminal, item: TrashItem) -> str:
+    """When it is purged, or for whom it is kept."""
+    if item.needed_by is None:
+        return terminal.text.moment(item.purged_after)
+    return terminal.text("kept_for", what=_versioned(item.needed_by.name, item.needed_by.version))
+
+
+def _days(terminal: Terminal, given: str) -> int | None:
+    if given == "forever":
+        return None
+    if not given.isdecimal() or not 1 <= int(given) <= 36_500:
+        raise CommandError(terminal.text("not_days", given=given), exit_code=USAGE)
+    return int(given)
+
+
+def _say_purged(terminal: Terminal, purged: Purged) -> None:
+    text = terminal.text
+    gone = [f"{text.number(getattr(purged, name), 0)} {text(f'purged.{name}')}" for name in _COUNTS]
+    told = ", ".join(each for each, name in zip(gone, _COUNTS, strict=True) if getattr(purged, name))
+    terminal.say(text("purged", what=told or text("nothing"), bytes=text.bytes(purged.bytes_freed)))
+    if purged.kept:
+        terminal.say(text("purge_kept", count=purged.kept))
+
+
+def _say_policy(terminal: Terminal, kept: Policy) -> None:
+    text = terminal.text
+    runs_kept = text("for_ever") if kept.keep_run_days is None else text("days", count=kept.keep_run_days)
+    terminal.fields(
+        {
+            text("policy.trash"): text("days", count=kept.trash_days),
+            text("policy.runs"): runs_kept,
+            text("policy.work"): text("days", count=kept.keep_work_days),
+        }
+    )

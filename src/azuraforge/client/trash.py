@@ -1,0 +1,104 @@
+"""What was deleted and can be restored, what is purged, and what the project keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from azuraforge.client.connection import Connection
+from azuraforge.client.shapes import Shape
+
+#: Removing many files takes its time.
+_EMPTY_SECONDS = 300.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeededBy(Shape):
+    """For whom something is kept although it is in the trash."""
+
+    noun: str
+    name: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrashItem(Shape):
+    """Something in the trash; ``version`` where only that version was deleted."""
+
+    noun: str
+    id: str
+    name: str
+    deleted_at: datetime
+    deleted_by: str
+    purged_after: datetime
+    bytes: int = 0
+    version: int | None = None
+    needed_by: NeededBy | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy(Shape):
+    """What a project keeps, in days; ``keep_run_days`` None: runs that succeeded are kept for ever."""
+
+    trash_days: int
+    keep_run_days: int | None
+    keep_work_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrashContents(Shape):
+    """What lies in the trash, the latest first; ``count`` and ``bytes`` tell of all, also of what is not listed."""
+
+    items: list[TrashItem]
+    count: int
+    bytes: int
+    policy: Policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purged(Shape):
+    """What was purged for ever. ``kept`` things are needed by others."""
+
+    runs: int = 0
+    datasets: int = 0
+    dataset_versions: int = 0
+    models: int = 0
+    model_versions: int = 0
+    bytes_freed: int = 0
+    kept: int = 0
+
+
+class Trash:
+    """``client.trash``."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self) -> TrashContents:
+        """What was deleted and can be restored."""
+        return TrashContents.from_json(self._connection.get("/projects/trash"))
+
+    def empty(self) -> Purged:
+        """Purge everything that nobody needs, for ever; only an admin may. Returns what went and the bytes freed."""
+        total: dict[str, int] = {}
+        while True:
+            told = self._connection.request("DELETE", "/projects/trash", timeout_seconds=_EMPTY_SECONDS)
+            kept, left = told.pop("kept"), told.pop("left")
+            total = {name: total.get(name, 0) + count for name, count in told.items()}
+            if not left:
+                return Purged.from_json({**total, "kept": kept})
+
+    def policy(self) -> Policy:
+        """What the project keeps."""
+        return Policy.from_json(self._connection.get("/projects/policy"))
+
+    def set_policy(self, *, trash_days: int, keep_run_days: int | None, keep_work_days: int) -> Policy:
+        """Change what the project keeps; only an admin may.
+
+        Args:
+            trash_days: how long the trash can be restored from.
+            keep_run_days: runs that succeeded go to the trash then, unless pinned or needed; None: never.
+            keep_work_days: how long a run that did not succeed can be resumed.
+        """
+        body = {"trash_days": trash_days, "keep_run_days": keep_run_days, "keep_work_days": keep_work_days}
+        return Policy.from_json(self._connection.request("PUT", "/projects/policy", json=body))
