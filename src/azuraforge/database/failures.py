@@ -8,12 +8,15 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from azuraforge.errors import AzuraError, InvalidInput, StorageError, TransientError
+from azuraforge.telemetry import logger
 
 #: PostgreSQL's codes for "try again": a deadlock, a serialization failure.
 _REPEATABLE = {"40001", "40P01"}
 #: It starts, it stops, it has no room for another connection, it has become a standby.
 _AWAY = {"57P01", "57P02", "57P03", "53300", "25006"}
 _FULL = {"53100", "53200"}
+
+log = logger("database")
 
 AWAY_NEXT_STEP = "nothing is lost; try again when the database is back"
 
@@ -24,6 +27,8 @@ def readable(error: BaseException) -> BaseException:
         return error
     if isinstance(error, PoolTimeout):
         return TransientError("all connections to the database are in use", next_step="try again")
+    if isinstance(error, DataError):  # too long, out of range, a NUL in a text
+        return InvalidInput(f"a value cannot be stored: {str(error.orig).splitlines()[0]}")
     if isinstance(error, DBAPIError) and _code(error):
         return _of_postgresql(error)
     if isinstance(error, OperationalError | sqlite3.OperationalError):
@@ -44,10 +49,15 @@ def lost_connection(error: BaseException) -> bool:
 
 
 def away(error: BaseException) -> TransientError:
-    """The database does not answer."""
+    """The database does not answer. Why stands in the log: it names hosts, and whoever asks may be a stranger."""
+    log.warning("database_away", reason=reason_of(error))
+    return TransientError("the database does not answer", next_step=AWAY_NEXT_STEP, code="database_away")
+
+
+def reason_of(error: BaseException) -> str:
+    """What the driver said, in one line."""
     said = str(error.orig if isinstance(error, DBAPIError) else error).strip().splitlines()
-    reason = said[0] if said else "no reason was given"
-    return TransientError(f"the database does not answer: {reason}", next_step=AWAY_NEXT_STEP, code="database_away")
+    return said[0] if said else "no reason was given"
 
 
 def _code(error: DBAPIError) -> str:
@@ -67,8 +77,6 @@ def _of_postgresql(error: DBAPIError) -> BaseException:
         return TransientError("the database was too busy with others' changes", next_step="try again")
     if code in _FULL:
         return StorageError("the disk is full; the database could not be written", next_step="free space")
-    if isinstance(error, DataError):  # too long, out of range, a NUL in a text
-        return InvalidInput(f"a value cannot be stored: {str(error.orig).splitlines()[0]}")
     return error
 
 

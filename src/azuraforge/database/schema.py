@@ -12,12 +12,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
 from azuraforge.database import walls
 from azuraforge.database.database import Database
-from azuraforge.database.failures import readable
-from azuraforge.errors import AzuraError, Conflict, StorageError
+from azuraforge.database.failures import readable, reason_of
+from azuraforge.errors import AzuraError, Conflict, StorageError, TransientError
 
 #: Not Alembic's default name: two tools sharing one file must not read each other's history.
 VERSION_TABLE = "azuraforge_schema"
@@ -191,8 +191,11 @@ def _alone(connection: Connection) -> Iterator[None]:
 def _told(database: Database) -> Iterator[None]:
     try:
         yield
-    except DatabaseError as error:
+    except DBAPIError as error:
         known = readable(error)
+        if isinstance(known, TransientError):  # said to whoever starts a platform, who may know where it is
+            reason, step = f"{known.message}: {reason_of(error)}", "start it, or mend AZURAFORGE_DATABASE_URL"
+            raise TransientError(reason, where=database.url, next_step=step, code=known.error_code) from error
         if isinstance(known, AzuraError):
             raise known from error
         raise StorageError(
@@ -200,5 +203,3 @@ def _told(database: Database) -> Iterator[None]:
             where=database.url,
             next_step="check that the file is an AzuraForge database and can be written",
         ) from error
-    except DBAPIError as error:
-        raise readable(error) from error
