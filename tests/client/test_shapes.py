@@ -15,6 +15,7 @@ from azuraforge.client import plugins as client_plugins
 from azuraforge.client import runs as client_runs
 from azuraforge.client import sessions as client_sessions
 from azuraforge.client import tokens as client_tokens
+from azuraforge.client import trash as client_trash
 from azuraforge.client.events import Event
 from azuraforge.client.runs import Run
 from azuraforge.datasets import schemas as datasets
@@ -47,6 +48,11 @@ PAIRS = [
     (client_sessions.Session, projects.SessionOut),
     (client_sessions.Link, projects.LinkOut),
     (client_tokens.Token, projects.TokenCreated),
+    (client_trash.TrashContents, projects.TrashOut),
+    (client_trash.TrashItem, projects.TrashItem),
+    (client_trash.NeededBy, projects.NeededBy),
+    (client_trash.Policy, projects.Policy),
+    (client_trash.Purged, projects.PurgeOut),
     (Event, events.EventOut),
 ]
 

@@ -37,11 +37,35 @@ export interface paths {
         };
         /**
          * Get Dataset
-         * @description One version, by the dataset's name or id.
+         * @description One version, by the dataset's name or id; also one that is in the trash.
          */
         get: operations["datasets_get_dataset"];
         put?: never;
         post?: never;
+        /**
+         * Delete Dataset
+         * @description Move a dataset with all its versions into the trash.
+         */
+        delete: operations["datasets_delete_dataset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Dataset
+         * @description Take a dataset out of the trash, by its id or its former name.
+         */
+        post: operations["datasets_restore_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -62,6 +86,46 @@ export interface paths {
         get: operations["datasets_dataset_rows"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Dataset Version
+         * @description Move one version into the trash.
+         */
+        delete: operations["datasets_delete_dataset_version"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Dataset Version
+         * @description Take one version out of the trash.
+         */
+        post: operations["datasets_restore_dataset_version"];
         delete?: never;
         options?: never;
         head?: never;
@@ -184,7 +248,11 @@ export interface paths {
         get: operations["models_get_model"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete Model
+         * @description Move a model with all its versions, its history and its predictions into the trash.
+         */
+        delete: operations["models_delete_model"];
         options?: never;
         head?: never;
         patch?: never;
@@ -270,6 +338,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Model
+         * @description Take a model out of the trash, by its id or its former name.
+         */
+        post: operations["models_restore_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/rollback": {
         parameters: {
             query?: never;
@@ -304,6 +392,30 @@ export interface paths {
         get: operations["models_get_version"];
         put?: never;
         post?: never;
+        /**
+         * Delete Version
+         * @description Move a version that no alias points at into the trash.
+         */
+        delete: operations["models_delete_version"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Version
+         * @description Take a version out of the trash.
+         */
+        post: operations["models_restore_version"];
         delete?: never;
         options?: never;
         head?: never;
@@ -345,6 +457,54 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Policy
+         * @description What the project keeps, and for how long.
+         */
+        get: operations["projects_get_policy"];
+        /**
+         * Set Policy
+         * @description Change what the project keeps.
+         */
+        put: operations["projects_set_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trash
+         * @description What was deleted and can be restored.
+         */
+        get: operations["projects_list_trash"];
+        put?: never;
+        post?: never;
+        /**
+         * Empty Trash
+         * @description Purge everything in the trash that nobody needs; again, as long as the answer says that more is left.
+         */
+        delete: operations["projects_empty_trash"];
         options?: never;
         head?: never;
         patch?: never;
@@ -947,6 +1107,11 @@ export interface components {
             latest: components["schemas"]["DatasetVersionOut"];
             /** Name */
             name: string;
+            /**
+             * Numbers
+             * @description the versions that are there, the oldest first
+             */
+            numbers: number[];
             /** Versions */
             versions: number;
         };
@@ -987,6 +1152,13 @@ export interface components {
              */
             created_at: string;
             dataset_schema: components["schemas"]["DatasetSchema"];
+            /**
+             * Deleted At
+             * @description in the trash since then, alone or with its dataset
+             */
+            deleted_at?: string | null;
+            /** Deleted By */
+            deleted_by?: string | null;
             /** End */
             end: string | null;
             /** File Sha256 */
@@ -1283,6 +1455,15 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Deleted At
+             * @description in the trash since then
+             */
+            deleted_at?: string | null;
+            /** Deleted By */
+            deleted_by?: string | null;
+            /** Id */
+            id: string;
             /** Name */
             name: string;
             /** Target */
@@ -1306,6 +1487,15 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Deleted At
+             * @description in the trash since then
+             */
+            deleted_at?: string | null;
+            /** Deleted By */
+            deleted_by?: string | null;
+            /** Id */
+            id: string;
             /** Name */
             name: string;
             /** Target */
@@ -1314,6 +1504,21 @@ export interface components {
             unit: string;
             /** Versions */
             versions: number;
+        };
+        /**
+         * NeededBy
+         * @description For whom something is kept although it is in the trash.
+         */
+        NeededBy: {
+            /** Name */
+            name: string;
+            /**
+             * Noun
+             * @constant
+             */
+            noun: "model";
+            /** Version */
+            version: number;
         };
         /**
          * NewLink
@@ -1378,6 +1583,29 @@ export interface components {
             };
             /** Version */
             version: string;
+        };
+        /**
+         * Policy
+         * @description What a project keeps. Days are counted from when a thing was deleted, or ended.
+         */
+        Policy: {
+            /**
+             * Keep Run Days
+             * @description runs that succeeded go to the trash then, unless pinned or needed by a version; empty: never
+             */
+            keep_run_days?: number | null;
+            /**
+             * Keep Work Days
+             * @description how long the work folder of a run that did not succeed can be resumed
+             * @default 30
+             */
+            keep_work_days: number;
+            /**
+             * Trash Days
+             * @description how long the trash can be restored from
+             * @default 30
+             */
+            trash_days: number;
         };
         /**
          * PredictionOut
@@ -1514,6 +1742,52 @@ export interface components {
             reason: string;
             /** Version */
             version: number;
+        };
+        /**
+         * PurgeOut
+         * @description What was purged for ever. ``left``: there is more, ask again. ``kept`` are needed by others.
+         */
+        PurgeOut: {
+            /**
+             * Bytes Freed
+             * @default 0
+             */
+            bytes_freed: number;
+            /**
+             * Dataset Versions
+             * @default 0
+             */
+            dataset_versions: number;
+            /**
+             * Datasets
+             * @default 0
+             */
+            datasets: number;
+            /**
+             * Kept
+             * @default 0
+             */
+            kept: number;
+            /**
+             * Left
+             * @default false
+             */
+            left: boolean;
+            /**
+             * Model Versions
+             * @default 0
+             */
+            model_versions: number;
+            /**
+             * Models
+             * @default 0
+             */
+            models: number;
+            /**
+             * Runs
+             * @default 0
+             */
+            runs: number;
         };
         /** RollbackRequest */
         RollbackRequest: {
@@ -2077,6 +2351,56 @@ export interface components {
              */
             role: "viewer" | "member" | "admin" | "owner";
         };
+        /**
+         * TrashItem
+         * @description Something in the trash; ``version`` where only that version was deleted.
+         */
+        TrashItem: {
+            /**
+             * Bytes
+             * @description of its files; what others share is not freed with it
+             */
+            bytes: number;
+            /**
+             * Deleted At
+             * Format: date-time
+             */
+            deleted_at: string;
+            /** Deleted By */
+            deleted_by: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** @description as long as this is there, it is not purged */
+            needed_by?: components["schemas"]["NeededBy"] | null;
+            /**
+             * Noun
+             * @enum {string}
+             */
+            noun: "run" | "dataset" | "model";
+            /**
+             * Purged After
+             * Format: date-time
+             * @description the policy purges it then
+             */
+            purged_after: string;
+            /** Version */
+            version?: number | null;
+        };
+        /**
+         * TrashOut
+         * @description What lies in the trash, the latest first. ``items`` holds at most 500 of each noun, ``count`` tells of all.
+         */
+        TrashOut: {
+            /** Bytes */
+            bytes: number;
+            /** Count */
+            count: number;
+            /** Items */
+            items: components["schemas"]["TrashItem"][];
+            policy: components["schemas"]["Policy"];
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -2125,6 +2449,13 @@ export interface components {
             dataset_id: string | null;
             /** Dataset Version */
             dataset_version: number | null;
+            /**
+             * Deleted At
+             * @description in the trash since then
+             */
+            deleted_at?: string | null;
+            /** Deleted By */
+            deleted_by?: string | null;
             /** Kind */
             kind: string;
             /** Learned From */
@@ -2166,7 +2497,10 @@ export type $defs = Record<string, never>;
 export interface operations {
     datasets_list_datasets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description those that were deleted, instead of all others */
+                trash?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2180,6 +2514,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2253,6 +2596,69 @@ export interface operations {
             };
         };
     };
+    datasets_delete_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_restore_dataset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     datasets_dataset_rows: {
         parameters: {
             query?: {
@@ -2275,6 +2681,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RowsOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_delete_dataset_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_restore_dataset_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersionOut"];
                 };
             };
             /** @description Validation Error */
@@ -2423,7 +2894,10 @@ export interface operations {
     };
     models_list_models: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description those that were deleted, instead of all others */
+                trash?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2437,6 +2911,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2460,6 +2943,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ModelDetail"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_delete_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -2616,6 +3128,40 @@ export interface operations {
             };
         };
     };
+    models_restore_model: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     models_roll_back: {
         parameters: {
             query?: never;
@@ -2658,6 +3204,71 @@ export interface operations {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_delete_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_restore_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
                 version: number;
@@ -2733,6 +3344,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    projects_get_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+        };
+    };
+    projects_set_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Policy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    projects_list_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrashOut"];
+                };
+            };
+        };
+    };
+    projects_empty_trash: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurgeOut"];
                 };
             };
         };
