@@ -229,8 +229,9 @@ class Worker:
                 self._transitions.ended(session, held, "failed", error=error_fields(error)["error"])
 
     def _died(self, session: Session, held: Held, error: ChildDied) -> None:
-        deaths = self._row(session, held).deaths + 1
-        if deaths < self._settings.runs.max_consecutive_deaths:
+        row = self._row(session, held)
+        deaths = row.deaths + 1
+        if deaths < self._settings.runs.max_consecutive_deaths or row.cancel_requested:
             self._transitions.requeued(session, held, "died", str(error), deaths=1)
             return
         fields = {
@@ -241,8 +242,9 @@ class Worker:
         self._transitions.ended(session, held, "quarantined", error=fields)
 
     def _retry(self, session: Session, held: Held, error: TransientError) -> None:
-        failures = self._row(session, held).transient_failures
-        if failures >= self._settings.runs.max_transient_retries:
+        row = self._row(session, held)
+        failures = row.transient_failures
+        if failures >= self._settings.runs.max_transient_retries and not row.cancel_requested:
             self._transitions.ended(session, held, "failed", error=error.to_dict())
             return
         delay = min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2**failures) * random.uniform(0.5, 1.0)  # noqa: S311
