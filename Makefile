@@ -84,9 +84,16 @@ bench-%: .venv/.dev dashboard/dist/.built ## Run one benchmark: make bench-start
 	  torch==2.13.0 numpy safetensors llvmlite
 	@touch $@
 
+# jax stands beside for the reader.
+.bench/.jax: .bench/.torch
+	@links=$$($(BIN)/python -m pip config get global.find-links 2>/dev/null); \
+	  $(BIN)/uv pip install -q --python .bench/bin/python -c constraints.txt $${links:+--find-links $$links} \
+	  jax==0.10.2 jaxlib==0.10.2
+	@touch $@
+
 .PHONY: bench-engine
-bench-engine: .bench/.torch
-	@PYTHONPATH=src .bench/bin/python benchmarks/engine.py $(BENCH_ARGS)
+bench-engine: .bench/.jax
+	@PYTHONPATH=src .bench/bin/python -m benchmarks.engine $(BENCH_ARGS)
 
 ##@ Set-up (runs by itself)
 
