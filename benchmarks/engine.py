@@ -98,7 +98,7 @@ def numpy_without_avx512() -> dict[str, str]:
 
 def fresh_processes(report: Report, repeats: int = 5) -> None:
     """Measure whole processes: import with the first step (kernels cached), and peak memory after 50 steps."""
-    seconds = ([], [])
+    seconds, share = ([], []), free_share(1)
     for repeat in range(repeats + 1):
         for side, code in enumerate((OURS, THEIRS)):
             begin = time.perf_counter()
@@ -107,8 +107,9 @@ def fresh_processes(report: Report, repeats: int = 5) -> None:
             if repeat:  # the first of each warms the disk and the kernels' cache
                 seconds[side].append(time.perf_counter() - begin)
     ours, theirs = (min(one) for one in seconds)
+    quiet = min(share, free_share(1)) >= QUIET
     report.add("import and first step, fresh process", ours, "s", peer=theirs, ratio=ours / theirs,
-               goal=f"≤ {START_GOAL}", met=ours / theirs <= START_GOAL)  # fmt: skip
+               goal=f"≤ {START_GOAL}", met=ours / theirs <= START_GOAL if quiet else None)  # fmt: skip
     memory = []
     for code in (OURS, THEIRS):
         command = [sys.executable, "-c", code.replace("STEPS", "50")]
@@ -204,7 +205,8 @@ def main() -> None:
         fresh_processes(report)
     report.notes.append(f"CPU features: {' '.join(features())}. Peer: PyTorch eager where nothing else is named.")
     missed = [one.figure for one in report.figures if one.met is False]
-    report.notes.append(f"missed: {'; '.join(missed) or 'none'}")
+    open_figures = sum(1 for one in report.figures if one.goal and one.met is None)
+    report.notes.append(f"missed: {'; '.join(missed) or 'none'}; not judged: {open_figures}")
     report.finish()
 
 
