@@ -24,7 +24,7 @@ from azuraforge.engine.ops.registry import OPS, Context, Op
 NAMES = sorted(OPS)
 REFUSALS = (EngineError, ValueError, IndexError, TypeError)  # the tape turns all of them into an EngineError
 TOLERANCE = 3e-5  # float32 against float64, relative to the largest element of each array
-LESS_EXACT = {"layer_norm": 1e-4}
+LESS_EXACT = {"layer_norm": 1e-4, "batch_norm": 5e-4}  # normalising two values cancels nearly all digits
 try:
     from azuraforge.engine.backends.cpu import compiler, runtime
 
