@@ -18,6 +18,8 @@ _FULL = {"53100", "53200"}
 
 log = logger("database")
 
+#: The code of a TransientError that says: nothing was written, and the same write may be tried again.
+AWAY = "database_away"
 AWAY_NEXT_STEP = "nothing is lost; try again when the database is back"
 
 
@@ -51,7 +53,7 @@ def lost_connection(error: BaseException) -> bool:
 def away(error: BaseException) -> TransientError:
     """The database does not answer. Why stands in the log: it names hosts, and whoever asks may be a stranger."""
     log.warning("database_away", reason=reason_of(error))
-    return TransientError("the database does not answer", next_step=AWAY_NEXT_STEP, code="database_away")
+    return TransientError("the database does not answer", next_step=AWAY_NEXT_STEP, code=AWAY)
 
 
 def reason_of(error: BaseException) -> str:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import Any, TypeVar
 import orjson
 
 from azuraforge.crashpoints import crashpoint
-from azuraforge.database import Database, Session
-from azuraforge.errors import InvalidInput
+from azuraforge.database import AWAY, Database, Session
+from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import hold
 from azuraforge.runs import store
@@ -38,6 +39,8 @@ from azuraforge.runs.usage import Sampler
 
 T = TypeVar("T")
 
+#: How often a write is tried again while the database is away.
+_AWAY_SECONDS = 0.25
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 
 
@@ -135,14 +138,21 @@ class AttemptJob:
         """Add a paragraph to the run's report."""
         self._record("", [{"type": "note", "markdown": markdown}])
 
-    def write(self, work: Callable[[Session], T]) -> T:
-        """Run ``work`` in a transaction behind the fence. Raises Replaced."""
+    def write(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
+        """Run ``work`` in a transaction behind the fence; waits while the database is away. Raises Replaced."""
 
         def fenced(session: Session) -> T:
             fenced_update(session, self.held)
             return work(session)
 
-        return self._database.write(self.run.project_id, fenced)
+        while True:
+            try:
+                return self._database.write(self.run.project_id, fenced, durable=durable)
+            except TransientError as error:
+                if error.error_code != AWAY:
+                    raise
+            self.check()  # the child computes meanwhile; what it says waits in its socket
+            time.sleep(_AWAY_SECONDS)
 
     def close(self) -> None:
         """Close what is open; the log's file stays."""

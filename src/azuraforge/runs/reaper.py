@@ -16,6 +16,9 @@ from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
 
+#: A beat that failed just before the database came back is due one beat later, and takes a moment.
+_PAUSED_BEATS = 1.25
+
 log = logger("runs")
 
 
@@ -27,6 +30,7 @@ class Reaper:
         self._transitions = Transitions(events)
         self._settings = settings.runs
         self._last: tuple[datetime, float] | None = None
+        self._failed = False
         self._paused_until = 0.0
 
     def reap(self) -> int:
@@ -35,7 +39,7 @@ class Reaper:
         Does nothing for one beat after this process or the database was away, for then nobody could renew.
         """
         if self._was_away():
-            self._paused_until = time.monotonic() + self._settings.beat_seconds
+            self._paused_until = time.monotonic() + _PAUSED_BEATS * self._settings.beat_seconds
         if time.monotonic() < self._paused_until:
             return 0
         taken = 0
@@ -65,12 +69,13 @@ class Reaper:
             at = self._database.clock()
         except Exception as error:
             log.warning("reaper_cannot_read", reason=str(error))
-            self._last = None
+            self._last, self._failed = None, True
             return True
         here = time.monotonic()
         before, self._last = self._last, (at, here)
-        if before is None:
-            return False
+        if before is None:  # the pause is counted from the first answer
+            failed, self._failed = self._failed, False
+            return failed
         longest = max((at - before[0]).total_seconds(), here - before[1])
         return longest > self._settings.reap_seconds + self._settings.beat_seconds
 

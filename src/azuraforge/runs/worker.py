@@ -173,7 +173,7 @@ class Worker:
             if not isinstance(job.interrupt.why, Draining):  # what is done need not be done again
                 job.check()
             self._keep_log(job)
-            self._succeed(held, finish)
+            self._succeed(job, finish)
             crashpoint("success_before_swept")
             shutil.rmtree(folder, ignore_errors=True)
         except Replaced:
@@ -187,15 +187,14 @@ class Worker:
             if job is not None:
                 job.close()
 
-    def _succeed(self, held: Held, finish: Finish) -> None:
+    def _succeed(self, job: AttemptJob, finish: Finish) -> None:
         def work(session: Session) -> None:
-            lease.fenced_update(session, held)
             if finish.commit is not None:
                 finish.commit(session)
-            self._transitions.ended(session, held, "succeeded", summary=finish.summary)
+            self._transitions.ended(session, job.held, "succeeded", summary=finish.summary)
             crashpoint("success_before_commit")
 
-        self._database.write(held.project_id, work, durable=True)
+        job.write(work, durable=True)
 
     def _conclude(self, held: Held, job: AttemptJob | None, error: Exception) -> None:
         """Write down an end that is no success. What cannot be written is left to the reaper."""
