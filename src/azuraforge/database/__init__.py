@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 from azuraforge.database.clock import now, seconds_from_now
 from azuraforge.database.crossing import Texts, among, crossing
 from azuraforge.database.database import Database
-from azuraforge.database.riders import taking_along
 from azuraforge.database.failures import AWAY
+from azuraforge.database.riders import taking_along
 from azuraforge.database.tables import Base, JsonText, Owned, Timestamp, new_id
 from azuraforge.database.tenancy import ScopeError
 from azuraforge.database.writer import after_commit
