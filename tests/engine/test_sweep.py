@@ -24,7 +24,7 @@ from azuraforge.engine.ops.registry import OPS, Context, Op
 NAMES = sorted(OPS)
 REFUSALS = (EngineError, ValueError, IndexError, TypeError)  # the tape turns all of them into an EngineError
 TOLERANCE = 3e-5  # float32 against float64, relative to the largest element of each array
-LESS_EXACT = {"layer_norm": 1e-4, "batch_norm": 5e-4}  # normalising two values cancels nearly all digits
+LESS_EXACT = {"layer_norm": 1e-4, "batch_norm": 1e-4}
 try:
     from azuraforge.engine.backends.cpu import compiler, runtime
 
@@ -127,7 +127,8 @@ def assert_close(actual, case: Case, name: str) -> None:
         finite = np.isfinite(wanted)
         np.testing.assert_array_equal(np.isfinite(got), finite, err_msg=f"array {index}")
         np.testing.assert_array_equal(got[~finite], wanted[~finite].astype(got.dtype), err_msg=f"array {index}")
-        scale = max(np.abs(wanted[finite]).max(initial=0), 1e-2)
+        # Normalising two values cancels nearly all digits of their gradient: what is left of them is rounding.
+        scale = max(np.abs(wanted[finite]).max(initial=0), 0.1 if name in LESS_EXACT else 1e-2)
         slack = np.abs(near[finite] - wanted[finite]).max(initial=0)
         allowed = LESS_EXACT.get(name, TOLERANCE) * scale + 20 * slack
         np.testing.assert_allclose(got[finite], wanted[finite], rtol=0, atol=allowed, err_msg=f"array {index}")
