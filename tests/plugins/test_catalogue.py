@@ -263,12 +263,16 @@ def get(app: FastAPI, path: str) -> Any:
     return asyncio.run(asked())
 
 
+async def somebody(connection: Any) -> str:
+    return "project"
+
+
 def test_over_http(folder: Path, make: Make) -> None:
     (folder / "weather.py").write_text(GOOD)
     (folder / "broken.py").write_text("1 / 0\n")
     app = FastAPI()
     app.include_router(router)
-    app.state.plugins, app.state.project_of = make()[0], lambda connection: "project"
+    app.state.plugins, app.state.project_of = make()[0], somebody
     listed = get(app, "/plugins")
     assert [(each["name"], each["error"]) for each in listed] == [
         ("broken", "ZeroDivisionError: division by zero"),
@@ -281,7 +285,7 @@ def test_over_http(folder: Path, make: Make) -> None:
 
 
 def test_nobody_sees_the_plugins_without_signing_in(make: Make) -> None:
-    def refuse(connection: Any) -> str:
+    async def refuse(connection: Any) -> str:
         raise Unauthorized("nobody is signed in")
 
     app = FastAPI()

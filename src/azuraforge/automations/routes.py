@@ -14,7 +14,7 @@ from azuraforge.projects.access import Member, Reader
 router = APIRouter(prefix="/schedules", tags=["automations"])
 
 
-def schedule_service(connection: HTTPConnection) -> ScheduleService:
+async def schedule_service(connection: HTTPConnection) -> ScheduleService:
     service: ScheduleService = connection.app.state.schedules
     return service
 

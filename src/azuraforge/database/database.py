@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from azuraforge.database import postgres
 from azuraforge.database.clock import now
+from azuraforge.database.direct import Answer, Asked, Asker, SqliteAsker
 from azuraforge.database.riders import with_rider
 from azuraforge.database.tenancy import enter, scope, scope_system
 from azuraforge.database.writer import AFTER_COMMIT, Writer
@@ -53,9 +54,14 @@ class Database:
             self._write_engine = create_engine(url, pool_size=2, max_overflow=0)  # the writer, and migrations
             _prepare_sqlite(self._write_engine, immediate=True)
             self._writer = Writer(self._write_engine)
+            self._asker: Asker = SqliteAsker(self._url)
         else:
             self._write_engine = postgres.connect(self._url)
             self._engine = postgres.reading_engine(self._write_engine)
+            # Here: psycopg is an extra, and only now known to be installed.
+            from azuraforge.database.direct_postgres import PostgresAsker
+
+            self._asker = PostgresAsker(self._url, self._engine.dialect)
         self.dialect = self._engine.dialect.name
 
     @property
@@ -68,6 +74,13 @@ class Database:
         """A session that sees one project, as it is at one moment."""
         with self._read(lambda session: scope(session, project_id)) as session:
             yield session
+
+    async def ask(self, project_id: str, *asked: Asked) -> list[Answer]:
+        """Answers to the hottest questions (``direct.Question``) about one project, all as of one moment.
+
+        To be awaited where the request is, not in a thread. Raises TransientError where the database is away.
+        """
+        return await self._asker.ask(project_id, *asked)
 
     @contextmanager
     def read_system(self) -> Iterator[Session]:
@@ -118,6 +131,7 @@ class Database:
 
     def close(self) -> None:
         """Finish what is queued and close every connection."""
+        self._asker.close()
         if self._writer is not None:
             self._writer.close()
             self._write_engine.dispose()

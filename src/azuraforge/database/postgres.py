@@ -24,6 +24,14 @@ _POOL_TIMEOUT_SECONDS = 10.0
 _CONNECT_TIMEOUT_SECONDS = 5
 #: How often a transaction is written again that a deadlock or a lost connection undid.
 _ATTEMPTS = 4
+#: How every connection is made, whoever makes it.
+CONNECT_ARGUMENTS: dict[str, Any] = {
+    "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
+    "application_name": "azuraforge",
+    "keepalives_idle": 30,
+    "tcp_user_timeout": 30_000,
+    "options": "-c timezone=UTC",
+}
 
 _writing = threading.local()
 
@@ -38,13 +46,7 @@ def connect(url: URL) -> Engine:
             pool_timeout=_POOL_TIMEOUT_SECONDS,
             json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
             json_deserializer=orjson.loads,
-            connect_args={
-                "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
-                "application_name": "azuraforge",
-                "keepalives_idle": 30,
-                "tcp_user_timeout": 30_000,
-                "options": "-c timezone=UTC",
-            },
+            connect_args=dict(CONNECT_ARGUMENTS),
         )
     except (ImportError, NoSuchModuleError) as error:
         raise InvalidInput(

@@ -35,7 +35,7 @@ _FORM = {
 }
 
 
-def dataset_service(request: Request) -> DatasetService:
+async def dataset_service(request: Request) -> DatasetService:
     """The room's service, as every route gets it."""
     service: DatasetService = request.app.state.datasets
     return service

@@ -27,14 +27,14 @@ _GOING_AWAY, _REFUSED = 1012, 1008  # RFC 6455: service restart; policy violatio
 router = APIRouter(prefix="/events", tags=["events"])
 
 
-def event_log(connection: HTTPConnection) -> EventLog:
+async def event_log(connection: HTTPConnection) -> EventLog:
     log: EventLog = connection.app.state.events
     return log
 
 
-def _project_id(connection: HTTPConnection) -> str:
+async def _project_id(connection: HTTPConnection) -> str:
     """Set by the server: events stand below projects and cannot know who asks."""
-    project_id: str = connection.app.state.project_of(connection)
+    project_id: str = await connection.app.state.project_of(connection)
     return project_id
 
 
@@ -78,7 +78,7 @@ def _line(event: EventOut) -> bytes:
 async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after: After = 0) -> None:
     """Frames of events as JSON arrays; an empty array is a sign of life."""
     try:
-        project_id = await to_thread.run_sync(_project_id, websocket)
+        project_id = await _project_id(websocket)
     except AzuraError as error:
         await websocket.close(_REFUSED, error.message[:120])
         return
@@ -114,7 +114,7 @@ async def _while_allowed(
     async for frame in log.follow(project_id, stream, cursor):
         if time.monotonic() - checked_at > RECHECK_SECONDS:
             try:
-                await to_thread.run_sync(_project_id, connection)
+                await _project_id(connection)
             except AzuraError:
                 return
             checked_at = time.monotonic()

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import now
+from azuraforge.database.direct import Question
 from azuraforge.events.tables import Event, EventStream
+
+LAST_SEQ = Question(select(EventStream.last_seq).where(EventStream.stream == bindparam("stream")))
+#: Lines with a number above ``after``, in order.
+LINES = Question(
+    select(Event.stream, Event.seq, Event.type, Event.data, Event.at)
+    .where(Event.stream == bindparam("stream"), Event.seq > bindparam("after"))
+    .order_by(Event.seq)
+    .limit(bindparam("limit"))
+)
 
 
 def append(session: Session, project_id: str, stream: str, type_: str, data: dict[str, Any]) -> int:

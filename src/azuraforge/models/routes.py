@@ -26,7 +26,7 @@ from azuraforge.projects.access import Member, Reader
 router = APIRouter(tags=["models"])
 
 
-def model_service(connection: HTTPConnection) -> ModelService:
+async def model_service(connection: HTTPConnection) -> ModelService:
     service: ModelService = connection.app.state.models
     return service
 

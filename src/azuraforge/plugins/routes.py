@@ -11,13 +11,13 @@ from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.plugins.schemas import PluginOut
 
 
-def signed_in(connection: HTTPConnection) -> str:
+async def signed_in(connection: HTTPConnection) -> str:
     """Set by the server: plugins stand below projects and cannot know who asks."""
-    project_id: str = connection.app.state.project_of(connection)
+    project_id: str = await connection.app.state.project_of(connection)
     return project_id
 
 
-def catalogue(connection: HTTPConnection) -> Catalogue:
+async def catalogue(connection: HTTPConnection) -> Catalogue:
     plugins: Catalogue = connection.app.state.plugins
     return plugins
 

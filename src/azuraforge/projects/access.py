@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
+from anyio import to_thread
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
@@ -15,25 +16,37 @@ COOKIE = "azuraforge_session"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
-def project_service(connection: HTTPConnection) -> ProjectService:
-    """The room's service, as every route gets it."""
+def _service(connection: HTTPConnection) -> ProjectService:
     service: ProjectService = connection.app.state.projects
     return service
 
 
-def require_access(connection: HTTPConnection) -> Access:
-    """Who asks; works for HTTP and for the WebSocket handshake. Raises Unauthorized or Forbidden."""
-    service = project_service(connection)
+async def project_service(connection: HTTPConnection) -> ProjectService:
+    """The room's service, as every route gets it."""
+    return _service(connection)
+
+
+async def require_access(connection: HTTPConnection) -> Access:
+    """Who asks; works for HTTP and for the WebSocket handshake. Only a secret that is not remembered costs a thread.
+
+    Raises Unauthorized or Forbidden.
+    """
+    service, secret = _service(connection), _secret(connection)
+    known = service.remembered(secret)
+    return known if known is not None else await to_thread.run_sync(service.authenticate, secret)
+
+
+def _secret(connection: HTTPConnection) -> str:
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        return service.authenticate(token.strip())
+        return token.strip()
     cookie = connection.cookies.get(COOKIE)
     if not cookie:
         raise Unauthorized(
             "nobody is signed in", next_step="run `azuraforge link` and open the link, or send a bearer token"
         )
     _refuse_foreign_origin(connection)
-    return service.authenticate(cookie)
+    return cookie
 
 
 def _refuse_foreign_origin(connection: HTTPConnection) -> None:
@@ -46,15 +59,15 @@ def _refuse_foreign_origin(connection: HTTPConnection) -> None:
         raise Forbidden(f"a page from {origin or 'an unknown origin'} may not use this session")
 
 
-def viewer(access: Annotated[Access, Depends(require_access)]) -> Access:
+async def viewer(access: Annotated[Access, Depends(require_access)]) -> Access:
     return access
 
 
-def member(access: Annotated[Access, Depends(require_access)]) -> Access:
+async def member(access: Annotated[Access, Depends(require_access)]) -> Access:
     return _at_least(access, "member")
 
 
-def admin(access: Annotated[Access, Depends(require_access)]) -> Access:
+async def admin(access: Annotated[Access, Depends(require_access)]) -> Access:
     return _at_least(access, "admin")
 
 

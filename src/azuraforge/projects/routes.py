@@ -63,7 +63,7 @@ def sign_in(body: LinkRequest, request: Request, response: Response, service: Se
 
 
 @router.get("/sessions/current")
-def current_session(access: Reader) -> SessionOut:
+async def current_session(access: Reader) -> SessionOut:
     """Who is signed in, and in which project."""
     return session_out(access)
 

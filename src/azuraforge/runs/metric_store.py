@@ -81,15 +81,12 @@ def names(session: Session, project_id: str, run_id: str) -> list[str]:
 
 def read(session: Session, project_id: str, run_id: str, series: str) -> tuple[list[int], list[float]]:
     """Every point of a series, by step."""
-    found: dict[int, float] = {}
     chunks = select(MetricChunk.data).where(*_of(MetricChunk, project_id, run_id, series))
-    for data in session.scalars(chunks.order_by(MetricChunk.first_step)):
-        found.update(zip(*metrics.decode(data), strict=True))
     tail = select(MetricPoint.step, MetricPoint.value).where(*_of(MetricPoint, project_id, run_id, series))
-    for step, value in session.execute(tail.order_by(MetricPoint.step)):
-        found[step] = math.nan if value is None else value
-    steps = sorted(found)
-    return steps, [found[step] for step in steps]
+    return metrics.whole(
+        session.scalars(chunks.order_by(MetricChunk.first_step)).all(),
+        [(step, value) for step, value in session.execute(tail.order_by(MetricPoint.step))],
+    )
 
 
 def _series(session: Session, project_id: str, run_id: str) -> Sequence[MetricSeries]:

@@ -6,9 +6,15 @@ import math
 import sys
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from azuraforge.errors import NotFound
 
 CHUNK_POINTS = 1000
 #: Steps lie between minus this and this: the difference of any two must fit into the 64 bits of a chunk's column.
@@ -73,12 +79,36 @@ def encode(steps: Sequence[int], values: Sequence[float]) -> Chunk:
 
 def decode(data: bytes) -> tuple[list[int], list[float]]:
     """The steps and values that ``encode`` sealed."""
-    columns = zlib.decompress(data)
-    half = len(columns) // 2
-    steps = [int(step) for step in _from_bytes("q", columns[:half])]
-    for index in range(1, len(steps)):
-        steps[index] += steps[index - 1]
-    return steps, list(_from_bytes("d", columns[half:]))
+    steps, values = _arrays(data)
+    return steps.tolist(), values.tolist()
+
+
+def whole(chunks: Iterable[bytes], tail: Sequence[tuple[int, float | None]]) -> tuple[list[int], list[float]]:
+    """A curve from its sealed chunks and its tail, by step. Points that came late lie between others."""
+    parts = [_arrays(data) for data in chunks]
+    if tail:
+        late = np.array([math.nan if value is None else value for _, value in tail])
+        parts.append((np.array([step for step, _ in tail], np.int64), late))
+    if not parts:
+        return [], []
+    steps = np.concatenate([part[0] for part in parts])
+    values = np.concatenate([part[1] for part in parts])
+    if (steps[1:] <= steps[:-1]).any():
+        order = np.argsort(steps, kind="stable")
+        steps, values = steps[order], values[order]
+        last = np.append(steps[1:] != steps[:-1], True)
+        steps, values = steps[last], values[last]
+    return steps.tolist(), values.tolist()
+
+
+def chosen(names: Sequence[str], wanted: Iterable[str] | None) -> list[str]:
+    """Those of a run's series that were asked for (None: all), in the run's order. Raises NotFound."""
+    if wanted is None:
+        return list(names)
+    asked = set(wanted)
+    if unknown := sorted(asked - set(names)):
+        raise NotFound(f"the run has no series {unknown[0]!r}", next_step=f"it has: {', '.join(names)}")
+    return [name for name in names if name in asked]
 
 
 def downsample(steps: Sequence[int], values: Sequence[float], max_points: int) -> tuple[list[int], list[float]]:
@@ -94,19 +124,39 @@ def downsample(steps: Sequence[int], values: Sequence[float], max_points: int) -
         raise ValueError(f"max_points is {max_points}; at least 3 are needed to show anything")
     if len(steps) <= max_points:
         return list(steps), list(values)
-    per_bucket = 3 if any(math.isnan(value) for value in values) else 2
-    buckets = max(1, max_points // per_bucket)
-    kept: set[int] = set()
-    for bucket in range(buckets):
-        start, stop = len(steps) * bucket // buckets, len(steps) * (bucket + 1) // buckets
-        numbers = [index for index in range(start, stop) if not math.isnan(values[index])]
-        if numbers:
-            kept.add(max(numbers, key=values.__getitem__))
-            kept.add(min(numbers, key=values.__getitem__))
-        if len(numbers) < stop - start:
-            kept.add(next(index for index in range(start, stop) if math.isnan(values[index])))
-    chosen = sorted(kept)
-    return [steps[index] for index in chosen], [values[index] for index in chosen]
+    curve = np.asarray(values, float)
+    missing = np.isnan(curve)
+    buckets = max(1, max_points // (3 if missing.any() else 2))
+    starts = np.arange(buckets) * len(curve) // buckets
+    bucket = np.repeat(np.arange(buckets), np.diff(np.append(starts, len(curve))))
+    kept = [
+        _first(bucket, curve == np.fmax.reduceat(curve, starts)[bucket]),
+        _first(bucket, curve == np.fmin.reduceat(curve, starts)[bucket]),
+        _first(bucket, missing),
+    ]
+    picked = np.unique(np.concatenate(kept))
+    if isinstance(steps, range):
+        return [steps[index] for index in picked.tolist()], curve[picked].tolist()
+    return np.asarray(steps)[picked].tolist(), curve[picked].tolist()
+
+
+def _first(bucket: npt.NDArray[Any], holds: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
+    """The first index of each bucket where something holds."""
+    found = np.flatnonzero(holds)
+    return found[np.unique(bucket[found], return_index=True)[1]]
+
+
+def _arrays(data: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    columns = zlib.decompress(data)
+    half = len(columns) // 2
+    steps = _from_bytes(columns[:half], "<i8")
+    np.cumsum(steps, out=steps)
+    return steps, _from_bytes(columns[half:], "<f8")
+
+
+def _from_bytes(shuffled: bytes, kind: str) -> npt.NDArray[Any]:
+    rows = np.frombuffer(shuffled, np.uint8).reshape(_WIDTH, -1)
+    return np.ascontiguousarray(rows.T).view(kind).reshape(-1).astype(kind[1:], copy=True)
 
 
 def _to_bytes(column: array[int] | array[float]) -> bytes:
@@ -114,15 +164,3 @@ def _to_bytes(column: array[int] | array[float]) -> bytes:
         column.byteswap()
     plain = column.tobytes()
     return b"".join(plain[byte::_WIDTH] for byte in range(_WIDTH))
-
-
-def _from_bytes(code: str, shuffled: bytes) -> array[int] | array[float]:
-    count = len(shuffled) // _WIDTH
-    plain = bytearray(len(shuffled))
-    for byte in range(_WIDTH):
-        plain[byte::_WIDTH] = shuffled[byte * count : (byte + 1) * count]
-    column: array[int] | array[float] = array(code)
-    column.frombytes(bytes(plain))
-    if sys.byteorder == "big":
-        column.byteswap()
-    return column

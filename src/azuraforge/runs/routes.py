@@ -26,7 +26,7 @@ from azuraforge.runs.service import RunService
 router = APIRouter(prefix="/runs", tags=["runs"])
 
 
-def run_service(connection: HTTPConnection) -> RunService:
+async def run_service(connection: HTTPConnection) -> RunService:
     service: RunService = connection.app.state.runs
     return service
 
@@ -41,7 +41,7 @@ def create_run(body: RunRequest, access: Member, service: Service) -> RunDetail:
 
 
 @router.get("")
-def list_runs(
+async def list_runs(
     access: Reader,
     service: Service,
     state: RunState | None = None,
@@ -51,13 +51,13 @@ def list_runs(
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
 ) -> RunPage:
     """A page of runs, newest first."""
-    return service.list(access.project_id, state=state, kind=kind, limit=limit, after=after, trash=trash)
+    return await service.lookup.list(access.project_id, state=state, kind=kind, limit=limit, after=after, trash=trash)
 
 
 @router.get("/{run_id}")
-def get_run(run_id: str, access: Reader, service: Service) -> RunDetail:
+async def get_run(run_id: str, access: Reader, service: Service) -> RunDetail:
     """Everything about a run except its metrics."""
-    return service.get(access.project_id, run_id)
+    return await service.lookup.get(access.project_id, run_id)
 
 
 @router.delete("/{run_id}", status_code=204)
@@ -99,7 +99,7 @@ def resume_run(run_id: str, access: Member, service: Service) -> RunDetail:
 
 
 @router.get("/{run_id}/metrics")
-def get_metrics(
+async def get_metrics(
     run_id: str,
     access: Reader,
     service: Service,
@@ -107,7 +107,7 @@ def get_metrics(
     max_points: Annotated[int, Query(ge=3, le=100_000)] = 1000,
 ) -> MetricsOut:
     """Curves, reduced so that spikes stay."""
-    return service.metrics(access.project_id, run_id, series, max_points)
+    return await service.lookup.metrics(access.project_id, run_id, series, max_points)
 
 
 @router.post("/{run_id}/metrics")
@@ -135,9 +135,9 @@ def get_figure(run_id: str, name: str, access: Reader, service: Service) -> dict
 
 
 @router.get("/{run_id}/artifacts")
-def list_artifacts(run_id: str, access: Reader, service: Service) -> list[ArtifactOut]:
+async def list_artifacts(run_id: str, access: Reader, service: Service) -> list[ArtifactOut]:
     """The files that a run produced."""
-    return service.artifacts(access.project_id, run_id)
+    return await service.lookup.artifacts(access.project_id, run_id)
 
 
 @router.get("/{run_id}/artifacts/{name:path}", response_class=FileResponse)

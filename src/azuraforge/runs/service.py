@@ -20,7 +20,6 @@ running run is decided by ``lease.py``; what a failure means by ``failures.py``.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -40,11 +39,11 @@ from azuraforge.runs.external import ExternalRuns
 from azuraforge.runs.failures import sayable
 from azuraforge.runs.handlers import Handler, PreparedRun
 from azuraforge.runs.limits import check_asked
+from azuraforge.runs.lookup import NEEDED_BY, RunLookup
 from azuraforge.runs.schemas import (
     ArtifactOut,
     FinishRequest,
     MetricPoints,
-    MetricSeries,
     MetricsOut,
     RunDetail,
     RunOut,
@@ -59,8 +58,6 @@ from azuraforge.settings import Settings
 ArtifactList: TypeAlias = list[ArtifactOut]
 
 _EXTERNAL = "external"
-#: How many of the runs that need one are shown with it.
-_NEEDED_BY = 100
 _LATER_FIELDS = ("depends_on", "on_failure", "time_limit_seconds", "memory_limit_bytes")
 _PLAIN = RunRequest()
 _RESUMABLE = ("failed", "cancelled", "quarantined")
@@ -79,6 +76,8 @@ class RunService:
         settings: Settings,
     ) -> None:
         self._database = database
+        #: The hottest reads, to be awaited.
+        self.lookup = RunLookup(database)
         self._events = events
         self._handlers = {handler.kind: handler for handler in handlers}
         self._artifacts = artifacts
@@ -174,24 +173,12 @@ class RunService:
         with self._database.read(project_id) as session:
             row = self._existing(session, project_id, run_id)
             key = (session, project_id, run_id)
-            return RunDetail(
-                **shapes.run_fields(row),
-                config=row.config,
-                seed=row.seed,
-                threads=row.threads,
-                priority=row.priority,
-                depends_on=[shapes.linked_run(each) for each in store.needs(*key)],
-                on_failure=row.on_failure,
-                needed_by=[shapes.linked_run(each) for each in store.needed_by(*key, _NEEDED_BY)],
-                time_limit_seconds=row.time_limit_seconds,
-                memory_limit_bytes=row.memory_limit_bytes,
-                dataset_fingerprint=row.dataset_fingerprint,
-                code_version=row.code_version,
-                plugin_version=row.plugin_version,
-                environment=row.environment,
-                bit_reproducible=row.bit_reproducible,
-                attempts=[shapes.attempt_out(attempt) for attempt in store.attempts(*key)],
-                artifacts=[shapes.artifact_out(artifact) for artifact in store.artifacts(*key)],
+            return shapes.run_detail(
+                row,
+                depends_on=store.needs(*key),
+                needed_by=store.needed_by(*key, NEEDED_BY),
+                attempts=store.attempts(*key),
+                artifacts=store.artifacts(*key),
                 figures=store.figure_names(*key),
                 notes=store.notes(*key),
                 metric_series=metric_store.names(*key),
@@ -247,14 +234,9 @@ class RunService:
         """Curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
         with self._database.read(project_id) as session:
             self._existing(session, project_id, run_id)
-            names = metric_store.names(session, project_id, run_id)
-            if series is not None:
-                wanted = set(series)
-                if unknown := sorted(wanted - set(names)):
-                    raise NotFound(f"the run has no series {unknown[0]!r}", next_step=f"it has: {', '.join(names)}")
-                names = [name for name in names if name in wanted]
+            names = metrics.chosen(metric_store.names(session, project_id, run_id), series)
             found = [(name, *metric_store.read(session, project_id, run_id, name)) for name in names]
-        return MetricsOut(run_id=run_id, series=[_series(*each, max_points) for each in found])
+        return MetricsOut(run_id=run_id, series=[shapes.series_out(*each, max_points) for each in found])
 
     def artifacts(self, project_id: str, run_id: str) -> ArtifactList:
         """The files that a run produced, by name."""
@@ -354,16 +336,6 @@ def _found(run: Run | None, run_id: str) -> Run:
     if run is None:
         raise NotFound(f"run {run_id!r} does not exist", next_step="azuraforge runs list")
     return run
-
-
-def _series(name: str, steps: list[int], values: list[float], max_points: int) -> MetricSeries:
-    shown_steps, shown = metrics.downsample(steps, values, max_points)
-    return MetricSeries(
-        series=name,
-        steps=shown_steps,
-        values=[value if math.isfinite(value) else None for value in shown],
-        total_points=len(steps),
-    )
 
 
 def _hash(request: RunRequest) -> str:

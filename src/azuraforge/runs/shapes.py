@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
-from azuraforge.runs.schemas import ArtifactOut, AttemptOut, LinkedRun, RunError, RunOut, RunProgress
+from azuraforge.runs import metrics
+from azuraforge.runs.schemas import (
+    ArtifactOut,
+    AttemptOut,
+    LinkedRun,
+    MetricSeries,
+    RunDetail,
+    RunError,
+    RunOut,
+    RunProgress,
+)
 from azuraforge.runs.tables import Artifact, Run, RunAttempt
 
 
@@ -22,6 +34,38 @@ def run_out(row: Run) -> RunOut:
     return RunOut(**run_fields(row))
 
 
+def run_detail(
+    row: Run,
+    *,
+    depends_on: Sequence[Run],
+    needed_by: Sequence[Run],
+    attempts: Sequence[RunAttempt],
+    artifacts: Sequence[Artifact],
+    **lists: Any,
+) -> RunDetail:
+    """A run with what belongs to it. ``lists``: figures, notes, metric_series and last_event_seq, as they are shown."""
+    return RunDetail(
+        **run_fields(row),
+        config=row.config,
+        seed=row.seed,
+        threads=row.threads,
+        priority=row.priority,
+        depends_on=[linked_run(each) for each in depends_on],
+        on_failure=row.on_failure,
+        needed_by=[linked_run(each) for each in needed_by],
+        time_limit_seconds=row.time_limit_seconds,
+        memory_limit_bytes=row.memory_limit_bytes,
+        dataset_fingerprint=row.dataset_fingerprint,
+        code_version=row.code_version,
+        plugin_version=row.plugin_version,
+        environment=row.environment,
+        bit_reproducible=row.bit_reproducible,
+        attempts=[attempt_out(each) for each in attempts],
+        artifacts=[artifact_out(each) for each in artifacts],
+        **lists,
+    )
+
+
 def attempt_out(row: RunAttempt) -> AttemptOut:
     return AttemptOut(**{name: getattr(row, name) for name in AttemptOut.model_fields})
 
@@ -32,3 +76,10 @@ def linked_run(row: Run) -> LinkedRun:
 
 def artifact_out(row: Artifact) -> ArtifactOut:
     return ArtifactOut(**{name: getattr(row, name) for name in ArtifactOut.model_fields})
+
+
+def series_out(name: str, steps: list[int], values: list[float], max_points: int) -> MetricSeries:
+    """A curve with at most ``max_points`` points."""
+    shown_steps, shown = metrics.downsample(steps, values, max_points)
+    finite = [value if math.isfinite(value) else None for value in shown]
+    return MetricSeries(series=name, steps=shown_steps, values=finite, total_points=len(steps))

@@ -86,8 +86,8 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
     return app
 
 
-def _project_of(connection: HTTPConnection) -> str:
-    return require_access(connection).project_id
+async def _project_of(connection: HTTPConnection) -> str:
+    return (await require_access(connection)).project_id
 
 
 def _add_health(app: FastAPI, ready: Callable[[], bool], about: Callable[[], dict[str, str]]) -> None:

@@ -43,7 +43,7 @@ class RepeatGuard:
             return
         connection = HTTPConnection(scope)
         try:
-            access = await to_thread.run_sync(require_access, connection)
+            access = await require_access(connection)
         except AzuraError:  # the route says who may call it
             await self.app(scope, receive, send)
             return

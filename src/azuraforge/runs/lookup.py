@@ -1,0 +1,108 @@
+"""The reads of runs that pages and clients ask for most, in one round trip each and without the ORM.
+
+They answer exactly what ``RunService`` would; a test compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from azuraforge.database import Database
+from azuraforge.database.direct import Answer
+from azuraforge.errors import NotFound
+from azuraforge.events.store import LAST_SEQ
+from azuraforge.runs import lookup_store, metrics, shapes
+from azuraforge.runs.schemas import ArtifactOut, MetricsOut, RunDetail, RunPage
+from azuraforge.runs.transitions import run_stream
+
+ArtifactList: TypeAlias = list[ArtifactOut]
+
+#: How many of the runs that need one are shown with it.
+NEEDED_BY = 100
+
+
+class RunLookup:
+    """Reads to be awaited where the request is. Each raises NotFound for a run that is not the project's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, project_id: str, run_id: str) -> RunDetail:
+        """Everything about a run except its metrics."""
+        of = {"run_id": run_id}
+        found, seq, needs, needed_by, attempts, artifacts, figures, notes, series = await self._database.ask(
+            project_id,
+            (lookup_store.RUN, of),
+            (LAST_SEQ, {"stream": run_stream(run_id)}),
+            (lookup_store.NEEDS, of),
+            (lookup_store.NEEDED_BY, {**of, "limit": NEEDED_BY}),
+            (lookup_store.ATTEMPTS, of),
+            (lookup_store.ARTIFACTS, of),
+            (lookup_store.FIGURES, of),
+            (lookup_store.NOTES, of),
+            (lookup_store.SERIES, of),
+        )
+        _existing(found, run_id)
+        return shapes.run_detail(
+            found[0],
+            depends_on=needs,
+            needed_by=needed_by,
+            attempts=attempts,
+            artifacts=artifacts,
+            figures=[row.name for row in figures],
+            notes=[row.markdown for row in notes],
+            metric_series=[row.series for row in series],
+            last_event_seq=seq[0].last_seq if seq else 0,
+        )
+
+    async def list(
+        self,
+        project_id: str,
+        *,
+        state: str | None = None,
+        kind: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+        trash: bool = False,
+    ) -> RunPage:
+        """A page of runs, newest first; ``after`` is the ``next`` of the page before. ``trash``: the deleted ones."""
+        given: dict[str, Any] = {"limit": limit + 1}
+        if after:
+            (place,) = await self._database.ask(project_id, (lookup_store.PLACE, {"run_id": after}))
+            _existing(place, after)
+            given |= {"after_at": place[0].created_at, "after_id": place[0].id}
+        given |= {name: value for name, value in (("state", state), ("kind", kind)) if value is not None}
+        question = lookup_store.page(state=state is not None, kind=kind is not None, after=bool(after), trash=trash)
+        (rows,) = await self._database.ask(project_id, (question, given))
+        more = len(rows) > limit
+        return RunPage(runs=[shapes.run_out(row) for row in rows[:limit]], next=rows[limit - 1].id if more else None)
+
+    async def artifacts(self, project_id: str, run_id: str) -> ArtifactList:
+        """The files that a run produced, by name."""
+        of = {"run_id": run_id}
+        found, rows = await self._database.ask(project_id, (lookup_store.EXISTS, of), (lookup_store.ARTIFACTS, of))
+        _existing(found, run_id)
+        return [shapes.artifact_out(row) for row in rows]
+
+    async def metrics(
+        self, project_id: str, run_id: str, series: Iterable[str] | None = None, max_points: int = 1000
+    ) -> MetricsOut:
+        """Curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
+        of = {"run_id": run_id}
+        found, rows = await self._database.ask(project_id, (lookup_store.EXISTS, of), (lookup_store.SERIES, of))
+        _existing(found, run_id)
+        names = metrics.chosen([row.series for row in rows], series)
+        asked = [
+            (question, {**of, "series": name})
+            for name in names
+            for question in (lookup_store.CHUNKS, lookup_store.TAIL)
+        ]
+        answers = iter(await self._database.ask(project_id, *asked) if asked else [])
+        curves = [(name, *metrics.whole([row.data for row in next(answers)], next(answers))) for name in names]
+        return MetricsOut(run_id=run_id, series=[shapes.series_out(*each, max_points) for each in curves])
+
+
+def _existing(found: Answer, run_id: str) -> None:
+    if not found:
+        raise NotFound(f"run {run_id!r} does not exist", next_step="azuraforge runs list")

@@ -1,0 +1,84 @@
+"""The questions behind ``lookup.py``: SQL of the hottest reads. Each is confined to one project by ``Question``."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import and_, bindparam, or_, select
+
+from azuraforge.database.direct import Question
+from azuraforge.runs.schemas import ArtifactOut, AttemptOut, LinkedRun, RunDetail, RunOut
+from azuraforge.runs.tables import (
+    Artifact,
+    MetricChunk,
+    MetricPoint,
+    MetricSeries,
+    Run,
+    RunAttempt,
+    RunDependency,
+    RunFigure,
+    RunNote,
+)
+
+_RUN_ID: Any = bindparam("run_id")
+
+
+def _columns(table: Any, shape: Any) -> list[Any]:
+    """The columns of a table that a shape shows by the same name."""
+    return [getattr(table, name) for name in shape.model_fields if name in table.__table__.c]
+
+
+RUN = Question(select(*_columns(Run, RunDetail)).where(Run.id == _RUN_ID))
+EXISTS = Question(select(Run.id).where(Run.id == _RUN_ID))
+PLACE = Question(select(Run.created_at, Run.id).where(Run.id == _RUN_ID))
+NEEDS = Question(
+    select(*_columns(Run, LinkedRun))
+    .join(RunDependency, RunDependency.needs_id == Run.id)
+    .where(RunDependency.run_id == _RUN_ID)
+    .order_by(Run.created_at, Run.id)
+)
+NEEDED_BY = Question(
+    select(*_columns(Run, LinkedRun))
+    .join(RunDependency, RunDependency.run_id == Run.id)
+    .where(RunDependency.needs_id == _RUN_ID)
+    .order_by(Run.created_at, Run.id)
+    .limit(bindparam("limit"))
+)
+ATTEMPTS = Question(
+    select(*_columns(RunAttempt, AttemptOut)).where(RunAttempt.run_id == _RUN_ID).order_by(RunAttempt.attempt)
+)
+ARTIFACTS = Question(select(*_columns(Artifact, ArtifactOut)).where(Artifact.run_id == _RUN_ID).order_by(Artifact.name))
+FIGURES = Question(select(RunFigure.name).where(RunFigure.run_id == _RUN_ID).order_by(RunFigure.name))
+NOTES = Question(select(RunNote.markdown).where(RunNote.run_id == _RUN_ID).order_by(RunNote.number))
+SERIES = Question(
+    select(MetricSeries.series, MetricSeries.tail_points, MetricSeries.sealed_points)
+    .where(MetricSeries.run_id == _RUN_ID)
+    .order_by(MetricSeries.number)
+)
+CHUNKS = Question(
+    select(MetricChunk.data)
+    .where(MetricChunk.run_id == _RUN_ID, MetricChunk.series == bindparam("series"))
+    .order_by(MetricChunk.first_step)
+)
+TAIL = Question(
+    select(MetricPoint.step, MetricPoint.value)
+    .where(MetricPoint.run_id == _RUN_ID, MetricPoint.series == bindparam("series"))
+    .order_by(MetricPoint.step)
+)
+
+
+@cache
+def page(*, state: bool, kind: bool, after: bool, trash: bool) -> Question:
+    """Runs, newest first; parameters ``limit`` and, where said so, ``state``, ``kind``, ``after_at``, ``after_id``."""
+    statement = select(*_columns(Run, RunOut))
+    statement = statement.where(Run.deleted_at.is_not(None) if trash else Run.deleted_at.is_(None))
+    if state:
+        statement = statement.where(Run.state == bindparam("state"))
+    if kind:
+        statement = statement.where(Run.kind == bindparam("kind"))
+    if after:
+        at: Any = bindparam("after_at", type_=Run.created_at.type)
+        id_: Any = bindparam("after_id")
+        statement = statement.where(or_(Run.created_at < at, and_(Run.created_at == at, Run.id < id_)))
+    return Question(statement.order_by(Run.created_at.desc(), Run.id.desc()).limit(bindparam("limit")))

@@ -1,0 +1,103 @@
+"""The hottest reads answer what the service answers, field for field, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+import pytest
+
+from azuraforge.errors import NotFound
+from azuraforge.runs.schemas import FinishRequest, MetricPoints, RunRequest
+
+
+@pytest.fixture
+def service(make_stand):
+    return make_stand(start=False).service
+
+
+def external(service, project_id, name="mine", **more):
+    return service.create(project_id, RunRequest(kind="external", name=name, **more), "me").id
+
+
+def same(service, project_id, run_id):
+    looked = asyncio.run(service.lookup.get(project_id, run_id))
+    assert looked == service.get(project_id, run_id)
+    return looked
+
+
+def test_a_run_with_all_that_belongs_to_it(service, project_id, make_stand):
+    first = external(service, project_id)
+    points = {"loss": [(1, 0.5), (2, None)], "accuracy": [(1, 0.1)]}
+    service.record(project_id, first, "me", MetricPoints(points=points, progress={"done": 1, "total": 2}))
+    service.finish(project_id, first, "me", FinishRequest(state="failed", error="no", summary={"a": [1, {"b": 1e22}]}))
+    looked = same(service, project_id, first)
+    assert looked.error.message == "no"
+    assert looked.metric_series == ["loss", "accuracy"]
+    assert looked.last_event_seq > 2
+
+
+def test_a_run_that_was_carried(make_stand, project_id):
+    stand = make_stand()
+    needed = stand.create(steps=3)
+    stand.wait(needed.id)
+    request = RunRequest(config={"steps": 3}, depends_on=[needed.id])
+    second = stand.service.create(project_id, request, "me")
+    stand.wait(second.id)
+    looked = same(stand.service, project_id, needed.id)
+    assert [run.id for run in looked.needed_by] == [second.id]
+    assert looked.environment
+    assert [run.id for run in same(stand.service, project_id, second.id).depends_on] == [needed.id]
+    assert asyncio.run(stand.service.lookup.artifacts(project_id, needed.id)) == stand.service.artifacts(
+        project_id, needed.id
+    )
+
+
+def test_pages(service, project_id):
+    for number in range(5):
+        run_id = external(service, project_id, f"run {number}")
+        if number % 2:
+            service.finish(project_id, run_id, "me", FinishRequest(state="succeeded"))
+            if number == 3:
+                service.trash.delete(project_id, run_id, "me")
+    newest = service.list(project_id).runs[0].id
+    for asked in (
+        {},
+        {"limit": 2},
+        {"after": newest, "limit": 2},
+        {"state": "running"},
+        {"state": "running", "kind": "external", "after": newest},
+        {"kind": "train"},
+        {"trash": True},
+    ):
+        looked = asyncio.run(service.lookup.list(project_id, **asked))
+        assert looked == service.list(project_id, **asked), asked
+        assert looked.runs or asked == {"kind": "train"}
+
+
+def test_curves(service, project_id):
+    run_id = external(service, project_id)
+    values = [math.sin(step / 50) for step in range(2500)]
+    service.record(project_id, run_id, "me", MetricPoints(points={"b": list(enumerate(values)), "a": [(7, None)]}))
+    service.record(project_id, run_id, "me", MetricPoints(points={"b": [(-5, 2.0), (2500, None)]}))
+    for asked in ({}, {"max_points": 100}, {"series": ["a"]}, {"series": ["a", "b"], "max_points": 3}):
+        looked = asyncio.run(service.lookup.metrics(project_id, run_id, **asked))
+        assert looked == service.metrics(project_id, run_id, **asked)
+    whole = asyncio.run(service.lookup.metrics(project_id, run_id, ["b"], 10_000)).series[0]
+    assert whole.steps == [-5, *range(2501)]
+    assert whole.values == [2.0, *values, None]
+
+
+def test_another_projects_run_is_not_there(service, project_id, other_project_id):
+    run_id = external(service, project_id)
+    for ask in (
+        service.lookup.get(other_project_id, run_id),
+        service.lookup.artifacts(other_project_id, run_id),
+        service.lookup.metrics(other_project_id, run_id),
+        service.lookup.metrics(project_id, run_id, ["nothing"]),
+        service.lookup.list(other_project_id, after=run_id),
+        service.lookup.get(project_id, "nothing"),
+    ):
+        with pytest.raises(NotFound):
+            asyncio.run(ask)
+    assert asyncio.run(service.lookup.list(other_project_id)).runs == []
