@@ -30,7 +30,7 @@ export function answerApi(answers: Record<string, Answer | ((asked: Asked) => An
     const found = answers[`${one.method} ${path}`];
     const answer = typeof found === "function" ? found(one) : (found ?? { status: 404, body: { detail: "not there", code: "not_found" } });
     const type = (answer.status ?? 200) < 400 ? "application/json" : "application/problem+json";
-    return Promise.resolve(new Response(JSON.stringify(answer.body), { status: answer.status ?? 200, headers: { "content-type": type } }));
+    return Promise.resolve(new Response(answer.status === 204 ? null : JSON.stringify(answer.body), { status: answer.status ?? 200, headers: { "content-type": type } }));
   });
   return asked;
 }

@@ -24,7 +24,8 @@ async function send<T>(method: string, url: string, init: RequestInit): Promise<
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem(0, {});
   }
-  const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+  // An answer without content may still name a type.
+  const isJson = response.status !== 204 && (response.headers.get("content-type")?.includes("json") ?? false);
   const body: unknown = isJson ? await response.json() : null;
   if (!response.ok) throw new Problem(response.status, body);
   return body as T;

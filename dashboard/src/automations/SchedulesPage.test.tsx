@@ -95,13 +95,13 @@ describe("SchedulePage", () => {
 
   it("asks before it deletes", async () => {
     const user = userEvent.setup();
-    const asked = answerApi({ "GET /schedules/s1": { body: schedule() }, "DELETE /schedules/s1": { body: null } });
+    const asked = answerApi({ "GET /schedules/s1": { body: schedule() }, "DELETE /schedules/s1": { status: 204, body: null } });
     const { history } = showPage(<SchedulePage id="s1" />);
     await user.click(await screen.findByTestId("delete-schedule"));
     expect(asked.some(({ method }) => method === "DELETE")).toBe(false);
     await user.click(screen.getByTestId("confirm-delete"));
     expect(asked.some(({ method }) => method === "DELETE")).toBe(true);
-    expect(history.at(-1)).toBe("/p/default/schedules");
+    await waitFor(() => expect(history.at(-1)).toBe("/p/default/schedules"));
   });
 });
 
