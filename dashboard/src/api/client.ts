@@ -44,6 +44,11 @@ export function postForm<T>(path: string, form: FormData): Promise<T> {
   return send<T>("POST", address(path), { body: form });
 }
 
-export function remove(path: string): Promise<null> {
-  return send<null>("DELETE", address(path), {});
+export function put<T>(path: string, body?: unknown): Promise<T> {
+  const json = { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  return send<T>("PUT", address(path), body === undefined ? {} : json);
+}
+
+export function remove<T = null>(path: string): Promise<T> {
+  return send<T>("DELETE", address(path), {});
 }

@@ -35,6 +35,11 @@ export type Timing = Partial<Schemas["Timing"]>;
 export type Times = Schemas["TimesOut"];
 export type ScheduleRequest = Partial<Omit<Schemas["ScheduleRequest"], "run">> & { name: string; run: RunRequest };
 
+export type Trash = Schemas["TrashOut"];
+export type TrashItem = Schemas["TrashItem"];
+export type Purged = Schemas["PurgeOut"];
+export type Policy = Required<Schemas["Policy"]>;
+
 export type Plugin = Schemas["PluginOut"];
 export type CurrentSession = Schemas["SessionOut"];
 

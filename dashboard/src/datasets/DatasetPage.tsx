@@ -1,11 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Suspense, lazy } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "wouter";
+import { useLocation, useSearchParams } from "wouter";
 
 import type { DatasetVersion } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
+import { placeOf } from "../projects/trash/api";
+import { DeleteButton } from "../projects/trash/DeleteButton";
+import { InTrash } from "../projects/trash/InTrash";
 import { useTitle } from "../routing/useTitle";
 import { ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
@@ -23,6 +26,7 @@ export default function DatasetPage({ name }: { name: string }) {
   const paths = usePaths();
   const session = useSession();
   const [search, setSearch] = useSearchParams();
+  const [, navigate] = useLocation();
   const wanted = Number(search.get("version")) || null;
   const dataset = useQuery(datasetQuery(name, wanted));
   const known = useQuery(datasetsQuery).data?.find((one) => one.name === name || one.id === name);
@@ -30,7 +34,10 @@ export default function DatasetPage({ name }: { name: string }) {
   if (dataset.error) return <ErrorNotice error={dataset.error} />;
   if (dataset.data === undefined) return <Loading />;
   const shown = dataset.data;
-  const versions = Array.from({ length: Math.max(known?.versions ?? 0, shown.version) }, (_, index) => index + 1).reverse();
+  const numbers = known?.numbers ?? [];
+  const versions = (numbers.includes(shown.version) ? [...numbers] : [...numbers, shown.version]).sort((one, other) => other - one);
+  // A version can be deleted alone; then its dataset is still listed.
+  const place = placeOf.dataset(shown.id, known === undefined ? null : shown.version);
   return (
     <div className={css["page"]}>
       <PageHead title={shown.name}>
@@ -42,12 +49,24 @@ export default function DatasetPage({ name }: { name: string }) {
             ))}
           </select>
         </label>
-        {mayWrite(session) ? (
-          <ButtonLink to={paths.newRun({ dataset: shown.name })} look="primary">
-            {t("datasets.forecast")}
-          </ButtonLink>
+        {mayWrite(session) && !shown.deleted_at ? (
+          <>
+            <ButtonLink to={paths.newRun({ dataset: shown.name })} look="primary">
+              {t("datasets.forecast")}
+            </ButtonLink>
+            {numbers.length > 1 ? (
+              <DeleteButton
+                what={`${shown.name} v${String(shown.version)}`}
+                label={t("trash.deleteVersion")}
+                place={placeOf.dataset(shown.id, shown.version)}
+                onDone={() => setSearch({})}
+              />
+            ) : null}
+            <DeleteButton what={shown.name} place={placeOf.dataset(shown.id)} onDone={() => navigate(paths.datasets)} />
+          </>
         ) : null}
       </PageHead>
+      {shown.deleted_at ? <InTrash at={shown.deleted_at} by={shown.deleted_by ?? null} place={place} /> : null}
       <ChartCard dataset={shown} />
       <Card title={t("datasets.findings")}>
         {shown.findings.length > 0 ? <FindingList findings={shown.findings} /> : <p className={css["soft"]}>{t("datasets.noFindings")}</p>}
@@ -60,7 +79,7 @@ export default function DatasetPage({ name }: { name: string }) {
 function ChartCard({ dataset }: { dataset: DatasetVersion }) {
   const { t } = useTranslation();
   const { count } = useFormats();
-  const rows = useQuery(rowsQuery(dataset.name, dataset.version));
+  const rows = useQuery(rowsQuery(dataset.id, dataset.version));
   const { target, unit } = dataset.dataset_schema;
   const note = rows.data && rows.data.times.length < rows.data.total_rows ? t("datasets.reduced", { count: rows.data.total_rows, shown: count(rows.data.total_rows) }) : undefined;
   return (

@@ -21,7 +21,10 @@ export function useProjectEvents(project: string): LiveStatus {
   const key = `${KEY}.${project}`;
 
   const receive = (events: LiveEvent[]) => {
-    for (const event of events) changed.current.add(queryOf(event.type));
+    for (const event of events) {
+      changed.current.add(queryOf(event.type));
+      if (/\.(deleted|restored|purged)$/.test(event.type)) changed.current.add("trash");
+    }
     sessionStorage.setItem(key, String(events.at(-1)?.seq ?? 0));
     timer.current ??= setTimeout(() => {
       timer.current = undefined;

@@ -1,11 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "wouter";
+import { Link, useLocation } from "wouter";
 
 import type { ModelDetail } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
+import { placeOf } from "../projects/trash/api";
+import { DeleteButton } from "../projects/trash/DeleteButton";
+import { InTrash } from "../projects/trash/InTrash";
 import { useTitle } from "../routing/useTitle";
 import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
@@ -24,23 +27,28 @@ export default function ModelPage({ name }: { name: string }) {
   const { t } = useTranslation();
   const session = useSession();
   const model = useQuery(modelQuery(name));
-  const history = useQuery(historyQuery(name));
+  const there = model.data !== undefined && !model.data.deleted_at;
+  const history = useQuery({ ...historyQuery(name), enabled: there });
+  const paths = usePaths();
+  const [, navigate] = useLocation();
   const [moving, setMoving] = useState<number | "back" | null>(null);
-  useTitle(name);
+  useTitle(model.data?.name ?? name);
   if (model.error) return <ErrorNotice error={model.error} />;
   if (model.data === undefined) return <Loading />;
   const { champion, target, unit } = model.data;
-  const writer = mayWrite(session);
+  const writer = mayWrite(session) && there;
   const hasBefore = history.data?.some((change) => change.previous_version !== null) ?? false;
   return (
     <div className={css["page"]}>
       <PageHead
-        title={name}
+        title={model.data.name}
         note={t("models.about", { target: unit === "" ? target : `${target} (${unit})`, champion: champion === null ? t("models.noChampion") : `v${champion}` })}
       >
         {writer && hasBefore ? <Button onPress={() => setMoving("back")}>{t("models.rollback")}</Button> : null}
+        {writer ? <DeleteButton what={name} place={placeOf.model(name)} onDone={() => navigate(paths.models)} /> : null}
       </PageHead>
-      <PredictCard model={model.data} />
+      {model.data.deleted_at ? <InTrash at={model.data.deleted_at} by={model.data.deleted_by ?? null} place={placeOf.model(model.data.id)} /> : null}
+      {there ? <PredictCard model={model.data} /> : null}
       <VersionsCard model={model.data} onPromote={writer ? setMoving : null} />
       {history.error ? <ErrorNotice error={history.error} /> : null}
       {history.data ? <HistoryCard changes={history.data} /> : null}
@@ -103,6 +111,9 @@ function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromote: ((v
                       <Button small onPress={() => onPromote(version.version)}>
                         {t("models.promote")}
                       </Button>
+                    )}{" "}
+                    {version.aliases.length > 0 ? null : (
+                      <DeleteButton small what={`${model.name} v${String(version.version)}`} place={placeOf.model(model.name, version.version)} />
                     )}
                   </td>
                 ) : null}

@@ -30,6 +30,11 @@ export function mayWrite(session: CurrentSession): boolean {
   return session.role !== "viewer";
 }
 
+/** Admins empty the trash and say what is kept. */
+export function mayManage(session: CurrentSession): boolean {
+  return session.role === "admin" || session.role === "owner";
+}
+
 export function signIn(link: string): Promise<CurrentSession> {
   return post<CurrentSession>("/sessions", { link });
 }

@@ -20,6 +20,7 @@ const DatasetPage = lazy(() => import("../datasets/DatasetPage"));
 const SchedulesPage = lazy(() => import("../automations/SchedulesPage"));
 const SchedulePage = lazy(() => import("../automations/SchedulePage"));
 const NewSchedulePage = lazy(() => import("../automations/NewSchedulePage"));
+const TrashPage = lazy(() => import("../projects/trash/TrashPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
 /** Everything behind the sign-in: asks who is here, then shows the project's pages. */
@@ -62,6 +63,7 @@ function ProjectPages() {
           <Route path="/p/:project/new-schedule" component={NewSchedulePage} />
           <Route path="/p/:project/schedules/:id">{({ id }) => <SchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/plugins" component={PluginsPage} />
+          <Route path="/p/:project/trash" component={TrashPage} />
           <Route>
             <Empty title={t("errors.noPage")} />
           </Route>

@@ -24,6 +24,7 @@ export function pathsOf(project: string) {
     schedule: (id: string) => `${root}/schedules/${part(id)}`,
     newSchedule: (from?: string) => `${root}/new-schedule${from === undefined ? "" : `?from=${part(from)}`}`,
     plugins: `${root}/plugins`,
+    trash: `${root}/trash`,
   };
 }
 

@@ -1,12 +1,15 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
 
 import type { RunDetail } from "../api/types";
 import { mayWrite, usePaths, useSession } from "../projects/session";
+import { placeOf } from "../projects/trash/api";
+import { DeleteButton } from "../projects/trash/DeleteButton";
 import { Button, ButtonLink } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { ErrorNotice } from "../ui/Notice";
-import { useCancelRun, useResumeRun } from "./api";
+import { useCancelRun, usePinRun, useResumeRun } from "./api";
 import { hasEnded } from "./live";
 
 /** Cancel asks first; resume goes on from the newest checkpoint; again starts a copy with the same config. */
@@ -17,7 +20,9 @@ export function RunActions({ run }: { run: RunDetail }) {
   const cancel = useCancelRun(run.id);
   const resume = useResumeRun(run.id);
   const [asking, setAsking] = useState(false);
-  if (!mayWrite(session)) return null;
+  const pin = usePinRun(run.id, run.pinned);
+  const [, navigate] = useLocation();
+  if (!mayWrite(session) || run.deleted_at !== null) return null;
   const ended = hasEnded(run.state);
   const again = run.kind === "train" || run.kind === "agent";
 
@@ -31,6 +36,10 @@ export function RunActions({ run }: { run: RunDetail }) {
       ) : null}
       {ended && again ? <ButtonLink to={paths.newRun({ from: run.id })}>{t("run.again")}</ButtonLink> : null}
       {ended && again ? <ButtonLink to={paths.newSchedule(run.id)}>{t("run.schedule")}</ButtonLink> : null}
+      <Button pending={pin.isPending} onPress={() => pin.mutate()} testId="pin-run">
+        {t(run.pinned ? "trash.unpin" : "trash.pin")}
+      </Button>
+      {ended ? <DeleteButton what={run.name} place={placeOf.run(run.id)} onDone={() => navigate(paths.runs)} /> : null}
       {ended ? null : (
         <Button look="danger" disabled={run.cancel_requested} onPress={() => setAsking(true)} testId="cancel-run">
           {run.cancel_requested ? t("states.stopping") : t("run.cancel")}

@@ -5,6 +5,8 @@ import { Link } from "wouter";
 import type { RunDetail } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { usePaths } from "../projects/session";
+import { placeOf } from "../projects/trash/api";
+import { InTrash } from "../projects/trash/InTrash";
 import { useTitle } from "../routing/useTitle";
 import { PageHead } from "../ui/Card";
 import { Hash } from "../ui/Facts";
@@ -57,6 +59,7 @@ export default function RunPage({ id }: { id: string }) {
       >
         <RunActions run={run} />
       </PageHead>
+      {run.deleted_at ? <InTrash at={run.deleted_at} by={run.deleted_by} place={placeOf.run(run.id)} /> : null}
       {status === "refused" ? <Notice tone="ember">{t("run.notLive")}</Notice> : null}
       {run.error && run.state !== "running" && run.state !== "queued" ? <FailureCard error={run.error} state={run.state} /> : null}
       {hasEnded(run.state) ? null : <ProgressCard run={run} status={status} />}

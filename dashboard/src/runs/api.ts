@@ -1,7 +1,7 @@
 // What the pages of runs ask of the API.
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { get, part, post } from "../api/client";
+import { get, part, post, put, remove } from "../api/client";
 import { Problem } from "../api/problem";
 import type { Metrics, RunDetail, RunPage, RunRequest, RunState, StoredEvaluation } from "../api/types";
 import type { Forecast } from "./evaluation";
@@ -94,3 +94,12 @@ function useRunAction(id: string, action: "cancel" | "resume") {
 
 export const useCancelRun = (id: string) => useRunAction(id, "cancel");
 export const useResumeRun = (id: string) => useRunAction(id, "resume");
+
+/** Kept however old it becomes, or left to the project's policy again. */
+export function usePinRun(id: string, pinned: boolean) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (): Promise<unknown> => (pinned ? remove(`/runs/${part(id)}/pin`) : put(`/runs/${part(id)}/pin`)),
+    onSettled: () => client.invalidateQueries({ queryKey: ["run", id] }),
+  });
+}

@@ -1,0 +1,46 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Button } from "../../ui/Button";
+import { Dialog, DialogActions } from "../../ui/Dialog";
+import { ErrorNotice } from "../../ui/Notice";
+import { mayWrite, useSession } from "../session";
+import { useThrowAway } from "./api";
+
+interface DeleteButtonProps {
+  /** What is deleted, as the question names it. */
+  what: string;
+  place: string;
+  label?: string;
+  small?: boolean;
+  onDone?: () => void;
+}
+
+/** Moves something into the trash. Asks first, and says that it can be undone. */
+export function DeleteButton({ what, place, label, small = false, onDone }: DeleteButtonProps) {
+  const { t } = useTranslation();
+  const session = useSession();
+  const [asking, setAsking] = useState(false);
+  const throwAway = useThrowAway(place, () => {
+    setAsking(false);
+    onDone?.();
+  });
+  if (!mayWrite(session)) return null;
+  return (
+    <>
+      <Button look="danger" small={small} onPress={() => setAsking(true)} testId="delete">
+        {label ?? t("trash.delete")}
+      </Button>
+      <Dialog title={t("trash.deleteTitle", { what })} open={asking} onClose={() => setAsking(false)} question>
+        <p>{t("trash.deleteText")}</p>
+        {throwAway.error ? <ErrorNotice error={throwAway.error} /> : null}
+        <DialogActions>
+          <Button onPress={() => setAsking(false)}>{t("trash.keep")}</Button>
+          <Button look="danger" pending={throwAway.isPending} onPress={() => throwAway.mutate()} testId="confirm-delete">
+            {t("trash.delete")}
+          </Button>
+        </DialogActions>
+      </Dialog>
+    </>
+  );
+}
