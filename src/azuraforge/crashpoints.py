@@ -41,6 +41,8 @@ POINTS = {
     "artifact_before_listed": "an artifact lies in the store; the run does not list it",
     "version_before_placed": "a version's folder is written beside its place",
     "version_before_registered": "a version's folder lies in the store; no version names it",
+    # schedules
+    "fire_before_commit": "a fire and its run are written, in a transaction that never ends",
     # the log
     "event_before_commit": "a line of the log has its number, in a transaction that never ends",
     # stopping and starting

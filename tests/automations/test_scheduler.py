@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -80,6 +82,19 @@ def test_every_fire_is_made_once_through_kills_of_many_schedulers(stand):
         told = [data["fire_time"] for type_, data in stand.told(f"schedule/{schedule.id}") if type_ == "schedule.fired"]
         assert told == [iso(at) for at in times]
     assert len(stand.queued()) == total >= SCHEDULES * SECONDS_MISSED
+
+
+def test_a_scheduler_that_dies_before_its_commit_has_done_nothing_and_another_does_it(stand):
+    made = stand.create()
+    stand.overdue(made.id, 5)
+    command = [sys.executable, str(ENTRY), stand.database.url, str(stand.home)]
+    environment = {**os.environ, "AZURAFORGE_CRASHPOINT": "fire_before_commit"}
+    died = subprocess.run(command, env=environment, capture_output=True, timeout=120)
+    assert died.returncode == -signal.SIGKILL
+    assert (stand.fires(made.id), stand.queued()) == ([], [])
+    assert stand.scheduler.tick() == 1
+    [fire], [run] = stand.fires(made.id), stand.queued()
+    assert fire.run_id == run.id
 
 
 def test_schedulers_at_the_same_instant_fire_once(stand):

@@ -19,6 +19,7 @@ from azuraforge.automations.misfire import Policy, Step, decide
 from azuraforge.automations.recurrence import Cron, Interval, Recurrence, Unit, zone_of
 from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.clock import iso
+from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, InvalidInput, UserError
 from azuraforge.events.service import EventLog
@@ -137,6 +138,7 @@ class Firing:
         at = step.fire_at
         if at is not None and store.fire(session, schedule.project_id, schedule.id, at) is None:
             self._fire(session, schedule, at, "due", prepared, schedule.created_by)
+            crashpoint("fire_before_commit")
         return True
 
     def _fire(
