@@ -11,7 +11,21 @@ from typing import Annotated
 
 import typer
 
-from azuraforge.cli import database, datasets, demo, link, models, plugins, runs, scaled, schedules, tokens, up, version
+from azuraforge.cli import (
+    database,
+    datasets,
+    demo,
+    link,
+    models,
+    plugins,
+    runs,
+    scaled,
+    schedules,
+    tokens,
+    trash,
+    up,
+    version,
+)
 from azuraforge.cli.failures import USAGE, CommandError, report
 from azuraforge.cli.language import Language, choose
 from azuraforge.cli.terminal import Terminal
@@ -35,6 +49,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(trash.app, name="trash")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(database.app, name="database")
 app.command("version")(version.version)

@@ -352,6 +352,58 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Start it: azuraforge runs start {name} {more}",
         "Başlatmak için: azuraforge runs start {name} {more}",
     ),
+    # trash
+    "size": ("size", "boyut"),
+    "deleted": ("deleted", "silindi"),
+    "purged_after": ("purged after", "kalıcı silinme"),
+    "trash_is_empty": ("The trash is empty.", "Çöp kutusu boş."),
+    "trash_holds": (
+        "{count} in the trash, {bytes}. Purge now: azuraforge trash empty",
+        "Çöp kutusunda {count} öğe, {bytes}. Hemen kalıcı silmek için: azuraforge trash empty",
+    ),
+    "kept_for": ("kept for {what}", "{what} için tutuluyor"),
+    "empty_sure": (
+        "Purge everything in the trash for ever?",
+        "Çöp kutusundaki her şey kalıcı olarak silinsin mi?",
+    ),
+    "empty_needs_yes": (
+        "this cannot be undone; say --yes where nobody can be asked",
+        "bu geri alınamaz; soru sorulamayan yerde --yes verin",
+    ),
+    "purged": ("Purged: {what}. {bytes} freed.", "Kalıcı silindi: {what}. {bytes} boşaldı."),
+    "nothing": ("nothing", "hiçbir şey"),
+    "purged.runs": ("run(s)", "çalıştırma"),
+    "purged.models": ("model(s)", "model"),
+    "purged.model_versions": ("version(s) of models", "model sürümü"),
+    "purged.datasets": ("dataset(s)", "veri kümesi"),
+    "purged.dataset_versions": ("version(s) of datasets", "veri kümesi sürümü"),
+    "purge_kept": (
+        "{count} kept: others need them; see azuraforge trash list",
+        "{count} öğe tutuldu: başkalarına gerekli; bkz. azuraforge trash list",
+    ),
+    "run_deleted": (
+        "Run {id} is in the trash. Undo: azuraforge runs restore {id}",
+        "Çalıştırma {id} çöp kutusunda. Geri almak için: azuraforge runs restore {id}",
+    ),
+    "run_restored": ("Run {id} is back.", "Çalıştırma {id} geri alındı."),
+    "run_pinned": ("Run {id} is pinned: it is kept.", "Çalıştırma {id} sabitlendi: hep tutulacak."),
+    "run_unpinned": ("Run {id} is not pinned any more.", "Çalıştırma {id} artık sabit değil."),
+    "dataset_deleted": (
+        "Dataset {what} is in the trash. Undo: azuraforge datasets restore {named}",
+        "Veri kümesi {what} çöp kutusunda. Geri almak için: azuraforge datasets restore {named}",
+    ),
+    "dataset_restored": ("Dataset {what} is back.", "Veri kümesi {what} geri alındı."),
+    "model_deleted": (
+        "Model {what} is in the trash. Undo: azuraforge models restore {named}",
+        "Model {what} çöp kutusunda. Geri almak için: azuraforge models restore {named}",
+    ),
+    "model_restored": ("Model {what} is back.", "Model {what} geri alındı."),
+    "policy.trash": ("trash is kept", "çöp kutusu tutulur"),
+    "policy.runs": ("runs that succeeded are kept", "başarılı çalıştırmalar tutulur"),
+    "policy.work": ("other runs can be resumed", "ötekiler sürdürülebilir"),
+    "days": ("{count} days", "{count} gün"),
+    "for_ever": ("for ever", "süresiz"),
+    "not_days": ("{given!r} is neither a number of days nor 'forever'", "{given!r} gün sayısı ya da 'forever' değil"),
     # tokens
     "token_made": (
         "Token {name} ({id}), role {role}. It is shown this once:",
