@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
-    consumes,
+    initialize,
     invariant,
     multiple,
     precondition,
@@ -33,7 +33,6 @@ from azuraforge.events.tables import Event
 from azuraforge.projects.tables import Project
 from azuraforge.runs import lease
 from azuraforge.runs.failures import Cancelled, ChildDied, Draining, LauncherDied, Replaced
-from azuraforge.runs.handlers import Finish
 from azuraforge.runs.lease import Held
 from azuraforge.runs.progress import ProgressMeter
 from azuraforge.runs.reaper import Reaper
@@ -119,6 +118,20 @@ class RunsMachine(RuleBasedStateMachine):
 
     # what people do
 
+    @initialize(target=runs)
+    def begin_with_some(self):
+        """A diamond and a lone run in one project, a run in the other: what waits for what is there from the start."""
+        first = self.made(0, 0, "cancel", ())
+        sides = [self.made(0, 0, "cancel", (first,)), self.made(0, 1, "run", (first,))]
+        return multiple(
+            first,
+            *sides,
+            self.made(0, 0, "cancel", tuple(sides)),
+            self.made(0, 0, "run", ()),
+            self.made(1, 0, "run", ()),
+        )
+
+    @precondition(lambda self: len(self.models) < 12)
     @rule(
         target=runs,
         project=st.integers(0, 1),
@@ -127,9 +140,12 @@ class RunsMachine(RuleBasedStateMachine):
         data=st.data(),
     )
     def create(self, project, priority, on_failure, data):
+        mine = [each for each in self.models.values() if each.project_id == self.projects[project]]
+        needs = tuple(data.draw(st.lists(st.sampled_from(mine), max_size=3, unique_by=id)))
+        return self.made(project, priority, on_failure, needs)
+
+    def made(self, project, priority, on_failure, needs):
         project_id = self.projects[project]
-        mine = [each for each in self.models.values() if each.project_id == project_id]
-        needs = tuple(data.draw(st.lists(st.sampled_from(mine), max_size=3, unique_by=id))) if mine else ()
         request = RunRequest(
             priority=priority,
             depends_on=[each.id for each in needs],
@@ -146,16 +162,12 @@ class RunsMachine(RuleBasedStateMachine):
         return model
 
     @rule(data=st.data())
-    @precondition(lambda self: self.requests)
     def create_again(self, data):
         model, request = data.draw(st.sampled_from(self.requests))
         assert self.service.create(model.project_id, request, "someone").id == model.id
-
-    @rule(run=runs, project=st.integers(0, 1))
-    def need_what_is_not_there(self, run, project):
-        if self.projects[project] != run.project_id:
-            with pytest.raises(InvalidInput):
-                self.service.create(self.projects[project], RunRequest(depends_on=[run.id]), "someone")
+        other = next(each for each in self.projects if each != model.project_id)
+        with pytest.raises(InvalidInput):
+            self.service.create(other, RunRequest(depends_on=[model.id]), "someone")
 
     @rule(run=runs)
     def cancel(self, run):
@@ -186,13 +198,20 @@ class RunsMachine(RuleBasedStateMachine):
 
     @rule(target=held)
     def claim(self):
+        """Into every free slot: all that may start, in the order in which it may."""
+        begun = []
+        while (held := self.claim_one()) is not None:
+            begun.append(held)
+        return multiple(*begun)
+
+    def claim_one(self):
         found = self.stand.database.write_claimed(
             lambda session: lease.find_due(session, ["train"], MOST_RUNNING), self.take
         )
         expected = self.next_due()
         assert (found and found.run_id) == (expected and expected.id)
         if expected is None:
-            return multiple()
+            return None
         self.begin(expected)
         return found
 
@@ -235,12 +254,11 @@ class RunsMachine(RuleBasedStateMachine):
 
     @rule(held=held)
     def succeed(self, held):
-        try:
-            self.worker._succeed(held, Finish({"by": held.attempt}))
-        except Replaced:
-            assert not self.owns(held)
+        def work(session):
+            self.worker._transitions.ended(session, held, "succeeded", summary={"by": held.attempt})
+
+        if not self.fenced(held, work):
             return
-        assert self.owns(held)
         model = self.models[held.run_id]
         model.attempts[-1] = "succeeded"
         self.end(model, "succeeded")
@@ -267,14 +285,11 @@ class RunsMachine(RuleBasedStateMachine):
             model.error = "quarantined" if state == "quarantined" else model.error
             self.end(model, state)
 
-    @rule(held=consumes(held))
-    def forget(self, held):
-        """A worker that is never heard of again; its lease decides."""
-
-    @rule(run=runs)
-    def expire(self, run):
-        if run.state != "running":
-            return
+    @precondition(lambda self: any(model.state == "running" for model in self.models.values()))
+    @rule(data=st.data())
+    def expire(self, data):
+        """A worker was not heard of: its lease decides. It may be heard of later."""
+        run = data.draw(st.sampled_from([model for model in self.models.values() if model.state == "running"]))
         self.change(run, lease_until=seconds_from_now(-1))
         assert Reaper(self.stand.database, self.stand.events, self.stand.settings).reap() == 1
         if run.cancel_requested:
@@ -284,6 +299,7 @@ class RunsMachine(RuleBasedStateMachine):
             run.attempts[-1] = "lost"
             run.become("queued")
 
+    @precondition(lambda self: any(model.later for model in self.models.values()))
     @rule()
     def time_passes(self):
         for model in self.models.values():
@@ -419,7 +435,7 @@ def play(make_stand, examples: int, steps: int) -> None:
 
 
 def test_whatever_happens_rows_attempts_and_log_agree(make_stand):
-    play(make_stand, examples=15, steps=30)
+    play(make_stand, examples=25, steps=40)
 
 
 @pytest.mark.proof
