@@ -22,12 +22,8 @@ app = typer.Typer(help="Runs again and again, by cron or interval.", no_args_is_
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Named = Annotated[str, typer.Argument(metavar="SCHEDULE", help="Name or id of the schedule.")]
 
-_UNITS: dict[str, Literal["seconds", "minutes", "hours", "days"]] = {
-    "s": "seconds",
-    "m": "minutes",
-    "h": "hours",
-    "d": "days",
-}
+Unit = Literal["seconds", "minutes", "hours", "days"]
+_UNITS: dict[str, Unit] = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 #: What a run of another day needs to be repeated; the dataset's newest version is meant.
 _REPEATED = ("kind", "plugin", "model", "config", "seed", "threads", "priority")
 
@@ -91,7 +87,7 @@ def create(
         raise CommandError(terminal.text("plugin_or_like"), exit_code=USAGE)
     if (cron is None) == (every is None):
         raise CommandError(terminal.text("cron_or_every"), exit_code=USAGE)
-    number, unit = _interval(terminal, every) if every else (None, "hours")
+    interval: tuple[int | None, Unit] = _interval(terminal, every) if every else (None, "hours")
     given = values.json_object(terminal, config) if config else {}
     given.update(values.pairs(terminal, settings or (), "--set"))
     with reach(terminal) as reached:
@@ -107,8 +103,8 @@ def create(
             name,
             run,
             cron=cron,
-            every=number,
-            unit=unit,
+            every=interval[0],
+            unit=interval[1],
             timezone=timezone,
             misfire=misfire,
             grace_seconds=grace,
@@ -210,7 +206,7 @@ def delete(context: typer.Context, schedule: Named) -> None:
     terminal.say(terminal.text("schedule_deleted", name=schedule))
 
 
-def _interval(terminal: Terminal, told: str) -> tuple[int, Literal["seconds", "minutes", "hours", "days"]]:
+def _interval(terminal: Terminal, told: str) -> tuple[int, Unit]:
     found = re.fullmatch(r"([1-9][0-9]{0,4})([smhd])", told.strip())
     if found is None:
         raise CommandError(
