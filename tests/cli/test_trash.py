@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -122,6 +126,20 @@ def test_when_the_model_goes_everything_goes_and_the_bytes_are_told(platform, tr
     assert platform.run("trash", "list").stdout.strip() == "The trash is empty."
     told = platform.run("trash", "empty", "--yes").stdout
     assert told.strip() == "Purged: nothing. 0 B freed."
+
+
+@pytest.mark.parametrize(
+    ("answer", "language", "purges"), [("n", "en", False), ("", "tr", False), ("evet", "tr", True)]
+)
+def test_a_person_is_asked_before_the_trash_is_emptied(platform, answer, language, purges):
+    ours, theirs = pty.openpty()
+    os.write(ours, f"{answer}\n".encode())
+    command = [sys.executable, "-m", "azuraforge.cli.main", "trash", "empty", "--lang", language]
+    done = subprocess.run(command, env=platform.variables, stdin=theirs, capture_output=True, text=True, timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert {"en": "[y/N]", "tr": "[e/H]"}[language] in done.stderr
+    assert (done.returncode, done.stdout != "") == ((0, True) if purges else (1, False))
 
 
 def test_the_policy_is_shown_and_changed(platform):

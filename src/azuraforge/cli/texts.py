@@ -363,9 +363,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "kept_for": ("kept for {what}", "{what} için tutuluyor"),
     "empty_sure": (
-        "Purge everything in the trash for ever?",
-        "Çöp kutusundaki her şey kalıcı olarak silinsin mi?",
+        "Purge everything in the trash for ever? [y/N]",
+        "Çöp kutusundaki her şey kalıcı olarak silinsin mi? [e/H]",
     ),
+    "nothing_purged": ("Nothing was purged.", "Hiçbir şey kalıcı olarak silinmedi."),
     "empty_needs_yes": (
         "this cannot be undone; say --yes where nobody can be asked",
         "bu geri alınamaz; soru sorulamayan yerde --yes verin",

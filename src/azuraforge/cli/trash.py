@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from azuraforge.cli import datasets, models, runs
-from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.failures import FAILED, USAGE, CommandError
 from azuraforge.cli.reach import reach
 from azuraforge.cli.terminal import Terminal, terminal_of
 
@@ -69,7 +69,9 @@ def empty(
     if not yes:
         if not sys.stdin.isatty():
             raise CommandError(terminal.text("empty_needs_yes"), exit_code=USAGE)
-        typer.confirm(terminal.text("empty_sure"), abort=True, err=True)
+        if not _agreed(terminal, terminal.text("empty_sure")):
+            terminal.note(terminal.text("nothing_purged"))
+            raise typer.Exit(FAILED)
     with reach(terminal) as reached:
         purged = reached.client.trash.empty()
     if json:
@@ -184,6 +186,12 @@ def restore_model(context: typer.Context, name: NameOrId, version: Version = Non
     with reach(terminal) as reached:
         reached.client.models.restore(name, version)
     terminal.say(terminal.text("model_restored", what=_versioned(name, version)))
+
+
+def _agreed(terminal: Terminal, question: str) -> bool:
+    """Whether the answer is yes, in either language."""
+    terminal.errors.print(question, end=" ", soft_wrap=True, markup=False)
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "e", "evet")
 
 
 def _versioned(name: str, version: int | None) -> str:
