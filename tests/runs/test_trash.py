@@ -18,7 +18,9 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.projects.schemas import NeededBy, Policy
 from azuraforge.projects.trash import Trash
 from azuraforge.runs import metric_store, store
+from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.scratch import sweep
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import run_stream
 
@@ -334,6 +336,53 @@ def test_writers_and_purges_at_once_lose_nothing(ended, bin_, tmp_path):
     bin_.purge(stand.project_id, None)
     bin_.sweep(stand.project_id, 0)
     assert files(stand) == set()
+
+
+def test_runs_that_go_on_object_to_losing_what_they_work_with(ended, bin_):
+    stand = ended.stand
+    going, over = ended(state="running"), ended()
+    for run_id in (going, over):
+        mine = (Run.project_id == stand.project_id, Run.id == run_id)
+        values = {"dataset_id": f"data of {run_id}"[:16], "dataset_version": 2, "model": f"model-{run_id}"}
+        stand.database.write(
+            stand.project_id,
+            lambda session, mine=mine, values=values: session.execute(update(Run).where(*mine).values(**values)),
+        )
+    with stand.database.read(stand.project_id) as session:
+        for version in (None, 2):
+            with pytest.raises(Conflict, match=f"while run {going} works with it"):
+                bin_.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", version)
+        bin_.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", 1)
+        bin_.object_to_dataset(session, stand.project_id, f"data of {over}"[:16], "load", None)
+        with pytest.raises(Conflict, match=f"while run {going} works with it"):
+            bin_.object_to_model(session, stand.project_id, f"model-{going}")
+        bin_.object_to_model(session, stand.project_id, f"model-{over}")
+
+
+def test_a_lost_run_leaves_the_trash_when_its_client_is_heard_of_again(make_stand):
+    stand = make_stand(start=False)
+    run = stand.service.create(stand.project_id, RunRequest(kind="external", name="mine"), "me")
+    mine = (Run.project_id == stand.project_id, Run.id == run.id)
+    past = stand.database.clock() - timedelta(seconds=1)
+    stand.database.write(
+        stand.project_id, lambda session: session.execute(update(Run).where(*mine).values(lease_until=past))
+    )
+    assert Reaper(stand.database, stand.events, stand.settings).reap() == 1
+    stand.service.trash.delete(stand.project_id, run.id, "Ada")
+    assert stand.service.renew_lease(stand.project_id, run.id, "me").deleted_at is None
+    assert listed(stand) == [run.id]
+
+
+def test_work_folders_stay_as_long_as_the_project_says(ended):
+    stand = ended.stand
+    old, young, done = ended(state="failed", days_ago=9), ended(state="failed", days_ago=3), ended()
+    for run_id in (old, young, done, "nobody"):
+        (stand.settings.scratch / run_id).mkdir(parents=True)
+        (stand.settings.scratch / run_id / "weights").write_bytes(b"x" * 10)
+    assert sweep(stand.database, stand.settings.scratch) == 20  # of the run that succeeded, and of nobody
+    Trash(stand.database, stand.events, []).set_policy(stand.project_id, Policy(keep_work_days=7), "Ada")
+    assert sweep(stand.database, stand.settings.scratch) == 10
+    assert [path.name for path in stand.settings.scratch.iterdir()] == [young]
 
 
 KILLED_PURGE = """

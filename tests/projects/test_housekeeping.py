@@ -1,0 +1,85 @@
+"""Every project is tended by its own policy, and the trouble of one does not hold up the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from azuraforge.errors import StorageError
+from azuraforge.events.service import EventLog
+from azuraforge.projects import housekeeping
+from azuraforge.projects.housekeeping import Housekeeping
+from azuraforge.projects.schemas import Policy
+from azuraforge.projects.trash import Contents, Purged, Trash
+
+
+class RememberingBin:
+    """A room's trash that writes down what it is asked, and fails for one project."""
+
+    def __init__(self, fails_for: str = "") -> None:
+        self.fails_for = fails_for
+        self.expired: dict[str, Policy] = {}
+        self.purged: dict[str, object] = {}
+        self.left = 0
+
+    def contents(self, session, project_id, policy):
+        return Contents([], 0, 0)
+
+    def expire(self, project_id, policy):
+        if project_id == self.fails_for:
+            raise StorageError("the disk is gone")
+        self.expired[project_id] = policy
+
+    def purge(self, project_id, before):
+        self.purged[project_id] = before
+        self.left -= 1
+        return Purged(Counter(runs=2), bytes=5, left=self.left > 0)
+
+    def sweep(self, project_id, older_than_seconds):
+        return 7
+
+
+@pytest.fixture
+def events(database):
+    return EventLog(database)
+
+
+def test_every_project_is_tended_by_its_own_policy(database, events, project_id, other_project_id, monkeypatch):
+    monkeypatch.setattr(housekeeping, "_PROJECTS", 1)  # one page for each
+    bin_, swept = RememberingBin(), []
+    trash = Trash(database, events, [bin_])
+    trash.set_policy(other_project_id, Policy(trash_days=2, keep_run_days=9), "Ada")
+    Housekeeping(database, trash, lambda: swept.append(True)).round()
+    assert bin_.expired == {project_id: Policy(), other_project_id: Policy(trash_days=2, keep_run_days=9)}
+    ages = {name: database.clock() - before for name, before in bin_.purged.items()}
+    assert timedelta(days=30) < ages[project_id] < timedelta(days=30, minutes=5)
+    assert timedelta(days=2) < ages[other_project_id] < timedelta(days=2, minutes=5)
+    assert swept == [True]
+    newest = events.read(other_project_id, "project")[-1]
+    assert (newest.type, newest.data) == ("trash.purged", {"runs": 2, "bytes_freed": 12, "by": "policy"})
+
+
+def test_the_trouble_of_one_project_does_not_hold_up_the_others(database, events, project_id, other_project_id):
+    bin_ = RememberingBin(fails_for=min(project_id, other_project_id))
+    Housekeeping(database, Trash(database, events, [bin_]), lambda: None).round()
+    assert set(bin_.expired) == {max(project_id, other_project_id)}
+
+
+def test_a_large_trash_is_purged_to_its_end(database, events, project_id):
+    bin_ = RememberingBin()
+    bin_.left = 3
+    Housekeeping(database, Trash(database, events, [bin_]), lambda: None).round()
+    assert bin_.left == 0
+
+
+def test_the_loop_begins_and_ends(database, events, project_id, monkeypatch):
+    monkeypatch.setattr(housekeeping, "FIRST_SECONDS", 0.01)
+    bin_ = RememberingBin()
+    loop = Housekeeping(database, Trash(database, events, [bin_]), lambda: None, round_seconds=0.01)
+    loop.start()
+    while not bin_.purged:
+        pass
+    loop.stop()
+    assert not loop._thread.is_alive()
