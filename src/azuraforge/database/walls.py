@@ -32,6 +32,8 @@ def see_all(connection: Connection) -> None:
 
 def build(connection: Connection, role: str, version_table: str) -> bool:
     """Make walls, functions and grants for an application's role, as the owner. False where they stood already."""
+    if unknown := set(connection.scalars(text(_OWNED))) - set(Base.metadata.tables):
+        raise RuntimeError(f"the room of table {min(unknown)} was not imported, so its wall is not known")
     schema = connection.scalar(text("SELECT current_schema()"))
     statements = [*_statements(schema, role, version_table)]
     mark = "walls " + hashlib.sha256("\n".join(statements).encode()).hexdigest()
@@ -133,6 +135,10 @@ _FUNCTIONS = f"SELECT {{}} FROM pg_proc WHERE pronamespace = {_HERE} AND starts_
 _OWNS_SOME = f"""
     SELECT count(*) FROM pg_class
     WHERE relnamespace = {_HERE} AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'MEMBER')
+"""  # noqa: S608  constants
+_OWNED = f"""
+    SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'project_id'
+    WHERE relnamespace = {_HERE} AND relkind IN ('r', 'p')
 """  # noqa: S608  constants
 _UNWALLED = f"""
     SELECT relname FROM pg_class WHERE relnamespace = {_HERE} AND relname = ANY (:names)

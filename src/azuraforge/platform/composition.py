@@ -21,6 +21,7 @@ from azuraforge.models.service import ModelService
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.pipelines.agents import AgentHandler
 from azuraforge.pipelines.training import TrainingHandler
+from azuraforge.platform.migration import import_tables
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.projects.housekeeping import Housekeeping
 from azuraforge.projects.service import ProjectService
@@ -54,6 +55,7 @@ class House:
 
     def __init__(self, settings: Settings, bell: Bell | None = None) -> None:
         self.settings = settings
+        import_tables()
         self.database = open_database(settings.url, settings.database_owner_url)
         self.events = EventLog(self.database, bell)
         self.projects = ProjectService(self.database)
