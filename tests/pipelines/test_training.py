@@ -144,6 +144,8 @@ class Room:
             threads=1,
             code_version="test",
             environment={},
+            time_limit_seconds=None,
+            memory_limit_bytes=None,
             **fields,
         )
         folder = self.home / "work" / run.id
