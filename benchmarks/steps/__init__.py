@@ -43,7 +43,7 @@ class Cases:
             "adam 19k": lambda: self.adam(19_000),
             "adam 1M": lambda: self.adam(1_000_000),
             "lstm inference b1": self.inference,
-            "mlp 1024-2048-2048-10 b512": self.large_mlp,
+            "mlp 512-1024-1024-10 b256": self.large_mlp,
         }
 
     def normal(self, *shape: int) -> Any:
@@ -148,7 +148,7 @@ class Cases:
 
     def large_mlp(self) -> dict[str, Step]:
         """Large matrices, where PyTorch's products are the best there are."""
-        return self.layers(1024, 2048, 2048, 10, batch=512)
+        return self.layers(512, 1024, 1024, 10, batch=256)
 
     def encoder(self, count: int) -> dict[str, Step]:
         nn, theirs = self.engine.nn, self.torch.nn
