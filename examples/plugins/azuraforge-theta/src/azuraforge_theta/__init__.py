@@ -58,6 +58,7 @@ class Theta(Pipeline[ThetaConfig, ThetaState]):
     """The Theta method with an additive season."""
 
     kind = "forecast"
+    uses_engine = False  # it computes with NumPy alone
     Config = ThetaConfig
     title: ClassVar[dict[str, str]] = {"en": "Theta", "tr": "Theta"}
     summary: ClassVar[dict[str, str]] = {
