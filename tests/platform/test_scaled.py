@@ -76,7 +76,7 @@ def test_a_killed_worker_leaves_no_orphan_and_another_ends_its_run_with_the_same
     scheduler = next(part for part in platform.parts if part.name == "scheduler-1")
     scheduler.kill()
     orphans = victim.kill()
-    assert any("runs.launcher" in word for each in orphans for word in _words(each)) or orphans
+    assert len(orphans) >= 2, "its launcher and its consumer at least"
     _, alive = psutil.wait_procs(orphans, timeout=5)
     assert alive == []
     run = wait_until(platform, run_id, ended)
@@ -87,13 +87,6 @@ def test_a_killed_worker_leaves_no_orphan_and_another_ends_its_run_with_the_same
     assert run["summary"]["weights_sha256"] == undisturbed["summary"]["weights_sha256"]
     assert run["bit_reproducible"]
     replace(platform, victim)
-
-
-def _words(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.NoSuchProcess:
-        return []
 
 
 def test_a_worker_asked_to_stop_ends_with_zero_and_its_run_goes_on_elsewhere(platform, undisturbed):
