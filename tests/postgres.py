@@ -210,7 +210,7 @@ def postgres(postgres_cluster: Cluster) -> Iterator[Postgres]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     room = metafunc.definition.path.parent.name
     if (
-        "database" in metafunc.fixturenames
+        "dialect" in metafunc.fixturenames  # what a test's own ``database`` is, the test knows
         and room in BOTH
         and not metafunc.definition.get_closest_marker("sqlite_only")
     ):

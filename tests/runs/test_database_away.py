@@ -26,7 +26,6 @@ def database(fragile) -> Iterator[Database]:
     made.close()
 
 
-@pytest.mark.sqlite_only  # in the sense of: not again on the other one
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["stopped", "crashed"])
 def test_a_run_goes_on_in_the_same_attempt(make_stand, fragile, how):
     stand = make_stand()
@@ -47,7 +46,6 @@ def test_a_run_goes_on_in_the_same_attempt(make_stand, fragile, how):
     assert [attempt.outcome for attempt in run.attempts] in (["succeeded"], ["lost", "succeeded"])
 
 
-@pytest.mark.sqlite_only
 def test_cancelled_while_it_is_away_it_ends_when_the_lease_is_taken_away(make_stand, fragile):
     stand = make_stand()
     run = stand.create(steps=10_000, every=100, pause=0.01)
