@@ -192,8 +192,8 @@ def main() -> None:
         report.add("memory at the end, whole tree (PSS)", memory.megabytes[-1], "MB")
     report.notes.append(
         "Open loop: Poisson arrivals, latency from the intended moment of sending, 128 kept connections, own generator "
-        f"on plain sockets with uvloop. Every read is authenticated and scoped to a project. {psutil.cpu_count()} cores "
-        "shared by platform and generator."
+        f"on plain sockets with uvloop. Every read is authenticated and scoped to a project. Platform and generator "
+        f"share {psutil.cpu_count()} cores."
     )
     report.finish()
 

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import uvloop
 
@@ -77,8 +78,7 @@ class _Connection(asyncio.Protocol):
         self._kind = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's has its methods, not its class
         self._generator.free(self)
 
     def send(self, kind: str, data: bytes, meant_at: float) -> None:
@@ -154,7 +154,8 @@ class _Generator:
             self._waiting.append((request.kind, data, meant_at))
 
     def _bytes(self, request: Request) -> bytes:
-        text = f"{request.method} /api/v1{request.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {self._token}\r\n"
+        text = f"{request.method} /api/v1{request.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        text += f"Authorization: Bearer {self._token}\r\n"
         if request.body:
             text += "Content-Type: application/json\r\nContent-Length: %d\r\n"
         return (text + "\r\n").encode()

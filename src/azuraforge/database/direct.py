@@ -162,11 +162,10 @@ class SqliteAsker:
 
 def _reading(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     """What makes a column's value ours; psycopg brings numbers, texts and bytes as they are meant already."""
-    if dialect.name == "sqlite":
-        return kind._cached_result_processor(dialect, None)
     if isinstance(kind, TypeDecorator):
-        return lambda value: kind.process_result_value(value, dialect)
-    return None
+        read = kind.process_result_value
+        return lambda value: read(value, dialect)
+    return kind._cached_result_processor(dialect, None) if dialect.name == "sqlite" else None
 
 
 def _tables(source: FromClause) -> Iterator[FromClause]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
@@ -46,13 +47,15 @@ Version = Annotated[int | None, Query(ge=1, description="empty: the newest")]
 
 
 @router.get("")
-def list_datasets(
+async def list_datasets(
     access: Reader,
     service: Service,
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
 ) -> list[DatasetOut]:
     """Every dataset with its newest version."""
-    return service.list(access.project_id, trash)
+    if trash:
+        return await to_thread.run_sync(service.list, access.project_id, True)
+    return await service.lookup.list(access.project_id)
 
 
 @router.post("", status_code=201, openapi_extra=_FORM)
@@ -75,9 +78,12 @@ def add_from_source(body: FromSource, response: Response, access: Writer, servic
 
 
 @router.get("/{name}")
-def get_dataset(name: str, access: Reader, service: Service, version: Version = None) -> DatasetVersionOut:
+async def get_dataset(name: str, access: Reader, service: Service, version: Version = None) -> DatasetVersionOut:
     """One version, by the dataset's name or id; also one that is in the trash."""
-    return service.get(access.project_id, name, version, trash=True).out()
+    found = await service.lookup.find(access.project_id, name) if version is None else None
+    if found is None:
+        found = (await to_thread.run_sync(partial(service.get, access.project_id, name, version, trash=True))).out()
+    return found
 
 
 @router.delete("/{name}", status_code=204)

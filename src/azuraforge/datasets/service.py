@@ -19,7 +19,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from azuraforge.database import Database, new_id
-from azuraforge.datasets import store
+from azuraforge.datasets import shapes, store
+from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.datasets.schemas import (
     CleaningOptions,
     DatasetOut,
@@ -104,6 +105,8 @@ class DatasetService:
 
     def __init__(self, database: Database, events: EventLog, call: Call, settings: Settings) -> None:
         self._database = database
+        #: The hottest reads, to be awaited.
+        self.lookup = DatasetLookup(database)
         self._events = events
         self._call = call
         self._settings = settings
@@ -190,13 +193,7 @@ class DatasetService:
         with self._database.read(project_id) as session:
             numbers = store.numbers(session, project_id)
             return [
-                DatasetOut(
-                    id=dataset.id,
-                    name=dataset.former_name or dataset.name,
-                    versions=len(numbers[dataset.id]),
-                    numbers=numbers[dataset.id],
-                    latest=self._version(project_id, dataset, row).out(),
-                )
+                shapes.dataset_out(dataset, row, numbers[dataset.id])
                 for dataset, row in store.latest_versions(session, project_id, trash)
             ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection
 
@@ -35,19 +36,22 @@ Service = Annotated[ModelService, Depends(model_service)]
 
 
 @router.get("/models")
-def list_models(
+async def list_models(
     access: Reader,
     service: Service,
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
 ) -> list[ModelOut]:
     """Every model with its champion."""
-    return service.list_models(access.project_id, trash)
+    if trash:
+        return await to_thread.run_sync(service.list_models, access.project_id, True)
+    return await service.lookup.list(access.project_id)
 
 
 @router.get("/models/{name}")
-def get_model(name: str, access: Reader, service: Service) -> ModelDetail:
+async def get_model(name: str, access: Reader, service: Service) -> ModelDetail:
     """A model with all its versions."""
-    return service.show(access.project_id, name)
+    found = await service.lookup.find(access.project_id, name)
+    return found if found is not None else await to_thread.run_sync(service.show, access.project_id, name)
 
 
 @router.get("/models/{name}/versions/{version}")

@@ -16,6 +16,7 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
 from azuraforge.models.folder import Imported, VersionFolders
+from azuraforge.models.lookup import ModelLookup
 from azuraforge.models.registry import CHAMPION, Registry
 from azuraforge.models.schemas import (
     AliasChange,
@@ -47,6 +48,8 @@ class ModelService(Registry):
     ) -> None:
         super().__init__(events)
         self._database = database
+        #: The hottest reads, to be awaited.
+        self.lookup = ModelLookup(database)
         self.folders = folders
         self._datasets = datasets
         self._warm = warm

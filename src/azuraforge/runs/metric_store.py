@@ -83,10 +83,11 @@ def read(session: Session, project_id: str, run_id: str, series: str) -> tuple[l
     """Every point of a series, by step."""
     chunks = select(MetricChunk.data).where(*_of(MetricChunk, project_id, run_id, series))
     tail = select(MetricPoint.step, MetricPoint.value).where(*_of(MetricPoint, project_id, run_id, series))
-    return metrics.whole(
+    steps, values = metrics.whole(
         session.scalars(chunks.order_by(MetricChunk.first_step)).all(),
         [(step, value) for step, value in session.execute(tail.order_by(MetricPoint.step))],
     )
+    return steps.tolist(), values.tolist()
 
 
 def _series(session: Session, project_id: str, run_id: str) -> Sequence[MetricSeries]:

@@ -16,6 +16,9 @@ import numpy.typing as npt
 
 from azuraforge.errors import NotFound
 
+Steps = npt.NDArray[np.int64]
+Values = npt.NDArray[np.float64]
+
 CHUNK_POINTS = 1000
 #: Steps lie between minus this and this: the difference of any two must fit into the 64 bits of a chunk's column.
 MAX_STEP = 2**62 - 1
@@ -83,22 +86,21 @@ def decode(data: bytes) -> tuple[list[int], list[float]]:
     return steps.tolist(), values.tolist()
 
 
-def whole(chunks: Iterable[bytes], tail: Sequence[tuple[int, float | None]]) -> tuple[list[int], list[float]]:
+def whole(chunks: Iterable[bytes], tail: Sequence[tuple[int, float | None]]) -> tuple[Steps, Values]:
     """A curve from its sealed chunks and its tail, by step. Points that came late lie between others."""
     parts = [_arrays(data) for data in chunks]
     if tail:
         late = np.array([math.nan if value is None else value for _, value in tail])
         parts.append((np.array([step for step, _ in tail], np.int64), late))
     if not parts:
-        return [], []
-    steps = np.concatenate([part[0] for part in parts])
-    values = np.concatenate([part[1] for part in parts])
+        return np.empty(0, np.int64), np.empty(0)
+    steps, values = (np.concatenate(column) for column in zip(*parts, strict=True))
     if (steps[1:] <= steps[:-1]).any():
         order = np.argsort(steps, kind="stable")
         steps, values = steps[order], values[order]
         last = np.append(steps[1:] != steps[:-1], True)
         steps, values = steps[last], values[last]
-    return steps.tolist(), values.tolist()
+    return steps, values
 
 
 def chosen(names: Sequence[str], wanted: Iterable[str] | None) -> list[str]:
@@ -111,7 +113,9 @@ def chosen(names: Sequence[str], wanted: Iterable[str] | None) -> list[str]:
     return [name for name in names if name in asked]
 
 
-def downsample(steps: Sequence[int], values: Sequence[float], max_points: int) -> tuple[list[int], list[float]]:
+def downsample(
+    steps: Sequence[int] | Steps, values: Sequence[float] | Values, max_points: int
+) -> tuple[list[int], list[float]]:
     """At most ``max_points`` of the points: each bucket keeps its lowest, its highest and, where it has one, a NaN.
 
     A spike of a single point survives; so does a stretch that is not a number. Order is kept.
@@ -122,31 +126,27 @@ def downsample(steps: Sequence[int], values: Sequence[float], max_points: int) -
     """
     if max_points < 3:
         raise ValueError(f"max_points is {max_points}; at least 3 are needed to show anything")
-    if len(steps) <= max_points:
-        return list(steps), list(values)
     curve = np.asarray(values, float)
+    if len(curve) <= max_points:
+        return np.asarray(steps).tolist(), curve.tolist()
     missing = np.isnan(curve)
     buckets = max(1, max_points // (3 if missing.any() else 2))
     starts = np.arange(buckets) * len(curve) // buckets
     bucket = np.repeat(np.arange(buckets), np.diff(np.append(starts, len(curve))))
-    kept = [
-        _first(bucket, curve == np.fmax.reduceat(curve, starts)[bucket]),
-        _first(bucket, curve == np.fmin.reduceat(curve, starts)[bucket]),
-        _first(bucket, missing),
-    ]
-    picked = np.unique(np.concatenate(kept))
-    if isinstance(steps, range):
-        return [steps[index] for index in picked.tolist()], curve[picked].tolist()
-    return np.asarray(steps)[picked].tolist(), curve[picked].tolist()
+    kept = np.zeros(len(curve), bool)
+    for holds in (
+        curve == np.fmax.reduceat(curve, starts)[bucket],
+        curve == np.fmin.reduceat(curve, starts)[bucket],
+        missing,
+    ):
+        found = np.flatnonzero(holds)
+        if len(found):
+            of = bucket[found]
+            kept[found[np.append(True, of[1:] != of[:-1])]] = True  # the first of each bucket
+    return np.asarray(steps)[kept].tolist(), curve[kept].tolist()
 
 
-def _first(bucket: npt.NDArray[Any], holds: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
-    """The first index of each bucket where something holds."""
-    found = np.flatnonzero(holds)
-    return found[np.unique(bucket[found], return_index=True)[1]]
-
-
-def _arrays(data: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+def _arrays(data: bytes) -> tuple[Steps, Values]:
     columns = zlib.decompress(data)
     half = len(columns) // 2
     steps = _from_bytes(columns[:half], "<i8")

@@ -19,15 +19,15 @@ from azuraforge.runs.schemas import (
 )
 from azuraforge.runs.tables import Artifact, Run, RunAttempt
 
+_PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", "error"))
+
 
 def run_fields(row: Run) -> dict[str, Any]:
     """The fields of ``RunOut``, read from a row."""
-    fields = {name: getattr(row, name) for name in RunOut.model_fields if name not in ("progress", "error")}
-    return {
-        **fields,
-        "progress": RunProgress(**row.progress),
-        "error": RunError(**row.error) if row.error is not None else None,
-    }
+    fields = {name: getattr(row, name) for name in _PLAIN}
+    fields["progress"] = RunProgress(**row.progress)
+    fields["error"] = RunError(**row.error) if row.error is not None else None
+    return fields
 
 
 def run_out(row: Run) -> RunOut:
@@ -78,8 +78,10 @@ def artifact_out(row: Artifact) -> ArtifactOut:
     return ArtifactOut(**{name: getattr(row, name) for name in ArtifactOut.model_fields})
 
 
-def series_out(name: str, steps: list[int], values: list[float], max_points: int) -> MetricSeries:
-    """A curve with at most ``max_points`` points."""
-    shown_steps, shown = metrics.downsample(steps, values, max_points)
-    finite = [value if math.isfinite(value) else None for value in shown]
-    return MetricSeries(series=name, steps=shown_steps, values=finite, total_points=len(steps))
+def series_out(name: str, steps: Any, values: Any, max_points: int) -> MetricSeries:
+    """A curve, whose steps and values are arrays, with at most ``max_points`` points."""
+    shown_steps, found = metrics.downsample(steps, values, max_points)
+    shown: list[float | None] = [*found]
+    if not all(map(math.isfinite, found)):
+        shown = [value if math.isfinite(value) else None for value in found]
+    return MetricSeries(series=name, steps=shown_steps, values=shown, total_points=len(steps))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import FastAPI, Response
 from fastapi.requests import HTTPConnection
 from starlette.types import ASGIApp
 
@@ -75,10 +75,8 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
     app.state.project_of = _project_of
     problems.install(app)
     app.add_middleware(repeats.RepeatGuard)
-    api = APIRouter(prefix=PREFIX)
-    for router in (projects, plugins, datasets, runs, models, schedules, events):
-        api.include_router(router)
-    app.include_router(api)
+    for router in (runs, models, datasets, events, projects, plugins, schedules):  # the most asked first, none nested:
+        app.include_router(router, prefix=PREFIX)  # each level of inclusion looks for the route once more
     _add_health(app, ready, about)
     pages.install(app)
     plain = app.openapi

@@ -1,0 +1,39 @@
+"""Rows as the API shows them."""
+
+from __future__ import annotations
+
+from azuraforge.datasets.schemas import DatasetOut, DatasetSchema, DatasetVersionOut, Finding
+from azuraforge.datasets.tables import Dataset, DatasetVersionRow
+
+
+def version_out(dataset: Dataset, row: DatasetVersionRow) -> DatasetVersionOut:
+    """A version that was there already."""
+    return DatasetVersionOut(
+        id=dataset.id,
+        name=dataset.former_name or dataset.name,
+        version=row.version,
+        fingerprint=row.fingerprint,
+        file_sha256=row.file_sha256,
+        dataset_schema=DatasetSchema(**row.columns),
+        rows=row.rows,
+        start=row.start_at,
+        end=row.end_at,
+        source=row.source,
+        provenance=row.provenance,
+        findings=[Finding(**item) for item in row.findings],
+        created=False,
+        created_at=row.created_at,
+        deleted_at=row.deleted_at or dataset.deleted_at,
+        deleted_by=row.deleted_by or dataset.deleted_by,
+    )
+
+
+def dataset_out(dataset: Dataset, latest: DatasetVersionRow, numbers: list[int]) -> DatasetOut:
+    """A dataset with its newest version; ``numbers``: the versions that are there."""
+    return DatasetOut(
+        id=dataset.id,
+        name=dataset.former_name or dataset.name,
+        versions=len(numbers),
+        numbers=numbers,
+        latest=version_out(dataset, latest),
+    )
