@@ -14,7 +14,7 @@ from importlib.util import find_spec
 
 from azuraforge import telemetry
 from azuraforge.errors import InvalidInput
-from azuraforge.events.redis_bell import RedisBell
+from azuraforge.events.redis_bell import RedisBell, answers
 from azuraforge.platform.composition import House
 from azuraforge.platform.home import open_home
 from azuraforge.platform.up import Running, address_of, bind, when_ready
@@ -63,6 +63,8 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
                 carrier.start()
                 house.prepare()
                 ready.set()
+                if not answers(url):
+                    log.warning("broker_away", note="requests are answered; runs stay queued until it is back")
                 announcer.start()
                 if on_ready is not None:
                     running = Running(address, house.sign_in_url(address))

@@ -30,6 +30,6 @@ class QueueWorker:
 
     def stop(self) -> None:
         """Put running runs back into the queue, at once, and take no more."""
+        self._worker.drain()  # first: a broker that hangs must not delay it
         self._consumer.stop()
-        self._worker.drain()
         self._slots.stop()
