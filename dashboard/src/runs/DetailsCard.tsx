@@ -11,7 +11,7 @@ import css from "./RunPage.module.css";
 /** What computes: the backend and its instruction set, as they are typed in the settings. */
 function engineOf(environment: RunDetail["environment"]): string {
   if (!environment) return "–";
-  return ["backend", "instruction_set"].map((name) => String(environment[name] ?? "–")).join(" · ");
+  return [environment["backend"], environment["instruction_set"]].map((word) => (typeof word === "string" ? word : "–")).join(" · ");
 }
 
 /** What it would take to do it again: config, seed, data, code. */
