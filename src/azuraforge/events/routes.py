@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
-import orjson
 from anyio import CancelScope, create_task_group, to_thread
 from fastapi import APIRouter, Depends, Query, WebSocket, WebSocketDisconnect
 from fastapi.requests import HTTPConnection
@@ -16,8 +15,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from azuraforge.errors import AzuraError
-from azuraforge.events.schemas import EventOut
-from azuraforge.events.service import EventLog
+from azuraforge.events.service import EventLog, Frame
 
 RETRY_MILLISECONDS = 1000
 #: A stream that was opened with a session or token looks this often whether it is still valid.
@@ -64,14 +62,10 @@ def _cursor(log: EventLog, project_id: str, stream: str, after: int | Literal["l
     return log.last_seq(project_id, stream) if after == "latest" else after
 
 
-async def _lines(frames: AsyncIterator[list[EventOut]]) -> AsyncIterator[bytes]:
+async def _lines(frames: AsyncIterator[Frame]) -> AsyncIterator[bytes]:
     yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
     async for frame in frames:
-        yield b"".join(_line(event) for event in frame) or b": alive\n\n"
-
-
-def _line(event: EventOut) -> bytes:
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.seq, event.type.encode(), _json(event.model_dump()))
+        yield frame.lines or b": alive\n\n"
 
 
 @router.websocket("/live")
@@ -88,7 +82,7 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
         both.start_soon(_end_with_reader, websocket, both.cancel_scope)
         try:
             async for frame in _while_allowed(websocket, log, project_id, stream, cursor):
-                await websocket.send_text(_json([event.model_dump() for event in frame]).decode())
+                await websocket.send_text(frame.json)
             if log.bell.closed:
                 await websocket.close(_GOING_AWAY, "the platform is stopping; connect again in a second")
             else:
@@ -108,7 +102,7 @@ async def _end_with_reader(websocket: WebSocket, scope: CancelScope) -> None:
 
 async def _while_allowed(
     connection: HTTPConnection, log: EventLog, project_id: str, stream: str, cursor: int
-) -> AsyncIterator[list[EventOut]]:
+) -> AsyncIterator[Frame]:
     """Frames for as long as the session or token still opens the door, looked at again every minute."""
     checked_at = time.monotonic()
     async for frame in log.follow(project_id, stream, cursor):
@@ -119,7 +113,3 @@ async def _while_allowed(
                 return
             checked_at = time.monotonic()
         yield frame
-
-
-def _json(value: object) -> bytes:
-    return orjson.dumps(value)

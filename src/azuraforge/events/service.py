@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator
+from functools import cached_property
 from typing import Any
 
-from anyio import to_thread
+import orjson
 from sqlalchemy.orm import Session
 
 from azuraforge.database import Database, after_commit
@@ -17,6 +20,26 @@ from azuraforge.events.schemas import EventOut
 #: One frame carries what arrived within this time; the first event after idle leaves at once.
 FRAME_SECONDS = 0.015
 FRAME_EVENTS = 500
+#: Readers of one stream wake together: what the first of them read serves the others for this long.
+_SHARED_SECONDS = 1.0
+_SHARED_FRAMES = 64
+
+
+class Frame(list[EventOut]):
+    """Events that leave together, spelled once however many readers get them."""
+
+    @cached_property
+    def json(self) -> str:
+        """As a WebSocket carries them."""
+        return orjson.dumps([event.model_dump() for event in self]).decode()
+
+    @cached_property
+    def lines(self) -> bytes:
+        """As server-sent events."""
+        return b"".join(
+            b"id: %d\nevent: %s\ndata: %s\n\n" % (each.seq, each.type.encode(), orjson.dumps(each.model_dump()))
+            for each in self
+        )
 
 
 class EventLog:
@@ -24,6 +47,7 @@ class EventLog:
 
     def __init__(self, database: Database, bell: Bell | None = None) -> None:
         self._database = database
+        self._shared: OrderedDict[tuple[str, str, int], tuple[float, Frame]] = OrderedDict()
         self.bell = bell or Bell()
 
     def append(self, session: Session, project_id: str, stream: str, type_: str, data: dict[str, Any]) -> int:
@@ -51,15 +75,31 @@ class EventLog:
         with self._database.read(project_id) as session:
             return store.last_seq(session, project_id, stream)
 
-    async def follow(self, project_id: str, stream: str, after: int) -> AsyncIterator[list[EventOut]]:
+    async def follow(self, project_id: str, stream: str, after: int) -> AsyncIterator[Frame]:
         """Frames of events after the cursor, for ever; an empty frame is a sign of life. Ends on shutdown."""
         with self.bell.listen(project_id, stream) as ear:
             while not self.bell.closed:
-                frame = await to_thread.run_sync(self.read, project_id, stream, after)
+                frame = await self._frame(project_id, stream, after)
                 if frame:
                     after = frame[-1].seq
                     yield frame
                     if len(frame) < FRAME_EVENTS:
                         await asyncio.sleep(FRAME_SECONDS)
                 elif not await ear.wait(self.bell.patience_seconds):
-                    yield []
+                    yield Frame()
+
+    async def _frame(self, project_id: str, stream: str, after: int) -> Frame:
+        """Lines after the cursor. What another reader found at the same cursor a moment ago is as good: lines do not
+        change, and what came since is found with the next frame."""
+        key, now = (project_id, stream, after), time.monotonic()
+        until, frame = self._shared.get(key, (0.0, Frame()))
+        if until > now:
+            return frame
+        asked = {"stream": stream, "after": after, "limit": FRAME_EVENTS}
+        (rows,) = await self._database.ask(project_id, (store.LINES, asked))
+        frame = Frame(EventOut(stream=row.stream, seq=row.seq, type=row.type, data=row.data, at=row.at) for row in rows)
+        if frame:
+            self._shared[key] = (now + _SHARED_SECONDS, frame)
+            if len(self._shared) > _SHARED_FRAMES:
+                self._shared.popitem(last=False)
+        return frame

@@ -22,21 +22,26 @@ LINES = Question(
     .limit(bindparam("limit"))
 )
 
+# Built once: nearly every transaction adds a line, and building a statement costs more than running it.
+_STREAM: Any = EventStream.__table__
+_NEXT = {
+    dialect.dialect.name: dialect.insert(_STREAM)
+    .on_conflict_do_update(index_elements=["project_id", "stream"], set_={"last_seq": _STREAM.c.last_seq + 1})
+    .returning(_STREAM.c.last_seq)
+    for dialect in (postgresql, sqlite)
+}
+_EVENT: Any = Event.__table__
+_ADD = insert(_EVENT).values(at=now())
+
 
 def append(session: Session, project_id: str, stream: str, type_: str, data: dict[str, Any]) -> int:
     """Add one line and return its number. The stream's row stays locked until commit, so numbers appear in order."""
-    dialect = session.get_bind().dialect.name
-    upsert = (postgresql if dialect == "postgresql" else sqlite).insert(EventStream)
-    statement = upsert.values(project_id=project_id, stream=stream, last_seq=1).on_conflict_do_update(
-        index_elements=[EventStream.project_id, EventStream.stream],
-        set_={"last_seq": EventStream.last_seq + 1},
-    )
-    seq = session.connection().execute(statement.returning(EventStream.last_seq)).scalar_one()
-    session.connection().execute(
-        insert(Event).values(project_id=project_id, stream=stream, seq=seq, type=type_, data=data, at=now())
-    )
+    connection = session.connection()
+    key = {"project_id": project_id, "stream": stream}
+    seq = int(connection.execute(_NEXT[connection.dialect.name], {**key, "last_seq": 1}).scalar_one())
+    connection.execute(_ADD, {**key, "seq": seq, "type": type_, "data": data})
     crashpoint("event_before_commit")
-    return int(seq)
+    return seq
 
 
 def read(session: Session, project_id: str, stream: str, after: int, limit: int) -> list[Event]:
