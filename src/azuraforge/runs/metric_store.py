@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,59 @@ from azuraforge.runs.tables import MetricChunk, MetricPoint, MetricSeries
 
 Point = tuple[str, int, float]
 _BEFORE_ALL = -(2**62)
+
+
+@dataclass
+class _Curve:
+    """One row of ``metric_series``."""
+
+    project_id: str
+    run_id: str
+    series: str
+    phase: str
+    number: int
+    tail_points: int = 0
+    sealed_points: int = 0
+    sealed_through: int | None = None
+
+    @property
+    def key(self) -> dict[str, str]:
+        """The parameters of statements that name a curve by ``_named``."""
+        return {"of_project": self.project_id, "of_run": self.run_id, "of_series": self.series}
+
+
+def _named(table: Any) -> tuple[Any, ...]:
+    return (
+        table.project_id == bindparam("of_project"),
+        table.run_id == bindparam("of_run"),
+        table.series == bindparam("of_series"),
+    )
+
+
+# Built once: every batch of points takes this way, and building a statement costs more than running it.
+_CURVES = (
+    select(*MetricSeries.__table__.c)
+    .where(MetricSeries.project_id == bindparam("of_project"), MetricSeries.run_id == bindparam("of_run"))
+    .order_by(MetricSeries.number)
+)
+_BETWEEN = select(MetricPoint.step, MetricPoint.attempt).where(
+    *_named(MetricPoint), MetricPoint.step >= bindparam("first"), MetricPoint.step <= bindparam("last")
+)
+_POINTS: Any = MetricPoint.__table__
+_PUT = {
+    dialect.dialect.name: put.on_conflict_do_update(
+        index_elements=["project_id", "run_id", "series", "step"],
+        set_={"value": put.excluded.value, "attempt": put.excluded.attempt},
+    )
+    for dialect in (postgresql, sqlite)
+    for put in (dialect.insert(_POINTS),)
+}
+_SERIES: Any = MetricSeries.__table__
+_COUNT = (
+    update(_SERIES)
+    .where(*_named(_SERIES.c))
+    .values({name: bindparam(name) for name in ("tail_points", "sealed_points", "sealed_through")})
+)
 
 
 def append(
@@ -33,18 +87,8 @@ def append(
     for name, new in by_series.items():
         row = known.get(name)
         if row is None:
-            row = MetricSeries(
-                project_id=project_id,
-                run_id=run_id,
-                series=name,
-                phase=phase,
-                number=len(known),
-                tail_points=0,
-                sealed_points=0,
-            )
-            session.add(row)
-            session.flush()
-            known[name] = row
+            row = known[name] = _Curve(project_id, run_id, name, phase, len(known))
+            session.connection().execute(insert(_SERIES), vars(row))
         if taken := _append(session, row, attempt, new):
             written[name] = list(taken.items())
     return written
@@ -90,20 +134,20 @@ def read(session: Session, project_id: str, run_id: str, series: str) -> tuple[l
     return steps.tolist(), values.tolist()
 
 
-def _series(session: Session, project_id: str, run_id: str) -> Sequence[MetricSeries]:
-    statement = select(MetricSeries).where(MetricSeries.project_id == project_id, MetricSeries.run_id == run_id)
-    return session.scalars(statement.order_by(MetricSeries.number)).all()
+def _series(session: Session, project_id: str, run_id: str) -> list[_Curve]:
+    found = session.connection().execute(_CURVES, {"of_project": project_id, "of_run": run_id})
+    return [_Curve(**row) for row in found.mappings()]
 
 
 def _of(table: Any, project_id: str, run_id: str, series: str) -> tuple[Any, ...]:
     return (table.project_id == project_id, table.run_id == run_id, table.series == series)
 
 
-def _key(row: MetricSeries, table: Any) -> tuple[Any, ...]:
+def _key(row: _Curve, table: Any) -> tuple[Any, ...]:
     return _of(table, row.project_id, row.run_id, row.series)
 
 
-def _append(session: Session, row: MetricSeries, attempt: int, new: dict[int, float]) -> dict[int, float]:
+def _append(session: Session, row: _Curve, attempt: int, new: dict[int, float]) -> dict[int, float]:
     """Returns what was written of ``new``."""
     if row.sealed_through is not None and min(new) <= row.sealed_through:
         sealed = _sealed_steps(session, row, min(new), max(new))
@@ -112,48 +156,38 @@ def _append(session: Session, row: MetricSeries, attempt: int, new: dict[int, fl
     new = {step: value for step, value in new.items() if earlier.get(step, -1) < attempt}
     if not new:
         return new
-    dialect = session.get_bind().dialect.name
-    upsert = (postgresql if dialect == "postgresql" else sqlite).insert(MetricPoint)
-    statement = upsert.on_conflict_do_update(
-        index_elements=["project_id", "run_id", "series", "step"],
-        set_={"value": upsert.excluded.value, "attempt": upsert.excluded.attempt},
-    )
-    session.connection().execute(
-        statement,
-        [
-            {
-                "project_id": row.project_id,
-                "run_id": row.run_id,
-                "series": row.series,
-                "step": step,
-                "attempt": attempt,
-                "value": None if math.isnan(value) else value,
-            }
-            for step, value in new.items()
-        ],
+    connection = session.connection()
+    key = {"project_id": row.project_id, "run_id": row.run_id, "series": row.series, "attempt": attempt}
+    connection.execute(
+        _PUT[connection.dialect.name],
+        [{**key, "step": step, "value": None if math.isnan(value) else value} for step, value in new.items()],
     )
     row.tail_points += len(new.keys() - earlier.keys())
     if row.tail_points >= metrics.CHUNK_POINTS:
         _seal(session, row)
-    session.flush()
+    _keep_counts(session, row)
     return new
 
 
-def _tail_attempts(session: Session, row: MetricSeries, first: int, last: int) -> dict[int, int]:
+def _keep_counts(session: Session, row: _Curve) -> None:
+    counts = {name: getattr(row, name) for name in ("tail_points", "sealed_points", "sealed_through")}
+    session.connection().execute(_COUNT, {**row.key, **counts})
+
+
+def _tail_attempts(session: Session, row: _Curve, first: int, last: int) -> dict[int, int]:
     """The attempt that wrote each step of the tail between two steps."""
-    between = (MetricPoint.step >= first, MetricPoint.step <= last)
-    found = session.execute(select(MetricPoint.step, MetricPoint.attempt).where(*_key(row, MetricPoint), *between))
-    return {each.step: each.attempt for each in found}
+    found = session.connection().execute(_BETWEEN, {**row.key, "first": first, "last": last})
+    return {row.step: row.attempt for row in found}
 
 
-def _sealed_steps(session: Session, row: MetricSeries, first: int, last: int) -> set[int]:
+def _sealed_steps(session: Session, row: _Curve, first: int, last: int) -> set[int]:
     statement = select(MetricChunk.data).where(
         *_key(row, MetricChunk), MetricChunk.first_step <= last, MetricChunk.last_step >= first
     )
     return {step for data in session.scalars(statement) for step in metrics.decode(data)[0]}
 
 
-def _seal(session: Session, row: MetricSeries) -> None:
+def _seal(session: Session, row: _Curve) -> None:
     """Move whole chunks of the oldest points out of the tail."""
     statement = select(MetricPoint.step, MetricPoint.value).where(*_key(row, MetricPoint)).order_by(MetricPoint.step)
     points = session.execute(statement).all()
@@ -172,7 +206,7 @@ def _seal(session: Session, row: MetricSeries) -> None:
     row.tail_points = len(points)
 
 
-def _add_chunk(session: Session, row: MetricSeries, steps: list[int], values: list[float]) -> None:
+def _add_chunk(session: Session, row: _Curve, steps: list[int], values: list[float]) -> None:
     chunk = metrics.encode(steps, values)
     session.connection().execute(
         insert(MetricChunk).values(
@@ -189,11 +223,11 @@ def _add_chunk(session: Session, row: MetricSeries, steps: list[int], values: li
     )
 
 
-def _last_tail(session: Session, row: MetricSeries) -> int | None:
+def _last_tail(session: Session, row: _Curve) -> int | None:
     return session.scalar(select(func.max(MetricPoint.step)).where(*_key(row, MetricPoint)))
 
 
-def _truncate(session: Session, row: MetricSeries, after_step: int) -> None:
+def _truncate(session: Session, row: _Curve, after_step: int) -> None:
     options = {"synchronize_session": False}
     session.execute(
         delete(MetricPoint).where(*_key(row, MetricPoint), MetricPoint.step > after_step), execution_options=options
@@ -207,10 +241,5 @@ def _truncate(session: Session, row: MetricSeries, after_step: int) -> None:
     left = select(func.coalesce(func.sum(MetricChunk.points), 0), func.max(MetricChunk.last_step))
     points, through = session.execute(left.where(*_key(row, MetricChunk))).one()
     tail = session.scalar(select(func.count()).select_from(MetricPoint).where(*_key(row, MetricPoint))) or 0
-    session.execute(
-        update(MetricSeries)
-        .where(*_key(row, MetricSeries))
-        .values(tail_points=tail, sealed_points=points, sealed_through=through),
-        execution_options=options,
-    )
-    session.expire(row)
+    row.tail_points, row.sealed_points, row.sealed_through = tail, points, through
+    _keep_counts(session, row)
