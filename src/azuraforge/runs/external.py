@@ -7,12 +7,13 @@ arrives after a night without network, the run is reopened and goes on.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 from azuraforge.database import Database, Session, seconds_from_now
 from azuraforge.errors import Conflict, Forbidden, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.runs import metric_store, store
+from azuraforge.runs.external_store import Renewal
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.schemas import FinishRequest, MetricPoints
 from azuraforge.runs.tables import Run
@@ -35,29 +36,36 @@ class ExternalRuns:
         self._events = events
         self._transitions = transitions
         self._lease_seconds = lease_seconds
+        self._renewal = Renewal(lease_seconds)
 
     def renew(self, project_id: str, run_id: str, user_id: str) -> Run:
         """A sign of life. Raises Conflict where the run has ended, Forbidden for somebody else's run."""
-
-        def work(session: Session) -> Run:
-            return self._alive(session, project_id, run_id, user_id)[0]
-
-        return self._database.write(project_id, work)
+        return self._database.write(project_id, lambda session: self._renewed(session, project_id, run_id, user_id))
 
     def record(self, project_id: str, run_id: str, user_id: str, body: MetricPoints) -> Run:
         """Points and progress; what was sent before is not taken twice."""
+        progress = body.progress.model_dump() if body.progress is not None else None
 
         def work(session: Session) -> Run:
-            _, held = self._alive(session, project_id, run_id, user_id)
+            run = self._renewed(session, project_id, run_id, user_id, progress)
             if body.points:
-                self._points(session, held, body)
-            if body.progress is not None:
-                progress = body.progress.model_dump()
-                fenced_update(session, held, progress=progress)
+                self._points(session, Held(project_id, run_id, run.attempt), body)
+            if progress is not None:
                 self._events.append(session, project_id, run_stream(run_id), "run.progress", progress)
-            return self._row(session, project_id, run_id)
+            return run
 
         return self._database.write(project_id, work)
+
+    def _renewed(
+        self, session: Session, project_id: str, run_id: str, user_id: str, progress: dict[str, Any] | None = None
+    ) -> Run:
+        """The run with a fresh lease, as the API shows it; reopened where it had only been lost."""
+        of = (session, project_id, run_id, user_id)
+        run = self._renewal(*of, progress)
+        if run is None:
+            self._alive(*of)  # says why not, or reopens it
+            run = self._renewal(*of, progress)
+        return cast(Run, run)
 
     def finish(self, project_id: str, run_id: str, user_id: str, body: FinishRequest) -> Run:
         """The client says how it ended. Saying the same twice is fine."""

@@ -1,0 +1,41 @@
+"""The statement that every sign of life and every batch of a client begins with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, bindparam, update
+from sqlalchemy.orm import Session
+
+from azuraforge.database import seconds_from_now
+from azuraforge.runs.schemas import RunOut
+from azuraforge.runs.tables import Run
+
+_RUN: Any = Run.__table__
+_SHOWN = [_RUN.c[name] for name in RunOut.model_fields if name in _RUN.c]
+
+
+class Renewal:
+    """Renews the lease of a running external run and tells the run, in one statement that was built once."""
+
+    def __init__(self, lease_seconds: float) -> None:
+        mine = (
+            _RUN.c.project_id == bindparam("of_project"),
+            _RUN.c.id == bindparam("of_run"),
+            _RUN.c.created_by == bindparam("of_user"),
+            _RUN.c.kind == "external",
+            _RUN.c.state == "running",
+        )
+        renewed = update(_RUN).where(*mine).values(lease_until=seconds_from_now(lease_seconds)).returning(*_SHOWN)
+        self._plain = renewed
+        self._with_progress = renewed.values(progress=bindparam("new_progress", type_=_RUN.c.progress.type))
+
+    def __call__(
+        self, session: Session, project_id: str, run_id: str, user_id: str, progress: dict[str, Any] | None = None
+    ) -> Row[Any] | None:
+        """The run as it is now; None where it does not run, or is not this user's."""
+        key = {"of_project": project_id, "of_run": run_id, "of_user": user_id}
+        connection = session.connection()
+        if progress is None:
+            return connection.execute(self._plain, key).one_or_none()
+        return connection.execute(self._with_progress, {**key, "new_progress": progress}).one_or_none()
