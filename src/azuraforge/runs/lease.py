@@ -107,17 +107,14 @@ def first_due_run(
     """
     waiting = _projects_with_due_runs()
     running = _running_in(waiting.c.project_id).scalar_subquery()
+    first = _first_of(waiting, kinds, queues).scalar_subquery()
+    # Apart from the join, or PostgreSQL hashes the whole table for it.
+    of_each = select(waiting.c.project_id, running.label("running"), first.label("id"))
+    heads = of_each.where(running < most_running).cte("heads")
     return (
         select(*_KEY)
-        .join(
-            waiting,
-            and_(
-                Run.project_id == waiting.c.project_id,
-                Run.id == _first_of(waiting, kinds, queues).scalar_subquery(),
-            ),
-        )
-        .where(running < most_running)
-        .order_by(running, Run.priority.desc(), Run.created_at, Run.id)
+        .join(heads, and_(Run.project_id == heads.c.project_id, Run.id == heads.c.id))
+        .order_by(heads.c.running, Run.priority.desc(), Run.created_at, Run.id)
         .limit(1)
     )
 
