@@ -73,14 +73,16 @@ def held_bytes(session: Session, project_id: str, model_id: str) -> int:
 
 
 def made_by(session: Session, project_id: str, run_ids: Sequence[str]) -> Sequence[tuple[Model, ModelVersion]]:
-    """Versions, not purged, that these runs made."""
-    found = session.execute(_with_model(ModelVersion.run_id.in_(run_ids), project_id))
+    """Versions, not purged, that these runs made, the newest of each model last."""
+    made = _with_model(ModelVersion.run_id.in_(run_ids), project_id)
+    found = session.execute(made.order_by(ModelVersion.model_id, ModelVersion.version))
     return [(model, version) for model, version in found]
 
 
 def learned_from(session: Session, project_id: str, dataset_id: str) -> Sequence[tuple[Model, ModelVersion]]:
-    """Versions, not purged, that learned from this dataset."""
-    found = session.execute(_with_model(ModelVersion.dataset_id == dataset_id, project_id))
+    """Versions, not purged, that learned from this dataset, the newest of each model last."""
+    learned = _with_model(ModelVersion.dataset_id == dataset_id, project_id)
+    found = session.execute(learned.order_by(ModelVersion.model_id, ModelVersion.version))
     return [(model, version) for model, version in found]
 
 

@@ -32,18 +32,20 @@ export function PolicyCard({ policy }: { policy: Policy }) {
     <Card title={t("trash.policyTitle")} note={t("trash.policyNote")}>
       {admin ? (
         <form onSubmit={submit} className={css["form"]} noValidate>
-          {FIELDS.map((name) => (
-            <TextField
-              key={name}
-              name={name}
-              label={t(`trash.${name}`)}
-              hint={t(`trash.${name}_hint`)}
-              value={typed[name]}
-              mode="numeric"
-              error={tried ? wrong(name) : undefined}
-              onChange={(value) => setTyped({ ...typed, [name]: value })}
-            />
-          ))}
+          <div className={css["fields"]}>
+            {FIELDS.map((name) => (
+              <TextField
+                key={name}
+                name={name}
+                label={t(`trash.${name}`)}
+                hint={t(`trash.${name}_hint`)}
+                value={typed[name]}
+                mode="numeric"
+                error={tried ? wrong(name) : undefined}
+                onChange={(value) => setTyped({ ...typed, [name]: value })}
+              />
+            ))}
+          </div>
           <Button type="submit" pending={save.isPending} testId="save-policy">
             {t("trash.save")}
           </Button>
