@@ -41,7 +41,7 @@ from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import MetricPoint, Run, RunAttempt
 
 ENDED = ("succeeded", "failed", "cancelled", "quarantined")
-DEATHS, RETRIES, MOST_RUNNING = 3, 2, 2
+DEATHS, RETRIES, MOST_RUNNING = 2, 2, 2
 
 
 @dataclass(eq=False)
