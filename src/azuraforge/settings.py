@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: default_home())
     database_url: str | None = Field(default=None, description="None: SQLite in the data home")
     database_owner_url: str | None = Field(
-        default=None, description="the role that owns the tables on PostgreSQL; only upgrades, backups and checks use it"
+        default=None, description="the owner of the tables on PostgreSQL; only upgrades, backups and checks use it"
     )
     broker_url: str | None = Field(
         default=None,
