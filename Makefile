@@ -95,6 +95,17 @@ bench-%: .venv/.dev dashboard/dist/.built ## Run one benchmark: make bench-start
 bench-engine: .bench/.jax
 	@PYTHONPATH=src .bench/bin/python -m benchmarks.engine $(BENCH_ARGS)
 
+# So is MLflow: its pins do not fit ours.
+.bench-mlflow/.mlflow: .venv/.dev
+	@echo "setting up .bench-mlflow with MLflow …"
+	@"$(PYTHON)" -m venv --without-pip .bench-mlflow
+	@$(BIN)/uv pip install -q --python .bench-mlflow/bin/python mlflow==3.17.0
+	@touch $@
+
+.PHONY: bench-logging
+bench-logging: .bench-mlflow/.mlflow dashboard/dist/.built
+	@$(BIN)/python -m benchmarks.logging $(BENCH_ARGS)
+
 ##@ Set-up (runs by itself)
 
 .PHONY: setup
@@ -132,7 +143,7 @@ dashboard/dist/.built: dashboard/node_modules/.installed $(DASHBOARD_SOURCES)
 
 .PHONY: clean
 clean: ## Remove what was built and installed here (not the data home)
-	@rm -rf .venv .bench dashboard/node_modules dashboard/dist dist build src/azuraforge/server/dashboard
+	@rm -rf .venv .bench .bench-mlflow dashboard/node_modules dashboard/dist dist build src/azuraforge/server/dashboard
 
 .PHONY: help
 help:
