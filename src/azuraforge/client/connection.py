@@ -74,6 +74,7 @@ class Connection:
             self.forget()
             raise unreachable(address, error) from error
         if answer.is_error:
+            self._look_again(answer)
             raise problem(answer)
         return _json(answer) if answer.content else None
 
@@ -94,6 +95,7 @@ class Connection:
             ) as answer:
                 if answer.is_error:
                     answer.read()
+                    self._look_again(answer)
                     raise problem(answer)
                 yield answer
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -104,6 +106,11 @@ class Connection:
         """Look the address up again at the next request: the platform may have moved to another port."""
         with self._lock:
             self._address = None
+
+    def _look_again(self, answer: httpx.Response) -> None:
+        """A platform that started again on the same port has written another token into its data home."""
+        if answer.status_code == 401:
+            self.forget()
 
     def close(self) -> None:
         with self._lock:

@@ -58,7 +58,8 @@ class ExternalRun:
         self._request = {"name": name, "config": json.loads(_to_json(dict(config or {}))), "seed": seed}
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._points: Points = {}
+        self._logs: list[tuple[int, dict[str, float | None]]] = []
+        self._kept: Points = {}
         self._progress: dict[str, Any] | None = None
         self._summary: dict[str, Any] = {}
         self._step = 0
@@ -126,18 +127,20 @@ class ExternalRun:
             TypeError: a value is no number.
             ValueError: a name or a step that the platform cannot store.
         """
-        values = {name: _number(name, value) for name, value in metrics.items()}
-        for name in values.keys() - self._series:
-            _check_series(name)
-            self._series.add(name)
+        for name, value in metrics.items():
+            if type(value) is not float or not math.isfinite(value):
+                metrics[name] = _number(name, value)
+            if name not in self._series:
+                _check_series(name)
+                self._series.add(name)
         with self._lock:
             at = self._step + 1 if step is None else int(step)
             if not -_MAX_STEP <= at <= _MAX_STEP:
                 raise ValueError(f"step={at} is out of range; a step lies between -2^62 and 2^62")
             self._step = at
-            for name, value in values.items():
-                self._points.setdefault(name, []).append((at, value))
-        self._logged.set()
+            self._logs.append((at, metrics))  # sorted by series when it is written down, not while somebody trains
+        if not self._logged.is_set():
+            self._logged.set()
 
     def progress(self, done: int, total: int, note: str = "") -> None:
         """How far the run is; the page shows rate and time left."""
@@ -201,8 +204,12 @@ class ExternalRun:
 
     def _write_down(self, journal: Journal) -> bool:
         with self._lock:
-            points, self._points = self._points, {}
+            logs, self._logs = self._logs, []
             progress, self._progress = self._progress, None
+        points, self._kept = self._kept, {}
+        for at, values in logs:
+            for name, value in values.items():
+                points.setdefault(name, []).append((at, value))
         if not points and progress is None:
             return False
         try:
@@ -218,10 +225,9 @@ class ExternalRun:
         try:
             shipping.send(shipping.create(journal, self._connection), points, progress, None, self._connection)
         except (ClientError, OSError):
+            self._kept = points
             with self._lock:
-                for name, later in self._points.items():
-                    points.setdefault(name, []).extend(later)
-                self._points, self._progress = points, self._progress or progress
+                self._progress = self._progress or progress
             self._logged.set()
 
     def _write_end(self, journal: Journal) -> None:
