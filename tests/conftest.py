@@ -21,6 +21,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, event
 
 import azuraforge
@@ -28,6 +30,10 @@ from azuraforge.database import Base, Database, new_id
 from azuraforge.projects.tables import Project
 
 pytest_plugins = ["tests.valkey", "tests.postgres", "tests.scaled"]
+
+# How fast a busy machine draws examples says nothing about the code.
+hypothesis_settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("suite")
 
 # One thread of BLAS: two on a busy two-core machine ran fifteen times slower than one.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
