@@ -27,6 +27,8 @@ Unit = Literal["seconds", "minutes", "hours", "days"]
 
 _SECONDS: dict[str, int] = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
 _CRON_HINT = "five fields: minute hour day month weekday, such as `30 6 * * MON-FRI`"
+#: No clock goes back or forward by more at once (Lord Howe: half an hour; a day was only ever skipped).
+_LONGEST_CHANGE = timedelta(hours=3)
 #: Anything below one unit of the times we deal with (cron and intervals are whole seconds apart).
 _INSTANT = timedelta(microseconds=1)
 
@@ -62,12 +64,28 @@ class Cron:
         return timedelta(minutes=1)
 
     def after(self, moment: datetime) -> Iterator[datetime]:
+        # cronsim reads the line on a clock that never changes; what a change makes of its times is decided here,
+        # since its own rules lose a fire where a clock goes back by half an hour.
         last = moment.astimezone(UTC)
-        for at in CronSim(self.expression, moment.astimezone(self.zone)):
-            found = at.astimezone(UTC)
-            if found > last:  # two times of day that spring leaves out become the same moment
-                last = found
-                yield found
+        clock = moment.astimezone(self.zone).replace(tzinfo=None, microsecond=0) - _LONGEST_CHANGE
+        again: deque[datetime] = deque()  # second moments of a time that comes twice, not yet due
+        for local in CronSim(self.expression, clock):
+            for at in self._moments(local, again):
+                if at > last:  # two times of day that spring leaves out become the same moment
+                    last = at
+                    yield at
+
+    def _moments(self, local: datetime, again: deque[datetime]) -> Iterator[datetime]:
+        """What a time of the clock stands for, after the second moments of earlier times that come before it."""
+        at = existing(local, self.zone)
+        while again and again[0] < at:
+            yield again.popleft()
+        if not any(field.startswith("*") for field in self.expression.split()[:2]):
+            yield at
+        elif at.astimezone(self.zone).replace(tzinfo=None) == local:
+            yield at
+            if (second := local.replace(tzinfo=self.zone, fold=1).astimezone(UTC)) > at:
+                again.append(second)
 
 
 @dataclass(frozen=True)
