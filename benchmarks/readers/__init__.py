@@ -7,6 +7,7 @@ import contextlib
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -110,6 +111,6 @@ def faults_in(heard: Heard, steps: int) -> tuple[int, int, int]:
     """Lost, doubled and out-of-order events of a reader who should have heard steps 1 to ``steps``, once each."""
     doubled = len(heard.steps) - len(set(heard.steps)) + len(heard.numbers) - len(set(heard.numbers))
     lost = len(set(range(1, steps + 1)) - set(heard.steps))
-    ahead = sum(later <= earlier for earlier, later in zip(heard.numbers, heard.numbers[1:], strict=False))
-    behind = sum(later <= earlier for earlier, later in zip(heard.steps, heard.steps[1:], strict=False))
+    ahead = sum(later <= earlier for earlier, later in pairwise(heard.numbers))
+    behind = sum(later <= earlier for earlier, later in pairwise(heard.steps))
     return lost, doubled, max(ahead, behind)

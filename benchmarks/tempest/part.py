@@ -1,0 +1,21 @@
+"""``python -m benchmarks.tempest.part up …``: the platform's own command, whose workers also carry the storm's runs."""
+
+from __future__ import annotations
+
+import sys
+
+from azuraforge.cli.main import main
+from azuraforge.platform import composition
+from benchmarks.tempest.steps import StepsHandler
+
+
+class _House(composition.House):
+    def __init__(self, *arguments: object, **named: object) -> None:
+        super().__init__(*arguments, **named)  # type: ignore[arg-type]
+        self.handlers = [*(each for each in self.handlers if each.kind != "agent"), StepsHandler()]
+
+
+if __name__ == "__main__":
+    composition.House = _House  # type: ignore[misc]
+    sys.argv[0] = "azuraforge"
+    main()
