@@ -13,7 +13,8 @@ from azuraforge.telemetry import logger
 #: PostgreSQL's codes for "try again": a deadlock, a serialization failure.
 _REPEATABLE = {"40001", "40P01"}
 #: It starts, it stops, it has no room for another connection, it has become a standby.
-_AWAY = {"57P01", "57P02", "57P03", "53300", "25006"}
+_READ_ONLY = "25006"
+_AWAY = {"57P01", "57P02", "57P03", "53300", _READ_ONLY}
 _FULL = {"53100", "53200"}
 
 log = logger("database")
@@ -48,6 +49,11 @@ def may_repeat(error: BaseException) -> bool:
 def lost_connection(error: BaseException) -> bool:
     """Whether the connection died, so that nobody can say how its transaction ended if it was just committing."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def refused_write(error: BaseException) -> bool:
+    """Whether the transaction may only read."""
+    return isinstance(error, DBAPIError) and _code(error) == _READ_ONLY
 
 
 def away(error: BaseException) -> TransientError:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from azuraforge.database.failures import AWAY_NEXT_STEP, lost_connection, may_repeat, readable
+from azuraforge.database.failures import AWAY_NEXT_STEP, lost_connection, may_repeat, readable, refused_write
 from azuraforge.errors import InvalidInput, TransientError
 
 _POOL = 16
@@ -67,6 +67,8 @@ def reading(engine: Engine, bind: Callable[[Session], Session]) -> Iterator[Sess
         with session:
             yield session
     except (DBAPIError, PoolTimeout) as error:
+        if refused_write(error):
+            raise  # our own rule, and a mistake of the code: no standby is to blame
         raise readable(error) from error
 
 
