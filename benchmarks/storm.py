@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.readers import Reader
 from benchmarks.report import Report
 from benchmarks.stage import percentile
-from benchmarks.tempest.checker import Verdict, judge
+from benchmarks.tempest.checker import Verdict, effects_over_http, judge
 from benchmarks.tempest.embedded import Embedded
 from benchmarks.tempest.process import left_over
 from benchmarks.tempest.steps import POISONS
@@ -26,6 +26,8 @@ from benchmarks.tempest.target import Caller, Fault, Target
 
 _ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 _QUIET_SECONDS = 300.0
+#: Steps between two checkpoints: what came after the last one is computed again after an interruption.
+_EVERY = 3
 
 
 class Submitter(threading.Thread):
@@ -80,7 +82,7 @@ class Submitter(threading.Thread):
         limits: dict[str, Any] = {}
         if name := kind.get("poison"):
             asked["end"], limits = POISONS[name]
-        config = {"steps": self._steps, "pause": self._pause, **kind}
+        config = {"steps": self._steps, "every": _EVERY, "pause": self._pause, **kind}
         body = {
             "kind": "agent",
             "plugin": "steps",
@@ -232,7 +234,7 @@ def weather(report: Report, target: Any, asked: argparse.Namespace) -> None:
         listener.start()
         submitter.start()
         faults = storm(target, submitter, asked.faults, asked.interval, asked.seed)
-        verdict = judge(target, submitter.expected, faults)
+        verdict = judge(target.rows, effects_over_http(target), submitter.expected, faults)
         heard = listener.finish(target)
         target.end()
         time.sleep(2)

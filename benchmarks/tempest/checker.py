@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -33,34 +34,55 @@ class Verdict:
     slowest: list[tuple[float, str]] = field(default_factory=list)
 
 
-def judge(target: Target, expected: dict[str, dict[str, Any]], faults: list[Fault]) -> Verdict:
-    """``expected``: run id → {"seed", "steps", "poison"} of every run whose creation the platform confirmed."""
+#: run id → the curve of its steps' effects, and the names of its artifacts
+Effects = Callable[[str], tuple[dict[int, float], list[str]]]
+
+
+def effects_over_http(target: Target) -> Effects:
+    """As the platform shows them."""
+    caller = Caller(target)
+
+    def effects(run_id: str) -> tuple[dict[int, float], list[str]]:
+        curves = caller.insist("GET", f"/runs/{run_id}/metrics?series=effect&max_points=1000")["series"]
+        curve = dict(zip(curves[0]["steps"], curves[0]["values"], strict=True)) if curves else {}
+        return curve, [each["name"] for each in caller.insist("GET", f"/runs/{run_id}/artifacts")]
+
+    return effects
+
+
+def judge(
+    rows: Callable[[str], list[tuple[Any, ...]]],
+    effects: Effects,
+    expected: dict[str, dict[str, Any]],
+    faults: list[Fault],
+) -> Verdict:
+    """``rows`` asks the database; ``expected``: run id → {"seed", "steps", "poison"} of every run whose creation the
+    platform confirmed."""
     verdict = Verdict()
-    states = {row[0]: row[1:] for row in target.rows("SELECT id, state, attempt, summary FROM run")}
+    states = {row[0]: row[1:] for row in rows("SELECT id, state, attempt, summary FROM run")}
     attempts: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for run_id, *attempt in target.rows(
+    for run_id, *attempt in rows(
         "SELECT run_id, attempt, started_at, ended_at, outcome, steps_recomputed FROM run_attempt "
         "ORDER BY run_id, attempt"
     ):
         attempts[run_id].append(tuple(attempt))
     told: dict[str, list[tuple[str, Any]]] = defaultdict(list)
-    for stream, type_, data in target.rows(
+    for stream, type_, data in rows(
         "SELECT stream, type, data FROM event WHERE stream LIKE 'run/%' ORDER BY stream, seq"
     ):
         told[stream.removeprefix("run/")].append((type_, json.loads(data) if isinstance(data, str) else data))
-    caller = Caller(target)
     for run_id, asked in expected.items():
         state = states.get(run_id, ("missing",))[0]
         _attempts(verdict, attempts[run_id], states.get(run_id))
         if asked.get("poison"):
-            if state != asked["end"]:
+            if state not in (asked["end"], "quarantined"):  # its child may also have been killed three times
                 verdict.poison_ends_wrong.append(f"{asked['poison']}: {state}")
             continue
         if state != "succeeded":
             verdict.lost_runs.append(f"{run_id}: {state}")
             continue
         verdict.finished += 1
-        _effects(verdict, asked, states[run_id][2], told[run_id], caller, run_id)
+        _effects(verdict, asked, states[run_id][2], told[run_id], *effects(run_id))
     _recoveries(verdict, attempts, faults)
     return verdict
 
@@ -76,7 +98,12 @@ def _attempts(verdict: Verdict, attempts: list[tuple[Any, ...]], row: tuple[Any,
 
 
 def _effects(
-    verdict: Verdict, asked: dict[str, Any], summary: Any, told: list[tuple[str, Any]], caller: Caller, run_id: str
+    verdict: Verdict,
+    asked: dict[str, Any],
+    summary: Any,
+    told: list[tuple[str, Any]],
+    curve: dict[int, float],
+    artifacts: list[str],
 ) -> None:
     """Each step's effect once, with the value that only the whole chain before it gives."""
     chain, state = {}, f"seed {asked['seed']}"
@@ -96,11 +123,8 @@ def _effects(
     ends = [data for type_, data in told if type_ == "run.finished"]
     good = [data for data in ends if data.get("state", "succeeded") == "succeeded"]
     verdict.doubled_ends += len(good) != 1
-    curves = caller.insist("GET", f"/runs/{run_id}/metrics?series=effect&max_points=1000")["series"]
-    curve = dict(zip(curves[0]["steps"], curves[0]["values"], strict=True)) if curves else {}
     verdict.lost_steps += len(chain.keys() - curve.keys())
     verdict.wrong_values += sum(curve[step] != number for step, number in chain.items() if step in curve)
-    artifacts = [each["name"] for each in caller.insist("GET", f"/runs/{run_id}/artifacts")]
     verdict.lost_steps += "end.txt" not in artifacts
 
 

@@ -123,8 +123,9 @@ class Embedded:
             self.skipped.append(f"full disk: no small disk can be mounted here ({done.stderr.strip()})")
         return done.returncode == 0
 
-    def _gone(self, others: list[psutil.Process]) -> None:
-        _, alive = psutil.wait_procs(others, timeout=_ORPHAN_SECONDS)
+    def _gone(self, others: list[psutil.Process], killed_at: float) -> None:
+        left = killed_at + _ORPHAN_SECONDS - time.time()
+        _, alive = psutil.wait_procs(others, timeout=max(0.0, left))
         self.orphans += len(alive)
 
     def _kill_child(self, chance: random.Random) -> float:
@@ -138,13 +139,13 @@ class Embedded:
             with contextlib.suppress(psutil.NoSuchProcess):
                 children = launcher.children(recursive=True)
                 launcher.kill()
-                self._gone(children)
+                self._gone(children, time.time())
         return time.time()
 
     def _kill_platform(self, chance: random.Random) -> float:
-        over = time.time()
-        self._gone(self.platform.kill())
-        self.start()
+        over, others = time.time(), self.platform.kill()
+        self.start()  # at once, as whoever watches over it would
+        self._gone(others, over)
         return over
 
     def _freeze_platform(self, chance: random.Random) -> float:
