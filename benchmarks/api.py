@@ -6,6 +6,8 @@ import argparse
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 from scipy import stats
@@ -149,6 +151,19 @@ def _none(load: Load, goal: bool) -> dict[str, object]:
     return {"goal": "0", "met": load.failed == 0} if goal else {}
 
 
+@contextmanager
+def platform(postgres: bool) -> Iterator[Stage]:
+    """Embedded on SQLite, or the scaled one, whose API is measured."""
+    if not postgres:
+        with stage() as on:
+            yield on
+        return
+    from benchmarks.stage.scaled import scaled_stage  # needs the extra `scaled`
+
+    with scaled_stage() as on:
+        yield on
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=float, default=1000, help="requests a second of the main figure")
@@ -158,9 +173,10 @@ def main() -> None:
     )
     parser.add_argument("--minutes", type=float, default=2, help="of load while memory is watched; the figure takes 10")
     parser.add_argument("--costs", action="store_true", help="only what each read costs")
+    parser.add_argument("--postgres", action="store_true", help="on PostgreSQL with both walls; try --rate 500")
     asked = parser.parse_args()
-    report = Report("api", seed=1)
-    with stage() as on:
+    report = Report("api-postgres" if asked.postgres else "api", seed=1)
+    with platform(asked.postgres) as on:
         ids = prepare(on)
         for request in reads(ids):
             processor, wall = cost(on, request)

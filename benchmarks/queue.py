@@ -89,10 +89,18 @@ def measure(report: Report, on: Stage, runs: int, carrier: str, start_goal: floa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--target", choices=["embedded", "scaled", "both"], default="both")
     asked = parser.parse_args()
     report = Report("queue")
-    with stage("waiter") as on:
-        measure(report, on, asked.runs, "embedded", 100)
+    if asked.target in ("embedded", "both"):
+        with stage("waiter") as on:
+            measure(report, on, asked.runs, "embedded", 100)
+    if asked.target in ("scaled", "both"):
+        from benchmarks.stage.scaled import scaled_stage  # needs the extra `scaled`
+
+        with scaled_stage("waiter") as on:
+            measure(report, on, asked.runs, "Celery", 300)
+        report.notes.append("Celery: one worker with one slot; PostgreSQL without fsync, on the same machine.")
     report.finish()
 
 

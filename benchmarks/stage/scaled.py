@@ -1,0 +1,105 @@
+"""The scaled platform under measurement: an API, a worker and a scheduler on PostgreSQL and Valkey."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from benchmarks.stage import PLUGINS, Stage
+from tests.postgres import Cluster, make_cluster
+from tests.valkey import Valkey, _free_port
+
+_START_SECONDS = 90
+_SETTLE_SECONDS = 3.0
+
+
+class ScaledStage(Stage):
+    """Asked like the embedded one; ``pid`` is the API's."""
+
+    def __init__(self, home: Path, cluster: Cluster, valkey: Valkey, **environment: str) -> None:
+        database = cluster.create("azuraforge_template")
+        super().__init__(home, AZURAFORGE_DATABASE_URL=database.url, AZURAFORGE_BROKER_URL=valkey.url, **environment)
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.others: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> ScaledStage:
+        """Start all of it, and wait until it is ready."""
+        self.process = self._part("api", "--port", str(self.port))
+        self.others = [self._part("worker", "--concurrency", "1"), self._part("scheduler")]
+        until = time.monotonic() + _START_SECONDS
+        while not self._serves():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"the platform did not start:\n{self._log.read_text()[-2000:]}")
+            time.sleep(0.05)
+        self.read_token()
+        time.sleep(_SETTLE_SECONDS)  # the worker listens a moment after the API does
+        return self
+
+    def stop(self) -> None:
+        """End every part; with force after half a minute."""
+        for process in (*self.others, self.process):
+            if process is not None and process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in (*self.others, self.process):
+            if process is not None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(30)
+                process.kill()
+                process.wait()
+
+    def tree(self) -> list[psutil.Process]:
+        """Every living process of all parts, the servers they use not included."""
+        roots = [psutil.Process(process.pid) for process in (self.process, *self.others) if process is not None]
+        return [each for root in roots for each in (root, *root.children(recursive=True))]
+
+    @property
+    def _log(self) -> Path:
+        return self.home.parent / f"{self.home.name}.log"
+
+    def _part(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "azuraforge.cli.main", *arguments],
+                env={**os.environ, "AZURAFORGE_HOME": str(self.home), **self.environment},
+                stdout=log,
+                stderr=log,
+            )
+
+    def _serves(self) -> bool:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200) and (self.home / "token").exists()
+        return False
+
+
+@contextmanager
+def scaled_stage(*plugins: str, **environment: str) -> Iterator[ScaledStage]:
+    """A running scaled platform with the named plugin files; everything of it is removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="azuraforge-bench-"))
+    cluster, valkey = make_cluster(), Valkey(folder)
+    try:
+        valkey.start()
+        made = ScaledStage(folder / "home", cluster, valkey, **environment)
+        (made.home / "plugins").mkdir(parents=True)
+        for name in plugins:
+            shutil.copy(PLUGINS / f"{name}.py", made.home / "plugins")
+        try:
+            yield made.start()
+        finally:
+            made.stop()
+    finally:
+        valkey.kill()
+        cluster.remove()
+        shutil.rmtree(folder, ignore_errors=True)
