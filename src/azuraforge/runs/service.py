@@ -169,7 +169,6 @@ class RunService:
 
     def get(self, project_id: str, run_id: str) -> RunDetail:
         """Everything about a run except its metrics."""
-        cursor = self._events.last_seq(project_id, run_stream(run_id))  # first: nothing before it can be missing
         with self._database.read(project_id) as session:
             row = self._existing(session, project_id, run_id)
             key = (session, project_id, run_id)
@@ -182,7 +181,7 @@ class RunService:
                 figures=store.figure_names(*key),
                 notes=store.notes(*key),
                 metric_series=metric_store.names(*key),
-                last_event_seq=cursor,
+                last_event_seq=self._events.last_seq_in(session, project_id, run_stream(run_id)),
             )
 
     def cancel(self, project_id: str, run_id: str) -> RunDetail:
