@@ -212,13 +212,15 @@ def add_figures(
     log = target.home / "platform.log"
     fenced += log.read_text(errors="replace").count("attempt_replaced") if log.exists() else 0
     report.add(f"{name}: writes of replaced attempts that the fence refused (told in the logs)", fenced)
-    report.add(f"{name}: orphans 2 s after a kill", target.orphans, "", goal="0", met=target.orphans == 0)
+    report.add(f"{name}: orphans 2 s after a kill", len(target.orphans), "", goal="0", met=not target.orphans)
     report.add(f"{name}: processes left after the end", left, "", goal="0", met=left == 0)
     if verdict.finished and not lost and not doubled:
         effects = verdict.finished * submitter._steps
         report.add(f"{name}: nothing seen in {effects} steps: upper bound of the rate (rule of three)",
                    f"{3 / effects:.1e}")  # fmt: skip
     report.notes.append(f"{name}: attempts ended as {verdict.outcomes}; slowest recoveries: {verdict.slowest}")
+    for line in target.orphans[:20]:
+        report.notes.append(f"{name}: lived on for 2 s: {line}")
     for line in verdict.lost_runs[:20]:
         report.notes.append(f"{name}: lost: {line}")
 

@@ -17,11 +17,10 @@ from typing import Any
 
 import psutil
 
-from benchmarks.tempest.process import Part, freeze, variables
+from benchmarks.tempest.process import Part, freeze, outlived, variables
 from benchmarks.tempest.target import Kind
 
 _READY_SECONDS = 90
-_ORPHAN_SECONDS = 2.0
 _HOME_BYTES = 1 << 30
 _FAKETIME = os.environ.get("FAKETIME_LIB") or next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), "")
 
@@ -33,7 +32,7 @@ class Embedded:
 
     def __init__(self, slots: int, lease_seconds: float) -> None:
         self.lease_seconds = lease_seconds
-        self.orphans = 0
+        self.orphans: list[str] = []
         #: Faults that this machine does not allow, and why.
         self.skipped: list[str] = []
         self.folder = Path(tempfile.mkdtemp(prefix="azuraforge-storm-"))
@@ -123,11 +122,6 @@ class Embedded:
             self.skipped.append(f"full disk: no small disk can be mounted here ({done.stderr.strip()})")
         return done.returncode == 0
 
-    def _gone(self, others: list[psutil.Process], killed_at: float) -> None:
-        left = killed_at + _ORPHAN_SECONDS - time.time()
-        _, alive = psutil.wait_procs(others, timeout=max(0.0, left))
-        self.orphans += len(alive)
-
     def _kill_child(self, chance: random.Random) -> float:
         if children := self.platform.children():
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -139,13 +133,13 @@ class Embedded:
             with contextlib.suppress(psutil.NoSuchProcess):
                 children = launcher.children(recursive=True)
                 launcher.kill()
-                self._gone(children, time.time())
+                self.orphans += outlived(children, time.time())
         return time.time()
 
     def _kill_platform(self, chance: random.Random) -> float:
         over, others = time.time(), self.platform.kill()
         self.start()  # at once, as whoever watches over it would
-        self._gone(others, over)
+        self.orphans += outlived(others, over)
         return over
 
     def _freeze_platform(self, chance: random.Random) -> float:

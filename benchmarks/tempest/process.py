@@ -16,6 +16,7 @@ import azuraforge
 from benchmarks.report import ROOT
 
 _STOP_SECONDS = 40
+_ORPHAN_SECONDS = 2.0
 
 
 class Part:
@@ -104,6 +105,16 @@ def freeze(process: psutil.Process, seconds: float) -> None:
     time.sleep(seconds)
     with contextlib.suppress(psutil.NoSuchProcess):
         process.resume()
+
+
+def outlived(others: list[psutil.Process], killed_at: float) -> list[str]:
+    """Who of those that should have ended with a killed process still lives two seconds later."""
+    _, alive = psutil.wait_procs(others, timeout=max(0.0, killed_at + _ORPHAN_SECONDS - time.time()))
+    found = []
+    for process in alive:
+        with contextlib.suppress(psutil.Error):
+            found.append(f"{' '.join(process.cmdline()[-3:])} ({process.status()})")
+    return found
 
 
 def variables(home: Path, **more: str) -> dict[str, str]:

@@ -17,13 +17,12 @@ import psutil
 import psycopg
 
 from azuraforge.runs.broker import make_app, queue_name, send
-from benchmarks.tempest.process import Part, freeze, variables
+from benchmarks.tempest.process import Part, freeze, outlived, variables
 from benchmarks.tempest.target import Kind
 from tests.postgres import make_cluster
 from tests.valkey import Valkey
 
 _READY_SECONDS = 90
-_ORPHAN_SECONDS = 2.0
 _WORKERS = _SCHEDULERS = 2
 
 
@@ -34,7 +33,7 @@ class Scaled:
 
     def __init__(self, slots: int, lease_seconds: float) -> None:
         self.lease_seconds = lease_seconds
-        self.orphans = 0
+        self.orphans: list[str] = []
         self.skipped: list[str] = []
         self.folder = Path(tempfile.mkdtemp(prefix="azuraforge-storm-"))
         self.home = self.folder / "home"
@@ -133,11 +132,6 @@ class Scaled:
             return b" 200 " in connection.recv(100) and bool(self.token)
         return False
 
-    def _gone(self, others: list[psutil.Process], killed_at: float) -> None:
-        left = killed_at + _ORPHAN_SECONDS - time.time()
-        _, alive = psutil.wait_procs(others, timeout=max(0.0, left))
-        self.orphans += len(alive)
-
     def _killing(self, find: Callable[[Part], list[psutil.Process]]) -> Callable[[random.Random], float]:
         """Kills one of what is found below a worker."""
 
@@ -161,7 +155,7 @@ class Scaled:
     def _kill(self, part: Part) -> float:
         over, others = time.time(), part.kill()
         part.start()
-        self._gone(others, over)
+        self.orphans += outlived(others, over)
         return over
 
     def _drain_worker(self, chance: random.Random) -> float:

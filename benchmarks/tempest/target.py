@@ -46,7 +46,7 @@ class Target(Protocol):
     home: Path
     port: int
     lease_seconds: float
-    orphans: int
+    orphans: list[str]
     kinds: dict[str, Kind]
 
     @property
