@@ -8,6 +8,7 @@ from the moment at which the request was *meant* to leave, so waiting for a free
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import multiprocessing
 import random
@@ -162,7 +163,8 @@ class _Generator:
 
     async def _connect(self) -> None:
         self._open += 1
-        await asyncio.get_running_loop().create_connection(lambda: _Connection(self), "127.0.0.1", self._port)
+        with contextlib.suppress(OSError):  # who cannot connect gets no answer, and that is counted
+            await asyncio.get_running_loop().create_connection(lambda: _Connection(self), "127.0.0.1", self._port)
 
     def free(self, connection: _Connection) -> None:
         if self._waiting:
