@@ -193,7 +193,7 @@ def _main(
     gc.disable()
     began = time.process_time()
     uvloop.run(_Generator(port, token, requests, load, seed).run())
-    load.processor_share = (time.process_time() - began) / load.seconds
+    load.processor_share = (time.process_time() - began) / load.seconds if load.seconds else 0.0
     told.put(load)
 
 
