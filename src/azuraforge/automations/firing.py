@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations import store
-from azuraforge.automations.misfire import Policy, Step, decide
-from azuraforge.automations.recurrence import Cron, Interval, Recurrence, Unit, zone_of
+from azuraforge.automations.misfire import Step, decide
+from azuraforge.automations.recurrence import Cron, Interval, Recurrence, zone_of
 from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.clock import iso
 from azuraforge.crashpoints import crashpoint
@@ -43,8 +43,8 @@ def recurrence_of(schedule: Schedule) -> Recurrence:
     if schedule.cron is not None:
         return Cron(schedule.cron, zone)
     assert schedule.interval_every is not None
-    unit: Unit = schedule.interval_unit  # type: ignore[assignment]  # written by the service only
-    return Interval(schedule.interval_every, unit, schedule.anchor_at, zone)
+    assert schedule.interval_unit is not None
+    return Interval(schedule.interval_every, schedule.interval_unit, schedule.anchor_at, zone)
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,7 @@ class Firing:
         if seen is None or seen.next_fire_at is None or seen.next_fire_at > at:
             return False
         due_at = seen.next_fire_at
-        policy: Policy = seen.misfire  # type: ignore[assignment]  # written by the service only
-        step = decide(recurrence_of(seen), due_at, at, policy, seen.grace_seconds)
+        step = decide(recurrence_of(seen), due_at, at, seen.misfire, seen.grace_seconds)
         prepared = self._prepare(seen) if step.fire_at is not None else _Prepared()
         try:
             return self._database.write(

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from azuraforge.automations.misfire import Policy
+from azuraforge.automations.recurrence import Unit
 from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
 
 
@@ -27,10 +29,10 @@ class Schedule(Owned, Base):
 
     cron: Mapped[str | None] = mapped_column(String(200))
     interval_every: Mapped[int | None] = mapped_column(Integer)
-    interval_unit: Mapped[str | None] = mapped_column(String(10))
+    interval_unit: Mapped[Unit | None] = mapped_column(String(10))
     anchor_at: Mapped[datetime] = mapped_column(Timestamp)
     timezone: Mapped[str] = mapped_column(String(64))
-    misfire: Mapped[str] = mapped_column(String(10))
+    misfire: Mapped[Policy] = mapped_column(String(10))
     grace_seconds: Mapped[int] = mapped_column(Integer)
     run_request: Mapped[dict[str, Any]] = mapped_column(JsonText)
 
