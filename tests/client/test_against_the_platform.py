@@ -153,7 +153,8 @@ def test_a_lost_run_is_completed_from_its_journal(make_platform):
     assert died.returncode == -signal.SIGKILL
     with Client(home=running.home) as client:
         (run,) = client.runs.list().runs
-        assert client.runs.wait(run.id).error.code == "lost"
+        lost = client.runs.wait(run.id)
+        assert lost.error is not None and lost.error.code == "lost", lost
         (shipped,) = client.ship_journals()
         assert (shipped.run_id, shipped.problem) == (run.id, None)
         ended = client.runs.wait(run.id)
