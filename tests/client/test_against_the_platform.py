@@ -154,7 +154,8 @@ def test_a_lost_run_is_completed_from_its_journal(make_platform):
     with Client(home=running.home) as client:
         (run,) = client.runs.list().runs
         lost = client.runs.wait(run.id)
-        assert lost.error is not None and lost.error.code == "lost", lost
+        assert lost.error, lost
+        assert lost.error.code == "lost"
         (shipped,) = client.ship_journals()
         assert (shipped.run_id, shipped.problem) == (run.id, None)
         ended = client.runs.wait(run.id)
