@@ -286,7 +286,7 @@ class Runs:
     def wait(self, run_id: str, patience_seconds: float = PATIENCE_SECONDS) -> Run:
         """Wait until the run has ended, however it ends; returns it."""
         run = self.get(run_id)
-        if not run.has_ended:
+        while not run.has_ended:  # again where it was reopened between its end and our question
             for _ in self.watch(run_id, run.last_event_seq, patience_seconds):
                 pass
             run = self.get(run_id)
