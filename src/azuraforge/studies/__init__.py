@@ -1,0 +1,1 @@
+"""Searches over configs; their trials are runs."""
