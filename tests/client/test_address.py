@@ -75,6 +75,17 @@ def test_a_client_follows_the_platform_to_another_port(server, home):
     client.close()
 
 
+def test_a_client_takes_up_the_token_of_a_platform_that_started_again(server, home):
+    server.start()
+    announce(home, url=server.url)
+    (home / "token").write_text("wrong")
+    with Client(home=home) as client:
+        with pytest.raises(ApiError, match="this token is not known"):
+            client.runs.get("k3v9")
+        (home / "token").write_text("t" * 40)
+        assert client.runs.get("k3v9").id == "k3v9"
+
+
 def test_errors_say_what_where_and_what_next():
     error = ApiError(422, "invalid_input", "epochs must be at most 100", "config.epochs", "choose a smaller number")
     assert str(error) == "epochs must be at most 100 (config.epochs). Next: choose a smaller number"
