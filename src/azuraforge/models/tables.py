@@ -28,6 +28,7 @@ class Model(Owned, Base):
     deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
     deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
     former_name: Mapped[str | None] = mapped_column(String(200), default=None)
+    intended_use: Mapped[str | None] = mapped_column(Text, default=None)
 
 
 class ModelVersion(Owned, Base):
@@ -67,6 +68,7 @@ class ModelVersion(Owned, Base):
     deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
     deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
     purged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    imported: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)  # where it was made, if not here
 
 
 class AliasChange(Owned, Base):
@@ -82,7 +84,7 @@ class AliasChange(Owned, Base):
     version: Mapped[int] = mapped_column(Integer)
     previous_version: Mapped[int | None] = mapped_column(Integer)
     below: Mapped[int | None] = mapped_column(Integer)
-    action: Mapped[str] = mapped_column(String(16))  # promote, rollback
+    action: Mapped[str] = mapped_column(String(16))  # promote, rollback, remove
     reason: Mapped[str] = mapped_column(Text)
     by: Mapped[str] = mapped_column(String(200))
     run_id: Mapped[str | None] = mapped_column(String(16))
@@ -106,6 +108,54 @@ class ModelAlias(Owned, Base):
     alias: Mapped[str] = mapped_column(String(40), primary_key=True)
     version: Mapped[int] = mapped_column(Integer)
     change: Mapped[int] = mapped_column(Integer)
+
+
+class ModelPolicy(Owned, Base):
+    """What a promotion needs, from this number on; only ever added. A model without one has the platform's."""
+
+    __tablename__ = "model_policy"
+    __table_args__ = (ForeignKeyConstraint(["project_id", "model_id"], ["model.project_id", "model.id"]),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    policy: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class ModelDeployment(Owned, Base):
+    """A version that answers beside an alias's holder: as its shadow, or as a canary for a share of requests."""
+
+    __tablename__ = "model_deployment"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),
+        Index("ix_model_deployment_project_id_state", "project_id", "state"),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    alias: Mapped[str] = mapped_column(String(40))
+    mode: Mapped[str] = mapped_column(String(10))  # shadow, canary
+    version: Mapped[int] = mapped_column(Integer)
+    beside: Mapped[int] = mapped_column(Integer)
+    share_percent: Mapped[float]
+    error_margin: Mapped[float]
+    loss_margin: Mapped[float]
+    level: Mapped[float]
+    state: Mapped[str] = mapped_column(String(12))  # active, ended, rolled_back
+    both_answered: Mapped[int] = mapped_column(BigInteger, default=0)
+    only_beside_failed: Mapped[int] = mapped_column(BigInteger, default=0)
+    only_this_failed: Mapped[int] = mapped_column(BigInteger, default=0)
+    left_out: Mapped[int] = mapped_column(BigInteger, default=0)
+    reason: Mapped[str] = mapped_column(Text)
+    started_by: Mapped[str] = mapped_column(String(200))
+    started_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    ended_reason: Mapped[str | None] = mapped_column(Text, default=None)
+    ended_by: Mapped[str | None] = mapped_column(String(200), default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
 
 
 class Evaluation(Owned, Base):

@@ -15,12 +15,14 @@ from azuraforge.models.tables import (
     Evaluation,
     Model,
     ModelAlias,
+    ModelDeployment,
+    ModelPolicy,
     ModelVersion,
     Prediction,
 )
 
 #: What hangs on a model, in an order in which it can go.
-_PARTS: tuple[Any, ...] = (Prediction, ModelAlias, AliasChange, Evaluation, ModelVersion)
+_PARTS: tuple[Any, ...] = (Prediction, ModelAlias, AliasChange, Evaluation, ModelDeployment, ModelPolicy, ModelVersion)
 _TRACE = ("project_id", "run_id", "dataset_id", "target", "test_start_at", "test_end_at")
 
 
