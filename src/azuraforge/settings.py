@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     runs: RunSettings = RunSettings()
     engine: EngineSettings = EngineSettings()
+    event_days: int = Field(
+        default=90, ge=1, description="lines of the log that belong to no run are kept so long; a run's stay with it"
+    )
     log_level: str = "INFO"
 
     @classmethod

@@ -51,7 +51,7 @@ def test_every_project_is_tended_by_its_own_policy(database, events, project_id,
     bin_, swept = RememberingBin(), []
     trash = Trash(database, events, [bin_])
     trash.set_policy(other_project_id, Policy(trash_days=2, keep_run_days=9), "Ada")
-    Housekeeping(database, trash, lambda: swept.append(True)).round()
+    Housekeeping(database, trash, lambda: swept.append(True), events).round()
     assert bin_.expired == {project_id: Policy(), other_project_id: Policy(trash_days=2, keep_run_days=9)}
     ages = {name: database.clock() - before for name, before in bin_.purged.items()}
     assert timedelta(days=30) < ages[project_id] < timedelta(days=30, minutes=5)
@@ -63,23 +63,49 @@ def test_every_project_is_tended_by_its_own_policy(database, events, project_id,
 
 def test_the_trouble_of_one_project_does_not_hold_up_the_others(database, events, project_id, other_project_id):
     bin_ = RememberingBin(fails_for=min(project_id, other_project_id))
-    Housekeeping(database, Trash(database, events, [bin_]), lambda: None).round()
+    Housekeeping(database, Trash(database, events, [bin_]), lambda: None, events).round()
     assert set(bin_.expired) == {max(project_id, other_project_id)}
 
 
 def test_a_large_trash_is_purged_to_its_end(database, events, project_id):
     bin_ = RememberingBin()
     bin_.left = 3
-    Housekeeping(database, Trash(database, events, [bin_]), lambda: None).round()
+    Housekeeping(database, Trash(database, events, [bin_]), lambda: None, events).round()
     assert bin_.left == 0
 
 
 def test_the_loop_begins_and_ends(database, events, project_id, monkeypatch):
     monkeypatch.setattr(housekeeping, "FIRST_SECONDS", 0.01)
     bin_ = RememberingBin()
-    loop = Housekeeping(database, Trash(database, events, [bin_]), lambda: None, round_seconds=0.01)
+    loop = Housekeeping(database, Trash(database, events, [bin_]), lambda: None, events, round_seconds=0.01)
     loop.start()
     while not bin_.purged:
         pass
     loop.stop()
     assert not loop._thread.is_alive()
+
+
+def test_old_lines_of_the_log_go_but_a_run_keeps_its_own(database, events, project_id, other_project_id):
+    def tell(project, stream, count):
+        for _ in range(count):
+            database.write(project, lambda session: events.append(session, project, stream, "told", {}))
+
+    streams = ("project", "run/a", "schedule/b")
+    for stream in streams:
+        tell(project_id, stream, 5)
+    tell(other_project_id, "project", 5)
+    before = database.clock()
+    for stream in streams:
+        tell(project_id, stream, 2)
+    last = {stream: events.last_seq(project_id, stream) for stream in streams}
+    assert events.forget_before(project_id, before, spared="run/") >= 10
+    kept = {stream: [line.seq for line in events.read(project_id, stream)] for stream in streams}
+    assert kept == {
+        "project": [last["project"] - 1, last["project"]],
+        "run/a": [1, 2, 3, 4, 5, 6, 7],
+        "schedule/b": [6, 7],
+    }
+    assert {stream: events.last_seq(project_id, stream) for stream in streams} == last
+    assert len(events.read(other_project_id, "project")) >= 5
+    tell(project_id, "project", 1)
+    assert events.read(project_id, "project")[-1].seq == last["project"] + 1

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +24,8 @@ FRAME_EVENTS = 500
 #: Readers of one stream wake together: what the first of them read serves the others for this long.
 _SHARED_SECONDS = 1.0
 _SHARED_FRAMES = 64
+#: Lines dropped in one transaction; others write in between.
+_FORGOTTEN_AT_ONCE = 5000
 
 
 class Frame(list[EventOut]):
@@ -59,6 +62,18 @@ class EventLog:
     def forget(self, session: Session, project_id: str, stream: str) -> None:
         """Drop a stream with all its lines; only for what does not exist any more."""
         store.delete_stream(session, project_id, stream)
+
+    def forget_before(self, project_id: str, before: datetime, spared: str) -> int:
+        """Drop lines older than ``before``, except those of streams that begin with ``spared``; returns how many.
+
+        A reader whose cursor is older than that reads on from the first line that was kept.
+        """
+        dropped = 0
+        while some := self._database.write(
+            project_id, lambda session: store.delete_before(session, project_id, before, spared, _FORGOTTEN_AT_ONCE)
+        ):
+            dropped += some
+        return dropped
 
     def read(self, project_id: str, stream: str, after: int = 0, limit: int = FRAME_EVENTS) -> list[EventOut]:
         """Lines after the cursor, oldest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -71,6 +72,23 @@ def delete_type(session: Session, project_id: str, stream: str, type_: str, keep
         .values(data={})
     )
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a CursorResult
+
+
+def delete_before(session: Session, project_id: str, before: datetime, spared: str, limit: int) -> int:
+    """Drop at most ``limit`` lines of one stream that are older than ``before``; streams that begin with ``spared``
+    keep theirs. Returns how many went. The stream's number stays, so cursors stay right."""
+    ours = (Event.project_id == project_id, Event.at < before, Event.stream.not_like(f"{spared}%"))
+    found = session.execute(select(Event.stream, Event.seq).where(*ours).order_by(Event.stream, Event.seq).limit(1))
+    first = found.one_or_none()
+    if first is None:
+        return 0
+    old = (
+        Event.project_id == project_id,
+        Event.stream == first.stream,
+        Event.seq < first.seq + limit,
+        Event.at < before,
+    )
+    return int(session.execute(delete(Event).where(*old)).rowcount)  # type: ignore[attr-defined]  # a CursorResult
 
 
 def delete_stream(session: Session, project_id: str, stream: str) -> None:

@@ -106,7 +106,9 @@ class House:
         models.objections += [runs.object_to_model, needs.object_to_model]
         self.trash = Trash(self.database, self.events, [models, runs, datasets])
         scratch = self.settings.scratch
-        self.housekeeping = Housekeeping(self.database, self.trash, lambda: sweep(self.database, scratch))
+        self.housekeeping = Housekeeping(
+            self.database, self.trash, lambda: sweep(self.database, scratch), self.events, settings.event_days
+        )
 
     def application(self, ready: Callable[[], bool], about: Callable[[], dict[str, str]] = dict) -> ASGIApp:
         """The HTTP application over these rooms; ``about`` is said beside its readiness."""

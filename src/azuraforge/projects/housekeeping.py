@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from azuraforge.database import Database
+from azuraforge.events.service import EventLog
 from azuraforge.projects import store
 from azuraforge.projects.trash import Trash
 from azuraforge.telemetry import logger
@@ -25,6 +27,7 @@ class Housekeeping:
 
     Args:
         sweep_work: removes work folders of runs that cannot be resumed any more, of all projects.
+        event_days: lines of the log older than this go, except those of runs, which are purged with their run.
     """
 
     def __init__(
@@ -32,12 +35,16 @@ class Housekeeping:
         database: Database,
         trash: Trash,
         sweep_work: Callable[[], object],
+        events: EventLog,
+        event_days: int = 90,
         round_seconds: float = ROUND_SECONDS,
         grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self._database = database
         self._trash = trash
         self._sweep_work = sweep_work
+        self._events = events
+        self._event_days = event_days
         self._round_seconds = round_seconds
         self._grace_seconds = grace_seconds
         self._stopping = threading.Event()
@@ -60,6 +67,8 @@ class Housekeeping:
             try:
                 while self._trash.tend(project_id, self._grace_seconds).left and not self._stopping.is_set():
                     pass
+                before = self._database.clock() - timedelta(days=self._event_days)
+                self._events.forget_before(project_id, before, spared="run/")
             except Exception as error:
                 log.warning("housekeeping_waits", project_id=project_id, reason=str(error))
             if self._stopping.is_set():
