@@ -279,3 +279,49 @@ def test_a_verdict_always_names_one_of_those_who_stood(
     if verdict.decision == "promoted":
         assert verdict.comparisons[0].relative_difference <= 0 or len(sizes) > 1
         assert not any(reason.code == "worse_than_best_baseline" for reason in verdict.reasons)
+
+
+def _wrong(errors: list[int], examples: int = 400) -> np.ndarray:
+    losses = np.zeros((examples, 1))
+    losses[errors] = 1
+    return losses
+
+
+def _classified(candidate: list[int], baseline: list[int], examples: int = 400) -> Verdict:
+    return decide(
+        Contender("vision.cnn", _wrong(candidate, examples), metric="error_rate"),
+        [Contender("vision.knn", _wrong(baseline, examples), metric="error_rate")],
+        None,
+        horizon=1,
+        season=1,
+    )
+
+
+def test_error_rates_are_compared_example_by_example_and_said_so() -> None:
+    verdict = _classified(list(range(4)), list(range(40)))
+    assert verdict.decision == "promoted"
+    (comparison,) = verdict.comparisons
+    assert (comparison.metric, comparison.block, comparison.origins) == ("error_rate", 1, 400)
+    assert comparison.relative_difference == pytest.approx(-0.9)
+    said = next(reason for reason in verdict.reasons if reason.code == "beats_best_baseline")
+    assert "error rate −90 %" in said.text("en")
+    assert "hata oranı −%90" in said.text("tr")
+
+
+def test_a_handful_of_errors_is_no_proof_however_the_resampling_turns_out() -> None:
+    assert _classified([], [3, 5, 7, 11]).decision == "baseline_promoted"  # exact p = 0.125
+    assert _classified([], list(range(8))).decision == "promoted"  # exact p = 0.008
+    few = _classified([], list(range(8)), examples=20)
+    assert [reason.code for reason in few.reasons][1] == "too_few_origins_without_champion"
+    assert "Only 20 examples" in few.reasons[1].text("en")
+
+
+def test_contenders_of_two_metrics_are_refused() -> None:
+    with pytest.raises(ValueError, match="one metric"):
+        decide(
+            Contender("a", _wrong([1]), metric="error_rate"),
+            [Contender("b", _wrong([2]))],
+            None,
+            horizon=1,
+            season=1,
+        )

@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 #: Bootstrap quantiles are read at this tail at the most extreme; rarer tails follow from Student's t.
 _READABLE_TAIL = 0.025
 _GATHERED_AT_ONCE = 2_000_000
+#: Logarithm of the largest ratio that is told, a million.
+_LARGEST = math.log(1e6)
 #: A block grown by memory still leaves this many blocks, and spans this many correlation times.
 _FEWEST_BLOCKS = 6
 _CORRELATION_TIMES = 3
@@ -52,7 +54,15 @@ def block_length(origins: int, horizon: int, season: int) -> int:
 
 
 def relative_rmse_interval(
-    losses_a: Floats, losses_b: Floats, *, block: int, level: float = 0.95, resamples: int = 1000, seed: int = 0
+    losses_a: Floats,
+    losses_b: Floats,
+    *,
+    block: int,
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+    power: float = 0.5,
+    grow: bool = True,
 ) -> Interval:
     """Compare two forecasters on the same origins.
 
@@ -64,6 +74,8 @@ def relative_rmse_interval(
         level: two-sided confidence, for example 0.95.
         resamples: bootstrap draws.
         seed: same seed, same interval.
+        power: 0.5 compares roots of mean losses (RMSE), 1 the mean losses themselves.
+        grow: let the block grow by memory; False where examples are independent.
 
     Raises ValueError where the two do not belong together, or hold fewer than two blocks.
 
@@ -77,17 +89,19 @@ def relative_rmse_interval(
     origins = len(a)
     if block < 1 or origins < 2 * block:
         raise ValueError(f"{origins} origins hold fewer than two blocks of {block}")
-    block = max(block, min(_remembering_block(a, b), origins // _FEWEST_BLOCKS))
+    if grow:
+        block = max(block, min(_remembering_block(a, b), origins // _FEWEST_BLOCKS))
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
     floor = _floor(a, b)
-    estimate = _half_log_ratio(a.sum(), b.sum(), floor)
-    draws = _draw(a, b, block, resamples, seed, floor)
+    estimate = 2 * power * _half_log_ratio(a.sum(), b.sum(), floor)
+    draws = 2 * power * _draw(a, b, block, resamples, seed, floor)
     low, high = _stretched(estimate, draws, origins, block, level)
-    return Interval(math.expm1(estimate), math.expm1(low), math.expm1(high), level, block, origins)
+    # A side that is perfect in most resamples has no bound on its other end: the largest number stands for it.
+    return Interval(*(math.expm1(min(end, _LARGEST)) for end in (estimate, low, high)), level, block, origins)
 
 
-def relative_rmse(losses_a: Floats, losses_b: Floats) -> float:
+def relative_rmse(losses_a: Floats, losses_b: Floats, power: float = 0.5) -> float:
     """``(rmse_a - rmse_b) / rmse_b`` on the same origins; at most a million where b is perfect and a is not.
 
     Example:
@@ -95,7 +109,24 @@ def relative_rmse(losses_a: Floats, losses_b: Floats) -> float:
         -0.5
     """
     a, b = _per_origin(losses_a, losses_b)
-    return math.expm1(_half_log_ratio(a.sum(), b.sum(), _floor(a, b)))
+    return math.expm1(2 * power * _half_log_ratio(a.sum(), b.sum(), _floor(a, b)))
+
+
+def sign_test(losses_a: Floats, losses_b: Floats) -> float:
+    """Two-sided exact p-value that examples on which the two differ fall to either side by chance.
+
+    McNemar's test in its exact form: ``(example,)`` or ``(example, 1)`` losses; ties say nothing.
+    Source: McNemar, "Note on the sampling error of the difference between correlated proportions", 1947.
+
+    Example:
+        >>> round(sign_test(np.zeros(4), np.ones(4)), 3)
+        0.125
+    """
+    from scipy.special import bdtr
+
+    a, b = _per_origin(losses_a, losses_b)
+    wins, losses = int((a < b).sum()), int((a > b).sum())
+    return min(1.0, 2 * float(bdtr(min(wins, losses), wins + losses, 0.5))) if wins + losses else 1.0
 
 
 def _floor(a: Floats, b: Floats) -> float:

@@ -1,6 +1,7 @@
 """The gate: may a candidate become champion? Pure statistics over losses; no files, no database.
 
-Losses are squared errors per origin and horizon on the candidate's test part. The rules (DESIGN §8):
+Losses are squared errors per origin and horizon on the candidate's test part, compared by their RMSE; or losses of
+independent examples (0 or 1 for an error, or log losses), compared by their mean. The rules (DESIGN §8):
 
 - no champion yet: the candidate must beat the best baseline by more than noise, else the best baseline is champion;
 - a champion: the candidate must beat it by more than noise on origins that neither learned from, and be at least as
@@ -20,10 +21,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.models.bootstrap import Floats, block_length, relative_rmse, relative_rmse_interval
+from azuraforge.models.bootstrap import Floats, block_length, relative_rmse, relative_rmse_interval, sign_test
 from azuraforge.models.reasons import INCOMPARABLE, Reason
 
 Decision = Literal["promoted", "kept", "baseline_promoted", "not_comparable"]
+
+#: What a contender's losses are compared by. ``rmse`` is of squared errors along a series; the others are means over
+#: independent examples, ``error_rate`` of losses that are 0 or 1.
+Metric = Literal["rmse", "error_rate", "log_loss"]
 
 #: Fewer origins than this, or than two blocks, decide nothing.
 MIN_ORIGINS = 30
@@ -31,16 +36,21 @@ MIN_ORIGINS = 30
 
 @dataclass(frozen=True)
 class Contender:
-    """A forecaster and its losses: ``(origin, horizon)`` squared errors, NaN where the true value is missing."""
+    """A forecaster and its losses: ``(origin, horizon)`` squared errors, NaN where the true value is missing.
+
+    A classifier's losses are ``(example, 1)``, with another ``metric``.
+    """
 
     name: str
     losses: Floats
+    metric: Metric = field(default="rmse", kw_only=True)
 
     @property
-    def rmse(self) -> float:
-        """Root mean squared error over everything that is known; 0.0 where nothing is."""
+    def score(self) -> float:
+        """The metric over everything that is known, lower is better; 0.0 where nothing is."""
         known = self.losses[~np.isnan(self.losses)]
-        return math.sqrt(float(known.mean())) if known.size else 0.0
+        mean = float(known.mean()) if known.size else 0.0
+        return math.sqrt(mean) if self.metric == "rmse" else mean
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ class Slice:
 
 @dataclass(frozen=True)
 class Comparison:
-    """``a`` against ``b``: the relative difference of their RMSEs with its interval; ``better`` says a wins."""
+    """``a`` against ``b``: the relative difference of their scores with its interval; ``better`` says a wins."""
 
     a: str
     b: str
@@ -105,7 +115,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was decided, who is champion afterwards, and why. ``best_baseline`` has the lowest RMSE of them."""
+    """What was decided, who is champion afterwards, and why. ``best_baseline`` has the lowest score of them."""
 
     decision: Decision
     champion: str
@@ -161,8 +171,14 @@ def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> flo
 def compare(
     a: Contender, b: Contender, *, horizon: int, season: int, level: float = 0.95, resamples: int = 1000, seed: int = 0
 ) -> Comparison:
-    """Compare two contenders on the same origins; without an interval where there are too few of them."""
+    """Compare two contenders on the same origins; without an interval where there are too few of them.
+
+    Independent examples are drawn one by one. Where few errors decide, resampling alone is too sure of itself: an
+    error rate is better only where the exact sign test agrees, else the interval is stretched to zero.
+    """
     origins = len(a.losses)
+    if a.metric != "rmse":
+        return _compare_examples(a, b, level, resamples, seed)
     block = block_length(origins, horizon, season)
     if origins < needed_origins(origins, horizon, season):
         return Comparison(a.name, b.name, relative_rmse(a.losses, b.losses), None, None, level, origins, block)
@@ -172,9 +188,23 @@ def compare(
     )
 
 
-def needed_origins(origins: int, horizon: int, season: int) -> int:
-    """The fewest origins that decide anything: 30, and at least two blocks."""
-    return max(MIN_ORIGINS, 2 * block_length(origins, horizon, season))
+def _compare_examples(a: Contender, b: Contender, level: float, resamples: int, seed: int) -> Comparison:
+    examples = len(a.losses)
+    if examples < MIN_ORIGINS:
+        difference = relative_rmse(a.losses, b.losses, power=1.0)
+        return Comparison(a.name, b.name, difference, None, None, level, examples, 1, a.metric)
+    found = relative_rmse_interval(
+        a.losses, b.losses, block=1, level=level, resamples=resamples, seed=seed, power=1.0, grow=False
+    )
+    low, high = found.low, found.high
+    if a.metric == "error_rate" and sign_test(a.losses, b.losses) > 1 - level:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return Comparison(a.name, b.name, found.relative_difference, low, high, level, examples, 1, a.metric)
+
+
+def needed_origins(origins: int, horizon: int, season: int, metric: Metric = "rmse") -> int:
+    """The fewest origins that decide anything: 30, and along a series at least two blocks."""
+    return max(MIN_ORIGINS, 2 * block_length(origins, horizon, season)) if metric == "rmse" else MIN_ORIGINS
 
 
 def decide(
@@ -222,7 +252,7 @@ def decide(
     asked, looks = level, max(1, trials) + max(0, earlier_uses)
     level = tightened_level(level, trials, earlier_uses)
     how: dict[str, int] = {"horizon": horizon, "season": season, "resamples": resamples, "seed": seed}
-    best = min(baselines, key=lambda baseline: baseline.rmse)
+    best = min(baselines, key=lambda baseline: baseline.score)
     beside = {baseline.name: compare(candidate, baseline, level=level, **how) for baseline in baselines}
     opening = [Reason("level_tightened", {"level": level, "asked": asked, "looks": looks})] if looks > 1 else []
     case = _Case(candidate, best, beside[best.name], slices, how, opening, list(beside.values()))
@@ -270,8 +300,9 @@ class _Case:
     def against(self, champion: Champion, level: float, baseline_level: float) -> Verdict:
         unseen = champion.unseen
         left = int(unseen.sum())
-        if left < (needed := needed_origins(left, self.how["horizon"], self.how["season"])):
-            reason = Reason("too_few_origins", {"origins": left, "needed": needed})
+        metric = self.candidate.metric
+        if left < (needed := needed_origins(left, self.how["horizon"], self.how["season"], metric)):
+            reason = Reason("too_few_origins", {"origins": left, "needed": needed, **_measured(metric)})
             return self.close("not_comparable", champion.name, [reason], "champion_kept")
         candidate, best, holder = (_at(contender, unseen) for contender in (self.candidate, self.best, champion))
         slices = [Slice(part.name, part.mask[unseen], part.margin) for part in self.slices]
@@ -297,9 +328,10 @@ class _Case:
 
     def _beside_best(self) -> Reason:
         if self.to_best.high is None:
-            needed = needed_origins(self.to_best.origins, self.how["horizon"], self.how["season"])
+            metric = self.candidate.metric
+            needed = needed_origins(self.to_best.origins, self.how["horizon"], self.how["season"], metric)
             params = {"a": self.candidate.name, "b": self.best.name, "origins": self.to_best.origins, "needed": needed}
-            return Reason("too_few_origins_without_champion", params)
+            return Reason("too_few_origins_without_champion", {**params, **_measured(metric)})
         return _about("beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best)
 
 
@@ -311,6 +343,8 @@ def _check(candidate: Contender, baselines: Sequence[Contender], champion: Champ
         judged += [] if champion.obstacle is not None else [champion]
         if champion.obstacle is None and champion.unseen.shape != (len(champion.losses),):
             raise ValueError(f"unseen needs one flag per origin, got {champion.unseen.shape}")
+    if len({contender.metric for contender in judged}) != 1:
+        raise ValueError("contenders are compared by one metric")
     names = [contender.name for contender in [candidate, *baselines]] + ([champion.name] if champion else [])
     if len(set(names)) != len(names):
         raise ValueError(f"contenders need names of their own, got {', '.join(names)}")
@@ -323,21 +357,21 @@ def _check(candidate: Contender, baselines: Sequence[Contender], champion: Champ
         if not np.array_equal(np.isnan(contender.losses), missing):
             raise ValueError(f"{contender.name}: losses are missing (NaN) elsewhere than {candidate.name}'s")
         if np.isinf(contender.losses).any() or (contender.losses < 0).any():
-            raise ValueError(f"{contender.name}: losses must be finite squared errors")
+            raise ValueError(f"{contender.name}: losses must be finite and not negative")
 
 
 def _at(contender: Contender, origins: NDArray[np.bool_]) -> Contender:
-    return Contender(contender.name, contender.losses[origins])
+    return Contender(contender.name, contender.losses[origins], metric=contender.metric)
 
 
 def _worse_slices(a: Contender, b: Contender, slices: Sequence[Slice]) -> list[Reason]:
     found = []
     for part in slices:
-        rmse_a, rmse_b = (Contender("", contender.losses[part.mask]).rmse for contender in (a, b))
-        if rmse_a > rmse_b * (1 + part.margin):
-            difference = rmse_a / rmse_b - 1 if rmse_b else 1.0
+        score_a, score_b = (Contender("", each.losses[part.mask], metric=each.metric).score for each in (a, b))
+        if score_a > score_b * (1 + part.margin):
+            difference = score_a / score_b - 1 if score_b else 1.0
             params = {"a": a.name, "b": b.name, "slice": part.name, "relative_difference": difference}
-            found.append(Reason("slice_worse", {**params, "margin": part.margin}))
+            found.append(Reason("slice_worse", {**params, "margin": part.margin, **_measured(a.metric)}))
     return found
 
 
@@ -350,5 +384,11 @@ def _about(code: str, comparison: Comparison) -> Reason:
         "high": comparison.high,
         "level": comparison.level,
         "origins": comparison.origins,
+        **_measured(comparison.metric),
     }
     return Reason(code, params)
+
+
+def _measured(metric: Metric) -> dict[str, str]:
+    """A reason's own word for its measure; RMSE goes without saying."""
+    return {} if metric == "rmse" else {"metric": metric}

@@ -9,51 +9,51 @@ from typing import Any
 #: code → (English, Turkish). Fields named ``*_share`` are fractions shown as percentages.
 _SENTENCES: Mapping[str, tuple[str, str]] = {
     "beats_best_baseline": (
-        "{a} beats the best baseline {b}: RMSE {relative_difference_share}, interval {low_share} to {high_share}.",
-        "{a}, en iyi temel yöntem olan {b} karşısında daha iyi: RMSE {relative_difference_share}, "
+        "{a} beats the best baseline {b}: {measure} {relative_difference_share}, interval {low_share} to {high_share}.",
+        "{a}, en iyi temel yöntem olan {b} karşısında daha iyi: {measure} {relative_difference_share}, "
         "güven aralığı {low_share} ile {high_share} arası.",
     ),
     "not_better_than_best_baseline": (
-        "{a} does not beat the best baseline {b} by more than noise: RMSE {relative_difference_share}, "
+        "{a} does not beat the best baseline {b} by more than noise: {measure} {relative_difference_share}, "
         "interval {low_share} to {high_share}.",
         "{a}, en iyi temel yöntem olan {b} karşısında gürültüyü aşan bir üstünlük göstermiyor: "
-        "RMSE {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
+        "{measure} {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
     ),
     "at_least_as_good_as_best_baseline": (
-        "{a} is at least as good as the best baseline {b}: RMSE {relative_difference_share}.",
-        "{a}, en iyi temel yöntem olan {b} kadar iyi ya da ondan iyi: RMSE {relative_difference_share}.",
+        "{a} is at least as good as the best baseline {b}: {measure} {relative_difference_share}.",
+        "{a}, en iyi temel yöntem olan {b} kadar iyi ya da ondan iyi: {measure} {relative_difference_share}.",
     ),
     "worse_than_best_baseline": (
-        "{a} is worse than the best baseline {b}: RMSE {relative_difference_share}.",
-        "{a}, en iyi temel yöntem olan {b} karşısında daha kötü: RMSE {relative_difference_share}.",
+        "{a} is worse than the best baseline {b}: {measure} {relative_difference_share}.",
+        "{a}, en iyi temel yöntem olan {b} karşısında daha kötü: {measure} {relative_difference_share}.",
     ),
     "beats_champion": (
-        "{a} beats the champion {b} on {origins} origins that neither learned from: "
-        "RMSE {relative_difference_share}, interval {low_share} to {high_share}.",
-        "{a}, ikisinin de öğrenmediği {origins} tahmin başlangıcında şampiyon {b} karşısında daha iyi: "
-        "RMSE {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
+        "{a} beats the champion {b} on {origins} {units_at} that neither learned from: "
+        "{measure} {relative_difference_share}, interval {low_share} to {high_share}.",
+        "{a}, ikisinin de öğrenmediği {origins} {units_at} şampiyon {b} karşısında daha iyi: "
+        "{measure} {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
     ),
     "not_better_than_champion": (
-        "{a} does not beat the champion {b} by more than noise on {origins} origins that neither learned from: "
-        "RMSE {relative_difference_share}, interval {low_share} to {high_share}.",
-        "{a}, ikisinin de öğrenmediği {origins} tahmin başlangıcında şampiyon {b} karşısında gürültüyü aşan bir "
-        "üstünlük göstermiyor: RMSE {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
+        "{a} does not beat the champion {b} by more than noise on {origins} {units_at} that neither learned from: "
+        "{measure} {relative_difference_share}, interval {low_share} to {high_share}.",
+        "{a}, ikisinin de öğrenmediği {origins} {units_at} şampiyon {b} karşısında gürültüyü aşan bir "
+        "üstünlük göstermiyor: {measure} {relative_difference_share}, "
+        "güven aralığı {low_share} ile {high_share} arası.",
     ),
     "slice_worse": (
-        "{a} is worse than {b} on the guarded slice “{slice}”: RMSE {relative_difference_share}, "
+        "{a} is worse than {b} on the guarded slice “{slice}”: {measure} {relative_difference_share}, "
         "allowed {margin_share}.",
-        "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü: RMSE {relative_difference_share}, "
+        "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü: {measure} {relative_difference_share}, "
         "izin verilen {margin_share}.",
     ),
     "too_few_origins": (
-        "Only {origins} origins can be compared, at least {needed} are needed: no promotion by comparison.",
-        "Yalnızca {origins} tahmin başlangıcı karşılaştırılabiliyor, en az {needed} gerekli: "
-        "karşılaştırmayla terfi olmaz.",
+        "Only {origins} {units} can be compared, at least {needed} are needed: no promotion by comparison.",
+        "Yalnızca {origins} {units} karşılaştırılabiliyor, en az {needed} gerekli: karşılaştırmayla terfi olmaz.",
     ),
     "too_few_origins_without_champion": (
-        "Only {origins} origins can be judged, at least {needed} are needed to tell {a} from the best baseline {b}; "
+        "Only {origins} {units} can be judged, at least {needed} are needed to tell {a} from the best baseline {b}; "
         "as there is no champion, the best baseline takes the title.",
-        "Yalnızca {origins} tahmin başlangıcı değerlendirilebiliyor, {a} ile en iyi temel yöntem {b} arasındaki farkı "
+        "Yalnızca {origins} {units} değerlendirilebiliyor, {a} ile en iyi temel yöntem {b} arasındaki farkı "
         "görmek için en az {needed} gerekli; şampiyon olmadığı için unvanı en iyi temel yöntem alıyor.",
     ),
     "other_target": (
@@ -67,6 +67,18 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "other_horizon": (
         "The champion predicts {champion} rows ahead, the candidate {candidate}.",
         "Şampiyon {champion}, aday {candidate} satır ileriyi tahmin ediyor.",
+    ),
+    "other_kind": (
+        "The champion learned another kind of data ({champion}) than the candidate ({candidate}).",
+        "Şampiyonun öğrendiği veri türü ({champion}) adayınkinden ({candidate}) farklı.",
+    ),
+    "other_classes": (
+        "The champion knows other classes ({champion}) than the candidate ({candidate}).",
+        "Şampiyonun sınıfları ({champion}) adayınkinden ({candidate}) farklı.",
+    ),
+    "other_size": (
+        "The champion's images are {champion}, the candidate's {candidate} pixels.",
+        "Şampiyonun görüntüleri {champion}, adayınkiler {candidate} piksel.",
     ),
     "other_frequency": (
         "The distance between the champion's rows ({champion}) is not the candidate's ({candidate}).",
@@ -104,11 +116,25 @@ _UNSTATED: Mapping[str, tuple[str, str]] = {
     "other_frequency": ("not fixed", "sabit değil"),
 }
 
+#: metric → what it is called in a sentence, and what it is counted over: (English, Turkish).
+_MEASURES: Mapping[str, tuple[str, str]] = {
+    "rmse": ("RMSE", "RMSE"),
+    "error_rate": ("error rate", "hata oranı"),
+    "log_loss": ("log loss", "log kaybı"),
+}
+_UNITS: Mapping[bool, Mapping[str, tuple[str, str]]] = {
+    True: {"units": ("origins", "tahmin başlangıcı"), "units_at": ("origins", "tahmin başlangıcında")},
+    False: {"units": ("examples", "örnek"), "units_at": ("examples", "örnekte")},
+}
+
 #: Codes the gate may give for a champion that cannot stand beside the candidate.
 INCOMPARABLE = (
     "other_target",
     "other_unit",
     "other_horizon",
+    "other_kind",
+    "other_classes",
+    "other_size",
     "other_frequency",
     "champion_unreadable",
     "champion_changed",
@@ -134,7 +160,10 @@ class Reason:
             'forecasting.ridge şampiyon kalıyor.'
         """
         english, turkish = _SENTENCES[self.code]
+        metric, turkish_asked = str(self.params.get("metric", "rmse")), language == "tr"
         shown: dict[str, Any] = dict(self.params)
+        shown["measure"] = _MEASURES[metric][turkish_asked]
+        shown |= {name: words[turkish_asked] for name, words in _UNITS[metric == "rmse"].items()}
         for name, value in self.params.items():
             if isinstance(value, float):
                 signed = name in ("relative_difference", "low", "high")
