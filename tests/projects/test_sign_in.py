@@ -73,6 +73,17 @@ def test_a_revoked_token_opens_nothing_even_while_cached(projects, default_proje
         projects.revoke_token(default_project, made.id)
 
 
+def test_the_list_of_tokens_says_when_each_was_last_used(projects, default_project, database):
+    owner = projects.authenticate(projects.local_token(default_project))
+    made = projects.create_token(owner, TokenRequest(name="notebook", role="viewer"))
+    assert projects.tokens(default_project)[0].used_at is None
+    projects.authenticate(made.token)
+    first = projects.tokens(default_project)[0].used_at
+    assert abs((database.clock() - first).total_seconds()) < 60
+    ProjectService(database).authenticate(made.token)  # within the hour: not written again
+    assert projects.tokens(default_project)[0].used_at == first
+
+
 def test_nobody_makes_a_token_stronger_than_himself(projects, default_project):
     _, owner = projects.sign_in(secret_of(projects.owner_link(default_project, "http://x").url))
     viewer = projects.authenticate(projects.create_token(owner, TokenRequest(name="v", role="viewer")).token)

@@ -73,6 +73,12 @@ class Policy(BaseModel):
     keep_work_days: int = Field(
         default=30, ge=0, le=3650, description="how long the work folder of a run that did not succeed can be resumed"
     )
+    keep_prediction_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36_500,
+        description="lines of the ledger of predictions are purged then, with their outcomes; empty: never",
+    )
 
 
 class NeededBy(BaseModel):
@@ -114,6 +120,7 @@ class PurgeOut(BaseModel):
     dataset_versions: int = 0
     models: int = 0
     model_versions: int = 0
+    predictions: int = 0
     bytes_freed: int = 0
     kept: int = 0
     left: bool = False

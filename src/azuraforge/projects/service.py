@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import threading
@@ -22,6 +23,8 @@ LINK_SECONDS = 10 * 60
 SESSION_SECONDS = 30 * 24 * 3600
 #: A verified secret is trusted this long before the database is asked again; removal here forgets it at once.
 CACHE_SECONDS = 60.0
+#: A token's last use is written at most so often.
+_USE_SECONDS = 3600.0
 #: The kind of the one token that lies in the data home for this machine's command line.
 LOCAL = "local"
 TOKEN_PREFIX = "azf_"  # noqa: S105  so that secret scanners can recognise a token
@@ -125,6 +128,8 @@ class ProjectService:
                 next_step="run `azuraforge link` and open the link, or send a valid token",
             )
         row, project, user = found
+        if row.kind == "token" and place is not None:
+            self._note_use(place.project_id, hash_)
         access = Access(
             project_id=project.id,
             project_slug=project.slug,
@@ -229,6 +234,11 @@ class ProjectService:
             ),
         )
         return secret, row
+
+    def _note_use(self, project_id: str, hash_: str) -> None:
+        """For the list of tokens, to the hour. A good token lets in even where nothing can be written."""
+        with contextlib.suppress(Exception):
+            self._database.write(project_id, lambda session: store.note_use(session, project_id, hash_, _USE_SECONDS))
 
     def _forget(self, hash_: str) -> None:
         with self._lock:

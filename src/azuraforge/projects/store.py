@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from azuraforge.database import crossing, now
+from azuraforge.database import crossing, now, seconds_from_now
 from azuraforge.projects.tables import Credential, Member, Policy, Project, User
 
 
@@ -116,6 +116,12 @@ def use_link(session: Session, project_id: str, hash_: str) -> Credential | None
         .returning(Credential)
     )
     return session.scalars(statement).first()
+
+
+def note_use(session: Session, project_id: str, hash_: str, at_most_every_seconds: float) -> None:
+    """Write down that a token was used, unless that was written a moment ago."""
+    old = or_(Credential.used_at.is_(None), Credential.used_at < seconds_from_now(-at_most_every_seconds))
+    session.execute(update(Credential).where(_secret(project_id, hash_), old).values(used_at=now()))
 
 
 def tokens(session: Session, project_id: str) -> list[Credential]:

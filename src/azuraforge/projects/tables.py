@@ -102,3 +102,4 @@ class Policy(Owned, Base):
     trash_days: Mapped[int] = mapped_column(Integer)
     keep_run_days: Mapped[int | None] = mapped_column(Integer)  # None: for ever
     keep_work_days: Mapped[int] = mapped_column(Integer)
+    keep_prediction_days: Mapped[int | None] = mapped_column(Integer, default=None)  # None: for ever
