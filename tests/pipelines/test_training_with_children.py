@@ -124,7 +124,17 @@ def test_a_training_run_from_queue_to_champion(stand: Stand) -> None:
     assert run.summary["weights_sha256"]
     assert run.progress.share == 1.0
     assert {"errors.npz", "evaluation.json"} <= {artifact.name for artifact in run.artifacts}
-    assert run.figures == ["forecast"]
+    assert set(run.figures) == {
+        "actual_predicted",
+        "forecast",
+        "importance",
+        "residuals",
+        "shapley",
+        "slices",
+    }
+    assert stand.runs.figure(stand.project_id, run.id, "importance")["inputs"][0]["increase"] > 0
+    residuals = stand.runs.figure(stand.project_id, run.id, "residuals")
+    assert residuals["baseline"] == run.summary["best_baseline"]
     assert [name for name in run.metric_series if not name.startswith("system/")] == ["loss"]
     evaluation = stand.models.evaluation(stand.project_id, run.id)
     assert evaluation.verdict["champion"] == run.summary["champion"]

@@ -1,6 +1,6 @@
 """The loop of a training run: which child runs when, and with what.
 
-split → fit → fit_baselines → hold_out → predict → predict_baselines → (champion) → judge
+split → fit → fit_baselines → hold_out → predict → predict_baselines → (champion) → judge → (explain)
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from azuraforge.models.registry import HeldOut
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.baselines import baselines_of
+from azuraforge.pipelines.explaining import explain_forecast
 from azuraforge.pipelines.outcome import Outcome
 from azuraforge.runs.handlers import Job
 
 STEPS = "azuraforge.pipelines.steps"
-#: Share of the whole run's progress per phase; the sum is 1.
+#: Share of the whole run's progress per phase; the sum, with ``explaining``'s two, is 1.
 SHARES: Mapping[str, float] = {
     "split": 0.02,
-    "fit": 0.70,
+    "fit": 0.68,
     "fit_baselines": 0.12,
     "hold_out": 0.02,
     "predict": 0.05,
@@ -93,6 +94,19 @@ class TrainingLoop:
                 "earlier_uses": earlier_uses,
                 **parts,
             },
+        )
+        explain_forecast(
+            self._job,
+            learned={
+                "plugin": self._plugin,
+                "plugins_folder": str(self._plugins_folder),
+                "predictor": f"{fitted['outputs']}/predictor",
+            },
+            candidate={"name": self._plugin, "predictions": predicted["outputs"]},
+            baselines=standing,
+            best_baseline=judged["evaluation"]["best_baseline"],
+            folders={"test": parts["test"], "truth": f"{held['outputs']}/truth"},
+            season=split["season"],
         )
         return Outcome(
             self._plugin,
