@@ -52,6 +52,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/datasets/{name}/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dataset Pictures
+         * @description The classes of an image dataset with their counts and some of their pictures.
+         */
+        get: operations["datasets_dataset_pictures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets/{name}/restore": {
         parameters: {
             query?: never;
@@ -258,6 +278,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Alias
+         * @description Set an alias, or move it; the champion's too.
+         */
+        put: operations["models_set_alias"];
+        post?: never;
+        /**
+         * Remove Alias
+         * @description Take an alias other than the champion's away; the history keeps it.
+         */
+        delete: operations["models_remove_alias"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/history": {
         parameters: {
             query?: never;
@@ -271,6 +315,50 @@ export interface paths {
          */
         get: operations["models_get_history"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Policies
+         * @description Every policy the model had, newest first, and who set it why.
+         */
+        get: operations["models_list_policies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Policy
+         * @description What a promotion of this model needs now.
+         */
+        get: operations["models_get_policy"];
+        /**
+         * Set Policy
+         * @description Set what a promotion needs from now on, with a reason.
+         */
+        put: operations["models_set_policy"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1038,6 +1126,7 @@ export interface components {
             /**
              * At
              * Format: date-time
+             * @description from when
              */
             at: string;
             /** By */
@@ -1048,8 +1137,20 @@ export interface components {
             reason: string;
             /** Run Id */
             run_id: string | null;
+            /**
+             * Until
+             * @description to when; null: it holds
+             */
+            until?: string | null;
             /** Version */
             version: number | null;
+        };
+        /** AliasRequest */
+        AliasRequest: {
+            /** Reason */
+            reason: string;
+            /** Version */
+            version: number;
         };
         /**
          * ArtifactOut
@@ -1098,6 +1199,23 @@ export interface components {
             worker: string;
         };
         /**
+         * ClassOut
+         * @description A class: how many pictures it has by part, and some of them, spread evenly.
+         */
+        ClassOut: {
+            /**
+             * Counts
+             * @description by part: train and test, or all where there is no official split
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+            /** Pictures */
+            pictures: components["schemas"]["PictureOut"][];
+        };
+        /**
          * DatasetOut
          * @description A dataset with its newest version.
          */
@@ -1117,23 +1235,52 @@ export interface components {
         };
         /**
          * DatasetSchema
-         * @description What the columns mean; see ``plugins.Schema``.
+         * @description What the columns mean: of a series see ``plugins.Schema``, of pictures ``plugins.ImageSchema``.
          */
         DatasetSchema: {
+            /**
+             * Channels
+             * @description 1: grey, 3: red, green, blue
+             */
+            channels?: number | null;
+            /** Classes */
+            classes?: string[] | null;
             /** Features */
-            features: string[];
+            features?: string[];
             /** Frequency */
-            frequency: string | null;
-            /** Season */
+            frequency?: string | null;
+            /**
+             * Height
+             * @description pixels; pictures only, as width, channels and classes
+             */
+            height?: number | null;
+            /**
+             * Kind
+             * @default series
+             * @enum {string}
+             */
+            kind: "series" | "images";
+            /**
+             * Season
+             * @default 1
+             */
             season: number;
             /** Target */
             target: string;
             /** Time */
-            time: string | null;
-            /** Timezone */
+            time?: string | null;
+            /**
+             * Timezone
+             * @default UTC
+             */
             timezone: string;
-            /** Unit */
+            /**
+             * Unit
+             * @default
+             */
             unit: string;
+            /** Width */
+            width?: number | null;
         };
         /**
          * DatasetVersionOut
@@ -1352,6 +1499,29 @@ export interface components {
              */
             strict: boolean;
         };
+        /**
+         * GuardedSlice
+         * @description Every value of a key is a slice in which no candidate may be worse than by the margin.
+         */
+        GuardedSlice: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "horizon" | "hour" | "weekday" | "month" | "class";
+            /**
+             * Margin
+             * @description relative: 0.1 allows 10 % worse
+             * @default 0.1
+             */
+            margin: number;
+            /**
+             * Values
+             * @description the guarded values; empty: all
+             * @default []
+             */
+            values: string[];
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -1529,6 +1699,37 @@ export interface components {
             next?: string | null;
         };
         /**
+         * PictureOut
+         * @description A picture of a dataset, for people to look at.
+         */
+        PictureOut: {
+            /** Name */
+            name: string;
+            /** Part */
+            part: string | null;
+            /**
+             * Png
+             * @description base64
+             */
+            png: string;
+        };
+        /**
+         * PicturesOut
+         * @description What an image dataset holds.
+         */
+        PicturesOut: {
+            /** Channels */
+            channels: number;
+            /** Classes */
+            classes: components["schemas"]["ClassOut"][];
+            /** Height */
+            height: number;
+            /** Total */
+            total: number;
+            /** Width */
+            width: number;
+        };
+        /**
          * PluginOut
          * @description An installed ability, or the reason why one cannot be used.
          */
@@ -1590,6 +1791,11 @@ export interface components {
          */
         Policy: {
             /**
+             * Keep Prediction Days
+             * @description lines of the ledger of predictions are purged then, with their outcomes; empty: never
+             */
+            keep_prediction_days?: number | null;
+            /**
              * Keep Run Days
              * @description runs that succeeded go to the trash then, unless pinned or needed by a version; empty: never
              */
@@ -1606,6 +1812,83 @@ export interface components {
              * @default 30
              */
             trash_days: number;
+        };
+        /**
+         * PolicyOut
+         * @description A policy of the model's gate. Number 0 is the platform's own, that nobody set.
+         */
+        PolicyOut: {
+            /** At */
+            at: string | null;
+            /** Automatic */
+            automatic: boolean;
+            /** By */
+            by: string | null;
+            /** Margin */
+            margin: number;
+            /**
+             * Margin Kind
+             * @enum {string}
+             */
+            margin_kind: "relative" | "absolute";
+            /** Max Bytes */
+            max_bytes: number | null;
+            /** Max Latency Ms */
+            max_latency_ms: number | null;
+            /** Metric */
+            metric: ("rmse" | "mae" | "log_loss" | "error_rate") | null;
+            /** Number */
+            number: number;
+            /** Reason */
+            reason: string | null;
+            /** Slices */
+            slices: components["schemas"]["GuardedSlice"][];
+        };
+        /**
+         * PolicyRequest
+         * @description What a promotion of this model needs. What is left out is as the platform has it.
+         */
+        PolicyRequest: {
+            /**
+             * Automatic
+             * @description false: the gate approves, a person promotes
+             * @default true
+             */
+            automatic: boolean;
+            /**
+             * Margin
+             * @description by how much better, beyond noise, a winner must be
+             * @default 0
+             */
+            margin: number;
+            /**
+             * Margin Kind
+             * @default relative
+             * @enum {string}
+             */
+            margin_kind: "relative" | "absolute";
+            /**
+             * Max Bytes
+             * @description of the predictor's files
+             */
+            max_bytes?: number | null;
+            /**
+             * Max Latency Ms
+             * @description per prediction, measured while judging
+             */
+            max_latency_ms?: number | null;
+            /**
+             * Metric
+             * @description null: the task's own (rmse, error_rate)
+             */
+            metric?: ("rmse" | "mae" | "log_loss" | "error_rate") | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Slices
+             * @default []
+             */
+            slices: components["schemas"]["GuardedSlice"][];
         };
         /**
          * PredictionOut
@@ -1627,8 +1910,16 @@ export interface components {
             };
             /** Interval */
             interval: number | null;
-            /** Judged At */
+            /**
+             * Judged At
+             * @description since when all of them are
+             */
             judged_at: string | null;
+            /**
+             * Latency Seconds
+             * @description the version's own, without HTTP
+             */
+            latency_seconds?: number | null;
             /**
              * Matures At
              * Format: date-time
@@ -1637,11 +1928,19 @@ export interface components {
             /** Model */
             model: string;
             /**
+             * Naive
+             * @description the last value known then: the naive baseline's answer
+             */
+            naive?: number | null;
+            /**
              * Origin
              * Format: date-time
              */
             origin: string;
-            /** Outcome */
+            /**
+             * Outcome
+             * @description how many of its points are known; null: none yet
+             */
             outcome: {
                 [key: string]: unknown;
             } | null;
@@ -1649,6 +1948,8 @@ export interface components {
             prediction_id: string;
             /** Predictions */
             predictions: components["schemas"]["PredictionPoint"][];
+            /** Request Id */
+            request_id?: string | null;
             /** Target */
             target: string;
             /** Unit */
@@ -1684,6 +1985,11 @@ export interface components {
             created_at: string;
             /** Interval */
             interval: number | null;
+            /**
+             * Latency Seconds
+             * @description the version's own, without HTTP
+             */
+            latency_seconds?: number | null;
             /** Model */
             model: string;
             /**
@@ -1697,6 +2003,8 @@ export interface components {
             prediction_id: string;
             /** Predictions */
             predictions: components["schemas"]["PredictionPoint"][];
+            /** Request Id */
+            request_id?: string | null;
             /** Run Id */
             run_id: string;
             /** Target */
@@ -1721,6 +2029,11 @@ export interface components {
              * @description rows ahead; empty: all that the version can
              */
             horizon?: number | null;
+            /**
+             * Request Id
+             * @description your own name for it, to send its outcome by
+             */
+            request_id?: string | null;
             /** Rows */
             rows?: {
                 [key: string]: unknown;
@@ -1783,6 +2096,11 @@ export interface components {
              * @default 0
              */
             models: number;
+            /**
+             * Predictions
+             * @default 0
+             */
+            predictions: number;
             /**
              * Runs
              * @default 0
@@ -2542,10 +2860,10 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Format: binary
-                     * @description a CSV or Parquet file
+                     * @description a table, or pictures
                      */
                     file: string;
-                    /** @description FileOptions as JSON */
+                    /** @description FileOptions or ImageOptions as JSON */
                     options: string;
                 };
             };
@@ -2613,6 +2931,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_dataset_pictures: {
+        parameters: {
+            query?: {
+                per_class?: number;
+                /** @description empty: the newest */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PicturesOut"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -2984,6 +3337,76 @@ export interface operations {
             };
         };
     };
+    models_set_alias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alias: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasChange"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_remove_alias: {
+        parameters: {
+            query: {
+                reason: string;
+            };
+            header?: never;
+            path: {
+                alias: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasChange"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     models_get_history: {
         parameters: {
             query?: {
@@ -3006,6 +3429,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AliasChange"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_list_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_get_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_set_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"];
                 };
             };
             /** @description Validation Error */

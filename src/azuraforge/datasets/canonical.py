@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 import polars as pl
 
+from azuraforge.datasets.images import image_fingerprint
 from azuraforge.errors import StorageError
 
 _FORMAT = "azuraforge dataset 1"
@@ -32,8 +33,11 @@ def fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, 
     """SHA-256 over the meaning of the columns, the options that shaped them, and every value.
 
     It depends on no file format: times count as int64 microseconds, values as little-endian float64, negative zero
-    as zero, a missing value as NaN. The order of rows and of feature columns in the source does not matter.
+    as zero, a missing value as NaN. The order of rows and of feature columns in the source does not matter. Pictures
+    have a fingerprint of their own kind, see ``images``.
     """
+    if schema.get("kind") == "images":
+        return image_fingerprint(frame, schema, options)
     header = {
         "format": _FORMAT,
         "schema": {**schema, "features": sorted(schema["features"])},

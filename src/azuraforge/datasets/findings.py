@@ -148,6 +148,67 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "Satırların sabit bir aralığı yok ({shortest} ile {longest} arası); art arda sayılırlar. Zamanlar yaz saatli"
         " yerel saatse dilimi timezone seçeneğiyle verin.",
     ),
+    "files_ignored": (
+        "info",
+        "{count} files are no pictures and were ignored, such as {files}.",
+        "{count} dosya resim olmadığı için atlandı, örneğin {files}.",
+    ),
+    "pictures_unreadable": (
+        "warning",
+        "{count} pictures could not be read and were left out, such as {files}.",
+        "{count} resim okunamadı ve dışarıda bırakıldı, örneğin {files}.",
+    ),
+    "pictures_resized": (
+        "info",
+        "{count} pictures of other sizes were scaled to fit {height}×{width}; black fills what is left.",
+        "Başka boyuttaki {count} resim {height}×{width} boyutuna sığdırıldı; kalan yer siyahla dolduruldu.",
+    ),
+    "pictures_repeated": (
+        "warning",
+        "{count} pictures are exact copies of others. A copy that is learned from makes its twin too easy to judge.",
+        "{count} resim başka resimlerin birebir kopyası. Öğrenilen bir kopya, eşinin ölçülmesini fazla kolaylaştırır.",
+    ),
+    "pictures_in_both_parts": (
+        "warning",
+        "{count} test pictures are also among those to learn from; a score on them means little.",
+        "{count} test resmi öğrenme resimleri arasında da var; bunlardaki başarı pek bir şey söylemez.",
+    ),
+    "pictures_of_two_classes": (
+        "warning",
+        "{count} pictures stand under more than one class.",
+        "{count} resim birden çok sınıfta yer alıyor.",
+    ),
+    "classes_small": (
+        "warning",
+        "{count} classes have fewer than {least} pictures: {classes}.",
+        "{count} sınıfta {least} resimden az var: {classes}.",
+    ),
+    "classes_uneven": (
+        "warning",
+        "The classes are uneven: {small!r} has {least} pictures, {large!r} has {most}. Accuracy alone would mislead.",
+        "Sınıflar dengesiz: {small!r} {least} resim, {large!r} {most} resim içeriyor. Tek başına doğruluk yanıltır.",
+    ),
+    "official_split": (
+        "info",
+        "The data name their own test part: {train} pictures to learn from, {test} to judge on.",
+        "Verinin kendi test parçası var: öğrenmek için {train}, ölçmek için {test} resim.",
+    ),
+    "classes_not_learned": (
+        "warning",
+        "{count} classes of the test part have no picture to learn from: {classes}.",
+        "Test parçasındaki {count} sınıfın öğrenilecek resmi yok: {classes}.",
+    ),
+    "classes_not_judged": (
+        "warning",
+        "{count} classes have no picture in the test part: {classes}.",
+        "{count} sınıfın test parçasında resmi yok: {classes}.",
+    ),
+    "validation_joined": (
+        "info",
+        "{count} pictures of the validation folder joined those to learn from; each run makes its own validation part.",
+        "Doğrulama klasöründeki {count} resim öğrenme resimlerine katıldı; her çalıştırma kendi doğrulama parçasını"
+        " ayırır.",
+    ),
 }
 
 CODES = tuple(_TEXTS)

@@ -104,7 +104,7 @@ def _prepare(table: RawTable, options: FileOptions, findings: list[Finding]) -> 
     season = options.season or rhythm.season
     findings.append(_rhythm_finding(rhythm, season, frame[time]))
     if options.strict:
-        _refuse_warnings(findings, table.name)
+        refuse_warnings(findings, table.name)
     schema = {
         "time": time,
         "target": target,
@@ -138,7 +138,8 @@ def _rhythm_finding(rhythm: Rhythm, season: int, times: pl.Series) -> Finding:
     return finding(rhythm.kind, season=season)
 
 
-def _refuse_warnings(findings: list[Finding], name: str) -> None:
+def refuse_warnings(findings: list[Finding], name: str) -> None:
+    """Raise InvalidInput for the first warning."""
     warnings = [item for item in findings if item.severity == "warning"]
     if warnings:
         first = warnings[0]

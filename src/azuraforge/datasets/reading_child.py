@@ -10,8 +10,9 @@ import polars as pl
 from azuraforge.datasets.canonical import write_parquet
 from azuraforge.datasets.charts import reduce_rows
 from azuraforge.datasets.reading import Prepared, prepare_source, read_file
-from azuraforge.datasets.schemas import CleaningOptions, FileOptions
+from azuraforge.datasets.schemas import CleaningOptions, FileOptions, ImageOptions
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins import ImageRead
 from azuraforge.plugins.inspect import parse_config
 from azuraforge.plugins.loading import load_plugin
 
@@ -29,6 +30,23 @@ def read(child: Asked) -> dict[str, Any]:
     return _result(got.prepared, payload["folder"], got.facts, got.file_sha256)
 
 
+def read_images(child: Asked) -> dict[str, Any]:
+    """Read a zip or table of pictures. Payload as of ``read``."""
+    from azuraforge.datasets.image_reading import read_images
+
+    payload = child.payload
+    got = read_images(Path(payload["path"]), payload["name"], ImageOptions(**payload["options"]))
+    return _result(got.prepared, payload["folder"], got.facts, got.file_sha256)
+
+
+def pictures(child: Asked) -> dict[str, Any]:
+    """Counts and some pictures of each class. Payload: ``{path, schema, per_class}``."""
+    from azuraforge.datasets.image_samples import samples
+
+    payload = child.payload
+    return samples(Path(payload["path"]), payload["schema"], payload["per_class"])
+
+
 def read_source(child: Asked) -> dict[str, Any]:
     """Let a source read. Payload: ``{source, options, plugins_folder, cleaning, folder}``."""
     payload = child.payload
@@ -37,7 +55,12 @@ def read_source(child: Asked) -> dict[str, Any]:
     got = source.read(parse_config(source.Options, payload["options"], name))
     if not isinstance(getattr(got, "frame", None), pl.DataFrame):
         raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")
-    prepared = prepare_source(got, name, CleaningOptions(**payload["cleaning"]))
+    if isinstance(got, ImageRead):
+        from azuraforge.datasets.image_reading import prepare_image_source
+
+        prepared = prepare_image_source(got, name)
+    else:
+        prepared = prepare_source(got, name, CleaningOptions(**payload["cleaning"]))
     return _result(prepared, payload["folder"], {**got.provenance, "options": payload["options"]}, None)
 
 
@@ -56,7 +79,8 @@ def rows(child: Asked) -> dict[str, Any]:
 def _result(prepared: Prepared, folder: str, provenance: dict[str, Any], file_sha256: str | None) -> dict[str, Any]:
     parquet = Path(folder) / "rows.parquet"
     write_parquet(prepared.frame, parquet)
-    times = prepared.frame[prepared.schema["time"]]
+    time = prepared.schema.get("time")
+    times = prepared.frame[time] if time else None
     return {
         "parquet": str(parquet),
         "fingerprint": prepared.fingerprint,
@@ -64,8 +88,8 @@ def _result(prepared: Prepared, folder: str, provenance: dict[str, Any], file_sh
         "schema": prepared.schema,
         "options": prepared.options,
         "rows": prepared.frame.height,
-        "start": times[0].isoformat(),
-        "end": times[-1].isoformat(),
+        "start": times[0].isoformat() if times is not None else None,
+        "end": times[-1].isoformat() if times is not None else None,
         "provenance": provenance,
         "findings": [item.model_dump() for item in prepared.findings],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Annotated
 
@@ -10,7 +11,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from azuraforge.datasets.schemas import DatasetOut, DatasetVersionOut, FileOptions, FromSource, RowsOut
+from azuraforge.datasets.schemas import (
+    DatasetOut,
+    DatasetVersionOut,
+    FileOptions,
+    FromSource,
+    ImageOptions,
+    PicturesOut,
+    RowsOut,
+)
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.uploads import receive
 from azuraforge.projects.access import Reader, Writer
@@ -26,8 +35,8 @@ _FORM = {
                     "type": "object",
                     "required": ["file", "options"],
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "a CSV or Parquet file"},
-                        "options": {"type": "string", "description": "FileOptions as JSON"},
+                        "file": {"type": "string", "format": "binary", "description": "a table, or pictures"},
+                        "options": {"type": "string", "description": "FileOptions or ImageOptions as JSON"},
                     },
                 }
             }
@@ -122,9 +131,26 @@ def dataset_rows(
     return service.rows(access.project_id, name, version, max_points)
 
 
-def _options(sent: bytes) -> FileOptions:
+@router.get("/{name}/pictures")
+def dataset_pictures(
+    name: str,
+    access: Reader,
+    service: Service,
+    version: Version = None,
+    per_class: Annotated[int, Query(ge=1, le=24)] = 8,
+) -> PicturesOut:
+    """The classes of an image dataset with their counts and some of their pictures."""
+    return service.pictures(access.project_id, name, version, per_class)
+
+
+def _options(sent: bytes) -> FileOptions | ImageOptions:
     try:
-        return FileOptions.model_validate_json(sent)
+        kind = json.loads(sent).get("kind")
+    except (ValueError, AttributeError, RecursionError):
+        kind = None  # the model says what is wrong
+    shape: type[FileOptions | ImageOptions] = ImageOptions if kind == "images" else FileOptions
+    try:
+        return shape.model_validate_json(sent)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
         raise RequestValidationError([{**item, "loc": ("body", "options", *item["loc"])} for item in found]) from error

@@ -19,15 +19,20 @@ class Finding(BaseModel):
 
 
 class DatasetSchema(BaseModel):
-    """What the columns mean; see ``plugins.Schema``."""
+    """What the columns mean: of a series see ``plugins.Schema``, of pictures ``plugins.ImageSchema``."""
 
-    time: str | None
+    kind: Literal["series", "images"] = "series"
+    time: str | None = None
     target: str
-    features: list[str]
-    frequency: str | None
-    season: int
-    timezone: str
-    unit: str
+    features: list[str] = Field(default_factory=list)
+    frequency: str | None = None
+    season: int = 1
+    timezone: str = "UTC"
+    unit: str = ""
+    height: int | None = Field(default=None, description="pixels; pictures only, as width, channels and classes")
+    width: int | None = None
+    channels: int | None = Field(default=None, description="1: grey, 3: red, green, blue")
+    classes: list[str] | None = None
 
 
 class CleaningOptions(BaseModel):
@@ -59,6 +64,7 @@ class CleaningOptions(BaseModel):
 class FileOptions(CleaningOptions):
     """How to read an uploaded file."""
 
+    kind: Literal["series"] = "series"
     name: str | None = Field(default=None, max_length=100, description="empty: the file's name")
     time: str = Field(max_length=200)
     target: str = Field(max_length=200)
@@ -70,6 +76,24 @@ class FileOptions(CleaningOptions):
     decimal: Literal[".", ","] | None = Field(default=None, description="empty: found")
     encoding: str | None = Field(default=None, max_length=40, description="empty: UTF-8 or UTF-16, else Windows-1254")
     time_format: str | None = Field(default=None, max_length=100, description="such as %d/%m/%Y %H:%M; empty: found")
+
+
+class ImageOptions(BaseModel):
+    """How to read an uploaded zip or Parquet table of pictures."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["images"]
+    name: str | None = Field(default=None, max_length=100, description="empty: the file's name")
+    height: int | None = Field(
+        default=None, ge=4, le=1024, description="pixels, with width; empty: the pictures', where all are equal"
+    )
+    width: int | None = Field(default=None, ge=4, le=1024)
+    channels: Literal[1, 3] | None = Field(default=None, description="empty: 1 where all pictures are grey, else 3")
+    image: str = Field(default="image", max_length=200, description="Parquet: the column of encoded pictures")
+    label: str = Field(default="label", max_length=200, description="Parquet: the column of classes")
+    unreadable: Literal["error", "skip"] = Field(default="error", description="pictures that cannot be read")
+    strict: bool = Field(default=False, description="every warning is an error")
 
 
 class FromSource(CleaningOptions):
@@ -110,6 +134,32 @@ class DatasetOut(BaseModel):
     versions: int
     numbers: list[int] = Field(description="the versions that are there, the oldest first")
     latest: DatasetVersionOut
+
+
+class PictureOut(BaseModel):
+    """A picture of a dataset, for people to look at."""
+
+    name: str
+    part: str | None
+    png: str = Field(description="base64")
+
+
+class ClassOut(BaseModel):
+    """A class: how many pictures it has by part, and some of them, spread evenly."""
+
+    name: str
+    counts: dict[str, int] = Field(description="by part: train and test, or all where there is no official split")
+    pictures: list[PictureOut]
+
+
+class PicturesOut(BaseModel):
+    """What an image dataset holds."""
+
+    height: int
+    width: int
+    channels: int
+    total: int
+    classes: list[ClassOut]
 
 
 class RowsOut(BaseModel):

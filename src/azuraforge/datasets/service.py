@@ -29,6 +29,8 @@ from azuraforge.datasets.schemas import (
     FileOptions,
     Finding,
     FromSource,
+    ImageOptions,
+    PicturesOut,
     RowsOut,
 )
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
@@ -40,8 +42,10 @@ from azuraforge.projects.keeping import hold
 from azuraforge.settings import Settings
 
 READ = "azuraforge.datasets.reading_child:read"
+READ_IMAGES = "azuraforge.datasets.reading_child:read_images"
 READ_SOURCE = "azuraforge.datasets.reading_child:read_source"
 ROWS = "azuraforge.datasets.reading_child:rows"
+PICTURES = "azuraforge.datasets.reading_child:pictures"
 READ_TIMEOUT_SECONDS = 900.0
 ROWS_TIMEOUT_SECONDS = 60.0
 _NAME_LENGTH = 100
@@ -130,8 +134,12 @@ class DatasetService:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def add_file(self, project_id: str, path: Path, filename: str, options: FileOptions) -> DatasetVersionOut:
-        """Read a CSV or Parquet file at ``path`` and keep it as a version; ``filename`` is what messages call it.
+    def add_file(
+        self, project_id: str, path: Path, filename: str, options: FileOptions | ImageOptions
+    ) -> DatasetVersionOut:
+        """Read a file at ``path`` and keep it as a version; ``filename`` is what messages call it.
+
+        A series comes as CSV or Parquet, pictures as a zip or as Parquet: the options' class says which it is.
 
         The same content under the same name is the same version. Raises InvalidInput naming what is wrong, where,
         and what to do next; then nothing is kept.
@@ -139,7 +147,8 @@ class DatasetService:
         name = dataset_name(options.name or _stem(filename))
         with self.inbox() as folder:
             payload = {"path": str(path), "name": filename, "options": options.model_dump(), "folder": str(folder)}
-            read = self._call(READ, payload, READ_TIMEOUT_SECONDS)
+            entry = READ_IMAGES if isinstance(options, ImageOptions) else READ
+            read = self._call(entry, payload, READ_TIMEOUT_SECONDS)
             return self._keep(project_id, name, "file", read)
 
     def add_from_source(self, project_id: str, request: FromSource) -> DatasetVersionOut:
@@ -200,6 +209,13 @@ class DatasetService:
     def rows(self, project_id: str, name_or_id: str, version: int | None = None, max_points: int = 1000) -> RowsOut:
         """The target over time, reduced to at most ``max_points`` rows so that spikes survive."""
         found = self.get(project_id, name_or_id, version, trash=True)
+        if found.schema.get("kind") == "images":
+            raise InvalidInput(
+                f"dataset {found.name!r} holds pictures, not a series",
+                where="dataset",
+                next_step=f"ask for /api/v1/datasets/{found.name}/pictures",
+                code="not_a_series",
+            )
         payload = {
             "path": str(found.path),
             "time": found.schema["time"],
@@ -207,6 +223,21 @@ class DatasetService:
             "max_points": max_points,
         }
         return RowsOut(**self._call(ROWS, payload, ROWS_TIMEOUT_SECONDS))
+
+    def pictures(
+        self, project_id: str, name_or_id: str, version: int | None = None, per_class: int = 8
+    ) -> PicturesOut:
+        """How many pictures each class has, and some of them."""
+        found = self.get(project_id, name_or_id, version, trash=True)
+        if found.schema.get("kind") != "images":
+            raise InvalidInput(
+                f"dataset {found.name!r} holds a series, not pictures",
+                where="dataset",
+                next_step=f"ask for /api/v1/datasets/{found.name}/rows",
+                code="not_images",
+            )
+        payload = {"path": str(found.path), "schema": found.schema, "per_class": per_class}
+        return PicturesOut(**self._call(PICTURES, payload, ROWS_TIMEOUT_SECONDS))
 
     def _keep(self, project_id: str, name: str, source: str, read: dict[str, Any]) -> DatasetVersionOut:
         """Record what the child wrote, and move it into the artifact store in the same transaction, where nobody can
@@ -220,8 +251,8 @@ class DatasetService:
             "options": read["options"],
             "rows": read["rows"],
             "bytes": made.stat().st_size,
-            "start_at": datetime.fromisoformat(read["start"]),
-            "end_at": datetime.fromisoformat(read["end"]),
+            "start_at": datetime.fromisoformat(read["start"]) if read["start"] else None,
+            "end_at": datetime.fromisoformat(read["end"]) if read["end"] else None,
             "source": source,
             "provenance": read["provenance"],
             "findings": read["findings"],

@@ -4,7 +4,7 @@ from azuraforge.plugins.agent import Agent, AgentContext
 from azuraforge.plugins.forecast import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.parts import Floats, Indices, Part, Predictions, Rows, Schema, Split, Table
 from azuraforge.plugins.pipeline import Checkpoint, Config, Pipeline, RunContext
-from azuraforge.plugins.source import Source, SourceRead
+from azuraforge.plugins.source import ImageRead, Source, SourceRead
 
 __all__ = [
     "QUANTILE_LEVELS",
@@ -14,6 +14,7 @@ __all__ = [
     "Config",
     "Floats",
     "ForecastConfig",
+    "ImageRead",
     "Indices",
     "Part",
     "Pipeline",

@@ -29,6 +29,26 @@ class SourceRead:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class ImageRead:
+    """What a source of pictures read.
+
+    Attributes:
+        frame: ``image`` (raw uint8, row-major height × width × channels), ``label`` (text), and where they are known
+            ``part`` (``"train"``, ``"test"`` or null) and ``name``.
+        height: of every picture, in pixels.
+        width: of every picture, in pixels.
+        channels: 1 (grey) or 3 (red, green, blue).
+        provenance: address, licence, citation …, stored with the dataset version.
+    """
+
+    frame: pl.DataFrame
+    height: int
+    width: int
+    channels: int
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Source(ABC):
     """Reads rows from somewhere. ``Options`` becomes the form, the flags and the validation."""
 
@@ -39,5 +59,5 @@ class Source(ABC):
     summary: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
-    def read(self, options: Any) -> SourceRead:
+    def read(self, options: Any) -> SourceRead | ImageRead:
         """Read everything ``options`` ask for; raise ``UserError`` or ``TransientError`` with one clear sentence."""

@@ -1,4 +1,4 @@
-"""Real series that ship inside a dependency, so that a first forecast works offline."""
+"""Real series, and pictures, that ship inside dependencies, so that a first model works offline."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+import numpy as np
 import polars as pl
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins import Source, SourceRead
+from azuraforge.plugins import ImageRead, Source, SourceRead
 
 
 @dataclass(frozen=True)
@@ -63,32 +64,34 @@ _SERIES = {
 
 
 class BundledOptions(BaseModel):
-    """Which series."""
+    """Which series or pictures."""
 
     model_config = ConfigDict(extra="forbid")
 
-    series: Literal["co2", "sunspots", "nile"] = Field(
+    series: Literal["co2", "sunspots", "nile", "digits"] = Field(
         default="co2",
         validation_alias=AliasChoices("series", "name"),  # people write either
-        description="the bundled series",
+        description="the bundled series, or the pictures of handwritten digits",
     )
 
 
 class Bundled(Source):
-    """Series in the public domain, as the statsmodels package carries them."""
+    """Series in the public domain, as the statsmodels package carries them; digits, as scikit-learn does."""
 
     name = "bundled"
     Options: ClassVar[type[BaseModel]] = BundledOptions
-    title: ClassVar[dict[str, str]] = {"en": "Bundled series", "tr": "Hazır seriler"}
+    title: ClassVar[dict[str, str]] = {"en": "Bundled data", "tr": "Hazır veriler"}
     summary: ClassVar[dict[str, str]] = {
-        "en": "Real series that need no network: CO2 at Mauna Loa, sunspots, the Nile.",
-        "tr": "Ağ gerektirmeyen gerçek seriler: Mauna Loa CO2, güneş lekeleri, Nil.",
+        "en": "Real data that need no network: CO2 at Mauna Loa, sunspots, the Nile; pictures of handwritten digits.",
+        "tr": "Ağ gerektirmeyen gerçek veriler: Mauna Loa CO2, güneş lekeleri, Nil; el yazısı rakam resimleri.",
     }
 
-    def read(self, options: BundledOptions) -> SourceRead:
-        """Read the series as it was published; weeks without a measurement are empty."""
+    def read(self, options: BundledOptions) -> SourceRead | ImageRead:
+        """Read the series as it was published, weeks without a measurement empty; or the digits."""
+        if options.series == "digits":
+            return _digits()
         series = _SERIES[options.series]
-        path = _folder() / series.file
+        path = _folder("statsmodels") / "datasets" / series.file
         frame = pl.read_csv(path, infer_schema=False, null_values=["", "NA", "nan"])
         years = series.time_format == "%Y"
         time = frame[series.time].str.extract(r"^(\d+)", 1)
@@ -109,13 +112,38 @@ class Bundled(Source):
         return SourceRead(frame, time="time", target=series.target, unit=series.unit, provenance=provenance)
 
 
-def _folder() -> Path:
-    """Where statsmodels lies. It is not imported: that takes seconds, and only the files are needed."""
-    spec = importlib.util.find_spec("statsmodels")
+def _digits() -> ImageRead:
+    """1,797 handwritten digits of 8 × 8 pixels. Their ink of 0 to 16 becomes 0 to 255."""
+    path = _folder("sklearn") / "datasets" / "data" / "digits.csv.gz"
+    rows = pl.read_csv(path, has_header=False, infer_schema=False).cast(pl.Float64).to_numpy()
+    pixels = np.rint(rows[:, :-1] * (255 / 16)).astype(np.uint8)
+    frame = pl.DataFrame(
+        {
+            "image": pl.Series("image", [row.tobytes() for row in pixels], dtype=pl.Binary),
+            "label": [str(int(label)) for label in rows[:, -1]],
+        }
+    )
+    provenance = {
+        "name": "digits",
+        "title": "Optical recognition of handwritten digits (test set), 8 x 8 pixels",
+        "citation": "Alpaydin, E. and Kaynak, C. 1998. Optical Recognition of Handwritten Digits. UCI Machine Learning"
+        " Repository. https://doi.org/10.24432/C50P49",
+        "licence": "CC BY 4.0",
+        "package": "scikit-learn",
+        "file": "digits.csv.gz",
+        "pixels": "ink of 0 to 16 scaled to 0 to 255",
+    }
+    return ImageRead(frame, height=8, width=8, channels=1, provenance=provenance)
+
+
+def _folder(package: str) -> Path:
+    """Where a package lies. It is not imported: that takes seconds, and only its files are needed."""
+    spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
+        name = "scikit-learn" if package == "sklearn" else package
         raise InvalidInput(
-            "the bundled series ship inside the package statsmodels, which is not installed",
+            f"these bundled data ship inside the package {name}, which is not installed",
             where="source bundled",
-            next_step="pip install statsmodels",
+            next_step=f"pip install {name}",
         )
-    return Path(spec.submodule_search_locations[0]) / "datasets"
+    return Path(spec.submodule_search_locations[0])

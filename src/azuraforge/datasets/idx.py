@@ -1,0 +1,122 @@
+"""idx files, the format of MNIST and its relatives (Fashion-MNIST, EMNIST, KMNIST): pairs of pictures and labels.
+
+A big-endian magic number (two zeros, the type, the number of dimensions), the sizes as int32, then the values.
+Source: Y. LeCun, C. Cortes, C. Burges, The MNIST database of handwritten digits. Runs in children only.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azuraforge.errors import InvalidInput
+
+MAX_UNPACKED_BYTES = 1 << 30
+_UINT8 = 8
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class IdxPart:
+    """Pictures ``(example, height, width, channels)`` and their labels ``(example,)``, of one pair of files."""
+
+    part: str | None
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+
+def is_idx(name: str) -> bool:
+    """Whether a name is one that idx files bear, such as ``train-images-idx3-ubyte.gz``."""
+    return re.search(r"(idx[1-4][-.]?u?byte|\.idx[1-4]?)(\.gz)?$", name, flags=re.IGNORECASE) is not None
+
+
+def read_idx(data: bytes, name: str) -> NDArray[np.uint8]:
+    """The values of one idx file, unpacked where it is gzip. Raises InvalidInput naming ``name``.
+
+    Example:
+        >>> read_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]), "labels").tolist()
+        [7, 9]
+    """
+    if data.startswith(_GZIP):
+        data = _unpacked(data, name)
+    if len(data) < 4 or data[:2] != b"\0\0" or not 1 <= data[3] <= 4:
+        raise _bad(name, "it does not begin as an idx file")
+    if data[2] != _UINT8:
+        raise _bad(name, f"its values are of type 0x{data[2]:02x}; only unsigned bytes (0x08) are pictures or labels")
+    count = data[3]
+    start = 4 + 4 * count
+    if len(data) < start:
+        raise _bad(name, "it is cut off")
+    sizes = [int(size) for size in np.frombuffer(data, dtype=">u4", count=count, offset=4)]
+    expected = 1
+    for size in sizes:
+        expected *= size
+    if expected != len(data) - start:
+        raise _bad(name, f"{expected} values are announced, {len(data) - start} are there")
+    return np.frombuffer(data, dtype=np.uint8, offset=start).reshape(sizes)
+
+
+def pair(files: Mapping[str, bytes]) -> list[IdxPart]:
+    """The pairs among files by name; ``t10k-…`` and ``test-…`` are the official test part where another part is there.
+
+    Raises InvalidInput where a file has no other half, or the halves do not fit.
+    """
+    values = {name: read_idx(data, name) for name, data in files.items()}
+    pictures = {_key(name): name for name, array in values.items() if array.ndim >= 3}
+    labels = {_key(name): name for name, array in values.items() if array.ndim == 1}
+    if odd := sorted(name for name, array in values.items() if array.ndim == 2):
+        raise _bad(odd[0], "it holds a table; pictures have three dimensions and labels one")
+    if alone := sorted({*pictures, *labels} - {*pictures} & {*labels}) or (not pictures and ["*"]):
+        lonely = pictures.get(alone[0]) or labels.get(alone[0]) or "the upload"
+        raise InvalidInput(
+            f"{lonely} has no other half: idx files come in pairs of images and labels",
+            where=lonely,
+            next_step="put both into one zip, such as train-images-idx3-ubyte.gz and train-labels-idx1-ubyte.gz",
+            code="idx_without_pair",
+        )
+    parts = {key: "test" if re.search(r"t10k|test", key) else "train" for key in pictures}
+    split = len(set(parts.values())) > 1
+    found = []
+    for key in sorted(pictures, key=lambda key: (parts[key] == "test", key)):
+        pixels, truth = values[pictures[key]], values[labels[key]]
+        if len(pixels) != len(truth):
+            raise _bad(labels[key], f"{len(truth)} labels for {len(pixels)} pictures")
+        if pixels.ndim == 3:
+            pixels = pixels[..., None]
+        if pixels.shape[3] not in (1, 3):
+            raise _bad(pictures[key], f"its pictures have {pixels.shape[3]} channels; 1 or 3 are known")
+        found.append(IdxPart(parts[key] if split else None, pixels, truth))
+    return found
+
+
+def _key(name: str) -> str:
+    """What both halves' names share: ``train-images-idx3-ubyte.gz`` → ``train``."""
+    plain = re.sub(r"(\.gz)?$", "", name.rsplit("/", 1)[-1].lower())
+    return re.sub(r"[-_.]?(images?|labels?|idx[1-4]?|u?byte)", "", plain)
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+            unpacked = stream.read(MAX_UNPACKED_BYTES + 1)
+    except (gzip.BadGzipFile, zlib.error, EOFError, OSError) as error:
+        raise _bad(name, f"it cannot be unpacked ({error})") from error
+    if len(unpacked) > MAX_UNPACKED_BYTES:
+        raise _bad(name, f"it unpacks to more than {MAX_UNPACKED_BYTES >> 30} GiB")
+    return unpacked
+
+
+def _bad(name: str, why: str) -> InvalidInput:
+    return InvalidInput(
+        f"the idx file {name} cannot be read: {why}",
+        where=name,
+        next_step="it may be cut off or damaged; fetch it again",
+        code="unreadable_file",
+    )

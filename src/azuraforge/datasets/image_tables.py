@@ -1,0 +1,109 @@
+"""Parquet tables of encoded pictures, as Hugging Face writes them: bytes or ``{bytes, path}``, and a label.
+
+Runs in children only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from azuraforge.datasets.archives import MAX_UNPACKED_BYTES
+from azuraforge.datasets.findings import finding
+from azuraforge.datasets.image_reading import Encoded, label_text, unique_parts
+from azuraforge.datasets.images import Picture
+from azuraforge.datasets.schemas import Finding, ImageOptions
+from azuraforge.errors import InvalidInput
+
+_PART_COLUMNS = ("part", "split")
+MAX_ROWS = 1_000_000
+
+
+def read_table(path: Path, name: str, options: ImageOptions, findings: list[Finding]) -> list[Encoded]:
+    """The rows as encoded pictures; a picture's name is its row's number, counted from 0.
+
+    Class names come from the table's own description where Hugging Face left one, else from the label column.
+    """
+    try:
+        schema = pl.read_parquet_schema(path)
+        wanted = _columns(schema, name, options)
+        frame = pl.read_parquet(path, columns=wanted)
+        described = pl.read_parquet_metadata(path).get("huggingface")
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InvalidInput(
+            f"the Parquet file {name} cannot be read: {str(error).splitlines()[0]}",
+            where=name,
+            next_step="it may be cut off or damaged; write it again",
+            code="unreadable_file",
+        ) from error
+    if frame.height > MAX_ROWS or frame.estimated_size() > MAX_UNPACKED_BYTES:
+        raise InvalidInput(f"the table {name} is too large", where=name, next_step="add a part of it", code="too_large")
+    if ignored := [column for column in schema if column not in wanted]:
+        findings.append(finding("columns_ignored_text", count=len(ignored), columns=", ".join(ignored[:10])))
+    images = _bytes_of(frame[options.image], name)
+    empty = images.is_null() | frame[options.label].is_null()
+    if empty.any():
+        row = int(empty.arg_true()[0])
+        raise InvalidInput(
+            f"row {row + 1} has no picture or no label; {int(empty.sum())} such rows in all",
+            where=f"{name}, row {row + 1}",
+            next_step="leave these rows out",
+            code="missing_target",
+        )
+    names = _class_names(described, options.label)
+    column = next((column for column in _PART_COLUMNS if column in wanted), None)
+    words = frame[column].cast(pl.String).to_list() if column else [None] * frame.height
+    parts = unique_parts(words)
+    digits = len(str(max(0, frame.height - 1)))
+    return [
+        Encoded(Picture(_label(label, names), parts[word], str(row).zfill(digits)), _loader(image))
+        for row, (image, label, word) in enumerate(zip(images, frame[options.label], words, strict=True))
+    ]
+
+
+def _loader(image: bytes) -> Callable[[], bytes]:
+    return lambda: image
+
+
+def _columns(schema: Any, name: str, options: ImageOptions) -> list[str]:
+    for option, column in (("image", options.image), ("label", options.label)):
+        if column not in schema:
+            raise InvalidInput(
+                f"the table {name} has no column {column!r}",
+                where=f"option {option}",
+                next_step=f"the columns are {', '.join(list(schema)[:20])}",
+                code="no_such_column",
+            )
+    return [options.image, options.label, *(each for each in _PART_COLUMNS if schema.get(each) == pl.String)][:3]
+
+
+def _bytes_of(column: pl.Series, name: str) -> pl.Series:
+    if isinstance(column.dtype, pl.Struct) and "bytes" in {each.name for each in column.dtype.fields}:
+        column = column.struct.field("bytes")
+    if column.dtype != pl.Binary:
+        raise InvalidInput(
+            f"the column {column.name!r} holds {column.dtype}, not the bytes of pictures",
+            where=f"{name}, column {column.name!r}",
+            next_step="name the column that holds PNG or JPEG bytes with the option image",
+            code="not_a_picture",
+        )
+    return column
+
+
+def _class_names(described: str | None, label: str) -> list[str] | None:
+    """The names of the classes by number, from the description that Hugging Face writes into its files."""
+    try:
+        told = orjson.loads(described or "{}")["info"]["features"][label]["names"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    return [label_text(each) for each in told] if isinstance(told, list) else None
+
+
+def _label(value: Any, names: list[str] | None) -> str:
+    if names and isinstance(value, int) and 0 <= value < len(names):
+        return names[value]
+    return label_text(value)
