@@ -63,6 +63,8 @@ class Step(Pipeline):
         last = values[part.origins][:, None]
         if last[0, 0] == 666:
             os.kill(os.getpid(), 9)
+        if last[0, 0] == 555:
+            time.sleep(1)
         if last[0, 0] == 777:
             time.sleep(60)
         point = last + weights["step"] * np.arange(1, part.horizon + 1)

@@ -136,12 +136,25 @@ def test_a_question_that_kills_its_child_is_an_error_and_the_next_one_is_served(
     with pytest.raises(TransientError, match="its process was killed"):
         predict(serving, project_id, rows=rows([1, 666]))
     assert predict(serving, project_id).predictions[0].value == 6.0
-    assert len(serving.children) == 2, "the question is not asked of a second child"
+    assert len(serving.children) == 3, "asked once more of a fresh child, and then no more"
+
+
+def test_a_child_that_is_killed_while_it_thinks_is_started_again_once(serving: Any, project_id: str) -> None:
+    predict(serving, project_id)
+    question = {"rows": rows([1, 555])}  # the pipeline of this test takes a second over it
+    answers: list[Any] = []
+    asking = threading.Thread(target=lambda: answers.append(predict(serving, project_id, **question)))
+    asking.start()
+    time.sleep(0.3)
+    os.kill(serving.children[0].pid, signal.SIGKILL)
+    asking.join()
+    assert [answer.predictions[0].value for answer in answers] == [556.0]
+    assert len(serving.children) == 2
 
 
 def test_a_child_that_hangs_is_ended(serving: Any, project_id: str) -> None:
     row = serving.add_version(project_id, next(serving.folders._artifacts.parent.glob("predictor-*")), model="other")
-    opening = serving.service._opening(project_id, row)
+    opening = serving.service.online.served(project_id, row.model_id, row.version).opening
     question = {"rows": rows([1, 777]), "dataset": None, "horizon": None}
     with pytest.raises(TransientError, match="no answer"):
         serving.warm.ask((project_id, "hanging"), opening, question, 2.0)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.requests import HTTPConnection
 
 from azuraforge.models.schemas import (
@@ -110,10 +110,16 @@ def roll_back(name: str, body: RollbackRequest, access: Member, service: Service
     return service.rollback_by_hand(access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name)
 
 
-@router.post("/models/{name}/predict")
-def predict(name: str, access: Member, service: Service, body: PredictRequest | None = None) -> PredictOut:
+@router.post("/models/{name}/predict", response_model=PredictOut)
+async def predict(name: str, access: Member, service: Service, body: PredictRequest | None = None) -> Response:
     """The next values, entered into the ledger before they are given."""
-    return service.predict(access.project_id, name, body or PredictRequest(), access.user_name)
+    request, by = body or PredictRequest(), access.user_name
+    found = await service.online.find(access.project_id, name, request)
+    if found is None:  # the service says why
+        answer = await to_thread.run_sync(service.predict, access.project_id, name, request, by)
+    else:
+        answer = await to_thread.run_sync(service.online.predict, access.project_id, found, name, request, by)
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 @router.get("/models/{name}/predictions")

@@ -91,6 +91,9 @@ class PredictRequest(BaseModel):
     alias: str = "champion"
     rows: list[dict[str, Any]] | None = Field(default=None, min_length=1, max_length=100_000)
     horizon: int | None = Field(default=None, ge=1, description="rows ahead; empty: all that the version can")
+    request_id: str | None = Field(
+        default=None, min_length=1, max_length=64, description="your own name for it, to send its outcome by"
+    )
 
 
 class PredictionPoint(BaseModel):
@@ -115,9 +118,12 @@ class PredictionOut(BaseModel):
     origin: datetime
     matures_at: datetime
     predictions: list[PredictionPoint]
-    outcome: dict[str, Any] | None
-    judged_at: datetime | None
+    outcome: dict[str, Any] | None = Field(description="how many of its points are known; null: none yet")
+    judged_at: datetime | None = Field(description="since when all of them are")
     created_at: datetime
+    request_id: str | None = None
+    latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
+    naive: float | None = Field(default=None, description="the last value known then: the naive baseline's answer")
 
 
 class PredictOut(BaseModel):
@@ -133,6 +139,8 @@ class PredictOut(BaseModel):
     origin: datetime
     predictions: list[PredictionPoint]
     created_at: datetime
+    request_id: str | None = None
+    latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
 
 
 class EvaluationOut(BaseModel):

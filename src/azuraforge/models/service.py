@@ -12,11 +12,13 @@ from typing import Any
 
 from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
-from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
 from azuraforge.models.folder import Imported, VersionFolders
+from azuraforge.models.ledger import Ledger
 from azuraforge.models.lookup import ModelLookup
+from azuraforge.models.predictions import Predictions
 from azuraforge.models.registry import CHAMPION, Registry
 from azuraforge.models.schemas import (
     AliasChange,
@@ -29,10 +31,8 @@ from azuraforge.models.schemas import (
     VersionOut,
 )
 from azuraforge.models.serving import WarmPredictors
-from azuraforge.models.tables import Model, ModelVersion, Prediction
+from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.models.trash import ModelTrash
-
-PREDICT_SECONDS = 60.0
 
 
 class ModelService(Registry):
@@ -53,6 +53,8 @@ class ModelService(Registry):
         self.folders = folders
         self._datasets = datasets
         self._warm = warm
+        #: Answers of warm versions, each a line of the ledger first.
+        self.online = Predictions(database, folders, datasets, warm, Ledger(database, events))
         #: Models and versions that were deleted, and how they are purged.
         self.trash = ModelTrash(database, events, folders)
 
@@ -142,46 +144,13 @@ class ModelService(Registry):
         return shapes.evaluation_out(*found)
 
     def predict(self, project_id: str, name: str, request: PredictRequest, by: str) -> PredictOut:
-        """Predict with a version and write the answer into the ledger before giving it."""
+        """Predict with a version and write the answer into the ledger before giving it.
+
+        Raises NotFound or Conflict where there is no such version.
+        """
         with self._database.read(project_id) as session:
-            owner = self._known(session, project_id, name)
-            row = self._chosen(session, owner, request)
-        alias = None if request.version is not None else request.alias
-        answer = self._warm.ask(
-            (project_id, row.content_hash),
-            self._opening(project_id, row),
-            {
-                "rows": request.rows,
-                "dataset": self._dataset(project_id, row) if request.rows is None else self._timetable(project_id, row),
-                "horizon": request.horizon,
-            },
-            PREDICT_SECONDS,
-        )
-        inputs: dict[str, Any] = {"rows": answer["rows"]}
-        if request.rows is None:
-            inputs |= {"dataset_id": row.dataset_id, "dataset_version": row.dataset_version}
-            inputs |= {"dataset_fingerprint": row.dataset_fingerprint}
-
-        def work(session: Session) -> Prediction:
-            line = store.add_prediction(
-                session,
-                project_id=project_id,
-                model_id=row.model_id,
-                version=row.version,
-                alias=alias,
-                by=by,
-                inputs=inputs,
-                target=row.schema["target"],
-                unit=row.schema.get("unit", ""),
-                interval=answer["interval"],
-                origin_at=datetime.fromisoformat(answer["origin"]),
-                matures_at=datetime.fromisoformat(answer["points"][-1]["at"]),
-                points=answer["points"],
-            )
-            self._tell(session, project_id, "prediction.made", model=name, version=row.version, prediction_id=line.id)
-            return line
-
-        return shapes.predict_out(name, row, self._database.write(project_id, work))
+            row = self._chosen(session, self._known(session, project_id, name), request)
+        return self.online.answer(self.online.served(project_id, row.model_id, row.version), name, request, by)
 
     def predictions(self, project_id: str, name: str, limit: int) -> list[PredictionOut]:
         """The newest lines of a model's ledger."""
@@ -213,35 +182,3 @@ class ModelService(Registry):
 
     def _verify(self, row: ModelVersion) -> None:
         self.folders.verify(row.project_id, row.content_hash)
-
-    def _opening(self, project_id: str, row: ModelVersion) -> dict[str, Any]:
-        return {
-            "folder": str(self.folders.path(project_id, row.content_hash)),
-            "content_hash": row.content_hash,
-            "plugin": row.plugin,
-            "config": row.config,
-            "schema": row.schema,
-        }
-
-    def _timetable(self, project_id: str, row: ModelVersion) -> dict[str, Any] | None:
-        """The dataset that tells which days and hours a series without a frequency has; a caller's few rows do not."""
-        if row.schema.get("frequency") is not None or row.dataset_id is None:
-            return None
-        try:
-            return self._dataset(project_id, row)
-        except NotFound:
-            return None
-
-    def _dataset(self, project_id: str, row: ModelVersion) -> dict[str, Any]:
-        if row.dataset_id is None:
-            raise InvalidInput(
-                f"version {row.version} was not trained on a stored dataset", next_step="send rows to predict from"
-            )
-        # Deleted or not: it is kept as long as this version is.
-        found = self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True)
-        return {
-            "path": str(found.path),
-            "schema": found.schema,
-            "options": found.options,
-            "fingerprint": found.fingerprint,
-        }

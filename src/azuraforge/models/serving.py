@@ -1,20 +1,25 @@
 """Warm predictors: one long-lived child per version, least recently used given back by bytes.
 
-App code runs only in children. A child that died is started again for the next question; one that does not answer
-in time is ended. Requests to one version wait for each other, requests to different versions do not.
+App code runs only in children. A child that died is started again once and asked again, and if that one dies too, of
+the question no doubt, that is the answer; one that does not answer in time is ended. Requests to one version wait for
+each other, requests to different versions do not.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from azuraforge.errors import TransientError
+from azuraforge.runs.launcher import TOO_SLOW
 
 Key = tuple[str, str]
 ENTRY = "azuraforge.models.serving_child:serve"
+#: Asking the system for a child's memory costs as much as its answer.
+_MEASURE_SECONDS = 5.0
 
 
 class Conversation(Protocol):
@@ -23,6 +28,11 @@ class Conversation(Protocol):
     @property
     def resident_bytes(self) -> int:
         """Its memory now; 0 where it has died."""
+        ...
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked; cheap enough for every question."""
         ...
 
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
@@ -44,6 +54,7 @@ class _Warm:
         self.lock = threading.Lock()
         self.conversation: Conversation | None = None
         self.bytes = 0
+        self.measured_at = 0.0
 
 
 class WarmPredictors:
@@ -110,11 +121,17 @@ class WarmPredictors:
     def _ask(
         self, warm: _Warm, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
     ) -> dict[str, Any]:
-        if warm.conversation is not None and not warm.conversation.resident_bytes:
+        if warm.conversation is not None and not warm.conversation.alive:
             _end(warm)  # it died since it was last asked
         try:
             return self._answer(warm, opening, payload, timeout_seconds)
-        except TransientError:  # it died of this question, or is still busy with it
+        except TransientError as error:  # it died, or is still busy with this question
+            _end(warm)
+            if error.error_code == TOO_SLOW:
+                raise
+        try:  # once more, in a fresh child: it may have died of something else
+            return self._answer(warm, opening, payload, timeout_seconds)
+        except TransientError:
             _end(warm)
             raise
 
@@ -125,13 +142,16 @@ class WarmPredictors:
             folders = {"plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
             warm.conversation = self._open(ENTRY, {**opening, **folders})
         answer = warm.conversation.ask(payload, timeout_seconds)
-        warm.bytes = warm.conversation.resident_bytes
+        if (at := time.monotonic()) >= warm.measured_at + _MEASURE_SECONDS:
+            warm.bytes, warm.measured_at = warm.conversation.resident_bytes, at
         return answer
 
     def _make_room(self, just_used: Key) -> None:
         """End the least recently used children until the rest fits; one that is answering is left alone."""
         with self._lock:
             total = sum(warm.bytes for warm in self._warm.values())
+            if total <= self._max_bytes:
+                return
             for key in list(self._warm):
                 warm = self._warm[key]
                 if total <= self._max_bytes:
@@ -148,5 +168,5 @@ class WarmPredictors:
 
 def _end(warm: _Warm) -> None:
     if warm.conversation is not None:
-        conversation, warm.conversation, warm.bytes = warm.conversation, None, 0
+        conversation, warm.conversation, warm.bytes, warm.measured_at = warm.conversation, None, 0, 0.0
         conversation.close()

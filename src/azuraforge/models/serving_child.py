@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
+#: A target that was not measured for so long has no naive forecast.
+_LOOK_BACK_ROWS = 1000
 
 
 def serve(opening: Mapping[str, Any]) -> Answer:
@@ -78,6 +80,8 @@ class Predictor:
             "interval": interval,
             "rows": frame.height,
             "points": [{"at": at.isoformat(), **point} for at, point in zip(times, points, strict=True)],
+            "naive": _last_known(frame, self._schema),
+            "features": _row_at(frame, self._schema, -1),
         }
 
     def _predict(self, part: Part, *, from_rows: bool) -> Predictions:
@@ -208,6 +212,23 @@ def _last_time(frame: pl.DataFrame, schema: Schema) -> datetime:
 
     last: datetime = frame.get_column(str(schema.time)).tail(1).cast(pl.Datetime("us", "UTC"))[0]
     return last
+
+
+def _last_known(frame: pl.DataFrame, schema: Schema) -> float | None:
+    """The newest value of the target that was measured: the naive forecast of every row to come."""
+    for value in reversed(frame.get_column(schema.target).tail(_LOOK_BACK_ROWS).to_list()):
+        if value is not None and math.isfinite(value):
+            return float(value)
+    return None
+
+
+def _row_at(frame: pl.DataFrame, schema: Schema, row: int) -> dict[str, float | None]:
+    """The numbers of one row, by column: what drift is looked for in."""
+    found: dict[str, float | None] = {}
+    for name in (schema.target, *schema.features):
+        value = frame.get_column(name)[row]
+        found[name] = float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+    return found
 
 
 def _time(row: Mapping[str, Any], name: str, index: int) -> datetime:

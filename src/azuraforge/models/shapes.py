@@ -75,24 +75,6 @@ def evaluation_out(row: Evaluation, model: str) -> schemas.EvaluationOut:
     )
 
 
-def predict_out(model: str, version: ModelVersion, line: Prediction) -> schemas.PredictOut:
-    """The answer to whoever asked, made of the ledger's line."""
-    return schemas.PredictOut(
-        prediction_id=line.id,
-        model=model,
-        version=line.version,
-        alias=line.alias,
-        plugin=version.plugin,
-        run_id=version.run_id,
-        target=line.target,
-        unit=line.unit,
-        interval=line.interval,
-        origin=line.origin_at,
-        predictions=[schemas.PredictionPoint(**point) for point in line.points],
-        created_at=line.created_at,
-    )
-
-
 def prediction_out(model: str, line: Prediction) -> schemas.PredictionOut:
     return schemas.PredictionOut(
         prediction_id=line.id,
@@ -110,4 +92,7 @@ def prediction_out(model: str, line: Prediction) -> schemas.PredictionOut:
         outcome=line.outcome,
         judged_at=line.judged_at,
         created_at=line.created_at,
+        request_id=line.request_id,
+        latency_seconds=line.latency_seconds,
+        naive=line.naive,
     )

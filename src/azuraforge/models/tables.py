@@ -203,6 +203,7 @@ class Prediction(Owned, Base):
         ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),
         Index("ix_prediction_project_id_model_id_created_at", "project_id", "model_id", "created_at"),
         Index("ix_prediction_project_id_matures_at", "project_id", "matures_at"),
+        Index("ix_prediction_project_id_request_id", "project_id", "request_id"),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -219,5 +220,50 @@ class Prediction(Owned, Base):
     matures_at: Mapped[datetime] = mapped_column(Timestamp)
     points: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     outcome: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)
-    judged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    judged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # every one of its points
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    request_id: Mapped[str | None] = mapped_column(String(64), default=None)  # the caller's own name for it
+    latency_seconds: Mapped[float | None] = mapped_column(default=None)
+    naive: Mapped[float | None] = mapped_column(default=None)  # the last known value: what no model would say
+    features: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)  # of the origin's row
+
+
+class PredictionOutcome(Owned, Base):
+    """What became of one point of a prediction. Written once; a later truth does not replace an earlier one."""
+
+    __tablename__ = "prediction_outcome"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "prediction_id"], ["prediction.project_id", "prediction.id"]),
+        Index("ix_prediction_outcome_project_id_model_id_target_at", "project_id", "model_id", "target_at"),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    prediction_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    step: Mapped[int] = mapped_column(Integer, primary_key=True)  # from 1: rows ahead of the origin
+    model_id: Mapped[str] = mapped_column(String(16))
+    version: Mapped[int] = mapped_column(Integer)
+    target_at: Mapped[datetime] = mapped_column(Timestamp)
+    actual: Mapped[float | None]
+    label: Mapped[str | None] = mapped_column(String(200))
+    loss: Mapped[float]
+    naive_loss: Mapped[float | None]
+    hit: Mapped[bool | None]  # inside the interval, or the right class
+    late: Mapped[bool]  # the prediction was made when its target's time had passed
+    source: Mapped[str] = mapped_column(String(200))
+    judged_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+
+
+class ModelDrift(Owned, Base):
+    """How a version's inputs and answers were distributed where it learned, and what the last look at them found."""
+
+    __tablename__ = "model_drift"
+    __table_args__ = (ForeignKeyConstraint(["project_id", "model_id", "version"], _VERSION),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    reference: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    report: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)
+    alarm: Mapped[bool] = mapped_column(default=False)
+    made_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    checked_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)

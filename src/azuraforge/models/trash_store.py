@@ -16,13 +16,18 @@ from azuraforge.models.tables import (
     Model,
     ModelAlias,
     ModelDeployment,
+    ModelDrift,
     ModelPolicy,
     ModelVersion,
     Prediction,
+    PredictionOutcome,
 )
 
 #: What hangs on a model, in an order in which it can go.
-_PARTS: tuple[Any, ...] = (Prediction, ModelAlias, AliasChange, Evaluation, ModelDeployment, ModelPolicy, ModelVersion)
+_PARTS: tuple[Any, ...] = (
+    PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation, ModelDeployment, ModelPolicy,
+    ModelVersion,
+)  # fmt: skip
 _TRACE = ("project_id", "run_id", "dataset_id", "target", "test_start_at", "test_end_at")
 
 

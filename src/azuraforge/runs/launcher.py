@@ -36,7 +36,10 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 _START_SECONDS = 60.0
 _OPEN_SECONDS = 120.0
 _TRIES = 3
+#: The code of the error where a conversation's child was ended because its answer did not come.
+TOO_SLOW = "too_slow"
 _READ_BYTES = 1 << 16
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 #: How soon the end of a child is noticed whose socket something else still holds open.
 _LOOK_SECONDS = 0.5
 
@@ -70,6 +73,9 @@ class ChildProcess:
 
     def resident_bytes(self) -> int:
         """Resident memory of the child itself; 0 where it has ended."""
+        # 15 µs on Linux, where psutil takes 100.
+        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{self.pid}/statm", "rb") as told:
+            return int(told.read().split()[1]) * _PAGE_BYTES
         try:
             return int(psutil.Process(self.pid).memory_info().rss)
         except psutil.Error:
@@ -225,6 +231,11 @@ class Conversation:
         """Its resident memory now; 0 where it has ended."""
         return self._child.resident_bytes()
 
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked; cheap enough for every question."""
+        return not self._child.ended.is_set() and self._child.resident_bytes() > 0
+
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
         """Its answer. Raises the child's own error, or TransientError where it died or was too slow (it is ended)."""
         return self.tell({"payload": payload}, timeout_seconds)
@@ -236,7 +247,9 @@ class Conversation:
                 return self._talk.exchange(frame, time.monotonic() + timeout_seconds)
             except TimeoutError:
                 self._child.close()
-                raise TransientError(f"no answer within {timeout_seconds:g} seconds", next_step="try again") from None
+                raise TransientError(
+                    f"no answer within {timeout_seconds:g} seconds", next_step="try again", code=TOO_SLOW
+                ) from None
             except Interruption as error:
                 self._child.close()
                 raise TransientError(str(error), next_step="try again") from None

