@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from azuraforge.automations.firing import KEPT_FIRES
-from azuraforge.automations.schemas import Timing
+from azuraforge.automations.schemas import ScheduleRequest, Timing
 from azuraforge.clock import iso
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.runs.schemas import RunRequest
@@ -175,6 +175,40 @@ def test_a_fire_and_its_run_are_written_together_or_not_at_all(stand, monkeypatc
     assert (stand.fires(made.id), stand.queued(), stand.carrier.submissions) == ([], [], [])
     assert stand.firing.due(_key(stand, made))
     assert (len(stand.fires(made.id)), len(stand.queued())) == (1, 1)
+
+
+def test_a_schedule_is_changed_and_its_fires_stay(stand, refused):
+    made = stand.create(interval={"every": 1, "unit": "hours"})
+    other = stand.create("other", cron="0 0 * * *")
+    stand.overdue(made.id, 30)
+    stand.scheduler.tick()
+    fired = stand.service.get(stand.project_id, made.id)
+    same = {"name": "nightly", "interval": {"every": 1, "unit": "hours"}, "run": {"config": {"epochs": 9}}}
+    changed = stand.service.replace(stand.project_id, "nightly", ScheduleRequest(**same))
+    assert (changed.run.config, changed.next_fires) == ({"epochs": 9}, fired.next_fires)
+    assert (changed.fires, changed.newest_fires, changed.anchor_at) == (1, fired.newest_fires, fired.anchor_at)
+    timing = {"cron": "30 6 * * *", "timezone": "Europe/Istanbul", "misfire": "skip", "grace_seconds": 5}
+    moved = stand.service.replace(
+        stand.project_id, made.id, ScheduleRequest(name="mornings", run={"config": {}}, **timing)
+    )
+    assert (moved.id, moved.name, moved.interval, moved.misfire, moved.grace_seconds) == (
+        made.id,
+        "mornings",
+        None,
+        "skip",
+        5,
+    )
+    assert [at.astimezone(UTC).strftime("%H:%M") for at in moved.next_fires] == ["03:30"] * 5
+    assert [type_ for type_, _ in stand.told("project") if type_ == "schedule.changed"] == ["schedule.changed"] * 2
+    paused = ScheduleRequest(name="mornings", run={"config": {}}, paused=True, **timing)
+    assert stand.service.replace(stand.project_id, made.id, paused).next_fires == []
+    taken = ScheduleRequest(name="other", run={"config": {}}, **timing)
+    assert refused(Conflict, stand.service.replace, stand.project_id, made.id, taken).where == "name"
+    wrong = ScheduleRequest(name="mornings", run={"config": {"refuse": True}}, **timing)
+    assert refused(InvalidInput, stand.service.replace, stand.project_id, made.id, wrong).where == "plugin"
+    refused(NotFound, stand.service.replace, stand.project_id, "nightly", paused)
+    assert stand.service.get(stand.project_id, made.id).paused
+    assert stand.service.get(stand.project_id, other.id) == other
 
 
 def test_a_paused_schedule_does_not_fire_and_makes_nothing_up(stand):

@@ -12,7 +12,7 @@ import { Card, PageHead } from "../ui/Card";
 import { SelectField } from "../ui/Field";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { repeatableQuery } from "./api";
-import { ScheduleForm } from "./ScheduleForm";
+import { NewScheduleForm } from "./ScheduleForm";
 import css from "./Schedules.module.css";
 
 /** Choose a run that worked; say when to do it again. */
@@ -51,7 +51,7 @@ export default function NewSchedulePage() {
           <SelectField label={t("schedules.repeat")} hint={t("schedules.repeatHint")} value={id} onChange={setChosen} options={options} testId="repeat-select" />
         </Card>
       ) : null}
-      {run.data ? <ScheduleForm key={run.data.id} run={run.data} /> : null}
+      {run.data ? <NewScheduleForm key={run.data.id} run={run.data} /> : null}
     </div>
   );
 }

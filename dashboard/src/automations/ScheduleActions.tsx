@@ -2,8 +2,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Schedule } from "../api/types";
-import { mayWrite, useSession } from "../projects/session";
-import { Button } from "../ui/Button";
+import { mayWrite, usePaths, useSession } from "../projects/session";
+import { Button, ButtonLink } from "../ui/Button";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { ErrorNotice } from "../ui/Notice";
 import { useDeleteSchedule, usePauseSchedule, useResumeSchedule, useRunNow } from "./api";
@@ -12,6 +12,7 @@ import { useDeleteSchedule, usePauseSchedule, useResumeSchedule, useRunNow } fro
 export function ScheduleActions({ schedule, onDeleted, small = false }: { schedule: Schedule; onDeleted?: () => void; small?: boolean }) {
   const { t } = useTranslation();
   const session = useSession();
+  const paths = usePaths();
   const runNow = useRunNow(schedule.id);
   const pause = usePauseSchedule(schedule.id);
   const resume = useResumeSchedule(schedule.id);
@@ -36,6 +37,7 @@ export function ScheduleActions({ schedule, onDeleted, small = false }: { schedu
       )}
       {onDeleted ? (
         <>
+          <ButtonLink to={paths.editSchedule(schedule.id)}>{t("schedules.edit")}</ButtonLink>
           <Button look="danger" small={small} onPress={() => setAsking(true)} testId="delete-schedule">
             {t("schedules.delete")}
           </Button>

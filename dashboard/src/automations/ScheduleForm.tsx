@@ -4,32 +4,59 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
 import { Problem } from "../api/problem";
-import type { RunDetail, Schedule } from "../api/types";
+import type { RunDetail, Schedule, ScheduleRequest } from "../api/types";
 import { usePaths } from "../projects/session";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { SelectField, TextField } from "../ui/Field";
 import { ErrorNotice } from "../ui/Notice";
-import { timesQuery, useCreateSchedule } from "./api";
+import { timesQuery, useCreateSchedule, useReplaceSchedule } from "./api";
 import { NextTimes } from "./NextTimes";
 import css from "./Schedules.module.css";
-import { DAYS, UNITS, readTiming, requestOf, zones, type Days, type TypedTiming, type Unit, type Way } from "./timing";
+import { DAYS, UNITS, readTiming, requestOf, typedOf, zones, type Days, type TypedTiming, type Unit, type Way } from "./timing";
 
 const WAYS: readonly Way[] = ["daily", "interval", "cron"];
 const MISFIRES: readonly Schedule["misfire"][] = ["once", "all", "skip"];
 const LONGEST_GRACE = 604_800;
 
+const MORNINGS = { way: "daily", clock: "06:30", days: "*", every: "6", unit: "hours", cron: "30 6 * * 1-5" } as const;
+
+/** A new schedule for a run that worked. */
+export function NewScheduleForm({ run }: { run: RunDetail }) {
+  const { t } = useTranslation();
+  const first = useMemo(() => ({ ...MORNINGS, timezone: zones()[0] ?? "UTC" }), []);
+  return <ScheduleForm name={run.name.slice(0, 100)} run={requestOf(run)} first={first} misfire="once" graceSeconds={60} store={useCreateSchedule()} label={t("schedules.create")} />;
+}
+
+/** A schedule that is there; what it runs stays. */
+export function EditScheduleForm({ schedule }: { schedule: Schedule }) {
+  const { t } = useTranslation();
+  const { name, run, misfire, grace_seconds, paused } = schedule;
+  const first = useMemo(() => typedOf(schedule), [schedule]);
+  return <ScheduleForm name={name} run={run} first={first} misfire={misfire} graceSeconds={grace_seconds} paused={paused} store={useReplaceSchedule(schedule.id)} label={t("schedules.store")} />;
+}
+
+interface FormProps {
+  name: string;
+  run: ScheduleRequest["run"];
+  first: TypedTiming;
+  misfire: Schedule["misfire"];
+  graceSeconds: number;
+  paused?: boolean;
+  store: ReturnType<typeof useCreateSchedule>;
+  label: string;
+}
+
 /** When to do a run again, with the next times before anything is stored. */
-export function ScheduleForm({ run }: { run: RunDetail }) {
+function ScheduleForm({ name: firstName, run, first, misfire: firstMisfire, graceSeconds, paused = false, store, label }: FormProps) {
   const { t } = useTranslation();
   const paths = usePaths();
   const [, navigate] = useLocation();
-  const create = useCreateSchedule();
-  const known = useMemo(() => zones(), []);
-  const [name, setName] = useState(run.name.slice(0, 100));
-  const [typed, setTyped] = useState<TypedTiming>({ way: "daily", clock: "06:30", days: "*", every: "6", unit: "hours", cron: "30 6 * * 1-5", timezone: known[0] ?? "UTC" });
-  const [misfire, setMisfire] = useState<Schedule["misfire"]>("once");
-  const [grace, setGrace] = useState("60");
+  const known = useMemo(() => [...new Set([first.timezone, ...zones()])], [first]);
+  const [name, setName] = useState(firstName);
+  const [typed, setTyped] = useState<TypedTiming>(first);
+  const [misfire, setMisfire] = useState<Schedule["misfire"]>(firstMisfire);
+  const [grace, setGrace] = useState(String(graceSeconds));
   const [tried, setTried] = useState(false);
   const change = (part: Partial<TypedTiming>) => setTyped((before) => ({ ...before, ...part }));
 
@@ -45,12 +72,12 @@ export function ScheduleForm({ run }: { run: RunDetail }) {
     event.preventDefault();
     setTried(true);
     if (timing === null || name.trim() === "" || graceFault) return;
-    create.mutate(
-      { ...timing, name: name.trim(), run: requestOf(run), misfire, grace_seconds: seconds },
+    store.mutate(
+      { ...timing, name: name.trim(), run, misfire, grace_seconds: seconds, paused },
       { onSuccess: ({ id }) => navigate(paths.schedule(id)) },
     );
   };
-  const taken = create.error instanceof Problem && create.error.where === "name" ? create.error.message : undefined;
+  const taken = store.error instanceof Problem && store.error.where === "name" ? store.error.message : undefined;
 
   return (
     <form onSubmit={submit} className={css["form"]} noValidate>
@@ -96,10 +123,10 @@ export function ScheduleForm({ run }: { run: RunDetail }) {
       <Card>
         <TextField label={t("schedules.name")} name="name" value={name} onChange={setName} required error={tried && name.trim() === "" ? t("schedules.nameMissing") : taken} />
       </Card>
-      {create.error ? <ErrorNotice error={create.error} /> : null}
+      {store.error ? <ErrorNotice error={store.error} /> : null}
       <div className={css["end"]}>
-        <Button look="primary" type="submit" pending={create.isPending} testId="create-schedule">
-          {t("schedules.create")}
+        <Button look="primary" type="submit" pending={store.isPending} testId="create-schedule">
+          {label}
         </Button>
       </div>
     </form>

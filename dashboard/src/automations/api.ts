@@ -1,7 +1,7 @@
 // What the pages of schedules ask of the API.
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { get, part, post, remove } from "../api/client";
+import { get, part, post, put, remove } from "../api/client";
 import type { Fire, RunPage, Schedule, ScheduleRequest, Timing, Times } from "../api/types";
 
 const MOVING_MS = 3000;
@@ -50,6 +50,14 @@ export function useCreateSchedule() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (request: ScheduleRequest) => post<Schedule>("/schedules", request),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["schedules"] }),
+  });
+}
+
+export function useReplaceSchedule(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: ScheduleRequest) => put<Schedule>(`/schedules/${part(id)}`, request),
     onSuccess: () => client.invalidateQueries({ queryKey: ["schedules"] }),
   });
 }

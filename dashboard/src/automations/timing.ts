@@ -37,6 +37,16 @@ export function readTiming(typed: TypedTiming): { timing: Timing } | { fault: Fa
   return cron.split(" ").length === 5 ? { timing: { timezone, cron } } : { fault: "cron" };
 }
 
+/** A stored timing as the form's inputs; what they cannot say otherwise is a cron line. */
+export function typedOf(schedule: Schedule): TypedTiming {
+  const typed: TypedTiming = { way: "cron", clock: "06:30", days: "*", every: "6", unit: "hours", cron: schedule.cron ?? "30 6 * * 1-5", timezone: schedule.timezone };
+  if (schedule.interval) return { ...typed, way: "interval", every: String(schedule.interval.every), unit: schedule.interval.unit };
+  const daily = /^(\d{1,2}) (\d{1,2}) \* \* (\S+)$/.exec(typed.cron);
+  const days = DAYS.find((one) => one === daily?.[3]);
+  if (!daily || days === undefined) return typed;
+  return { ...typed, way: "daily", clock: [daily[2], daily[1]].map((digits) => digits?.padStart(2, "0")).join(":"), days };
+}
+
 /** The body of POST /runs that does an earlier run again, on the newest version of its dataset. */
 export function requestOf(run: RunDetail): ScheduleRequest["run"] {
   const { kind, plugin, model, config, seed, threads, priority } = run;

@@ -19,6 +19,7 @@ const DatasetsPage = lazy(() => import("../datasets/DatasetsPage"));
 const DatasetPage = lazy(() => import("../datasets/DatasetPage"));
 const SchedulesPage = lazy(() => import("../automations/SchedulesPage"));
 const SchedulePage = lazy(() => import("../automations/SchedulePage"));
+const EditSchedulePage = lazy(() => import("../automations/EditSchedulePage"));
 const NewSchedulePage = lazy(() => import("../automations/NewSchedulePage"));
 const TrashPage = lazy(() => import("../projects/trash/TrashPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
@@ -61,6 +62,7 @@ function ProjectPages() {
           <Route path="/p/:project/datasets/:name">{({ name }) => <DatasetPage key={name} name={decodeURIComponent(name)} />}</Route>
           <Route path="/p/:project/schedules" component={SchedulesPage} />
           <Route path="/p/:project/new-schedule" component={NewSchedulePage} />
+          <Route path="/p/:project/schedules/:id/edit">{({ id }) => <EditSchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/schedules/:id">{({ id }) => <SchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/plugins" component={PluginsPage} />
           <Route path="/p/:project/trash" component={TrashPage} />

@@ -22,6 +22,7 @@ export function pathsOf(project: string) {
     dataset: (name: string) => `${root}/datasets/${part(name)}`,
     schedules: `${root}/schedules`,
     schedule: (id: string) => `${root}/schedules/${part(id)}`,
+    editSchedule: (id: string) => `${root}/schedules/${part(id)}/edit`,
     newSchedule: (from?: string) => `${root}/new-schedule${from === undefined ? "" : `?from=${part(from)}`}`,
     plugins: `${root}/plugins`,
     trash: `${root}/trash`,

@@ -46,6 +46,12 @@ def get_schedule(schedule: str, access: Reader, service: Service) -> ScheduleOut
     return service.get(access.project_id, schedule)
 
 
+@router.put("/{schedule}")
+def replace_schedule(schedule: str, body: ScheduleRequest, access: Member, service: Service) -> ScheduleOut:
+    """Change when, what and how; its fires stay. An interval keeps its anchor where none is given."""
+    return service.replace(access.project_id, schedule, body)
+
+
 @router.delete("/{schedule}", status_code=204)
 def delete_schedule(schedule: str, access: Member, service: Service) -> None:
     """Remove a schedule; the runs that it queued stay."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy.exc import IntegrityError
 
@@ -25,6 +25,8 @@ ScheduleList: TypeAlias = list[ScheduleOut]
 MOST_SCHEDULES = 500
 _NEXT = 5
 _FIRES_IN_LIST, _FIRES_IN_DETAIL = 5, 50
+#: What decides on the times.
+_TIMING = ("cron", "interval_every", "interval_unit", "anchor_at", "timezone")
 _YEARS = range(1970, 2200)
 
 
@@ -41,16 +43,7 @@ class ScheduleService:
 
         Raises InvalidInput, NotFound (what the run needs) and Conflict (the name).
         """
-        if request.run.kind == "external":
-            raise InvalidInput(
-                "a client starts an external run, so a schedule cannot", where="run.kind", next_step="train or agent"
-            )
-        if request.run.idempotency_key is not None:
-            raise InvalidInput(
-                "each fire gets an idempotency key of its own", where="run.idempotency_key", next_step="leave it out"
-            )
-        _timing(request, utc_now())
-        self._runs.prepare(project_id, request.run)
+        self._check(project_id, request)
 
         def work(session: Session) -> str:
             if store.count(session, project_id) >= MOST_SCHEDULES:
@@ -62,13 +55,28 @@ class ScheduleService:
             self._firing.tell(session, row, "schedule.created")
             return row.id
 
-        try:
-            schedule_id = self._database.write(project_id, work)
-        except IntegrityError:
-            raise Conflict(
-                f"a schedule named {request.name!r} is there already", where="name", next_step="choose another name"
-            ) from None
-        return self.get(project_id, schedule_id)
+        return self.get(project_id, self._write_named(project_id, request.name, work))
+
+    def replace(self, project_id: str, schedule: str, request: ScheduleRequest) -> ScheduleOut:
+        """Change when, what and how; the fires so far stay. New times begin now; untouched ones are not moved.
+
+        An interval keeps counting from where it did, unless another anchor is given. Raises as ``create``.
+        """
+        self._check(project_id, request)
+
+        def work(session: Session) -> str:
+            row = self._locked(session, project_id, schedule)
+            before = (row.paused, *(getattr(row, name) for name in _TIMING))
+            wanted = _fields(request, row.anchor_at)
+            store.change(session, row, **wanted)
+            if before != (row.paused, *(getattr(row, name) for name in _TIMING)):
+                at = store.clock(session)
+                next_at = None if row.paused else next(recurrence_of(row).after(at), None)
+                store.change(session, row, next_fire_at=next_at)
+            self._firing.tell(session, row, "schedule.changed")
+            return row.id
+
+        return self.get(project_id, self._write_named(project_id, request.name, work))
 
     def list(self, project_id: str) -> ScheduleList:
         """Every schedule with its next times and newest fires, by name."""
@@ -135,6 +143,26 @@ class ScheduleService:
 
         self._database.write(project_id, work)
 
+    def _check(self, project_id: str, request: ScheduleRequest) -> None:
+        if request.run.kind == "external":
+            raise InvalidInput(
+                "a client starts an external run, so a schedule cannot", where="run.kind", next_step="train or agent"
+            )
+        if request.run.idempotency_key is not None:
+            raise InvalidInput(
+                "each fire gets an idempotency key of its own", where="run.idempotency_key", next_step="leave it out"
+            )
+        _timing(request, utc_now())
+        self._runs.prepare(project_id, request.run)
+
+    def _write_named(self, project_id: str, name: str, work: Callable[[Session], str]) -> str:
+        try:
+            return self._database.write(project_id, work)
+        except IntegrityError:
+            raise Conflict(
+                f"a schedule named {name!r} is there already", where="name", next_step="choose another name"
+            ) from None
+
     def _locked(self, session: Session, project_id: str, schedule: str) -> Schedule:
         row = _found(store.find(session, project_id, schedule), schedule)
         return _found(store.lock(session, project_id, row.id), schedule)
@@ -157,21 +185,23 @@ def _timing(timing: Timing, at: datetime) -> Recurrence:
 
 
 def _row(project_id: str, request: ScheduleRequest, at: datetime, user_id: str | None) -> Schedule:
+    return Schedule(project_id=project_id, created_by=user_id, **_fields(request, at))
+
+
+def _fields(request: ScheduleRequest, anchor_at: datetime) -> dict[str, Any]:
     interval = request.interval
-    return Schedule(
-        project_id=project_id,
-        name=request.name,
-        created_by=user_id,
-        cron=request.cron,
-        interval_every=interval.every if interval else None,
-        interval_unit=interval.unit if interval else None,
-        anchor_at=request.anchor_at or at,
-        timezone=request.timezone,
-        misfire=request.misfire,
-        grace_seconds=request.grace_seconds,
-        run_request=request.run.model_dump(mode="json", exclude_defaults=True),
-        paused=request.paused,
-    )
+    return {
+        "name": request.name,
+        "cron": request.cron,
+        "interval_every": interval.every if interval else None,
+        "interval_unit": interval.unit if interval else None,
+        "anchor_at": request.anchor_at or anchor_at,
+        "timezone": request.timezone,
+        "misfire": request.misfire,
+        "grace_seconds": request.grace_seconds,
+        "run_request": request.run.model_dump(mode="json", exclude_defaults=True),
+        "paused": request.paused,
+    }
 
 
 def _schedule_out(row: Schedule, at: datetime, fires: Sequence[ScheduleFire], runs: dict[str, RunOut]) -> ScheduleOut:

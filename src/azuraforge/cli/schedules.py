@@ -1,4 +1,4 @@
-"""``azuraforge schedules``: list, create, show, pause, resume, run now, delete."""
+"""``azuraforge schedules``: list, create, edit, show, pause, resume, run now, delete."""
 
 from __future__ import annotations
 
@@ -117,6 +117,52 @@ def create(
         return
     terminal.say(terminal.text("schedule_made", name=made.name, when=_when(terminal, made)))
     _say_next(terminal, made)
+
+
+@app.command()
+def edit(
+    context: typer.Context,
+    schedule: Named,
+    name: Annotated[str | None, typer.Option(help="Call it so from now on.")] = None,
+    cron: Annotated[str | None, typer.Option(help="Five fields, such as '30 6 * * MON-FRI'.")] = None,
+    every: Annotated[str | None, typer.Option(metavar="N{s|m|h|d}", help="An interval, such as 6h or 1d.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="In which cron and days are meant.")] = None,
+    misfire: Annotated[
+        Literal["once", "all", "skip"] | None, typer.Option(help="Fires that were missed: one for all, all, or none.")
+    ] = None,
+    grace: Annotated[int | None, typer.Option(min=1, help="Seconds after which a fire was missed.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the run's config; repeat it.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Change a schedule: what is not named stays, its fires too."""
+    terminal = terminal_of(context)
+    if cron is not None and every is not None:
+        raise CommandError(terminal.text("cron_or_every"), exit_code=USAGE)
+    interval: tuple[int | None, Unit] = _interval(terminal, every) if every else (None, "hours")
+    given = values.pairs(terminal, settings or (), "--set")
+    with reach(terminal) as reached:
+        run = None
+        if given:
+            run = reached.client.schedules.get(schedule).run
+            run = {**run, "config": {**run.get("config", {}), **given}}
+        changed = reached.client.schedules.replace(
+            schedule,
+            name=name,
+            run=run,
+            cron=cron,
+            every=interval[0],
+            unit=interval[1],
+            timezone=timezone,
+            misfire=misfire,
+            grace_seconds=grace,
+        )
+    if json:
+        terminal.json(changed.raw)
+        return
+    terminal.say(terminal.text("schedule_changed", name=changed.name, when=_when(terminal, changed)))
+    _say_next(terminal, changed)
 
 
 @app.command()

@@ -332,6 +332,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "It fires while a platform is up: azuraforge up",
         "Zamanlama, bir platform açıkken tetiklenir: azuraforge up",
     ),
+    "schedule_changed": ("Schedule {name} is changed: {when}.", "Zamanlama {name} değiştirildi: {when}."),
     "schedule_paused": ("Schedule {name} is paused.", "Zamanlama {name} duraklatıldı."),
     "schedule_resumed": ("Schedule {name} fires again.", "Zamanlama {name} yeniden çalışıyor."),
     "schedule_deleted": (

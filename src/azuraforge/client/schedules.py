@@ -100,13 +100,9 @@ class Schedules:
         Raises:
             ApiError: times that cannot be read, a run that could not be started, a name that is taken.
         """
-        request = dict(run)
-        if "kind" not in request and "plugin" in request:
-            told = self._connection.get(f"/plugins/{segment(request['plugin'])}", timeout_seconds=START_SECONDS)
-            request["kind"] = "agent" if told.get("kind") == "agent" else "train"
         body = {
             "name": name,
-            "run": request,
+            "run": self._with_kind(run),
             "cron": cron,
             "interval": None if every is None else {"every": every, "unit": unit},
             "timezone": timezone,
@@ -116,6 +112,58 @@ class Schedules:
             "paused": paused,
         }
         return Schedule.from_json(self._connection.post("/schedules", body, timeout_seconds=START_SECONDS))
+
+    def replace(
+        self,
+        schedule: str,
+        *,
+        name: str | None = None,
+        run: Mapping[str, Any] | None = None,
+        cron: str | None = None,
+        every: int | None = None,
+        unit: Unit = "hours",
+        timezone: str | None = None,
+        anchor_at: datetime | None = None,
+        misfire: Misfire | None = None,
+        grace_seconds: int | None = None,
+    ) -> Schedule:
+        """Change what is given; everything else, and the fires so far, stay.
+
+        ``run`` replaces the whole request; ``cron`` takes the place of an interval, and ``every`` that of a cron line.
+
+        Example::
+
+            client.schedules.replace("nightly", cron="0 4 * * *")
+
+        Raises:
+            ApiError: as ``create``; 404 where there is no such schedule.
+        """
+        found = self.get(schedule)
+        interval = found.interval
+        body = {
+            "name": name or found.name,
+            "run": self._with_kind(run) if run is not None else found.run,
+            "cron": cron if every is None else None,
+            "interval": None if every is None else {"every": every, "unit": unit},
+            "timezone": timezone or found.timezone,
+            "anchor_at": anchor_at.isoformat() if anchor_at else None,
+            "misfire": misfire or found.misfire,
+            "grace_seconds": grace_seconds or found.grace_seconds,
+            "paused": found.paused,
+        }
+        if cron is None and every is None:
+            body["cron"] = found.cron
+            body["interval"] = {"every": interval.every, "unit": interval.unit} if interval else None
+        return Schedule.from_json(
+            self._connection.request("PUT", f"/schedules/{segment(schedule)}", json=body, timeout_seconds=START_SECONDS)
+        )
+
+    def _with_kind(self, run: Mapping[str, Any]) -> dict[str, Any]:
+        request = dict(run)
+        if "kind" not in request and "plugin" in request:
+            told = self._connection.get(f"/plugins/{segment(request['plugin'])}", timeout_seconds=START_SECONDS)
+            request["kind"] = "agent" if told.get("kind") == "agent" else "train"
+        return request
 
     def list(self) -> ScheduleList:
         """Every schedule, by name."""
