@@ -8,27 +8,29 @@ independent examples (0 or 1 for an error, or log losses), compared by their mea
   good as the best baseline on the whole test part; else the best baseline may take the title by the same test, and
   else the champion stays;
 - too few origins left, or another target, unit or horizon: not comparable, and nothing moves by itself;
-- no guarded slice may be worse than its margin.
+- no guarded slice may be worse than its margin, and a candidate slower or larger than the model's policy allows
+  takes no title (``policy.py``).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.models.bootstrap import Floats, block_length, relative_rmse, relative_rmse_interval, sign_test
+from azuraforge.models.policy import PLATFORM, UNMEASURED, GatePolicy, Measured, Metric
 from azuraforge.models.reasons import INCOMPARABLE, Reason
 
-Decision = Literal["promoted", "kept", "baseline_promoted", "not_comparable"]
+Decision = Literal["promoted", "approved", "kept", "baseline_promoted", "not_comparable"]
 
-#: What a contender's losses are compared by. ``rmse`` is of squared errors along a series; the others are means over
-#: independent examples, ``error_rate`` of losses that are 0 or 1.
-Metric = Literal["rmse", "error_rate", "log_loss"]
+#: What a contender's losses are compared by: ``rmse`` of squared and ``mae`` of absolute errors along a series; the
+#: others are means over independent examples, ``error_rate`` of losses that are 0 or 1.
+SERIES_METRICS: tuple[Metric, ...] = ("rmse", "mae")
 
 #: Fewer origins than this, or than two blocks, decide nothing.
 MIN_ORIGINS = 30
@@ -80,7 +82,8 @@ class Slice:
 
 @dataclass(frozen=True)
 class Comparison:
-    """``a`` against ``b``: the relative difference of their scores with its interval; ``better`` says a wins."""
+    """``a`` against ``b``: the relative difference of their scores with its interval; ``better`` says a wins, by more
+    than ``margin`` (relative)."""
 
     a: str
     b: str
@@ -91,11 +94,12 @@ class Comparison:
     origins: int
     block: int
     metric: str = "rmse"
+    margin: float = 0.0
 
     @property
     def better(self) -> bool:
-        """True where the whole interval lies below zero; never where there is no interval."""
-        return self.high is not None and self.high < 0
+        """True where the whole interval lies below zero, or below the margin; never where there is no interval."""
+        return self.high is not None and self.high < -self.margin
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison as the evaluation's JSON carries it."""
@@ -110,25 +114,36 @@ class Comparison:
             "better": self.better,
             "origins": self.origins,
             "block": self.block,
+            **({"margin": self.margin} if self.margin else {}),
         }
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was decided, who is champion afterwards, and why. ``best_baseline`` has the lowest score of them."""
+    """What was decided, who is champion afterwards, and why. ``best_baseline`` has the lowest score of them.
+
+    Where the policy leaves promotions to people, ``decision`` is "approved", ``approved`` names who may take the
+    title, and ``champion`` who has it until then ("": nobody).
+    """
 
     decision: Decision
     champion: str
     best_baseline: str
     reasons: tuple[Reason, ...]
     comparisons: tuple[Comparison, ...]
+    policy: GatePolicy = PLATFORM
+    measured: Measured = UNMEASURED
+    approved: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict's JSON; comparisons belong to the evaluation's."""
         return {
             "decision": self.decision,
             "champion": self.champion,
+            "approved": self.approved,
             "reasons": [reason.to_dict() for reason in self.reasons],
+            "policy": self.policy.to_dict(),
+            "measured": {"latency_ms": self.measured.latency_ms, "bytes": self.measured.bytes},
         }
 
 
@@ -177,14 +192,18 @@ def compare(
     error rate is better only where the exact sign test agrees, else the interval is stretched to zero.
     """
     origins = len(a.losses)
-    if a.metric != "rmse":
+    if a.metric not in SERIES_METRICS:
         return _compare_examples(a, b, level, resamples, seed)
     block = block_length(origins, horizon, season)
+    power = 0.5 if a.metric == "rmse" else 1.0
     if origins < needed_origins(origins, horizon, season):
-        return Comparison(a.name, b.name, relative_rmse(a.losses, b.losses), None, None, level, origins, block)
-    found = relative_rmse_interval(a.losses, b.losses, block=block, level=level, resamples=resamples, seed=seed)
+        difference = relative_rmse(a.losses, b.losses, power=power)
+        return Comparison(a.name, b.name, difference, None, None, level, origins, block, a.metric)
+    found = relative_rmse_interval(
+        a.losses, b.losses, block=block, level=level, resamples=resamples, seed=seed, power=power
+    )
     return Comparison(
-        a.name, b.name, found.relative_difference, found.low, found.high, level, found.origins, found.block
+        a.name, b.name, found.relative_difference, found.low, found.high, level, found.origins, found.block, a.metric
     )
 
 
@@ -204,7 +223,7 @@ def _compare_examples(a: Contender, b: Contender, level: float, resamples: int, 
 
 def needed_origins(origins: int, horizon: int, season: int, metric: Metric = "rmse") -> int:
     """The fewest origins that decide anything: 30, and along a series at least two blocks."""
-    return max(MIN_ORIGINS, 2 * block_length(origins, horizon, season)) if metric == "rmse" else MIN_ORIGINS
+    return max(MIN_ORIGINS, 2 * block_length(origins, horizon, season)) if metric in SERIES_METRICS else MIN_ORIGINS
 
 
 def decide(
@@ -220,6 +239,8 @@ def decide(
     slices: Sequence[Slice] = (),
     resamples: int = 1000,
     seed: int = 0,
+    policy: GatePolicy = PLATFORM,
+    measured: Measured = UNMEASURED,
 ) -> Verdict:
     """Decide who is champion from now on.
 
@@ -235,6 +256,8 @@ def decide(
         slices: parts of the targets that must not get worse.
         resamples: bootstrap draws.
         seed: same seed, same verdict.
+        policy: the model's terms; its guarded slices are given as masks in ``slices``.
+        measured: what its limits are held against. What is limited and was not measured is not within the limit.
 
     Raises ValueError where names repeat, no baseline is given or losses do not belong together.
 
@@ -255,7 +278,8 @@ def decide(
     best = min(baselines, key=lambda baseline: baseline.score)
     beside = {baseline.name: compare(candidate, baseline, level=level, **how) for baseline in baselines}
     opening = [Reason("level_tightened", {"level": level, "asked": asked, "looks": looks})] if looks > 1 else []
-    case = _Case(candidate, best, beside[best.name], slices, how, opening, list(beside.values()))
+    opening += _stated_margin(policy, candidate.metric)
+    case = _Case(candidate, best, beside[best.name], slices, how, opening, list(beside.values()), policy, measured)
     if champion is None:
         return case.without_champion()
     if champion.obstacle is not None:
@@ -285,19 +309,30 @@ class _Case:
     how: Mapping[str, int]
     reasons: list[Reason]
     comparisons: list[Comparison]
+    policy: GatePolicy
+    measured: Measured
+    holder: str = ""
 
     def close(self, decision: Decision, champion: str, reasons: Sequence[Reason], closing: str) -> Verdict:
-        last = Reason(closing, {"champion": champion})
-        return Verdict(decision, champion, self.best.name, (*self.reasons, *reasons, last), tuple(self.comparisons))
+        """The verdict; where the policy leaves promotions to people, one that promotes becomes one that approves."""
+        last, approved = Reason(closing, {"champion": champion}), None
+        if decision in ("promoted", "baseline_promoted") and not self.policy.automatic:
+            decision, approved, champion = "approved", champion, self.holder
+            last = Reason("promotion_by_hand", {"approved": approved})
+        said, compared = (*self.reasons, *reasons, last), tuple(self.comparisons)
+        return Verdict(decision, champion, self.best.name, said, compared, self.policy, self.measured, approved)
 
     def without_champion(self) -> Verdict:
-        worse = _worse_slices(self.candidate, self.best, self.slices)
+        self.to_best = self._with_margin(self.to_best, self.best)
+        self.comparisons = [self.to_best if each.b == self.best.name else each for each in self.comparisons]
+        worse = [*_worse_slices(self.candidate, self.best, self.slices), *self._beyond_limits()]
         reasons = [Reason("no_champion_before", {}), self._beside_best(), *worse]
         if self.to_best.better and not worse:
             return self.close("promoted", self.candidate.name, reasons, "candidate_promoted")
         return self.close("baseline_promoted", self.best.name, reasons, "baseline_promoted")
 
     def against(self, champion: Champion, level: float, baseline_level: float) -> Verdict:
+        self.holder = champion.name
         unseen = champion.unseen
         left = int(unseen.sum())
         metric = self.candidate.metric
@@ -306,10 +341,10 @@ class _Case:
             return self.close("not_comparable", champion.name, [reason], "champion_kept")
         candidate, best, holder = (_at(contender, unseen) for contender in (self.candidate, self.best, champion))
         slices = [Slice(part.name, part.mask[unseen], part.margin) for part in self.slices]
-        to_champion = compare(candidate, holder, level=level, **self.how)
+        to_champion = self._with_margin(compare(candidate, holder, level=level, **self.how), holder)
         self.comparisons.append(to_champion)
         good_enough = self.to_best.relative_difference <= 0
-        worse = _worse_slices(candidate, holder, slices)
+        worse = [*_worse_slices(candidate, holder, slices), *self._beyond_limits()]
         reasons = [
             _about("beats_champion" if to_champion.better else "not_better_than_champion", to_champion),
             _about("at_least_as_good_as_best_baseline" if good_enough else "worse_than_best_baseline", self.to_best),
@@ -318,13 +353,33 @@ class _Case:
         if to_champion.better and good_enough and not worse:
             return self.close("promoted", candidate.name, reasons, "candidate_promoted")
         # The best of several baselines was chosen on this very test part: each of them counts as a look.
-        challenge = compare(best, holder, level=baseline_level, **self.how)
+        challenge = self._with_margin(compare(best, holder, level=baseline_level, **self.how), holder)
         self.comparisons.append(challenge)
         if challenge.better:
             return self.close(
                 "baseline_promoted", best.name, [*reasons, _about("beats_champion", challenge)], "baseline_promoted"
             )
         return self.close("kept", champion.name, reasons, "champion_kept")
+
+    def _with_margin(self, comparison: Comparison, holder: Contender) -> Comparison:
+        """The same comparison, to be won by the policy's margin over the one that would lose the title."""
+        margin = self.policy.margin
+        if margin and self.policy.margin_kind == "absolute":
+            margin = margin / holder.score if holder.score else math.inf
+        return replace(comparison, margin=margin)
+
+    def _beyond_limits(self) -> list[Reason]:
+        """Where the candidate is slower or larger than the policy allows, or nobody measured it."""
+        found = []
+        limit_ms, latency_ms = self.policy.max_latency_ms, self.measured.latency_ms
+        if limit_ms is not None and latency_ms is None:
+            found.append(Reason("latency_not_measured", {"limit_ms": limit_ms}))
+        elif limit_ms is not None and latency_ms is not None and latency_ms > limit_ms:
+            found.append(Reason("too_slow", {"latency_ms": latency_ms, "limit_ms": limit_ms}))
+        limit, size = self.policy.max_bytes, self.measured.bytes
+        if limit is not None and (size is None or size > limit):
+            found.append(Reason("too_large", {"bytes": size or 0, "limit_bytes": limit}))
+        return found
 
     def _beside_best(self) -> Reason:
         if self.to_best.high is None:
@@ -362,6 +417,14 @@ def _check(candidate: Contender, baselines: Sequence[Contender], champion: Champ
 
 def _at(contender: Contender, origins: NDArray[np.bool_]) -> Contender:
     return Contender(contender.name, contender.losses[origins], metric=contender.metric)
+
+
+def _stated_margin(policy: GatePolicy, metric: Metric) -> list[Reason]:
+    if not policy.margin:
+        return []
+    if policy.margin_kind == "relative":
+        return [Reason("margin_relative", {"margin": policy.margin, **_measured(metric)})]
+    return [Reason("margin_absolute", {"amount": f"{policy.margin:g}", **_measured(metric)})]
 
 
 def _worse_slices(a: Contender, b: Contender, slices: Sequence[Slice]) -> list[Reason]:

@@ -102,6 +102,30 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "There was no champion before.",
         "Daha önce bir şampiyon yoktu.",
     ),
+    "margin_relative": (
+        "By the model's policy the winner's {measure} must be better by more than {margin_share}.",
+        "Modelin politikasına göre kazananın {measure} değeri {margin_share} payından daha fazla iyi olmalı.",
+    ),
+    "margin_absolute": (
+        "By the model's policy the winner's {measure} must be better by more than {amount}.",
+        "Modelin politikasına göre kazananın {measure} değeri {amount} miktarından daha fazla iyi olmalı.",
+    ),
+    "too_slow": (
+        "A prediction takes {latency_ms:.3g} ms; the model's policy allows {limit_ms:g} ms.",
+        "Bir tahmin {latency_ms:.3g} ms sürüyor; modelin politikasının sınırı {limit_ms:g} ms.",
+    ),
+    "latency_not_measured": (
+        "How long a prediction takes was not measured; the model's policy allows {limit_ms:g} ms.",
+        "Bir tahminin ne kadar sürdüğü ölçülmedi; modelin politikasının sınırı {limit_ms:g} ms.",
+    ),
+    "too_large": (
+        "The predictor's files hold {bytes} bytes; the model's policy allows {limit_bytes}.",
+        "Tahmincinin dosyaları {bytes} bayt; modelin politikasının sınırı {limit_bytes} bayt.",
+    ),
+    "promotion_by_hand": (
+        "{approved} may become champion; the model's policy leaves the promotion to a person.",
+        "{approved} şampiyon olabilir; modelin politikası terfiyi bir kişiye bırakıyor.",
+    ),
     "candidate_promoted": ("{champion} becomes champion.", "{champion} şampiyon oluyor."),
     "baseline_promoted": (
         "The best baseline {champion} becomes champion.",
@@ -119,6 +143,7 @@ _UNSTATED: Mapping[str, tuple[str, str]] = {
 #: metric → what it is called in a sentence, and what it is counted over: (English, Turkish).
 _MEASURES: Mapping[str, tuple[str, str]] = {
     "rmse": ("RMSE", "RMSE"),
+    "mae": ("MAE", "MAE"),
     "error_rate": ("error rate", "hata oranı"),
     "log_loss": ("log loss", "log kaybı"),
 }
@@ -163,7 +188,7 @@ class Reason:
         metric, turkish_asked = str(self.params.get("metric", "rmse")), language == "tr"
         shown: dict[str, Any] = dict(self.params)
         shown["measure"] = _MEASURES[metric][turkish_asked]
-        shown |= {name: words[turkish_asked] for name, words in _UNITS[metric == "rmse"].items()}
+        shown |= {name: words[turkish_asked] for name, words in _UNITS[metric in ("rmse", "mae")].items()}
         for name, value in self.params.items():
             if isinstance(value, float):
                 signed = name in ("relative_difference", "low", "high")
