@@ -21,6 +21,10 @@ from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelVersio
 from azuraforge.projects.keeping import hold
 
 CHAMPION = "champion"
+#: Where the gate puts what passed, while a person decides.
+CANDIDATE = "candidate"
+#: Words that would be read as something else than an alias.
+RESERVED = ("all", "latest", "newest", "none", "version")
 
 
 @dataclass(frozen=True)
@@ -182,7 +186,24 @@ class Registry:
             by=by,
             run_id=run_id,
         )
-        self._tell_move(session, owner, line)
+        self._moved(session, owner, line)
+        return line
+
+    def remove_alias(
+        self, session: Session, project_id: str, model: str, alias: str, *, reason: str, by: str
+    ) -> AliasChange:
+        """Take an alias away; the history keeps it. Raises Conflict for the champion's: somebody has to serve."""
+        owner = self._locked(session, project_id, model)
+        if alias == CHAMPION:
+            raise Conflict(
+                f"the {CHAMPION} of {model!r} cannot be taken away",
+                next_step="promote another version, roll back, or delete the model",
+            )
+        pointer = store.alias(session, project_id, owner.id, alias)
+        if pointer is None:
+            raise NotFound(f"model {model!r} has no {alias}", next_step=f"azuraforge models show {model}")
+        line = store.remove_alias(session, owner, pointer, reason=reason, by=by)
+        self._moved(session, owner, line)
         return line
 
     def rollback(
@@ -208,7 +229,7 @@ class Registry:
             by=by,
             run_id=None,
         )
-        self._tell_move(session, owner, line)
+        self._moved(session, owner, line)
         return line
 
     def _before(self, session: Session, owner: Model, alias: str) -> AliasChange:
@@ -268,11 +289,12 @@ class Registry:
         pointer = store.alias(session, project_id, model_id, alias)
         return store.version(session, project_id, model_id, pointer.version) if pointer else None
 
-    def _tell_move(self, session: Session, owner: Model, line: AliasChange) -> None:
+    def _moved(self, session: Session, owner: Model, line: AliasChange) -> None:
+        told = {"promote": "model.promoted", "rollback": "model.rolled_back", "remove": "model.alias_removed"}
         self._tell(
             session,
             owner.project_id,
-            "model.promoted" if line.action == "promote" else "model.rolled_back",
+            told[line.action],
             model=owner.name,
             alias=line.alias,
             version=line.version,
@@ -308,4 +330,6 @@ def check_alias(alias: str) -> str:
         or not all(letter.islower() or letter.isdigit() or letter in "_-" for letter in alias)
     ):
         raise InvalidInput(f"{alias!r} cannot be an alias", next_step="use a short lower-case word such as champion")
+    if alias in RESERVED or alias.removeprefix("v").isdigit():
+        raise InvalidInput(f"{alias!r} would be read as a version", next_step="use another word, such as night")
     return alias

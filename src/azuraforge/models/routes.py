@@ -11,9 +11,12 @@ from fastapi.requests import HTTPConnection
 
 from azuraforge.models.schemas import (
     AliasChange,
+    AliasRequest,
     EvaluationOut,
     ModelDetail,
     ModelOut,
+    PolicyOut,
+    PolicyRequest,
     PredictionOut,
     PredictOut,
     PredictRequest,
@@ -108,6 +111,44 @@ def promote(name: str, body: PromoteRequest, access: Member, service: Service) -
 def roll_back(name: str, body: RollbackRequest, access: Member, service: Service) -> AliasChange:
     """Move an alias one step back."""
     return service.rollback_by_hand(access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name)
+
+
+@router.put("/models/{name}/aliases/{alias}")
+def set_alias(name: str, alias: str, body: AliasRequest, access: Member, service: Service) -> AliasChange:
+    """Set an alias, or move it; the champion's too."""
+    return service.promote_by_hand(
+        access.project_id, name, body.version, alias=alias, reason=body.reason, by=access.user_name
+    )
+
+
+@router.delete("/models/{name}/aliases/{alias}")
+def remove_alias(
+    name: str,
+    alias: str,
+    access: Member,
+    service: Service,
+    reason: Annotated[str, Query(min_length=1, max_length=1000)],
+) -> AliasChange:
+    """Take an alias other than the champion's away; the history keeps it."""
+    return service.remove_alias_by_hand(access.project_id, name, alias, reason=reason, by=access.user_name)
+
+
+@router.get("/models/{name}/policy")
+def get_policy(name: str, access: Reader, service: Service) -> PolicyOut:
+    """What a promotion of this model needs now."""
+    return service.policies.show(access.project_id, name)
+
+
+@router.put("/models/{name}/policy")
+def set_policy(name: str, body: PolicyRequest, access: Member, service: Service) -> PolicyOut:
+    """Set what a promotion needs from now on, with a reason."""
+    return service.policies.set(access.project_id, name, body, access.user_name)
+
+
+@router.get("/models/{name}/policies")
+def list_policies(name: str, access: Reader, service: Service) -> list[PolicyOut]:
+    """Every policy the model had, newest first, and who set it why."""
+    return service.policies.list(access.project_id, name)
 
 
 @router.post("/models/{name}/predict", response_model=PredictOut)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from azuraforge.models.policy import Metric, SliceKey
 
 
 class VersionOut(BaseModel):
@@ -64,7 +66,56 @@ class AliasChange(BaseModel):
     reason: str
     by: str
     run_id: str | None
-    at: datetime
+    at: datetime = Field(description="from when")
+    until: datetime | None = Field(default=None, description="to when; null: it holds")
+
+
+class GuardedSlice(BaseModel):
+    """Every value of a key is a slice in which no candidate may be worse than by the margin."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: SliceKey
+    margin: float = Field(default=0.1, ge=0, le=10, description="relative: 0.1 allows 10 % worse")
+    values: list[str] = Field(default=[], max_length=200, description="the guarded values; empty: all")
+
+
+class PolicyRequest(BaseModel):
+    """What a promotion of this model needs. What is left out is as the platform has it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    metric: Metric | None = Field(default=None, description="null: the task's own (rmse, error_rate)")
+    margin: float = Field(default=0.0, ge=0, description="by how much better, beyond noise, a winner must be")
+    margin_kind: Literal["relative", "absolute"] = "relative"
+    slices: list[GuardedSlice] = Field(default=[], max_length=20)
+    max_latency_ms: float | None = Field(default=None, gt=0, description="per prediction, measured while judging")
+    max_bytes: int | None = Field(default=None, gt=0, description="of the predictor's files")
+    automatic: bool = Field(default=True, description="false: the gate approves, a person promotes")
+    reason: str = Field(min_length=1, max_length=1000)
+
+
+class PolicyOut(BaseModel):
+    """A policy of the model's gate. Number 0 is the platform's own, that nobody set."""
+
+    number: int
+    metric: Metric | None
+    margin: float
+    margin_kind: Literal["relative", "absolute"]
+    slices: list[GuardedSlice]
+    max_latency_ms: float | None
+    max_bytes: int | None
+    automatic: bool
+    reason: str | None
+    by: str | None
+    at: datetime | None
+
+
+class AliasRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1)
+    reason: str = Field(min_length=1, max_length=1000)
 
 
 class PromoteRequest(BaseModel):

@@ -18,6 +18,7 @@ from azuraforge.models import shapes, store
 from azuraforge.models.folder import Imported, VersionFolders
 from azuraforge.models.ledger import Ledger
 from azuraforge.models.lookup import ModelLookup
+from azuraforge.models.policies import Policies
 from azuraforge.models.predictions import Predictions
 from azuraforge.models.registry import CHAMPION, Registry
 from azuraforge.models.schemas import (
@@ -55,6 +56,8 @@ class ModelService(Registry):
         self._warm = warm
         #: Answers of warm versions, each a line of the ledger first.
         self.online = Predictions(database, folders, datasets, warm, Ledger(database, events))
+        #: What promotions need.
+        self.policies = Policies(database, events)
         #: Models and versions that were deleted, and how they are purged.
         self.trash = ModelTrash(database, events, folders)
 
@@ -92,6 +95,14 @@ class ModelService(Registry):
             if line.version != target.version:  # somebody else moved it a moment ago; what we verified is not this
                 raise Conflict(f"the {alias} of {model!r} has just moved", next_step="look at its history first")
             return shapes.change_out(line)
+
+        return self._database.write(project_id, work, durable=True)
+
+    def remove_alias_by_hand(self, project_id: str, model: str, alias: str, *, reason: str, by: str) -> AliasChange:
+        """Take an alias other than the champion's away."""
+
+        def work(session: Session) -> AliasChange:
+            return shapes.change_out(self.remove_alias(session, project_id, model, alias, reason=reason, by=by))
 
         return self._database.write(project_id, work, durable=True)
 
@@ -133,7 +144,13 @@ class ModelService(Registry):
             at = at.replace(tzinfo=UTC)
         with self._database.read(project_id) as session:
             owner = self._known(session, project_id, name)
-            return [shapes.change_out(line) for line in store.history(session, project_id, owner.id, alias, at)]
+            lines = store.history(session, project_id, owner.id, alias, None)
+        ended: dict[str, datetime] = {}
+        told = []
+        for line in lines:
+            told.append(shapes.change_out(line, ended.get(line.alias)))
+            ended[line.alias] = line.at
+        return [line for line in told if at is None or line.at <= at]
 
     def evaluation(self, project_id: str, run_id: str) -> EvaluationOut:
         """A run's evaluation and verdict."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from azuraforge.models import schemas
-from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelVersion, Prediction
+from azuraforge.models.policy import GatePolicy
+from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelPolicy, ModelVersion, Prediction
 
 
 def model_out(owner: Model, newest: ModelVersion | None, champion: int | None, versions: int) -> schemas.ModelOut:
@@ -50,17 +53,26 @@ def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.Ve
     )
 
 
-def change_out(line: AliasChange) -> schemas.AliasChange:
+def change_out(line: AliasChange, until: datetime | None = None) -> schemas.AliasChange:
     return schemas.AliasChange(
         alias=line.alias,
-        version=line.version,
+        version=None if line.action == "remove" else line.version,
         previous_version=line.previous_version,
         action=line.action,
         reason=line.reason,
         by=line.by,
         run_id=line.run_id,
         at=line.at,
+        until=until,
     )
+
+
+def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
+    """A stored policy; None: the platform's own."""
+    if row is None:
+        return schemas.PolicyOut(**GatePolicy().to_dict(), reason=None, by=None, at=None)
+    terms = GatePolicy.from_dict({**row.policy, "number": row.number}).to_dict()
+    return schemas.PolicyOut(**terms, reason=row.reason, by=row.by, at=row.at)
 
 
 def evaluation_out(row: Evaluation, model: str) -> schemas.EvaluationOut:

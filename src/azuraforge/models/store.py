@@ -11,7 +11,16 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import new_id, now
-from azuraforge.models.tables import AliasChange, EarlierUse, Evaluation, Model, ModelAlias, ModelVersion, Prediction
+from azuraforge.models.tables import (
+    AliasChange,
+    EarlierUse,
+    Evaluation,
+    Model,
+    ModelAlias,
+    ModelPolicy,
+    ModelVersion,
+    Prediction,
+)
 
 
 def model(session: Session, project_id: str, name: str) -> Model | None:
@@ -132,6 +141,78 @@ def history(
     if at is not None:
         statement = statement.where(AliasChange.at <= at)
     return session.scalars(statement.order_by(AliasChange.seq.desc())).all()
+
+
+def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: Any) -> AliasChange:
+    """Add a line of history that says so, and take the alias of a locked model away."""
+    owner.last_change += 1
+    line = AliasChange(
+        project_id=owner.project_id,
+        model_id=owner.id,
+        seq=owner.last_change,
+        alias=pointer.alias,
+        version=pointer.version,  # whose it was until now
+        previous_version=pointer.version,
+        below=None,
+        action="remove",
+        run_id=None,
+        at=now(),
+        **fields,
+    )
+    session.add(line)
+    session.delete(pointer)
+    session.flush()
+    session.refresh(line)
+    return line
+
+
+def policies(session: Session, project_id: str, model_id: str, limit: int = 1) -> Sequence[ModelPolicy]:
+    """What promotions of a model need, newest first; empty where that is the platform's own policy."""
+    statement = select(ModelPolicy).where(ModelPolicy.project_id == project_id, ModelPolicy.model_id == model_id)
+    return session.scalars(statement.order_by(ModelPolicy.number.desc()).limit(limit)).all()
+
+
+def add_policy(session: Session, owner: Model, **fields: Any) -> ModelPolicy:
+    """The next policy of a locked model."""
+    newest = policies(session, owner.project_id, owner.id)
+    number = newest[0].number + 1 if newest else 1
+    row = ModelPolicy(project_id=owner.project_id, model_id=owner.id, number=number, at=now(), **fields)
+    session.add(row)
+    session.flush()
+    session.refresh(row)
+    return row
+
+
+def version_evaluation(session: Session, project_id: str, model_id: str, number: int) -> Evaluation | None:
+    """The evaluation of the run that made a version of a model."""
+    statement = (
+        select(Evaluation)
+        .join(
+            ModelVersion,
+            (ModelVersion.project_id == Evaluation.project_id) & (ModelVersion.run_id == Evaluation.run_id),
+        )
+        .where(ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
+        .where(ModelVersion.version == number, Evaluation.model_id == model_id)
+    )
+    return session.scalars(statement).first()
+
+
+def prediction_counts(
+    session: Session, project_id: str, model_id: str
+) -> dict[int, tuple[int, int, datetime, datetime]]:
+    """Of each version: how many lines the ledger has, how many are judged, when the first and the last were made."""
+    statement = (
+        select(
+            Prediction.version,
+            func.count(),
+            func.count(Prediction.judged_at),
+            func.min(Prediction.created_at),
+            func.max(Prediction.created_at),
+        )
+        .where(Prediction.project_id == project_id, Prediction.model_id == model_id)
+        .group_by(Prediction.version)
+    )
+    return {row[0]: (row[1], row[2], row[3], row[4]) for row in session.execute(statement)}
 
 
 def add_evaluation(session: Session, **fields: Any) -> Evaluation:

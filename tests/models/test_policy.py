@@ -1,0 +1,151 @@
+"""A model's own terms: the gate under them, and who set them when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.models.gate import Champion, Contender, Slice, Verdict, decide
+from azuraforge.models.policy import GatePolicy, GuardedSlice, Measured
+from azuraforge.models.schemas import GuardedSlice as SliceRequest
+from azuraforge.models.schemas import PolicyRequest
+
+Make = Callable[..., Path]
+ORIGINS = 400
+
+
+def _judged(
+    policy: GatePolicy, candidate: float = 0.9, champion: float | None = 1.0, baseline: float = 1.2, **options: Any
+) -> Verdict:
+    """Everybody makes the same errors, scaled: differences are as sure as they are large."""
+    noise = np.abs(np.random.default_rng(7).normal(size=(ORIGINS, 2)))
+    power = 1 if policy.metric == "mae" else 2
+    metric = policy.metric_of("forecast")
+
+    def losses(scale: float) -> np.ndarray:
+        return (scale * noise) ** power
+
+    holder = None
+    if champion is not None:
+        holder = Champion("load v1", losses(champion), metric=metric, unseen=np.ones(ORIGINS, dtype=bool))
+    return decide(
+        Contender("new", losses(candidate), metric=metric),
+        [Contender("naive", losses(baseline), metric=metric)],
+        holder,
+        horizon=2,
+        season=1,
+        resamples=200,
+        policy=policy,
+        **options,
+    )
+
+
+def _codes(verdict: Verdict) -> list[str]:
+    return [reason.code for reason in verdict.reasons]
+
+
+def test_a_win_smaller_than_the_margin_is_none() -> None:
+    assert _judged(GatePolicy()).decision == "promoted"
+    assert _judged(GatePolicy(margin=0.05)).decision == "promoted"
+    kept = _judged(GatePolicy(margin=0.15))
+    assert (kept.decision, kept.champion) == ("kept", "load v1")
+    assert _codes(kept)[:2] == ["margin_relative", "not_better_than_champion"]
+    assert "15 %" in kept.reasons[0].text("en")
+    # The champion's RMSE is about 1, so 0.05 of the unit is less than the difference and 0.2 is more.
+    assert _judged(GatePolicy(margin=0.05, margin_kind="absolute")).decision == "promoted"
+    assert _judged(GatePolicy(margin=0.2, margin_kind="absolute")).decision == "kept"
+    first = _judged(GatePolicy(margin=0.5), champion=None)
+    assert first.decision == "baseline_promoted"
+    assert _judged(GatePolicy(margin=0.1), champion=None).decision == "promoted"
+
+
+def test_another_metric_is_read_as_itself() -> None:
+    squared, absolute = _judged(GatePolicy()), _judged(GatePolicy(metric="mae"))
+    for verdict in (squared, absolute):
+        assert verdict.comparisons[-1].relative_difference == pytest.approx(-0.1)
+    assert absolute.comparisons[-1].metric == "mae"
+    assert "MAE −10 %" in absolute.reasons[0].text("en")
+    # At most 10 % worse is at most 10 % in either metric.
+    worse = Slice("first step", np.tile([True, False], (ORIGINS, 1)), 0.1)
+    for metric in ("rmse", "mae"):
+        verdict = _judged(GatePolicy(metric=metric), candidate=1.05, slices=[worse])  # type: ignore[arg-type]
+        assert "slice_worse" not in _codes(verdict)
+        assert "slice_worse" in _codes(_judged(GatePolicy(metric=metric), candidate=1.15, slices=[worse]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("policy", "measured", "code"),
+    [
+        (GatePolicy(max_latency_ms=5), Measured(latency_ms=6.5), "too_slow"),
+        (GatePolicy(max_latency_ms=5), Measured(), "latency_not_measured"),
+        (GatePolicy(max_bytes=1000), Measured(bytes=1001), "too_large"),
+        (GatePolicy(max_latency_ms=5, max_bytes=1000), Measured(4.9, 1000), None),
+    ],
+)
+@pytest.mark.parametrize("champion", [None, 1.0])
+def test_limits(policy: GatePolicy, measured: Measured, code: str | None, champion: float | None) -> None:
+    verdict = _judged(policy, champion=champion, measured=measured)
+    if code is None:
+        assert verdict.decision == "promoted"
+        return
+    assert verdict.decision == ("kept" if champion else "baseline_promoted")
+    assert code in _codes(verdict)
+    assert verdict.to_dict()["measured"] == {"latency_ms": measured.latency_ms, "bytes": measured.bytes}
+
+
+def test_where_a_person_promotes_the_gate_only_approves() -> None:
+    by_hand = GatePolicy(automatic=False)
+    verdict = _judged(by_hand)
+    assert (verdict.decision, verdict.approved, verdict.champion) == ("approved", "new", "load v1")
+    assert _codes(verdict)[-1] == "promotion_by_hand"
+    first = _judged(by_hand, champion=None, candidate=1.5)
+    assert (first.decision, first.approved, first.champion) == ("approved", "naive", "")
+    assert _judged(by_hand, candidate=1.1).decision == "kept"
+
+
+def test_a_policy_is_what_it_was_written_as() -> None:
+    policy = GatePolicy(3, "mae", 0.1, "absolute", (GuardedSlice("hour", 0.2, ("7", "8")),), 5.0, 10_000, False)
+    assert GatePolicy.from_dict(policy.to_dict()) == policy
+    assert GatePolicy.from_dict({}) == GatePolicy()
+
+
+def test_policies_are_numbered_and_say_who_set_them(room: Any, project_id: str, make_folder: Make) -> None:
+    room.add_version(project_id, make_folder())
+    policies = room.service.policies
+    own = policies.show(project_id, "load")
+    assert (own.number, own.automatic, own.metric, own.by) == (0, True, None, None)
+    with room.database.read(project_id) as session:
+        assert policies.current(session, project_id, "load") == GatePolicy()
+        assert policies.current(session, project_id, "not made yet") == GatePolicy()
+    slices = [SliceRequest(by="hour", margin=0.05, values=["7", "8"])]
+    request = PolicyRequest(margin=0.02, slices=slices, automatic=False, reason="mornings matter")
+    assert policies.set(project_id, "load", request, "ayşe").number == 1
+    policies.set(project_id, "load", PolicyRequest(metric="mae", reason="simpler"), "kemal")
+    told = policies.list(project_id, "load")
+    assert [(each.number, each.by, each.reason) for each in told] == [
+        (2, "kemal", "simpler"),
+        (1, "ayşe", "mornings matter"),
+        (0, None, None),
+    ]
+    assert told[1].slices[0].values == ["7", "8"]
+    with room.database.read(project_id) as session:
+        assert policies.current(session, project_id, "load") == GatePolicy(number=2, metric="mae")
+
+
+def test_what_cannot_be_judged_is_refused(room: Any, project_id: str, make_folder: Make) -> None:
+    room.add_version(project_id, make_folder())
+    policies = room.service.policies
+    with pytest.raises(InvalidInput, match="not judged by 'log_loss'"):
+        policies.set(project_id, "load", PolicyRequest(metric="log_loss", reason="r"), "a")
+    with pytest.raises(InvalidInput, match="cannot be cut by 'class'"):
+        policies.set(project_id, "load", PolicyRequest(slices=[SliceRequest(by="class")], reason="r"), "a")
+    with pytest.raises(NotFound):
+        policies.set(project_id, "nobody", PolicyRequest(reason="r"), "a")
+    with pytest.raises(ValidationError):
+        PolicyRequest(margin=-1, reason="r")
