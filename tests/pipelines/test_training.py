@@ -181,7 +181,10 @@ def room(
 
 def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) -> None:
     job, summary = room.train("test.linear")
-    assert job.began == ["split", "fit", "fit_baselines", "hold_out", "predict", "predict_baselines", "judge"]
+    assert job.began == [
+        *("split", "fit", "fit_baselines", "hold_out", "predict", "predict_baselines", "judge"),
+        *("residuals", "importance"),
+    ]
     assert sum(job.shares.values()) == pytest.approx(0.98)  # there was no champion to predict with
     assert (summary["decision"], summary["champion"]) == ("promoted", "test.linear")
     assert (summary["version"], summary["champion_version"]) == (1, 1)
