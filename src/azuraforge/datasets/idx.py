@@ -73,7 +73,7 @@ def pair(files: Mapping[str, bytes]) -> list[IdxPart]:
     labels = {_key(name): name for name, array in values.items() if array.ndim == 1}
     if odd := sorted(name for name, array in values.items() if array.ndim == 2):
         raise _bad(odd[0], "it holds a table; pictures have three dimensions and labels one")
-    if alone := sorted({*pictures, *labels} - {*pictures} & {*labels}) or (not pictures and ["*"]):
+    if alone := sorted(pictures.keys() ^ labels.keys()) or (not pictures and ["*"]):
         lonely = pictures.get(alone[0]) or labels.get(alone[0]) or "the upload"
         raise InvalidInput(
             f"{lonely} has no other half: idx files come in pairs of images and labels",

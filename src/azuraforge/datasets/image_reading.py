@@ -85,7 +85,7 @@ def prepare_pictures(
         try:
             pixels.append(decode_picture(each.load(), each.picture.name, *size).tobytes())
         except InvalidInput as error:
-            if error.code not in _UNREADABLE:
+            if error.error_code not in _UNREADABLE:
                 raise
             bad[each.picture.name] = error
         else:
@@ -243,7 +243,7 @@ def _looks(pictures: Sequence[Encoded], bad: dict[str, InvalidInput]) -> dict[in
         try:
             looks[index] = look(each.load(), each.picture.name)
         except InvalidInput as error:
-            if error.code not in _UNREADABLE:
+            if error.error_code not in _UNREADABLE:
                 raise
             bad[each.picture.name] = error
     return looks
@@ -251,7 +251,7 @@ def _looks(pictures: Sequence[Encoded], bad: dict[str, InvalidInput]) -> dict[in
 
 def _size(looks: dict[int, Look], name: str, options: ImageOptions) -> Size:
     """The size asked for, else the one that all pictures have."""
-    channels = options.channels or max((found.channels for found in looks.values()), default=1)
+    channels: int = options.channels or max((found.channels for found in looks.values()), default=1)
     if options.height is not None and options.width is not None:
         size = (options.height, options.width, channels)
     else:
