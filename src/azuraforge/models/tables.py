@@ -204,6 +204,7 @@ class Prediction(Owned, Base):
         Index("ix_prediction_project_id_model_id_created_at", "project_id", "model_id", "created_at"),
         Index("ix_prediction_project_id_matures_at", "project_id", "matures_at"),
         Index("ix_prediction_project_id_request_id", "project_id", "request_id"),
+        Index("ix_prediction_project_id_pair_id", "project_id", "pair_id"),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -226,6 +227,8 @@ class Prediction(Owned, Base):
     latency_seconds: Mapped[float | None] = mapped_column(default=None)
     naive: Mapped[float | None] = mapped_column(default=None)  # the last known value: what no model would say
     features: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)  # of the origin's row
+    deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # whose shadow or canary had a part in it
+    pair_id: Mapped[str | None] = mapped_column(String(16), default=None)  # kept, never given: the line that was given
 
 
 class PredictionOutcome(Owned, Base):

@@ -14,6 +14,9 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("model", sa.Column("intended_use", sa.Text(), nullable=True))
     op.add_column("model_version", sa.Column("imported", database.JsonText(), nullable=True))
+    op.add_column("prediction", sa.Column("deployment", sa.Integer(), nullable=True))
+    op.add_column("prediction", sa.Column("pair_id", sa.String(length=16), nullable=True))
+    op.create_index("ix_prediction_project_id_pair_id", "prediction", ["project_id", "pair_id"])
     op.create_table(
         "model_policy",
         sa.Column("project_id", sa.String(length=16), nullable=False),
