@@ -9,15 +9,28 @@ from typing import Any
 import polars as pl
 import pytest
 
+from azuraforge.apps.forecasting.attention import AttentionForecaster
+from azuraforge.apps.forecasting.boosted import BoostedLags
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing
+from azuraforge.apps.forecasting.gru import GruForecaster
 from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
 from azuraforge.apps.forecasting.ridge import Ridge
+from azuraforge.apps.forecasting.tcn import TcnForecaster
 from azuraforge.plugins import Table
 from azuraforge.testing import check_pipeline
 
 BASELINES = [Naive, SeasonalNaive, RandomWalkDrift, ExponentialSmoothing, Ridge]
 SMALL = {"horizon": 3, "epochs": 2, "hidden_size": 6, "lstm_rows": 5, "batch_size": 48, "window": 12}
+SHORT = {"horizon": 3, "epochs": 2, "batch_size": 48, "window": 12, "max_steps": 12}
+#: The forecasters that need settings to be small enough for a test, and these.
+LEARNING: dict[type[Any], dict[str, Any]] = {
+    LstmForecaster: SHORT | {"hidden_size": 6, "lstm_rows": 5},
+    GruForecaster: SHORT | {"hidden_size": 6, "gru_rows": 7, "num_layers": 2},
+    TcnForecaster: SHORT | {"channels": 4, "tcn_rows": 9},
+    AttentionForecaster: SHORT | {"width": 8, "heads": 2, "attention_rows": 6},
+    BoostedLags: {"horizon": 3, "trees": 12},
+}
 
 
 def test_every_built_in_forecaster_is_tested_here() -> None:
@@ -26,7 +39,7 @@ def test_every_built_in_forecaster_is_tested_here() -> None:
         for point in entry_points(group="azuraforge.pipelines")
         if point.value.startswith("azuraforge.apps.forecasting")
     }
-    assert announced == {plugin.name: plugin.__name__ for plugin in [LstmForecaster, *BASELINES]}
+    assert announced == {plugin.name: plugin.__name__ for plugin in [*LEARNING, *BASELINES]}
 
 
 @pytest.mark.parametrize("plugin", BASELINES, ids=lambda plugin: plugin.name)
@@ -48,16 +61,26 @@ def test_the_lstm_keeps_the_contract_and_resumes_from_every_checkpoint(options: 
     check_pipeline(LstmForecaster, series, {**SMALL, **options})
 
 
-@pytest.mark.parametrize("plugin", [*BASELINES, LstmForecaster], ids=lambda plugin: plugin.name)
+@pytest.mark.parametrize("plugin", [each for each in LEARNING if each is not LstmForecaster], ids=lambda it: it.name)
+def test_the_others_keep_the_contract_and_resume_from_every_checkpoint(plugin: type[Any], series: Table) -> None:
+    check_pipeline(plugin, series, LEARNING[plugin])
+
+
+@pytest.mark.parametrize("plugin", [*LEARNING, Ridge], ids=lambda plugin: plugin.name)
+def test_with_a_column_and_holidays_known_ahead(plugin: type[Any], series: Table) -> None:
+    config = {"horizon": 3, "known_ahead": ["lead"], "holidays": "TR"}
+    check_pipeline(plugin, series, LEARNING.get(plugin, {}) | config, most_resumes=1)
+
+
+@pytest.mark.parametrize("plugin", [*BASELINES, *LEARNING], ids=lambda plugin: plugin.name)
 def test_without_time_frequency_or_features(plugin: type[Any], series: Table) -> None:
     frame = series.frame.select("value")
     bare = Table(frame, replace(series.schema, time=None, features=(), frequency=None, season=1))
-    check_pipeline(plugin, bare, SMALL if plugin is LstmForecaster else {"horizon": 2}, most_resumes=1)
+    check_pipeline(plugin, bare, LEARNING.get(plugin, {"horizon": 2}), most_resumes=1)
 
 
-@pytest.mark.parametrize("plugin", [*BASELINES, LstmForecaster], ids=lambda plugin: plugin.name)
+@pytest.mark.parametrize("plugin", [*BASELINES, *LEARNING], ids=lambda plugin: plugin.name)
 def test_holes_in_the_target_are_carried_over(plugin: type[Any], series: Table) -> None:
     holes = pl.int_range(pl.len()).is_in([0, 1, 40, 41, 200, 300, 301, 302, 400, 419])
     frame = series.frame.with_columns(pl.when(~holes).then(pl.col("value")).alias("value"))
-    config = SMALL if plugin is LstmForecaster else {"horizon": 2}
-    check_pipeline(plugin, Table(frame, series.schema), config, most_resumes=1)
+    check_pipeline(plugin, Table(frame, series.schema), LEARNING.get(plugin, {"horizon": 2}), most_resumes=1)

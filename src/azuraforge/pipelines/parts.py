@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,7 +82,16 @@ def targets_at(values: Floats, origins: Indices, horizon: int) -> Floats:
     return np.asarray(values[origins[:, None] + np.arange(1, horizon + 1)])
 
 
-def cut_learning(table: Table, rows: Rows, horizon: int) -> Part:
+def ahead_at(table: Table, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
+    """column → ``(origin, horizon)``: what the config says is known in advance, NaN where a row is not there."""
+    found: dict[str, Floats] = {}
+    for column in columns:
+        values = np.append(_numbers(table, column), np.full(horizon, np.nan))
+        found[column] = targets_at(np.where(np.isfinite(values), values, np.nan), origins, horizon)
+    return found
+
+
+def cut_learning(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
     """A part to learn from: every earlier row as context, own rows, and targets that all lie inside ``rows``.
 
     Windows that touch a second part are dropped by construction, windows with a missing target by choice. The
@@ -98,10 +107,14 @@ def cut_learning(table: Table, rows: Rows, horizon: int) -> Part:
             where=f"column {table.schema.target!r}",
             next_step="choose a shorter horizon, or a series with fewer missing values",
         )
-    return Part(frame, table.schema, rows.start, horizon, origins[complete], targets[complete])
+    origins, targets = origins[complete], targets[complete]
+    ahead = ahead_at(table, known_ahead, origins, horizon)
+    return Part(frame, table.schema, rows.start, horizon, origins, targets, ahead)
 
 
-def cut_test(table: Table, rows: Rows, horizon: int, max_origins: int = MAX_TEST_ORIGINS) -> tuple[Part, Floats]:
+def cut_test(
+    table: Table, rows: Rows, horizon: int, max_origins: int = MAX_TEST_ORIGINS, known_ahead: Sequence[str] = ()
+) -> tuple[Part, Floats]:
     """The held-out part without targets, and its true values ``(origin, horizon)``, NaN where one is missing.
 
     Rolling origin: each row is an origin (with a stride where there are more than ``max_origins``). The frame holds
@@ -119,19 +132,36 @@ def cut_test(table: Table, rows: Rows, horizon: int, max_origins: int = MAX_TEST
             next_step="choose a larger test share, or a series whose last rows were measured",
         )
     truth = np.where(np.isfinite(truth), truth, np.nan)
-    return Part(table.frame.head(rows.stop), table.schema, rows.start, horizon, origins[known]), truth[known]
+    origins, truth = origins[known], truth[known]
+    ahead = ahead_at(table, known_ahead, origins, horizon)
+    return Part(table.frame.head(rows.stop), table.schema, rows.start, horizon, origins, ahead=ahead), truth
 
 
-def cut_future(table: Table, horizon: int) -> Part:
-    """One origin, the table's last row, and no row after it."""
-    origins = np.array([len(table) - 1], dtype=np.int64)
-    return Part(table.frame, table.schema, len(table), horizon, origins)
+def cut_future(table: Table, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
+    """One origin and no row after it: the table's last row.
+
+    With columns known in advance a table may go on after the last measured target, to tell their values there; the
+    origin is then the last row with a target.
+    """
+    last = len(table) - 1
+    if known_ahead:
+        measured = np.flatnonzero(np.isfinite(_target(table)))
+        last = int(measured[-1]) if measured.size else last
+    origins = np.array([last], dtype=np.int64)
+    ahead = ahead_at(table, known_ahead, origins, horizon)
+    return Part(table.frame.head(last + 1), table.schema, last + 1, horizon, origins, ahead=ahead)
 
 
 def cut_after(part: Part, origin: int) -> Part:
-    """``part`` as it would have looked at ``origin``: later rows do not exist."""
+    """``part`` as it would have looked at ``origin``, one of its own: later rows do not exist.
+
+    What is known in advance stays, since it was known then; nothing else of a later row does.
+    """
     origins = np.array([origin], dtype=np.int64)
-    return Part(part.frame.head(origin + 1), part.schema, min(part.start, origin + 1), part.horizon, origins)
+    at = part.origins == origin
+    ahead = {column: values[at] for column, values in part.ahead.items()}
+    start = min(part.start, origin + 1)
+    return Part(part.frame.head(origin + 1), part.schema, start, part.horizon, origins, ahead=ahead)
 
 
 def times_of(frame: pl.DataFrame, schema: Schema) -> list[str]:
@@ -164,7 +194,9 @@ def save_part(part: Part, folder: Path) -> None:
     np.save(folder / "origins.npy", part.origins, allow_pickle=False)
     if part.targets is not None:
         np.save(folder / "targets.npy", part.targets, allow_pickle=False)
-    fields = {"schema": asdict(part.schema), "start": part.start, "horizon": part.horizon}
+    for index, values in enumerate(part.ahead.values()):
+        np.save(folder / f"ahead-{index}.npy", values, allow_pickle=False)
+    fields = {"schema": asdict(part.schema), "start": part.start, "horizon": part.horizon, "ahead": list(part.ahead)}
     (folder / "part.json").write_bytes(orjson.dumps(fields))
 
 
@@ -182,11 +214,19 @@ def load_part(folder: Path | str) -> Part:
         horizon=fields["horizon"],
         origins=np.load(folder / "origins.npy", allow_pickle=False),
         targets=np.load(targets, allow_pickle=False) if os.path.exists(targets) else None,
+        ahead={
+            column: np.load(folder / f"ahead-{index}.npy", allow_pickle=False)
+            for index, column in enumerate(fields.get("ahead", ()))
+        },
     )
 
 
 def _target(table: Table) -> Floats:
+    return _numbers(table, table.schema.target)
+
+
+def _numbers(table: Table, name: str) -> Floats:
     import polars as pl
 
-    column = table.frame.get_column(table.schema.target).cast(pl.Float64).fill_null(float("nan"))
+    column = table.frame.get_column(name).cast(pl.Float64).fill_null(float("nan"))
     return np.asarray(column.to_numpy(), dtype=np.float64)

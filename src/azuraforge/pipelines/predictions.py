@@ -49,7 +49,8 @@ def guard_against_future(name: str, predict: Predict, part: Part, predictions: P
     later = rng.choice(len(part.origins), size=min(GUARDED_ORIGINS, len(part.origins)), replace=False)
     for index in sorted({0, *later.tolist()[: GUARDED_ORIGINS - 1]}):
         origin = int(part.origins[index])
-        alone = Part(part.frame, part.schema, part.start, part.horizon, part.origins[index : index + 1])
+        ahead = {column: values[index : index + 1] for column, values in part.ahead.items()}
+        alone = Part(part.frame, part.schema, part.start, part.horizon, part.origins[index : index + 1], ahead=ahead)
         whole = predict_checked(name, predict, alone)
         try:
             cut = predict_checked(name, predict, cut_after(part, origin))

@@ -142,6 +142,10 @@ class Clock:
         walls = self.following_walls(frame, origins, horizon)
         return self._phases(walls.reshape(-1)).reshape(len(origins), horizon, self.width)
 
+    def phases(self, walls: Indices) -> Floats:
+        """``(row, feature)``: the calendar features of local wall-clock times ``(row,)``, see ``following_walls``."""
+        return self._phases(walls) if self.width else np.zeros((len(walls), 0))
+
     def following_walls(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
         """``(origin, horizon)``: local wall-clock times after each origin, microseconds since 1970-01-01 00:00."""
         moments = self.following_moments(frame, origins, horizon)

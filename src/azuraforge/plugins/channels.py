@@ -19,6 +19,8 @@ LIMIT = 8.0
 #: A column counts as stationary where the means of quarters of the training part spread less than this share of it.
 _DRIFT_SHARE = 0.35
 _QUARTERS = 4
+#: Of a column of which less than this share is missing in training, nothing can be learned from its holes.
+MISSING_SHARE = 0.002
 
 
 def column_values(frame: pl.DataFrame, column: str) -> Floats:
@@ -89,6 +91,7 @@ class Channel:
         before: what stands for values before the first known one.
         center, scale: learned on training rows; scaled = (value - center) / scale.
         relative: the window is measured from its last row, so that the level does not matter.
+        missing: the channel does not hold the column's values but 1 where one is missing, 0 where it is known.
     """
 
     column: str
@@ -96,6 +99,7 @@ class Channel:
     center: float
     scale: float
     relative: bool
+    missing: bool = False
 
     @classmethod
     def learn(cls, column: str, values: Floats, window: int, *, relative: bool | None = None) -> Channel:
@@ -119,7 +123,22 @@ class Channel:
 
     def scaled(self, values: Floats) -> Floats:
         """``(row,)`` raw values to scaled ones, without holes."""
+        if self.missing:
+            return (~np.isfinite(values)).astype(np.float64)
         return (filled(values, self.before) - self.center) / self.scale
+
+    @classmethod
+    def told_missing(cls, column: str, values: Floats) -> list[Channel]:
+        """A channel that tells where training values ``(row,)`` were missing; none where too few were to learn from.
+
+        A value carried forward looks like a measured one; this lets a network mind the difference.
+
+        Example:
+            >>> [each.missing for each in Channel.told_missing("x", np.array([1.0, np.nan, 2.0]))]
+            [True]
+        """
+        share = float(np.mean(~np.isfinite(values))) if len(values) else 0.0
+        return [cls(column, 0.0, 0.0, 1.0, relative=False, missing=True)] if share >= MISSING_SHARE else []
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""

@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.covariates import check_known_ahead
+from azuraforge.plugins.holidays import check_country
 from azuraforge.plugins.parts import Rows, Schema, Split, Table
 from azuraforge.plugins.pipeline import Config
 
@@ -29,6 +31,24 @@ class ForecastConfig(Config):
         float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows at the end, held out to judge")
     ]
     gap: Annotated[int, Field(default=0, ge=0, le=10_000, description="Rows left out between two parts")]
+    known_ahead: Annotated[
+        tuple[str, ...],
+        Field(
+            default=(),
+            max_length=50,
+            description="Columns whose values are known before the rows to predict begin, such as planned prices",
+            json_schema_extra={"title_tr": "Önceden bilinen sütunlar"},
+        ),
+    ]
+    holidays: Annotated[
+        str | None,
+        Field(
+            default=None,
+            pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,6})?$",
+            description="Country (ISO 3166, TR or DE-BY) whose public holidays are known ahead; empty: none",
+            json_schema_extra={"title_tr": "Resmî tatiller"},
+        ),
+    ]
 
     def season_of(self, schema: Schema) -> int:
         """The configured season, else the one the dataset's frequency implies."""
@@ -38,8 +58,12 @@ class ForecastConfig(Config):
 def chronological_split(table: Table, config: ForecastConfig, *, window: int = 1) -> Split:
     """Train first, then validation, then test, ``config.gap`` rows between them.
 
-    Raises InvalidInput where a part could not hold one window of ``window`` inputs and ``horizon`` targets.
+    Raises InvalidInput where a part could not hold one window of ``window`` inputs and ``horizon`` targets, or where
+    what is said to be known ahead is unknown.
     """
+    check_known_ahead(config.known_ahead, table.schema)
+    if config.holidays is not None:
+        check_country(config.holidays, table.schema)
     rows = len(table)
     test = max(config.horizon, round(rows * config.test_share))
     validation = max(config.horizon, round(rows * config.validation_share))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,9 @@ class Part:
             is known when predicting rows ``origins[i] + 1 … origins[i] + horizon``.
         targets: ``(origin, horizon)`` true values in the target's unit; None where they are not known
             to the code that receives the part (test, live).
+        ahead: column → ``(origin, horizon)``: the values after each origin of the columns that the run's config calls
+            known in advance (a price list, a planned outage), NaN where one is missing. They stand here because the
+            frame's later rows are no input: without them nothing after an origin can be told from a leak.
     """
 
     frame: pl.DataFrame
@@ -92,6 +96,7 @@ class Part:
     horizon: int
     origins: Indices
     targets: Floats | None = None
+    ahead: Mapping[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.origins)

@@ -34,6 +34,7 @@ from azuraforge.engine.training import EarlyStopping, Trainer
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.calendar import Clock
 from azuraforge.plugins.channels import column_values
+from azuraforge.plugins.covariates import Covariates
 from azuraforge.plugins.forecast import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.intervals import in_order, residual_quantiles
 from azuraforge.plugins.parts import Floats, Part, Predictions, Schema, Split, Table
@@ -214,6 +215,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             calendar=config.calendar,
             features=config.features,
             clock=Clock.learn(train.frame, train.schema),
+            covariates=Covariates.learn(train, config.known_ahead, config.holidays),
         )
 
     def _train(

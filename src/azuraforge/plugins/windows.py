@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.calendar import Clock
 from azuraforge.plugins.channels import LIMIT, Channel, column_values, filled
+from azuraforge.plugins.covariates import Covariates
 from azuraforge.plugins.parts import Floats, Indices, Part
 from azuraforge.plugins.transforms import Transform
 
@@ -29,8 +30,9 @@ class Inputs:
         window: rows looked back.
         channels: values per row of the window; the target's own come first.
         target_channels: how many of them are the target's.
-        known: calendar values per future row; 0 where there are none.
+        known: values per future row, the calendar's first; 0 where there are none.
         horizon: rows ahead.
+        ahead: how many of the known, the last ones, are holidays and columns known in advance.
     """
 
     window: int
@@ -38,6 +40,7 @@ class Inputs:
     target_channels: int
     known: int
     horizon: int
+    ahead: int = 0
 
 
 class Examples:
@@ -100,10 +103,19 @@ class Preprocessing:
     target_channels: int
     first: float
     scale: float
+    covariates: Covariates = field(default_factory=Covariates)
 
     @classmethod
     def learn(
-        cls, train: Part, *, window: int, transform: Transform, calendar: bool, features: bool, clock: Clock
+        cls,
+        train: Part,
+        *,
+        window: int,
+        transform: Transform,
+        calendar: bool,
+        features: bool,
+        clock: Clock,
+        covariates: Covariates | None = None,
     ) -> Preprocessing:
         """Learn scales and channels from ``train``, whose frame ends with the training rows."""
         schema = train.schema
@@ -117,10 +129,10 @@ class Preprocessing:
             level = Channel.learn(schema.target, anchors, window)
             if not level.relative:
                 mine.append(level)
-        others = [
-            Channel.learn(column, column_values(train.frame, column), window)
-            for column in (schema.features if features else ())
-        ]
+        others = Channel.told_missing(schema.target, target)
+        for column in schema.features if features else ():
+            values = column_values(train.frame, column)
+            others += [Channel.learn(column, values, window), *Channel.told_missing(column, values)]
         changes = anchors[train.origins + train.horizon] - anchors[train.origins]
         changes = changes[np.isfinite(changes)]
         scale = float(np.sqrt(np.mean(np.square(changes)))) if changes.size else 0.0
@@ -142,20 +154,22 @@ class Preprocessing:
             target_channels=len(mine),
             first=first,
             scale=scale,
+            covariates=covariates or Covariates(),
         )
 
     @property
     def inputs(self) -> Inputs:
         """The sizes of one example."""
-        known = self.clock.width if self.calendar else 0
-        return Inputs(self.window, len(self.channels), self.target_channels, known, self.horizon)
+        ahead = self.covariates.width
+        known = ahead + (self.clock.width if self.calendar else 0)
+        return Inputs(self.window, len(self.channels), self.target_channels, known, self.horizon, ahead)
 
     def examples(self, part: Part, *, learning: bool) -> Examples:
         """The examples of ``part``; with ``learning`` only those with a whole window and known targets, and these.
 
         Raises InvalidInput where an origin to predict from has fewer rows before it than the window.
         """
-        origins = part.origins
+        origins, chosen = part.origins, np.arange(len(part.origins))
         if not learning and len(origins) and int(origins.min()) + 1 < self.window:
             raise InvalidInput(
                 f"{int(origins.min()) + 1} rows of history are too few: this forecaster looks back {self.window} rows",
@@ -168,11 +182,11 @@ class Preprocessing:
             if part.targets is None:
                 raise ValueError("a part without targets cannot be learned from")
             usable = (origins + 1 >= self.window) & np.isfinite(part.targets).all(axis=1)
-            origins = origins[usable]
+            origins, chosen = origins[usable], chosen[usable]
             path = self.transform.anchor(part.targets[usable])
             targets = ((path - last[origins][:, None]) / self.scale).astype(np.float32)
         relative = np.array([channel.relative for channel in self.channels])
-        known = self._known(part, origins)
+        known = self._known(part, chosen)
         return Examples(self._scaled(part), relative, known, origins, self.window, targets)
 
     def restore(self, part: Part, changes: Floats) -> Floats:
@@ -180,17 +194,21 @@ class Preprocessing:
         last = self.transform.anchor(self._target(part))
         return self.transform.from_anchor(last[part.origins][:, None] + changes * self.scale)
 
-    def _known(self, part: Part, origins: Indices) -> Callable[[NDArray[Any]], Single]:
-        """The calendar ahead by indices into ``origins``: rows times horizon times features would not fit in memory."""
+    def _known(self, part: Part, usable: Indices) -> Callable[[NDArray[Any]], Single]:
+        """What is known ahead, by indices into ``usable``, themselves indices into the part's origins: rows times
+        horizon times features would not fit in memory."""
 
         def ahead(chosen: Indices) -> Single:
-            if not self.calendar:
-                return np.zeros((len(chosen), self.horizon, 0), np.float32)
-            return self.clock.following(part.frame, chosen, self.horizon).astype(np.float32)
+            parts = [np.zeros((len(chosen), self.horizon, 0))]
+            if self.calendar:
+                parts.append(self.clock.following(part.frame, part.origins[chosen], self.horizon))
+            if self.covariates.width:
+                parts.append(self.covariates.following(part, chosen, self.clock))
+            return np.concatenate(parts, axis=2).astype(np.float32)
 
-        if len(origins) * self.horizon * self.inputs.known > _KEPT_VALUES:
-            return lambda indices: ahead(origins[indices])
-        whole = ahead(origins)
+        if len(usable) * self.horizon * self.inputs.known > _KEPT_VALUES:
+            return lambda indices: ahead(usable[indices])
+        whole = ahead(usable)
         return lambda indices: whole[indices]
 
     def _scaled(self, part: Part) -> Floats:
@@ -216,6 +234,7 @@ class Preprocessing:
             "target_channels": self.target_channels,
             "first": self.first,
             "scale": self.scale,
+            "covariates": self.covariates.to_dict(),
         }
 
     @classmethod
@@ -227,6 +246,8 @@ class Preprocessing:
                 "transform": Transform.from_dict(fields["transform"]),
                 "clock": Clock.from_dict(fields["clock"]),
                 "channels": tuple(Channel.from_dict(channel) for channel in fields["channels"]),
+                # Versions of the first release know nothing ahead but the calendar.
+                "covariates": Covariates.from_dict(fields["covariates"]) if "covariates" in fields else Covariates(),
             }
         )
 

@@ -101,6 +101,7 @@ def check_pipeline(
 def _case(plugin: type[Pipeline[Any, Any]], table: Table, config: Any, folder: Path, seed: int) -> _Case:
     pipeline = plugin()
     horizon = int(getattr(config, "horizon", 1))
+    ahead = tuple(getattr(config, "known_ahead", ()))
     split = pipeline.split(table, config)
     check_split(split, len(table), horizon=horizon, gap=int(getattr(config, "gap", 0)))
     return _Case(
@@ -108,10 +109,10 @@ def _case(plugin: type[Pipeline[Any, Any]], table: Table, config: Any, folder: P
         pipeline=pipeline,
         config=config,
         folder=folder,
-        train=cut_learning(table, split.train, horizon),
-        validation=cut_learning(table, split.validation, horizon),
-        test=cut_test(table, split.test, horizon)[0],
-        future=cut_future(table, horizon),
+        train=cut_learning(table, split.train, horizon, ahead),
+        validation=cut_learning(table, split.validation, horizon, ahead),
+        test=cut_test(table, split.test, horizon, known_ahead=ahead)[0],
+        future=cut_future(table, horizon, ahead),
         seed=seed,
     )
 
@@ -159,7 +160,8 @@ def _check_test_part_untouched(case: _Case, saved: Path, predictions: Prediction
     answer = case.load(saved)
     middle = len(case.test.origins) // 2
     origin = int(case.test.origins[middle])
-    known = replace(case.test, origins=case.test.origins[: middle + 1])
+    ahead = {column: values[: middle + 1] for column, values in case.test.ahead.items()}
+    known = replace(case.test, origins=case.test.origins[: middle + 1], ahead=ahead)
     wild = replace(known, frame=_distorted(known, origin))
     before, after = predict_checked(case.name, answer, known), predict_checked(case.name, answer, wild)
     scale = max(float(np.abs(predictions.point).max()), 1e-12)

@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from azuraforge.apps.forecasting.network import LstmNetwork, flatten
-from azuraforge.engine import nn
-from azuraforge.plugins.linear_start import fit_line
-from azuraforge.plugins.time_series import TimeSeriesConfig, TimeSeriesPipeline
-from azuraforge.plugins.windows import Examples, Inputs
+from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
+from azuraforge.engine import Tensor, nn
+from azuraforge.plugins.windows import Inputs
 
 
-class LstmConfig(TimeSeriesConfig):
+class LstmConfig(NetworkConfig):
     """Size of the network, and how it is trained."""
 
     hidden_size: Annotated[int, Field(default=48, ge=1, le=1024, description="Size of the LSTM's state")]
     num_layers: Annotated[int, Field(default=1, ge=1, le=4, description="LSTM layers, each fed by the one below")]
-    dropout: Annotated[float, Field(default=0.1, ge=0, lt=1, description="Share of values dropped while training")]
     lstm_rows: Annotated[
         int, Field(default=24, ge=1, le=2000, description="Last rows of the window that the LSTM reads, at most")
     ]
-    linear: Annotated[
-        bool, Field(default=True, description="Begin at a linear forecast on the window and learn what it misses")
-    ]
 
 
-class LstmForecaster(TimeSeriesPipeline[LstmConfig]):
+class LstmNetwork(ForecastNetwork):
+    """Summarises rows by the LSTM's last state."""
+
+    lstm: nn.LSTM
+
+    def __init__(self, inputs: Inputs, outputs: int, config: LstmConfig) -> None:
+        lstm = nn.LSTM(
+            inputs.channels,
+            config.hidden_size,
+            config.num_layers,
+            dropout=config.dropout if config.num_layers > 1 else 0.0,
+        )
+        super().__init__(
+            inputs,
+            outputs,
+            name="lstm",
+            encoder=lstm,
+            width=config.hidden_size,
+            dropout=config.dropout,
+            rows=config.lstm_rows,
+        )
+
+    def summary(self, rows: Tensor) -> Tensor:
+        """The upper layer's last state."""
+        _, (state, _) = self.lstm(rows)
+        last: Tensor = state[-1]
+        return last
+
+
+class LstmForecaster(NetworkForecaster[LstmConfig]):
     """A linear forecast on the whole window, and an LSTM that learns what the line misses."""
 
     name: ClassVar[str] = "forecasting.lstm"
@@ -40,10 +62,5 @@ class LstmForecaster(TimeSeriesPipeline[LstmConfig]):
     }
 
     def build(self, config: LstmConfig, inputs: Inputs, outputs: int) -> nn.Module:
-        """The network of ``network.py``."""
-        return LstmNetwork(inputs, outputs, config.hidden_size, config.num_layers, config.dropout, config.lstm_rows)
-
-    def prepare(self, config: LstmConfig, network: nn.Module, train: Examples, validation: Examples) -> None:
-        """Fit the line."""
-        if config.linear and isinstance(network, LstmNetwork):
-            network.set_line(fit_line(train, validation, partial(flatten, network.inputs)))
+        """The network around an LSTM."""
+        return LstmNetwork(inputs, outputs, config)

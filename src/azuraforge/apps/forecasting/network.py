@@ -1,29 +1,46 @@
-"""The network of ``forecasting.lstm``: a linear forecast as the floor, an LSTM for what is not linear."""
+"""What the network forecasters share: a linear forecast as the floor, an encoder for what is not linear."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from functools import partial
+from typing import Annotated, TypeVar
+
 import numpy as np
+from pydantic import Field
 
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import concat
-from azuraforge.plugins.linear_start import Line
-from azuraforge.plugins.windows import Inputs, Single
+from azuraforge.plugins.linear_start import Line, fit_line
+from azuraforge.plugins.time_series import TimeSeriesConfig, TimeSeriesPipeline
+from azuraforge.plugins.windows import Examples, Inputs, Single
 
 #: The linear part sees the whole window of the target, and this many last rows of the other channels.
 OTHER_ROWS = 12
 
 
-class LstmNetwork(nn.Module):
-    """``answer = line + head(LSTM's last state, last row, calendar ahead)``.
+class NetworkConfig(TimeSeriesConfig):
+    """What every network forecaster has, beside its own sizes."""
+
+    dropout: Annotated[float, Field(default=0.1, ge=0, lt=1, description="Share of values dropped while training")]
+    linear: Annotated[
+        bool, Field(default=True, description="Begin at a linear forecast on the window and learn what it misses")
+    ]
+
+
+class ForecastNetwork(nn.Module):
+    """``answer = line + head(summary of the last rows, last row, what is known ahead)``.
 
     The line is fitted in closed form and frozen; the head's last layer begins at zero, so training begins exactly at
     the linear forecast. Quantiles are learned as distances from the point forecast, through which no gradient flows:
-    they cannot pull it.
+    they cannot pull it. A subclass writes ``summary``.
 
     Args:
         inputs, outputs: sizes of an example.
-        hidden_size, num_layers, dropout: of the LSTM.
-        rows: how many last rows of the window the LSTM reads; the linear part reads all.
+        name, encoder: the module that reads the rows; it is held under ``name``, which names its weights.
+        width: values of the summary.
+        dropout: on the summary and between the head's layers.
+        rows: how many last rows of the window the encoder reads, at most; the linear part reads all.
 
     Shapes:
         window ``(batch, window, channel)``, known ``(batch, horizon, known)``, answer ``(batch, horizon, output)``.
@@ -33,23 +50,27 @@ class LstmNetwork(nn.Module):
     line_bias: Tensor
 
     def __init__(
-        self, inputs: Inputs, outputs: int, hidden_size: int, num_layers: int, dropout: float, rows: int
+        self, inputs: Inputs, outputs: int, *, name: str, encoder: nn.Module, width: int, dropout: float, rows: int
     ) -> None:
         super().__init__()
         self.inputs = inputs
         self.outputs = outputs
         self.rows = min(rows, inputs.window)
-        self.lstm = nn.LSTM(inputs.channels, hidden_size, num_layers, dropout=dropout if num_layers > 1 else 0.0)
+        setattr(self, name, encoder)
         self.dropout = nn.Dropout(dropout)
-        self.mix = nn.Linear(hidden_size + inputs.channels + 2 * inputs.known, 2 * hidden_size)
+        self.mix = nn.Linear(width + inputs.channels + 2 * inputs.known + _between(inputs), 2 * width)
         self.activation = nn.SiLU()
-        self.head = nn.Linear(2 * hidden_size, inputs.horizon * outputs)
+        self.head = nn.Linear(2 * width, inputs.horizon * outputs)
         self.head.weight.data[...] = 0
         if self.head.bias is not None:
             self.head.bias.data[...] = 0
-        width = len(flatten(inputs, np.zeros((1, inputs.window, inputs.channels), np.float32), _no_known(inputs))[0])
-        self.register_buffer("line_weight", np.zeros((inputs.horizon, width), np.float32))
+        size = len(flatten(inputs, np.zeros((1, inputs.window, inputs.channels), np.float32), _no_known(inputs))[0])
+        self.register_buffer("line_weight", np.zeros((inputs.horizon, size), np.float32))
         self.register_buffer("line_bias", np.zeros(inputs.horizon, np.float32))
+
+    @abstractmethod
+    def summary(self, rows: Tensor) -> Tensor:
+        """``(batch, width)`` of ``(batch, rows, channel)``."""
 
     def set_line(self, line: Line) -> None:
         """Take the linear forecast over."""
@@ -61,25 +82,48 @@ class LstmNetwork(nn.Module):
         flat = Tensor(flatten(self.inputs, window.numpy(), known.numpy()))
         line = nn.functional.linear(flat, self.line_weight, self.line_bias)
         batch, horizon = len(window), self.inputs.horizon
-        _, (state, _) = self.lstm(window[:, self.inputs.window - self.rows :, :])
-        parts = [self.dropout(state[-1]), window[:, -1, :]]
+        summary = self.summary(window[:, self.inputs.window - self.rows :, :])
+        parts = [self.dropout(summary), window[:, -1, :]]
         if self.inputs.known:
             parts += [known[:, 0, :], known[:, -1, :]]
+        if _between(self.inputs):
+            parts.append(known[:, 1:-1, self.inputs.known - self.inputs.ahead :].flatten(1))
         mixed = self.dropout(self.activation(self.mix(concat(parts, axis=1))))
         answer = self.head(mixed).reshape(batch, horizon, self.outputs)
         point = line.reshape(batch, horizon, 1) + answer[:, :, :1]
         return concat([point, point.detach() + answer[:, :, 1:]], axis=2)
 
 
-def flatten(inputs: Inputs, window: Single, known: Single) -> Single:
-    """``(batch, input)`` of the linear part: the target's window, the last rows of other channels, the next calendar.
+NetworkConfigT = TypeVar("NetworkConfigT", bound=NetworkConfig)
 
-    The calendar of one row is enough: that of every further row is a rotation of it, hence linear in it.
+
+class NetworkForecaster(TimeSeriesPipeline[NetworkConfigT]):
+    """A forecaster around a ``ForecastNetwork``; a subclass writes ``build``."""
+
+    def prepare(self, config: NetworkConfigT, network: nn.Module, train: Examples, validation: Examples) -> None:
+        """Fit the line."""
+        if config.linear and isinstance(network, ForecastNetwork):
+            network.set_line(fit_line(train, validation, partial(flatten, network.inputs)))
+
+
+def flatten(inputs: Inputs, window: Single, known: Single) -> Single:
+    """``(batch, input)`` of the linear part: the target's window, the last rows of other channels, what is known ahead.
+
+    The calendar of one row is enough: that of every further row is a rotation of it, hence linear in it. Holidays and
+    columns known in advance are no rotation; they are told for every row ahead.
     """
     batch = len(window)
     target = window[:, :, : inputs.target_channels].reshape(batch, -1)
     others = window[:, -OTHER_ROWS:, inputs.target_channels :].reshape(batch, -1)
-    return np.concatenate([target, others, known[:, 0, :]], axis=1)
+    parts = [target, others, known[:, 0, :]]
+    if inputs.ahead:
+        parts.append(known[:, 1:, inputs.known - inputs.ahead :].reshape(batch, -1))
+    return np.concatenate(parts, axis=1)
+
+
+def _between(inputs: Inputs) -> int:
+    """Values known ahead for the rows between the first and the last, which the head sees whole anyway."""
+    return inputs.ahead * max(inputs.horizon - 2, 0)
 
 
 def _no_known(inputs: Inputs) -> Single:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known, target_of
 from azuraforge.plugins.calendar import Clock
 from azuraforge.plugins.channels import Channel, column_values
+from azuraforge.plugins.covariates import Covariates
 from azuraforge.plugins.forecast import ForecastConfig
 from azuraforge.plugins.parts import Floats, Indices, Part, Schema
 from azuraforge.plugins.pipeline import RunContext
@@ -27,7 +28,7 @@ _CHUNK = 4096
 
 
 class Ridge(Baseline):
-    """A straight line through the last 30 values, last season's, the other columns' and the calendar.
+    """A straight line through the last 30 values, last season's, the other columns', the calendar, what is known ahead.
 
     One set of coefficients per horizon ("direct" forecasting). It predicts the change since the origin. The penalty is
     the one that does best on the validation part.
@@ -58,6 +59,7 @@ class Ridge(Baseline):
             "lags": lags,
             "clock": Clock.learn(train.frame, train.schema).to_dict(),
             "others": [channel.to_dict() for channel in others],
+            "covariates": Covariates.learn(train, run.config.known_ahead, run.config.holidays).to_dict(),
         }
         learned = Learned(settings)
         inputs, targets = self._examples(learned, train, MOST_ROWS)
@@ -88,7 +90,9 @@ class Ridge(Baseline):
         point = np.empty((len(part.origins), part.horizon))
         for start in range(0, len(part.origins), _CHUNK):
             origins = part.origins[start : start + _CHUNK]
-            change = self._inputs(series, origins) @ learned.arrays["weights"].T + learned.arrays["bias"]
+            chosen = np.arange(start, start + len(origins))
+            inputs = np.concatenate([self._inputs(series, origins), ahead_of(learned, part, chosen)], axis=1)
+            change = inputs @ learned.arrays["weights"].T + learned.arrays["bias"]
             point[start : start + _CHUNK] = series["target"][origins][:, None] + change
         return point
 
@@ -98,11 +102,12 @@ class Ridge(Baseline):
         usable = (part.origins >= max(learned.settings["lags"])) & np.isfinite(part.targets).all(axis=1)
         if not usable.any():  # a very short series: the first value stands before the first row
             usable = np.isfinite(part.targets).all(axis=1)
-        origins, targets = part.origins[usable], part.targets[usable]
-        thin = -(-len(origins) // most)
-        origins, targets = origins[::thin], targets[::thin]
+        chosen = np.flatnonzero(usable)
+        chosen = chosen[:: -(-len(chosen) // most)]
+        origins, targets = part.origins[chosen], part.targets[chosen]
         series = self._series(learned, part)
-        return self._inputs(series, origins), targets - series["target"][origins][:, None]
+        inputs = np.concatenate([self._inputs(series, origins), ahead_of(learned, part, chosen)], axis=1)
+        return inputs, targets - series["target"][origins][:, None]
 
     def _series(self, learned: Learned, part: Part) -> dict[str, Any]:
         others = [Channel.from_dict(fields) for fields in learned.settings["others"]]
@@ -120,6 +125,19 @@ class Ridge(Baseline):
         earlier = target[_rows(origins, series["lags"][1:])] - last
         others = series["others"][_rows(origins, np.array(OTHER_LAGS))].reshape(len(origins), -1)
         return np.concatenate([last, earlier, others, series["calendar"][origins]], axis=1)
+
+
+def ahead_of(learned: Learned, part: Part, chosen: Indices) -> Floats:
+    """``(origin, horizon * width)``: what is known ahead of all rows to predict, for indices into the origins."""
+    return covariates_ahead(learned, part, chosen).reshape(len(chosen), -1)
+
+
+def covariates_ahead(learned: Learned, part: Part, chosen: Indices) -> Floats:
+    """``(origin, horizon, width)``: as ``Covariates.following``. Versions of the first release knew nothing ahead."""
+    if "covariates" not in learned.settings:
+        return np.zeros((len(chosen), part.horizon, 0))
+    covariates = Covariates.from_dict(learned.settings["covariates"])
+    return covariates.following(part, chosen, Clock.from_dict(learned.settings["clock"]))
 
 
 def target_lags(season: int, horizon: int) -> list[int]:

@@ -1,0 +1,90 @@
+"""``forecasting.attention``: a small Transformer encoder on top of a linear forecast (Vaswani et al., 2017)."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
+from azuraforge.engine import Tensor, nn
+from azuraforge.plugins.windows import Inputs
+
+
+class AttentionConfig(NetworkConfig):
+    """Size of the network, and how it is trained."""
+
+    width: Annotated[int, Field(default=32, ge=1, le=1024, description="Values per row inside the encoder")]
+    heads: Annotated[int, Field(default=4, ge=1, le=64, description="Attention heads; they share the width")]
+    num_layers: Annotated[int, Field(default=1, ge=1, le=12, description="Encoder blocks")]
+    attention_rows: Annotated[
+        int, Field(default=24, ge=1, le=2000, description="Last rows of the window that attention reads, at most")
+    ]
+
+    @model_validator(mode="after")
+    def _heads_share_the_width(self) -> AttentionConfig:
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} is not a multiple of {self.heads} heads; choose another of the two")
+        return self
+
+
+class Encoder(nn.Module):
+    """``(batch, row, channel)`` to ``(batch, row, width)``; where a row stands is learned, counted from the origin."""
+
+    def __init__(self, channels: int, rows: int, config: AttentionConfig) -> None:
+        super().__init__()
+        self.rows = nn.Linear(channels, config.width)
+        self.place = nn.init.uniform((rows, config.width), 0.1, None)
+        self.layers = nn.Sequential(
+            *(
+                nn.TransformerEncoderLayer(
+                    config.width, config.heads, 2 * config.width, config.dropout, activation="gelu", norm_first=True
+                )
+                for _ in range(config.num_layers)
+            )
+        )
+        self.norm = nn.LayerNorm(config.width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class."""
+        encoded: Tensor = self.norm(self.layers(self.rows(x) + self.place))
+        return encoded
+
+
+class AttentionNetwork(ForecastNetwork):
+    """Summarises rows by what the last one has gathered from all."""
+
+    encoder: Encoder
+
+    def __init__(self, inputs: Inputs, outputs: int, config: AttentionConfig) -> None:
+        rows = min(config.attention_rows, inputs.window)
+        super().__init__(
+            inputs,
+            outputs,
+            name="encoder",
+            encoder=Encoder(inputs.channels, rows, config),
+            width=config.width,
+            dropout=config.dropout,
+            rows=rows,
+        )
+
+    def summary(self, rows: Tensor) -> Tensor:
+        """The last row's."""
+        encoded: Tensor = self.encoder(rows)
+        return encoded[:, -1, :]
+
+
+class AttentionForecaster(NetworkForecaster[AttentionConfig]):
+    """A linear forecast on the whole window, and attention that learns what the line misses."""
+
+    name: ClassVar[str] = "forecasting.attention"
+    Config = AttentionConfig
+    title: ClassVar[dict[str, str]] = {"en": "Attention forecaster", "tr": "Dikkat tahmincisi"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "A small Transformer encoder over the last rows, on top of a linear forecast.",
+        "tr": "Doğrusal tahminin üstünde, son satırlara bakan küçük bir Transformer kodlayıcısı.",
+    }
+
+    def build(self, config: AttentionConfig, inputs: Inputs, outputs: int) -> nn.Module:
+        """The network around the encoder."""
+        return AttentionNetwork(inputs, outputs, config)

@@ -1,0 +1,115 @@
+"""``forecasting.tcn``: a temporal convolutional network on top of a linear forecast.
+
+Causal convolutions whose dilation doubles from block to block, each with a residual connection (Bai, Kolter and Koltun,
+"An Empirical Evaluation of Generic Convolutional and Recurrent Networks for Sequence Modeling", 2018).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
+from azuraforge.engine import Tensor, nn
+from azuraforge.engine.nn.functional import pad
+from azuraforge.plugins.windows import Inputs
+
+
+class TcnConfig(NetworkConfig):
+    """Size of the network, and how it is trained."""
+
+    channels: Annotated[int, Field(default=32, ge=1, le=1024, description="Channels of each convolution")]
+    kernel_size: Annotated[int, Field(default=3, ge=2, le=15, description="Rows that one convolution sees")]
+    tcn_rows: Annotated[
+        int, Field(default=48, ge=1, le=2000, description="Last rows of the window that the network reads, at most")
+    ]
+
+
+class CausalBlock(nn.Module):
+    """``x + dropout(silu(convolution of x and what came before it))``; a row never sees a later one.
+
+    Only the last column of the uppermost block is read, and with dilations that double it depends on every second
+    column of the block below, counted from the end. So each block computes just these: a convolution with stride 2 on
+    what is left, equal to the dilated one at a fraction of its time.
+
+    ``(batch, channel, time)`` in, ``(batch, width, half the time, rounded up)`` out; where the channels differ, ``x``
+    passes a 1×1 convolution first.
+    """
+
+    def __init__(self, channels: int, width: int, kernel: int, dropout: float) -> None:
+        super().__init__()
+        self.before = kernel - 1
+        self.convolution = nn.Conv1d(channels, width, kernel, stride=2)
+        self.activation = nn.SiLU()
+        self.dropout = nn.Dropout(dropout)
+        self.same = channels == width
+        if not self.same:
+            self.shortcut = nn.Conv1d(channels, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """See the class."""
+        first = (x.shape[2] + 1) % 2  # so that the last column is among the kept ones
+        padded = pad(x, ((0, 0), (0, 0), (self.before, 0)))[:, :, first:]
+        kept = x[:, :, first::2]
+        if not self.same:
+            kept = self.shortcut(kept)
+        learned: Tensor = self.dropout(self.activation(self.convolution(padded)))
+        return kept + learned
+
+
+class TcnNetwork(ForecastNetwork):
+    """Summarises rows by the last column of the uppermost block, which has seen them all."""
+
+    blocks: nn.Sequential
+
+    def __init__(self, inputs: Inputs, outputs: int, config: TcnConfig) -> None:
+        rows = min(config.tcn_rows, inputs.window)
+        blocks: list[nn.Module] = []
+        for _ in dilations(rows, config.kernel_size):
+            channels = config.channels if blocks else inputs.channels
+            blocks.append(CausalBlock(channels, config.channels, config.kernel_size, config.dropout))
+        super().__init__(
+            inputs,
+            outputs,
+            name="blocks",
+            encoder=nn.Sequential(*blocks),
+            width=config.channels,
+            dropout=config.dropout,
+            rows=rows,
+        )
+
+    def summary(self, rows: Tensor) -> Tensor:
+        """The last column."""
+        columns: Tensor = self.blocks(rows.swapaxes(1, 2))
+        return columns[:, :, -1]
+
+
+class TcnForecaster(NetworkForecaster[TcnConfig]):
+    """A linear forecast on the whole window, and causal convolutions that learn what the line misses."""
+
+    name: ClassVar[str] = "forecasting.tcn"
+    Config = TcnConfig
+    title: ClassVar[dict[str, str]] = {"en": "Temporal convolution", "tr": "Zamansal evrişim"}
+    summary: ClassVar[dict[str, str]] = {
+        "en": "Causal convolutions that look back twice as far from layer to layer, on top of a linear forecast.",
+        "tr": "Doğrusal tahminin üstünde, her katmanda iki kat geriye bakan nedensel evrişimler.",
+    }
+
+    def build(self, config: TcnConfig, inputs: Inputs, outputs: int) -> nn.Module:
+        """The network around the convolutions."""
+        return TcnNetwork(inputs, outputs, config)
+
+
+def dilations(rows: int, kernel: int) -> list[int]:
+    """Doubling distances until the last block sees ``rows`` rows.
+
+    Example:
+        >>> dilations(rows=24, kernel=3)
+        [1, 2, 4, 8]
+    """
+    found, seen = [1], kernel
+    while seen < rows:
+        found.append(2 * found[-1])
+        seen += (kernel - 1) * found[-1]
+    return found
