@@ -30,8 +30,14 @@ class Upload:
     fields: dict[str, bytes] = field(default_factory=dict)
 
 
-async def receive(request: Request, folder: Path, max_bytes: int) -> Upload:
-    """Stream a multipart form into ``folder``: the part ``file`` as a file, every other part as a field.
+async def receive(
+    request: Request,
+    folder: Path,
+    max_bytes: int,
+    part: str = "file",
+    next_step: str = "compress it, or raise AZURAFORGE_SERVER__MAX_BODY_BYTES",
+) -> Upload:
+    """Stream a multipart form into ``folder``: the part named ``part`` as a file, every other part as a field.
 
     Raises InvalidInput where the body is no such form or larger than ``max_bytes``; StorageError where the disk is
     full. The caller removes the folder.
@@ -39,10 +45,8 @@ async def receive(request: Request, folder: Path, max_bytes: int) -> Upload:
     kind, parameters = parse_options_header(request.headers.get("content-type", ""))
     boundary = parameters.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
-        raise InvalidInput(
-            "the request carries no multipart form", where="body", next_step="send the parts `file` and `options`"
-        )
-    form = _Form(Upload(folder / "upload"))
+        raise InvalidInput("the request carries no multipart form", where="body", next_step=f"send the part `{part}`")
+    form = _Form(Upload(folder / "upload"), part)
     parser = MultipartParser(boundary, form.callbacks())
     received = 0
     try:
@@ -52,7 +56,7 @@ async def receive(request: Request, folder: Path, max_bytes: int) -> Upload:
                 raise InvalidInput(
                     f"the file is larger than {max_bytes // 2**20} MiB",
                     where="body",
-                    next_step="compress it, or raise AZURAFORGE_SERVER__MAX_BODY_BYTES",
+                    next_step=next_step,
                     code="too_large",
                 )
             await to_thread.run_sync(parser.write, chunk)
@@ -69,17 +73,16 @@ async def receive(request: Request, folder: Path, max_bytes: int) -> Upload:
     finally:
         form.close()
     if not form.complete or not form.upload.filename:
-        raise InvalidInput(
-            "the form ended early or holds no file", where="body", next_step="send the parts `file` and `options`"
-        )
+        raise InvalidInput("the form ended early or holds no file", where="body", next_step=f"send the part `{part}`")
     return form.upload
 
 
 class _Form:
     """The parser's events, put together."""
 
-    def __init__(self, upload: Upload) -> None:
+    def __init__(self, upload: Upload, part: str) -> None:
         self.upload = upload
+        self._part = part
         self.complete = False
         self._header = b""
         self._value = b""
@@ -121,7 +124,7 @@ class _Form:
     def _open(self) -> None:
         _, parameters = parse_options_header(self._headers.get(b"content-disposition", b""))
         self._name = parameters.get(b"name", b"").decode("utf-8", "replace")
-        if self._name == "file":
+        if self._name == self._part:
             if self.upload.filename:
                 raise InvalidInput("the form holds two files", where="body", next_step="send one file a request")
             sent = parameters.get(b"filename", b"").decode("utf-8", "replace").replace("\\", "/")

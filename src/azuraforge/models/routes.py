@@ -6,15 +6,18 @@ from datetime import datetime
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 
+from azuraforge.datasets.uploads import receive
+from azuraforge.models.pictures import MAX_BYTES
 from azuraforge.models.schemas import (
     AliasChange,
     AliasRequest,
     EvaluationOut,
     ModelDetail,
     ModelOut,
+    PictureOut,
     PolicyOut,
     PolicyRequest,
     PredictionOut,
@@ -28,6 +31,27 @@ from azuraforge.models.service import ModelService
 from azuraforge.projects.access import Member, Reader
 
 router = APIRouter(tags=["models"])
+
+_PICTURE = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["image"],
+                    "properties": {
+                        "image": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "PNG, JPEG, WebP, BMP, GIF or TIFF; at most 10 MiB and 40 million pixels",
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
 
 
 async def model_service(connection: HTTPConnection) -> ModelService:
@@ -161,6 +185,16 @@ async def predict(name: str, access: Member, service: Service, body: PredictRequ
     else:
         answer = await to_thread.run_sync(service.online.predict, access.project_id, found, name, request, by)
     return Response(answer.model_dump_json(), media_type="application/json")
+
+
+@router.post("/models/{name}/versions/{version}/predict-image", openapi_extra=_PICTURE)
+async def predict_image(name: str, version: int, request: Request, access: Member, service: Service) -> PictureOut:
+    """What a version sees in a picture: the probability of each class."""
+    with service.inbox() as folder:
+        upload = await receive(request, folder, MAX_BYTES, part="image", next_step="send a smaller picture")
+        return await to_thread.run_sync(
+            service.predict_image, access.project_id, name, version, upload.path, upload.filename
+        )
 
 
 @router.get("/models/{name}/predictions")

@@ -194,6 +194,33 @@ class PredictOut(BaseModel):
     latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
 
 
+class ClassProbability(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
+    name: str = Field(alias="class")
+    probability: float
+
+
+class PictureSize(BaseModel):
+    """What a version looks at, in pixels; ``channels`` is 1 for grey and 3 for colour."""
+
+    height: int
+    width: int
+    channels: int
+
+
+class PictureOut(BaseModel):
+    """What a version sees in a picture."""
+
+    model: str
+    version: int
+    plugin: str
+    run_id: str
+    classes: list[ClassProbability] = Field(description="every class, the most probable first")
+    size: PictureSize
+    seen: str = Field(description="the picture as the version saw it: a PNG as base64")
+
+
 class EvaluationOut(BaseModel):
     """An evaluation beside its baselines, and the gate's verdict."""
 

@@ -6,6 +6,7 @@ What changes them inside a run's own transaction is in ``registry.py``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from azuraforge.models import shapes, store
 from azuraforge.models.folder import Imported, VersionFolders
 from azuraforge.models.ledger import Ledger
 from azuraforge.models.lookup import ModelLookup
+from azuraforge.models.pictures import predict_picture
 from azuraforge.models.policies import Policies
 from azuraforge.models.predictions import Predictions
 from azuraforge.models.registry import CHAMPION, Registry
@@ -26,6 +28,7 @@ from azuraforge.models.schemas import (
     EvaluationOut,
     ModelDetail,
     ModelOut,
+    PictureOut,
     PredictionOut,
     PredictOut,
     PredictRequest,
@@ -60,6 +63,10 @@ class ModelService(Registry):
         self.policies = Policies(database, events)
         #: Models and versions that were deleted, and how they are purged.
         self.trash = ModelTrash(database, events, folders)
+
+    def inbox(self) -> AbstractContextManager[Path]:
+        """A folder for one uploaded picture; nothing of it is left afterwards."""
+        return self._datasets.inbox()
 
     def close(self) -> None:
         """End every warm predictor."""
@@ -168,6 +175,14 @@ class ModelService(Registry):
         with self._database.read(project_id) as session:
             row = self._chosen(session, self._known(session, project_id, name), request)
         return self.online.answer(self.online.served(project_id, row.model_id, row.version), name, request, by)
+
+    def predict_image(self, project_id: str, name: str, version: int, path: Path, filename: str) -> PictureOut:
+        """What a version sees in the picture at ``path``; see ``pictures``."""
+        with self._database.read(project_id) as session:
+            row = self._version(session, self._known(session, project_id, name), version)
+        return predict_picture(
+            self._warm, self.online.served(project_id, row.model_id, row.version), name, path, filename
+        )
 
     def predictions(self, project_id: str, name: str, limit: int) -> list[PredictionOut]:
         """The newest lines of a model's ledger."""

@@ -26,12 +26,16 @@ _LOOK_BACK_ROWS = 1000
 
 
 def serve(opening: Mapping[str, Any]) -> Answer:
-    """Load a version and return the function that answers.
+    """Load a version and return the function that answers: the next values of a series, or a picture's class.
 
     Args:
         opening: ``folder``, ``content_hash``, ``plugin``, ``config``, ``schema``, ``plugins_folder``,
             ``kernels_folder``.
     """
+    if opening["schema"].get("kind") == "images":
+        from azuraforge.models.serving_pictures import PicturePredictor
+
+        return PicturePredictor(opening).answer
     return Predictor(opening).answer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,7 @@ from azuraforge.settings import Settings
 
 PREFIX = "/api/v1"
 #: Where a body is a file that is streamed to disk; everywhere else it is JSON.
-FILE_PATHS = frozenset({f"{PREFIX}/datasets"})
+FILE_PATHS = re.compile(rf"{PREFIX}/(datasets|models/[^/]+/versions/[^/]+/predict-image)")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Plain ASGI, because Starlette's BaseHTTPMiddleware breaks streaming and costs a 
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -64,7 +65,7 @@ class BodyGuard:
     Files may be large. JSON may not: it is parsed as a whole, and before anybody has said who asks.
     """
 
-    def __init__(self, app: ASGIApp, limits: ServerSettings, file_paths: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, limits: ServerSettings, file_paths: re.Pattern[str]) -> None:
         self.app = app
         self.limits = limits
         self.file_paths = file_paths
@@ -73,7 +74,7 @@ class BodyGuard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_file = scope["path"] in self.file_paths
+        is_file = self.file_paths.fullmatch(scope["path"]) is not None
         max_bytes = self.limits.max_body_bytes if is_file else self.limits.max_json_bytes
         length = Headers(scope=scope).get("content-length", "")
         if length.isdigit() and int(length) > max_bytes:

@@ -1,0 +1,80 @@
+"""A loaded classifier of pictures: the picture is decoded here, in the child, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from azuraforge.datasets.pictures import decode_picture, png_base64
+from azuraforge.errors import AzuraError, InvalidInput
+from azuraforge.models.folder import read_card, verify_folder
+from azuraforge.plugins.images import ClassPredictions, ImagePart, ImageSchema
+from azuraforge.plugins.loading import load_plugin
+from azuraforge.runs.backend import choose_nearest
+
+_SUM_TOLERANCE = 1e-6
+
+
+class PicturePredictor:
+    """A verified, loaded version that names classes."""
+
+    def __init__(self, opening: Mapping[str, Any]) -> None:
+        folder = Path(opening["folder"])
+        verify_folder(folder, opening["content_hash"])
+        plugin = load_plugin("pipeline", opening["plugin"], opening["plugins_folder"])
+        if plugin.uses_engine:  # with the backend that made it, where there is one: the same bits as when it was judged
+            choose_nearest(read_card(folder).get("engine"), opening.get("kernels_folder"))
+        self._name = str(opening["plugin"])
+        self._pipeline = plugin()
+        self._predictor = self._pipeline.load(folder)
+        self._schema = ImageSchema.from_json(opening["schema"])
+
+    def answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Name the classes of the picture at ``picture`` (a path), which messages call ``name``.
+
+        Returns ``classes``: a list of {name, probability}, the most probable first; ``size`` and ``seen``: a PNG of
+        what the version looked at, as base64.
+        """
+        if "picture" not in question:
+            raise InvalidInput(
+                "this version names what pictures show; it has no next values",
+                where="version",
+                next_step="send it a picture: azuraforge models predict-image NAME FILE",
+                code="not_a_forecaster",
+            )
+        schema, name = self._schema, question["name"]
+        data = Path(question["picture"]).read_bytes()
+        pixels = decode_picture(data, name, schema.height, schema.width, schema.channels)
+        probabilities = self._probabilities(ImagePart(pixels[None], None, (name,), schema))
+        order = np.argsort(-probabilities, kind="stable")
+        return {
+            "classes": [{"class": schema.classes[i], "probability": float(probabilities[i])} for i in order],
+            "size": {"height": schema.height, "width": schema.width, "channels": schema.channels},
+            "seen": png_base64(pixels, most=256),
+        }
+
+    def _probabilities(self, part: ImagePart) -> np.ndarray[Any, np.dtype[np.float64]]:
+        try:
+            told: ClassPredictions = self._pipeline.predict(self._predictor, part)
+        except AzuraError:
+            raise
+        except Exception as error:
+            raise InvalidInput(
+                f"{self._name} could not look at the picture:"
+                f" {type(error).__name__}: {' '.join(str(error).split())[:300]}",
+                where="image",
+                next_step="look at the plugin that made this version",
+            ) from error
+        values = np.asarray(told.probabilities, dtype=np.float64)
+        expected = (1, len(self._schema.classes))
+        if values.shape != expected or not (values >= 0).all() or abs(values.sum() - 1) > _SUM_TOLERANCE:
+            raise InvalidInput(
+                f"{self._name} answered with shape {values.shape}, or not with probabilities; expected {expected}",
+                where="image",
+                next_step="look at the plugin that made this version",
+            )
+        answer: np.ndarray[Any, np.dtype[np.float64]] = values[0]
+        return answer
