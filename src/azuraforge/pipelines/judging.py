@@ -14,9 +14,11 @@ import numpy as np
 import orjson
 
 from azuraforge.models import gate
+from azuraforge.models.policy import GatePolicy, Measured
 from azuraforge.pipelines.metrics import measure, seasonal_scale, shown_horizons, skill, squared_errors
 from azuraforge.pipelines.parts import fresh_folder, future_times, load_part, times_of
 from azuraforge.pipelines.predictions import interval_of, load_predictions
+from azuraforge.pipelines.slices import series_slices
 from azuraforge.plugins.parts import Floats, Part, Predictions, Table
 
 HISTORY_ROWS = 500
@@ -36,6 +38,8 @@ class Case:
         truth, test, future, train: folders.
         split: the result of the split step.
         trials, earlier_uses: tighten the gate's level.
+        policy: the model's terms (``GatePolicy.to_dict``); empty: the platform's own.
+        measured: the candidate's ``latency_ms`` and ``bytes``, held against the policy's limits.
     """
 
     candidate: dict[str, Any]
@@ -50,6 +54,8 @@ class Case:
     seed: int = 0
     trials: int = 1
     earlier_uses: int = 0
+    policy: dict[str, Any] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -84,7 +90,7 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
     for contender in contenders:
         overall, contender.horizons = measure(truth, contender.predictions, scale)
         contender.metrics = dict(overall)
-    verdict = _decide(case, truth, contenders)
+    verdict = _decide(case, truth, test, contenders)
     _rank(contenders, verdict.best_baseline)
     _save_errors(outputs / "errors.npz", truth, contenders)
     shown = next((each for each in contenders if each.name == verdict.champion), contenders[0])
@@ -116,8 +122,12 @@ def _judged(fields: dict[str, Any], role: str) -> _Judged:
     return _Judged(fields["name"], role, fields.get("seconds"), load_predictions(folder / "test.npz"), folder)
 
 
-def _decide(case: Case, truth: Floats, contenders: list[_Judged]) -> gate.Verdict:
+def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged]) -> gate.Verdict:
+    policy = GatePolicy.from_dict(case.policy)
+    metric = policy.metric_of("forecast")
     losses = {each.name: squared_errors(truth, each.predictions.point) for each in contenders}
+    if metric == "mae":
+        losses = {name: np.sqrt(squared) for name, squared in losses.items()}
     candidate, *others = contenders
     champion = None
     if case.champion is not None:
@@ -127,16 +137,20 @@ def _decide(case: Case, truth: Floats, contenders: list[_Judged]) -> gate.Verdic
             losses.get(case.champion["name"], np.empty((0, 0))),
             _unseen(case, len(truth)),
             gate.incomparable(obstacle["code"], **obstacle["params"]) if obstacle else None,
+            metric=metric,
         )
     return gate.decide(
-        gate.Contender(candidate.name, losses[candidate.name]),
-        [gate.Contender(each.name, losses[each.name]) for each in others if each.role == "baseline"],
+        gate.Contender(candidate.name, losses[candidate.name], metric=metric),
+        [gate.Contender(each.name, losses[each.name], metric=metric) for each in others if each.role == "baseline"],
         champion,
         horizon=truth.shape[1],
         season=case.split["season"],
         trials=case.trials,
         earlier_uses=case.earlier_uses,
         seed=case.seed,
+        slices=series_slices(policy, test),
+        policy=policy,
+        measured=Measured(**case.measured),
     )
 
 
