@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from azuraforge.plugins.forecast import ForecastConfig
+from azuraforge.plugins.images import ClassifyConfig
 
 #: Task → pipelines that every candidate is judged beside. They are plugins like any other and may become champion.
 BASELINES: Mapping[str, tuple[str, ...]] = {
@@ -18,10 +19,11 @@ BASELINES: Mapping[str, tuple[str, ...]] = {
         "forecasting.ets",
         "forecasting.ridge",
     ),
+    "classify": ("vision.majority", "vision.logistic", "vision.neighbours"),
 }
 
 #: Task → the settings that the task itself needs; a baseline gets these of the run's config and no others.
-TASK_CONFIGS: Mapping[str, type[BaseModel]] = {"forecast": ForecastConfig}
+TASK_CONFIGS: Mapping[str, type[BaseModel]] = {"forecast": ForecastConfig, "classify": ClassifyConfig}
 
 
 def baselines_of(task: str, candidate: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ split → fit → fit_baselines → hold_out → predict → predict_baselines �
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from azuraforge.pipelines.outcome import Outcome
 from azuraforge.runs.handlers import Job
 
 STEPS = "azuraforge.pipelines.steps"
+#: A test part without times stands between these moments: every verdict on the dataset's target looked at some of it.
+TIMELESS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 #: Share of the whole run's progress per phase; the sum, with ``explaining``'s two, is 1.
 SHARES: Mapping[str, float] = {
     "split": 0.02,
@@ -67,34 +69,40 @@ class TrainingLoop:
         names = list(baselines_of(task, self._plugin))
         beside = {**config, "horizon": split["horizon"]}  # a config without a horizon was cut for one row
         baselines = self._phase("fit_baselines", {"names": names, "task": task, "config": beside, **learning})
+        champion, earlier_uses = self._champion(held_out := self._held_out(split))
         held = self._phase(
-            "hold_out", {"dataset": rows_of(self._dataset), "ranges": split["ranges"], "horizon": split["horizon"]}
+            "hold_out",
+            {
+                "dataset": rows_of(self._dataset),
+                **{key: split[key] for key in ("ranges", "rows", "horizon") if key in split},
+                "known_ahead": known_ahead(config, champion.config if champion else {}, self._dataset.schema),
+            },
         )
         parts = {"test": f"{held['outputs']}/test", "future": f"{held['outputs']}/future"}
         predicted = self._phase(
             "predict", {"plugin": self._plugin, "predictor": f"{fitted['outputs']}/predictor", **parts}
         )
         standing, failed = self._predict_baselines(baselines, parts)
-        champion, earlier_uses = self._champion(held_out := self._held_out(split))
-        judged = self._phase(
-            "judge",
-            {
-                "candidate": {
-                    "name": self._plugin,
-                    "predictions": predicted["outputs"],
-                    "seconds": fitted["seconds"],
-                },
-                "baselines": standing,
-                "failed": failed,
-                "champion": self._beside(champion, parts, split["horizon"]) if champion else None,
-                "truth": f"{held['outputs']}/truth",
-                "train": learning["train"],
-                "split": {key: split[key] for key in ("parts", "season")},
-                "seed": self._job.run.seed,
-                "earlier_uses": earlier_uses,
-                **parts,
+        case: dict[str, Any] = {
+            "candidate": {"name": self._plugin, "predictions": predicted["outputs"], "seconds": fitted["seconds"]},
+            "baselines": standing,
+            "failed": failed,
+            "champion": self._beside(champion, parts, split["horizon"]) if champion else None,
+            "truth": f"{held['outputs']}/truth",
+            "test": parts["test"],
+            "seed": self._job.run.seed,
+            "earlier_uses": earlier_uses,
+            "policy": self._policy(),
+            "measured": {
+                "latency_ms": predicted["latency_ms"],
+                "bytes": bytes_of(Path(fitted["outputs"]) / "predictor"),
             },
-        )
+        }
+        if task == "classify":
+            judged = self._phase("judge", {**case, "task": task, "parts": split["parts"]})
+            return self._outcome(task, held_out, champion, split, fitted, baselines, judged)
+        series = {"train": learning["train"], "split": {key: split[key] for key in ("parts", "season")}}
+        judged = self._phase("judge", {**case, **series, "future": parts["future"]})
         explain_forecast(
             self._job,
             learned={
@@ -108,17 +116,10 @@ class TrainingLoop:
             folders={"test": parts["test"], "truth": f"{held['outputs']}/truth"},
             season=split["season"],
         )
-        return Outcome(
-            self._plugin,
-            self._model,
-            task,
-            held_out,
-            champion.version if champion else None,
-            split,
-            fitted,
-            baselines,
-            judged,
-        )
+        return self._outcome(task, held_out, champion, split, fitted, baselines, judged)
+
+    def _outcome(self, task: str, held_out: HeldOut, champion: ModelVersion | None, *results: Any) -> Outcome:
+        return Outcome(self._plugin, self._model, task, held_out, champion.version if champion else None, *results)
 
     def _phase(self, name: str, payload: dict[str, Any], step: str | None = None) -> dict[str, Any]:
         if name != "judge":  # the judge works on numbers alone
@@ -160,7 +161,9 @@ class TrainingLoop:
         return standing, failed
 
     def _held_out(self, split: Mapping[str, Any]) -> HeldOut:
-        start_at, end_at = (datetime.fromisoformat(split["parts"]["test"][end]) for end in ("start", "end"))
+        """Images have no time: whichever of them were held out before, the dataset's target was looked at."""
+        times = [split["parts"]["test"][end] for end in ("start", "end")]
+        start_at, end_at = TIMELESS if None in times else (datetime.fromisoformat(at) for at in times)
         return HeldOut(self._dataset.id, self._dataset.schema["target"], start_at, end_at)
 
     def _champion(self, held_out: HeldOut) -> tuple[ModelVersion | None, int]:
@@ -170,7 +173,13 @@ class TrainingLoop:
             row = self._models.champion(session, project_id, self._model)
             return row, self._models.earlier_uses(session, project_id, held_out)
 
-    def _beside(self, row: ModelVersion, parts: Mapping[str, str], horizon: int) -> dict[str, Any]:
+    def _policy(self) -> dict[str, Any]:
+        """The model's terms, as the judge takes them."""
+        project_id = self._job.run.project_id
+        with self._database.read(project_id) as session:
+            return self._models.policies.current(session, project_id, self._model).to_dict()
+
+    def _beside(self, row: ModelVersion, parts: Mapping[str, str], horizon: int | None) -> dict[str, Any]:
         """The champion's predictions on this run's test part, or why there are none."""
         fields: dict[str, Any] = {
             "name": f"{self._model} v{row.version}",
@@ -202,7 +211,13 @@ class TrainingLoop:
         )
         if answer["problem"] is not None:
             return {**fields, "obstacle": _unreadable(answer["problem"])}
-        return {**fields, "predictions": answer["outputs"]}
+        images = {"folder": str(folder)} if row.kind == "classify" else {}
+        return {**fields, "predictions": answer["outputs"], **images}
+
+
+def bytes_of(folder: Path) -> int:
+    """The bytes of a predictor's files."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def rows_of(dataset: DatasetVersion) -> dict[str, Any]:
@@ -215,14 +230,35 @@ def rows_of(dataset: DatasetVersion) -> dict[str, Any]:
     }
 
 
+def known_ahead(config: Mapping[str, Any], champion: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """Columns that this run or the champion calls known in advance: beside each other, both are told theirs."""
+    named = {*config.get("known_ahead", ()), *champion.get("known_ahead", ())}
+    return sorted(named & set(schema.get("features", ())))
+
+
 def obstacle_of(champion: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Why two schemas' forecasts cannot be compared, None where they can; see ``gate.incomparable``."""
+    """Why versions of two schemas cannot be compared, None where they can; see ``gate.incomparable``."""
+    kinds = [schema.get("kind") or "series" for schema in (champion, candidate)]
+    if kinds != ["series", "series"]:
+        return _other_images(kinds, champion, candidate)
     pairs = (
         ("other_target", champion["target"], candidate["target"]),
         ("other_unit", champion.get("unit", ""), candidate.get("unit", "")),
         ("other_frequency", _in_months(champion.get("frequency")), _in_months(candidate.get("frequency"))),
     )
     return next((_other(code, theirs, ours) for code, theirs, ours in pairs if theirs != ours), None)
+
+
+def _other_images(
+    kinds: list[str], champion: Mapping[str, Any], candidate: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    if kinds[0] != kinds[1]:
+        return _other("other_kind", *kinds)
+    if champion["classes"] != candidate["classes"]:
+        return _other("other_classes", *(", ".join(schema["classes"][:20]) for schema in (champion, candidate)))
+    sides = ("height", "width", "channels")
+    sizes = ["×".join(str(schema[side]) for side in sides) for schema in (champion, candidate)]
+    return _other("other_size", *sizes) if sizes[0] != sizes[1] else None
 
 
 def _in_months(frequency: str | None) -> str | None:

@@ -14,7 +14,7 @@ from azuraforge.database import Session
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import Conflict, TransientError
 from azuraforge.models.folder import Imported
-from azuraforge.models.registry import HeldOut
+from azuraforge.models.registry import CANDIDATE, CHAMPION, HeldOut
 from azuraforge.models.service import ModelService
 from azuraforge.runs.handlers import ClaimedRun, Finish, Job
 
@@ -103,8 +103,11 @@ class Outcome:
             summary["version"] = versions[0]
             summary["champion_version"] = self.champion
             if self.verdict["decision"] in ("promoted", "baseline_promoted"):
-                self._promote(session, models, job.run, versions[-1])
+                self._promote(session, models, job.run, versions[-1], CHAMPION)
                 summary["champion_version"] = versions[-1]
+            elif self.verdict["decision"] == "approved":
+                self._promote(session, models, job.run, versions[-1], CANDIDATE)
+                summary["approved_version"] = versions[-1]
 
         return Finish(summary, commit)
 
@@ -119,15 +122,18 @@ class Outcome:
         document = {"evaluation": self.evaluation, "verdict": self.verdict}
         written.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
         job.artifact("evaluation.json", written, "application/json", "evaluation")
-        job.figure("forecast", self.judged["forecast"])
+        if "forecast" in self.judged:
+            job.figure("forecast", self.judged["forecast"])
+        for name, data in self.judged.get("figures", {}).items():
+            job.figure(name, data)
 
     def _entries(self, run: ClaimedRun, version_of: Callable[[str], str]) -> list[Entry]:
         predictor = Path(self.fitted["outputs"]) / "predictor"
         hashed = self.fitted["weights_sha256"]
         version = run.plugin_version or version_of(self.plugin)
         entries = [Entry(self.plugin, version, predictor, hashed, run.config, self.fitted.get("engine"))]
-        if self.verdict["decision"] == "baseline_promoted":
-            name = self.verdict["champion"]
+        name = self.verdict.get("approved") or self.verdict["champion"]
+        if self.verdict["decision"] in ("baseline_promoted", "approved") and name != self.plugin:
             learned = next(each for each in self.baselines["baselines"] if each["name"] == name)
             folder = Path(self.baselines["outputs"]) / name / "predictor"
             made_with = learned.get("engine")
@@ -194,7 +200,7 @@ class Outcome:
         )
         return row.version
 
-    def _promote(self, session: Session, models: ModelService, run: ClaimedRun, version: int) -> None:
+    def _promote(self, session: Session, models: ModelService, run: ClaimedRun, version: int, alias: str) -> None:
         try:
             models.promote(
                 session,
@@ -203,8 +209,9 @@ class Outcome:
                 version,
                 reason=" ".join(reason["text"]["en"] for reason in self.verdict["reasons"])[:_REASON_LENGTH],
                 by="gate",
+                alias=alias,
                 run_id=run.id,
-                expected=self.champion,
+                expected=self.champion if alias == CHAMPION else "anyone",
             )
         except Conflict as error:
             if error.error_code != "champion_changed":

@@ -14,7 +14,9 @@ import orjson
 
 from azuraforge.engine.io import hash_tensors, load_safetensors
 from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.image_parts import keep_learned
 from azuraforge.pipelines.parts import fresh_folder
+from azuraforge.plugins.images import ImagePart
 from azuraforge.plugins.parts import Part
 from azuraforge.plugins.pipeline import Pipeline, RunContext
 
@@ -33,17 +35,25 @@ class Learned:
 
 
 def learn(
-    name: str, pipeline: Pipeline[Any, Any], run: RunContext[Any], train: Part, validation: Part, folder: Path
+    name: str,
+    pipeline: Pipeline[Any, Any],
+    run: RunContext[Any],
+    train: Part | ImagePart,
+    validation: Part | ImagePart,
+    folder: Path,
 ) -> Learned:
     """Fit and save into ``folder``. ``seconds`` covers this attempt only."""
     random.seed(run.seed)
     np.random.seed(run.seed % 2**32)
     started = time.perf_counter()
-    predictor = pipeline.fit(run, train, validation)
+    predictor = pipeline.fit(run, train, validation)  # type: ignore[arg-type]  # each kind has parts of its own
     seconds = time.perf_counter() - started
     fresh_folder(folder)
     pipeline.save(predictor, folder)
-    return Learned(hash_folder(folder, name), seconds)
+    learned = Learned(hash_folder(folder, name), seconds)
+    if isinstance(train, ImagePart) and isinstance(validation, ImagePart):
+        keep_learned(train, validation, folder)  # lineage, so outside the hash of what was learned
+    return learned
 
 
 def hash_folder(folder: Path, name: str) -> str:

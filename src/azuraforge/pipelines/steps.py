@@ -21,9 +21,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines import judging
+from azuraforge.pipelines import class_judging, image_parts, judging
 from azuraforge.pipelines.baselines import BASELINES, baseline_config
+from azuraforge.pipelines.class_predictions import classify_checked, guard_each_alone, save_classes
 from azuraforge.pipelines.contexts import BaselineContext, CandidateContext, Child
+from azuraforge.pipelines.latency import latency_ms, one_image, one_origin
 from azuraforge.pipelines.parts import (
     check_split,
     cut_future,
@@ -38,7 +40,7 @@ from azuraforge.pipelines.predictions import guard_against_future, predict_check
 from azuraforge.pipelines.predictor import Learned, learn
 from azuraforge.plugins.inspect import parse_config
 from azuraforge.plugins.loading import load_plugin, one_line
-from azuraforge.plugins.parts import Part, Rows, Table
+from azuraforge.plugins.parts import Rows, Table
 from azuraforge.plugins.pipeline import Pipeline
 
 
@@ -69,7 +71,7 @@ def fit(child: Child) -> dict[str, Any]:
     files = child.outputs / "files"
     files.mkdir(parents=True, exist_ok=True)
     run = CandidateContext(child, config, tuple(pipeline.secrets), files)
-    train, validation = load_part(child.payload["train"]), load_part(child.payload["validation"])
+    train, validation = (image_parts.load_any(child.payload[part]) for part in ("train", "validation"))
     made_with = _use_engine(child, pipeline)
     learned = learn(name, pipeline, run, train, validation, child.outputs / "predictor")
     return {**learned.to_dict(), "engine": made_with}
@@ -81,7 +83,7 @@ def fit_baselines(child: Child) -> dict[str, Any]:
     Outputs: ``<name>/predictor/``. Result: ``{"baselines": […]}`` with name, config, weights_sha256, seconds and engine
     of each, or its name and why it ``failed``. One that fails is listed with its reason and does not end the run.
     """
-    train, validation = load_part(child.payload["train"]), load_part(child.payload["validation"])
+    train, validation = (image_parts.load_any(child.payload[part]) for part in ("train", "validation"))
     config = baseline_config(child.payload["task"], child.payload["config"])
     names = child.payload["names"]
     found: list[dict[str, Any]] = []
@@ -103,15 +105,19 @@ def fit_baselines(child: Child) -> dict[str, Any]:
 
 
 def hold_out(child: Child) -> dict[str, Any]:
-    """Write the test part without targets, the future part, and the truth. Payload: dataset, ranges, horizon.
+    """Write the test part without targets, the future part, and the truth. Payload: dataset, ranges, horizon,
+    known_ahead (columns that this run or the champion calls known in advance).
 
-    Outputs: ``test/``, ``future/``, ``truth/``. Result: ``{"origins": n}``.
+    Outputs: ``test/``, ``future/``, ``truth/``. Result: ``{"origins": n}``. Of images: see ``hold_out_images``.
     """
+    if image_parts.is_images(child.payload["dataset"]["schema"]):
+        return image_parts.hold_out_images(child.payload["dataset"], child.payload["rows"], child.outputs)
     table = read_table(**child.payload["dataset"])
     horizon = child.payload["horizon"]
-    test, truth = cut_test(table, Rows(*child.payload["ranges"]["test"]), horizon)
+    ahead = child.payload.get("known_ahead", ())
+    test, truth = cut_test(table, Rows(*child.payload["ranges"]["test"]), horizon, known_ahead=ahead)
     save_part(test, child.outputs / "test")
-    save_part(cut_future(table, horizon), child.outputs / "future")
+    save_part(cut_future(table, horizon, ahead), child.outputs / "future")
     judging.save_truth(child.outputs / "truth", table, test, truth)
     return {"origins": len(test.origins)}
 
@@ -120,17 +126,17 @@ def predict(child: Child) -> dict[str, Any]:
     """Load what ``save`` wrote and predict. Payload: plugin, plugins_folder, predictor, test, future, guard, tolerant,
     engine (what a version was made with; otherwise the run's own).
 
-    Outputs: ``test.npz``, ``future.npz``. With ``tolerant`` (the champion's turn) a failure is the result
-    ``{"problem": "…"}``; otherwise it ends the run.
+    Outputs: ``test.npz``, ``future.npz``. Result: ``problem`` and ``latency_ms``, the median time of one answer. With
+    ``tolerant`` (the champion's turn) a failure is the result's ``problem``; otherwise it ends the run.
     """
     name = child.payload["plugin"]
     try:
-        _predict(child, name, child.payload, child.outputs, guard=child.payload.get("guard", True))
+        took_ms = _predict(child, name, child.payload, child.outputs, guard=child.payload.get("guard", True))
     except Exception as error:
         if not child.payload.get("tolerant", False):
             raise
-        return {"problem": one_line(error)}
-    return {"problem": None}
+        return {"problem": one_line(error), "latency_ms": None}
+    return {"problem": None, "latency_ms": took_ms}
 
 
 def predict_baselines(child: Child) -> dict[str, Any]:
@@ -145,7 +151,7 @@ def predict_baselines(child: Child) -> dict[str, Any]:
         try:
             outputs = child.outputs / fields["name"]
             outputs.mkdir(parents=True, exist_ok=True)
-            _predict(child, fields["name"], {**child.payload, **fields}, outputs, guard=True)
+            _predict(child, fields["name"], {**child.payload, **fields}, outputs, guard=True, measured=False)
             found.append({"name": fields["name"]})
         except Exception as error:
             found.append({"name": fields["name"], "failed": one_line(error)})
@@ -154,19 +160,25 @@ def predict_baselines(child: Child) -> dict[str, Any]:
 
 
 def judge(child: Child) -> dict[str, Any]:
-    """Compute every metric and ask the gate. Payload and result: see ``judging.Case``."""
+    """Compute every metric and ask the gate. Payload and result: see ``judging.Case``, ``class_judging.ClassCase``."""
+    if child.payload.get("task") == "classify":
+        fields = {name: child.payload[name] for name in child.payload if name != "task"}
+        return class_judging.judge_classes(class_judging.ClassCase(**fields), child.outputs)
     return judging.judge(judging.Case(**child.payload), child.outputs)
 
 
 def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     name = child.payload["plugin"]
     pipeline, config = _pipeline(name, child.payload)
+    _check_fit(name, pipeline, child.payload["dataset"]["schema"])
+    if pipeline.kind == "classify":
+        return image_parts.cut_images(name, pipeline, config, child.payload["dataset"], folder)
     table = read_table(**child.payload["dataset"])
     horizon, gap = int(getattr(config, "horizon", 1)), int(getattr(config, "gap", 0))
     ranges = pipeline.split(table, config)
     check_split(ranges, len(table), horizon=horizon, gap=gap)
     for part_name, rows in (("train", ranges.train), ("validation", ranges.validation)):
-        part = cut_learning(table, rows, horizon)
+        part = cut_learning(table, rows, horizon, getattr(config, "known_ahead", ()))
         if folder is not None:
             save_part(part, folder / part_name)
     cut_test(table, ranges.test, horizon)  # refuses a test part that nobody could be judged by
@@ -179,19 +191,42 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     }
 
 
+def _check_fit(name: str, pipeline: Pipeline[Any, Any], schema: Mapping[str, Any]) -> None:
+    """Refuse a forecaster of images and a classifier of a series."""
+    images = image_parts.is_images(schema)
+    if images != (pipeline.kind == "classify"):
+        has, needs = ("images", "a series") if images else ("a series", "images")
+        raise InvalidInput(
+            f"the dataset holds {has}, and {name} ({pipeline.kind}) learns from {needs}",
+            where="dataset",
+            next_step=f"choose a dataset of {needs.removeprefix('a ')}, or another pipeline",
+            code="other_kind",
+        )
+
+
 def _range_of(table: Table, rows: Rows) -> dict[str, Any]:
     ends = times_of(table.frame[[rows.start, rows.stop - 1]], table.schema)
     return {"rows": len(rows), "start": ends[0], "end": ends[1]}
 
 
-def _predict(child: Child, name: str, fields: Mapping[str, Any], outputs: Path, *, guard: bool) -> None:
+def _predict(
+    child: Child, name: str, fields: Mapping[str, Any], outputs: Path, *, guard: bool, measured: bool = True
+) -> float | None:
+    """Write what a predictor says; how long one answer takes, in milliseconds, where that is measured."""
     pipeline = _instance(name, fields)
     _use_engine(child, pipeline, fields.get("engine"))
     predictor = pipeline.load(Path(fields["predictor"]))
 
-    def answer(part: Part) -> Any:
+    def answer(part: Any) -> Any:
         return pipeline.predict(predictor, part)
 
+    if pipeline.kind == "classify":
+        images = image_parts.load_images(child.payload["test"])
+        classes = classify_checked(name, answer, images)
+        if guard:
+            guard_each_alone(name, answer, images, classes, child.seed)
+        save_classes(classes, outputs / "test.npz")
+        return latency_ms(answer, images, one_image) if measured else None
     test = load_part(child.payload["test"])
     predictions = predict_checked(name, answer, test)
     if guard:
@@ -199,6 +234,7 @@ def _predict(child: Child, name: str, fields: Mapping[str, Any], outputs: Path, 
     future = load_part(child.payload["future"])
     save_predictions(predictions, outputs / "test.npz")
     save_predictions(predict_checked(name, answer, future), outputs / "future.npz")
+    return latency_ms(answer, test, one_origin) if measured else None
 
 
 def _use_engine(

@@ -1,0 +1,1 @@
+"""Vision: a convolutional network for images, and the baselines that every image classifier is judged beside."""
