@@ -14,8 +14,8 @@ from azuraforge.database import ScopeError
 from azuraforge.database.crossing import CROSSINGS
 from azuraforge.platform.migration import import_tables
 
-STORES = {"runs.lease", "automations.store", "projects.store"}
-MAY_CROSS = {"database", "runs", "projects", "automations"}
+STORES = {"runs.lease", "automations.store", "projects.store", "studies.store"}
+MAY_CROSS = {"database", "runs", "projects", "automations", "studies"}
 
 
 def test_only_few_rooms_open_sessions_that_cross_projects():

@@ -21,6 +21,7 @@ from azuraforge.models.service import ModelService
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.pipelines.agents import AgentHandler
 from azuraforge.pipelines.training import TrainingHandler
+from azuraforge.pipelines.trial import TrialHandler
 from azuraforge.platform.migration import import_tables
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.projects.housekeeping import Housekeeping
@@ -31,11 +32,16 @@ from azuraforge.runs.carrier import Carrier
 from azuraforge.runs.handlers import Handler
 from azuraforge.runs.kernels import Kernels, News
 from azuraforge.runs.launcher import Launcher
+from azuraforge.runs.reports import RunReports
 from azuraforge.runs.scratch import sweep
 from azuraforge.runs.service import RunService
 from azuraforge.runs.supervisor import Supervisor
 from azuraforge.runs.worker import Worker
 from azuraforge.settings import Settings
+from azuraforge.studies.advance import Advance
+from azuraforge.studies.asker import Asker
+from azuraforge.studies.scheduler import StudyScheduler
+from azuraforge.studies.service import StudyService
 from azuraforge.telemetry import logger
 
 log = logger("platform")
@@ -50,6 +56,8 @@ class House:
     runs: RunService
     schedules: ScheduleService
     scheduler: Scheduler
+    studies: StudyService
+    study_scheduler: StudyScheduler
     trash: Trash
     housekeeping: Housekeeping
 
@@ -69,7 +77,8 @@ class House:
             self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm
         )
         training = TrainingHandler(self.database, self.catalogue, self.datasets, self.models, self.launcher.call)
-        self.handlers: list[Handler] = [training, AgentHandler(self.catalogue)]
+        trial = TrialHandler(self.datasets, settings.plugins)
+        self.handlers: list[Handler] = [training, trial, AgentHandler(self.catalogue)]
         self.artifacts = ArtifactStore(settings.artifacts)
 
     @property
@@ -92,9 +101,23 @@ class House:
     def furnish(self, carrier: Carrier) -> None:
         """Build the rooms that create runs, which ``carrier`` then brings to workers."""
         self.runs = RunService(self.database, self.events, self.handlers, self.artifacts, carrier, self.settings)
+        self.runs.reports = RunReports(self.database, self.artifacts, self.runs, self.launcher.call)
         firing = Firing(self.database, self.events, self.runs)
         self.schedules = ScheduleService(self.database, self.runs, firing)
         self.scheduler = Scheduler(self.database, firing)
+        self._asker = Asker(self.launcher.open)
+        advance = Advance(self.database, self.events, self.runs, self._asker)
+        self.studies = StudyService(
+            self.database,
+            self.events,
+            self.catalogue,
+            self.datasets,
+            self.runs,
+            advance,
+            self._asker,
+            self.launcher.call,
+        )
+        self.study_scheduler = StudyScheduler(self.database, advance, self._asker)
         self._tie_trash()
 
     def _tie_trash(self) -> None:
@@ -102,12 +125,12 @@ class House:
         runs, datasets, models = self.runs.trash, self.datasets.trash, self.models.trash
         runs.needs.append(models.needed_runs)
         datasets.needs.append(models.needed_versions)
-        datasets.objections += [runs.object_to_dataset, needs.object_to_dataset]
-        models.objections += [runs.object_to_model, needs.object_to_model]
+        datasets.objections += [runs.object_to_dataset, needs.object_to_dataset, self.studies.object_to_dataset]
+        models.objections += [runs.object_to_model, needs.object_to_model, self.studies.object_to_model]
         self.trash = Trash(self.database, self.events, [models, runs, datasets])
         scratch = self.settings.scratch
         self.housekeeping = Housekeeping(
-            self.database, self.trash, lambda: sweep(self.database, scratch), self.events, settings.event_days
+            self.database, self.trash, lambda: sweep(self.database, scratch), self.events, self.settings.event_days
         )
 
     def application(self, ready: Callable[[], bool], about: Callable[[], dict[str, str]] = dict) -> ASGIApp:
@@ -122,6 +145,7 @@ class House:
             self.datasets,
             self.runs,
             self.models,
+            self.studies,
             self.schedules,
             self.events,
         )
@@ -150,6 +174,8 @@ class House:
     def close(self) -> None:
         """End every child, close the database."""
         self.models.close()
+        if hasattr(self, "_asker"):  # a worker starts no studies
+            self._asker.close()
         self.launcher.stop()
         self.database.close()
 
@@ -178,6 +204,8 @@ class Platform:
         self.house.launcher.start()
         self.supervisor.start()
         self.house.scheduler.start()
+        self.house.studies.wake = self.house.study_scheduler.wake
+        self.house.study_scheduler.start()
         self.house.housekeeping.start()
         self._ready.set()
         self.house.prepare(tell)
@@ -191,6 +219,7 @@ class Platform:
         self._ready.clear()
         self.end_streams()
         self.house.housekeeping.stop()
+        self.house.study_scheduler.stop()
         self.house.scheduler.stop()
         self.supervisor.stop()
         self.house.close()

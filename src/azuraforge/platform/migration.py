@@ -12,11 +12,11 @@ from alembic import command
 from azuraforge.database import Database
 from azuraforge.database.schema import alembic_config
 
-ROOMS = ("events", "projects", "runs", "datasets", "models", "automations")
+ROOMS = ("events", "projects", "runs", "datasets", "models", "studies", "automations")
 
 
 #: Where the questions are that cross projects.
-CROSSINGS = ("projects.store", "runs.lease", "automations.store")
+CROSSINGS = ("projects.store", "runs.lease", "studies.store", "automations.store")
 
 
 def import_tables() -> None:

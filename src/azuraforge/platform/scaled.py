@@ -136,6 +136,7 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
             bell.start()
             carrier.start()
             house.scheduler.start()
+            house.study_scheduler.start()
             house.housekeeping.start()
             for loop in loops:
                 loop.start()
@@ -145,6 +146,7 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
             stop.wait()
         finally:
             house.housekeeping.stop()
+            house.study_scheduler.stop()
             house.scheduler.stop()
             for loop in loops:
                 loop.stop()

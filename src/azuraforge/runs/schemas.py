@@ -47,7 +47,9 @@ Count = Annotated[int, Field(ge=-_BIGGEST, le=_BIGGEST)]
 RunState = Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"]
 RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
 OnFailure = Literal["cancel", "run"]
-RunKind = Literal["train", "predict", "agent", "external"]
+ReportFormat = Literal["html", "pdf", "md"]
+ReportLanguage = Literal["en", "tr"]
+RunKind = Literal["train", "trial", "predict", "agent", "external"]
 
 
 class RunRequest(BaseModel):

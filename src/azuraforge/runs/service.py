@@ -40,6 +40,7 @@ from azuraforge.runs.failures import sayable
 from azuraforge.runs.handlers import Handler, PreparedRun
 from azuraforge.runs.limits import check_asked
 from azuraforge.runs.lookup import NEEDED_BY, RunLookup
+from azuraforge.runs.reports import RunReports
 from azuraforge.runs.schemas import (
     ArtifactOut,
     FinishRequest,
@@ -65,6 +66,9 @@ _RESUMABLE = ("failed", "cancelled", "quarantined")
 
 class RunService:
     """Runs of every project; each method names the project it acts in."""
+
+    #: Their reports; the composition root brings them, for children write them.
+    reports: RunReports
 
     def __init__(
         self,
@@ -184,16 +188,16 @@ class RunService:
                 last_event_seq=self._events.last_seq_in(session, project_id, run_stream(run_id)),
             )
 
-    def cancel(self, project_id: str, run_id: str) -> RunDetail:
-        """Cancel a queued run, or ask a running one to stop. Once it has ended: Conflict."""
+    def cancel(self, project_id: str, run_id: str, *, reason: str | None = None) -> RunDetail:
+        """Cancel a queued run, or ask a running one to stop. Once it has ended: Conflict. ``reason`` is told with it."""
 
         def work(session: Session) -> None:
             run = self._locked(session, project_id, run_id)
             if run.state == "queued":
-                self._transitions.cancelled_in_queue(session, run)
+                self._transitions.cancelled_in_queue(session, run, reason)
             elif run.state == "running":
                 if not run.cancel_requested:
-                    self._transitions.cancel_requested(session, run)
+                    self._transitions.cancel_requested(session, run, reason)
                 after_commit(session, lambda: self._carrier.cancelled(project_id, run_id))
             elif run.state != "cancelled":
                 raise Conflict(f"the run has ended already: {run.state}", where=f"run {run_id}", code="ended")

@@ -124,15 +124,17 @@ class Transitions:
         self._tell(session, self._row(session, held), reason)
         return "queued"
 
-    def cancelled_in_queue(self, session: Session, run: Run) -> None:
+    def cancelled_in_queue(self, session: Session, run: Run, reason: str | None = None) -> None:
         """queued → cancelled; the caller has locked the row."""
+        self._note_reason(session, run, reason)
         store.change(session, run, state="cancelled", cancel_requested=True, finished_at=now())
         self._finished(session, self._refreshed(session, run))
 
-    def cancel_requested(self, session: Session, run: Run) -> None:
+    def cancel_requested(self, session: Session, run: Run, reason: str | None = None) -> None:
         """running, and asked to stop; the caller has locked the row."""
         store.change(session, run, cancel_requested=True)
-        self._tell(session, run)
+        self._note_reason(session, run, reason)
+        self._tell(session, run, reason)
 
     def resumed(self, session: Session, run: Run) -> None:
         """failed, cancelled or quarantined → queued, with its counts forgotten; the caller has locked the row."""
@@ -167,6 +169,14 @@ class Transitions:
         )
         store.start_attempt(session, run.project_id, run.id, run.attempt, worker)
         self._tell(session, run)
+
+    def _note_reason(self, session: Session, run: Run, reason: str | None) -> None:
+        """Why a run was asked to stop, where somebody other than a person asked: a line of its report."""
+        if reason is None:
+            return
+        note = f"Cancelled: {reason}."
+        store.add_note(session, run.project_id, run.id, run.attempt, note)
+        self._events.append(session, run.project_id, run_stream(run.id), "run.note", {"markdown": note})
 
     def _row(self, session: Session, held: Held) -> Run:
         run = store.get(session, held.project_id, held.run_id)

@@ -30,6 +30,8 @@ from azuraforge.runs.routes import router as runs
 from azuraforge.runs.service import RunService
 from azuraforge.server import guards, pages, problems, repeats
 from azuraforge.settings import Settings
+from azuraforge.studies.routes import router as studies
+from azuraforge.studies.service import StudyService
 
 PREFIX = "/api/v1"
 #: Where a body is a file that is streamed to disk; everywhere else it is JSON.
@@ -46,6 +48,7 @@ class Rooms:
     datasets: DatasetService
     runs: RunService
     models: ModelService
+    studies: StudyService
     schedules: ScheduleService
     events: EventLog
 
@@ -76,7 +79,7 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
     app.state.project_of = _project_of
     problems.install(app)
     app.add_middleware(repeats.RepeatGuard)
-    for router in (runs, models, datasets, events, projects, plugins, schedules):  # the most asked first, none nested:
+    for router in (runs, models, datasets, events, projects, plugins, studies, schedules):  # the most asked first, none nested:
         app.include_router(router, prefix=PREFIX)  # each level of inclusion looks for the route once more
     _add_health(app, ready, about)
     pages.install(app)

@@ -1,0 +1,94 @@
+"""The steps of a trial, each the entry point of a child of its own; see ``steps.py`` for those that they build on.
+
+The children of a trial are given train and validation rows only. The scores are the platform's own metrics on the
+validation part, predicted from its origins as the test part is predicted in a training run.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.pipelines import steps
+from azuraforge.pipelines.contexts import Child
+from azuraforge.pipelines.metrics import measure, seasonal_scale
+from azuraforge.pipelines.parts import cut_test, load_part, read_table, save_part
+from azuraforge.pipelines.predictions import predict_checked
+from azuraforge.plugins.loading import load_plugin
+from azuraforge.plugins.parts import Floats, Part, Rows
+
+
+def split(child: Child) -> dict[str, Any]:
+    """As ``steps.split``, and the validation part once more as a part to be predicted. Payload: as there."""
+    found = steps.split(child)
+    table = read_table(**child.payload["dataset"])
+    part, truth = cut_test(table, Rows(*found["ranges"]["validation"]), found["horizon"])
+    save_part(part, child.outputs / "asked")
+    np.save(child.outputs / "truth.npy", truth, allow_pickle=False)
+    return {**found, "cpu_seconds": _cpu_seconds()}
+
+
+def fit(child: Child) -> dict[str, Any]:
+    """Learn, save, load again and score. Payload: as ``steps.fit``, and scoring (folder of ``split``), season, task.
+
+    Result: as ``steps.fit``, with ``metrics`` and ``cpu_seconds``.
+    """
+    fitted = steps.fit(child)
+    folder = child.outputs / "predictor"
+    started = time.perf_counter()
+    metrics = _score(child, child.payload["plugin"], folder)
+    sizes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    metrics = {**metrics, "fit_seconds": fitted["seconds"], "bytes": float(sizes)}
+    seconds = round(fitted["seconds"] + time.perf_counter() - started, 3)
+    return {**fitted, "metrics": metrics, "app_seconds": seconds, "cpu_seconds": _cpu_seconds()}
+
+
+def baselines(child: Child) -> dict[str, Any]:
+    """Learn and score every baseline on the same rows. Payload: as ``steps.fit_baselines`` and ``fit`` here.
+
+    Result: ``{"scored": [{"name", "metrics"} | {"name", "failed"}]}``.
+    """
+    scored: list[dict[str, Any]] = []
+    for each in steps.fit_baselines(child)["baselines"]:
+        if "failed" in each:
+            scored.append({"name": each["name"], "failed": each["failed"]})
+            continue
+        try:
+            metrics = _score(child, each["name"], child.outputs / each["name"] / "predictor")
+            scored.append({"name": each["name"], "metrics": metrics})
+        except Exception as error:
+            scored.append({"name": each["name"], "failed": f"{type(error).__name__}: {error}"[:300]})
+    return {"scored": scored}
+
+
+def _score(child: Child, name: str, folder: Path) -> dict[str, Any]:
+    if child.payload["task"] != "forecast":
+        raise InvalidInput(f"trials of the task {child.payload['task']!r} cannot be scored yet", where="task")
+    scoring = Path(child.payload["scoring"])
+    pipeline = load_plugin("pipeline", name, child.payload.get("plugins_folder"))()
+    predictor = pipeline.load(folder)
+    asked = load_part(scoring / "asked")
+    truth = np.load(scoring / "truth.npy", allow_pickle=False)
+    predictions = predict_checked(name, lambda part: pipeline.predict(predictor, part), asked)
+    train = load_part(child.payload["train"])
+    scale = seasonal_scale(_target(train)[train.start :], child.payload["season"])
+    overall, _ = measure(truth, predictions, scale)
+    return dict(overall)
+
+
+def _target(part: Part) -> Floats:
+    import polars as pl
+
+    column = part.frame.get_column(part.schema.target).cast(pl.Float64).fill_null(float("nan"))
+    return np.asarray(column.to_numpy(), dtype=np.float64)
+
+
+def _cpu_seconds() -> float:
+    """Of this child and all that it started."""
+    used = os.times()
+    return round(used.user + used.system + used.children_user + used.children_system, 3)

@@ -1,0 +1,394 @@
+"""One step of a study: take in what its trials did, prune, start the next ones, end it.
+
+Any number of schedulers may take the same step. Every change locks the study's row first and looks again; a trial's
+key (study, number) is unique, and so is its run's idempotency key, made of both. All time is the database's.
+
+    running ──► trials ended ──► budget used up ──► finished (──► the winner's training run)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import Database, Session
+from azuraforge.errors import Conflict, NotFound, UserError
+from azuraforge.events.service import EventLog
+from azuraforge.runs.handlers import PreparedRun
+from azuraforge.runs.schemas import RunOut, RunRequest
+from azuraforge.runs.service import RunService
+from azuraforge.studies import space, store
+from azuraforge.studies.asker import Asker
+from azuraforge.studies.objectives import best_of, best_report, scores_of
+from azuraforge.studies.tables import Study, StudyTrial
+
+_GOING_ON = ("queued", "running")
+#: After so many trials that all failed, further ones would too.
+FAILED_IN_A_ROW = 8
+_MOST_REPORTS = 1000
+
+
+def study_stream(study_id: str) -> str:
+    """The stream of everything that a study did."""
+    return f"study/{study_id}"
+
+
+class Advance:
+    """Takes studies onwards."""
+
+    def __init__(self, database: Database, events: EventLog, runs: RunService, asker: Asker) -> None:
+        self._database = database
+        self._events = events
+        self._runs = runs
+        self._asker = asker
+        #: Reports of running trials when the pruner last looked.
+        self._looked: dict[tuple[str, int], int] = {}
+
+    def step(self, key: store.Active, *, prune: bool = True) -> bool:
+        """Whatever can be done now for one study; False where nothing was to do.
+
+        Raises TransientError where a child or the database is away; then all is as it was.
+        """
+        project_id, study_id = key.project_id, key.study_id
+        with self._database.read(project_id) as session:
+            study = store.find(session, project_id, study_id)
+            waiting = store.open_trials(session, project_id, study_id) if study is not None else ()
+        if study is None or not study.active:
+            return False
+        runs = self._runs.named(project_id, [trial.run_id for trial in waiting])
+        ended = [trial for trial in waiting if (run := runs.get(trial.run_id)) is None or run.state not in _GOING_ON]
+        if ended:
+            self._collect(study, ended, runs)
+            return True
+        self._cancel(study, waiting, runs)
+        if prune and study.pruner["name"] != "none" and self._prune(study, waiting):
+            return True
+        if study.state != "running":
+            return not waiting and self._rest(study)
+        if (reason := self._used_up(study)) is not None:
+            return not waiting and self._finish(study, reason)
+        if len(waiting) < study.parallel:
+            return self._start(study, alone=not waiting)
+        return False
+
+    def tell(self, session: Session, study: Study, type_: str, **data: Any) -> None:
+        """A line on the study's stream and on the project's."""
+        told = {"study_id": study.id, "name": study.name, "state": study.state, **data}
+        for stream in (study_stream(study.id), "project"):
+            self._events.append(session, study.project_id, stream, type_, told)
+
+    def retrain(
+        self, session: Session, study: Study, trial: StudyTrial, prepared: tuple[RunRequest, PreparedRun]
+    ) -> str:
+        """Queue the winner's training run in the caller's transaction, which has locked the study; returns its id."""
+        request, run = prepared
+        run_id = self._runs.add(session, study.project_id, request, run, study.created_by)
+        store.change(session, study, retrain_run_id=run_id, winner=trial.number)
+        self.tell(session, study, "study.retrained", trial=trial.number, run_id=run_id)
+        return run_id
+
+    def prepare_retraining(self, study: Study, trial: StudyTrial, counted: int) -> tuple[RunRequest, PreparedRun]:
+        """The training run of a trial's config: its epoch count, on train + validation less a last block.
+
+        Raises UserError where it cannot be trained any more.
+        """
+        config = {**study.config, **trial.params}
+        refit = "stop_after" in config and trial.best_epoch is not None
+        if refit:
+            config["stop_after"] = trial.best_epoch
+        request = RunRequest(
+            kind="train",
+            name=f"{study.name}: winner"[:200],
+            plugin=study.plugin,
+            dataset=study.dataset_id,
+            dataset_version=study.dataset_version,
+            model=study.model,
+            config=config,
+            seed=study.seed,
+            threads=study.threads,
+            priority=study.priority,
+            idempotency_key=f"study:{study.id}:winner:{trial.number}",
+        )
+        prepared = self._runs.prepare(study.project_id, request)
+        extra = {
+            **prepared.extra,
+            "study": {"id": study.id, "name": study.name, "trial": trial.number},
+            "trials": counted,
+            "refit": refit,
+        }
+        return request, dataclasses.replace(prepared, extra=extra)
+
+    def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
+        """Trials whose results led here: the study's own, and those of the studies that it began from."""
+        total = study.asked
+        for earlier_id in study.warm_start_from:
+            if earlier_id in seen:
+                continue
+            earlier = store.find(session, study.project_id, earlier_id)
+            if earlier is not None and earlier.id != study.id:
+                total += self.counted(session, earlier, seen | {study.id})
+        return total
+
+    def _collect(self, study: Study, ended: Sequence[StudyTrial], runs: dict[str, RunOut]) -> None:
+        """Trials whose runs have ended: complete, pruned or failed, each told once."""
+        found = {trial.number: self._outcome(study, trial, runs.get(trial.run_id)) for trial in ended}
+
+        def work(session: Session) -> None:
+            locked = store.lock(session, study.project_id, study.id)
+            if locked is None:
+                return
+            for number, values in found.items():
+                trial = store.trial(session, study.project_id, study.id, number)
+                if trial is None or trial.state != "running":
+                    continue  # another scheduler was faster
+                baselines = values.pop("baselines", None)
+                store.change(session, trial, **values, ended_at=store.clock(session))
+                if baselines is not None and locked.baselines is None:
+                    store.change(session, locked, baselines=baselines)
+                self.tell(
+                    session, locked, "study.trial", trial=number, run_id=trial.run_id, trial_state=trial.state,
+                    scores=trial.scores,
+                )  # fmt: skip
+            crashpoint("trials_before_collected")
+
+        self._database.write(study.project_id, work)
+        for trial in ended:
+            self._looked.pop((study.id, trial.number), None)
+
+    def _outcome(self, study: Study, trial: StudyTrial, run: RunOut | None) -> dict[str, Any]:
+        if run is None:
+            error = NotFound("the trial's run is gone", where=f"run {trial.run_id}", code="run_gone").to_dict()
+            return {"state": "failed", "error": error, "cpu_seconds": None}
+        curve = self._curve(study, trial)
+        best = best_report(curve, study.pruner["direction"])
+        common: dict[str, Any] = {"curve": curve, "best_epoch": best, "cpu_seconds": _wall_seconds(run) * study.threads}
+        if run.state == "succeeded" and run.summary is not None:
+            metrics = run.summary["metrics"]
+            common["cpu_seconds"] = run.summary["cpu_seconds"]
+            common["metrics"] = metrics
+            if (baselines := run.summary.get("baselines")) is not None:
+                common["baselines"] = baselines
+            if (scores := scores_of(metrics, study.objectives)) is not None:
+                return {**common, "state": "complete", "scores": scores}
+            names = ", ".join(each["metric"] for each in study.objectives)
+            error = UserError(f"its objectives ({names}) could not be computed", code="no_score").to_dict()
+            return {**common, "state": "failed", "error": error}
+        if trial.pruned_after is not None:
+            return {**common, "state": "pruned", "curve": curve[: trial.pruned_after]}
+        if run.error is not None:
+            return {**common, "state": "failed", "error": run.error.model_dump(exclude_none=True)}
+        error = Conflict(f"its run was {run.state}", where=f"run {run.id}", code=run.state).to_dict()
+        return {**common, "state": "failed", "error": error}
+
+    def _curve(self, study: Study, trial: StudyTrial) -> list[float | None]:
+        series = study.pruner["series"]
+        try:
+            told = self._runs.metrics(study.project_id, trial.run_id, [series], max_points=_MOST_REPORTS)
+        except NotFound:  # the run was purged; or it has no such series
+            return []
+        return told.series[0].values if told.series else []
+
+    def _cancel(self, study: Study, waiting: Sequence[StudyTrial], runs: dict[str, RunOut]) -> None:
+        """Runs of pruned trials, and of a study that was stopped: also those that an earlier life did not come to."""
+        for trial in waiting:
+            run = runs[trial.run_id]
+            if (trial.pruned_after is not None or study.state == "stopped") and not run.cancel_requested:
+                reason = f"pruned after {trial.pruned_after} reports" if trial.pruned_after is not None else "stopped"
+                try:
+                    self._runs.cancel(study.project_id, trial.run_id, reason=f"{reason} (study {study.name})")
+                except (Conflict, NotFound):
+                    continue  # it has just ended
+
+    def _prune(self, study: Study, waiting: Sequence[StudyTrial]) -> bool:
+        curves = {}
+        for trial in waiting:
+            if trial.pruned_after is None:
+                curve = self._curve(study, trial)
+                if len(curve) != self._looked.get((study.id, trial.number), 0):
+                    curves[trial.number] = curve
+        if not curves:
+            return False
+        with self._database.read(study.project_id) as session:
+            trials = store.trials(session, study.project_id, study.id)
+        for trial in trials:
+            if trial.number in curves:
+                trial.curve = curves[trial.number]
+        doomed = [number for number in self._asker.prune(study, trials) if number in curves]
+        self._looked.update({(study.id, number): len(curve) for number, curve in curves.items()})
+        if not doomed:
+            return False
+
+        def work(session: Session) -> None:
+            if store.lock(session, study.project_id, study.id) is None:
+                return
+            for number in doomed:
+                row = store.trial(session, study.project_id, study.id, number)
+                if row is not None and row.state == "running" and row.pruned_after is None:
+                    store.change(session, row, pruned_after=len(curves[number]))
+
+        self._database.write(study.project_id, work)
+        return True
+
+    def _rest(self, study: Study) -> bool:
+        """Paused, stopped or ended, and no trial left: nothing to look after."""
+
+        def work(session: Session) -> bool:
+            locked = store.lock(session, study.project_id, study.id)
+            if locked is None or locked.state == "running" or not locked.active:
+                return False
+            if store.open_trials(session, study.project_id, study.id):
+                return False
+            store.change(session, locked, active=False)
+            self.tell(session, locked, "study.rests")
+            return True
+
+        return self._database.write(study.project_id, work)
+
+    def _used_up(self, study: Study) -> str | None:
+        """Why no further trial begins, None where one does."""
+        if study.asked >= study.budget_trials:
+            return "grid" if study.sampler == "grid" else "trials"
+        with self._database.read(study.project_id) as session:
+            if study.budget_seconds is not None and ran_seconds(session, study) >= study.budget_seconds:
+                return "seconds"
+            if study.budget_cpu_seconds is not None:
+                spent = store.cpu_seconds(session, study.project_id, study.id)
+                if spent >= study.budget_cpu_seconds:
+                    return "cpu_seconds"
+            if study.asked >= FAILED_IN_A_ROW:
+                last = store.trials(session, study.project_id, study.id)[-FAILED_IN_A_ROW:]
+                if all(trial.state == "failed" for trial in last):
+                    return "failed"
+        return None
+
+    def _start(self, study: Study, *, alone: bool) -> bool:
+        """The next trial: its row and its run in one transaction, or neither.
+
+        The first one scores the baselines too; where it failed before that, the next one that starts ``alone``.
+        """
+        number = study.asked
+        params, generation = self._choose(study)
+        request = RunRequest(
+            kind="trial",
+            name=f"{study.name} #{number}"[:200],
+            plugin=study.plugin,
+            dataset=study.dataset_id,
+            dataset_version=study.dataset_version,
+            config={**study.config, **params},
+            seed=study.seed,
+            threads=study.threads,
+            priority=study.priority,
+            idempotency_key=f"study:{study.id}:{number}",
+        )
+        told = {"id": study.id, "name": study.name, "trial": number}
+        prepared = PreparedRun(
+            name=request.name or "",
+            plugin=study.plugin,
+            plugin_version=study.plugin_version,
+            config=request.config,
+            dataset_id=study.dataset_id,
+            dataset_name=study.dataset_name,
+            dataset_version=study.dataset_version,
+            dataset_fingerprint=study.dataset_fingerprint,
+            extra={"task": study.task, "study": told, "baselines": study.baselines is None and alone},
+        )
+
+        def work(session: Session) -> bool:
+            locked = store.lock(session, study.project_id, study.id)
+            if locked is None or locked.state != "running" or locked.asked != number:
+                return False  # another scheduler was faster, or somebody paused it
+            if len(store.open_trials(session, study.project_id, study.id)) >= locked.parallel:
+                return False
+            run_id = self._runs.add(session, study.project_id, request, prepared, locked.created_by)
+            trial = StudyTrial(
+                project_id=study.project_id, study_id=study.id, number=number, run_id=run_id, state="running",
+                params=params, curve=[], generation=generation,
+            )  # fmt: skip
+            store.add(session, trial)
+            store.change(session, locked, asked=number + 1)
+            self.tell(session, locked, "study.trial", trial=number, run_id=run_id, trial_state="running", scores=None)
+            crashpoint("trial_before_commit")
+            return True
+
+        try:
+            return self._database.write(study.project_id, work)
+        except IntegrityError:  # the keys are the last wall: somebody else made this very trial
+            return False
+
+    def _choose(self, study: Study) -> tuple[dict[str, Any], int | None]:
+        if study.sampler == "grid":
+            return space.point_of_grid(space.dimensions_of(study.space), study.asked), None
+        with self._database.read(study.project_id) as session:
+            trials = store.trials(session, study.project_id, study.id)
+            warm = [
+                trial
+                for earlier in study.warm_start_from
+                for trial in store.trials(session, study.project_id, earlier)
+                if trial.state == "complete"
+            ]
+        return self._asker.next(study, trials, warm)
+
+    def _finish(self, study: Study, reason: str) -> bool:
+        """The budget is used up and every trial has ended."""
+        project_id = study.project_id
+        with self._database.read(project_id) as session:
+            complete = store.complete(session, project_id, [study.id]).get(study.id, [])
+            winner = best_of(complete, study.objectives[0]["direction"])
+            trials = store.trials(session, project_id, study.id)
+            trial = trials[winner] if winner is not None else None
+            counted = self.counted(session, study)
+        problem: dict[str, Any] | None = None
+        prepared = None
+        if trial is None or reason == "failed":
+            told = trials[-1].error if trials else None
+            why = told["message"] if told else "none was scored"
+            problem = Conflict(
+                f"no trial gave a result: {why}"
+                if trial is None
+                else f"the last {FAILED_IN_A_ROW} trials failed: {why}",
+                where=f"study {study.name}",
+                next_step="look at the runs of its trials",
+                code="trials_failed",
+            ).to_dict()
+        elif study.retrain and len(study.objectives) == 1:
+            try:
+                prepared = self.prepare_retraining(study, trial, counted)
+            except UserError as error:
+                problem = error.to_dict()
+        failed = trial is None or reason == "failed"
+
+        def work(session: Session) -> bool:
+            locked = store.lock(session, project_id, study.id)
+            if locked is None or locked.state != "running" or locked.asked != study.asked:
+                return False
+            at = store.clock(session)
+            store.change(
+                session, locked, state="failed" if failed else "finished", reason=reason, error=problem, winner=winner,
+                active=False, finished_at=at, ran_seconds=ran_seconds(session, locked), running_since=None,
+            )  # fmt: skip
+            if prepared is not None and trial is not None:
+                self.retrain(session, locked, trial, prepared)
+            self.tell(session, locked, "study.ended", reason=reason)
+            crashpoint("study_before_ended")
+            return True
+
+        return self._database.write(project_id, work)
+
+
+def ran_seconds(session: Session, study: Study) -> float:
+    """How long a study has been running, pauses left out."""
+    if study.running_since is None:
+        return study.ran_seconds
+    return study.ran_seconds + max(0.0, (store.clock(session) - study.running_since).total_seconds())
+
+
+def _wall_seconds(run: RunOut) -> float:
+    """What a trial that left no measurement is counted with: its time on one thread."""
+    if run.started_at is None or run.finished_at is None:
+        return 0.0
+    return max(0.0, math.ceil((run.finished_at - run.started_at).total_seconds() * 1000) / 1000)

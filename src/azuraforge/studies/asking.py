@@ -1,0 +1,299 @@
+"""The child that knows Optuna: which config comes next, whether a trial may go on, what mattered.
+
+It stays open beside the scheduler, because importing Optuna takes most of a second, but it owns nothing. Each question
+brings the study's rows, and the answer follows from them and a random stream of (seed, trial number) alone: asked again
+after a restart, the same trial comes out.
+
+Sources: TPE: Bergstra et al., "Algorithms for hyper-parameter optimization", 2011 (``optuna.samplers.TPESampler``).
+CMA-ES: Hansen, "The CMA evolution strategy: a tutorial", 2016 (``cmaes.CMA``, the one that Optuna's sampler drives;
+Optuna keeps its state as a pickle, ours follows from the rows). Sobol' points: ``scipy.stats.qmc``, scrambled.
+Median rule: Golovin et al., "Google Vizier", 2017. Hyperband: Li et al., 2018. fANOVA: Hutter et al., 2014.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from azuraforge.errors import InvalidInput
+from azuraforge.studies.space import Dimension, dimensions_of
+
+if TYPE_CHECKING:
+    import optuna
+
+Answer = Callable[[dict[str, Any]], dict[str, Any]]
+
+_KEPT_PRUNERS = 16
+
+
+def serve(opening: Mapping[str, Any]) -> Answer:
+    """Import what it takes, and return the function that answers."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    pruners = _Pruners()
+    answers: dict[str, Answer] = {"ask": ask, "prune": pruners.prune, "importance": importance}
+
+    def answer(question: dict[str, Any]) -> dict[str, Any]:
+        return answers[question["do"]](question)
+
+    return answer
+
+
+def ask(question: dict[str, Any]) -> dict[str, Any]:
+    """The next trial. Payload: space, sampler, seed, number, directions, trials, warm, pruner.
+
+    ``trials``: ``{number, state, params, scores, curve, generation}`` in order; ``warm``: those of earlier studies.
+    Result: ``{"params": {…}, "generation": n | None}``.
+    """
+    space = dimensions_of(question["space"])
+    stream = _stream(question["seed"], question["number"])
+    samplers: dict[str, Callable[[Mapping[str, Any], dict[str, Dimension], int], dict[str, Any]]]
+    samplers = {"random": _random, "qmc": _sobol, "cmaes": _cmaes, "tpe": _tpe}
+    return samplers[question["sampler"]](question, space, stream)
+
+
+def importance(question: dict[str, Any]) -> dict[str, Any]:
+    """How much of the scores' variance each field explains, by fANOVA. Payload: as ``ask``.
+
+    Result: ``{"importances": [{field: share} | None, …]}``, one for each objective; None where too few trials ended, or
+    all scored the same.
+    """
+    import optuna
+
+    space = dimensions_of(question["space"])
+    searched = [name for name, each in space.items() if not each.single]
+    complete = [trial for trial in question["trials"] if trial["state"] == "complete"]
+    found: list[dict[str, float] | None] = []
+    for index, direction in enumerate(question["directions"]):
+        scores = [trial["scores"][index] for trial in complete]
+        if len(scores) < 4 or min(scores) == max(scores) or not searched:
+            found.append(None)
+            continue
+        study = optuna.create_study(direction=direction)
+        for trial in complete:
+            study.add_trial(_frozen({**trial, "scores": [trial["scores"][index]]}, space, 1.0))
+        evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+        shares = optuna.importance.get_param_importances(study, evaluator=evaluator, params=searched)
+        found.append({name: float(share) for name, share in shares.items()})
+    return {"importances": found}
+
+
+def _random(question: Mapping[str, Any], space: dict[str, Dimension], stream: int) -> dict[str, Any]:
+    import numpy as np
+
+    draw = np.random.Generator(np.random.PCG64(stream))
+    return {"params": {name: each.at(float(draw.random())) for name, each in space.items()}, "generation": None}
+
+
+def _sobol(question: Mapping[str, Any], space: dict[str, Dimension], stream: int) -> dict[str, Any]:
+    """The ``number``-th point of one scrambled Sobol' sequence: no row is needed to go on with it."""
+    from scipy.stats import qmc
+
+    points = qmc.Sobol(len(space), scramble=True, rng=question["seed"])
+    points.fast_forward(question["number"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a single point is not balanced; the sequence is
+        shares = points.random(1)[0]
+    params = {name: each.at(float(share)) for (name, each), share in zip(space.items(), shares, strict=True)}
+    return {"params": params, "generation": None}
+
+
+def _cmaes(question: Mapping[str, Any], space: dict[str, Dimension], stream: int) -> dict[str, Any]:
+    """CMA-ES over the numbers, on their own scale from 0 to 1; choices are drawn by lot.
+
+    Generation after generation is told again from the rows: of each its first ``population`` complete trials.
+    """
+    import numpy as np
+    from cmaes import CMA
+
+    params = _random(question, space, stream)["params"]
+    numbers = [name for name, each in space.items() if each.kind != "choice" and not each.single]
+    if len(numbers) < 2:  # it needs two dimensions at least
+        return {"params": params, "generation": 0}
+    sign = 1.0 if question["directions"][0] == "minimize" else -1.0
+    complete = [trial for trial in question["trials"] if trial["state"] == "complete"]
+    bounds = np.array([[0.0, 1.0]] * len(numbers))
+    population = 4 + math.floor(3 * math.log(len(numbers)))
+    mean = np.full(len(numbers), 0.5)
+    if warm := _inside(question["warm"], space):
+        best = min(warm, key=lambda trial: sign * trial["scores"][0])
+        mean = np.array([space[name].share_of(best["params"][name]) for name in numbers]).clip(0.001, 0.999)
+    evolution = CMA(mean=mean, sigma=1 / 6, bounds=bounds, seed=question["seed"] % 2**32, population_size=population)
+    generation = 0
+    while True:
+        told = [trial for trial in complete if trial["generation"] == generation][:population]
+        if len(told) < population or evolution.should_stop():
+            break
+        evolution.tell(
+            [
+                (np.array([space[name].share_of(trial["params"][name]) for name in numbers]), sign * trial["scores"][0])
+                for trial in told
+            ]
+        )
+        generation += 1
+    evolution._rng = np.random.RandomState(stream)  # the package has no other way to draw by trial, as Optuna does too
+    shares = evolution.ask()
+    params.update({name: space[name].at(float(share)) for name, share in zip(numbers, shares, strict=True)})
+    return {"params": params, "generation": generation}
+
+
+def _tpe(question: Mapping[str, Any], space: dict[str, Dimension], stream: int) -> dict[str, Any]:
+    import optuna
+
+    directions, pruner = question["directions"], question["pruner"]
+    study = optuna.create_study(
+        study_name=str(question["study_id"]),
+        directions=directions,
+        sampler=optuna.samplers.TPESampler(seed=stream),
+        pruner=_pruner_of(pruner) or optuna.pruners.NopPruner(),
+    )
+    # A pruned trial is known by its curve alone; where that is better high and the score low, its sign is turned.
+    sign = 1.0 if len(directions) > 1 or pruner.get("direction", directions[0]) == directions[0] else -1.0
+    told = [*_inside(question["warm"], space), *question["trials"]]
+    study.add_trials([_frozen(trial, space, sign) for trial in told])
+    asked = study.ask(fixed_distributions=_distributions(space))
+    return {"params": {name: _value_of(space[name], asked.params[name]) for name in space}, "generation": None}
+
+
+class _Pruners:
+    """Optuna's own pruners over a replay of every report. What is kept here can be told again from the rows."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, _Replay] = OrderedDict()
+
+    def prune(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Which running trials may end now. Payload: study_id, pruner, trials. Result: ``{"prune": [number, …]}``."""
+        key = question["study_id"]
+        replay = self._kept.get(key)
+        if replay is None or not replay.fits(question["trials"]):
+            replay = _Replay(key, question["pruner"])
+        self._kept[key] = replay
+        self._kept.move_to_end(key)
+        while len(self._kept) > _KEPT_PRUNERS:
+            self._kept.popitem(last=False)
+        return {"prune": replay.take(question["trials"])}
+
+
+class _Replay:
+    def __init__(self, name: str, pruner: Mapping[str, Any]) -> None:
+        import optuna
+
+        chosen = _pruner_of(pruner)
+        assert chosen is not None
+        self._study = optuna.create_study(study_name=name, direction=pruner["direction"], pruner=chosen)
+        self._trials: list[optuna.Trial] = []
+        self._told: list[int] = []
+        self._ended: set[int] = set()
+
+    def fits(self, trials: Sequence[Mapping[str, Any]]) -> bool:
+        """False where a curve has become shorter: its run went on from an earlier checkpoint."""
+        return len(trials) >= len(self._told) and all(
+            len(trial["curve"]) >= told for trial, told in zip(trials, self._told, strict=False)
+        )
+
+    def take(self, trials: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Tell what is new, in order; the running trials of which the pruner says that they need not go on."""
+        import optuna
+
+        states = {"pruned": optuna.trial.TrialState.PRUNED, "failed": optuna.trial.TrialState.FAIL}
+        found = []
+        for number, trial in enumerate(trials):
+            if number == len(self._trials):
+                self._trials.append(self._study.ask())
+                self._told.append(0)
+            if number in self._ended:
+                continue
+            own, curve = self._trials[number], trial["curve"]
+            stop = False
+            for step in range(self._told[number], len(curve)):
+                own.report(math.nan if curve[step] is None else curve[step], step + 1)
+                stop = own.should_prune() or stop
+            self._told[number] = len(curve)
+            if trial["state"] == "running":
+                if stop:
+                    found.append(number)
+                continue
+            self._ended.add(number)
+            known = [value for value in curve if value is not None]
+            if trial["state"] == "complete" and known:
+                self._study.tell(own, known[-1])
+            else:
+                self._study.tell(own, state=states.get(trial["state"], optuna.trial.TrialState.FAIL))
+        return found
+
+
+def _pruner_of(pruner: Mapping[str, Any]) -> optuna.pruners.BasePruner | None:
+    import optuna
+
+    if pruner["name"] == "median":
+        return optuna.pruners.MedianPruner(pruner["startup_trials"], pruner["warmup_reports"])
+    if pruner["name"] == "hyperband":
+        return optuna.pruners.HyperbandPruner(1, pruner["most_reports"], pruner["reduction_factor"])
+    return None
+
+
+def _frozen(trial: Mapping[str, Any], space: dict[str, Dimension], sign: float) -> optuna.trial.FrozenTrial:
+    import optuna
+
+    state = {
+        "complete": optuna.trial.TrialState.COMPLETE,
+        "pruned": optuna.trial.TrialState.PRUNED,
+        "running": optuna.trial.TrialState.RUNNING,
+        "failed": optuna.trial.TrialState.FAIL,
+    }[trial["state"]]
+    curve = (
+        {}
+        if trial["state"] == "running"
+        else {step: sign * value for step, value in enumerate(trial["curve"], 1) if value is not None}
+    )
+    return optuna.trial.create_trial(
+        state=state,
+        values=trial["scores"] if trial["state"] == "complete" else None,
+        params={name: _key_of(each, trial["params"][name]) for name, each in space.items()},
+        distributions=_distributions(space),
+        intermediate_values=curve,
+    )
+
+
+def _inside(trials: Sequence[Mapping[str, Any]], space: dict[str, Dimension]) -> list[Mapping[str, Any]]:
+    """Those of an earlier study's trials that this space holds too."""
+    return [trial for trial in trials if all(each.holds(trial["params"].get(name)) for name, each in space.items())]
+
+
+def _distributions(space: dict[str, Dimension]) -> dict[str, optuna.distributions.BaseDistribution]:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    found: dict[str, Any] = {}
+    for name, each in space.items():
+        if each.kind == "choice":
+            found[name] = CategoricalDistribution(tuple(range(len(each.choices))))
+        elif each.kind == "int":
+            found[name] = IntDistribution(int(each.low), int(each.high), log=each.log, step=int(each.step or 1))
+        else:
+            found[name] = FloatDistribution(each.low, each.high, log=each.log, step=each.step)
+    return found
+
+
+def _key_of(dimension: Dimension, value: Any) -> Any:
+    """As Optuna takes it: a choice by its place, for its own choices cannot be lists."""
+    if dimension.kind != "choice":
+        return value
+    for index, choice in enumerate(dimension.choices):
+        if type(choice) is type(value) and choice == value:
+            return index
+    raise InvalidInput(f"{value!r} is none of the choices", where=f"space.{dimension.name}")
+
+
+def _value_of(dimension: Dimension, key: Any) -> Any:
+    return dimension.choices[key] if dimension.kind == "choice" else key
+
+
+def _stream(seed: int, number: int) -> int:
+    """32 bits of their own for each trial of each seed."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{number}".encode()).digest()[:4], "big")

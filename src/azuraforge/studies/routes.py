@@ -1,0 +1,97 @@
+"""HTTP of studies."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.requests import HTTPConnection
+
+from azuraforge.projects.access import Member, Reader
+from azuraforge.runs.schemas import RunDetail
+from azuraforge.studies.schemas import (
+    ImportanceOut,
+    RetrainRequest,
+    SpaceOut,
+    StudyDetail,
+    StudyOut,
+    StudyRequest,
+    TrialOut,
+)
+from azuraforge.studies.service import StudyService
+
+router = APIRouter(prefix="/studies", tags=["studies"])
+
+
+async def study_service(connection: HTTPConnection) -> StudyService:
+    service: StudyService = connection.app.state.studies
+    return service
+
+
+Service = Annotated[StudyService, Depends(study_service)]
+
+
+@router.post("", status_code=201)
+def create_study(body: StudyRequest, access: Member, service: Service) -> StudyDetail:
+    """Search the best config; its trials are runs."""
+    return service.create(access.project_id, body, access.user_id)
+
+
+@router.get("")
+def list_studies(access: Reader, service: Service) -> list[StudyOut]:
+    """The newest studies."""
+    return service.list(access.project_id)
+
+
+@router.get("/spaces/{plugin}")
+def get_space(plugin: str, access: Reader, service: Service) -> SpaceOut:
+    """What could be searched of a pipeline, with ranges to begin with."""
+    return service.space_of(plugin)
+
+
+@router.get("/{study}")
+def get_study(study: str, access: Reader, service: Service) -> StudyDetail:
+    """Everything about a study except its trials."""
+    return service.get(access.project_id, study)
+
+
+@router.delete("/{study}", status_code=204)
+def delete_study(study: str, access: Member, service: Service) -> None:
+    """Remove a study that has ended; the runs of its trials stay."""
+    service.delete(access.project_id, study)
+
+
+@router.get("/{study}/trials")
+def list_trials(study: str, access: Reader, service: Service) -> list[TrialOut]:
+    """Every trial, by number."""
+    return service.trials(access.project_id, study)
+
+
+@router.get("/{study}/importance")
+def get_importance(study: str, access: Reader, service: Service) -> ImportanceOut:
+    """How much each field mattered so far (fANOVA)."""
+    return service.importance(access.project_id, study)
+
+
+@router.post("/{study}/pause")
+def pause_study(study: str, access: Member, service: Service) -> StudyDetail:
+    """Start no further trial; those that run end by themselves."""
+    return service.pause(access.project_id, study)
+
+
+@router.post("/{study}/resume")
+def resume_study(study: str, access: Member, service: Service) -> StudyDetail:
+    """Go on after a pause."""
+    return service.resume(access.project_id, study)
+
+
+@router.post("/{study}/stop")
+def stop_study(study: str, access: Member, service: Service) -> StudyDetail:
+    """End it now: running trials are cancelled."""
+    return service.stop(access.project_id, study)
+
+
+@router.post("/{study}/retrain", status_code=201)
+def retrain_trial(study: str, body: RetrainRequest, access: Member, service: Service) -> RunDetail:
+    """Train one trial's config anew and let the gate judge it; empty: the best one."""
+    return service.retrain(access.project_id, study, body.trial)

@@ -1,0 +1,96 @@
+"""The loop that takes studies onwards. Any number may run, in any number of processes."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+from azuraforge.database import Database
+from azuraforge.studies import store
+from azuraforge.studies.advance import Advance
+from azuraforge.studies.asker import Asker
+from azuraforge.telemetry import logger
+
+#: While a study goes on, how often its trials are looked at; the time that a slot may wait for the next one.
+TICK_SECONDS = 0.03
+#: Curves are read less often than ends.
+_PRUNE_SECONDS = 0.3
+_IDLE_SECONDS = 1.0
+_AT_ONCE = 200
+_STEPS_EACH = 20
+_LONGEST_PAUSE_SECONDS = 30.0
+
+log = logger("studies")
+
+
+class StudyScheduler:
+    """Looks for studies that go on, quickly while there are some. Asks the database for keys only."""
+
+    def __init__(self, database: Database, advance: Advance, asker: Asker, tick_seconds: float = TICK_SECONDS) -> None:
+        self._database = database
+        self._advance = advance
+        self._asker = asker
+        self._tick_seconds = tick_seconds
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="studies", daemon=True)
+        self._prune_at = 0.0
+        #: Studies with which something was wrong: how long they were left alone last time, and until when now.
+        self._resting: dict[store.Active, tuple[float, float]] = {}
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the loop; a step that is under way is finished."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(10)
+
+    def wake(self) -> None:
+        """Look now."""
+        self._woken.set()
+
+    def tick(self) -> int:
+        """Take each study as far as it goes now; returns how many there are."""
+        with self._database.read_system() as session:
+            found = store.active(session, _AT_ONCE)
+        prune = time.monotonic() >= self._prune_at
+        if prune:
+            self._prune_at = time.monotonic() + _PRUNE_SECONDS
+        self._resting = {key: rest for key, rest in self._resting.items() if key in found}
+        # Each scheduler in its own order, so that several do not ask for the same trial at the same time.
+        random.shuffle(found)
+        for key in found:
+            self._take(key, prune)
+        return len(found)
+
+    def _take(self, key: store.Active, prune: bool) -> None:
+        if key in self._resting and time.monotonic() < self._resting[key][1]:
+            return
+        try:
+            for _ in range(_STEPS_EACH):  # in turn: one study does not hold up the others
+                if self._stopping.is_set() or not self._advance.step(key, prune=prune):
+                    break
+        except Exception as error:  # one study's trouble must not hold up the others
+            before, _ = self._resting.get(key, (0.5, 0.0))
+            pause = min(2 * before, _LONGEST_PAUSE_SECONDS)
+            self._resting[key] = (pause, time.monotonic() + pause)
+            log.warning("study_waits", project_id=key.project_id, study_id=key.study_id, reason=str(error))
+        else:
+            self._resting.pop(key, None)
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            found = 0
+            try:
+                found = self.tick()
+                if not found:
+                    self._asker.rest()
+            except Exception as error:
+                log.warning("studies_wait", reason=str(error))
+            self._woken.wait(self._tick_seconds if found else _IDLE_SECONDS)
+            self._woken.clear()

@@ -1,0 +1,197 @@
+"""API shapes of studies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from azuraforge.runs.schemas import RunError, RunState, StorableObject, StorableText
+
+Sampler = Literal["tpe", "cmaes", "random", "grid", "qmc"]
+Direction = Literal["minimize", "maximize"]
+StudyState = Literal["running", "paused", "stopped", "finished", "failed"]
+TrialState = Literal["running", "complete", "pruned", "failed"]
+
+
+def _trimmed(name: object) -> object:
+    if isinstance(name, str) and not name.strip():
+        raise ValueError("a study needs a name")
+    return name.strip() if isinstance(name, str) else name
+
+
+class Objective(BaseModel):
+    """A metric of the validation part, and which way is better."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    metric: StorableText = Field(max_length=100, description="such as rmse, mase, fit_seconds or bytes")
+    direction: Direction | None = Field(default=None, description="empty: what is better for this metric")
+
+
+class Pruner(BaseModel):
+    """Ends trials early whose curve looks bad. A report is one point of ``series``, mostly one for each epoch."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Literal["none", "median", "hyperband"] = "none"
+    series: StorableText = Field(default="validation_loss", max_length=200)
+    direction: Direction = "minimize"
+    startup_trials: int = Field(default=5, ge=0, le=1000, description="median: so many trials end by themselves first")
+    warmup_reports: int = Field(default=3, ge=0, le=10_000, description="median: no trial ends before so many reports")
+    most_reports: int | None = Field(
+        default=None, ge=2, le=10_000, description="hyperband: reports of a whole trial; empty: the config's epochs"
+    )
+    reduction_factor: int = Field(default=3, ge=2, le=10, description="hyperband: one in so many goes on")
+
+
+class Budget(BaseModel):
+    """When no further trial begins. Those that run then are not cut off."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    trials: int | None = Field(default=None, ge=1, le=10_000, description="empty: 50, or the whole grid")
+    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="of running, pauses left out")
+    cpu_seconds: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="processor time of all trials"
+    )
+
+
+class StudyRequest(BaseModel):
+    """What to search. ``space`` names fields of the config; ``config`` is what stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[StorableText, BeforeValidator(_trimmed), Field(min_length=1, max_length=100)]
+    plugin: StorableText = Field(max_length=200)
+    dataset: StorableText = Field(max_length=200, description="a dataset's name or id")
+    dataset_version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="empty: the newest")
+    model: StorableText | None = Field(default=None, max_length=200, description="empty: the dataset's name")
+    config: StorableObject = Field(default_factory=dict)
+    space: StorableObject = Field(
+        description='field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible'
+    )
+    sampler: Sampler = "tpe"
+    pruner: Pruner = Field(default_factory=Pruner)
+    objectives: list[Objective] = Field(
+        default_factory=list, max_length=4, description="empty: the task's own; of several the front is shown"
+    )
+    budget: Budget = Field(default_factory=Budget)
+    parallel: int = Field(default=1, ge=1, le=64, description="trials at once; the project's limits hold besides")
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+    threads: int = Field(default=1, ge=1, le=256, description="of each trial")
+    priority: int = Field(default=0, ge=-100, le=100)
+    warm_start_from: list[StorableText] = Field(
+        default_factory=list, max_length=10, description="earlier studies whose trials tell where to look first"
+    )
+    retrain: bool = Field(
+        default=True, description="train the winner anew at the end and let the gate judge it; one objective only"
+    )
+
+
+class RetrainRequest(BaseModel):
+    """Which trial to train anew."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    trial: int | None = Field(default=None, ge=0, le=2**31 - 1, description="empty: the best one")
+
+
+class TrialOut(BaseModel):
+    """One config that was tried, and the run that tried it."""
+
+    number: int
+    run_id: str
+    run_state: RunState | None = Field(description="empty where the run is gone")
+    state: TrialState
+    params: dict[str, Any]
+    scores: list[float] | None = Field(description="one for each objective")
+    metrics: dict[str, Any] | None
+    reports: int = Field(description="points of the pruner's series so far")
+    best_epoch: int | None = Field(description="the report where that series was best")
+    cpu_seconds: float | None
+    error: RunError | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class BaselineScore(BaseModel):
+    """What a baseline scores on the rows that score the trials."""
+
+    name: str
+    scores: list[float | None] | None
+    failed: str | None
+
+
+class StudyOut(BaseModel):
+    """A study as lists show it."""
+
+    id: str
+    name: str
+    plugin: str
+    task: str
+    model: str
+    dataset_id: str
+    dataset_name: str
+    dataset_version: int
+    sampler: Sampler
+    objectives: list[Objective]
+    budget: Budget
+    parallel: int
+    state: StudyState
+    reason: str | None = Field(description="why it ended: trials, grid, seconds, cpu_seconds, stopped, failed")
+    error: RunError | None
+    trials: dict[TrialState, int] = Field(description="how many are in each state")
+    best: TrialOut | None = Field(description="by the first objective")
+    baselines: list[BaselineScore]
+    front: list[int] = Field(description="trials that no other one beats in every objective")
+    winner: int | None
+    retrain_run_id: str | None
+    seconds: float = Field(description="of running so far, pauses left out")
+    cpu_seconds: float
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class StudyDetail(StudyOut):
+    """Everything about a study except its trials."""
+
+    config: dict[str, Any]
+    space: dict[str, Any]
+    pruner: Pruner
+    seed: int
+    threads: int
+    priority: int
+    retrain: bool
+    warm_start_from: list[str]
+    counted_trials: int = Field(description="trials that tighten the gate's level: its own, and those it began from")
+    last_event_seq: int = Field(description="cursor for the live stream study/<id>")
+
+
+class SearchableField(BaseModel):
+    """A field that a study could search, with a range to begin with."""
+
+    name: str
+    kind: Literal["float", "int", "choice"]
+    description: str
+    default: Any
+    low: float | None
+    high: float | None
+    range: dict[str, Any] | None
+
+
+class SpaceOut(BaseModel):
+    """What could be searched of a pipeline."""
+
+    plugin: str
+    task: str | None
+    fields: list[SearchableField]
+    metrics: list[str] = Field(description="that can be objectives; the first is the task's own")
+
+
+class ImportanceOut(BaseModel):
+    """How much of each objective's variance a field explains; null where too few trials ended."""
+
+    trials: int
+    objectives: list[dict[str, float] | None]

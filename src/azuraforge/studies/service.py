@@ -1,0 +1,383 @@
+"""Studies as people and programs ask for them. Who takes them onwards: ``advance.py`` and ``scheduler.py``.
+
+create ──► running ⇄ paused        resume, pause: trials that run go on
+              │  │
+              │  └─ stop ──► stopped      its trials are cancelled
+              └────────────► finished | failed
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy.exc import IntegrityError
+
+from azuraforge.database import Database, Session
+from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.models.registry import check_name
+from azuraforge.pipelines.loop import rows_of
+from azuraforge.plugins.catalogue import Call, Catalogue
+from azuraforge.runs.schemas import RunDetail
+from azuraforge.runs.service import RunService
+from azuraforge.studies import shapes, store
+from azuraforge.studies.advance import Advance, ran_seconds, study_stream
+from azuraforge.studies.asker import Asker
+from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
+from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyOut, StudyRequest, TrialOut
+from azuraforge.studies.space import Dimension, combinations, read_space, suggest
+from azuraforge.studies.tables import Study
+
+StudyList: TypeAlias = list[StudyOut]
+TrialList: TypeAlias = list[TrialOut]
+
+CHECK = "azuraforge.studies.checking:check"
+CHECK_TIMEOUT_SECONDS = 180.0
+MOST_STUDIES = 1000
+DEFAULT_TRIALS = 50
+_LISTED = 200
+_KEPT_ANSWERS = 64
+
+
+class StudyService:
+    """Studies of every project; each method names the project it acts in. A study is named by id or name."""
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        catalogue: Catalogue,
+        datasets: DatasetService,
+        runs: RunService,
+        advance: Advance,
+        asker: Asker,
+        call: Call,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._catalogue = catalogue
+        self._datasets = datasets
+        self._runs = runs
+        self._advance = advance
+        self._asker = asker
+        self._call = call
+        self._lock = threading.Lock()
+        self._importances: dict[tuple[str, str, int], ImportanceOut] = {}
+        #: Called when there is something to do, where a scheduler lives in this process.
+        self.wake: Callable[[], None] = lambda: None
+
+    def create(self, project_id: str, request: StudyRequest, user_id: str | None = None) -> StudyDetail:
+        """Check the space down to its corners, and begin. Raises InvalidInput, NotFound and Conflict (the name)."""
+        plugin = self._catalogue.get("pipeline", request.plugin)
+        if not metrics_of(plugin.task)[:-2]:
+            raise InvalidInput(
+                f"pipelines of the task {plugin.task!r} cannot be searched", where=f"plugin {plugin.name}"
+            )
+        assert plugin.task is not None
+        dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
+        space = read_space(request.space, plugin.config_schema, plugin.name)
+        objectives = objectives_of(request.objectives, plugin.task)
+        _check_sampler(request, objectives)
+        stored = {name: each.to_dict() for name, each in space.items()}
+        payload = {
+            "plugins_folder": str(self._catalogue.plugins_folder),
+            "plugin": plugin.name,
+            "config": request.config,
+            "space": stored,
+            "dataset": rows_of(dataset),
+        }
+        checked = self._call(CHECK, payload, CHECK_TIMEOUT_SECONDS)
+        trials = request.budget.trials
+        if request.sampler == "grid":
+            trials = min(trials or combinations(space), combinations(space))
+        values: dict[str, Any] = {
+            "name": request.name,
+            "created_by": user_id,
+            "plugin": plugin.name,
+            "plugin_version": plugin.version,
+            "task": plugin.task,
+            "model": check_name(request.model or dataset.name),
+            "dataset_id": dataset.id,
+            "dataset_name": dataset.name,
+            "dataset_version": dataset.version,
+            "dataset_fingerprint": dataset.fingerprint,
+            "config": checked["config"],
+            "space": stored,
+            "sampler": request.sampler,
+            "pruner": _pruner(request.pruner, space, checked["config"]),
+            "objectives": objectives,
+            "budget_trials": trials or DEFAULT_TRIALS,
+            "budget_seconds": request.budget.seconds,
+            "budget_cpu_seconds": request.budget.cpu_seconds,
+            "parallel": request.parallel,
+            "seed": request.seed,
+            "threads": request.threads,
+            "priority": request.priority,
+            "retrain": request.retrain,
+            "state": "running",
+            "active": True,
+        }
+
+        def work(session: Session) -> str:
+            if store.count(session, project_id) >= MOST_STUDIES:
+                raise Conflict(f"a project has {MOST_STUDIES} studies at most", next_step="delete some")
+            warm = [self._earlier(session, project_id, each, values) for each in request.warm_start_from]
+            row = Study(project_id=project_id, **values, warm_start_from=warm, running_since=store.clock(session))
+            store.add(session, row)
+            self._advance.tell(session, row, "study.created")
+            return row.id
+
+        try:
+            study_id = self._database.write(project_id, work)
+        except IntegrityError:
+            raise Conflict(
+                f"a study named {request.name!r} is there already", where="name", next_step="choose another name"
+            ) from None
+        self.wake()
+        return self.get(project_id, study_id)
+
+    def list(self, project_id: str) -> StudyList:
+        """The newest studies."""
+        with self._database.read(project_id) as session:
+            rows = store.page(session, project_id, _LISTED)
+            ids = [row.id for row in rows]
+            counts, complete = store.counts(session, project_id, ids), store.complete(session, project_id, ids)
+            found = []
+            for row in rows:
+                scored = complete.get(row.id, [])
+                best = best_of(scored, row.objectives[0]["direction"])
+                trial = store.trial(session, project_id, row.id, best) if best is not None else None
+                spent = (ran_seconds(session, row), store.cpu_seconds(session, project_id, row.id))
+                found.append(shapes.study_out(row, counts.get(row.id, {}), scored, trial, spent))
+        return found
+
+    def get(self, project_id: str, study: str) -> StudyDetail:
+        """Everything about one study except its trials."""
+        with self._database.read(project_id) as session:
+            row = _found(store.find(session, project_id, study), study)
+            scored = store.complete(session, project_id, [row.id]).get(row.id, [])
+            best = best_of(scored, row.objectives[0]["direction"])
+            return shapes.study_detail(
+                row,
+                store.counts(session, project_id, [row.id]).get(row.id, {}),
+                scored,
+                store.trial(session, project_id, row.id, best) if best is not None else None,
+                (ran_seconds(session, row), store.cpu_seconds(session, project_id, row.id)),
+                counted=self._advance.counted(session, row),
+                last_event_seq=self._events.last_seq_in(session, project_id, study_stream(row.id)),
+            )
+
+    def trials(self, project_id: str, study: str) -> TrialList:
+        """Every trial, by number."""
+        with self._database.read(project_id) as session:
+            row = _found(store.find(session, project_id, study), study)
+            trials = store.trials(session, project_id, row.id)
+        runs = self._runs.named(project_id, [trial.run_id for trial in trials])
+        return [shapes.trial_out(trial, runs.get(trial.run_id)) for trial in trials]
+
+    def importance(self, project_id: str, study: str) -> ImportanceOut:
+        """How much each field mattered so far."""
+        with self._database.read(project_id) as session:
+            row = _found(store.find(session, project_id, study), study)
+            trials = [each for each in store.trials(session, project_id, row.id) if each.state == "complete"]
+        key = (project_id, row.id, len(trials))
+        with self._lock:
+            known = self._importances.get(key)
+        if known is None:
+            known = ImportanceOut(trials=len(trials), objectives=self._asker.importance(row, trials))
+            with self._lock:
+                while len(self._importances) >= _KEPT_ANSWERS:
+                    self._importances.pop(next(iter(self._importances)))
+                self._importances[key] = known
+        return known
+
+    def space_of(self, plugin: str) -> SpaceOut:
+        """What could be searched of a pipeline, with ranges to begin with."""
+        found = self._catalogue.get("pipeline", plugin)
+        return SpaceOut(
+            plugin=found.name,
+            task=found.task,
+            fields=suggest(found.config_schema),
+            metrics=metrics_of(found.task),
+        )
+
+    def pause(self, project_id: str, study: str) -> StudyDetail:
+        """Start no further trial; those that run end by themselves."""
+
+        def change(session: Session, row: Study) -> None:
+            if row.state == "paused":
+                return
+            _require(row, "running")
+            spent = ran_seconds(session, row)
+            store.change(session, row, state="paused", ran_seconds=spent, running_since=None)
+            self._advance.tell(session, row, "study.paused")
+
+        return self._change(project_id, study, change)
+
+    def resume(self, project_id: str, study: str) -> StudyDetail:
+        """Go on after a pause."""
+
+        def change(session: Session, row: Study) -> None:
+            if row.state == "running":
+                return
+            _require(row, "paused")
+            store.change(session, row, state="running", active=True, running_since=store.clock(session))
+            self._advance.tell(session, row, "study.resumed")
+
+        return self._change(project_id, study, change)
+
+    def stop(self, project_id: str, study: str) -> StudyDetail:
+        """End it now: running trials are cancelled, the winner so far stands and is not trained anew by itself."""
+
+        def change(session: Session, row: Study) -> None:
+            if row.state == "stopped":
+                return
+            _require(row, "running", "paused")
+            complete = store.complete(session, project_id, [row.id]).get(row.id, [])
+            store.change(
+                session, row, state="stopped", reason="stopped", active=True, ran_seconds=ran_seconds(session, row),
+                running_since=None, finished_at=store.clock(session),
+                winner=best_of(complete, row.objectives[0]["direction"]),
+            )  # fmt: skip
+            self._advance.tell(session, row, "study.ended", reason="stopped")
+
+        return self._change(project_id, study, change)
+
+    def retrain(self, project_id: str, study: str, number: int | None) -> RunDetail:
+        """Train one trial's config anew, as the winner is at the end. Raises Conflict while the study goes on."""
+        with self._database.read(project_id) as session:
+            row = _found(store.find(session, project_id, study), study)
+            _require(row, "finished", "stopped", "failed")
+            if number is None:
+                complete = store.complete(session, project_id, [row.id]).get(row.id, [])
+                number = best_of(complete, row.objectives[0]["direction"])
+            trial = store.trial(session, project_id, row.id, number) if number is not None else None
+            counted = self._advance.counted(session, row)
+        if trial is None or trial.state != "complete":
+            raise Conflict(
+                "the study has no complete trial" if number is None else f"trial {number} is not complete",
+                where=f"study {row.name}",
+                next_step=f"azuraforge studies show {row.name!r}",
+            )
+        chosen = trial
+        prepared = self._advance.prepare_retraining(row, chosen, counted)
+
+        def work(session: Session) -> str:
+            locked = _found(store.lock(session, project_id, row.id), study)
+            return self._advance.retrain(session, locked, chosen, prepared)
+
+        try:
+            run_id = self._database.write(project_id, work)
+        except IntegrityError:
+            raise Conflict(
+                f"trial {number} has been trained anew already",
+                where=f"study {row.name}",
+                next_step=f"azuraforge runs show {row.retrain_run_id}",
+            ) from None
+        return self._runs.get(project_id, run_id)
+
+    def delete(self, project_id: str, study: str) -> None:
+        """Remove a study that has ended, and the list of its trials; their runs stay."""
+
+        def work(session: Session) -> None:
+            row = self._locked(session, project_id, study)
+            if row.active or row.state in ("running", "paused"):
+                raise Conflict(
+                    "the study goes on", where=f"study {row.name}", next_step=f"azuraforge studies stop {row.name!r}"
+                )
+            self._advance.tell(session, row, "study.deleted")
+            store.remove(session, row)
+
+        self._database.write(project_id, work)
+
+    def object_to_dataset(self, session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
+        """Raises Conflict where a study that goes on reads this dataset, or this version of it."""
+        for row in store.using(session, project_id):
+            if row.dataset_id == id_ and version in (None, row.dataset_version):
+                raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", row)
+
+    def object_to_model(self, session: Session, project_id: str, name: str) -> None:
+        """Raises Conflict where a study that goes on will add a version to this model."""
+        for row in store.using(session, project_id):
+            if row.model == name and row.retrain:
+                raise _in_use(f"model {name!r}", row)
+
+    def _change(self, project_id: str, study: str, change: Callable[[Session, Study], None]) -> StudyDetail:
+        self._database.write(project_id, lambda session: change(session, self._locked(session, project_id, study)))
+        self.wake()
+        return self.get(project_id, study)
+
+    def _locked(self, session: Session, project_id: str, study: str) -> Study:
+        row = _found(store.find(session, project_id, study), study)
+        return _found(store.lock(session, project_id, row.id), study)
+
+    def _earlier(self, session: Session, project_id: str, name: str, values: dict[str, Any]) -> str:
+        """The id of a study to begin from. Raises InvalidInput where its trials would tell nothing here."""
+        earlier = _found(store.find(session, project_id, name), name)
+        for what, theirs, ours in (
+            ("pipeline", earlier.plugin, values["plugin"]),
+            ("dataset", earlier.dataset_name, values["dataset_name"]),
+            ("objectives", earlier.objectives, values["objectives"]),
+        ):
+            if theirs != ours:
+                raise InvalidInput(
+                    f"study {earlier.name!r} cannot be begun from: its {what} is another one",
+                    where="warm_start_from",
+                    next_step="begin from a study of the same pipeline, dataset and objectives",
+                )
+        return earlier.id
+
+
+def _check_sampler(request: StudyRequest, objectives: Sequence[dict[str, str]]) -> None:
+    if request.sampler == "cmaes" and len(objectives) > 1:
+        raise InvalidInput("cmaes knows one objective only", where="sampler", next_step="choose tpe")
+    if request.pruner.name != "none" and len(objectives) > 1:
+        raise InvalidInput(
+            "with several objectives no curve says which trial is worse, so none can be pruned",
+            where="pruner",
+            next_step="choose the pruner none",
+        )
+    if request.warm_start_from and request.sampler not in ("tpe", "cmaes"):
+        raise InvalidInput(
+            f"{request.sampler} does not learn from trials, so there is nothing to begin from",
+            where="warm_start_from",
+            next_step="choose the sampler tpe or cmaes",
+        )
+
+
+def _pruner(asked: Pruner, space: dict[str, Dimension], config: dict[str, Any]) -> dict[str, Any]:
+    told = asked.model_dump()
+    if asked.name == "hyperband" and asked.most_reports is None:
+        if "epochs" in space:
+            told["most_reports"] = max(2, int(max(space["epochs"].ends())))
+        elif isinstance(epochs := config.get("epochs"), int):
+            told["most_reports"] = max(2, epochs)
+        else:
+            raise InvalidInput(
+                "hyperband must know how many reports a whole trial makes, and this config has no epochs",
+                where="pruner.most_reports",
+                next_step="give most_reports, or choose the median pruner",
+            )
+    return told
+
+
+def _require(row: Study, *states: str) -> None:
+    if row.state not in states:
+        raise Conflict(f"the study is {row.state}", where=f"study {row.name}", code="wrong_state")
+
+
+def _in_use(what: str, study: Study) -> Conflict:
+    return Conflict(
+        f"{what} cannot be deleted while study {study.name!r} searches with it",
+        where=f"study {study.name}",
+        next_step=f"stop the study first: azuraforge studies stop {study.name!r}",
+    )
+
+
+def _found(study: Study | None, name: str) -> Study:
+    if study is None:
+        raise NotFound(f"study {name!r} does not exist", next_step="azuraforge studies list")
+    return study

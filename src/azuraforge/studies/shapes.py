@@ -1,0 +1,85 @@
+"""Rows as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from azuraforge.runs.schemas import RunError, RunOut
+from azuraforge.studies.objectives import scores_of
+from azuraforge.studies.schemas import BaselineScore, Budget, StudyDetail, StudyOut, TrialOut
+from azuraforge.studies.space import pareto_front
+from azuraforge.studies.tables import Study, StudyTrial
+
+_SAME = (
+    "id", "name", "plugin", "task", "model", "dataset_id", "dataset_name", "dataset_version", "sampler", "objectives",
+    "parallel", "state", "reason", "winner", "retrain_run_id", "created_at", "finished_at",
+)  # fmt: skip
+_MORE = ("config", "space", "pruner", "seed", "threads", "priority", "retrain", "warm_start_from")
+
+Scored = Sequence[tuple[int, list[float]]]
+
+
+def trial_out(trial: StudyTrial, run: RunOut | None = None) -> TrialOut:
+    return TrialOut(
+        number=trial.number,
+        run_id=trial.run_id,
+        run_state=run.state if run else None,
+        state=trial.state,
+        params=trial.params,
+        scores=trial.scores,
+        metrics=trial.metrics,
+        reports=len(trial.curve),
+        best_epoch=trial.best_epoch,
+        cpu_seconds=trial.cpu_seconds,
+        error=RunError(**trial.error) if trial.error is not None else None,
+        created_at=trial.created_at,
+        ended_at=trial.ended_at,
+    )
+
+
+def study_out(
+    row: Study, counts: Mapping[str, int], scored: Scored, best: StudyTrial | None, spent: tuple[float, float]
+) -> StudyOut:
+    """A study as lists show it. ``spent``: seconds of running, processor seconds."""
+    return StudyOut(**_fields(row, counts, scored, best, spent))
+
+
+def study_detail(
+    row: Study,
+    counts: Mapping[str, int],
+    scored: Scored,
+    best: StudyTrial | None,
+    spent: tuple[float, float],
+    *,
+    counted: int,
+    last_event_seq: int,
+) -> StudyDetail:
+    more = {name: getattr(row, name) for name in _MORE}
+    return StudyDetail(
+        **_fields(row, counts, scored, best, spent), **more, counted_trials=counted, last_event_seq=last_event_seq
+    )
+
+
+def _fields(
+    row: Study, counts: Mapping[str, int], scored: Scored, best: StudyTrial | None, spent: tuple[float, float]
+) -> dict[str, Any]:
+    directions = [each["direction"] for each in row.objectives]
+    return {
+        **{name: getattr(row, name) for name in _SAME},
+        "budget": Budget(trials=row.budget_trials, seconds=row.budget_seconds, cpu_seconds=row.budget_cpu_seconds),
+        "error": RunError(**row.error) if row.error is not None else None,
+        "trials": counts,
+        "best": trial_out(best) if best is not None else None,
+        "baselines": [_baseline(each, row.objectives) for each in row.baselines or ()],
+        "front": pareto_front(scored, directions) if len(directions) > 1 else [],
+        "seconds": round(spent[0], 3),
+        "cpu_seconds": round(spent[1], 3),
+    }
+
+
+def _baseline(told: Mapping[str, Any], objectives: Sequence[Mapping[str, str]]) -> BaselineScore:
+    if "failed" in told:
+        return BaselineScore(name=told["name"], scores=None, failed=told["failed"])
+    scores = [(scores_of(told["metrics"], [each]) or [None])[0] for each in objectives]
+    return BaselineScore(name=told["name"], scores=scores, failed=None)

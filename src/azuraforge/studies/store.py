@@ -1,0 +1,147 @@
+"""The only SQL of studies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, delete, func, literal_column, or_, select
+from sqlalchemy.orm import Session
+from sqlalchemy.types import Boolean
+
+from azuraforge.database import crossing, now
+from azuraforge.studies.tables import ACTIVE, Study, StudyTrial
+
+_PLAIN = {"synchronize_session": False}
+_FRESH = {"populate_existing": True}
+_KEY: tuple[Any, ...] = (Study.project_id, Study.id)
+
+
+@dataclass(frozen=True)
+class Active:
+    """Where a study lives for which something may be to do."""
+
+    project_id: str
+    study_id: str
+
+
+@crossing(limit=Integer())
+def active_studies(limit: ColumnElement[Any]) -> Select[Any]:
+    """Studies that run, or of which a trial has not ended."""
+    # A literal: only then do planners see that the partial index fits.
+    return select(*_KEY).where(literal_column(f"study.{ACTIVE}", Boolean())).order_by(*_KEY).limit(limit)
+
+
+def active(session: Session, limit: int) -> list[Active]:
+    """System scope."""
+    return [Active(row.project_id, row.id) for row in active_studies(session, limit=limit)]
+
+
+def clock(session: Session) -> datetime:
+    """The database's time."""
+    found: datetime = session.scalar(select(now()))
+    return found
+
+
+def find(session: Session, project_id: str, name_or_id: str) -> Study | None:
+    """By id, else by name."""
+    named = or_(Study.id == name_or_id, Study.name == name_or_id)
+    statement = select(Study).where(Study.project_id == project_id, named)
+    return session.scalars(statement.order_by(Study.id != name_or_id), execution_options=_FRESH).first()
+
+
+def lock(session: Session, project_id: str, study_id: str) -> Study | None:
+    """The study, its row locked until commit."""
+    statement = select(Study).where(Study.project_id == project_id, Study.id == study_id)
+    return session.scalar(statement.with_for_update(), execution_options=_FRESH)
+
+
+def page(session: Session, project_id: str, limit: int) -> Sequence[Study]:
+    """Newest first."""
+    statement = select(Study).where(Study.project_id == project_id)
+    return session.scalars(statement.order_by(Study.created_at.desc(), Study.id.desc()).limit(limit)).all()
+
+
+def count(session: Session, project_id: str) -> int:
+    return session.scalar(select(func.count()).select_from(Study).where(Study.project_id == project_id)) or 0
+
+
+def using(session: Session, project_id: str) -> Sequence[Study]:
+    """Studies that will still start runs."""
+    return session.scalars(
+        select(Study).where(Study.project_id == project_id, Study.state.in_(("running", "paused")))
+    ).all()
+
+
+def add(session: Session, row: Study | StudyTrial) -> None:
+    session.add(row)
+    session.flush()
+    session.refresh(row)
+
+
+def change(session: Session, row: Study | StudyTrial, **values: Any) -> None:
+    """Write into a row; of a trial, the caller has locked its study."""
+    for name, value in values.items():
+        setattr(row, name, value)
+    session.flush()
+
+
+def remove(session: Session, study: Study) -> None:
+    """The study and the list of its trials; the runs stay."""
+    of = (StudyTrial.project_id == study.project_id, StudyTrial.study_id == study.id)
+    session.execute(delete(StudyTrial).where(*of), execution_options=_PLAIN)
+    session.delete(study)
+    session.flush()
+
+
+def trials(session: Session, project_id: str, study_id: str) -> Sequence[StudyTrial]:
+    """By number."""
+    return session.scalars(_trials(project_id, study_id).order_by(StudyTrial.number), execution_options=_FRESH).all()
+
+
+def open_trials(session: Session, project_id: str, study_id: str) -> Sequence[StudyTrial]:
+    """Those that have not ended."""
+    statement = _trials(project_id, study_id).where(StudyTrial.state == "running")
+    return session.scalars(statement.order_by(StudyTrial.number), execution_options=_FRESH).all()
+
+
+def trial(session: Session, project_id: str, study_id: str, number: int) -> StudyTrial | None:
+    return session.scalar(_trials(project_id, study_id).where(StudyTrial.number == number), execution_options=_FRESH)
+
+
+def counts(session: Session, project_id: str, study_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """How many trials of each study are in each state."""
+    statement = (
+        select(StudyTrial.study_id, StudyTrial.state, func.count())
+        .where(StudyTrial.project_id == project_id, StudyTrial.study_id.in_(study_ids))
+        .group_by(StudyTrial.study_id, StudyTrial.state)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for study_id, state, number in session.execute(statement):
+        found.setdefault(study_id, {})[state] = number
+    return found
+
+
+def complete(session: Session, project_id: str, study_ids: Sequence[str]) -> dict[str, list[tuple[int, list[float]]]]:
+    """Number and scores of the complete trials of each study."""
+    statement = (
+        select(StudyTrial.study_id, StudyTrial.number, StudyTrial.scores)
+        .where(StudyTrial.project_id == project_id, StudyTrial.study_id.in_(study_ids), StudyTrial.state == "complete")
+        .order_by(StudyTrial.number)
+    )
+    found: dict[str, list[tuple[int, list[float]]]] = {}
+    for study_id, number, scores in session.execute(statement):
+        found.setdefault(study_id, []).append((number, scores))
+    return found
+
+
+def cpu_seconds(session: Session, project_id: str, study_id: str) -> float:
+    """Processor time of the trials that have ended."""
+    of = (StudyTrial.project_id == project_id, StudyTrial.study_id == study_id)
+    return float(session.scalar(select(func.coalesce(func.sum(StudyTrial.cpu_seconds), 0.0)).where(*of)) or 0.0)
+
+
+def _trials(project_id: str, study_id: str) -> Select[tuple[StudyTrial]]:
+    return select(StudyTrial).where(StudyTrial.project_id == project_id, StudyTrial.study_id == study_id)

@@ -1,0 +1,104 @@
+"""Studies and their trials: these rows are all that is known of a search. Every key begins with the project."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+
+#: A condition of the index, and so a literal in the query.
+ACTIVE = "active"
+
+
+class Study(Owned, Base):
+    """A search. ``active`` while a scheduler has something to do for it: it runs, or some trial has not ended."""
+
+    __tablename__ = "study"
+    __table_args__ = (
+        UniqueConstraint("project_id", "name"),
+        Index("ix_study_active", "project_id", "id", sqlite_where=text(ACTIVE), postgresql_where=text(ACTIVE)),
+        Index("ix_study_project_id_created_at_id", "project_id", "created_at", "id"),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
+    name: Mapped[str] = mapped_column(String(100))
+    created_by: Mapped[str | None] = mapped_column(String(16))
+
+    plugin: Mapped[str] = mapped_column(String(200))
+    plugin_version: Mapped[str | None] = mapped_column(String(100))
+    task: Mapped[str] = mapped_column(String(40))
+    model: Mapped[str] = mapped_column(String(200))
+    dataset_id: Mapped[str] = mapped_column(String(16))
+    dataset_name: Mapped[str] = mapped_column(String(200))
+    dataset_version: Mapped[int] = mapped_column(Integer)
+    dataset_fingerprint: Mapped[str] = mapped_column(String(80))
+    config: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    space: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    sampler: Mapped[str] = mapped_column(String(20))
+    pruner: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    objectives: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    warm_start_from: Mapped[list[str]] = mapped_column(JsonText)
+    budget_trials: Mapped[int] = mapped_column(Integer)
+    budget_seconds: Mapped[float | None] = mapped_column(Double)
+    budget_cpu_seconds: Mapped[float | None] = mapped_column(Double)
+    parallel: Mapped[int] = mapped_column(Integer)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    threads: Mapped[int] = mapped_column(Integer)
+    priority: Mapped[int] = mapped_column(Integer)
+    retrain: Mapped[bool] = mapped_column(Boolean)
+    baselines: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonText)  # on the rows that score the trials
+
+    state: Mapped[str] = mapped_column(String(20))
+    active: Mapped[bool] = mapped_column(Boolean)
+    reason: Mapped[str | None] = mapped_column(String(40))  # why it ended
+    error: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    asked: Mapped[int] = mapped_column(Integer, default=0)  # trials so far; the next one's number
+    winner: Mapped[int | None] = mapped_column(Integer)
+    retrain_run_id: Mapped[str | None] = mapped_column(String(16))
+    ran_seconds: Mapped[float] = mapped_column(Double, default=0.0)  # before the newest pause
+    running_since: Mapped[datetime | None] = mapped_column(Timestamp)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
+
+
+class StudyTrial(Owned, Base):
+    """One config that was tried. ``run_id`` outlives the run and is no foreign key.
+
+    ``curve`` holds the pruner's series, one value per report; ``generation`` is CMA-ES's own count.
+    """
+
+    __tablename__ = "study_trial"
+    __table_args__ = (ForeignKeyConstraint(["project_id", "study_id"], ["study.project_id", "study.id"]),)
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    study_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    run_id: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(20))
+    params: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    scores: Mapped[list[float] | None] = mapped_column(JsonText)
+    metrics: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    curve: Mapped[list[float | None]] = mapped_column(JsonText)
+    pruned_after: Mapped[int | None] = mapped_column(Integer)  # reports; set before its run has been cancelled
+    generation: Mapped[int | None] = mapped_column(Integer)
+    best_epoch: Mapped[int | None] = mapped_column(Integer)
+    cpu_seconds: Mapped[float | None] = mapped_column(Double)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
