@@ -1,0 +1,132 @@
+"""A picture over HTTP, through a real child that decodes it, to probabilities; and what is refused."""
+
+from __future__ import annotations
+
+import base64
+import io
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from azuraforge.models.pictures import MAX_BYTES
+from tests.models.test_routes import Http, http  # noqa: F401
+from tests.pictures import picture
+
+SCHEMA = {
+    "kind": "images",
+    "target": "label",
+    "height": 6,
+    "width": 8,
+    "channels": 1,
+    "classes": ["bright", "dark"],
+    "unit": "",
+}
+
+PLUGIN = '''
+"""Knows bright from dark: the mean of what it was shown. Enough to see which pixels reach a pipeline."""
+
+import numpy as np
+
+from azuraforge.plugins.images import ClassPredictions, ImagePipeline
+
+
+class Brightness(ImagePipeline):
+    name = "test.brightness"
+    uses_engine = False
+
+    def fit(self, run, train, validation):
+        raise NotImplementedError
+
+    def save(self, predictor, folder):
+        raise NotImplementedError
+
+    def load(self, folder):
+        return None
+
+    def predict(self, predictor, part):
+        assert part.labels is None
+        bright = part.pixels.reshape(len(part), -1).mean(axis=1) / 255
+        if bright[0] == 0:
+            return ClassPredictions(np.array([[2.0, -1.0]]))
+        return ClassPredictions(np.stack([bright, 1 - bright], axis=1))
+'''
+
+
+@pytest.fixture
+def classifier(room: Any, http: Http, make_folder: Callable[..., Path], plugins_folder: Path) -> str:  # noqa: F811
+    (plugins_folder / "brightness.py").write_text(textwrap.dedent(PLUGIN))
+    room.add_version(
+        http.app.state.default_project,
+        make_folder(),
+        "lamps",
+        plugin="test.brightness",
+        kind="classify",
+        schema=SCHEMA,
+        config={},
+    )
+    return "lamps"
+
+
+def ask(http: Http, model: str, content: bytes, version: int = 1, part: str = "image") -> Any:  # noqa: F811
+    return http.post(f"/models/{model}/versions/{version}/predict-image", files={part: ("lamp.png", content)})
+
+
+def flat(value: int, height: int, width: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (width, height), value).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_picture_gets_probabilities_and_is_shown_as_it_was_seen(http, classifier, tmp_path):  # noqa: F811
+    answer = ask(http, classifier, flat(51, 6, 8))
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert [each["class"] for each in told["classes"]] == ["dark", "bright"]
+    assert [each["probability"] for each in told["classes"]] == pytest.approx([0.8, 0.2])
+    assert told["size"] == {"height": 6, "width": 8, "channels": 1}
+    # Another size is fitted in, not stretched: two of eight columns stay black on either side.
+    square = ask(http, classifier, flat(255, 60, 40)).json()
+    assert square["classes"][0]["probability"] == pytest.approx(0.5)
+    seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(square["seen"]))))
+    assert (seen == 255).sum() == 24
+    assert not seen[:, [0, 1, 6, 7]].any()
+    assert not any((tmp_path / "uploads").iterdir()), "nothing of a picture is left"
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "code"),
+    [
+        (b"hello", 422, "not_a_picture"),
+        (b"", 422, "not_a_picture"),
+        (picture(1, 40, 40)[:300], 422, "truncated_picture"),
+        (flat(0, 7000, 7000), 422, "too_many_pixels"),
+        (b"x" * (MAX_BYTES + 1), 422, "too_large"),
+    ],
+    ids=["text", "empty", "cut off", "too many pixels", "too large"],
+)
+def test_what_is_no_picture_is_refused_in_one_sentence(http, classifier, content, status, code):  # noqa: F811
+    answer = ask(http, classifier, content)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["next_step"]
+    assert ask(http, classifier, flat(51, 6, 8)).status_code == 200, "the child lives on"
+
+
+def test_who_is_asked_must_be_there_and_look_at_pictures(http, classifier, room, make_folder):  # noqa: F811
+    room.add_version(http.app.state.default_project, make_folder(2.0), "load")
+    wrong = ask(http, "load", flat(1, 6, 8))
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "not_a_classifier")
+    assert "azuraforge models predict load" in wrong.json()["next_step"]
+    assert ask(http, classifier, flat(1, 6, 8), version=9).status_code == 404
+    assert ask(http, "nobody", flat(1, 6, 8)).status_code == 404
+    assert ask(http, classifier, flat(1, 6, 8), part="file").status_code == 422
+    series = http.post(f"/models/{classifier}/predict", json={"version": 1, "rows": [{"at": "2026-01-01", "load": 1}]})
+    assert series.json()["code"] == "not_a_forecaster", series.text
+
+
+def test_probabilities_that_are_none_are_refused(http, classifier):  # noqa: F811
+    assert "not with probabilities" in ask(http, classifier, flat(0, 6, 8)).json()["detail"]
