@@ -63,7 +63,8 @@ class TrainingLoop:
         """Run every phase. The held-out part is written only after everything that learns has ended."""
         config, task = self._job.run.config, self._job.run.extra["task"]
         learner = {"plugin": self._plugin, "config": config}
-        split = self._phase("split", {**learner, "dataset": rows_of(self._dataset)})
+        study = {"refit": True} if self._job.run.extra.get("refit") else {}  # the winner of a study, trained anew
+        split = self._phase("split", {**learner, "dataset": rows_of(self._dataset), **study})
         learning = {part: f"{split['outputs']}/{part}" for part in ("train", "validation")}
         fitted = self._phase("fit", {**learner, **learning})
         names = list(baselines_of(task, self._plugin))
@@ -92,6 +93,7 @@ class TrainingLoop:
             "test": parts["test"],
             "seed": self._job.run.seed,
             "earlier_uses": earlier_uses,
+            "trials": max(1, int(self._job.run.extra.get("trials", 1))),
             "policy": self._policy(),
             "measured": {
                 "latency_ms": predicted["latency_ms"],

@@ -38,6 +38,7 @@ from azuraforge.pipelines.parts import (
 )
 from azuraforge.pipelines.predictions import guard_against_future, predict_checked, save_predictions
 from azuraforge.pipelines.predictor import Learned, learn
+from azuraforge.pipelines.refit import refit_split
 from azuraforge.plugins.inspect import parse_config
 from azuraforge.plugins.loading import load_plugin, one_line
 from azuraforge.plugins.parts import Rows, Table
@@ -54,7 +55,7 @@ def validate(child: Child) -> dict[str, Any]:
 
 
 def split(child: Child) -> dict[str, Any]:
-    """Write the train and validation parts. Payload: plugin, plugins_folder, config, dataset.
+    """Write the train and validation parts. Payload: plugin, plugins_folder, config, dataset, refit (``refit.py``).
 
     Result: ``{"ranges": {part: [start, stop]}, "parts": {part: {rows, start, end}}, "horizon", "season"}``.
     """
@@ -176,6 +177,8 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     table = read_table(**child.payload["dataset"])
     horizon, gap = int(getattr(config, "horizon", 1)), int(getattr(config, "gap", 0))
     ranges = pipeline.split(table, config)
+    if child.payload.get("refit"):
+        ranges = refit_split(ranges, horizon=horizon, gap=gap)
     check_split(ranges, len(table), horizon=horizon, gap=gap)
     for part_name, rows in (("train", ranges.train), ("validation", ranges.validation)):
         part = cut_learning(table, rows, horizon, getattr(config, "known_ahead", ()))

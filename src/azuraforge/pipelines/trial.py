@@ -53,7 +53,7 @@ class TrialHandler:
         summary: dict[str, Any] = {"study": run.extra["study"], "cpu_seconds": split["cpu_seconds"]}
         if run.extra.get("baselines"):
             names = list(baselines_of(task, run.plugin))
-            beside = {**run.config, "horizon": split["horizon"]} if "horizon" in split else run.config
+            beside = {**run.config, "horizon": split["horizon"]} if split["horizon"] else run.config
             payload = {**learner, "config": beside, "names": names, **parts}
             scored = job.phase("baselines", f"{STEPS}:baselines", payload, share=_SHARES["baselines"])
             summary["baselines"] = scored["scored"]

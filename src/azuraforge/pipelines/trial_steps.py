@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from azuraforge.errors import InvalidInput
-from azuraforge.pipelines import steps
+from azuraforge.pipelines import classification, steps
+from azuraforge.pipelines.class_predictions import classify_checked
 from azuraforge.pipelines.contexts import Child
+from azuraforge.pipelines.image_parts import is_images, load_images
 from azuraforge.pipelines.metrics import measure, seasonal_scale
 from azuraforge.pipelines.parts import cut_test, load_part, read_table, save_part
 from azuraforge.pipelines.predictions import predict_checked
@@ -26,8 +28,11 @@ from azuraforge.plugins.parts import Floats, Part, Rows
 def split(child: Child) -> dict[str, Any]:
     """As ``steps.split``, and the validation part once more as a part to be predicted. Payload: as there."""
     found = steps.split(child)
+    if is_images(child.payload["dataset"]["schema"]):
+        return {**found, "cpu_seconds": _cpu_seconds()}
     table = read_table(**child.payload["dataset"])
-    part, truth = cut_test(table, Rows(*found["ranges"]["validation"]), found["horizon"])
+    ahead = child.payload["config"].get("known_ahead") or ()
+    part, truth = cut_test(table, Rows(*found["ranges"]["validation"]), found["horizon"], known_ahead=ahead)
     save_part(part, child.outputs / "asked")
     np.save(child.outputs / "truth.npy", truth, allow_pickle=False)
     return {**found, "cpu_seconds": _cpu_seconds()}
@@ -67,14 +72,22 @@ def baselines(child: Child) -> dict[str, Any]:
 
 
 def _score(child: Child, name: str, folder: Path) -> dict[str, Any]:
-    if child.payload["task"] != "forecast":
-        raise InvalidInput(f"trials of the task {child.payload['task']!r} cannot be scored yet", where="task")
     scoring = Path(child.payload["scoring"])
     pipeline = load_plugin("pipeline", name, child.payload.get("plugins_folder"))()
     predictor = pipeline.load(folder)
+
+    def answer(part: Any) -> Any:
+        return pipeline.predict(predictor, part)
+
+    if child.payload["task"] == "classify":
+        labelled = load_images(child.payload["validation"])
+        classes = classify_checked(name, answer, replace(labelled, labels=None))
+        names = labelled.schema.classes
+        assert labelled.labels is not None
+        return dict(classification.measure(labelled.labels, classes.probabilities, classes.uncalibrated, names))
     asked = load_part(scoring / "asked")
     truth = np.load(scoring / "truth.npy", allow_pickle=False)
-    predictions = predict_checked(name, lambda part: pipeline.predict(predictor, part), asked)
+    predictions = predict_checked(name, answer, asked)
     train = load_part(child.payload["train"])
     scale = seasonal_scale(_target(train)[train.start :], child.payload["season"])
     overall, _ = measure(truth, predictions, scale)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.util import find_spec
 
 from azuraforge import telemetry
-from azuraforge.errors import InvalidInput
+from azuraforge.database import AWAY
+from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events.redis_bell import RedisBell, answers
 from azuraforge.platform.composition import House
 from azuraforge.platform.home import open_home
@@ -29,6 +31,9 @@ from azuraforge.telemetry import logger
 DISPATCH_SECONDS = 0.5
 #: Commands on this data home find another API so soon after theirs has ended.
 _ANNOUNCE_SECONDS = 1.0
+#: So long a starting process waits for its database.
+DATABASE_SECONDS = 60.0
+_DATABASE_PAUSE_SECONDS = 0.5
 
 log = logger("platform")
 
@@ -49,7 +54,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
         with bind(settings.server.host, settings.server.port, command="api") as listener:
             address = address_of(settings.server.host, listener)
             bell = RedisBell(url, streams=True)
-            house = House(settings, bell)
+            house = _house(settings, bell)
             carrier = CeleryCarrier(url, bell)
             house.furnish(carrier)
             ready = threading.Event()
@@ -94,7 +99,7 @@ def serve_worker(
     telemetry.configure(settings.log_level)
     bell = RedisBell(url, on_cancel=lambda _project_id, run_id: worker.notice_cancel(run_id))
     try:
-        house = House(settings, bell)
+        house = _house(settings, bell, stop)
         worker = house.worker()
         carrying = QueueWorker(worker, url, queues, concurrency)
         try:
@@ -123,7 +128,7 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
     telemetry.configure(settings.log_level)
     try:
         bell = RedisBell(url)
-        house = House(settings, bell)
+        house = _house(settings, bell, stop)
         carrier = CeleryCarrier(url, bell)
         house.furnish(carrier)
         dispatcher = Dispatcher(house.database, carrier, url, house.kinds)
@@ -156,6 +161,25 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
             bell.stop()
     finally:
         home.close()
+
+
+def _house(settings: Settings, bell: RedisBell, stop: threading.Event | None = None) -> House:
+    """The rooms; a database that is just starting is waited for, as whoever starts everything at once expects.
+
+    Raises TransientError where it stays away, or ``stop`` is set.
+    """
+    until = time.monotonic() + DATABASE_SECONDS
+    told = False
+    while True:
+        try:
+            return House(settings, bell)
+        except TransientError as error:
+            if error.code != AWAY or time.monotonic() > until or (stop is not None and stop.is_set()):
+                raise
+            if not told:
+                log.warning("database_awaited", for_at_most_seconds=DATABASE_SECONDS)
+            told = True
+            time.sleep(_DATABASE_PAUSE_SECONDS)
 
 
 class _Loop:

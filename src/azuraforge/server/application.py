@@ -18,6 +18,8 @@ from azuraforge.datasets.routes import router as datasets
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.routes import router as events
 from azuraforge.events.service import EventLog
+from azuraforge.models.prediction_routes import router as predictions
+from azuraforge.models.prediction_service import PredictionService
 from azuraforge.models.routes import router as models
 from azuraforge.models.service import ModelService
 from azuraforge.plugins.catalogue import Catalogue
@@ -48,6 +50,7 @@ class Rooms:
     datasets: DatasetService
     runs: RunService
     models: ModelService
+    predictions: PredictionService
     studies: StudyService
     schedules: ScheduleService
     events: EventLog
@@ -79,8 +82,9 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
     app.state.project_of = _project_of
     problems.install(app)
     app.add_middleware(repeats.RepeatGuard)
-    for router in (runs, models, datasets, events, projects, plugins, studies, schedules):  # the most asked first, none nested:
-        app.include_router(router, prefix=PREFIX)  # each level of inclusion looks for the route once more
+    # The most asked first, none nested: each level of inclusion looks for the route once more.
+    for router in (runs, models, predictions, datasets, events, projects, plugins, studies, schedules):
+        app.include_router(router, prefix=PREFIX)
     _add_health(app, ready, about)
     pages.install(app)
     plain = app.openapi

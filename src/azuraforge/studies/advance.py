@@ -165,6 +165,8 @@ class Advance:
             error = NotFound("the trial's run is gone", where=f"run {trial.run_id}", code="run_gone").to_dict()
             return {"state": "failed", "error": error, "cpu_seconds": None}
         curve = self._curve(study, trial)
+        if trial.pruned_after is not None and run.state != "succeeded":
+            curve = curve[: trial.pruned_after]
         best = best_report(curve, study.pruner["direction"])
         common: dict[str, Any] = {"curve": curve, "best_epoch": best, "cpu_seconds": _wall_seconds(run) * study.threads}
         if run.state == "succeeded" and run.summary is not None:
@@ -179,7 +181,7 @@ class Advance:
             error = UserError(f"its objectives ({names}) could not be computed", code="no_score").to_dict()
             return {**common, "state": "failed", "error": error}
         if trial.pruned_after is not None:
-            return {**common, "state": "pruned", "curve": curve[: trial.pruned_after]}
+            return {**common, "state": "pruned"}
         if run.error is not None:
             return {**common, "state": "failed", "error": run.error.model_dump(exclude_none=True)}
         error = Conflict(f"its run was {run.state}", where=f"run {run.id}", code=run.state).to_dict()

@@ -44,7 +44,7 @@ def check(child: Any) -> dict[str, Any]:
     for corner in islice(extremes(space), _CUT):
         asked = _Asked({**payload, "config": {**payload["config"], **corner}})
         cut = _at(corner, lambda asked=asked: steps.validate(asked))  # type: ignore[arg-type]
-        rows = {part: cut["ranges"][part] for part in ("validation", "test")}
+        rows = {part: cut["parts"][part] for part in ("validation", "test")}
         if first is None:
             first = {"rows": rows, "config": cut["config"]}
         elif rows != first["rows"]:

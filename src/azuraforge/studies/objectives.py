@@ -13,7 +13,7 @@ from azuraforge.studies.schemas import Direction, Objective
 #: Task → metrics of the validation part that the platform computes; the first is taken where none is named.
 METRICS: Mapping[str, tuple[str, ...]] = {
     "forecast": ("rmse", "mae", "mase", "smape", "r2"),
-    "classify": ("log_loss", "accuracy", "macro_f1", "ece"),
+    "classify": ("log_loss", "accuracy", "error_rate", "macro_f1", "ece"),
 }
 #: Of every trial: what it cost to learn, and what it weighs.
 _COSTS = ("fit_seconds", "bytes")

@@ -29,7 +29,7 @@ MOST_COMBINATIONS = 10_000
 MOST_CORNERS = 1024
 #: They say what is asked and by which rows it is judged: scores of two answers to it could not be compared.
 FIXED = (
-    "horizon", "season", "gap", "validation_share", "test_share", "backtest_folds", "stop_after", "target",
+    "horizon", "season", "gap", "validation_share", "test_share", "split_seed", "backtest_folds", "stop_after",
 )  # fmt: skip
 _KEYS = {"low", "high", "log", "step", "choices"}
 
