@@ -36,7 +36,15 @@ def load(
     if not 1 <= threads <= cores:
         raise EngineError(f"the cpu backend can use 1 to {cores} threads on this machine, got {threads}")
     _require_llvm()
-    from azuraforge.engine.backends.cpu import adam, classification, convolution, encoder, matrix, recurrent
+    from azuraforge.engine.backends.cpu import (
+        adam,
+        classification,
+        convolution,
+        encoder,
+        matrix,
+        normalization,
+        recurrent,
+    )
     from azuraforge.engine.backends.cpu.memory import keep_pages
     from azuraforge.engine.backends.cpu.runtime import Runtime, use
     from azuraforge.engine.backends.cpu.threads import Pool
@@ -45,7 +53,7 @@ def load(
     keep_pages()
     use(Runtime(target, kernels, Pool(threads, kernels)))
     table = dict(OPS)
-    modules = (matrix, recurrent, convolution, encoder, classification)
+    modules = (matrix, recurrent, convolution, encoder, classification, normalization)
     for op in (one for module in modules for one in module.OVERRIDES):
         table[op.name] = op
     return table, {"adam": adam.update}

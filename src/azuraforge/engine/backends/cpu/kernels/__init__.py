@@ -1,6 +1,16 @@
 """The kernels, each a Python function that emits code."""
 
-from azuraforge.engine.backends.cpu.kernels import adam, attention, convolution, fork, gemm, pooled, recurrent, rowwise
+from azuraforge.engine.backends.cpu.kernels import (
+    adam,
+    attention,
+    batch_norm,
+    convolution,
+    fork,
+    gemm,
+    pooled,
+    recurrent,
+    rowwise,
+)
 
 # In this order, since a kernel can call those before it.
 DEFINITIONS = [
@@ -10,6 +20,7 @@ DEFINITIONS = [
     *convolution.DEFINITIONS,
     *pooled.DEFINITIONS,
     *rowwise.DEFINITIONS,
+    *batch_norm.DEFINITIONS,
     *attention.DEFINITIONS,
     *fork.DEFINITIONS,  # last: it knows all the others
 ]
