@@ -146,6 +146,7 @@ def storm(target: Target, submitter: Submitter, count: int, interval: float, see
     faults: list[Fault] = []
     for number, name in enumerate(chosen, 1):
         time.sleep(chance.uniform(0.2, 1.8) * interval)
+        revive(target)
         submitter.wanted = max(submitter.wanted, len(submitter.expected) - len(POISONS) + 4)
         running = _running(target, submitter)
         fault = Fault(name, time.time(), hit=running)
@@ -156,6 +157,7 @@ def storm(target: Target, submitter: Submitter, count: int, interval: float, see
     submitter.wanted = min(submitter.wanted, len(submitter.expected))
     until = time.monotonic() + _QUIET_SECONDS + 3 * len(submitter.expected)
     while not submitter.done.wait(0.5):
+        revive(target)
         if time.monotonic() > until:
             break
     if submitter.failure is not None:
@@ -163,6 +165,14 @@ def storm(target: Target, submitter: Submitter, count: int, interval: float, see
     submitter.stopping.set()
     submitter.join(30)
     return faults
+
+
+def revive(target: Target) -> None:
+    """Start what has ended by itself (it came up while its database was down), as a service manager would."""
+    for part in target.parts:
+        if part.process is not None and not part.alive:
+            print(f"{part.name} had ended ({part.process.returncode}); started again", file=sys.stderr)
+            part.start()
 
 
 def _running(target: Target, submitter: Submitter) -> set[tuple[str, int]]:

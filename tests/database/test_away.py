@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
@@ -192,6 +196,39 @@ def test_a_start_without_it_says_where_it_was_looked_for(stored, make_platform):
     assert "127.0.0.1" in told.stderr
     assert "AZURAFORGE_DATABASE_URL" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_processes_that_start_before_their_database_wait_for_it(fragile, stored, tmp_path):
+    variables = {
+        **os.environ,
+        "AZURAFORGE_LANG": "en",
+        "AZURAFORGE_HOME": str(tmp_path / "home"),
+        "AZURAFORGE_DATABASE_URL": stored.url,
+        "AZURAFORGE_BROKER_URL": "redis://127.0.0.1:9/0",
+    }
+    fragile.stop()
+    command = [sys.executable, "-m", "azuraforge.cli.main", "scheduler"]
+    with (tmp_path / "log").open("w") as log:
+        scheduler = subprocess.Popen(command, env=variables, stdout=log, stderr=log)
+    try:
+        wait_for(tmp_path / "log", "database_awaited", scheduler)
+        assert "does not answer" in (tmp_path / "log").read_text()
+        fragile.start()
+        wait_for(tmp_path / "log", "The scheduler runs", scheduler)
+        scheduler.send_signal(signal.SIGTERM)
+        assert scheduler.wait(30) == 0
+    finally:
+        scheduler.kill()
+        scheduler.wait()
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def wait_for(log: Path, words: str, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 60
+    while words not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
 
 
 def test_the_api_answers_503_with_retry_after_and_serves_again(fragile, stored, make_platform):

@@ -174,10 +174,10 @@ def _house(settings: Settings, bell: RedisBell, stop: threading.Event | None = N
         try:
             return House(settings, bell)
         except TransientError as error:
-            if error.code != AWAY or time.monotonic() > until or (stop is not None and stop.is_set()):
+            if error.error_code != AWAY or time.monotonic() > until or (stop is not None and stop.is_set()):
                 raise
             if not told:
-                log.warning("database_awaited", for_at_most_seconds=DATABASE_SECONDS)
+                log.warning("database_awaited", reason=str(error), at_most_seconds=DATABASE_SECONDS)
             told = True
             time.sleep(_DATABASE_PAUSE_SECONDS)
 
