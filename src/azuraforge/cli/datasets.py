@@ -1,4 +1,4 @@
-"""``azuraforge datasets``: add, list, show."""
+"""``azuraforge datasets``: add, add-images, list, show."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def add(
         if option:
             raise CommandError(terminal.text("option_without_source"), exit_code=USAGE)
         if time is None or target is None:
-            raise CommandError(terminal.text("need_time_and_target"), exit_code=USAGE)
+            hint = terminal.text("add_images_hint", path=file)
+            raise CommandError(terminal.text("need_time_and_target"), next_step=hint, exit_code=USAGE)
         values.existing_file(terminal, file)
         with reach(terminal) as reached:
             added = reached.client.datasets.add(file, time=time, target=target, name=name, **reading, **cleaning)
@@ -99,11 +100,56 @@ def add(
     if json:
         terminal.json(added.raw)
         return
+    _say_added(terminal, added)
+
+
+@app.command("add-images")
+def add_images(
+    context: typer.Context,
+    path: Annotated[
+        Path, typer.Argument(help="A folder with one folder a class, or of idx files; the same as a zip; a Parquet.")
+    ],
+    name: Annotated[str | None, typer.Option(help="Name of the dataset; default: the file's.")] = None,
+    height: Annotated[int | None, typer.Option(min=4, max=1024, help="Pixels; needed where sizes differ.")] = None,
+    width: Annotated[int | None, typer.Option(min=4, max=1024, help="Pixels; pictures are fitted in.")] = None,
+    channels: Annotated[int | None, typer.Option(min=1, max=3, help="1: grey, 3: colour. Default: found.")] = None,
+    image: Annotated[str | None, typer.Option(help="Parquet: column of encoded pictures. Default: image.")] = None,
+    label: Annotated[str | None, typer.Option(help="Parquet: column of classes. Default: label.")] = None,
+    skip_unreadable: Annotated[
+        bool, typer.Option("--skip-unreadable", help="Leave pictures out that cannot be read.")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Every warning is an error.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Add pictures as a new version of a dataset. Folders train/ and test/ on top are the official split."""
+    terminal = terminal_of(context)
+    if not path.is_dir():
+        values.existing_file(terminal, path)
+    options = {
+        "name": name,
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "image": image,
+        "label": label,
+        "unreadable": "skip" if skip_unreadable else None,
+        "strict": strict or None,
+    }
+    with reach(terminal) as reached:
+        added = reached.client.datasets.add_images(path, **options)
+    if json:
+        terminal.json(added.raw)
+    else:
+        _say_added(terminal, added)
+
+
+def _say_added(terminal: Terminal, added: DatasetVersion) -> None:
     key = "dataset_added" if added.created else "dataset_there"
     rows = terminal.text.number(added.rows, 0)
     terminal.say(terminal.text(key, name=added.name, version=added.version, rows=rows))
     show_version(terminal, added)
-    terminal.say(terminal.text("train_hint", name=added.name))
+    hint = "train_images_hint" if added.dataset_schema.kind == "images" else "train_hint"
+    terminal.say(terminal.text(hint, name=added.name))
 
 
 @app.command("list")
@@ -157,6 +203,9 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
     """Print what a version holds."""
     text = terminal.text
     schema = version.dataset_schema
+    if schema.kind == "images":
+        _show_images(terminal, version)
+        return
     terminal.fields(
         {
             text("dataset"): f"{version.name} v{version.version}",
@@ -171,10 +220,31 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
             text("fingerprint"): version.fingerprint,
         }
     )
+    _show_findings(terminal, version)
+
+
+def _show_images(terminal: Terminal, version: DatasetVersion) -> None:
+    text, schema = terminal.text, version.dataset_schema
+    classes = schema.classes or []
+    colour = text("grey" if schema.channels == 1 else "colour")
+    terminal.fields(
+        {
+            text("dataset"): f"{version.name} v{version.version}",
+            text("pictures"): text.number(version.rows, 0),
+            text("picture_size"): f"{schema.height}×{schema.width}, {colour}",
+            text("classes"): f"{len(classes)}: {', '.join(classes[:20])}{', …' if len(classes) > 20 else ''}",
+            text("source"): version.source,
+            text("fingerprint"): version.fingerprint,
+        }
+    )
+    _show_findings(terminal, version)
+
+
+def _show_findings(terminal: Terminal, version: DatasetVersion) -> None:
     if version.findings:
-        terminal.say(text("found_while_reading"))
-        for finding in version.findings:
-            terminal.say(f"  {_SEVERITY.get(finding.severity, '·')} {text.of(finding.text) or finding.code}")
+        terminal.say(terminal.text("found_while_reading"))
+    for finding in version.findings:
+        terminal.say(f"  {_SEVERITY.get(finding.severity, '·')} {terminal.text.of(finding.text) or finding.code}")
 
 
 def _range(terminal: Terminal, version: DatasetVersion) -> str:

@@ -19,6 +19,7 @@ app = typer.Typer(help="Named things with versions; the champion is the one that
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Name = Annotated[str, typer.Argument(help="The model's name.")]
+_BAR, _CLASSES_SHOWN = 30, 10
 Alias = Annotated[str, typer.Option(help="The alias that moves.")]
 
 
@@ -162,6 +163,35 @@ def predict(
         terminal.json(prediction.raw)
     else:
         show_prediction(terminal, prediction)
+
+
+@app.command("predict-image")
+def predict_image(
+    context: typer.Context,
+    name: Name,
+    image: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP, BMP, GIF or TIFF picture, at most 10 MiB.")],
+    version: Annotated[int | None, typer.Option(min=1, help="Default: the champion.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Say what a picture shows: the probability of each class."""
+    terminal = terminal_of(context)
+    values.existing_file(terminal, image)
+    with reach(terminal) as reached:
+        answer = reached.client.models.predict_image(name, image, version=version)
+    if json:
+        terminal.json(answer.raw)
+        return
+    text = terminal.text
+    by = {"model": answer.model, "version": answer.version, "plugin": answer.plugin, "run": answer.run_id or "–"}
+    terminal.say(text("prediction_by", **by))
+    terminal.table(
+        [text("class"), text("probability"), ""],
+        [
+            [each.name, text.percent(each.probability), "█" * round(each.probability * _BAR)]
+            for each in answer.classes[:_CLASSES_SHOWN]
+        ],
+        right=(1,),
+    )
 
 
 def _say_change(terminal: Terminal, model: str, change: AliasChange, json: bool) -> None:

@@ -1,11 +1,19 @@
 """The Python client: starts and watches runs, logs runs of your own, manages datasets and models. Needs httpx only."""
 
 from azuraforge.client.client import Client
-from azuraforge.client.datasets import Dataset, DatasetVersion, Finding, Rows
+from azuraforge.client.datasets import Dataset, DatasetVersion, Finding, Picture, PictureClass, Pictures, Rows
 from azuraforge.client.errors import ApiError, ClientError, PlatformUnreachable
 from azuraforge.client.events import Event
 from azuraforge.client.external import ExternalRun
-from azuraforge.client.models import AliasChange, Model, ModelVersion, Prediction, PredictionPoint
+from azuraforge.client.models import (
+    AliasChange,
+    ClassProbability,
+    Model,
+    ModelVersion,
+    PictureAnswer,
+    Prediction,
+    PredictionPoint,
+)
 from azuraforge.client.plugins import Plugin
 from azuraforge.client.runs import Curve, Evaluation, Progress, Run, RunError, RunPage
 from azuraforge.client.schedules import Fire, Schedule
@@ -17,6 +25,7 @@ from azuraforge.client.trash import Policy, Purged, TrashContents, TrashItem
 __all__ = [
     "AliasChange",
     "ApiError",
+    "ClassProbability",
     "Client",
     "ClientError",
     "Curve",
@@ -30,6 +39,10 @@ __all__ = [
     "Link",
     "Model",
     "ModelVersion",
+    "Picture",
+    "PictureAnswer",
+    "PictureClass",
+    "Pictures",
     "PlatformUnreachable",
     "Plugin",
     "Policy",

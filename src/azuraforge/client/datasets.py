@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
+from azuraforge.client.packing import as_one_file
 from azuraforge.client.shapes import Shape
 
 #: Reading a large file critically, or years of history from a slow source, takes its time.
@@ -39,6 +40,11 @@ class DatasetSchema(Shape):
     season: int = 1
     timezone: str = "UTC"
     unit: str = ""
+    kind: str = "series"
+    height: int | None = None
+    width: int | None = None
+    channels: int | None = None
+    classes: list[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +88,35 @@ class Rows(Shape):
     total_rows: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Picture(Shape):
+    """A picture of a dataset: its name, its official part, and a PNG as base64."""
+
+    name: str
+    part: str | None
+    png: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureClass(Shape):
+    """A class, how many pictures it has by part, and some of them."""
+
+    name: str
+    counts: dict[str, int]
+    pictures: list[Picture]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pictures(Shape):
+    """What an image dataset holds."""
+
+    height: int
+    width: int
+    channels: int
+    total: int
+    classes: list[PictureClass]
+
+
 DatasetList: TypeAlias = list[Dataset]
 
 
@@ -113,6 +148,33 @@ class Datasets:
                 "/datasets",
                 data={"options": json.dumps(settings)},
                 files={"file": (file.name, content, "application/octet-stream")},
+                timeout_seconds=_READING_SECONDS,
+            )
+        return DatasetVersion.from_json(told)
+
+    def add_images(self, path: str | os.PathLike[str], **options: Any) -> DatasetVersion:
+        """Upload pictures: a folder with one folder a class (a folder of idx files), such a folder as a zip, or a
+        Parquet table of encoded pictures.
+
+        Top folders ``train`` and ``test`` make the official split.
+
+        Args:
+            path: the folder, zip or table.
+            options: ``name``, ``height`` and ``width`` (pictures are fitted in), ``channels`` (1 or 3), ``unreadable``
+                (``"skip"`` leaves pictures out that cannot be read), ``image`` and ``label`` (columns of a table),
+                ``strict``.
+
+        Raises:
+            OSError: a file cannot be read here.
+            ApiError: the pictures are not what they should be; the message says where and what to do.
+        """
+        settings = {"kind": "images", **_set(options)}
+        with as_one_file(Path(path)) as (name, content):
+            told = self._connection.request(
+                "POST",
+                "/datasets",
+                data={"options": json.dumps(settings)},
+                files={"file": (name, content, "application/octet-stream")},
                 timeout_seconds=_READING_SECONDS,
             )
         return DatasetVersion.from_json(told)
@@ -149,6 +211,11 @@ class Datasets:
         """The dataset's columns over time, at most ``max_points`` of each."""
         told = self._connection.get(f"/datasets/{segment(name)}/rows", version=version, max_points=max_points)
         return Rows.from_json({**told, "times": [datetime.fromisoformat(moment) for moment in told["times"]]})
+
+    def pictures(self, name: str, version: int | None = None, per_class: int = 8) -> Pictures:
+        """The classes of an image dataset with their counts and some of their pictures."""
+        told = self._connection.get(f"/datasets/{segment(name)}/pictures", version=version, per_class=per_class)
+        return Pictures.from_json(told)
 
 
 def _place(name: str, version: int | None) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
+from azuraforge.client.errors import ApiError
 from azuraforge.client.shapes import Shape
 
 #: The first prediction of a version starts a process and reads the weights.
@@ -94,6 +97,25 @@ class Prediction(Shape):
     alias: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClassProbability(Shape):
+    """How probable a class is."""
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureAnswer(Shape):
+    """What a version sees in a picture: every class, the most probable first."""
+
+    model: str
+    version: int
+    plugin: str
+    classes: list[ClassProbability]
+    run_id: str | None = None
+
+
 ModelList: TypeAlias = list[Model]
 History: TypeAlias = list[AliasChange]
 
@@ -164,6 +186,42 @@ class Models:
         body.update({key: value for key, value in given.items() if value is not None})
         told = self._connection.post(f"/models/{segment(name)}/predict", body, timeout_seconds=_PREDICT_SECONDS)
         return Prediction.from_json(told)
+
+    def predict_image(
+        self, name: str, image: str | os.PathLike[str] | bytes, *, version: int | None = None
+    ) -> PictureAnswer:
+        """What a version sees in a picture.
+
+        Args:
+            image: a PNG, JPEG, WebP, BMP, GIF or TIFF file, or its bytes; at most 10 MiB.
+            version: None: the champion.
+
+        Raises:
+            OSError: the file cannot be read here.
+            ApiError: it is no picture, or the version predicts a series.
+        """
+        content = image if isinstance(image, bytes) else Path(image).read_bytes()
+        filename = "image" if isinstance(image, bytes) else Path(image).name
+        number = version if version is not None else self._champion(name)
+        told = self._connection.request(
+            "POST",
+            f"/models/{segment(name)}/versions/{number}/predict-image",
+            files={"image": (filename, content, "application/octet-stream")},
+            timeout_seconds=_PREDICT_SECONDS,
+        )
+        classes = [{"name": each["class"], "probability": each["probability"]} for each in told["classes"]]
+        return PictureAnswer.from_json({**told, "classes": classes})
+
+    def _champion(self, name: str) -> int:
+        champion = self.get(name).champion
+        if champion is None:
+            raise ApiError(
+                409,
+                "conflict",
+                f"model {name!r} has no champion yet",
+                next_step="name a version, or promote one: azuraforge models promote",
+            )
+        return champion
 
 
 def _place(name: str, version: int | None) -> str:

@@ -1,0 +1,43 @@
+"""A folder of files as one zip, to be sent."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+#: A zip knows no earlier day; a fixed one makes the same files the same bytes.
+_DAY = (1980, 1, 1, 0, 0, 0)
+
+
+@contextmanager
+def as_one_file(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """A file's name and content; a folder's files as a zip, hidden ones left out.
+
+    The zip is stored unpacked: pictures and gzip files would not shrink. It is removed afterwards.
+    """
+    if not path.is_dir():
+        with path.open("rb") as content:
+            yield path.name, content
+        return
+    with tempfile.TemporaryFile() as packed:
+        with zipfile.ZipFile(packed, "w") as archive:
+            for file in _files(path):
+                info = zipfile.ZipInfo(file.relative_to(path).as_posix(), _DAY)
+                with file.open("rb") as content, archive.open(info, "w", force_zip64=True) as entry:
+                    while chunk := content.read(1 << 20):
+                        entry.write(chunk)
+        packed.seek(0)
+        yield f"{path.resolve().name}.zip", packed
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Path(place) / name
