@@ -8,12 +8,12 @@ import os
 import re
 import shutil
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -100,6 +100,9 @@ class DatasetVersion:
         )
 
 
+Listeners: TypeAlias = list[Callable[[str, str], None]]
+
+
 class DatasetService:
     """Adds datasets and finds them again.
 
@@ -116,6 +119,8 @@ class DatasetService:
         self._settings = settings
         #: Datasets and versions that were deleted, and how they are purged.
         self.trash = DatasetTrash(database, events, settings.artifacts)
+        #: Told of the project and the dataset when a version was added; quick, for the request waits.
+        self.listeners: Listeners = []
         self._inbox = settings.home / "uploads"
         shutil.rmtree(self._inbox, ignore_errors=True)  # what a killed platform left; one platform per data home
 
@@ -275,6 +280,8 @@ class DatasetService:
             version, created = self._database.write(project_id, work)
         except IntegrityError:  # another API process made the same name at the same moment (PostgreSQL)
             version, created = self._database.write(project_id, work)
+        for tell in self.listeners if created else ():
+            tell(project_id, version.id)
         return version.out(created=created)
 
     def _path(self, project_id: str, fingerprint: str) -> Path:

@@ -6,12 +6,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select
+from sqlalchemy import (
+    BigInteger,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import now
 from azuraforge.database.direct import Question
-from azuraforge.models.tables import Model, ModelAlias, ModelVersion, Prediction
+from azuraforge.models.tables import Model, ModelAlias, ModelVersion, Prediction, PredictionOutcome
 
 _THERE = and_(
     Model.name == bindparam("name"),
@@ -35,6 +49,7 @@ NUMBERED = Question(
 )
 
 _TABLE: Any = Prediction.__table__
+_OUTCOME: Any = PredictionOutcome.__table__
 _ADD = insert(_TABLE)
 _CLOCK = select(now())
 
@@ -45,3 +60,233 @@ def add(session: Session, project_id: str, lines: Sequence[dict[str, Any]]) -> d
     at: datetime = connection.execute(_CLOCK).scalar_one()
     connection.execute(_ADD, [{**line, "project_id": project_id, "created_at": at} for line in lines])
     return at
+
+
+def line(session: Session, project_id: str, id_: str) -> tuple[Prediction, str] | None:
+    """A line and its model's name."""
+    statement = (
+        select(Prediction, func.coalesce(Model.former_name, Model.name))
+        .join(Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id))
+        .where(Prediction.project_id == project_id, Prediction.id == id_)
+    )
+    row = session.execute(statement).first()
+    return (row[0], row[1]) if row else None
+
+
+def page(
+    session: Session,
+    project_id: str,
+    *,
+    model_id: str | None,
+    version: int | None,
+    judged: bool | None,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> Sequence[tuple[Prediction, str]]:
+    """Lines that were given to somebody, with their models' names; the newest first, after a cursor."""
+    statement = (
+        select(Prediction, func.coalesce(Model.former_name, Model.name))
+        .join(Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id))
+        .where(Prediction.project_id == project_id)
+    )
+    if model_id is not None:
+        statement = statement.where(Prediction.model_id == model_id)
+    if version is not None:
+        statement = statement.where(Prediction.version == version)
+    if judged is not None:
+        statement = statement.where(Prediction.judged_at.is_not(None) if judged else Prediction.judged_at.is_(None))
+    if before is not None:
+        at, id_ = before
+        later = and_(Prediction.created_at == at, Prediction.id < id_)
+        statement = statement.where(or_(Prediction.created_at < at, later))
+    statement = statement.order_by(Prediction.created_at.desc(), Prediction.id.desc()).limit(limit)
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def named(session: Session, project_id: str, ids: Sequence[str], request_ids: Sequence[str]) -> Sequence[Prediction]:
+    """Lines by their ids or by the names that callers gave them, locked until commit, oldest first."""
+    statement = select(Prediction).where(
+        Prediction.project_id == project_id,
+        or_(Prediction.id.in_(ids), Prediction.request_id.in_(request_ids)),
+    )
+    return session.scalars(statement.order_by(Prediction.created_at, Prediction.id).with_for_update()).all()
+
+
+def open_lines(
+    session: Session, project_id: str, dataset_id: str, until: datetime, after: str, limit: int, *, lock: bool = False
+) -> Sequence[Prediction]:
+    """Lines of versions that learned from a dataset, begun before ``until`` and not wholly judged; by id."""
+    statement = (
+        select(Prediction)
+        .join(
+            ModelVersion,
+            (ModelVersion.project_id == Prediction.project_id)
+            & (ModelVersion.model_id == Prediction.model_id)
+            & (ModelVersion.version == Prediction.version),
+        )
+        .where(
+            Prediction.project_id == project_id,
+            ModelVersion.dataset_id == dataset_id,
+            Prediction.judged_at.is_(None),
+            Prediction.origin_at < until,
+            Prediction.id > after,
+        )
+        .order_by(Prediction.id)
+        .limit(limit)
+    )
+    return session.scalars(statement.with_for_update(of=Prediction) if lock else statement).all()
+
+
+def lock_lines(session: Session, project_id: str, ids: Sequence[str]) -> Sequence[Prediction]:
+    """Lines that are not wholly judged, locked until commit, by id: two who judge do not wait for each other."""
+    statement = select(Prediction).where(
+        Prediction.project_id == project_id, Prediction.id.in_(ids), Prediction.judged_at.is_(None)
+    )
+    found = session.scalars(statement.order_by(Prediction.id).with_for_update())
+    return found.all()
+
+
+def datasets_with_open_lines(session: Session, project_id: str) -> Sequence[str]:
+    """Datasets from which versions with unjudged predictions learned."""
+    statement = (
+        select(ModelVersion.dataset_id)
+        .join(
+            Prediction,
+            (ModelVersion.project_id == Prediction.project_id)
+            & (ModelVersion.model_id == Prediction.model_id)
+            & (ModelVersion.version == Prediction.version),
+        )
+        .where(
+            Prediction.project_id == project_id, Prediction.judged_at.is_(None), ModelVersion.dataset_id.is_not(None)
+        )
+        .distinct()
+    )
+    return [str(each) for each in session.scalars(statement)]
+
+
+def known_steps(session: Session, project_id: str, ids: Sequence[str]) -> dict[str, set[int]]:
+    """Which points of these predictions were judged."""
+    statement = select(PredictionOutcome.prediction_id, PredictionOutcome.step).where(
+        PredictionOutcome.project_id == project_id, PredictionOutcome.prediction_id.in_(ids)
+    )
+    found: dict[str, set[int]] = {}
+    for id_, step in session.execute(statement):
+        found.setdefault(id_, set()).add(step)
+    return found
+
+
+def add_outcomes(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write what became of points; one that was judged in the meantime stays as it is."""
+    connection = session.connection()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    if rows:
+        connection.execute(dialect.insert(_OUTCOME).values(judged_at=now()).on_conflict_do_nothing(), list(rows))
+
+
+def outcomes(session: Session, project_id: str, id_: str) -> Sequence[PredictionOutcome]:
+    """What became of a prediction's points, in order."""
+    statement = select(PredictionOutcome).where(
+        PredictionOutcome.project_id == project_id, PredictionOutcome.prediction_id == id_
+    )
+    return session.scalars(statement.order_by(PredictionOutcome.step)).all()
+
+
+def label_counts(session: Session, project_id: str, model_id: str) -> dict[str, int]:
+    """How often each class was the truth of a model's predictions."""
+    statement = (
+        select(PredictionOutcome.label, func.count())
+        .where(
+            PredictionOutcome.project_id == project_id,
+            PredictionOutcome.model_id == model_id,
+            PredictionOutcome.label.is_not(None),
+        )
+        .group_by(PredictionOutcome.label)
+    )
+    return {str(label): count for label, count in session.execute(statement)}
+
+
+def scores(
+    session: Session, project_id: str, model_id: str, bucket_seconds: int, since: datetime | None, *, late: bool
+) -> Sequence[Any]:
+    """Sums for ``judging.score`` by version and stretch of time: version, bucket's start, then the seven sums."""
+    table = PredictionOutcome
+    compared = table.naive_loss.is_not(None)
+    start = _bucket(session, table.target_at, bucket_seconds)
+    statement = (
+        select(
+            table.version,
+            start.label("start"),
+            func.count(),
+            func.sum(table.loss),
+            func.sum(case((compared, 1), else_=0)),
+            func.sum(case((compared, table.loss), else_=0.0)),
+            func.sum(table.naive_loss),
+            func.sum(case((table.hit.is_not(None), 1), else_=0)),
+            func.sum(case((table.hit.is_(True), 1), else_=0)),
+        )
+        .where(table.project_id == project_id, table.model_id == model_id, table.late.is_(late))
+        .group_by(table.version, start)
+        .order_by(start, table.version)
+    )
+    if since is not None:
+        statement = statement.where(table.target_at >= since)
+    return session.execute(statement).all()
+
+
+def _bucket(session: Session, column: Any, seconds: int) -> Any:
+    """A column's time cut down to whole stretches, as seconds since 1970."""
+    if session.get_bind().dialect.name == "postgresql":
+        whole = func.extract("epoch", column)
+        return cast(func.floor(whole / seconds), BigInteger) * seconds
+    return type_coerce(column, BigInteger) // literal(1_000_000 * seconds, BigInteger) * seconds
+
+
+def span(session: Session, project_id: str, model_id: str) -> tuple[datetime, datetime, int] | None:
+    """The first and last target that was judged, and how many were."""
+    statement = select(
+        func.min(PredictionOutcome.target_at), func.max(PredictionOutcome.target_at), func.count()
+    ).where(PredictionOutcome.project_id == project_id, PredictionOutcome.model_id == model_id)
+    first, last, count = session.execute(statement).one()
+    return (first, last, count) if count else None
+
+
+def counts(session: Session, project_id: str, model_id: str) -> tuple[int, int]:
+    """Lines of a model, and how many of them are not wholly judged."""
+    statement = select(func.count(), func.sum(case((Prediction.judged_at.is_(None), 1), else_=0))).where(
+        Prediction.project_id == project_id, Prediction.model_id == model_id
+    )
+    lines, waiting = session.execute(statement).one()
+    return int(lines), int(waiting or 0)
+
+
+def purge(session: Session, project_id: str, before: datetime, limit: int) -> int:
+    """Delete the oldest lines from before a moment, with what became of them; returns how many."""
+    ids = session.scalars(
+        select(Prediction.id)
+        .where(Prediction.project_id == project_id, Prediction.created_at < before)
+        .order_by(Prediction.created_at)
+        .limit(limit)
+    ).all()
+    for table, column in ((PredictionOutcome, PredictionOutcome.prediction_id), (Prediction, Prediction.id)):
+        session.execute(
+            delete(table).where(table.project_id == project_id, column.in_(ids)),
+            execution_options={"synchronize_session": False},
+        )
+    return len(ids)
+
+
+def at_time(session: Session, project_id: str, model_id: str, at: datetime) -> Sequence[Prediction]:
+    """Lines of a model that may have a point at this time, locked until commit, by id."""
+    statement = select(Prediction).where(
+        Prediction.project_id == project_id,
+        Prediction.model_id == model_id,
+        Prediction.origin_at <= at,
+        Prediction.matures_at >= at,
+    )
+    return session.scalars(statement.order_by(Prediction.id).with_for_update()).all()
+
+
+def newest(session: Session, project_id: str, model_id: str) -> Prediction | None:
+    """The line of a model that was written last."""
+    statement = select(Prediction).where(Prediction.project_id == project_id, Prediction.model_id == model_id)
+    return session.scalars(statement.order_by(Prediction.created_at.desc()).limit(1)).first()

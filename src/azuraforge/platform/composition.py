@@ -17,6 +17,8 @@ from azuraforge.errors import Unauthorized
 from azuraforge.events.bell import Bell
 from azuraforge.events.service import EventLog
 from azuraforge.models.folder import VersionFolders
+from azuraforge.models.outcomes import Outcomes
+from azuraforge.models.prediction_service import PredictionService
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.pipelines.agents import AgentHandler
@@ -76,6 +78,9 @@ class House:
         self.models = ModelService(
             self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm
         )
+        outcomes = Outcomes(self.database, self.events, self.datasets, self.launcher.call)
+        self.predictions = PredictionService(self.database, outcomes)
+        self.datasets.listeners.append(self.predictions.look_at)
         training = TrainingHandler(self.database, self.catalogue, self.datasets, self.models, self.launcher.call)
         trial = TrialHandler(self.datasets, settings.plugins)
         self.handlers: list[Handler] = [training, trial, AgentHandler(self.catalogue)]
@@ -127,7 +132,7 @@ class House:
         datasets.needs.append(models.needed_versions)
         datasets.objections += [runs.object_to_dataset, needs.object_to_dataset, self.studies.object_to_dataset]
         models.objections += [runs.object_to_model, needs.object_to_model, self.studies.object_to_model]
-        self.trash = Trash(self.database, self.events, [models, runs, datasets])
+        self.trash = Trash(self.database, self.events, [models, runs, datasets, self.predictions.bin])
         scratch = self.settings.scratch
         self.housekeeping = Housekeeping(
             self.database, self.trash, lambda: sweep(self.database, scratch), self.events, self.settings.event_days
@@ -145,6 +150,7 @@ class House:
             self.datasets,
             self.runs,
             self.models,
+            self.predictions,
             self.studies,
             self.schedules,
             self.events,
@@ -173,6 +179,7 @@ class House:
 
     def close(self) -> None:
         """End every child, close the database."""
+        self.predictions.close()
         self.models.close()
         if hasattr(self, "_asker"):  # a worker starts no studies
             self._asker.close()

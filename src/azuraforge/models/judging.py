@@ -1,0 +1,105 @@
+"""What became of predictions: pure arithmetic on lines of the ledger and the truth, without database or children.
+
+A prediction of numbers is judged by the absolute error, beside that of the naive forecast (the last value known at its
+origin) of the same target. A prediction of a class is judged by whether it was wrong, beside always answering the
+class that was the truth most often until then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from azuraforge.models.tables import Prediction
+
+Truth = float | str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One point of a prediction, and what became of it."""
+
+    step: int
+    target_at: datetime
+    actual: float | None
+    label: str | None
+    loss: float
+    naive_loss: float | None
+    hit: bool | None
+    late: bool
+
+
+def judge(line: Prediction, truths: Mapping[datetime, Truth], usual: str | None = None) -> list[Judged]:
+    """Judge every point of ``line`` whose truth is there.
+
+    Args:
+        line: of the ledger.
+        truths: what happened, by the time of the target.
+        usual: the class that was the truth most often so far; the baseline of classes.
+    """
+    found = []
+    for step, point in enumerate(line.points, 1):
+        at = datetime.fromisoformat(point["at"])
+        if (truth := truths.get(at)) is not None:
+            found.append(_judge(line, step, at, point, truth, usual))
+    return found
+
+
+def _judge(
+    line: Prediction, step: int, at: datetime, point: Mapping[str, Any], truth: Truth, usual: str | None
+) -> Judged:
+    late = line.created_at > at
+    if point.get("label") is not None:
+        hit = point["label"] == str(truth)
+        naive = None if usual is None else float(usual != str(truth))
+        return Judged(step, at, None, str(truth), float(not hit), naive, hit, False)
+    actual = float(truth)
+    inside = None if point.get("low") is None else bool(point["low"] <= actual <= point["high"])
+    naive = None if line.naive is None else abs(line.naive - actual)
+    return Judged(step, at, actual, None, abs(point["value"] - actual), naive, inside, late)
+
+
+def usual_of(counts: Counter[str]) -> str | None:
+    """The most common label, the first in order among equals; None where there is none.
+
+    Example:
+        >>> usual_of(Counter({"b": 2, "a": 2, "c": 1})), usual_of(Counter())
+        ('a', None)
+    """
+    return min(counts, key=lambda label: (-counts[label], label)) if counts else None
+
+
+@dataclass(frozen=True)
+class Score:
+    """Means over judged points. ``skill`` is 1 − loss / the naive's loss on the same points; 0 is as good as naive."""
+
+    count: int
+    loss: float
+    naive_loss: float | None
+    skill: float | None
+    hits: float | None
+
+
+def score(sums: Iterable[float | int | None]) -> Score | None:
+    """A score from ``count, sum of losses, points with a baseline, their losses, the baseline's, points with a hit or
+    miss, hits``; None where nothing is known yet.
+
+    Example:
+        >>> score((4, 8.0, 2, 3.0, 6.0, 4, 3))
+        Score(count=4, loss=2.0, naive_loss=3.0, skill=0.5, hits=0.75)
+    """
+    count, loss, compared, ours, naive, told, hits = (value or 0 for value in sums)
+    if not count:
+        return None
+    skill = 1 - ours / naive if compared and naive > 0 else None
+    return Score(
+        int(count),
+        loss / count,
+        naive / compared if compared else None,
+        skill if skill is None or math.isfinite(skill) else None,
+        hits / told if told else None,
+    )

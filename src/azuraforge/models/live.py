@@ -1,0 +1,162 @@
+"""The ledger as people ask for it: pages of it, one line with its outcomes, and live scores over time."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from azuraforge.database import Database, Session
+from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.models import ledger_store, shapes, store, trash_store
+from azuraforge.models.judging import score
+from azuraforge.models.prediction_schemas import LiveScore, LiveScores, PointOutcome, PredictionDetail, PredictionPage
+from azuraforge.models.tables import Model
+
+_HOUR = 3600
+#: Stretches of time that are drawn, and so many of them at most.
+_STRETCHES = (_HOUR, 6 * _HOUR, 24 * _HOUR, 7 * 24 * _HOUR, 28 * 24 * _HOUR, 364 * 24 * _HOUR)
+_MOST_STRETCHES = 120
+
+
+class LiveReads:
+    """Reads of the ledger; each method names the project it acts in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(
+        self,
+        project_id: str,
+        *,
+        model: str | None,
+        version: int | None,
+        judged: bool | None,
+        before: str | None,
+        limit: int,
+    ) -> PredictionPage:
+        """Lines, the newest first. Raises NotFound for an unknown model."""
+        cursor = _read_cursor(before)
+        with self._database.read(project_id) as session:
+            owner = _known(session, project_id, model) if model is not None else None
+            found = ledger_store.page(
+                session,
+                project_id,
+                model_id=owner.id if owner else None,
+                version=version,
+                judged=judged,
+                before=cursor,
+                limit=limit + 1,
+            )
+        items = [shapes.prediction_out(name, line) for line, name in found[:limit]]
+        more = len(found) > limit
+        return PredictionPage(items=items, next=_cursor(found[limit - 1][0]) if more else None)
+
+    def show(self, project_id: str, prediction_id: str) -> PredictionDetail:
+        """One line with what became of its points."""
+        with self._database.read(project_id) as session:
+            found = ledger_store.line(session, project_id, prediction_id)
+            if found is None:
+                raise NotFound(
+                    f"prediction {prediction_id!r} is not in the ledger", next_step="azuraforge predictions list"
+                )
+            line, name = found
+            outcomes = ledger_store.outcomes(session, project_id, prediction_id)
+        told = [
+            PointOutcome(
+                step=each.step,
+                at=each.target_at,
+                actual=each.actual,
+                label=each.label,
+                loss=each.loss,
+                naive_loss=each.naive_loss,
+                hit=each.hit,
+                late=each.late,
+                source=each.source,
+                judged_at=each.judged_at,
+            )
+            for each in outcomes
+        ]
+        outline = shapes.prediction_out(name, line).model_dump()
+        return PredictionDetail(**outline, outcomes=told, features=line.features)
+
+    def scores(self, project_id: str, model: str, days: int | None) -> LiveScores:
+        """How good predictions turned out to be, of the last ``days`` before the newest judged target or of all."""
+        with self._database.read(project_id) as session:
+            owner = _known(session, project_id, model)
+            lines, waiting = ledger_store.counts(session, project_id, owner.id)
+            last = ledger_store.newest(session, project_id, owner.id)
+            span = ledger_store.span(session, project_id, owner.id)
+            total: list[LiveScore] = []
+            over_time: list[LiveScore] = []
+            width = _HOUR
+            if span is not None:
+                first, end, _ = span
+                since = None if days is None else end - timedelta(days=days)
+                width = _stretch(max(first, since) if since else first, end)
+                for late in (False, True):
+                    sums = ledger_store.scores(session, project_id, owner.id, width, since, late=late)
+                    over_time += [_score(row[0], row[1], row[2:], late) for row in sums]
+                    total += _totals(sums, late)
+        return LiveScores(
+            model=model,
+            target=last.target if last else "",
+            unit=last.unit if last else "",
+            classes=bool(last and last.points and last.points[0].get("label") is not None),
+            interval=last.interval if last else None,
+            predictions=lines,
+            waiting=waiting,
+            points=span[2] if span else 0,
+            bucket_seconds=width,
+            total=total,
+            over_time=over_time,
+        )
+
+
+def _known(session: Session, project_id: str, name: str) -> Model:
+    found = store.model(session, project_id, name) or trash_store.find(session, project_id, name)
+    if found is None:
+        raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+    return found
+
+
+def _stretch(first: datetime, end: datetime) -> int:
+    """The shortest stretch of which not too many are drawn."""
+    seconds = (end - first).total_seconds()
+    return next((width for width in _STRETCHES if seconds / width <= _MOST_STRETCHES), _STRETCHES[-1])
+
+
+def _score(version: int, start: int | None, sums: Any, late: bool) -> LiveScore:
+    found = score(sums)
+    assert found is not None  # a group has rows
+    at = None if start is None else datetime.fromtimestamp(0, UTC) + timedelta(seconds=int(start))
+    return LiveScore(version=version, start=at, late=late, **vars(found))
+
+
+def _totals(rows: Any, late: bool) -> list[LiveScore]:
+    sums: dict[int, list[float]] = {}
+    for row in rows:
+        mine = sums.setdefault(row[0], [0.0] * 7)
+        for index, value in enumerate(row[2:]):
+            mine[index] += value or 0
+    return [_score(version, None, mine, late) for version, mine in sorted(sums.items())]
+
+
+def _cursor(line: Any) -> str:
+    told = orjson.dumps([line.created_at.isoformat(), line.id])
+    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+
+
+def _read_cursor(text: str | None) -> tuple[datetime, str] | None:
+    if text is None:
+        return None
+    try:
+        at, id_ = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return datetime.fromisoformat(at), str(id_)
+    except (ValueError, TypeError, binascii.Error):
+        raise InvalidInput(
+            f"{text!r} is no place in the ledger", where="before", next_step="take `next` of the page before"
+        ) from None

@@ -1,0 +1,230 @@
+"""Outcomes: the truth reaches the ledger, posted by somebody or found in a dataset's new version.
+
+Each point of a prediction is judged once, whoever brings the truth first; what is not yet known stays unknown. A
+dataset's version is looked through when it is added, and again by housekeeping, so that a platform that died in
+between loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from azuraforge.database import Database, Session, now
+from azuraforge.datasets.service import DatasetService, DatasetVersion
+from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.models import ledger_store, store
+from azuraforge.models.judging import Truth, judge, usual_of
+from azuraforge.models.prediction_schemas import OutcomeRequest, OutcomesOut
+from azuraforge.models.tables import Prediction
+from azuraforge.telemetry import logger
+
+#: ``Launcher.call``.
+Call = Callable[[str, dict[str, Any], float], dict[str, Any]]
+READ_SECONDS = 120.0
+_LINES_AT_ONCE = 500
+
+log = logger("models")
+
+
+class Outcomes:
+    """Judges predictions; each method names the project it acts in."""
+
+    def __init__(self, database: Database, events: EventLog, datasets: DatasetService, call: Call) -> None:
+        self._database = database
+        self._events = events
+        self._datasets = datasets
+        self._call = call
+
+    def post(self, project_id: str, requests: Sequence[OutcomeRequest], by: str) -> OutcomesOut:
+        """Judge by what somebody says has happened, all of it in one transaction.
+
+        Raises NotFound for a prediction, a request's name or a model that is not there, InvalidInput where it is not
+        clear which of several points is meant.
+        """
+
+        def work(session: Session) -> OutcomesOut:
+            lines = self._lines_of(session, project_id, requests)
+            truths: dict[str, dict[datetime, Truth]] = {}
+            found: dict[str, Prediction] = {}
+            for index, (request, mine) in enumerate(zip(requests, lines, strict=True)):
+                for line in mine:
+                    found[line.id] = line
+                    truths.setdefault(line.id, {})[_target(line, request, index)] = request.truth
+            given = sum(map(len, truths.values()))
+            judged = self._judge(session, project_id, list(found.values()), truths, f"sent by {by}"[:200])
+            return OutcomesOut(judged=judged, known=given - judged)
+
+        return self._database.write(project_id, work)
+
+    def join(self, project_id: str, dataset_id: str) -> int:
+        """Judge what a dataset's newest version tells about predictions of models that learned from it; how many
+        points that were."""
+        dataset = self._newest(project_id, dataset_id)
+        if dataset is None or dataset.end_at is None or dataset.schema.get("time") is None:
+            return 0
+        judged, after = 0, ""
+        while True:
+            with self._database.read(project_id) as session:
+                lines = ledger_store.open_lines(session, project_id, dataset_id, dataset.end_at, after, _LINES_AT_ONCE)
+            if not lines:
+                return judged
+            after = lines[-1].id
+            judged += self._judge_by(project_id, dataset, [line for line in lines if _same(line, dataset)])
+
+    def tend(self, project_id: str) -> int:
+        """``join`` for every dataset that waiting predictions look to; how many points were judged."""
+        with self._database.read(project_id) as session:
+            waiting = ledger_store.datasets_with_open_lines(session, project_id)
+        judged = 0
+        for dataset_id in waiting:
+            try:
+                judged += self.join(project_id, dataset_id)
+            except Exception as error:  # the trouble of one dataset does not hold up the others
+                log.warning("outcomes_wait", project_id=project_id, dataset_id=dataset_id, reason=str(error))
+        return judged
+
+    def _newest(self, project_id: str, dataset_id: str) -> DatasetVersion | None:
+        try:
+            return self._datasets.get(project_id, dataset_id, None)
+        except NotFound:  # in the trash, or purged
+            return None
+
+    def _judge_by(self, project_id: str, dataset: DatasetVersion, lines: Sequence[Prediction]) -> int:
+        assert dataset.end_at is not None
+        due = (datetime.fromisoformat(point["at"]) for line in lines for point in line.points)
+        wanted = {at for at in due if at <= dataset.end_at}
+        if not wanted:
+            return 0
+        times = sorted(wanted)
+        payload = {
+            "dataset": {
+                "path": str(dataset.path),
+                "schema": dataset.schema,
+                "options": dataset.options,
+                "fingerprint": dataset.fingerprint,
+            },
+            "times": [at.isoformat() for at in times],
+        }
+        values = self._call("azuraforge.models.outcome_child:actuals", payload, READ_SECONDS)["values"]
+        known: dict[datetime, Truth] = {at: value for at, value in zip(times, values, strict=True) if value is not None}
+        if not known:
+            return 0
+        source = f"dataset {dataset.name} v{dataset.version}"[:200]
+
+        def work(session: Session) -> int:
+            locked = ledger_store.lock_lines(session, project_id, [line.id for line in lines])
+            return self._judge(session, project_id, locked, {line.id: known for line in locked}, source)
+
+        return self._database.write(project_id, work)
+
+    def _judge(
+        self,
+        session: Session,
+        project_id: str,
+        lines: Sequence[Prediction],
+        truths: Mapping[str, Mapping[datetime, Truth]],
+        source: str,
+    ) -> int:
+        """Write what became of locked lines; points that were judged before stay. Returns how many were new."""
+        done = ledger_store.known_steps(session, project_id, [line.id for line in lines])
+        counts: dict[str, Counter[str]] = {}
+        rows: list[dict[str, Any]] = []
+        for line in lines:
+            seen = self._seen(session, line, counts)
+            new = [
+                each
+                for each in judge(line, truths[line.id], usual_of(seen) if seen is not None else None)
+                if each.step not in done.get(line.id, ())
+            ]
+            if seen is not None:
+                seen.update(each.label for each in new if each.label is not None)
+            rows += [
+                {
+                    "project_id": project_id,
+                    "prediction_id": line.id,
+                    "model_id": line.model_id,
+                    "version": line.version,
+                    "source": source,
+                    **vars(each),
+                }
+                for each in new
+            ]
+            known = len(done.get(line.id, ())) + len(new)
+            if new:
+                line.outcome = {"known": known, "of": len(line.points)}
+                line.judged_at = now() if known == len(line.points) else None  # type: ignore[assignment]
+        ledger_store.add_outcomes(session, rows)
+        session.flush()
+        if rows:
+            told = {"points": len(rows), "predictions": len({row["prediction_id"] for row in rows}), "source": source}
+            self._events.append(session, project_id, "project", "prediction.judged", told)
+        return len(rows)
+
+    def _seen(self, session: Session, line: Prediction, counts: dict[str, Counter[str]]) -> Counter[str] | None:
+        """How often each class was the truth until now; None for a line of numbers."""
+        if not any(point.get("label") is not None for point in line.points):
+            return None
+        if line.model_id not in counts:
+            counts[line.model_id] = Counter(ledger_store.label_counts(session, line.project_id, line.model_id))
+        return counts[line.model_id]
+
+    def _lines_of(
+        self, session: Session, project_id: str, requests: Sequence[OutcomeRequest]
+    ) -> list[list[Prediction]]:
+        """The lines that each request speaks of; raises NotFound where it speaks of none."""
+        ids = [each.prediction_id for each in requests if each.prediction_id is not None]
+        names = [each.request_id for each in requests if each.request_id is not None]
+        lines = ledger_store.named(session, project_id, ids, names) if ids or names else []
+        by_id: dict[str, list[Prediction]] = {}
+        by_name: dict[str, list[Prediction]] = {}
+        for line in lines:
+            by_id.setdefault(line.id, []).append(line)
+            by_name.setdefault(line.request_id or "", []).append(line)
+        found = []
+        for index, each in enumerate(requests):
+            where = f"outcomes[{index}]"
+            if each.prediction_id is not None:
+                found.append(by_id.get(each.prediction_id) or _missing("prediction", each.prediction_id, where))
+            elif each.request_id is not None:
+                found.append(by_name.get(each.request_id) or _missing("request", each.request_id, where))
+            else:
+                found.append(self._of_model(session, project_id, str(each.model), each.at, where))
+        return found
+
+    def _of_model(
+        self, session: Session, project_id: str, name: str, at: datetime | None, where: str
+    ) -> list[Prediction]:
+        """Lines of a model with a point at this time; there may be none, and then nothing is judged."""
+        owner = store.model(session, project_id, name)
+        if owner is None or at is None:
+            return _missing("model", name, where)
+        lines = ledger_store.at_time(session, project_id, owner.id, at)
+        return [line for line in lines if any(datetime.fromisoformat(point["at"]) == at for point in line.points)]
+
+
+def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
+    """The point that is meant: the only one, or the one of this time."""
+    times = [datetime.fromisoformat(point["at"]) for point in line.points]
+    if request.at is None and len(times) == 1:
+        return times[0]
+    at = request.at.astimezone(UTC) if request.at is not None else None
+    if at not in times:
+        raise InvalidInput(
+            f"prediction {line.id} says nothing about {at.isoformat()}" if at else f"it has {len(times)} points",
+            where=f"outcomes[{index}]",
+            next_step=f"name one of its times with `at`: {times[0].isoformat()} … {times[-1].isoformat()}",
+        )
+    return at
+
+
+def _same(line: Prediction, dataset: DatasetVersion) -> bool:
+    """A later version of a dataset may have another target or unit; that is no truth about this prediction."""
+    return line.target == dataset.schema.get("target") and line.unit == dataset.schema.get("unit", "")
+
+
+def _missing(noun: str, name: str, where: str) -> list[Prediction]:
+    raise NotFound(f"{noun} {name!r} is not in the ledger", where=where, next_step="azuraforge predictions list")

@@ -1,0 +1,67 @@
+"""HTTP of the ledger."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.requests import HTTPConnection
+
+from azuraforge.models.prediction_schemas import (
+    LiveScores,
+    OutcomesOut,
+    OutcomesRequest,
+    PredictionDetail,
+    PredictionPage,
+)
+from azuraforge.models.prediction_service import PredictionService
+from azuraforge.projects.access import Member, Reader
+
+router = APIRouter(tags=["predictions"])
+
+
+async def prediction_service(connection: HTTPConnection) -> PredictionService:
+    service: PredictionService = connection.app.state.predictions
+    return service
+
+
+Service = Annotated[PredictionService, Depends(prediction_service)]
+
+
+@router.get("/predictions")
+def list_predictions(
+    access: Reader,
+    service: Service,
+    model: str | None = None,
+    version: Annotated[int | None, Query(ge=1)] = None,
+    judged: Annotated[bool | None, Query(description="only those that are wholly judged, or only the others")] = None,
+    before: Annotated[str | None, Query(description="`next` of the page before", max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> PredictionPage:
+    """The ledger, the newest line first."""
+    return service.reads.page(
+        access.project_id, model=model, version=version, judged=judged, before=before, limit=limit
+    )
+
+
+@router.get("/predictions/{prediction_id}")
+def get_prediction(prediction_id: str, access: Reader, service: Service) -> PredictionDetail:
+    """A line of the ledger with what became of it."""
+    return service.reads.show(access.project_id, prediction_id)
+
+
+@router.post("/predictions/outcomes")
+def post_outcomes(access: Member, service: Service, body: OutcomesRequest) -> OutcomesOut:
+    """Say what happened; each point is judged once, and a later truth does not replace an earlier one."""
+    return service.outcomes.post(access.project_id, body.outcomes, access.user_name)
+
+
+@router.get("/models/{name}/live-scores")
+def get_live_scores(
+    name: str,
+    access: Reader,
+    service: Service,
+    days: Annotated[int | None, Query(ge=1, le=36_500, description="before the newest judged target")] = None,
+) -> LiveScores:
+    """How good a model's predictions turned out to be, beside the naive ones."""
+    return service.reads.scores(access.project_id, name, days)

@@ -1,0 +1,114 @@
+"""API shapes of the ledger: its pages, outcomes, live scores."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from azuraforge.models.schemas import PredictionOut
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class PredictionPage(BaseModel):
+    """Lines of the ledger, the newest first. ``next``: what to ask for as ``before`` to get the next page."""
+
+    items: list[PredictionOut]
+    next: str | None
+
+
+class PointOutcome(BaseModel):
+    """What became of one point."""
+
+    step: int = Field(description="rows ahead of the origin, from 1")
+    at: datetime
+    actual: float | None
+    label: str | None
+    loss: float = Field(description="absolute error; for classes 1 where it was wrong, else 0")
+    naive_loss: float | None = Field(description="of the naive answer to the same question")
+    hit: bool | None = Field(description="inside the interval, or the right class")
+    late: bool = Field(description="the prediction was made after the time that it speaks of")
+    source: str
+    judged_at: datetime
+
+
+class PredictionDetail(PredictionOut):
+    """A line with what became of each of its points; those that are missing are not yet known."""
+
+    outcomes: list[PointOutcome]
+    features: dict[str, float | None] | None = Field(description="the numbers of the row from which it was made")
+
+
+class OutcomeRequest(BaseModel):
+    """What happened: the truth about one point of a prediction, or about a moment of a model's series."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prediction_id: Name | None = None
+    request_id: Name | None = Field(default=None, description="the caller's own name for the request")
+    model: Name | None = Field(default=None, description="every prediction of this model for the time `at`")
+    at: AwareDatetime | None = Field(default=None, description="the target's time; may be left out where there is one")
+    value: float | None = None
+    label: Name | None = Field(default=None, description="the right class")
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> OutcomeRequest:
+        if sum(each is not None for each in (self.prediction_id, self.request_id, self.model)) != 1:
+            raise ValueError("name exactly one of prediction_id, request_id and model")
+        if (self.value is None) == (self.label is None):
+            raise ValueError("send exactly one of value and label")
+        if self.value is not None and not math.isfinite(self.value):
+            raise ValueError("the value must be finite")
+        if self.model is not None and self.at is None:
+            raise ValueError("an outcome of a model's series needs its time `at`")
+        return self
+
+    @property
+    def truth(self) -> float | str:
+        """The value or the label."""
+        return self.value if self.value is not None else str(self.label)
+
+
+class OutcomesRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    outcomes: list[OutcomeRequest] = Field(min_length=1, max_length=10_000)
+
+
+class OutcomesOut(BaseModel):
+    """How many points were judged now, and how many had been before, which stay as they are."""
+
+    judged: int
+    known: int
+
+
+class LiveScore(BaseModel):
+    """Means over judged points of one version, in one stretch of time or in all."""
+
+    version: int
+    start: datetime | None = Field(description="of the stretch; null: all of the time")
+    late: bool = Field(description="of predictions that were made after the time that they speak of")
+    count: int
+    loss: float = Field(description="mean absolute error, or the share of wrong classes")
+    naive_loss: float | None = Field(description="of the naive answers to the same questions; null: none to compare")
+    skill: float | None = Field(description="1 − loss / naive loss on the same points; 0 is as good as naive")
+    hits: float | None = Field(description="share inside the interval, or of right classes")
+
+
+class LiveScores(BaseModel):
+    """How good a model's predictions turned out to be, beside the naive ones of the same targets."""
+
+    model: str
+    target: str
+    unit: str
+    classes: bool = Field(description="losses are shares of wrong classes, not errors of numbers")
+    interval: float | None = Field(description="the share that the interval promises to hold")
+    predictions: int
+    waiting: int = Field(description="predictions of which some point is not yet known")
+    points: int = Field(description="judged")
+    bucket_seconds: int
+    total: list[LiveScore]
+    over_time: list[LiveScore]

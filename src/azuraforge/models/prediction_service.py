@@ -1,0 +1,84 @@
+"""What becomes of predictions: outcomes, live scores, drift, and how long the ledger is kept."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from azuraforge.database import Database, Session
+from azuraforge.models import ledger_store
+from azuraforge.models.live import LiveReads
+from azuraforge.models.outcomes import Outcomes
+from azuraforge.projects.schemas import Policy
+from azuraforge.projects.trash import Contents, Purged
+from azuraforge.telemetry import logger
+
+_PURGED_AT_ONCE = 1000
+
+log = logger("models")
+
+
+class PredictionService:
+    """The ledger's rooms, put together; see ``outcomes`` and ``live``."""
+
+    def __init__(self, database: Database, outcomes: Outcomes) -> None:
+        self.reads = LiveReads(database)
+        self.outcomes = outcomes
+        self.bin = LedgerBin(database, outcomes)
+        self._later = ThreadPoolExecutor(1, "outcomes")
+
+    def look_at(self, project_id: str, dataset_id: str) -> None:
+        """Soon, beside everything else: judge by a dataset's new version."""
+
+        def work() -> None:
+            try:
+                self.outcomes.join(project_id, dataset_id)
+            except Exception as error:  # housekeeping will try again
+                log.warning("outcomes_wait", project_id=project_id, dataset_id=dataset_id, reason=str(error))
+
+        with contextlib.suppress(RuntimeError):  # the platform is stopping
+            self._later.submit(work)
+
+    def close(self) -> None:
+        """Finish what is under way; what waits is left to the next housekeeping."""
+        self._later.shutdown(cancel_futures=True)
+
+
+class LedgerBin:
+    """How old lines leave the ledger, and how outcomes that were missed are found; see ``projects.trash.Bin``.
+
+    A single line is never put into the trash: a record from which people take what they dislike is none. Lines go with
+    their model, or when the project's policy says so.
+    """
+
+    def __init__(self, database: Database, outcomes: Outcomes) -> None:
+        self._database = database
+        self._outcomes = outcomes
+        self._expired: dict[str, int] = {}
+
+    def contents(self, session: Session, project_id: str, policy: Policy) -> Contents:
+        """Nothing of the ledger lies in the trash."""
+        return Contents([], 0, 0)
+
+    def expire(self, project_id: str, policy: Policy) -> None:
+        """Judge what can be judged by now; then purge what the policy no longer keeps."""
+        self._outcomes.tend(project_id)
+        if policy.keep_prediction_days is None:
+            return
+        before = self._database.clock() - timedelta(days=policy.keep_prediction_days)
+        purged = 0
+        while gone := self._database.write(
+            project_id, lambda session: ledger_store.purge(session, project_id, before, _PURGED_AT_ONCE)
+        ):
+            purged += gone
+        self._expired[project_id] = purged
+
+    def purge(self, project_id: str, before: datetime | None) -> Purged:
+        """What ``expire`` removed."""
+        return Purged(Counter(predictions=self._expired.pop(project_id, 0)))
+
+    def sweep(self, project_id: str, older_than_seconds: float) -> int:
+        """The ledger has no files."""
+        return 0

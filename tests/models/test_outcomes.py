@@ -1,0 +1,300 @@
+"""The ledger: pages of it, outcomes that arrive in whatever way, judged once, live scores beside the naive ones."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from azuraforge.database import new_id
+from azuraforge.datasets.schemas import FileOptions
+from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.models.ledger import Ledger
+from azuraforge.models.outcomes import Outcomes
+from azuraforge.models.prediction_schemas import OutcomeRequest
+from azuraforge.models.prediction_service import PredictionService
+from azuraforge.models.schemas import PredictRequest
+from azuraforge.projects.schemas import Policy
+
+Make = Callable[..., Path]
+#: In the future, so that no prediction of this test is made after the time that it speaks of.
+START = datetime(2126, 3, 1, tzinfo=UTC)
+HOURS = [START + timedelta(hours=hour) for hour in range(8)]
+
+
+class Ground:
+    """One champion (last value + 1, + 2, + 3; ± 1) of a dataset of 30 hours that ends with 5.0 at START."""
+
+    def __init__(self, room: Any, project_id: str, folder: Path, tmp_path: Path, launcher: Any) -> None:
+        self.room, self.project_id, self._tmp = room, project_id, tmp_path
+        outcomes = Outcomes(room.database, room.events, room.datasets, launcher.call)
+        self.service = PredictionService(room.database, outcomes)
+        dataset = self.add_rows([])
+        self.dataset_id = dataset.id
+        room.add_version(
+            project_id, folder, schema=dataset.dataset_schema.model_dump(), dataset_id=dataset.id,
+            dataset_fingerprint=dataset.fingerprint,
+        )  # fmt: skip
+        room.service.promote_by_hand(project_id, "load", 1, alias="champion", reason="because", by="ayşe")
+
+    def add_rows(self, later: list[float]) -> Any:
+        """A new version of the dataset, with what was measured after START."""
+        values = [*range(-24, 6), *later]
+        lines = [f"{START + timedelta(hours=hour - 29)},{value},{hour % 3}" for hour, value in enumerate(values)]
+        path = self._tmp / f"{new_id()}.csv"
+        path.write_text("\n".join(["at,load,heat", *lines]))
+        options = FileOptions(name="load", time="at", target="load", unit="kW")
+        return self.room.datasets.add_file(self.project_id, path, path.name, options)
+
+    def predict(self, **request: Any) -> Any:
+        return self.room.service.predict(self.project_id, "load", PredictRequest(**request), "ayşe")
+
+    def post(self, *outcomes: dict[str, Any]) -> Any:
+        return self.service.outcomes.post(self.project_id, [OutcomeRequest(**each) for each in outcomes], "ayşe")
+
+    def show(self, prediction_id: str) -> Any:
+        return self.service.reads.show(self.project_id, prediction_id)
+
+
+@pytest.fixture
+def ground(room: Any, project_id: str, make_folder: Make, tmp_path: Path, launcher: Any) -> Ground:
+    return Ground(room, project_id, make_folder(1.0), tmp_path, launcher)
+
+
+def test_a_line_tells_what_was_known_then_and_nothing_of_the_outcome(ground: Ground) -> None:
+    made = ground.predict(request_id="order 7")
+    line = ground.show(made.prediction_id)
+    assert (line.request_id, line.naive, line.features) == ("order 7", 5.0, {"load": 5.0, "heat": 2.0})
+    assert 0 < line.latency_seconds < 60
+    assert (line.outcome, line.judged_at, line.outcomes) == (None, None, [])
+    assert ground.service.reads.scores(ground.project_id, "load", None).total == []
+
+
+def test_what_somebody_says_is_judged_once(ground: Ground) -> None:
+    made = ground.predict()
+    first = {"prediction_id": made.prediction_id, "at": HOURS[1]}
+    assert vars(ground.post({**first, "value": 8.0})) == {"judged": 1, "known": 0}
+    assert vars(ground.post({**first, "value": 100.0})) == {"judged": 0, "known": 1}
+    line = ground.show(made.prediction_id)
+    (point,) = line.outcomes
+    assert (point.actual, point.loss, point.naive_loss, point.hit, point.late) == (8.0, 2.0, 3.0, False, False)
+    assert point.source == "sent by ayşe"
+    assert (line.outcome, line.judged_at) == ({"known": 1, "of": 3}, None)
+    rest = [{"prediction_id": made.prediction_id, "at": at, "value": 7.0} for at in HOURS[2:4]]
+    assert ground.post(*rest).judged == 2
+    line = ground.show(made.prediction_id)
+    assert line.outcome == {"known": 3, "of": 3}
+    assert line.judged_at is not None
+    assert [each.hit for each in line.outcomes] == [False, True, True]
+
+
+def test_two_who_judge_at_once_judge_once(ground: Ground) -> None:
+    made = [ground.predict() for _ in range(5)]
+    told: list[int] = []
+
+    def post(value: float) -> None:
+        told.append(
+            ground.post(
+                *({"prediction_id": each.prediction_id, "at": HOURS[1], "value": value} for each in made)
+            ).judged
+        )
+
+    threads = [threading.Thread(target=post, args=(float(value),)) for value in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == [0, 0, 0, 0, 0, 5]
+    kept = {ground.show(each.prediction_id).outcomes[0].actual for each in made}
+    assert len(kept) == 1, "whoever came first judged all of them"
+
+
+def test_a_new_version_of_the_dataset_judges_what_was_said_about_its_rows(ground: Ground) -> None:
+    made = ground.predict()
+    assert ground.service.outcomes.join(ground.project_id, ground.dataset_id) == 0, "not yet known"
+    ground.add_rows([7.5, 7.0])
+    assert ground.service.outcomes.join(ground.project_id, ground.dataset_id) == 2
+    line = ground.show(made.prediction_id)
+    assert [(each.at, each.actual, each.loss, each.naive_loss) for each in line.outcomes] == [
+        (HOURS[1], 7.5, 1.5, 2.5),
+        (HOURS[2], 7.0, 0.0, 2.0),
+    ]
+    assert (line.outcome, line.judged_at) == ({"known": 2, "of": 3}, None)
+    ground.add_rows([0.0, 0.0, 9.0])  # the past was rewritten: what was judged stays
+    assert ground.service.outcomes.tend(ground.project_id) == 1
+    line = ground.show(made.prediction_id)
+    assert [each.actual for each in line.outcomes] == [7.5, 7.0, 9.0]
+    assert line.judged_at is not None
+    assert ground.service.outcomes.tend(ground.project_id) == 0
+
+
+def test_the_room_hears_of_a_new_version_by_itself(ground: Ground) -> None:
+    made = ground.predict()
+    ground.room.datasets.listeners.append(ground.service.look_at)
+    ground.add_rows([7.5, 7.0, 8.0])
+    ground.service._later.shutdown(wait=True)
+    assert ground.show(made.prediction_id).judged_at is not None
+
+
+def test_another_unit_is_no_truth(ground: Ground, project_id: str) -> None:
+    ground.predict()
+    path = ground._tmp / "other.csv"
+    lines = [f"{START + timedelta(hours=hour - 29)},{hour},{hour % 3}" for hour in range(40)]
+    path.write_text("\n".join(["at,load,heat", *lines]))
+    ground.room.datasets.add_file(
+        project_id, path, path.name, FileOptions(name="load", time="at", target="load", unit="MW")
+    )
+    assert ground.service.outcomes.join(project_id, ground.dataset_id) == 0
+
+
+def test_by_the_callers_name_and_by_a_models_time(ground: Ground) -> None:
+    named, other = ground.predict(request_id="a", horizon=1), ground.predict(request_id="b")
+    assert ground.post({"request_id": "a", "value": 5.0}).judged == 1, "one point needs no time"
+    assert ground.post({"model": "load", "at": HOURS[1], "value": 6.0}).judged == 1, "the other one was known"
+    assert ground.show(named.prediction_id).outcomes[0].actual == 5.0
+    assert ground.show(other.prediction_id).outcomes[0].actual == 6.0
+    assert ground.post({"model": "load", "at": HOURS[7], "value": 6.0}).judged == 0, "nobody spoke of that time"
+
+
+def test_what_cannot_be_judged_is_said(ground: Ground, other_project_id: str) -> None:
+    made = ground.predict()
+    with pytest.raises(InvalidInput, match="it has 3 points") as caught:
+        ground.post({"prediction_id": made.prediction_id, "value": 1.0})
+    assert caught.value.where == "outcomes[0]"
+    with pytest.raises(InvalidInput, match="says nothing about"):
+        ground.post({"prediction_id": made.prediction_id, "value": 1.0, "at": HOURS[7]})
+    with pytest.raises(NotFound, match="prediction 'nobody' is not in the ledger"):
+        ground.post({"prediction_id": made.prediction_id, "value": 1.0, "at": HOURS[1]},
+                    {"prediction_id": "nobody", "value": 1.0})  # fmt: skip
+    assert ground.show(made.prediction_id).outcomes == [], "all of a request or nothing"
+    for wrong in ({"value": 1.0}, {"model": "load", "value": 1.0}, {"request_id": "a"}):
+        with pytest.raises(ValueError, match=r"exactly one|needs its time"):
+            OutcomeRequest(**wrong)
+    foreign = ground.service
+    request = OutcomeRequest(prediction_id=made.prediction_id, at=HOURS[1], value=1.0)
+    for ask in (
+        lambda: foreign.outcomes.post(other_project_id, [request], "x"),
+        lambda: foreign.reads.show(other_project_id, made.prediction_id),
+        lambda: foreign.reads.scores(other_project_id, "load", None),
+        lambda: foreign.reads.page(other_project_id, model="load", version=None, judged=None, before=None, limit=5),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+
+
+def test_live_scores_stand_beside_the_naive_ones(ground: Ground) -> None:
+    ground.predict()
+    ground.predict(rows=[{"at": HOURS[0].isoformat(), "load": 3.0, "heat": 1.0},
+                         {"at": HOURS[1].isoformat(), "load": 10.0, "heat": 1.0}])  # fmt: skip
+    ground.post(
+        *({"model": "load", "at": at, "value": value} for at, value in zip(HOURS[1:5], (7, 7, 9, 13), strict=True))
+    )
+    told = ground.service.reads.scores(ground.project_id, "load", None)
+    # First line: 6, 7, 8 against 7, 7, 9 (naive 5); second line: 11, 12, 13 against 7, 9, 13 (naive 10).
+    (total,) = told.total
+    assert (total.version, total.count, told.points, told.predictions, told.waiting) == (1, 6, 6, 2, 0)
+    assert total.loss == pytest.approx((1 + 0 + 1 + 4 + 3 + 0) / 6)
+    assert total.naive_loss == pytest.approx((2 + 2 + 4 + 3 + 1 + 3) / 6)
+    assert total.skill == pytest.approx(1 - 9 / 15)
+    assert total.hits == pytest.approx(4 / 6)
+    assert [(each.start, each.count) for each in told.over_time] == [
+        (HOURS[1], 1), (HOURS[2], 2), (HOURS[3], 2), (HOURS[4], 1)
+    ]  # fmt: skip
+    assert (told.target, told.unit, told.classes, told.interval) == ("load", "kW", False, pytest.approx(0.9))
+
+
+def test_a_prediction_of_the_past_is_counted_apart(ground: Ground) -> None:
+    past = datetime(2020, 5, 1, tzinfo=UTC)
+    rows = [{"at": (past + timedelta(hours=hour)).isoformat(), "load": 1.0, "heat": 1.0} for hour in range(2)]
+    made = ground.predict(rows=rows, horizon=1)
+    ground.post({"prediction_id": made.prediction_id, "value": 2.0})
+    told = ground.service.reads.scores(ground.project_id, "load", None)
+    assert [(each.late, each.count) for each in told.total] == [(True, 1)]
+
+
+def test_classes_are_judged_by_the_right_one_beside_the_usual_one(ground: Ground) -> None:
+    ledger, at = Ledger(ground.room.database, ground.room.events), HOURS[0]
+    model_id = ground.room.service.show(ground.project_id, "load").id
+    for number, label in enumerate(("cat", "cat", "dog")):
+        point = {"at": at.isoformat(), "value": 0.8, "low": None, "high": None, "label": label}
+        line = {"model": "load", "id": f"p{number}", "model_id": model_id, "version": 1, "alias": None, "by": "x",
+                "inputs": {}, "target": "label", "unit": "", "interval": None, "origin_at": at, "matures_at": at,
+                "points": [point], "request_id": f"r{number}", "latency_seconds": 0.1, "naive": None,
+                "features": None}  # fmt: skip
+        ledger.enter(ground.project_id, line)
+    for number, truth in enumerate(("cat", "dog", "dog")):
+        ground.post({"request_id": f"r{number}", "label": truth})
+    told = [ground.show(f"p{number}").outcomes[0] for number in range(3)]
+    assert [(each.label, each.loss, each.naive_loss, each.hit) for each in told] == [
+        ("cat", 0.0, None, True),  # nobody knew yet what is usual
+        ("dog", 1.0, 1.0, False),
+        ("dog", 0.0, 1.0, True),  # one cat and one dog were seen: the first in order is the usual one
+    ]
+    (total,) = ground.service.reads.scores(ground.project_id, "load", None).total
+    assert (total.count, total.loss, total.naive_loss, total.skill) == (3, pytest.approx(1 / 3), 1.0, 0.5)
+
+
+def test_pages_of_the_ledger_miss_nothing_and_repeat_nothing(ground: Ground) -> None:
+    made = [ground.predict(request_id=str(number)).prediction_id for number in range(7)]
+    ground.post({"request_id": "3", "at": HOURS[1], "value": 1.0})
+    seen, before = [], None
+    while True:
+        page = ground.service.reads.page(
+            ground.project_id, model="load", version=1, judged=False, before=before, limit=3
+        )
+        seen += [each.prediction_id for each in page.items]
+        before = page.next
+        if before is None:
+            break
+    assert seen == made[::-1]
+    with pytest.raises(InvalidInput, match="no place in the ledger"):
+        ground.service.reads.page(ground.project_id, model=None, version=None, judged=None, before="x", limit=3)
+
+
+def test_the_policy_says_how_long_lines_are_kept(ground: Ground) -> None:
+    made = ground.predict()
+    ground.post({"prediction_id": made.prediction_id, "at": HOURS[1], "value": 1.0})
+    ledger = ground.service.bin
+    ledger.expire(ground.project_id, Policy())
+    ledger.expire(ground.project_id, Policy(keep_prediction_days=1))
+    assert ground.show(made.prediction_id).outcomes, "one day is not over"
+    ledger.expire(ground.project_id, Policy(keep_prediction_days=1).model_copy(update={"keep_prediction_days": 0}))
+    assert ledger.purge(ground.project_id, None).counts == {"predictions": 1}
+    with pytest.raises(NotFound):
+        ground.show(made.prediction_id)
+
+
+def test_a_purged_model_takes_its_ledger_along(ground: Ground) -> None:
+    made = ground.predict()
+    ground.post({"prediction_id": made.prediction_id, "at": HOURS[1], "value": 1.0})
+    trash = ground.room.service.trash
+    trash.delete(ground.project_id, "load", None, "ayşe")
+    assert ground.show(made.prediction_id).model == "load", "in the trash it is still there"
+    trash.purge(ground.project_id, None)
+    with pytest.raises(NotFound):
+        ground.show(made.prediction_id)
+
+
+def test_answers_that_come_together_share_a_commit(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    ground.predict()
+    room, commits = ground.room, []
+    write = room.database.write
+
+    def slow(project_id: str, work: Any, **options: Any) -> Any:
+        commits.append(1)
+        threading.Event().wait(0.05)
+        return write(project_id, work, **options)
+
+    monkeypatch.setattr(room.database, "write", slow)
+    threads = [threading.Thread(target=ground.predict) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    page = ground.service.reads.page(ground.project_id, model="load", version=None, judged=None, before=None, limit=100)
+    assert len(page.items) == 17
+    assert len(commits) < 16
