@@ -240,7 +240,8 @@ def test_a_champion_stands_beside_the_candidate(loop: Make) -> None:
         guard=False,
         **run.held_out(),
     )
-    assert run.results["predict_champion"] == {"problem": None}
+    assert run.results["predict_champion"]["problem"] is None
+    assert run.results["predict_champion"]["latency_ms"] > 0
     run.known = {}
     judged = run.judge(["test.last", "test.mean"], champion_fields(run))
     roles = {each["name"]: each["role"] for each in judged["evaluation"]["contenders"]}

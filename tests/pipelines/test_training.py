@@ -21,7 +21,8 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models.folder import VersionFolders
-from azuraforge.models.schemas import PredictRequest
+from azuraforge.models.policy import GatePolicy
+from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.pipelines import baselines
@@ -235,6 +236,49 @@ def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
     assert any(reason["code"] == "level_tightened" for reason in verdict["reasons"])
     champion = room.models.show(room.project_id, "series").champion
     assert kept["champion_version"] == champion
+
+
+def test_a_run_is_judged_under_its_models_policy(room: Room) -> None:
+    job, _ = room.train("test.last")
+    verdict = room.models.evaluation(room.project_id, job.run.id).verdict
+    assert verdict["policy"] == GatePolicy().to_dict()
+    assert verdict["measured"]["latency_ms"] > 0
+    assert verdict["measured"]["bytes"] > 0
+
+    def terms(**fields: Any) -> PolicyRequest:
+        return PolicyRequest(reason="ours", **fields)
+
+    room.models.policies.set(room.project_id, "series", terms(max_bytes=1), "ayşe")
+    job, summary = room.train("test.linear")
+    verdict = room.models.evaluation(room.project_id, job.run.id).verdict
+    assert summary["decision"] == "kept"
+    assert "too_large" in [reason["code"] for reason in verdict["reasons"]]
+    assert (verdict["policy"]["number"], verdict["policy"]["max_bytes"]) == (1, 1)
+
+    room.models.policies.set(room.project_id, "series", terms(metric="mae", automatic=False), "ayşe")
+    job, summary = room.train("test.linear", window=21)
+    assert summary["decision"] == "approved"
+    detail = room.models.show(room.project_id, "series")
+    assert detail.champion != summary["approved_version"]
+    aliases = {each.version: each.aliases for each in detail.version_list}
+    assert aliases[summary["approved_version"]] == ["candidate"]
+    comparison = room.models.evaluation(room.project_id, job.run.id).evaluation["comparisons"][-1]
+    assert (comparison["metric"], comparison["better"]) == ("mae", True)
+
+
+def test_a_baseline_that_a_person_may_promote_is_a_version_too(room: Room) -> None:
+    room.stand_beside("test.last", "test.linear")
+    room.train("test.last")
+    champion = room.models.show(room.project_id, "series").champion
+    assert champion is not None
+    room.models.promote_by_hand(room.project_id, "series", 1, alias="champion", reason="worse", by="ayşe")
+    request = PolicyRequest(reason="by hand", automatic=False)
+    room.models.policies.set(room.project_id, "series", request, "ayşe")
+    _, summary = room.train("test.mean")
+    assert summary["decision"] == "approved"
+    detail = room.models.show(room.project_id, "series")
+    approved = next(each for each in detail.version_list if each.version == summary["approved_version"])
+    assert (approved.plugin, approved.aliases, detail.champion) == ("test.linear", ["candidate"], 1)
 
 
 def test_a_test_part_that_was_moved_a_little_was_looked_at_before(room: Room) -> None:
