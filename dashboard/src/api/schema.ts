@@ -322,6 +322,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/live-scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Live Scores
+         * @description How good a model's predictions turned out to be, beside the naive ones.
+         */
+        get: operations["predictions_get_live_scores"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/policies": {
         parameters: {
             query?: never;
@@ -490,6 +510,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/versions/{version}/predict-image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict Image
+         * @description What a version sees in a picture: the probability of each class.
+         */
+        post: operations["models_predict_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/versions/{version}/restore": {
         parameters: {
             query?: never;
@@ -544,6 +584,66 @@ export interface paths {
         get: operations["plugins_get_plugin"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Predictions
+         * @description The ledger, the newest line first.
+         */
+        get: operations["predictions_list_predictions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/predictions/{prediction_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prediction
+         * @description A line of the ledger with what became of it.
+         */
+        get: operations["predictions_get_prediction"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/predictions/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Outcomes
+         * @description Say what happened; each point is judged once, and a later truth does not replace an earlier one.
+         */
+        post: operations["predictions_post_outcomes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -814,6 +914,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description The run's report as one file, figures inside.
+         */
+        get: operations["runs_get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/restore": {
         parameters: {
             query?: never;
@@ -890,7 +1010,11 @@ export interface paths {
          * @description One schedule with more of its fires.
          */
         get: operations["automations_get_schedule"];
-        put?: never;
+        /**
+         * Replace Schedule
+         * @description Change when, what and how; its fires stay. An interval keeps its anchor where none is given.
+         */
+        put: operations["automations_replace_schedule"];
         post?: never;
         /**
          * Delete Schedule
@@ -1021,6 +1145,194 @@ export interface paths {
          * @description End this session.
          */
         delete: operations["projects_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Studies
+         * @description The newest studies.
+         */
+        get: operations["studies_list_studies"];
+        put?: never;
+        /**
+         * Create Study
+         * @description Search the best config; its trials are runs.
+         */
+        post: operations["studies_create_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Study
+         * @description Everything about a study except its trials.
+         */
+        get: operations["studies_get_study"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Study
+         * @description Remove a study that has ended; the runs of its trials stay.
+         */
+        delete: operations["studies_delete_study"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}/importance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Importance
+         * @description How much each field mattered so far (fANOVA).
+         */
+        get: operations["studies_get_importance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Study
+         * @description Start no further trial; those that run end by themselves.
+         */
+        post: operations["studies_pause_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Study
+         * @description Go on after a pause.
+         */
+        post: operations["studies_resume_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}/retrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retrain Trial
+         * @description Train one trial's config anew and let the gate judge it; empty: the best one.
+         */
+        post: operations["studies_retrain_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Study
+         * @description End it now: running trials are cancelled.
+         */
+        post: operations["studies_stop_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}/trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Trials
+         * @description Every trial, by number.
+         */
+        get: operations["studies_list_trials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/spaces/{plugin}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Space
+         * @description What could be searched of a pipeline, with ranges to begin with.
+         */
+        get: operations["studies_get_space"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1199,6 +1511,79 @@ export interface components {
             worker: string;
         };
         /**
+         * PictureOut
+         * @description A picture of a dataset, for people to look at.
+         */
+        azuraforge__datasets__schemas__PictureOut: {
+            /** Name */
+            name: string;
+            /** Part */
+            part: string | null;
+            /**
+             * Png
+             * @description base64
+             */
+            png: string;
+        };
+        /**
+         * PictureOut
+         * @description What a version sees in a picture.
+         */
+        azuraforge__models__schemas__PictureOut: {
+            /**
+             * Classes
+             * @description every class, the most probable first
+             */
+            classes: components["schemas"]["ClassProbability"][];
+            /** Model */
+            model: string;
+            /** Plugin */
+            plugin: string;
+            /** Run Id */
+            run_id: string;
+            /**
+             * Seen
+             * @description the picture as the version saw it: a PNG as base64
+             */
+            seen: string;
+            size: components["schemas"]["PictureSize"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * BaselineScore
+         * @description What a baseline scores on the rows that score the trials.
+         */
+        BaselineScore: {
+            /** Failed */
+            failed: string | null;
+            /** Name */
+            name: string;
+            /** Scores */
+            scores: (number | null)[] | null;
+        };
+        /**
+         * Budget
+         * @description When no further trial begins. Those that run then are not cut off.
+         */
+        Budget: {
+            /**
+             * Cpu Seconds
+             * @description processor time of all trials
+             */
+            cpu_seconds?: number | null;
+            /**
+             * Seconds
+             * @description of running, pauses left out
+             */
+            seconds?: number | null;
+            /**
+             * Trials
+             * @description empty: 50, or the whole grid
+             */
+            trials?: number | null;
+        };
+        /**
          * ClassOut
          * @description A class: how many pictures it has by part, and some of them, spread evenly.
          */
@@ -1213,7 +1598,14 @@ export interface components {
             /** Name */
             name: string;
             /** Pictures */
-            pictures: components["schemas"]["PictureOut"][];
+            pictures: components["schemas"]["azuraforge__datasets__schemas__PictureOut"][];
+        };
+        /** ClassProbability */
+        ClassProbability: {
+            /** Class */
+            class: string;
+            /** Probability */
+            probability: number;
         };
         /**
          * DatasetOut
@@ -1528,6 +1920,18 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * ImportanceOut
+         * @description How much of each objective's variance a field explains; null where too few trials ended.
+         */
+        ImportanceOut: {
+            /** Objectives */
+            objectives: ({
+                [key: string]: number;
+            } | null)[];
+            /** Trials */
+            trials: number;
+        };
+        /**
          * Interval
          * @description Every so many seconds, minutes, hours or days. Days keep the time of day when clocks change.
          */
@@ -1575,6 +1979,86 @@ export interface components {
         LinkRequest: {
             /** Link */
             link: string;
+        };
+        /**
+         * LiveScore
+         * @description Means over judged points of one version, in one stretch of time or in all.
+         */
+        LiveScore: {
+            /** Count */
+            count: number;
+            /**
+             * Hits
+             * @description share inside the interval, or of right classes
+             */
+            hits: number | null;
+            /**
+             * Late
+             * @description of predictions that were made after the time that they speak of
+             */
+            late: boolean;
+            /**
+             * Loss
+             * @description mean absolute error, or the share of wrong classes
+             */
+            loss: number;
+            /**
+             * Naive Loss
+             * @description of the naive answers to the same questions; null: none to compare
+             */
+            naive_loss: number | null;
+            /**
+             * Skill
+             * @description 1 − loss / naive loss on the same points; 0 is as good as naive
+             */
+            skill: number | null;
+            /**
+             * Start
+             * @description of the stretch; null: all of the time
+             */
+            start: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * LiveScores
+         * @description How good a model's predictions turned out to be, beside the naive ones of the same targets.
+         */
+        LiveScores: {
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /**
+             * Classes
+             * @description losses are shares of wrong classes, not errors of numbers
+             */
+            classes: boolean;
+            /**
+             * Interval
+             * @description the share that the interval promises to hold
+             */
+            interval: number | null;
+            /** Model */
+            model: string;
+            /** Over Time */
+            over_time: components["schemas"]["LiveScore"][];
+            /**
+             * Points
+             * @description judged
+             */
+            points: number;
+            /** Predictions */
+            predictions: number;
+            /** Target */
+            target: string;
+            /** Total */
+            total: components["schemas"]["LiveScore"][];
+            /** Unit */
+            unit: string;
+            /**
+             * Waiting
+             * @description predictions of which some point is not yet known
+             */
+            waiting: number;
         };
         /**
          * MetricPoints
@@ -1699,19 +2183,77 @@ export interface components {
             next?: string | null;
         };
         /**
-         * PictureOut
-         * @description A picture of a dataset, for people to look at.
+         * Objective
+         * @description A metric of the validation part, and which way is better.
          */
-        PictureOut: {
-            /** Name */
-            name: string;
-            /** Part */
-            part: string | null;
+        Objective: {
             /**
-             * Png
-             * @description base64
+             * Direction
+             * @description empty: what is better for this metric
              */
-            png: string;
+            direction?: ("minimize" | "maximize") | null;
+            /**
+             * Metric
+             * @description such as rmse, mase, fit_seconds or bytes
+             */
+            metric: string;
+        };
+        /**
+         * OutcomeRequest
+         * @description What happened: the truth about one point of a prediction, or about a moment of a model's series.
+         */
+        OutcomeRequest: {
+            /**
+             * At
+             * @description the target's time; may be left out where there is one
+             */
+            at?: string | null;
+            /**
+             * Label
+             * @description the right class
+             */
+            label?: string | null;
+            /**
+             * Model
+             * @description every prediction of this model for the time `at`
+             */
+            model?: string | null;
+            /** Prediction Id */
+            prediction_id?: string | null;
+            /**
+             * Request Id
+             * @description the caller's own name for the request
+             */
+            request_id?: string | null;
+            /** Value */
+            value?: number | null;
+        };
+        /**
+         * OutcomesOut
+         * @description How many points were judged now, and how many had been before, which stay as they are.
+         */
+        OutcomesOut: {
+            /** Judged */
+            judged: number;
+            /** Known */
+            known: number;
+        };
+        /** OutcomesRequest */
+        OutcomesRequest: {
+            /** Outcomes */
+            outcomes: components["schemas"]["OutcomeRequest"][];
+        };
+        /**
+         * PictureSize
+         * @description What a version looks at, in pixels; ``channels`` is 1 for grey and 3 for colour.
+         */
+        PictureSize: {
+            /** Channels */
+            channels: number;
+            /** Height */
+            height: number;
+            /** Width */
+            width: number;
         };
         /**
          * PicturesOut
@@ -1784,6 +2326,53 @@ export interface components {
             };
             /** Version */
             version: string;
+        };
+        /**
+         * PointOutcome
+         * @description What became of one point.
+         */
+        PointOutcome: {
+            /** Actual */
+            actual: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Hit
+             * @description inside the interval, or the right class
+             */
+            hit: boolean | null;
+            /**
+             * Judged At
+             * Format: date-time
+             */
+            judged_at: string;
+            /** Label */
+            label: string | null;
+            /**
+             * Late
+             * @description the prediction was made after the time that it speaks of
+             */
+            late: boolean;
+            /**
+             * Loss
+             * @description absolute error; for classes 1 where it was wrong, else 0
+             */
+            loss: number;
+            /**
+             * Naive Loss
+             * @description of the naive answer to the same question
+             */
+            naive_loss: number | null;
+            /** Source */
+            source: string;
+            /**
+             * Step
+             * @description rows ahead of the origin, from 1
+             */
+            step: number;
         };
         /**
          * Policy
@@ -1891,6 +2480,82 @@ export interface components {
             slices: components["schemas"]["GuardedSlice"][];
         };
         /**
+         * PredictionDetail
+         * @description A line with what became of each of its points; those that are missing are not yet known.
+         */
+        PredictionDetail: {
+            /** Alias */
+            alias: string | null;
+            /** By */
+            by: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Features
+             * @description the numbers of the row from which it was made
+             */
+            features: {
+                [key: string]: number | null;
+            } | null;
+            /** Inputs */
+            inputs: {
+                [key: string]: unknown;
+            };
+            /** Interval */
+            interval: number | null;
+            /**
+             * Judged At
+             * @description since when all of them are
+             */
+            judged_at: string | null;
+            /**
+             * Latency Seconds
+             * @description the version's own, without HTTP
+             */
+            latency_seconds?: number | null;
+            /**
+             * Matures At
+             * Format: date-time
+             */
+            matures_at: string;
+            /** Model */
+            model: string;
+            /**
+             * Naive
+             * @description the last value known then: the naive baseline's answer
+             */
+            naive?: number | null;
+            /**
+             * Origin
+             * Format: date-time
+             */
+            origin: string;
+            /**
+             * Outcome
+             * @description how many of its points are known; null: none yet
+             */
+            outcome: {
+                [key: string]: unknown;
+            } | null;
+            /** Outcomes */
+            outcomes: components["schemas"]["PointOutcome"][];
+            /** Prediction Id */
+            prediction_id: string;
+            /** Predictions */
+            predictions: components["schemas"]["PredictionPoint"][];
+            /** Request Id */
+            request_id?: string | null;
+            /** Target */
+            target: string;
+            /** Unit */
+            unit: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * PredictionOut
          * @description A line of the ledger. ``outcome`` is null until it matured and was judged, once.
          */
@@ -1956,6 +2621,16 @@ export interface components {
             unit: string;
             /** Version */
             version: number;
+        };
+        /**
+         * PredictionPage
+         * @description Lines of the ledger, the newest first. ``next``: what to ask for as ``before`` to get the next page.
+         */
+        PredictionPage: {
+            /** Items */
+            items: components["schemas"]["PredictionOut"][];
+            /** Next */
+            next: string | null;
         };
         /** PredictionPoint */
         PredictionPoint: {
@@ -2057,6 +2732,52 @@ export interface components {
             version: number;
         };
         /**
+         * Pruner
+         * @description Ends trials early whose curve looks bad. A report is one point of ``series``, mostly one for each epoch.
+         */
+        Pruner: {
+            /**
+             * Direction
+             * @default minimize
+             * @enum {string}
+             */
+            direction: "minimize" | "maximize";
+            /**
+             * Most Reports
+             * @description hyperband: reports of a whole trial; empty: the config's epochs
+             */
+            most_reports?: number | null;
+            /**
+             * Name
+             * @default none
+             * @enum {string}
+             */
+            name: "none" | "median" | "hyperband";
+            /**
+             * Reduction Factor
+             * @description hyperband: one in so many goes on
+             * @default 3
+             */
+            reduction_factor: number;
+            /**
+             * Series
+             * @default validation_loss
+             */
+            series: string;
+            /**
+             * Startup Trials
+             * @description median: so many trials end by themselves first
+             * @default 5
+             */
+            startup_trials: number;
+            /**
+             * Warmup Reports
+             * @description median: no trial ends before so many reports
+             * @default 3
+             */
+            warmup_reports: number;
+        };
+        /**
          * PurgeOut
          * @description What was purged for ever. ``left``: there is more, ask again. ``kept`` are needed by others.
          */
@@ -2106,6 +2827,17 @@ export interface components {
              * @default 0
              */
             runs: number;
+        };
+        /**
+         * RetrainRequest
+         * @description Which trial to train anew.
+         */
+        RetrainRequest: {
+            /**
+             * Trial
+             * @description empty: the best one
+             */
+            trial?: number | null;
         };
         /** RollbackRequest */
         RollbackRequest: {
@@ -2192,7 +2924,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "train" | "predict" | "agent" | "external";
+            kind: "train" | "trial" | "predict" | "agent" | "external";
             /**
              * Last Event Seq
              * @description cursor for the live stream run/<id>: nothing before it is missing here
@@ -2313,7 +3045,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "train" | "predict" | "agent" | "external";
+            kind: "train" | "trial" | "predict" | "agent" | "external";
             /** Model */
             model: string | null;
             /** Name */
@@ -2416,7 +3148,7 @@ export interface components {
              * @default train
              * @enum {string}
              */
-            kind: "train" | "predict" | "agent" | "external";
+            kind: "train" | "trial" | "predict" | "agent" | "external";
             /**
              * Memory Limit Bytes
              * @description of its processes; empty: the platform's own
@@ -2560,6 +3292,31 @@ export interface components {
             timezone: string;
         };
         /**
+         * SearchableField
+         * @description A field that a study could search, with a range to begin with.
+         */
+        SearchableField: {
+            /** Default */
+            default: unknown;
+            /** Description */
+            description: string;
+            /** High */
+            high: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "float" | "int" | "choice";
+            /** Low */
+            low: number | null;
+            /** Name */
+            name: string;
+            /** Range */
+            range: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
          * SessionOut
          * @description Who is signed in, and in which project.
          */
@@ -2577,6 +3334,288 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
             /** User */
             user: string;
+        };
+        /**
+         * SpaceOut
+         * @description What could be searched of a pipeline.
+         */
+        SpaceOut: {
+            /** Fields */
+            fields: components["schemas"]["SearchableField"][];
+            /**
+             * Metrics
+             * @description that can be objectives; the first is the task's own
+             */
+            metrics: string[];
+            /** Plugin */
+            plugin: string;
+            /** Task */
+            task: string | null;
+        };
+        /**
+         * StudyDetail
+         * @description Everything about a study except its trials.
+         */
+        StudyDetail: {
+            /** Baselines */
+            baselines: components["schemas"]["BaselineScore"][];
+            /** @description by the first objective */
+            best: components["schemas"]["TrialOut"] | null;
+            budget: components["schemas"]["Budget"];
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * Counted Trials
+             * @description trials that tighten the gate's level: its own, and those it began from
+             */
+            counted_trials: number;
+            /** Cpu Seconds */
+            cpu_seconds: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /** Dataset Name */
+            dataset_name: string;
+            /** Dataset Version */
+            dataset_version: number;
+            error: components["schemas"]["RunError"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Front
+             * @description trials that no other one beats in every objective
+             */
+            front: number[];
+            /** Id */
+            id: string;
+            /**
+             * Last Event Seq
+             * @description cursor for the live stream study/<id>
+             */
+            last_event_seq: number;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Objectives */
+            objectives: components["schemas"]["Objective"][];
+            /** Parallel */
+            parallel: number;
+            /** Plugin */
+            plugin: string;
+            /** Priority */
+            priority: number;
+            pruner: components["schemas"]["Pruner"];
+            /**
+             * Reason
+             * @description why it ended: trials, grid, seconds, cpu_seconds, stopped, failed
+             */
+            reason: string | null;
+            /** Retrain */
+            retrain: boolean;
+            /** Retrain Run Id */
+            retrain_run_id: string | null;
+            /**
+             * Sampler
+             * @enum {string}
+             */
+            sampler: "tpe" | "cmaes" | "random" | "grid" | "qmc";
+            /**
+             * Seconds
+             * @description of running so far, pauses left out
+             */
+            seconds: number;
+            /** Seed */
+            seed: number;
+            /** Space */
+            space: {
+                [key: string]: unknown;
+            };
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "paused" | "stopped" | "finished" | "failed";
+            /** Task */
+            task: string;
+            /** Threads */
+            threads: number;
+            /**
+             * Trials
+             * @description how many are in each state
+             */
+            trials: {
+                [key: string]: number;
+            };
+            /** Warm Start From */
+            warm_start_from: string[];
+            /** Winner */
+            winner: number | null;
+        };
+        /**
+         * StudyOut
+         * @description A study as lists show it.
+         */
+        StudyOut: {
+            /** Baselines */
+            baselines: components["schemas"]["BaselineScore"][];
+            /** @description by the first objective */
+            best: components["schemas"]["TrialOut"] | null;
+            budget: components["schemas"]["Budget"];
+            /** Cpu Seconds */
+            cpu_seconds: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Dataset Id */
+            dataset_id: string;
+            /** Dataset Name */
+            dataset_name: string;
+            /** Dataset Version */
+            dataset_version: number;
+            error: components["schemas"]["RunError"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Front
+             * @description trials that no other one beats in every objective
+             */
+            front: number[];
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /** Name */
+            name: string;
+            /** Objectives */
+            objectives: components["schemas"]["Objective"][];
+            /** Parallel */
+            parallel: number;
+            /** Plugin */
+            plugin: string;
+            /**
+             * Reason
+             * @description why it ended: trials, grid, seconds, cpu_seconds, stopped, failed
+             */
+            reason: string | null;
+            /** Retrain Run Id */
+            retrain_run_id: string | null;
+            /**
+             * Sampler
+             * @enum {string}
+             */
+            sampler: "tpe" | "cmaes" | "random" | "grid" | "qmc";
+            /**
+             * Seconds
+             * @description of running so far, pauses left out
+             */
+            seconds: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "paused" | "stopped" | "finished" | "failed";
+            /** Task */
+            task: string;
+            /**
+             * Trials
+             * @description how many are in each state
+             */
+            trials: {
+                [key: string]: number;
+            };
+            /** Winner */
+            winner: number | null;
+        };
+        /**
+         * StudyRequest
+         * @description What to search. ``space`` names fields of the config; ``config`` is what stays as it is.
+         */
+        StudyRequest: {
+            budget?: components["schemas"]["Budget"];
+            /** Config */
+            config?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Dataset
+             * @description a dataset's name or id
+             */
+            dataset: string;
+            /**
+             * Dataset Version
+             * @description empty: the newest
+             */
+            dataset_version?: number | null;
+            /**
+             * Model
+             * @description empty: the dataset's name
+             */
+            model?: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Objectives
+             * @description empty: the task's own; of several the front is shown
+             */
+            objectives?: components["schemas"]["Objective"][];
+            /**
+             * Parallel
+             * @description trials at once; the project's limits hold besides
+             * @default 1
+             */
+            parallel: number;
+            /** Plugin */
+            plugin: string;
+            /**
+             * Priority
+             * @default 0
+             */
+            priority: number;
+            pruner?: components["schemas"]["Pruner"];
+            /**
+             * Retrain
+             * @description train the winner anew at the end and let the gate judge it; one objective only
+             * @default true
+             */
+            retrain: boolean;
+            /**
+             * Sampler
+             * @default tpe
+             * @enum {string}
+             */
+            sampler: "tpe" | "cmaes" | "random" | "grid" | "qmc";
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Space
+             * @description field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible
+             */
+            space: {
+                [key: string]: unknown;
+            };
+            /**
+             * Threads
+             * @description of each trial
+             * @default 1
+             */
+            threads: number;
+            /**
+             * Warm Start From
+             * @description earlier studies whose trials tell where to look first
+             */
+            warm_start_from?: string[];
         };
         /**
          * TimesOut
@@ -2718,6 +3757,59 @@ export interface components {
             /** Items */
             items: components["schemas"]["TrashItem"][];
             policy: components["schemas"]["Policy"];
+        };
+        /**
+         * TrialOut
+         * @description One config that was tried, and the run that tried it.
+         */
+        TrialOut: {
+            /**
+             * Best Epoch
+             * @description the report where that series was best
+             */
+            best_epoch: number | null;
+            /** Cpu Seconds */
+            cpu_seconds: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            error: components["schemas"]["RunError"] | null;
+            /** Metrics */
+            metrics: {
+                [key: string]: unknown;
+            } | null;
+            /** Number */
+            number: number;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+            /**
+             * Reports
+             * @description points of the pruner's series so far
+             */
+            reports: number;
+            /** Run Id */
+            run_id: string;
+            /**
+             * Run State
+             * @description empty where the run is gone
+             */
+            run_state: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
+            /**
+             * Scores
+             * @description one for each objective
+             */
+            scores: number[] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "complete" | "pruned" | "failed";
         };
         /** ValidationError */
         ValidationError: {
@@ -3442,6 +4534,40 @@ export interface operations {
             };
         };
     };
+    predictions_get_live_scores: {
+        parameters: {
+            query?: {
+                /** @description before the newest judged target */
+                days?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveScores"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     models_list_policies: {
         parameters: {
             query?: never;
@@ -3782,6 +4908,51 @@ export interface operations {
             };
         };
     };
+    models_predict_image: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description PNG, JPEG, WebP, BMP, GIF or TIFF; at most 10 MiB and 40 million pixels
+                     */
+                    image: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["azuraforge__models__schemas__PictureOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     models_restore_version: {
         parameters: {
             query?: never;
@@ -3855,6 +5026,110 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PluginOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    predictions_list_predictions: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before */
+                before?: string | null;
+                /** @description only those that are wholly judged, or only the others */
+                judged?: boolean | null;
+                limit?: number;
+                model?: string | null;
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    predictions_get_prediction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prediction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    predictions_post_outcomes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutcomesRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomesOut"];
                 };
             };
             /** @description Validation Error */
@@ -3965,7 +5240,7 @@ export interface operations {
         parameters: {
             query?: {
                 after?: string | null;
-                kind?: ("train" | "predict" | "agent" | "external") | null;
+                kind?: ("train" | "trial" | "predict" | "agent" | "external") | null;
                 limit?: number;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
                 /** @description those that were deleted, instead of all others */
@@ -4426,6 +5701,42 @@ export interface operations {
             };
         };
     };
+    runs_get_report: {
+        parameters: {
+            query?: {
+                format?: "html" | "pdf" | "md";
+                language?: "en" | "tr";
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                    "text/html": unknown;
+                    "text/markdown": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     runs_restore_run: {
         parameters: {
             query?: never;
@@ -4560,6 +5871,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    automations_replace_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -4819,6 +6165,355 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    studies_list_studies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyOut"][];
+                };
+            };
+        };
+    };
+    studies_create_study: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StudyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    studies_get_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    studies_delete_study: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    studies_get_importance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportanceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    studies_pause_study: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    studies_resume_study: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    studies_retrain_trial: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetrainRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    studies_stop_study: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    studies_list_trials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    studies_get_space: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plugin: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpaceOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
             };
         };
     };
