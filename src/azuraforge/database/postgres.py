@@ -47,6 +47,8 @@ def connect(url: URL) -> Engine:
             json_serializer=lambda value: orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode(),
             json_deserializer=orjson.loads,
             connect_args=dict(CONNECT_ARGUMENTS),
+            # Else whoever asks how many rows an INSERT wrote asks a closed cursor and is told -1: "one", as a bool.
+            execution_options={"preserve_rowcount": True},
         )
     except (ImportError, NoSuchModuleError) as error:
         raise InvalidInput(

@@ -33,7 +33,7 @@ def take(session: Session, project_id: str, key: str, route: str, credential_has
     statement = _insert(session).values(
         project_id=project_id, key=key, route=route, credential_hash=credential_hash, created_at=now()
     )
-    return bool(session.connection().execute(statement.on_conflict_do_nothing()).rowcount)
+    return session.connection().execute(statement.on_conflict_do_nothing()).rowcount == 1
 
 
 def answer(session: Session, project_id: str, key: str, values: dict[str, Any]) -> None:

@@ -200,4 +200,4 @@ def _add_unless_there(session: Session, table: Any, values: dict[str, Any]) -> b
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     statement = insert.values(values).on_conflict_do_nothing()
-    return bool(session.connection().execute(statement).rowcount)
+    return session.connection().execute(statement).rowcount == 1
