@@ -211,8 +211,8 @@ def _conv2d(d: Draw) -> Case:
     groups, kernel = d.pick((1, (3, 3)), (1, (3, 3)), (1, (3, 3)), (1, (1, 1)), (1, (1, 4)), (2, (3, 3)), (2, (2, 3)))
     free = kernel != (3, 3) or d.pick(0, 0, 1)
     stride, dilation = d.pick((1, 1), (2, 1), (1, 2), (2, 2)) if free else (1, 1), d.pick(1, 2) if free else 1
-    inputs, outputs = groups * d.pick(1, 2, 5, 16, 17), groups * d.pick(1, 3, 8, 15, 17)
-    size = [d.pick(0, 1, 2, 3), inputs, d.pick(5, 6, 7, 9), d.pick(7, 8, 11, 18)]
+    inputs, outputs = groups * d.pick(1, 2, 9, 16, 17), groups * d.pick(1, 3, 8, 15, 17)
+    size = [d.pick(0, 1, 2, 3), inputs, d.pick(5, 6, 8, 9), d.pick(7, 8, 12, 18)]
     padding = d.pick((0, 0), (1, 1), (2, 1), (0, 2), (3, 3))
     weight = d.normal(outputs, inputs // groups, *kernel, scale=0.3)
     return d.case(d.normal(*size), weight, d.normal(outputs) if d.yes() else None, stride=stride, padding=padding,

@@ -16,6 +16,7 @@ from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 Gradients = tuple[Array | None, ...]
 Pair = tuple[int, int]
 _LEAST_MOVED = 20_000  # numbers per thread that only change their place
+_LEAST_WINOGRAD = 8  # input channels: below, moving squares costs more than the products that it saves
 
 
 class _Saved(NamedTuple):
@@ -95,14 +96,61 @@ def _strides(x: Array) -> tuple[int, ...]:
     return tuple(stride // 4 for stride in x.strides)
 
 
-def _convolve(scratch: Scratch, x: Array, weight: Array, bias: Array | None, out: Array) -> None:
-    """Convolve images ``(batch, height, width, channel)``, padded already, into ``out``."""
+def _has_squares(inputs: int, height: int, width: int) -> bool:
+    """Whether outputs of this size are computed by squares (``kernels/winograd.py``)."""
+    return inputs >= _LEAST_WINOGRAD and height % 2 == 0 and width % 2 == 0
+
+
+def _chunk(most: int) -> int:
+    """Return how many squares go through scratch memory at a time: whole tiles of both vector widths' kernels."""
+    return most // 14 * 14 if current().target.registers == 32 else most // 6 * 6
+
+
+def _squares_scratch(scratch: Scratch, chunk: int, inputs: int, channels: int) -> Array:
+    return scratch.take(current().pool.threads, 16 * chunk * (_whole(inputs) + channels))
+
+
+def _only_nan(*arrays: Array) -> bool:
+    """Whether NaN goes in, which squares pass on to the right places, and nothing infinite, which they do not."""
+    return any(np.isnan(one).any() for one in arrays) and not any(np.isinf(one).any() for one in arrays)
+
+
+def _moved_weights(scratch: Scratch, weight: Array, channels: int) -> Array:
+    """Return weights ``(out, in, 3, 3)`` as ``(16, in, channels)`` for the products of squares."""
+    kernels = current().kernels
+    out, inputs = weight.shape[:2]
+    flat = np.ascontiguousarray(weight)
+    lines, moved = scratch.take(inputs, 9, channels), scratch.take(16, inputs, channels)
+    if channels != out:
+        lines[:, :, out:] = 0
+    kernels["transpose"](address(flat), inputs * 9, address(lines), channels, out, inputs * 9)
+    kernels["winograd_weights"](address(lines), address(moved), inputs, channels)
+    return moved
+
+
+def _convolve(scratch: Scratch, x: Array, weight: Array, bias: Array | None, out: Array, codes: Array | None) -> None:
+    """Convolve images ``(batch, height, width, channel)``, padded already, into ``out``; with codes, pool them too."""
     runtime = current()
-    batch, height, width, channels = out.shape
-    packed, offsets = _pack(scratch, weight), _bias(scratch, bias, channels)
-    places = (address(x), *_strides(x)[:2], address(packed), address(offsets), address(out), height, width, x.shape[3],
-              channels, *weight.shape[2:])  # fmt: skip
-    runtime.pool.run("convolve", places, batch)
+    channels, inputs = out.shape[3], x.shape[3]
+    batch, height, width = x.shape[0], x.shape[1] - 2, x.shape[2] - 2
+    offsets = _bias(scratch, bias, channels)
+    if _has_squares(inputs, height, width):
+        moved, chunk = _moved_weights(scratch, weight, channels), _chunk(28)
+        told, squares = scratch.take(batch, runtime.target.width), _squares_scratch(scratch, chunk, inputs, channels)
+        places = (address(x), *_strides(x)[:2], address(moved), address(offsets), address(out),
+                  0 if codes is None else address(codes), address(told), address(squares),
+                  height, width, inputs, _whole(inputs), channels, chunk, batch, runtime.pool.threads)  # fmt: skip
+        runtime.pool.run("winograd" if codes is None else "winograd_pool", places, batch)
+        if not told.any() or _only_nan(x, weight, offsets):
+            return  # else something is infinite or overflowed, and the direct kernel says where
+    packed = _pack(scratch, weight)
+    sizes = (height, width, inputs, channels, 3, 3)
+    images = (address(x), *_strides(x)[:2], address(packed), address(offsets))
+    if codes is None:
+        runtime.pool.run("convolve", (*images, address(out), *sizes), batch)
+    else:
+        dense = scratch.take(batch, height, width, channels)
+        runtime.pool.run("convolve_pool", (*images, address(dense), address(out), address(codes), *sizes), batch)
 
 
 def _conv2d(
@@ -116,7 +164,7 @@ def _conv2d(
     padded = _padded(scratch, x, padding)
     height, width = (output_size(x.shape[2 + axis], 3, 1, padding[axis]) for axis in (0, 1))
     out = empty((x.shape[0], height, width, _whole(weight.shape[0])))
-    _convolve(scratch, padded, weight, bias, out)
+    _convolve(scratch, padded, weight, bias, out, None)
     if context.records:
         context.saved = _Saved(current(), scratch, padded, weight, padding, None, out.shape[3])
     return out.transpose(0, 3, 1, 2)[:, : weight.shape[0]]
@@ -127,6 +175,9 @@ def _conv2d_vjp(context: Context, gradient: Array) -> Gradients:
     if not isinstance(saved, _Saved):
         return OPS["conv2d"].vjp(context, gradient)
     scratch = Scratch()
+    pixels = gradient.transpose(0, 2, 3, 1)
+    if not context.needs[0] and pixels.flags.c_contiguous and pixels.shape[3] == saved.channels:
+        return _gradients(context, saved, pixels, pixels, scratch)  # as the kernels want it: nothing to copy
     wide, inner = _wide_gradient(scratch, saved, gradient.shape[2], gradient.shape[3])
     _to_pixels(gradient, inner[..., : gradient.shape[1]])
     inner[..., gradient.shape[1] :] = 0
@@ -152,13 +203,26 @@ def _gradients(context: Context, saved: _Saved, wide: Array, inner: Array, scrat
     batch, height, width, channels = inner.shape
     grad_x = grad_weight = grad_bias = None
     if need_weight:
-        sums = scratch.zeros(inputs, 3, 3, channels)
-        places = (address(x), *_strides(x)[:2], inputs, address(inner), *_strides(inner)[:2], address(sums), batch,
-                  height, width, channels)  # fmt: skip
-        runtime.pool.run("weight_gradient", places, inputs)
+        kernels = scratch.take(inputs, 9, channels)
+        images = (address(x), *_strides(x)[:2])
+        slopes = (address(inner), *_strides(inner)[:2])
+        direct = not _has_squares(inputs, height, width)
+        if not direct:
+            chunk, sums = _chunk(56), scratch.zeros(16, inputs, channels)
+            places = (*images, *slopes, address(sums), address(_squares_scratch(scratch, chunk, inputs, channels)),
+                      batch, height, width, inputs, _whole(inputs), channels, chunk, runtime.pool.threads)  # fmt: skip
+            lanes = runtime.target.width
+            runtime.pool.run("winograd_gradient", places, channels // lanes)
+            runtime.kernels["winograd_gather"](address(sums), address(kernels), inputs, channels)
+            direct = not np.isfinite(kernels.sum())
+        if direct:
+            kernels.fill(0)
+            places = (*images, inputs, *slopes, address(kernels), batch, height, width, channels)
+            runtime.pool.run("weight_gradient", places, inputs)
         offered = context.buffers[1] if context.buffers else None
         grad_weight = np.empty(weight.shape, np.float32) if offered is None else offered
-        grad_weight[...] = sums[..., :out_channels].transpose(3, 0, 1, 2)
+        runtime.kernels["transpose"](address(kernels), channels, address(grad_weight), inputs * 9, inputs * 9,
+                                     out_channels)  # fmt: skip
     if need_bias:
         # The border is zero and adds nothing.
         grad_bias = column_sums(wide.reshape(-1, channels))[:out_channels]
@@ -169,7 +233,7 @@ def _gradients(context: Context, saved: _Saved, wide: Array, inner: Array, scrat
         grown[:, :out_channels] = turned
         rows, columns = wide.shape[1] - 2, wide.shape[2] - 2
         out = empty((batch, rows, columns, _whole(inputs)))
-        _convolve(scratch, wide, grown, None, out)
+        _convolve(scratch, wide, grown, None, out, None)
         grad_x = out.transpose(0, 3, 1, 2)[:, :inputs]
     return grad_x, grad_weight, grad_bias
 
@@ -181,16 +245,12 @@ def _conv_relu_pool(context: Context, x: Array, weight: Array, bias: Array | Non
     runtime = current()
     scratch = Scratch()
     padded = _padded(scratch, x, padding)
-    batch, inputs = x.shape[:2]
+    batch = x.shape[0]
     height, width = (output_size(x.shape[2 + axis], 3, 1, padding[axis]) for axis in (0, 1))
     channels = _whole(weight.shape[0])
     out = empty((batch, height // 2, width // 2, channels))
     codes = scratch.take(*out.shape)
-    dense = scratch.take(batch, height, width, channels)
-    packed, offsets = _pack(scratch, weight), _bias(scratch, bias, channels)
-    places = (address(padded), *_strides(padded)[:2], address(packed), address(offsets), address(dense), address(out),
-              address(codes), height, width, inputs, channels, 3, 3)  # fmt: skip
-    runtime.pool.run("convolve_pool", places, batch)
+    _convolve(scratch, padded, weight, bias, out, codes)
     if context.records:
         context.saved = _Saved(runtime, scratch, padded, weight, padding, codes, channels)
     return out.transpose(0, 3, 1, 2)[:, : weight.shape[0]]

@@ -10,6 +10,7 @@ from azuraforge.engine.backends.cpu.kernels import (
     pooled,
     recurrent,
     rowwise,
+    winograd,
 )
 
 # In this order, since a kernel can call those before it.
@@ -19,6 +20,7 @@ DEFINITIONS = [
     *adam.DEFINITIONS,
     *convolution.DEFINITIONS,
     *pooled.DEFINITIONS,
+    *winograd.DEFINITIONS,
     *rowwise.DEFINITIONS,
     *batch_norm.DEFINITIONS,
     *attention.DEFINITIONS,

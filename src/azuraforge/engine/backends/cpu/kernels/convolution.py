@@ -100,19 +100,23 @@ def convolve_pool(e: Emitter) -> None:
         with e.loop(0, rows) as row, e.loop(0, columns) as column, e.loop(0, channels, lanes) as channel:
             corner = e.at(dense, row * 2 * line + column * 2 * channels + channel)
             square = [e.load(corner)] + [e.load(e.at(corner, at)) for at in (channels, line, line + channels)]
-            best, code = square[0], e.zero()
-            for index, other in enumerate(square[1:], start=1):
-                larger = other > best
-                best = e.select(larger, other, best)
-                code = e.select(larger, e.splat(float(index)), code)
-            place = ((image * rows + row) * columns + column) * channels + channel
-            cut = best <= e.zero()
-            # One NaN of four makes the result NaN, whatever was compared with it.
-            pairs = (square[:2], square[2:])
-            broken = Value(e, e.builder.or_(*(e.builder.fcmp_unordered("uno", a.ir, b.ir) for a, b in pairs)))
-            best = e.select(cut, e.zero(), best)
-            e.store(e.select(broken, e.splat(float("nan")), best), out, place)
-            e.store(e.select(broken, e.splat(-1.0), e.select(cut, e.splat(-1.0), code)), codes, place)
+            store_pooled(e, square, out, codes, ((image * rows + row) * columns + column) * channels + channel)
+
+
+def store_pooled(e: Emitter, square: list[Value], out: Value, codes: Value, place: Value) -> None:
+    """Keep the largest of four, if it is above zero, and which of them it was."""
+    best, code = square[0], e.zero()
+    for index, other in enumerate(square[1:], start=1):
+        larger = other > best
+        best = e.select(larger, other, best)
+        code = e.select(larger, e.splat(float(index)), code)
+    cut = best <= e.zero()
+    # One NaN of four makes the result NaN, whatever was compared with it.
+    pairs = (square[:2], square[2:])
+    broken = Value(e, e.builder.or_(*(e.builder.fcmp_unordered("uno", a.ir, b.ir) for a, b in pairs)))
+    best = e.select(cut, e.zero(), best)
+    e.store(e.select(broken, e.splat(float("nan")), best), out, place)
+    e.store(e.select(broken, e.splat(-1.0), e.select(cut, e.splat(-1.0), code)), codes, place)
 
 
 def unpool(e: Emitter) -> None:

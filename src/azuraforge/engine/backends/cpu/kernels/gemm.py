@@ -135,20 +135,35 @@ def transpose(e: Emitter) -> None:
     """out[column, row] = x[row, column]. Parameters: x, x_row, out, out_row, rows, columns."""
     x, x_row, out, out_row, rows, columns = e.arguments
     width = e.target.width
-    rows_done = e.variable(e.integer(0))
+
+    def whole(row: Value, column: Value) -> None:
+        source, target = e.at(x, row * x_row + column), e.at(out, column * out_row + row)
+        square = _flip(e, [e.load(e.at(source, x_row * index)) for index in range(width)])
+        for index, value in enumerate(square):
+            e.store(value, e.at(target, out_row * index))
+
+    def edge(row: Value, column: Value) -> None:
+        # A square that sticks out: its last row is read again for those below, and what is too much is not written.
+        source, target = e.at(x, row * x_row + column), e.at(out, column * out_row + row)
+        last, wide = rows - row - 1, e.least(columns - column, width)
+        inside = e.mask(wide)
+        square = _flip(e, [e.load(e.at(source, x_row * e.least(last, index)), 0, inside) for index in range(width)])
+        above = e.mask(e.least(rows - row, width))
+        for index, value in enumerate(square):
+            with e.when(e.integer(index) < wide):
+                e.store(value, e.at(target, out_row * index), 0, above)
+
+    done = e.variable(e.integer(0))
     with e.loop(0, rows - (width - 1), width) as row:
-        columns_done = e.variable(e.integer(0))
+        across = e.variable(e.integer(0))
         with e.loop(0, columns - (width - 1), width) as column:
-            source = e.at(x, row * x_row + column)
-            square = _flip(e, [e.load(e.at(source, x_row * index)) for index in range(width)])
-            for index, value in enumerate(square):
-                e.store(value, e.at(out, (column + index) * out_row + row))
-            columns_done.set(column + width)
-        with e.loop(columns_done.get(), columns) as column, e.loop(row, row + width) as line:
-            e.store(e.scalar(x, line * x_row + column), out, column * out_row + line)
-        rows_done.set(row + width)
-    with e.loop(rows_done.get(), rows) as row, e.loop(0, columns) as column:
-        e.store(e.scalar(x, row * x_row + column), out, column * out_row + row)
+            whole(row, column)
+            across.set(column + width)
+        with e.loop(across.get(), columns, width) as column:
+            edge(row, column)
+        done.set(row + width)
+    with e.loop(done.get(), rows, width) as row, e.loop(0, columns, width) as column:
+        edge(row, column)
 
 
 def transpose_columns(e: Emitter) -> None:

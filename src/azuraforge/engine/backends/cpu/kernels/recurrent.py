@@ -30,13 +30,10 @@ def pack(e: Emitter) -> None:
     """
     weight, weight_row, out, whole, offset, hidden, inner, gates = e.arguments
     width = e.target.width
-    with e.loop(0, gates) as gate, e.loop(0, hidden) as unit:
-        block = unit / width
-        lane = unit - block * width
+    with e.loop(0, gates) as gate, e.loop(0, hidden, width) as unit:
         source = e.at(weight, (gate * hidden + unit) * weight_row)
-        target = e.at(out, ((block * whole + offset) * gates + gate) * width + lane)
-        with e.loop(0, inner) as k:
-            e.store(e.scalar(source, k), target, k * gates * width)
+        target = e.at(out, ((unit / width * whole + offset) * gates + gate) * width)
+        e.call("transpose", source, weight_row, target, gates * width, e.least(hidden - unit, width), inner)
 
 
 def _products(
