@@ -13,6 +13,9 @@ export MKL_NUM_THREADS ?= 1
 # The certificates that this machine trusts, as pip and curl use them: networks with a proxy of their own need it.
 export UV_SYSTEM_CERTS ?= true
 
+# Most tests wait for processes of their own: two files at a time take little more than half the time.
+PYTEST_WORKERS ?= 2
+
 DASHBOARD_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune -o -path dashboard/dist -prune -o -type f -print 2>/dev/null)
 
 ##@ Use it
@@ -34,7 +37,7 @@ dashboard: dashboard/dist/.built ## Build the dashboard (skipped when unchanged)
 test: .venv/.dev dashboard/dist/.built ## Set up everything and run every check and test of a commit
 	@$(MAKE) lint
 	@cd dashboard && npm run --silent typecheck && npm run --silent lint && npm run --silent test
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: .venv/.dev ## Ruff, mypy strict, import layers

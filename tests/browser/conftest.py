@@ -5,11 +5,14 @@ CI fails on that skip.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -39,7 +42,14 @@ def find_browser() -> str | None:
 
 
 def install_browser() -> None:
-    """Debian's chromium as root, else Playwright's own download; either may fail."""
+    """Debian's chromium as root, else Playwright's own download; either may fail. One process of the suite does it."""
+    with (Path(tempfile.gettempdir()) / f"azuraforge-browser-{os.getuid()}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if find_browser() is None:
+            _install()
+
+
+def _install() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "update", "-qq"], capture_output=True, timeout=120)
         command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
