@@ -96,7 +96,8 @@ def _sobol(question: Mapping[str, Any], space: dict[str, Dimension], stream: int
     from scipy.stats import qmc
 
     points = qmc.Sobol(len(space), scramble=True, rng=question["seed"])
-    points.fast_forward(question["number"])
+    if question["number"]:
+        points.fast_forward(question["number"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a single point is not balanced; the sequence is
         shares = points.random(1)[0]

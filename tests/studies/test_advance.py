@@ -1,0 +1,201 @@
+"""A study is taken onwards by its rows alone: no trial is doubled, none is lost, whoever looks and however often."""
+
+from __future__ import annotations
+
+import math
+import threading
+
+from azuraforge.database import Database
+from azuraforge.studies import store
+from azuraforge.studies.advance import FAILED_IN_A_ROW
+from tests.studies.conftest import Stand
+
+
+def bowl(params) -> float:
+    """Best at a learning rate of 0.01 and 32."""
+    return (math.log10(params["learning_rate"]) + 2) ** 2 + ((params["hidden_size"] - 32) / 32) ** 2 + 0.5
+
+
+def test_a_study_from_its_first_trial_to_the_winner(stand: Stand) -> None:
+    study_id = stand.create(budget_trials=6, parallel=2)
+    stand.go(study_id)
+    assert [trial.state for trial in stand.trials(study_id)] == ["running", "running"], "as many as may run at once"
+    stand.carry(study_id, bowl)
+    study, trials = stand.study(study_id), stand.trials(study_id)
+    assert (study.state, study.reason, study.active) == ("finished", "trials", False)
+    assert [trial.number for trial in trials] == list(range(6))
+    assert {trial.state for trial in trials} == {"complete"}
+    assert study.winner == min(trials, key=lambda trial: trial.scores[0]).number
+    winner = stand.run(study.retrain_run_id)
+    assert winner.kind == "train"
+    assert winner.extra["trials"] == 6, "the gate counts every trial"
+    assert winner.config["hidden_size"] == trials[study.winner].params["hidden_size"]
+    kinds = [stand.run(trial.run_id).kind for trial in trials]
+    assert kinds == ["trial"] * 6
+
+
+def test_the_winner_is_trained_for_the_epochs_it_needed(stand: Stand) -> None:
+    study_id = stand.create(budget_trials=1)
+    stand.go(study_id)
+    held = stand.claim(stand.trials(study_id)[0].run_id)
+    stand.report(held, [5.0, 3.0, 2.0, 4.0])
+    stand.end(held, rmse=1.0)
+    stand.go(study_id)
+    (trial,) = stand.trials(study_id)
+    assert trial.best_epoch == 3
+    retrained = stand.run(stand.study(study_id).retrain_run_id)
+    assert retrained.config["stop_after"] == 3
+    assert retrained.extra["refit"] is True
+
+
+def test_schedulers_at_once_make_no_trial_twice(stand: Stand) -> None:
+    study_id = stand.create(budget_trials=20, parallel=4)
+    key = store.Active(stand.project_id, study_id)
+    problems = []
+
+    def look() -> None:
+        try:
+            for _ in range(20):
+                stand.advance.step(key)
+        except Exception as error:
+            problems.append(error)
+
+    for _ in range(2):
+        threads = [threading.Thread(target=look) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        waiting = [trial for trial in stand.trials(study_id) if trial.state == "running"]
+        assert len(waiting) == 4
+        for trial in waiting:
+            stand.end(stand.claim(trial.run_id), rmse=bowl(trial.params))
+    assert not problems
+    trials = stand.trials(study_id)
+    assert [trial.number for trial in trials] == list(range(8))
+    assert len({trial.run_id for trial in trials}) == 8
+    assert len(stand.carrier.submissions) == 8, "one run for each trial, and no other"
+
+
+def test_after_a_restart_the_same_trial_is_asked(database: Database, project_id: str, tmp_path) -> None:
+    chosen = []
+    for life in ("one", "other"):
+        stand = Stand(database, tmp_path / life, project_id)
+        study_id = stand.create(life, budget_trials=12)
+        for number in range(12):
+            if life == "other":  # somebody else goes on after each single trial, with nothing but the rows
+                stand = Stand(database, tmp_path / life / str(number), project_id)
+            stand.go(study_id)
+            trial = stand.trials(study_id)[-1]
+            stand.end(stand.claim(trial.run_id), rmse=bowl(trial.params))
+        chosen.append([trial.params for trial in stand.trials(study_id)])
+    assert chosen[0] == chosen[1]
+
+
+def test_a_trial_that_dies_counts_as_failed_and_the_study_goes_on(stand: Stand) -> None:
+    study_id = stand.create(budget_trials=3)
+    stand.go(study_id)
+    stand.end(stand.claim(stand.trials(study_id)[0].run_id), "quarantined")
+    stand.go(study_id)
+    stand.end(stand.claim(stand.trials(study_id)[1].run_id), "failed")
+    stand.carry(study_id, bowl)
+    trials = stand.trials(study_id)
+    assert [trial.state for trial in trials] == ["failed", "failed", "complete"]
+    assert trials[1].error["message"] == "it broke"
+    assert stand.study(study_id).state == "finished"
+    assert stand.study(study_id).winner == 2
+
+
+def test_a_study_whose_trials_all_fail_ends_and_says_why(stand: Stand) -> None:
+    study_id = stand.create(budget_trials=50)
+    for _ in range(FAILED_IN_A_ROW):
+        stand.go(study_id)
+        stand.end(stand.claim(stand.trials(study_id)[-1].run_id), "failed")
+    stand.go(study_id)
+    study = stand.study(study_id)
+    assert (study.state, study.retrain_run_id, study.asked) == ("failed", None, FAILED_IN_A_ROW)
+    assert "it broke" in study.error["message"]
+
+
+def test_a_trial_without_the_objective_is_failed(stand: Stand) -> None:
+    study_id = stand.create(budget_trials=2)
+    stand.go(study_id)
+    stand.end(stand.claim(stand.trials(study_id)[0].run_id), rmse=math.nan)
+    stand.go(study_id)
+    assert stand.trials(study_id)[0].state == "failed"
+    assert stand.trials(study_id)[0].error["code"] == "no_score"
+
+
+def test_a_bad_curve_is_pruned_and_its_run_cancelled_with_the_reason(stand: Stand) -> None:
+    pruner = {"name": "median", "series": "validation_loss", "direction": "minimize", "startup_trials": 2,
+              "warmup_reports": 2, "most_reports": None, "reduction_factor": 3}  # fmt: skip
+    study_id = stand.create(budget_trials=4, pruner=pruner)
+    for _ in range(2):
+        stand.go(study_id)
+        held = stand.claim(stand.trials(study_id)[-1].run_id)
+        stand.report(held, [1.0, 0.5, 0.3])
+        stand.end(held, rmse=0.3)
+    stand.go(study_id)
+    held = stand.claim(stand.trials(study_id)[2].run_id)
+    stand.report(held, [9.0])
+    stand.go(study_id)
+    assert not stand.run(held.run_id).cancel_requested, "too early to tell"
+    stand.report(held, [9.0, 8.0])
+    stand.go(study_id)
+    assert stand.run(held.run_id).cancel_requested
+    assert stand.carrier.cancellations == [held.run_id]
+    assert "pruned after 2 reports" in stand.runs.get(stand.project_id, held.run_id).notes[0]
+    stand.end(held, "cancelled")
+    stand.go(study_id)
+    trial = stand.trials(study_id)[2]
+    assert (trial.state, trial.scores, trial.curve) == ("pruned", None, [9.0, 8.0])
+    held = stand.claim(stand.trials(study_id)[3].run_id)
+    stand.report(held, [0.9, 0.4, 0.2])
+    stand.go(study_id)
+    assert not stand.run(held.run_id).cancel_requested, "a good one goes on"
+
+
+def test_budget_of_processor_time_ends_a_study(stand: Stand) -> None:
+    study_id = stand.create(budget_trials=50, budget_cpu_seconds=4.0)
+    stand.carry(study_id, bowl)
+    study = stand.study(study_id)
+    assert (study.state, study.reason) == ("finished", "cpu_seconds")
+    assert study.asked == 3, "each trial took 1.5 seconds"
+
+
+def test_budget_of_time_ends_a_study(stand: Stand) -> None:
+    study_id = stand.create(budget_trials=50, budget_seconds=0.001)
+    stand.carry(study_id, bowl)
+    assert stand.study(study_id).state == "failed", "not one trial had begun"
+    assert stand.study(study_id).asked <= 1
+
+
+def test_a_grid_is_tried_as_a_whole_each_point_once(stand: Stand) -> None:
+    space = {"learning_rate": {"kind": "choice", "choices": [0.1, 0.01, 0.001]},
+             "hidden_size": {"kind": "choice", "choices": [8, 16]}}  # fmt: skip
+    study_id = stand.create(sampler="grid", space=space, budget_trials=6, parallel=3)
+    stand.carry(study_id, bowl)
+    tried = {(trial.params["learning_rate"], trial.params["hidden_size"]) for trial in stand.trials(study_id)}
+    assert tried == {(rate, size) for rate in (0.1, 0.01, 0.001) for size in (8, 16)}
+    assert stand.study(study_id).reason == "grid"
+
+
+def test_trials_of_an_earlier_study_count_and_tell_where_to_look(stand: Stand) -> None:
+    first = stand.create("first", budget_trials=12)
+    stand.carry(first, bowl)
+    second = stand.create("second", budget_trials=3, warm_start_from=[first])
+    cold = stand.create("cold", budget_trials=3)
+    stand.carry(second, bowl)
+    stand.carry(cold, bowl)
+    assert stand.run(stand.study(second).retrain_run_id).extra["trials"] == 15
+    params = [[trial.params for trial in stand.trials(each)] for each in (second, cold)]
+    assert params[0] != params[1]
+
+
+def test_another_project_sees_nothing_of_it(stand: Stand, other_project_id: str) -> None:
+    study_id = stand.create()
+    with stand.database.read(other_project_id) as session:
+        assert store.find(session, other_project_id, study_id) is None
+    assert stand.advance.step(store.Active(other_project_id, study_id)) is False
+    with stand.database.read_system() as session:
+        assert store.active(session, 10) == [store.Active(stand.project_id, study_id)]
