@@ -3866,6 +3866,13 @@ export interface components {
             deleted_at?: string | null;
             /** Deleted By */
             deleted_by?: string | null;
+            /**
+             * Imported
+             * @description where it was made, if not here
+             */
+            imported?: {
+                [key: string]: unknown;
+            } | null;
             /** Kind */
             kind: string;
             /** Learned From */
@@ -3884,8 +3891,11 @@ export interface components {
             plugin: string;
             /** Plugin Version */
             plugin_version: string | null;
-            /** Run Id */
-            run_id: string;
+            /**
+             * Run Id
+             * @description null: imported, see `imported`
+             */
+            run_id: string | null;
             /** Seed */
             seed: number;
             /** Version */
