@@ -14,6 +14,7 @@ from azuraforge.client import models as client_models
 from azuraforge.client import plugins as client_plugins
 from azuraforge.client import runs as client_runs
 from azuraforge.client import sessions as client_sessions
+from azuraforge.client import studies as client_studies
 from azuraforge.client import tokens as client_tokens
 from azuraforge.client import trash as client_trash
 from azuraforge.client.events import Event
@@ -24,8 +25,11 @@ from azuraforge.models import schemas as models
 from azuraforge.plugins import schemas as plugins
 from azuraforge.projects import schemas as projects
 from azuraforge.runs import schemas as runs
+from azuraforge.studies import schemas as studies
 
 PAIRS = [
+    (client_studies.Study, studies.StudyDetail),
+    (client_studies.Trial, studies.TrialOut),
     (client_runs.Run, runs.RunDetail),
     (client_runs.Progress, runs.RunProgress),
     (client_runs.RunError, runs.RunError),

@@ -21,6 +21,7 @@ from azuraforge.cli import (
     runs,
     scaled,
     schedules,
+    studies,
     tokens,
     trash,
     up,
@@ -47,6 +48,7 @@ app.command("link")(link.link)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
+app.add_typer(studies.app, name="studies")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(trash.app, name="trash")

@@ -45,6 +45,27 @@ def json_object(terminal: Terminal, path: Path) -> dict[str, Any]:
     return told
 
 
+def yaml_object(terminal: Terminal, path: Path) -> dict[str, Any]:
+    """A mapping from a YAML file. ``1e-4`` is a number there too, though YAML 1.1 takes it for text."""
+    import re
+
+    import yaml  # type: ignore[import-untyped]  # it comes with uvicorn and Optuna
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        pass
+
+    number = re.compile(r"^[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)$")
+    Loader.add_implicit_resolver("tag:yaml.org,2002:float", number, list("-+0123456789."))
+    try:
+        told = yaml.load(read_text(terminal, path), Loader)  # noqa: S506  a SafeLoader
+    except yaml.YAMLError as error:
+        reason = " ".join(str(error).split())
+        raise CommandError(terminal.text("not_yaml", path=path, reason=reason)) from error
+    if not isinstance(told, dict):
+        raise CommandError(terminal.text("not_json_object", path=path))
+    return told
+
+
 def rows(terminal: Terminal, path: Path) -> list[dict[str, Any]]:
     """Rows from a JSON list of objects, or from a CSV file with a header (numbers become numbers)."""
     if path.suffix.lower() == ".json":

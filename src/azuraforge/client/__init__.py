@@ -19,6 +19,7 @@ from azuraforge.client.runs import Curve, Evaluation, Progress, Run, RunError, R
 from azuraforge.client.schedules import Fire, Schedule
 from azuraforge.client.sessions import Link, Session
 from azuraforge.client.shipping import Shipped
+from azuraforge.client.studies import Study, Trial
 from azuraforge.client.tokens import Token
 from azuraforge.client.trash import Policy, Purged, TrashContents, TrashItem
 
@@ -57,7 +58,9 @@ __all__ = [
     "Schedule",
     "Session",
     "Shipped",
+    "Study",
     "Token",
     "TrashContents",
     "TrashItem",
+    "Trial",
 ]

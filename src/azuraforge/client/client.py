@@ -17,6 +17,7 @@ from azuraforge.client.runs import Runs
 from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions
 from azuraforge.client.shipping import Shipped, ship_leftovers
+from azuraforge.client.studies import Studies
 from azuraforge.client.tokens import Tokens
 from azuraforge.client.trash import Trash
 
@@ -47,6 +48,7 @@ class Client:
         self.runs = Runs(self._connection)
         self.datasets = Datasets(self._connection)
         self.models = Models(self._connection)
+        self.studies = Studies(self._connection)
         self.schedules = Schedules(self._connection)
         self.plugins = Plugins(self._connection)
         self.trash = Trash(self._connection)

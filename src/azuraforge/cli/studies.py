@@ -1,0 +1,412 @@
+"""``azuraforge studies``: create, list, show, trials, importance, space, pause, resume, stop, retrain, delete."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from azuraforge.cli import values
+from azuraforge.cli.failures import FAILED, USAGE, CommandError
+from azuraforge.cli.reach import reach
+from azuraforge.cli.results import plain
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.client import Client, Study
+
+app = typer.Typer(help="Searches over a pipeline's config; their trials are runs.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Named = Annotated[str, typer.Argument(metavar="STUDY", help="Name or id of the study.")]
+_BEST_SHOWN = 10
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What to call it.")],
+    plugin: Annotated[str | None, typer.Argument(help="A pipeline.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Name or id of the dataset; its newest version is taken.")] = None,
+    search: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=LOW..HIGH[:log|:STEP]", help="A range to search; repeat it."),
+    ] = None,
+    choose: Annotated[
+        list[str] | None, typer.Option(metavar="FIELD=A,B,…", help="Choices to search; repeat it.")
+    ] = None,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=A,B,…", help="Try every combination of these; repeat it."),
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="YAML or JSON file with the study; options win over it.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Part of the config that stays; repeat it.")
+    ] = None,
+    sampler: Annotated[
+        Literal["tpe", "cmaes", "random", "grid", "qmc"] | None, typer.Option(help="How the next config is chosen.")
+    ] = None,
+    pruner: Annotated[
+        Literal["none", "median", "hyperband"] | None, typer.Option(help="Ends trials early whose curve looks bad.")
+    ] = None,
+    objective: Annotated[
+        list[str] | None, typer.Option(metavar="METRIC", help="Such as rmse; repeat it for a front.")
+    ] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="No trial begins after so long.")] = None,
+    cpu_seconds: Annotated[float | None, typer.Option(help="Nor after so much processor time.")] = None,
+    parallel: Annotated[int | None, typer.Option(min=1, help="Trials at once.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same search.")] = None,
+    model: Annotated[str | None, typer.Option(help="Name of the winner's model; default: the dataset's.")] = None,
+    warm_start: Annotated[
+        list[str] | None, typer.Option(metavar="STUDY", help="Begin from the trials of an earlier study; repeat it.")
+    ] = None,
+    retrain: Annotated[bool | None, typer.Option("--retrain/--no-retrain", help="Train the winner anew.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for its end.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Search the best config; the space is checked down to its corners now."""
+    terminal = terminal_of(context)
+    body: dict[str, Any] = {**_file(terminal, file), "name": name}
+    space: dict[str, Any] = dict(body.get("space") or {})
+    space.update(_range(terminal, told) for told in search or ())
+    space.update(_listed(terminal, told, "--choose") for told in choose or ())
+    space.update(_listed(terminal, told, "--grid") for told in grid or ())
+    body["space"] = space
+    body["config"] = {**(body.get("config") or {}), **values.pairs(terminal, settings or (), "--set")}
+    given = {
+        "plugin": plugin,
+        "dataset": dataset,
+        "sampler": sampler or ("grid" if grid else None),
+        "pruner": {"name": pruner} if pruner else None,
+        "objectives": [{"metric": each} for each in objective] if objective else None,
+        "parallel": parallel,
+        "seed": seed,
+        "model": model,
+        "warm_start_from": warm_start or None,
+        "retrain": retrain,
+    }
+    body.update({key: value for key, value in given.items() if value is not None})
+    limits = {"trials": trials, "seconds": seconds, "cpu_seconds": cpu_seconds}
+    named = {key: value for key, value in limits.items() if value is not None}
+    if named:
+        body["budget"] = {**(body.get("budget") or {}), **named}
+    if missing := [key for key in ("plugin", "dataset") if not body.get(key)]:
+        raise CommandError(terminal.text(f"study_without_{missing[0]}"), exit_code=USAGE)
+    with reach(terminal) as reached:
+        made = reached.client.studies.create_from(body)
+        if not json:
+            terminal.say(terminal.text("study_made", name=made.name, trials=made.budget.get("trials")))
+        if reached.is_temporary and not wait:
+            terminal.note(terminal.text("study_goes_on_later"))
+        if wait:
+            made = reached.client.studies.wait(made.id)
+            if not json:
+                _show(terminal, reached.client, made)
+    if json:
+        terminal.json(made.raw)
+    if wait and made.state == "failed":
+        raise typer.Exit(FAILED)
+
+
+@app.command("list")
+def list_studies(context: typer.Context, json: AsJson = False) -> None:
+    """List the newest studies with their best scores."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.studies.list()
+    if json:
+        terminal.json([each.raw for each in found])
+        return
+    text = terminal.text
+    if not found:
+        terminal.say(text("no_studies"))
+        return
+    terminal.table(
+        [
+            text("name"),
+            text("state"),
+            text("plugin"),
+            text("dataset"),
+            text("trials"),
+            text("best"),
+            text("baseline"),
+            "id",
+        ],
+        [
+            [
+                each.name,
+                _state(terminal, each),
+                each.plugin,
+                each.dataset_name,
+                _counted(each),
+                _score(terminal, each),
+                _baseline(terminal, each),
+                each.id,
+            ]
+            for each in found
+        ],
+    )
+
+
+@app.command()
+def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
+    """Show a study: its best trials beside the baselines, and what mattered."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.studies.get(study)
+        if not json:
+            _show(terminal, reached.client, found)
+    if json:
+        terminal.json(found.raw)
+
+
+@app.command()
+def trials(context: typer.Context, study: Named, json: AsJson = False) -> None:
+    """List every trial with its config, scores and run."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.studies.trials(study)
+    if json:
+        terminal.json([each.raw for each in found])
+        return
+    _trials(terminal, found)
+
+
+@app.command()
+def importance(context: typer.Context, study: Named, json: AsJson = False) -> None:
+    """Tell how much each field mattered (fANOVA)."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        told = reached.client.studies.importance(study)
+    if json:
+        terminal.json(told)
+        return
+    _importance(terminal, told)
+
+
+@app.command()
+def space(
+    context: typer.Context,
+    plugin: Annotated[str, typer.Argument(help="A pipeline.")],
+    json: AsJson = False,
+) -> None:
+    """Show what could be searched of a pipeline, with ranges to begin with."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        told = reached.client.studies.space_of(plugin)
+    if json:
+        terminal.json(told)
+        return
+    text = terminal.text
+    terminal.table(
+        [text("field"), text("kind"), text("default"), text("range"), ""],
+        [
+            [
+                each["name"],
+                each["kind"],
+                plain(terminal, each["default"]),
+                json_module.dumps(each["range"]) if each["range"] else "–",
+                each["description"],
+            ]
+            for each in told["fields"]
+        ],
+    )
+    terminal.say(f"{text('objectives')}: {', '.join(told['metrics'])}")
+
+
+@app.command()
+def pause(context: typer.Context, study: Named) -> None:
+    """Start no further trial; those that run end by themselves."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.studies.pause(study)
+    terminal.say(terminal.text("study_paused", name=found.name))
+
+
+@app.command()
+def resume(context: typer.Context, study: Named) -> None:
+    """Go on after a pause."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.studies.resume(study)
+    terminal.say(terminal.text("study_resumed", name=found.name))
+
+
+@app.command()
+def stop(context: typer.Context, study: Named) -> None:
+    """End a study now: running trials are cancelled."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.studies.stop(study)
+    terminal.say(terminal.text("study_stopped", name=found.name))
+
+
+@app.command()
+def retrain(
+    context: typer.Context,
+    study: Named,
+    trial: Annotated[int | None, typer.Option(min=0, help="Number of the trial; default: the best one.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Train one trial's config anew and let the gate judge it."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        run = reached.client.studies.retrain(study, trial)
+        if json:
+            terminal.json(run.raw)
+        else:
+            terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
+            terminal.say(terminal.text("watch_hint", id=run.id))
+        if reached.is_temporary:
+            terminal.note(terminal.text("goes_on_later"))
+
+
+@app.command()
+def delete(context: typer.Context, study: Named) -> None:
+    """Remove a study that has ended; the runs of its trials stay."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        reached.client.studies.delete(study)
+    terminal.say(terminal.text("study_deleted", name=study))
+
+
+def _file(terminal: Terminal, path: Path | None) -> dict[str, Any]:
+    """A study from a YAML or JSON file."""
+    if path is None:
+        return {}
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        return values.json_object(terminal, path)
+    return values.yaml_object(terminal, path)
+
+
+def _range(terminal: Terminal, told: str) -> tuple[str, dict[str, Any]]:
+    """``learning_rate=0.0001..0.1:log`` or ``layers=1..4`` or ``size=16..64:16``."""
+    name, _, rest = told.partition("=")
+    span, _, how = rest.partition(":")
+    low, dots, high = span.partition("..")
+    try:
+        found: dict[str, Any] = {"low": _number(low), "high": _number(high)}
+        if how == "log":
+            found["log"] = True
+        elif how:
+            found["step"] = _number(how)
+    except ValueError:
+        dots = ""
+    if not dots or not name:
+        raise CommandError(
+            terminal.text("not_a_range", text=told),
+            next_step=terminal.text("write_like", example="--search learning_rate=0.0001..0.1:log"),
+            exit_code=USAGE,
+        )
+    return name.strip(), found
+
+
+def _listed(terminal: Terminal, told: str, option: str) -> tuple[str, dict[str, Any]]:
+    """``hidden_size=16,32``; choices that are lists themselves are written as JSON: ``channels=[[8],[8,16]]``."""
+    name, separator, rest = told.partition("=")
+    if not separator or not rest.strip():
+        raise CommandError(
+            terminal.text("not_a_list", text=told),
+            next_step=terminal.text("write_like", example=f"{option} hidden_size=16,32"),
+            exit_code=USAGE,
+        )
+    if rest.strip().startswith("["):
+        (found,) = values.pairs(terminal, [f"x={rest}"], option).values()
+        if isinstance(found, list):
+            return name.strip(), {"choices": found}
+    pairs = [values.pairs(terminal, [f"x={part.strip()}"], option)["x"] for part in rest.split(",")]
+    return name.strip(), {"choices": pairs}
+
+
+def _number(text: str) -> float | int:
+    value = float(text)
+    return int(value) if value.is_integer() and "." not in text and "e" not in text.lower() else value
+
+
+def _show(terminal: Terminal, client: Client, study: Study) -> None:
+    text = terminal.text
+    objectives = ", ".join(f"{each['metric']} ({text(each['direction'])})" for each in study.objectives)
+    terminal.fields(
+        {
+            text("name"): study.name,
+            "id": study.id,
+            text("state"): _state(terminal, study),
+            text("plugin"): study.plugin,
+            text("dataset"): f"{study.dataset_name} v{study.dataset_version}",
+            text("sampler"): study.sampler,
+            text("objectives"): objectives,
+            text("trials"): _counted(study),
+            text("time"): text.duration(study.seconds),
+            text("cpu_time"): text.duration(study.cpu_seconds),
+            text("winner_run"): study.retrain_run_id or "",
+            text("created"): text.moment(study.created_at),
+        }
+    )
+    if study.error is not None:
+        terminal.error(study.error.message, where=study.error.where or "", next_step=study.error.next_step or "")
+    complete = [each for each in client.studies.trials(study.id) if each.state == "complete" and each.scores]
+    sign = 1 if not study.objectives or study.objectives[0].get("direction") == "minimize" else -1
+    ranked = sorted(complete, key=lambda each: sign * (each.scores or [0.0])[0])[:_BEST_SHOWN]
+    if ranked:
+        _trials(terminal, ranked)
+        for each in study.baselines:
+            scores = each.get("scores")
+            told = ", ".join(text.number(value) if value is not None else "–" for value in scores) if scores else "–"
+            terminal.say(f"{text('baseline')} {each['name']}: {told}")
+        if len(study.objectives) > 1:
+            terminal.say(text("front", trials=", ".join(str(number) for number in study.front)))
+        _importance(terminal, client.studies.importance(study.id))
+
+
+def _trials(terminal: Terminal, found: list[Any]) -> None:
+    text = terminal.text
+    terminal.table(
+        ["#", text("state"), text("score"), text("config"), text("run")],
+        [
+            [
+                str(each.number),
+                text(f"trial.{each.state}"),
+                ", ".join(text.number(value) for value in each.scores) if each.scores else "–",
+                ", ".join(f"{name}={plain(terminal, value)}" for name, value in each.params.items()),
+                each.run_id,
+            ]
+            for each in found
+        ],
+        right=[2],
+    )
+
+
+def _importance(terminal: Terminal, told: dict[str, Any]) -> None:
+    text = terminal.text
+    for shares in told["objectives"]:
+        if shares is None:
+            terminal.note(text("too_few_trials"))
+            continue
+        ranked = sorted(shares.items(), key=lambda pair: -pair[1])
+        terminal.say(f"{text('importance')}: " + ", ".join(f"{name} {share:.0%}" for name, share in ranked))
+
+
+def _state(terminal: Terminal, study: Study) -> str:
+    return terminal.text(f"study.{study.state}")
+
+
+def _counted(study: Study) -> str:
+    ended = sum(count for state, count in study.trials.items() if state != "running")
+    return f"{ended} / {study.budget.get('trials')}"
+
+
+def _score(terminal: Terminal, study: Study) -> str:
+    if study.best is None or not study.best.scores:
+        return "–"
+    return f"{study.objectives[0]['metric']} {terminal.text.number(study.best.scores[0])}"
+
+
+def _baseline(terminal: Terminal, study: Study) -> str:
+    scores = [each["scores"][0] for each in study.baselines if each.get("scores") and each["scores"][0] is not None]
+    if not scores:
+        return "–"
+    best = min(scores) if study.objectives[0].get("direction") == "minimize" else max(scores)
+    return terminal.text.number(best)

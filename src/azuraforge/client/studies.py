@@ -1,0 +1,207 @@
+"""Studies: searches over a pipeline's config, whose trials are runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+
+from azuraforge.client.connection import Connection, segment
+from azuraforge.client.runs import START_SECONDS, Run, RunError
+from azuraforge.client.shapes import Shape
+
+Sampler = Literal["tpe", "cmaes", "random", "grid", "qmc"]
+_CHECK_SECONDS = 240.0
+_LOOK_SECONDS = 0.5
+_GOING_ON = ("running", "paused")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial(Shape):
+    """One config that was tried, and the run that tried it. ``scores``: one for each objective."""
+
+    number: int
+    run_id: str
+    state: str = "running"
+    run_state: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    scores: list[float] | None = None
+    metrics: dict[str, Any] | None = None
+    reports: int = 0
+    best_epoch: int | None = None
+    cpu_seconds: float | None = None
+    error: RunError | None = None
+    created_at: datetime | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study(Shape):
+    """A search. ``best`` is the best trial by the first objective; ``front`` counts where there are several."""
+
+    id: str
+    name: str
+    state: str = "running"
+    plugin: str = ""
+    task: str = ""
+    model: str = ""
+    dataset_id: str = ""
+    dataset_name: str = ""
+    dataset_version: int = 1
+    sampler: str = "tpe"
+    objectives: list[dict[str, Any]] = field(default_factory=list)
+    budget: dict[str, Any] = field(default_factory=dict)
+    parallel: int = 1
+    reason: str | None = None
+    error: RunError | None = None
+    trials: dict[str, int] = field(default_factory=dict)
+    best: Trial | None = None
+    baselines: list[dict[str, Any]] = field(default_factory=list)
+    front: list[int] = field(default_factory=list)
+    winner: int | None = None
+    retrain_run_id: str | None = None
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    created_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+StudyList: TypeAlias = list[Study]
+TrialList: TypeAlias = list[Trial]
+
+
+class Studies:
+    """``client.studies``. Each method takes a study's id or name."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(
+        self,
+        name: str,
+        plugin: str,
+        dataset: str,
+        space: Mapping[str, Mapping[str, Any]],
+        *,
+        config: Mapping[str, Any] | None = None,
+        sampler: Sampler = "tpe",
+        pruner: Mapping[str, Any] | str = "none",
+        objectives: Iterable[Mapping[str, Any] | str] = (),
+        trials: int | None = None,
+        seconds: float | None = None,
+        cpu_seconds: float | None = None,
+        parallel: int = 1,
+        seed: int = 0,
+        threads: int = 1,
+        priority: int = 0,
+        dataset_version: int | None = None,
+        model: str | None = None,
+        warm_start_from: Iterable[str] = (),
+        retrain: bool = True,
+    ) -> Study:
+        """Search the best config.
+
+        Args:
+            space: field of the config → ``{"low": 1e-4, "high": 1e-1, "log": True}`` or ``{"choices": [16, 32]}``.
+            config: what stays as it is.
+            pruner: ``none``, ``median``, ``hyperband``, or with its settings.
+            objectives: metrics of the validation part, such as ``rmse``; none: the task's own.
+            trials, seconds, cpu_seconds: when no further trial begins.
+            parallel: trials at once.
+            warm_start_from: earlier studies whose trials tell where to look first.
+            retrain: train the winner anew at the end and let the gate judge it.
+
+        Example::
+
+            space = {"learning_rate": {"low": 1e-4, "high": 1e-1, "log": True}, "hidden_size": {"choices": [16, 32]}}
+            study = client.studies.create("first", "forecasting.lstm", "weather", space, trials=30, parallel=2)
+            print(client.studies.wait(study.id).best.params)
+
+        Raises:
+            ApiError: a space whose corners are no valid configs, a name that is taken, data that is not there.
+        """
+        body = {
+            "name": name,
+            "plugin": plugin,
+            "dataset": dataset,
+            "dataset_version": dataset_version,
+            "model": model,
+            "config": dict(config or {}),
+            "space": {field: dict(told) for field, told in space.items()},
+            "sampler": sampler,
+            "pruner": {"name": pruner} if isinstance(pruner, str) else dict(pruner),
+            "objectives": [{"metric": each} if isinstance(each, str) else dict(each) for each in objectives],
+            "budget": {"trials": trials, "seconds": seconds, "cpu_seconds": cpu_seconds},
+            "parallel": parallel,
+            "seed": seed,
+            "threads": threads,
+            "priority": priority,
+            "warm_start_from": list(warm_start_from),
+            "retrain": retrain,
+        }
+        return self.create_from(body)
+
+    def create_from(self, request: Mapping[str, Any]) -> Study:
+        """The same with the whole body of ``POST /studies``, such as a file holds it."""
+        return Study.from_json(self._connection.post("/studies", dict(request), timeout_seconds=_CHECK_SECONDS))
+
+    def list(self) -> StudyList:
+        """The newest studies."""
+        return [Study.from_json(each) for each in self._connection.get("/studies")]
+
+    def get(self, study: str) -> Study:
+        """One study; ``raw`` holds its space, config and more."""
+        return Study.from_json(self._connection.get(f"/studies/{segment(study)}"))
+
+    def trials(self, study: str) -> TrialList:
+        """Every trial, by number."""
+        return [Trial.from_json(each) for each in self._connection.get(f"/studies/{segment(study)}/trials")]
+
+    def importance(self, study: str) -> dict[str, Any]:
+        """How much of each objective's variance a field explains."""
+        told: dict[str, Any] = self._connection.get(
+            f"/studies/{segment(study)}/importance", timeout_seconds=START_SECONDS
+        )
+        return told
+
+    def space_of(self, plugin: str) -> dict[str, Any]:
+        """What could be searched of a pipeline, with ranges to begin with."""
+        told: dict[str, Any] = self._connection.get(f"/studies/spaces/{segment(plugin)}", timeout_seconds=START_SECONDS)
+        return told
+
+    def pause(self, study: str) -> Study:
+        """Start no further trial; those that run end by themselves."""
+        return self._change(study, "pause")
+
+    def resume(self, study: str) -> Study:
+        """Go on after a pause."""
+        return self._change(study, "resume")
+
+    def stop(self, study: str) -> Study:
+        """End it now: running trials are cancelled."""
+        return self._change(study, "stop")
+
+    def retrain(self, study: str, trial: int | None = None) -> Run:
+        """Train one trial's config anew and let the gate judge it; None: the best one."""
+        told = self._connection.post(
+            f"/studies/{segment(study)}/retrain", {"trial": trial}, timeout_seconds=START_SECONDS
+        )
+        return Run.from_json(told)
+
+    def delete(self, study: str) -> None:
+        """Remove a study that has ended; the runs of its trials stay."""
+        self._connection.delete(f"/studies/{segment(study)}")
+
+    def wait(self, study: str, timeout_seconds: float | None = None) -> Study:
+        """Wait until it has ended (not for its winner's training run). Raises TimeoutError."""
+        until = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        while (found := self.get(study)).state in _GOING_ON:
+            if until is not None and time.monotonic() >= until:
+                raise TimeoutError(f"study {found.name} is still {found.state}")
+            time.sleep(_LOOK_SECONDS)
+        return found
+
+    def _change(self, study: str, what: str) -> Study:
+        return Study.from_json(self._connection.post(f"/studies/{segment(study)}/{what}"))
