@@ -25,7 +25,14 @@ from sqlalchemy.orm import Session
 
 from azuraforge.database import now
 from azuraforge.database.direct import Question
-from azuraforge.models.tables import Model, ModelAlias, ModelVersion, Prediction, PredictionOutcome
+from azuraforge.models.tables import (
+    Model,
+    ModelAlias,
+    ModelDeployment,
+    ModelVersion,
+    Prediction,
+    PredictionOutcome,
+)
 
 _THERE = and_(
     Model.name == bindparam("name"),
@@ -46,6 +53,13 @@ NUMBERED = Question(
     select(*_WHICH)
     .join(ModelVersion, ModelVersion.model_id == Model.id)
     .where(_THERE, ModelVersion.version == bindparam("number"))
+)
+#: Who answers beside the version that an alias points at.
+BESIDE = Question(
+    select(ModelDeployment.number, ModelDeployment.mode, ModelDeployment.version, ModelDeployment.share_percent)
+    .join(Model, Model.id == ModelDeployment.model_id)
+    .where(Model.name == bindparam("name"), Model.deleted_at.is_(None))
+    .where(ModelDeployment.alias == bindparam("alias"), ModelDeployment.state == "active")
 )
 
 _TABLE: Any = Prediction.__table__
@@ -87,7 +101,7 @@ def page(
     statement = (
         select(Prediction, func.coalesce(Model.former_name, Model.name))
         .join(Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id))
-        .where(Prediction.project_id == project_id)
+        .where(Prediction.project_id == project_id, Prediction.pair_id.is_(None))
     )
     if model_id is not None:
         statement = statement.where(Prediction.model_id == model_id)

@@ -11,12 +11,13 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from azuraforge.database import Database, Session, new_id
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models import ledger_store, store
+from azuraforge.models.deployments import Deployed
 from azuraforge.models.folder import VersionFolders
 from azuraforge.models.ledger import Ledger
 from azuraforge.models.schemas import PredictionPoint, PredictOut, PredictRequest
@@ -47,6 +48,14 @@ class Served:
     datasets: dict[str, Any] = field(default_factory=dict)
 
 
+class Found(NamedTuple):
+    """The version that a request means, and who answers beside its alias."""
+
+    model_id: str
+    version: int
+    deployment: Deployed | None = None
+
+
 class Predictions:
     """Answers of warm versions; each method names the project it acts in."""
 
@@ -66,17 +75,23 @@ class Predictions:
         self._lock = threading.Lock()
         self._remembered: OrderedDict[tuple[str, str, int], Served] = OrderedDict()
 
-    async def find(self, project_id: str, name: str, request: PredictRequest) -> tuple[str, int] | None:
-        """The model's id and the version that this request means, to be awaited where the request is.
+    async def find(self, project_id: str, name: str, request: PredictRequest) -> Found | None:
+        """The version that this request means and who answers beside it, to be awaited where the request is.
 
         None where there is none; then the service says why.
         """
         if request.version is not None:
-            asked = (ledger_store.NUMBERED, {"name": name, "number": request.version})
-        else:
-            asked = (ledger_store.ALIASED, {"name": name, "alias": request.alias})
-        (found,) = await self._database.ask(project_id, asked)
-        return (found[0].model_id, found[0].version) if found else None
+            (found,) = await self._database.ask(
+                project_id, (ledger_store.NUMBERED, {"name": name, "number": request.version})
+            )
+            return Found(found[0].model_id, found[0].version) if found else None
+        which = {"name": name, "alias": request.alias}
+        found, beside = await self._database.ask(
+            project_id, (ledger_store.ALIASED, which), (ledger_store.BESIDE, which)
+        )
+        if not found:
+            return None
+        return Found(found[0].model_id, found[0].version, Deployed(*beside[0]) if beside else None)
 
     def served(self, project_id: str, model_id: str, version: int) -> Served:
         """What is remembered of a version that is there."""
@@ -94,14 +109,25 @@ class Predictions:
                 self._remembered.popitem(last=False)
         return known
 
-    def predict(
-        self, project_id: str, found: tuple[str, int], name: str, request: PredictRequest, by: str
-    ) -> PredictOut:
+    def predict(self, project_id: str, found: Found, name: str, request: PredictRequest, by: str) -> PredictOut:
         """``answer`` of the version that ``find`` found."""
-        return self.answer(self.served(project_id, *found), name, request, by)
+        return self.answer(self.served(project_id, found.model_id, found.version), name, request, by)
 
-    def answer(self, served: Served, name: str, request: PredictRequest, by: str) -> PredictOut:
-        """Ask the version's child, write the answer into the ledger, and only then give it."""
+    def answer(
+        self,
+        served: Served,
+        name: str,
+        request: PredictRequest,
+        by: str,
+        *,
+        deployment: int | None = None,
+        pair_id: str | None = None,
+    ) -> PredictOut:
+        """Ask the version's child, write the answer into the ledger, and only then give it.
+
+        ``deployment`` is the shadow or canary that had a part in it; with ``pair_id``, the line that was given, this
+        one is only kept.
+        """
         began = time.perf_counter()
         own_rows = request.rows is not None
         question = {
@@ -133,6 +159,8 @@ class Predictions:
             "latency_seconds": time.perf_counter() - began,
             "naive": told["naive"],
             "features": told["features"],
+            "deployment": deployment,
+            "pair_id": pair_id,
         }
         at = self._ledger.enter(served.project_id, dict(line))
         return PredictOut(
@@ -141,7 +169,7 @@ class Predictions:
             version=served.version,
             alias=line["alias"],
             plugin=served.plugin,
-            run_id=served.run_id,
+            run_id=served.run_id or None,
             target=served.target,
             unit=served.unit,
             interval=line["interval"],

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from azuraforge.database import Session
 from azuraforge.errors import Conflict, InvalidInput, NotFound, TransientError
 from azuraforge.events.service import EventLog
-from azuraforge.models import store, trash_store
+from azuraforge.models import deployment_store, store, trash_store
 from azuraforge.models.folder import Imported
 from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelVersion
 from azuraforge.projects.keeping import hold
@@ -65,8 +65,9 @@ class Registry:
         parent_version: int | None = None,
         metrics: Mapping[str, Any] | None = None,
         weights_sha256: str | None = None,
+        origin: Mapping[str, Any] | None = None,
     ) -> ModelVersion:
-        """Add the next version of ``model`` (made where it is new).
+        """Add the next version of ``model`` (made where it is new); ``origin`` says where an imported one was made.
 
         ``learned_from`` holds what the weights have seen: at least ``start`` and ``end`` (ISO 8601, inclusive) of
         the training and validation rows. Raises TransientError where the folder was freed since it was imported.
@@ -95,6 +96,7 @@ class Registry:
             seed=seed,
             parent_version=parent_version,
             metrics=dict(metrics) if metrics is not None else None,
+            imported=dict(origin) if origin is not None else None,
         )
         session.refresh(row)
         self._tell(session, project_id, "model.version_added", model=model, version=row.version, run_id=run_id)
@@ -290,6 +292,7 @@ class Registry:
         return store.version(session, project_id, model_id, pointer.version) if pointer else None
 
     def _moved(self, session: Session, owner: Model, line: AliasChange) -> None:
+        self._end_deployments(session, owner, line)
         told = {"promote": "model.promoted", "rollback": "model.rolled_back", "remove": "model.alias_removed"}
         self._tell(
             session,
@@ -303,6 +306,14 @@ class Registry:
             by=line.by,
             run_id=line.run_id,
         )
+
+    def _end_deployments(self, session: Session, owner: Model, line: AliasChange) -> None:
+        """Whoever answered beside the version that has just lost an alias has nobody to be compared with."""
+        reason = f"the {line.alias} moved: {line.reason}"
+        for row in deployment_store.active(session, owner.project_id, owner.id, line.alias):
+            deployment_store.end(session, row, "ended", reason=reason, by=line.by)
+            told = {"model": owner.name, "number": row.number, "version": row.version, "mode": row.mode}
+            self._tell(session, owner.project_id, "model.deployment_ended", **told, reason=reason, by=line.by)
 
     def _tell(self, session: Session, project_id: str, type_: str, **data: Any) -> None:
         self._events.append(session, project_id, "project", type_, data)

@@ -183,7 +183,7 @@ async def predict(name: str, access: Member, service: Service, body: PredictRequ
     if found is None:  # the service says why
         answer = await to_thread.run_sync(service.predict, access.project_id, name, request, by)
     else:
-        answer = await to_thread.run_sync(service.online.predict, access.project_id, found, name, request, by)
+        answer = await to_thread.run_sync(service.answer, access.project_id, found, name, request, by)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 

@@ -20,7 +20,7 @@ class VersionOut(BaseModel):
     plugin: str
     plugin_version: str | None
     aliases: list[str]
-    run_id: str
+    run_id: str | None = Field(description="null: imported, see `imported`")
     dataset_id: str | None
     dataset_fingerprint: str | None
     learned_from: dict[str, Any]
@@ -34,6 +34,7 @@ class VersionOut(BaseModel):
     data_schema: dict[str, Any] = Field(description="what the columns mean; see plugins.Schema")
     dataset_version: int | None
     weights_sha256: str | None = Field(description="hash of tensors and preprocessing: equal where bits are equal")
+    imported: dict[str, Any] | None = Field(default=None, description="where it was made, if not here")
     deleted_at: datetime | None = Field(default=None, description="in the trash since then")
     deleted_by: str | None = None
 
@@ -116,6 +117,112 @@ class AliasRequest(BaseModel):
 
     version: int = Field(ge=1)
     reason: str = Field(min_length=1, max_length=1000)
+
+
+class LineageNode(BaseModel):
+    """A thing that a version comes from or that came of it."""
+
+    id: str
+    kind: Literal["dataset", "run", "version", "predictions", "origin"]
+    label: str
+    dataset: str | None = None
+    run_id: str | None = None
+    version: int | None = Field(default=None, description="of the dataset or of the model")
+    aliases: list[str] = []
+    detail: dict[str, Any] = {}
+
+
+class LineageEdge(BaseModel):
+    start: str
+    end: str
+    kind: Literal["learned", "made", "said", "champion_then", "imported"]
+
+
+class LineageOut(BaseModel):
+    """Where a model's versions come from and what they said. ``left_out``: older versions that are not told."""
+
+    model: str
+    nodes: list[LineageNode]
+    edges: list[LineageEdge]
+    left_out: int
+
+
+class CardOut(BaseModel):
+    """A version's card, made from rows."""
+
+    model: str
+    version: int
+    language: Literal["en", "tr"]
+    intended_use: str | None
+    markdown: str
+
+
+class IntendedUse(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    intended_use: str = Field(max_length=10_000, description="what people write about the model; empty: nothing")
+
+
+class ImportOut(BaseModel):
+    """A version that came in from a bundle. ``created`` is false where it was there already."""
+
+    model: str
+    version: int
+    created: bool
+
+
+class DeploymentRequest(BaseModel):
+    """Let a version answer beside an alias's holder."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1)
+    mode: Literal["shadow", "canary"]
+    alias: str = "champion"
+    share_percent: float = Field(default=10.0, ge=0, le=100, description="of the requests, for a canary")
+    error_margin: float = Field(default=0.01, ge=0, lt=1, description="share of questions that it may fail more often")
+    loss_margin: float = Field(default=0.1, ge=0, le=10, description="0.1: by how much worse a loss counts as worse")
+    level: float = Field(default=0.95, gt=0.5, lt=1, description="of the sequential tests together")
+    reason: str = Field(min_length=1, max_length=1000)
+
+
+class EndRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = Field(min_length=1, max_length=1000)
+
+
+class TestOut(BaseModel):
+    """A sequential test: "worse by more than the margin" is shown where exp(log_wealth) reaches 1 / alpha."""
+
+    worse: int
+    even: int
+    better: int
+    margin: float
+    log_wealth: float
+    alpha: float
+
+
+class DeploymentOut(BaseModel):
+    """A shadow or a canary, and how it did beside the alias's holder."""
+
+    number: int
+    alias: str
+    mode: Literal["shadow", "canary"]
+    version: int
+    beside: int
+    share_percent: float
+    state: Literal["active", "ended", "rolled_back"]
+    level: float
+    errors: TestOut = Field(description="questions that only one of the two could not answer")
+    losses: TestOut = Field(description="pairs of answers whose outcome is known")
+    left_out: int = Field(description="pairs that were given up because too many waited")
+    reason: str
+    started_by: str
+    started_at: datetime
+    ended_reason: str | None
+    ended_by: str | None
+    ended_at: datetime | None
 
 
 class PromoteRequest(BaseModel):

@@ -16,12 +16,16 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
+from azuraforge.models.bundles import Bundles
+from azuraforge.models.cards import Cards
+from azuraforge.models.deployments import Deployments, Place
 from azuraforge.models.folder import Imported, VersionFolders
 from azuraforge.models.ledger import Ledger
+from azuraforge.models.lineage import Lineage
 from azuraforge.models.lookup import ModelLookup
 from azuraforge.models.pictures import predict_picture
 from azuraforge.models.policies import Policies
-from azuraforge.models.predictions import Predictions
+from azuraforge.models.predictions import Found, Predictions
 from azuraforge.models.registry import CHAMPION, Registry
 from azuraforge.models.schemas import (
     AliasChange,
@@ -61,6 +65,12 @@ class ModelService(Registry):
         self.online = Predictions(database, folders, datasets, warm, Ledger(database, events))
         #: What promotions need.
         self.policies = Policies(database, events)
+        #: Shadows and canaries.
+        self.deployments = Deployments(database, events, folders)
+        self.lineage = Lineage(database, datasets)
+        self.cards = Cards(database, events, datasets)
+        #: Versions as files, out and in.
+        self.bundles = Bundles(database, folders, datasets, self.cards, self)
         #: Models and versions that were deleted, and how they are purged.
         self.trash = ModelTrash(database, events, folders)
 
@@ -68,8 +78,14 @@ class ModelService(Registry):
         """A folder for one uploaded picture; nothing of it is left afterwards."""
         return self._datasets.inbox()
 
+    @property
+    def max_upload_bytes(self) -> int:
+        """The largest bundle that is taken."""
+        return self._datasets.max_upload_bytes
+
     def close(self) -> None:
         """End every warm predictor."""
+        self.deployments.close()
         self._warm.close()
 
     def import_folder(self, project_id: str, folder: Path, card: Mapping[str, Any] | None = None) -> Imported:
@@ -174,7 +190,22 @@ class ModelService(Registry):
         """
         with self._database.read(project_id) as session:
             row = self._chosen(session, self._known(session, project_id, name), request)
-        return self.online.answer(self.online.served(project_id, row.model_id, row.version), name, request, by)
+            named = request.version is not None
+            deployed = None if named else self.deployments.beside(session, project_id, row.model_id, request.alias)
+        return self.answer(project_id, Found(row.model_id, row.version, deployed), name, request, by)
+
+    def answer(self, project_id: str, found: Found, name: str, request: PredictRequest, by: str) -> PredictOut:
+        """The answer of the version that ``online.find`` found, or of the one that is tried out beside it."""
+        if found.deployment is None:
+            return self.online.predict(project_id, found, name, request, by)
+        number = found.deployment.number
+
+        def ask(version: int, asked: PredictRequest, pair_id: str | None) -> PredictOut:
+            served = self.online.served(project_id, found.model_id, version)
+            return self.online.answer(served, name, asked, by, deployment=number, pair_id=pair_id)
+
+        place = Place(project_id, found.model_id, name, found.version, found.deployment)
+        return self.deployments.answer(place, request, ask)
 
     def predict_image(self, project_id: str, name: str, version: int, path: Path, filename: str) -> PictureOut:
         """What a version sees in the picture at ``path``; see ``pictures``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from azuraforge.models import schemas
 from azuraforge.models.policy import GatePolicy
@@ -38,7 +39,7 @@ def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.Ve
         config=row.config,
         data_schema=row.schema,
         aliases=aliases,
-        run_id=row.run_id,
+        run_id=row.run_id or None,
         dataset_id=row.dataset_id,
         dataset_version=row.dataset_version,
         dataset_fingerprint=row.dataset_fingerprint,
@@ -47,10 +48,18 @@ def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.Ve
         seed=row.seed,
         parent_version=row.parent_version,
         metrics=row.metrics,
+        imported=shown_origin(row.imported),
         created_at=row.created_at,
         deleted_at=row.deleted_at,
         deleted_by=row.deleted_by,
     )
+
+
+def shown_origin(imported: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Where a version was made, without its evaluation: that stands on its card."""
+    if imported is None:
+        return None
+    return {name: value for name, value in imported.items() if name != "evaluated"}
 
 
 def change_out(line: AliasChange, until: datetime | None = None) -> schemas.AliasChange:

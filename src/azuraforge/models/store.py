@@ -27,6 +27,10 @@ def model(session: Session, project_id: str, name: str) -> Model | None:
     return session.scalar(select(Model).where(Model.project_id == project_id, Model.name == name))
 
 
+def model_by_id(session: Session, project_id: str, id_: str) -> Model | None:
+    return session.get(Model, (project_id, id_))
+
+
 def lock_model(session: Session, project_id: str, name: str) -> Model | None:
     """The model, its row locked until commit, so that numbers are given out one after another."""
     statement = select(Model).where(Model.project_id == project_id, Model.name == name)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from azuraforge.database import Database, Session, now
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models import store, trash_store
+from azuraforge.models import deployment_store, store, trash_store
 from azuraforge.models.folder import VersionFolders
 from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.projects.keeping import Shelf
@@ -158,6 +158,13 @@ class ModelTrash:
         return work
 
     def _refuse_aliased(self, session: Session, model: Model, version: int) -> None:
+        for serving in deployment_store.active(session, model.project_id, model.id):
+            if serving.version == version:
+                raise Conflict(
+                    f"version {version} of {model.name!r} answers as a {serving.mode}",
+                    where=f"model {model.name}",
+                    next_step=f"end that first: azuraforge models end {model.name} {serving.number}",
+                )
         for pointer in store.aliases(session, model.project_id, model.id):
             if pointer.version == version:
                 raise Conflict(

@@ -1,0 +1,119 @@
+"""HTTP of a model's life beside its predictions: shadows and canaries, lineage, cards, bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import IO, Annotated, Literal
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
+
+from azuraforge.datasets.uploads import receive
+from azuraforge.models.routes import model_service
+from azuraforge.models.schemas import (
+    CardOut,
+    DeploymentOut,
+    DeploymentRequest,
+    EndRequest,
+    ImportOut,
+    IntendedUse,
+    LineageOut,
+)
+from azuraforge.models.service import ModelService
+from azuraforge.projects.access import Member, Reader
+
+router = APIRouter(tags=["models"])
+
+Service = Annotated[ModelService, Depends(model_service)]
+_CHUNK = 1 << 20
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "a bundle"},
+                        "name": {"type": "string", "description": "the model's name; empty: the bundle's own"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.get("/models/{name}/deployments")
+def list_deployments(name: str, access: Reader, service: Service) -> list[DeploymentOut]:
+    """Every shadow and canary the model had, newest first, and how they did."""
+    return service.deployments.list(access.project_id, name)
+
+
+@router.post("/models/{name}/deployments", status_code=201)
+def start_deployment(name: str, body: DeploymentRequest, access: Member, service: Service) -> DeploymentOut:
+    """Let a version answer beside an alias's holder: as its shadow, or as a canary for a share of requests."""
+    return service.deployments.start(access.project_id, name, body, access.user_name)
+
+
+@router.post("/models/{name}/deployments/{number}/end")
+def end_deployment(name: str, number: int, body: EndRequest, access: Member, service: Service) -> DeploymentOut:
+    """Take a shadow or a canary out of service."""
+    return service.deployments.end(access.project_id, name, number, body.reason, access.user_name)
+
+
+@router.get("/models/{name}/lineage")
+def get_lineage(name: str, access: Reader, service: Service) -> LineageOut:
+    """Datasets, runs, versions and predictions, and what came of what."""
+    return service.lineage.of(access.project_id, name)
+
+
+@router.get("/models/{name}/versions/{version}/card")
+def get_card(
+    name: str, version: int, access: Reader, service: Service, language: Literal["en", "tr"] = "en"
+) -> CardOut:
+    """A version's card as Markdown."""
+    return service.cards.show(access.project_id, name, version, language)
+
+
+@router.put("/models/{name}/intended-use", status_code=204)
+def set_intended_use(name: str, body: IntendedUse, access: Member, service: Service) -> None:
+    """Write down what a model is for; it stands on the card of each version."""
+    service.cards.set_intended_use(access.project_id, name, body.intended_use, access.user_name)
+
+
+@router.get(
+    "/models/{name}/versions/{version}/bundle",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/zip": {}}}},
+)
+def get_bundle(name: str, version: int, access: Reader, service: Service) -> StreamingResponse:
+    """A version as one zip that stands for itself; the same version gives the same bytes."""
+    made = service.bundles.write(access.project_id, name, version)
+    headers = {"content-disposition": f'attachment; filename="{_ascii(name)}-v{version}.zip"'}
+    return StreamingResponse(_chunks(made), media_type="application/zip", headers=headers)
+
+
+@router.post("/models/import", status_code=201, openapi_extra=_FORM)
+async def import_bundle(request: Request, response: Response, access: Member, service: Service) -> ImportOut:
+    """Add a bundle's version to a model. The same bundle again answers 200 with the version that is there."""
+    with service.inbox() as folder:
+        upload = await receive(request, folder, service.max_upload_bytes)
+        name = upload.fields.get("name", b"").decode(errors="replace").strip() or None
+        model, version, created = await to_thread.run_sync(
+            service.bundles.bring_in, access.project_id, upload.path, name, access.user_name
+        )
+    response.status_code = 201 if created else 200
+    return ImportOut(model=model, version=version, created=created)
+
+
+def _ascii(name: str) -> str:
+    return "".join(letter if letter.isascii() else "_" for letter in name)
+
+
+def _chunks(made: IO[bytes]) -> Iterator[bytes]:
+    with made:
+        while chunk := made.read(_CHUNK):
+            yield chunk

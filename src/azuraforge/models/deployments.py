@@ -1,0 +1,366 @@
+"""Shadows and canaries: a version that answers beside an alias's holder, and when a canary is taken back.
+
+A **shadow** answers every request too; its answers are kept, never given. A **canary** gives the answers to a share of
+the requests, chosen by a hash of their ids; to those the holder answers too, and that is kept. So every question that
+both saw makes a pair. Where a canary fails, the holder's answer is given instead.
+
+A canary is rolled back by itself where a sequential test (``sequential.py``) shows that it is worse:
+
+- **errors**: questions that only the canary could not answer, minus those that only the holder could not, by more than
+  ``error_margin`` of the questions. What neither can answer is the question's fault and counts for nobody.
+- **live loss**: pairs whose outcome is known, in which the canary's loss was higher than the holder's by more than
+  ``loss_margin``, minus those the other way round. Pairs whose targets overlap an earlier pair's are left out, because
+  they tell the same story twice.
+
+Each of the two has half of ``1 - level`` to be wrong, over all looks together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from azuraforge.database import Database, Session, new_id
+from azuraforge.errors import AzuraError, Conflict, NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.models import deployment_store, store
+from azuraforge.models.cards import known_version
+from azuraforge.models.folder import VersionFolders
+from azuraforge.models.registry import check_alias
+from azuraforge.models.schemas import DeploymentOut, DeploymentRequest, PredictOut, PredictRequest, TestOut
+from azuraforge.models.sequential import is_worse, log_wealth
+from azuraforge.models.tables import ModelDeployment
+from azuraforge.telemetry import logger
+
+WATCH = "the platform"
+#: Kept answers that wait for a thread; what comes beyond them is counted as left out.
+_MOST_WAITING = 100
+_SHOWN = 50
+
+log = logger("models")
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a request needs to know of the deployment beside its alias."""
+
+    number: int
+    mode: str
+    version: int
+    share_percent: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a request arrived: the version that holds its alias, and who answers beside it."""
+
+    project_id: str
+    model_id: str
+    model: str
+    holder: int
+    deployed: Deployed
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """How often the deployed version did worse than the other by more than the margin, better, and neither."""
+
+    worse: int
+    even: int
+    better: int
+
+
+#: Asks one version: (version, request, pair_id) → its line of the ledger.
+Ask = Callable[[int, PredictRequest, str | None], PredictOut]
+
+
+class Deployments:
+    """Starts, serves, watches and ends them; each method names the project it acts in."""
+
+    def __init__(self, database: Database, events: EventLog, folders: VersionFolders) -> None:
+        self._database = database
+        self._events = events
+        self._folders = folders
+        self._lock = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
+        self._waiting = 0
+        self._idle = threading.Condition(self._lock)
+
+    def start(self, project_id: str, name: str, request: DeploymentRequest, by: str) -> DeploymentOut:
+        """Let a version answer beside an alias's holder.
+
+        Raises Conflict where one does already, or where the two could not be compared.
+        """
+        alias = check_alias(request.alias)
+        with self._database.read(project_id) as session:
+            _, row = known_version(session, project_id, name, request.version)
+        self._folders.verify(project_id, row.content_hash)
+
+        def work(session: Session) -> DeploymentOut:
+            owner = store.lock_model(session, project_id, name)
+            if owner is None:
+                raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+            _, row = known_version(session, project_id, name, request.version)
+            pointer = store.alias(session, project_id, owner.id, alias)
+            if pointer is None:
+                promote = f"azuraforge models promote {name} {request.version}"
+                raise Conflict(f"model {name!r} has no {alias} to answer beside", next_step=promote)
+            if pointer.version == request.version:
+                raise Conflict(f"version {request.version} of {name!r} is the {alias} itself")
+            for other in deployment_store.active(session, project_id, owner.id, alias):
+                raise Conflict(
+                    f"version {other.version} answers beside the {alias} of {name!r} already",
+                    next_step=f"end that first: azuraforge models end {name} {other.number}",
+                )
+            _, holder = known_version(session, project_id, name, pointer.version)
+            for what in ("target", "unit", "frequency"):
+                if row.schema.get(what) != holder.schema.get(what):
+                    raise Conflict(f"versions {row.version} and {holder.version} of {name!r} have another {what}")
+            made = deployment_store.add(
+                session,
+                owner,
+                alias=alias,
+                mode=request.mode,
+                version=row.version,
+                beside=pointer.version,
+                share_percent=100.0 if request.mode == "shadow" else request.share_percent,
+                error_margin=request.error_margin,
+                loss_margin=request.loss_margin,
+                level=request.level,
+                reason=request.reason,
+                started_by=by,
+            )
+            self._tell(session, name, made, "model.deployment_started", reason=request.reason, by=by)
+            return _out(made, Pairs(0, 0, 0))
+
+        return self._database.write(project_id, work, durable=True)
+
+    def end(self, project_id: str, name: str, number: int, reason: str, by: str) -> DeploymentOut:
+        """Take a shadow or a canary out of service."""
+
+        def work(session: Session) -> DeploymentOut:
+            row = self._known(session, project_id, name, number)
+            if row.state != "active":
+                raise Conflict(f"deployment {number} of {name!r} has ended already")
+            deployment_store.end(session, row, "ended", reason=reason, by=by)
+            self._tell(session, name, row, "model.deployment_ended", reason=reason, by=by)
+            return _out(row, compared(deployment_store.pairs(session, row), row.loss_margin))
+
+        return self._database.write(project_id, work, durable=True)
+
+    def list(self, project_id: str, name: str) -> list[DeploymentOut]:
+        """Every shadow and canary the model had, newest first, with what was counted."""
+        with self._database.read(project_id) as session:
+            owner = store.model(session, project_id, name)
+            if owner is None:
+                raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+            return [
+                _out(row, compared(deployment_store.pairs(session, row), row.loss_margin))
+                for row in deployment_store.listed(session, project_id, owner.id, _SHOWN)
+            ]
+
+    def beside(self, session: Session, project_id: str, model_id: str, alias: str) -> Deployed | None:
+        """Who answers beside an alias now."""
+        for row in deployment_store.active(session, project_id, model_id, alias):
+            return Deployed(row.number, row.mode, row.version, row.share_percent)
+        return None
+
+    def answer(self, place: Place, request: PredictRequest, ask: Ask) -> PredictOut:
+        """The answer to a request whose alias somebody answers beside; the pair's other half follows behind it."""
+        holder, deployed = place.holder, place.deployed
+        if request.request_id is None:
+            request = request.model_copy(update={"request_id": new_id()})
+        assert request.request_id is not None
+        if deployed.mode == "canary" and takes(deployed.number, request.request_id, deployed.share_percent):
+            try:
+                given = ask(deployed.version, request, None)
+            except AzuraError as error:
+                given = ask(holder, request, None)  # raises where the question is at fault
+                log.warning("canary_failed", model=place.model, version=deployed.version, reason=str(error))
+                self._count(place, "only_this_failed")
+                return given
+            self._later(place, lambda: self._keep(place, holder, request, given.prediction_id, ask))
+            return given
+        given = ask(holder, request, None)
+        if deployed.mode == "shadow":
+            self._later(place, lambda: self._keep(place, deployed.version, request, given.prediction_id, ask))
+        return given
+
+    def watch(self, project_id: str, model_ids: Iterable[str]) -> None:
+        """Look at the canaries of these models; called where outcomes or errors came in."""
+        for model_id in model_ids:
+            with self._database.read(project_id) as session:
+                found = deployment_store.active(session, project_id, model_id)
+                bad = [row.number for row in found if row.mode == "canary" and self._shown_worse(session, row)]
+            for number in bad:
+                self._database.write(project_id, self._taker_back(project_id, model_id, number), durable=True)
+
+    def drain(self, timeout_seconds: float = 30.0) -> None:
+        """Wait until no kept answer is on its way."""
+        with self._idle:
+            self._idle.wait_for(lambda: self._waiting == 0, timeout_seconds)
+
+    def close(self) -> None:
+        """Let what is on its way end."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _keep(self, place: Place, version: int, request: PredictRequest, pair_id: str, ask: Ask) -> None:
+        """Ask the other half of a pair, and count."""
+        shadow = version == place.deployed.version
+        try:
+            ask(version, request, pair_id)
+        except AzuraError as error:
+            log.warning("kept_answer_failed", model=place.model, version=version, reason=str(error))
+            self._count(place, "only_this_failed" if shadow else "only_beside_failed")
+            return
+        self._count(place, "both_answered")
+
+    def _count(self, place: Place, counter: deployment_store.Counter) -> None:
+        def work(session: Session) -> None:
+            deployment_store.count(session, place.project_id, place.model_id, place.deployed.number, counter)
+
+        self._database.write(place.project_id, work)
+        if counter == "only_this_failed":
+            self.watch(place.project_id, [place.model_id])
+
+    def _later(self, place: Place, work: Callable[[], None]) -> None:
+        """Off the request's way; where too much waits, it is left out and counted."""
+        with self._lock:
+            full = self._waiting >= _MOST_WAITING
+            if not full:
+                self._waiting += 1
+                self._pool = self._pool or ThreadPoolExecutor(2, thread_name_prefix="deployments")
+                self._pool.submit(self._guarded, work)
+        if full:
+            self._count(place, "left_out")
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # nobody waits for this answer
+            log.warning("kept_answer_lost", reason=str(error))
+        finally:
+            with self._idle:
+                self._waiting -= 1
+                self._idle.notify_all()
+
+    def _shown_worse(self, session: Session, row: ModelDeployment) -> str | None:
+        """Why a canary has to go, None where nothing is shown."""
+        alpha = (1 - row.level) / 2
+        counts = (row.only_this_failed, row.both_answered, row.only_beside_failed)
+        if is_worse(*counts, margin=row.error_margin, alpha=alpha):
+            return (
+                f"errors: only version {row.version} failed {counts[0]} times, only version {row.beside} "
+                f"{counts[2]} times, of {sum(counts)} questions (allowed {row.error_margin:.1%}, betting test at "
+                f"{row.level:.1%})"
+            )
+        found = compared(deployment_store.pairs(session, row), row.loss_margin)
+        if is_worse(found.worse, found.even, found.better, margin=0.0, alpha=alpha):
+            return (
+                f"live loss: worse than version {row.beside} by more than {row.loss_margin:.1%} in {found.worse} of "
+                f"{found.worse + found.even + found.better} judged pairs, better in {found.better} (betting test at "
+                f"{row.level:.1%})"
+            )
+        return None
+
+    def _taker_back(self, project_id: str, model_id: str, number: int) -> Callable[[Session], None]:
+        def work(session: Session) -> None:
+            row = deployment_store.get(session, project_id, model_id, number, lock=True)
+            if row is None or row.state != "active":
+                return  # somebody was faster
+            reason = self._shown_worse(session, row)
+            owner = store.model_by_id(session, project_id, model_id)
+            if reason is None or owner is None:
+                return
+            deployment_store.end(session, row, "rolled_back", reason=reason, by=WATCH)
+            self._tell(session, owner.name, row, "model.canary_rolled_back", reason=reason, by=WATCH)
+
+        return work
+
+    def _known(self, session: Session, project_id: str, name: str, number: int) -> ModelDeployment:
+        owner = store.lock_model(session, project_id, name)
+        row = deployment_store.get(session, project_id, owner.id, number, lock=True) if owner is not None else None
+        if row is None:
+            raise NotFound(
+                f"model {name!r} has no deployment {number}", next_step=f"azuraforge models deployments {name}"
+            )
+        return row
+
+    def _tell(self, session: Session, model: str, row: ModelDeployment, type_: str, **data: Any) -> None:
+        told = {"model": model, "number": row.number, "mode": row.mode, "alias": row.alias, "version": row.version}
+        told |= {"beside": row.beside, "share_percent": row.share_percent}
+        self._events.append(session, row.project_id, "project", type_, {**told, **data})
+
+
+def takes(number: int, request_id: str, share_percent: float) -> bool:
+    """Whether a canary answers this request: the same answer wherever and whenever one asks.
+
+    Example:
+        >>> takes(1, "r1", 0), takes(1, "r1", 100)
+        (False, True)
+    """
+    digest = hashlib.sha256(f"{number} {request_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") < share_percent / 100 * 2**64
+
+
+def compared(pairs: Sequence[tuple[datetime, datetime, float, float]], margin: float) -> Pairs:
+    """Count pairs, each about targets of its own; see ``deployment_store.pairs``."""
+    worse = even = better = 0
+    until: datetime | None = None
+    for first, last, mine, other in pairs:
+        if until is not None and first <= until:
+            continue
+        until = last
+        if mine > other * (1 + margin):
+            worse += 1
+        elif other > mine * (1 + margin):
+            better += 1
+        else:
+            even += 1
+    return Pairs(worse, even, better)
+
+
+def _out(row: ModelDeployment, pairs: Pairs) -> DeploymentOut:
+    alpha = (1 - row.level) / 2
+    errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
+    return DeploymentOut(
+        number=row.number,
+        alias=row.alias,
+        mode=row.mode,
+        version=row.version,
+        beside=row.beside,
+        share_percent=row.share_percent,
+        state=row.state,
+        level=row.level,
+        errors=TestOut(
+            worse=errors[0],
+            even=errors[1],
+            better=errors[2],
+            margin=row.error_margin,
+            log_wealth=log_wealth(*errors, margin=row.error_margin),
+            alpha=alpha,
+        ),
+        losses=TestOut(
+            worse=pairs.worse,
+            even=pairs.even,
+            better=pairs.better,
+            margin=row.loss_margin,
+            log_wealth=log_wealth(pairs.worse, pairs.even, pairs.better),
+            alpha=alpha,
+        ),
+        left_out=row.left_out,
+        reason=row.reason,
+        started_by=row.started_by,
+        started_at=row.started_at,
+        ended_reason=row.ended_reason,
+        ended_by=row.ended_by,
+        ended_at=row.ended_at,
+    )

@@ -1,0 +1,102 @@
+"""Where a model's versions come from and what they said: rows of data, runs, versions and predictions as a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from azuraforge.database import Database
+from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import NotFound
+from azuraforge.models import store
+from azuraforge.models.schemas import LineageEdge, LineageNode, LineageOut
+from azuraforge.models.tables import ModelVersion
+
+#: Of a model with more versions, the newest are told.
+MOST_VERSIONS = 50
+
+
+class Lineage:
+    """Reads the graph of a model from its rows."""
+
+    def __init__(self, database: Database, datasets: DatasetService) -> None:
+        self._database = database
+        self._datasets = datasets
+
+    def of(self, project_id: str, name: str) -> LineageOut:
+        """Dataset versions → runs → versions → predictions, versions newest first.
+
+        What was imported comes from the place that its bundle names, instead of a run here.
+        """
+        with self._database.read(project_id) as session:
+            owner = store.model(session, project_id, name)
+            if owner is None:
+                raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+            rows = store.versions(session, project_id, owner.id)
+            counts = store.prediction_counts(session, project_id, owner.id)
+            names: dict[int, list[str]] = {}
+            for pointer in store.aliases(session, project_id, owner.id):
+                names.setdefault(pointer.version, []).append(pointer.alias)
+        graph = _Graph()
+        for row in rows[:MOST_VERSIONS]:
+            graph.version(row, names.get(row.version, []), self._dataset_name(project_id, row))
+            if row.version in counts:
+                made, judged, first_at, last_at = counts[row.version]
+                told = {"judged": judged, "first_at": first_at.isoformat(), "last_at": last_at.isoformat()}
+                graph.node(f"predictions:{row.version}", "predictions", str(made), version=row.version, detail=told)
+                graph.edge(f"version:{row.version}", f"predictions:{row.version}", "said")
+        graph.parents(rows[:MOST_VERSIONS])
+        return LineageOut(
+            model=owner.name,
+            nodes=list(graph.nodes.values()),
+            edges=list(graph.edges.values()),
+            left_out=max(0, len(rows) - MOST_VERSIONS),
+        )
+
+    def _dataset_name(self, project_id: str, row: ModelVersion) -> str | None:
+        if row.dataset_id is None:
+            return None
+        try:
+            return self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True).name
+        except NotFound:  # kept for versions that are there; of an older database it may be gone
+            return row.dataset_id
+
+
+class _Graph:
+    """Nodes by their id, each once, in the order in which they were met."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, LineageNode] = {}
+        self.edges: dict[tuple[str, str], LineageEdge] = {}
+
+    def node(self, id_: str, kind: Any, label: str, **fields: Any) -> None:
+        self.nodes.setdefault(id_, LineageNode(id=id_, kind=kind, label=label, **fields))
+
+    def edge(self, start: str, end: str, kind: Any) -> None:
+        self.edges.setdefault((start, end), LineageEdge(start=start, end=end, kind=kind))
+
+    def version(self, row: ModelVersion, aliases: Sequence[str], dataset: str | None) -> None:
+        mine = f"version:{row.version}"
+        label = f"v{row.version}"
+        self.node(mine, "version", label, version=row.version, aliases=list(aliases), detail={"plugin": row.plugin})
+        if row.imported is not None:
+            origin = f"origin:{row.imported['bundle_sha256'][:16]}"
+            told = {name: row.imported[name] for name in ("model", "version", "run_id", "dataset")}
+            self.node(origin, "origin", f"{told['model']} v{told['version']}", detail=told)
+            self.edge(origin, mine, "imported")
+            return
+        run = f"run:{row.run_id}"
+        self.node(run, "run", row.run_id, run_id=row.run_id, detail={"code_version": row.code_version})
+        self.edge(run, mine, "made")
+        if row.dataset_id is not None and dataset is not None:
+            data = f"dataset:{row.dataset_id}:{row.dataset_version}"
+            told = {"fingerprint": row.dataset_fingerprint}
+            label = f"{dataset} v{row.dataset_version}"
+            self.node(data, "dataset", label, dataset=dataset, version=row.dataset_version, detail=told)
+            self.edge(data, run, "learned")
+
+    def parents(self, rows: Sequence[ModelVersion]) -> None:
+        """Which champion stood when a version was judged."""
+        for row in rows:
+            if row.parent_version is not None and f"version:{row.parent_version}" in self.nodes:
+                self.edge(f"version:{row.parent_version}", f"version:{row.version}", "champion_then")
