@@ -38,6 +38,8 @@ class Outcomes:
         self._events = events
         self._datasets = datasets
         self._call = call
+        #: Told of the models whose predictions were judged: who answers beside a champion is watched by that.
+        self.listeners: list[Callable[[str, set[str]], None]] = []
 
     def post(self, project_id: str, requests: Sequence[OutcomeRequest], by: str) -> OutcomesOut:
         """Judge by what somebody says has happened, all of it in one transaction.
@@ -46,8 +48,11 @@ class Outcomes:
         clear which of several points is meant.
         """
 
+        models: set[str] = set()
+
         def work(session: Session) -> OutcomesOut:
             lines = self._lines_of(session, project_id, requests)
+            models.update(line.model_id for mine in lines for line in mine)
             truths: dict[str, dict[datetime, Truth]] = {}
             found: dict[str, Prediction] = {}
             for index, (request, mine) in enumerate(zip(requests, lines, strict=True)):
@@ -58,7 +63,9 @@ class Outcomes:
             judged = self._judge(session, project_id, list(found.values()), truths, f"sent by {by}"[:200])
             return OutcomesOut(judged=judged, known=given - judged)
 
-        return self._database.write(project_id, work)
+        answer = self._database.write(project_id, work)
+        self._tell_of(project_id, models)
+        return answer
 
     def join(self, project_id: str, dataset_id: str) -> int:
         """Judge what a dataset's newest version tells about predictions of models that learned from it; how many
@@ -119,7 +126,13 @@ class Outcomes:
             locked = ledger_store.lock_lines(session, project_id, [line.id for line in lines])
             return self._judge(session, project_id, locked, {line.id: known for line in locked}, source)
 
-        return self._database.write(project_id, work)
+        judged = self._database.write(project_id, work)
+        self._tell_of(project_id, {line.model_id for line in lines})
+        return judged
+
+    def _tell_of(self, project_id: str, models: set[str]) -> None:
+        for listener in self.listeners:
+            listener(project_id, models)
 
     def _judge(
         self,
@@ -156,7 +169,7 @@ class Outcomes:
             known = len(done.get(line.id, ())) + len(new)
             if new:
                 line.outcome = {"known": known, "of": len(line.points)}
-                line.judged_at = now() if known == len(line.points) else None  # type: ignore[assignment]
+                line.judged_at = now() if known == len(line.points) else None
         ledger_store.add_outcomes(session, rows)
         session.flush()
         if rows:

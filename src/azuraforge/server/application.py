@@ -18,6 +18,7 @@ from azuraforge.datasets.routes import router as datasets
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.routes import router as events
 from azuraforge.events.service import EventLog
+from azuraforge.models.deployment_routes import router as deployments
 from azuraforge.models.prediction_routes import router as predictions
 from azuraforge.models.prediction_service import PredictionService
 from azuraforge.models.routes import router as models
@@ -83,7 +84,7 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
     problems.install(app)
     app.add_middleware(repeats.RepeatGuard)
     # The most asked first, none nested: each level of inclusion looks for the route once more.
-    for router in (runs, models, predictions, datasets, events, projects, plugins, studies, schedules):
+    for router in (runs, models, deployments, predictions, datasets, events, projects, plugins, studies, schedules):
         app.include_router(router, prefix=PREFIX)
     _add_health(app, ready, about)
     pages.install(app)
