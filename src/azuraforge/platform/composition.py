@@ -79,6 +79,7 @@ class House:
             self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm
         )
         outcomes = Outcomes(self.database, self.events, self.datasets, self.launcher.call)
+        outcomes.listeners.append(self.models.deployments.watch)
         self.predictions = PredictionService(self.database, outcomes)
         self.datasets.listeners.append(self.predictions.look_at)
         training = TrainingHandler(self.database, self.catalogue, self.datasets, self.models, self.launcher.call)
