@@ -1,0 +1,299 @@
+"""What a report says, in English and Turkish, and how its numbers are written. No text holds a figure of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+Code = Literal["en", "tr"]
+LANGUAGES: tuple[str, ...] = get_args(Code)
+NOTHING = "–"
+_SWAP = str.maketrans(",.", ".,")
+
+#: key → (English, Turkish)
+TEXTS: Mapping[str, tuple[str, str]] = {
+    "report": ("Report", "Rapor"),
+    "lead": ("{kind} run {id}: {state}.", "{kind} çalıştırması {id}: {state}."),
+    "kind.train": ("Training", "Eğitim"),
+    "kind.trial": ("Trial", "Deneme"),
+    "kind.predict": ("Prediction", "Tahmin"),
+    "kind.agent": ("Agent", "Etmen"),
+    "kind.external": ("External", "Dış"),
+    "state.queued": ("queued", "sırada"),
+    "state.running": ("running", "çalışıyor"),
+    "state.succeeded": ("succeeded", "başarılı"),
+    "state.failed": ("failed", "başarısız"),
+    "state.cancelled": ("cancelled", "iptal edildi"),
+    "state.quarantined": ("quarantined", "karantinada"),
+    "not_ended": (
+        "The run has not ended: this report shows what is known by now.",
+        "Çalıştırma bitmedi: bu rapor şu ana kadar bilineni gösterir.",
+    ),
+    "verdict": ("Verdict", "Karar"),
+    "decision.promoted": ("Promoted: **{champion}** is champion.", "Terfi etti: **{champion}** şampiyon oldu."),
+    "decision.kept": ("Not promoted: **{champion}** stays champion.", "Terfi etmedi: **{champion}** şampiyon kaldı."),
+    "decision.baseline_promoted": (
+        "Not promoted: the baseline **{champion}** is champion.",
+        "Terfi etmedi: temel yöntem **{champion}** şampiyon oldu.",
+    ),
+    "decision.not_comparable": (
+        "Not comparable: **{champion}** holds the title.",
+        "Karşılaştırılamadı: unvan **{champion}** sürümünde.",
+    ),
+    "decision.other": (
+        "Decision: {decision}. Champion: **{champion}**.",
+        "Karar: {decision}. Şampiyon: **{champion}**.",
+    ),
+    "conclusion": ("What would change this conclusion", "Bu sonucu ne değiştirirdi"),
+    "conclusion.holds": (
+        "The whole interval of the difference to {b} lies below zero ({low} to {high}; {level} confidence). It would "
+        "include zero, and the lead would not be told from noise, if its end nearer to zero ({high}) moved that far.",
+        "{b} ile farkın aralığı bütünüyle sıfırın altında ({low} ile {high} arası; güven {level}). Sıfıra yakın ucu "
+        "({high}) bu kadar kaysaydı aralık sıfırı içerir, üstünlük gürültüden ayırt edilemezdi.",
+    ),
+    "conclusion.open": (
+        "The interval of the difference to {b} includes zero ({low} to {high}; {level} confidence): the same data "
+        "drawn again could turn the order. The measured difference is {difference}.",
+        "{b} ile farkın aralığı sıfırı içeriyor ({low} ile {high} arası; güven {level}): aynı veri yeniden çekilse "
+        "sıra değişebilirdi. Ölçülen fark {difference}.",
+    ),
+    "conclusion.worse": (
+        "The whole interval of the difference to {b} lies above zero ({low} to {high}; {level} confidence): {a} is "
+        "worse there by more than noise.",
+        "{b} ile farkın aralığı bütünüyle sıfırın üstünde ({low} ile {high} arası; güven {level}): {a} orada gürültüyü "
+        "aşacak kadar kötü.",
+    ),
+    "conclusion.no_interval": (
+        "There are too few examples for an interval of the difference to {b} ({difference}): more held-out data could "
+        "change everything.",
+        "{b} ile fark ({difference}) için aralık hesaplayacak kadar örnek yok: daha çok ayrılmış veri her şeyi "
+        "değiştirebilir.",
+    ),
+    "conclusion.pieces": (
+        "The comparison rests on {origins} origins in blocks of {block}. Neighbouring origins are alike, so it is the "
+        "number of blocks that counts.",
+        "Karşılaştırma, {block} uzunluğunda bloklar hâlinde {origins} başlangıca dayanıyor. Komşu başlangıçlar "
+        "birbirine benzediği için önemli olan blok sayısıdır.",
+    ),
+    "conclusion.examples": ("The comparison rests on {origins} examples.", "Karşılaştırma {origins} örneğe dayanıyor."),
+    "conclusion.slices": (
+        "In these slices it is worse than {b}; data with more of them would change the sum: {slices}.",
+        "Şu dilimlerde {b} daha iyi; bunların daha çok olduğu veri toplamı değiştirirdi: {slices}.",
+    ),
+    "conclusion.no_worse_slice": (
+        "In none of the slices that were looked at is it worse than {b}.",
+        "Bakılan dilimlerin hiçbirinde {b} ondan daha iyi değil.",
+    ),
+    "conclusion.coverage": (
+        "Its intervals promise {promised} and held {coverage} on the held-out part.",
+        "Aralıkları {promised} vadediyor, ayrılmış bölümde {coverage} tuttu.",
+    ),
+    "conclusion.memory": (
+        "The errors remember: at lag {lag} their autocorrelation is {value}, outside ±{bound}. What is left in them "
+        "could still be learned.",
+        "Hataların belleği var: {lag} gecikmesinde özilintileri {value}, ±{bound} sınırının dışında. İçlerinde kalan "
+        "şey hâlâ öğrenilebilir.",
+    ),
+    "conclusion.bias": (
+        "The errors one step ahead are {mean} on average, {spread} around that.",
+        "Bir adım sonrası hataların ortalaması {mean}, çevresindeki sapma {spread}.",
+    ),
+    "conclusion.failed_baselines": (
+        "Baselines that failed were not beaten: {names}.",
+        "Başarısız olan temel yöntemler yenilmiş sayılmaz: {names}.",
+    ),
+    "conclusion.seed": (
+        "All of this is one training with seed {seed}; how much another seed changes is not measured here.",
+        "Bunların hepsi {seed} tohumuyla tek bir eğitimdir; başka bir tohumun neyi değiştireceği burada ölçülmedi.",
+    ),
+    "conclusion.calibration": (
+        "The stated probabilities are off by {ece} on average (expected calibration error).",
+        "Söylenen olasılıklar ortalama {ece} kadar sapıyor (beklenen kalibrasyon hatası).",
+    ),
+    "scores": ("Scores", "Puanlar"),
+    "scores.note": (
+        "Computed by the platform on the held-out part, which nothing had learned from. The candidate, the champion "
+        "before this run and every baseline saw the same rows.",
+        "Hiçbir şeyin öğrenmediği ayrılmış bölümde platform hesapladı. Aday, bu çalıştırmadan önceki şampiyon ve her "
+        "temel yöntem aynı satırları gördü.",
+    ),
+    "scores.failed": ("Baselines that failed", "Başarısız olan temel yöntemler"),
+    "contender": ("Contender", "Yarışmacı"),
+    "role.candidate": ("candidate", "aday"),
+    "role.baseline": ("baseline", "temel yöntem"),
+    "role.champion": ("champion", "şampiyon"),
+    "metric.rmse": ("RMSE", "RMSE"),
+    "metric.mae": ("MAE", "MAE"),
+    "metric.mase": ("MASE", "MASE"),
+    "metric.smape": ("sMAPE (percent)", "sMAPE (yüzde)"),
+    "metric.r2": ("R²", "R²"),
+    "metric.coverage": ("coverage", "kapsama"),
+    "metric.skill": ("skill", "üstünlük"),
+    "metric.crps": ("CRPS", "CRPS"),
+    "metric.pinball": ("pinball loss", "pinball kaybı"),
+    "metric.width": ("interval's width", "aralık genişliği"),
+    "metric.accuracy": ("accuracy", "doğruluk"),
+    "metric.macro_f1": ("macro F1", "makro F1"),
+    "metric.log_loss": ("log loss", "log kaybı"),
+    "metric.ece": ("calibration error", "kalibrasyon hatası"),
+    "metric.seconds": ("seconds", "saniye"),
+    "figures": ("Figures", "Şekiller"),
+    "figure.forecast": ("History and the next values", "Geçmiş ve sonraki değerler"),
+    "figure.test": ("Held-out part, one step ahead", "Ayrılmış bölüm, bir adım sonrası"),
+    "figure.actual_predicted": ("Actual against predicted, one step ahead", "Gerçekleşen ve tahmin, bir adım sonrası"),
+    "figure.residuals": (
+        "Errors one step ahead (predicted less actual)",
+        "Bir adım sonrası hatalar (tahmin eksi gerçek)",
+    ),
+    "figure.over_time": ("Errors over time", "Zaman içinde hatalar"),
+    "figure.autocorrelation": ("Autocorrelation of the errors", "Hataların özilintisi"),
+    "figure.slices": ("Error by slice", "Dilimlere göre hata"),
+    "figure.importance": (
+        "Permutation importance: growth of the RMSE where an input is another origin's",
+        "Permütasyon önemi: girdi başka bir başlangıcınki olunca RMSE'nin büyümesi",
+    ),
+    "figure.shapley": (
+        "Shapley values: mean absolute contribution to the forecast",
+        "Shapley değerleri: tahmine ortalama mutlak katkı",
+    ),
+    "figure.curves": ("Learning curves", "Öğrenme eğrileri"),
+    "figure.confusion": ("Confusion matrix", "Karışıklık matrisi"),
+    "figure.reliability": ("Reliability", "Güvenilirlik"),
+    "importance.note": (
+        "On the held-out part after the verdict, {origins} origins, {repeats} repeats, inputs up to {reach} rows back. "
+        "The calendar is not among the inputs.",
+        "Karardan sonra ayrılmış bölümde, {origins} başlangıç, {repeats} yineleme, en çok {reach} satır geriye kadar "
+        "girdiler. Takvim girdiler arasında değil.",
+    ),
+    "shapley.note": (
+        "{origins} origins, {orders} orders of the inputs, each walked forwards and backwards; sampled, and exact only "
+        "where the order makes no difference.",
+        "{origins} başlangıç, girdilerin {orders} sıralaması, her biri iki yönde; örneklemeyle bulundu, yalnızca "
+        "sıranın önemi yoksa kesindir.",
+    ),
+    "input": ("Input", "Girdi"),
+    "increase": ("growth of RMSE", "RMSE artışı"),
+    "spread": ("spread", "sapma"),
+    "contribution": ("contribution", "katkı"),
+    "order_spread": ("orders differ by", "sıralama farkı"),
+    "slice": ("Slice", "Dilim"),
+    "errors": ("errors", "hata sayısı"),
+    "beside": ("beside", "yanında"),
+    "by.horizon": ("horizon", "ufuk"),
+    "by.hour": ("hour", "saat"),
+    "by.weekday": ("weekday", "haftanın günü"),
+    "by.month": ("month", "ay"),
+    "by.level": ("level at the origin (terciles)", "başlangıçtaki düzey (üçte birlikler)"),
+    "axis.time": ("time", "zaman"),
+    "axis.actual": ("actual", "gerçekleşen"),
+    "axis.predicted": ("predicted", "tahmin"),
+    "axis.error": ("error", "hata"),
+    "axis.count": ("count", "sayı"),
+    "axis.normal": ("normal law", "normal dağılım"),
+    "axis.lag": ("lag", "gecikme"),
+    "axis.step": ("step", "adım"),
+    "axis.truth": ("truth", "doğru sınıf"),
+    "axis.answer": ("answer", "yanıt"),
+    "axis.stated": ("stated probability", "söylenen olasılık"),
+    "axis.held": ("share that was right", "doğru çıkma payı"),
+    "config": ("Config", "Ayarlar"),
+    "data": ("Data", "Veri"),
+    "dataset": ("Dataset", "Veri kümesi"),
+    "fingerprint": ("Fingerprint", "Parmak izi"),
+    "part": ("Part", "Bölüm"),
+    "part.train": ("train", "eğitim"),
+    "part.validation": ("validation", "doğrulama"),
+    "part.test": ("test (held out)", "sınama (ayrılmış)"),
+    "rows": ("rows", "satır"),
+    "from": ("from", "başlangıç"),
+    "to": ("to", "bitiş"),
+    "environment": ("Environment", "Ortam"),
+    "plugin": ("Plugin", "Eklenti"),
+    "code": ("Code version", "Kod sürümü"),
+    "seed": ("Seed", "Tohum"),
+    "threads": ("Threads", "İş parçacığı"),
+    "bits": ("Reproducible bit for bit", "Bit bit yinelenebilir"),
+    "yes": ("yes", "evet"),
+    "no": ("no", "hayır"),
+    "created": ("Created", "Oluşturuldu"),
+    "finished": ("Ended", "Bitti"),
+    "model": ("Model", "Model"),
+    "name": ("Name", "Ad"),
+    "value": ("Value", "Değer"),
+    "result": ("Result", "Sonuç"),
+    "failure": ("What happened", "Ne oldu"),
+    "failure.where": ("Where: {where}", "Nerede: {where}"),
+    "failure.next": ("What to do: {next_step}", "Ne yapmalı: {next_step}"),
+    "failure.stopped": (
+        "It stopped in phase “{phase}”, {done} of {total}; {share} of the whole run was done.",
+        "“{phase}” evresinde durdu: {total} adımın {done} tanesi; bütün çalıştırmanın {share} kadarı bitmişti.",
+    ),
+    "failure.never": ("It stopped before its first phase.", "İlk evresinden önce durdu."),
+    "failure.last": ("The last values that it recorded:", "Kaydettiği son değerler:"),
+    "failure.log": ("Its log is among the run's files: {names}.", "Günlüğü çalıştırmanın dosyaları arasında: {names}."),
+    "series": ("Curve", "Eğri"),
+    "step": ("step", "adım"),
+    "attempts": ("Attempts", "Denemeler"),
+    "outcome": ("outcome", "sonuç"),
+    "reason": ("reason", "gerekçe"),
+    "notes": ("Notes of the run", "Çalıştırmanın notları"),
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """One language's sentences and numbers."""
+
+    code: str
+
+    def __call__(self, key: str, **values: Any) -> str:
+        english, turkish = TEXTS[key]
+        return (turkish if self.code == "tr" else english).format(**values)
+
+    def or_else(self, key: str, otherwise: str) -> str:
+        return self(key) if key in TEXTS else otherwise
+
+    def number(self, value: Any) -> str:
+        """Four significant digits, whole numbers whole, with this language's separators.
+
+        Example:
+            >>> Words("en").number(1234.5678), Words("tr").number(0.041253), Words("en").number(20000)
+            ('1,235', '0,04125', '20,000')
+        """
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return NOTHING
+        if isinstance(value, int):
+            text = f"{value:,}"
+        elif value and (abs(value) >= 1e15 or abs(value) < 1e-6):
+            text = f"{value:.3e}"
+        else:
+            digits = 1 if value == 0 else min(8, max(0, 3 - math.floor(math.log10(abs(value)))))
+            text = f"{value:,.{digits}f}"
+        text = text.replace("-", "−")
+        return text.translate(_SWAP) if self.code == "tr" else text
+
+    def percent(self, share: Any) -> str:
+        """A share as percentage.
+
+        Example:
+            >>> Words("en").percent(-0.0412), Words("tr").percent(0.9)
+            ('−4.1 %', '%90,0')
+        """
+        if not isinstance(share, int | float) or not math.isfinite(share):
+            return NOTHING
+        text = f"{abs(share) * 100:,.1f}"
+        text = text.translate(_SWAP) if self.code == "tr" else text
+        sign = "−" if share < 0 else ""
+        return f"{sign}%{text}" if self.code == "tr" else f"{sign}{text} %"
+
+    def moment(self, told: Any) -> str:
+        """A time as it was told, to the minute, UTC.
+
+        Example:
+            >>> Words("en").moment("2026-01-02T03:04:05Z")
+            '2026-01-02 03:04 UTC'
+        """
+        text = str(told or "")
+        return f"{text[:10]} {text[11:16]} UTC" if len(text) >= 16 and text[10] == "T" else text or NOTHING
