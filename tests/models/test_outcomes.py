@@ -13,6 +13,7 @@ import pytest
 from azuraforge.database import new_id
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.models.drift_watch import DriftWatch
 from azuraforge.models.ledger import Ledger
 from azuraforge.models.outcomes import Outcomes
 from azuraforge.models.prediction_schemas import OutcomeRequest
@@ -32,7 +33,8 @@ class Ground:
     def __init__(self, room: Any, project_id: str, folder: Path, tmp_path: Path, launcher: Any) -> None:
         self.room, self.project_id, self._tmp = room, project_id, tmp_path
         outcomes = Outcomes(room.database, room.events, room.datasets, launcher.call)
-        self.service = PredictionService(room.database, outcomes)
+        drift = DriftWatch(room.database, room.events, room.datasets, room.service.online)
+        self.service = PredictionService(room.database, outcomes, drift)
         dataset = self.add_rows([])
         self.dataset_id = dataset.id
         room.add_version(

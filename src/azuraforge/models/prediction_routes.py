@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection
 
 from azuraforge.models.prediction_schemas import (
+    DriftOut,
     LiveScores,
     OutcomesOut,
     OutcomesRequest,
@@ -65,3 +66,18 @@ def get_live_scores(
 ) -> LiveScores:
     """How good a model's predictions turned out to be, beside the naive ones."""
     return service.reads.scores(access.project_id, name, days)
+
+
+Version = Annotated[int | None, Query(ge=1, description="empty: the champion")]
+
+
+@router.get("/models/{name}/drift")
+def get_drift(name: str, access: Reader, service: Service, version: Version = None) -> DriftOut:
+    """What the last look for drift found; housekeeping looks every hour where there are new predictions."""
+    return service.drift.show(access.project_id, name, version)
+
+
+@router.post("/models/{name}/drift")
+def check_drift(name: str, access: Member, service: Service, version: Version = None) -> DriftOut:
+    """Look for drift now, among the newest predictions."""
+    return service.drift.check(access.project_id, name, version)

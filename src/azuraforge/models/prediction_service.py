@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from azuraforge.database import Database, Session
 from azuraforge.models import ledger_store
+from azuraforge.models.drift_watch import DriftWatch
 from azuraforge.models.live import LiveReads
 from azuraforge.models.outcomes import Outcomes
 from azuraforge.projects.schemas import Policy
@@ -21,12 +22,13 @@ log = logger("models")
 
 
 class PredictionService:
-    """The ledger's rooms, put together; see ``outcomes`` and ``live``."""
+    """The ledger's rooms, put together; see ``outcomes``, ``live`` and ``drift_watch``."""
 
-    def __init__(self, database: Database, outcomes: Outcomes) -> None:
+    def __init__(self, database: Database, outcomes: Outcomes, drift: DriftWatch) -> None:
         self.reads = LiveReads(database)
         self.outcomes = outcomes
-        self.bin = LedgerBin(database, outcomes)
+        self.drift = drift
+        self.bin = LedgerBin(database, outcomes, drift)
         self._later = ThreadPoolExecutor(1, "outcomes")
 
     def look_at(self, project_id: str, dataset_id: str) -> None:
@@ -53,9 +55,10 @@ class LedgerBin:
     their model, or when the project's policy says so.
     """
 
-    def __init__(self, database: Database, outcomes: Outcomes) -> None:
+    def __init__(self, database: Database, outcomes: Outcomes, drift: DriftWatch) -> None:
         self._database = database
         self._outcomes = outcomes
+        self._drift = drift
         self._expired: dict[str, int] = {}
 
     def contents(self, session: Session, project_id: str, policy: Policy) -> Contents:
@@ -63,8 +66,9 @@ class LedgerBin:
         return Contents([], 0, 0)
 
     def expire(self, project_id: str, policy: Policy) -> None:
-        """Judge what can be judged by now; then purge what the policy no longer keeps."""
+        """Judge what can be judged by now, look for drift, and purge what the policy no longer keeps."""
         self._outcomes.tend(project_id)
+        self._drift.tend(project_id)
         if policy.keep_prediction_days is None:
             return
         before = self._database.clock() - timedelta(days=policy.keep_prediction_days)

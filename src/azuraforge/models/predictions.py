@@ -180,6 +180,10 @@ class Predictions:
             latency_seconds=line["latency_seconds"],
         )
 
+    def ask_apart(self, served: Served, question: dict[str, Any]) -> dict[str, Any]:
+        """A long question, in a child of its own: the warm one goes on answering."""
+        return self._warm.ask_apart(served.opening, question, PREDICT_SECONDS)
+
     def _read(self, session: Session, key: tuple[str, str, int]) -> Served:
         row = store.version(session, *key)
         if row is None:  # purged between two looks

@@ -103,6 +103,14 @@ class WarmPredictors:
         self._make_room(key)
         return answer
 
+    def ask_apart(self, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+        """Ask a child that is opened for this one question."""
+        conversation = self._open(ENTRY, self._with_folders(opening))
+        try:
+            return conversation.ask(payload, timeout_seconds)
+        finally:
+            conversation.close()
+
     def close(self) -> None:
         """End every child."""
         with self._lock:
@@ -139,12 +147,14 @@ class WarmPredictors:
         self, warm: _Warm, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
     ) -> dict[str, Any]:
         if warm.conversation is None:
-            folders = {"plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
-            warm.conversation = self._open(ENTRY, {**opening, **folders})
+            warm.conversation = self._open(ENTRY, self._with_folders(opening))
         answer = warm.conversation.ask(payload, timeout_seconds)
         if (at := time.monotonic()) >= warm.measured_at + _MEASURE_SECONDS:
             warm.bytes, warm.measured_at = warm.conversation.resident_bytes, at
         return answer
+
+    def _with_folders(self, opening: Mapping[str, Any]) -> dict[str, Any]:
+        return {**opening, "plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
 
     def _make_room(self, just_used: Key) -> None:
         """End the least recently used children until the rest fits; one that is answering is left alone."""

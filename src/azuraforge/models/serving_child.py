@@ -66,6 +66,8 @@ class Predictor:
 
         Returns ``origin``, ``interval``, ``rows`` and ``points``: a list of {at, value, low, high}.
         """
+        if "reference" in question:
+            return self._reference(question)
         horizon = question["horizon"] or self._horizon
         if horizon > self._horizon:
             raise InvalidInput(
@@ -87,6 +89,18 @@ class Predictor:
             "naive": _last_known(frame, self._schema),
             "features": _row_at(frame, self._schema, -1),
         }
+
+    def _reference(self, question: dict[str, Any]) -> dict[str, Any]:
+        """What its inputs and answers looked like where it learned; see ``drift_child``."""
+        from azuraforge.models.drift_child import reference
+
+        def predict(part: Part) -> Predictions:
+            told: Predictions = self._pipeline.predict(self._predictor, part)
+            return told
+
+        start, end = question["learned_from"]
+        frame = self._dataset(question["reference"])
+        return reference(frame, self._schema, (start, end), self._horizon, predict, question["answer"])
 
     def _predict(self, part: Part, *, from_rows: bool) -> Predictions:
         try:

@@ -16,12 +16,14 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Unauthorized
 from azuraforge.events.bell import Bell
 from azuraforge.events.service import EventLog
+from azuraforge.models.drift_watch import DriftWatch
 from azuraforge.models.folder import VersionFolders
 from azuraforge.models.outcomes import Outcomes
 from azuraforge.models.prediction_service import PredictionService
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.pipelines.agents import AgentHandler
+from azuraforge.pipelines.batch_predict import BatchPredictHandler
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.pipelines.trial import TrialHandler
 from azuraforge.platform.migration import import_tables
@@ -80,11 +82,13 @@ class House:
         )
         outcomes = Outcomes(self.database, self.events, self.datasets, self.launcher.call)
         outcomes.listeners.append(self.models.deployments.watch)
-        self.predictions = PredictionService(self.database, outcomes)
+        drift = DriftWatch(self.database, self.events, self.datasets, self.models.online)
+        self.predictions = PredictionService(self.database, outcomes, drift)
         self.datasets.listeners.append(self.predictions.look_at)
         training = TrainingHandler(self.database, self.catalogue, self.datasets, self.models, self.launcher.call)
         trial = TrialHandler(self.datasets, settings.plugins)
-        self.handlers: list[Handler] = [training, trial, AgentHandler(self.catalogue)]
+        batch = BatchPredictHandler(self.datasets, self.models, self.launcher.call, settings.plugins)
+        self.handlers: list[Handler] = [training, trial, batch, AgentHandler(self.catalogue)]
         self.artifacts = ArtifactStore(settings.artifacts)
 
     @property

@@ -1,0 +1,148 @@
+"""Drift: whether what a version is asked, and what it answers, still looks like where it learned. Plain arithmetic.
+
+Two measures, for each says what the other does not:
+
+- PSI, the population stability index (Siddiqi, *Credit Risk Scorecards*, 2006), over the deciles of the reference:
+  **how large** a shift is. 0.2 is the customary bound of a shift to act upon; below, a version mostly holds.
+- The two-sample Kolmogorov–Smirnov test: **how sure** it is that there is a shift at all. Its level is divided by the
+  number of columns looked at (Bonferroni), so that one look cries wolf with at most ``ALPHA``.
+
+A column has drifted where both say so: in a large window every trifle is significant, and in a small one PSI is large
+by chance (its mean without any shift is about bins · (1/window + 1/reference)). Neighbouring rows of a series resemble
+each other and are worth fewer independent ones; both sides count as ``effective`` rows, n · (1 − ρ) / (1 + ρ) with the
+correlation ρ of neighbours (Bayley & Hammersley, 1946, for AR(1)). With fewer than ``LEAST`` of them nothing is said.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+PSI_ALARM = 0.2
+ALPHA = 0.01
+#: Effective rows of a window below which nothing is said: of ten bins the least still holds three.
+LEAST = 30
+BINS = 10
+#: So many evenly spaced quantiles of the reference are kept; the KS distance is exact to their spacing.
+_KEPT = 400
+_SMALLEST_SHARE = 1e-4
+
+
+def describe(values: Sequence[float]) -> dict[str, Any] | None:
+    """What is kept of a reference's column: quantiles, effective rows, edges of bins and their shares.
+
+    None where there are too few values or all are the same.
+    """
+    finite = [value for value in values if math.isfinite(value)]
+    if len(finite) < BINS or min(finite) == max(finite):
+        return None
+    ordered = sorted(finite)
+    kept = [_quantile(ordered, index / (_KEPT - 1)) for index in range(_KEPT)] if len(ordered) > _KEPT else ordered
+    edges = sorted({_quantile(ordered, index / BINS) for index in range(1, BINS)})
+    return {
+        "rows": len(finite),
+        "effective": effective_rows(finite),
+        "quantiles": kept,
+        "edges": edges,
+        "shares": _shares(ordered, edges),
+    }
+
+
+def effective_rows(values: Sequence[float]) -> float:
+    """How many independent values these, in the order of their time, are worth; never more than there are.
+
+    Example:
+        >>> effective_rows([1.0, 1.1, 1.2, 1.3, 1.4, 1.5]) < 6
+        True
+    """
+    count = len(values)
+    mean = sum(values) / count
+    spread = sum((value - mean) ** 2 for value in values)
+    if spread == 0:
+        return 1.0
+    together = sum((one - mean) * (other - mean) for one, other in itertools.pairwise(values))
+    rho = min(max(together / spread, 0.0), 0.9999)
+    return max(1.0, count * (1 - rho) / (1 + rho))
+
+
+def psi(reference: Mapping[str, Any], values: Sequence[float]) -> float:
+    """Σ (window − reference) · ln(window / reference) over the reference's bins; empty bins count as 0.0001.
+
+    Example:
+        >>> made = describe([float(value) for value in range(100)])
+        >>> psi(made, [float(value) for value in range(100)])
+        0.0
+    """
+    found = _shares(sorted(values), reference["edges"])
+    pairs = (
+        (max(ours, _SMALLEST_SHARE), max(theirs, _SMALLEST_SHARE))
+        for ours, theirs in zip(found, reference["shares"], strict=True)
+    )
+    return sum((ours - theirs) * math.log(ours / theirs) for ours, theirs in pairs)
+
+
+def ks(reference: Mapping[str, Any], values: Sequence[float], effective: float) -> tuple[float, float]:
+    """The largest distance between the two distribution functions, and how probable it is without a shift.
+
+    Args:
+        effective: rows of ``values`` that count as independent.
+    """
+    quantiles, ordered = reference["quantiles"], sorted(values)
+    count, kept = len(ordered), len(quantiles)
+    distance = 0.0
+    for at in {*ordered, *quantiles}:
+        ours = bisect.bisect_right(ordered, at) / count
+        theirs = bisect.bisect_right(quantiles, at) / kept
+        distance = max(distance, abs(ours - theirs))
+    both = effective * reference["effective"] / (effective + reference["effective"])
+    return distance, _survival((math.sqrt(both) + 0.12 + 0.11 / math.sqrt(both)) * distance)
+
+
+def look(reference: Mapping[str, Any], window: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+    """Compare a window with a reference, column by column. Names that the reference does not have are left out."""
+    compared = [name for name in reference if name in window]
+    level = ALPHA / max(1, len(compared))
+    columns = [_column(name, reference[name], window[name], level) for name in compared]
+    judged = [each for each in columns if each["drifted"] is not None]
+    return {
+        "columns": columns,
+        "alarm": any(each["drifted"] for each in judged),
+        "enough": bool(judged),
+        "thresholds": {"psi": PSI_ALARM, "alpha": ALPHA, "level": level, "least": LEAST},
+    }
+
+
+def _column(name: str, reference: Mapping[str, Any], values: Sequence[float], level: float) -> dict[str, Any]:
+    finite = [value for value in values if math.isfinite(value)]
+    told: dict[str, Any] = {"name": name, "rows": len(finite), "psi": None, "ks": None, "p_value": None}
+    told |= {"effective": effective_rows(finite) if finite else 0.0, "drifted": None}
+    if told["effective"] < LEAST:
+        return told
+    distance, probability = ks(reference, finite, told["effective"])
+    shift = psi(reference, finite)
+    drifted = shift >= PSI_ALARM and probability < level
+    return {**told, "psi": shift, "ks": distance, "p_value": probability, "drifted": drifted}
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float:
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def _shares(ordered: Sequence[float], edges: Sequence[float]) -> list[float]:
+    places = [bisect.bisect_right(ordered, edge) for edge in edges]
+    ends = [*places, len(ordered)]
+    return [(end - start) / len(ordered) for start, end in zip([0, *places], ends, strict=True)]
+
+
+def _survival(scaled: float) -> float:
+    """Kolmogorov's distribution: the chance of a larger distance."""
+    if scaled < 0.2:
+        return 1.0
+    terms = ((-1) ** (k - 1) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, 101))
+    return min(1.0, max(0.0, 2 * sum(terms)))

@@ -1,0 +1,58 @@
+"""What a version's inputs and answers looked like where it learned; computed once, in the child that loaded it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from azuraforge.models.drift import describe
+from azuraforge.plugins.parts import Part, Predictions, Schema
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Origins at which the version's own answers are looked at, evenly spaced.
+_ANSWERS = 400
+
+
+def reference(
+    frame: pl.DataFrame,
+    schema: Schema,
+    learned_from: tuple[str, str],
+    horizon: int,
+    predict: Callable[[Part], Predictions],
+    answer: str,
+) -> dict[str, Any]:
+    """Columns of the rows that were learned from, oldest first, and the first answers of the version there.
+
+    Args:
+        answer: the name under which these answers stand.
+
+    Returns ``{"columns": {name: as drift.describe}, "notes": [what could not be looked at, and why]}``.
+    """
+    import polars as pl
+
+    first, last = 0, frame.height
+    if schema.time is not None:
+        times = frame.get_column(schema.time).cast(pl.Datetime("us", "UTC"))
+        start, end = (datetime.fromisoformat(at) for at in learned_from)
+        first, last = int((times < start).sum()), int((times <= end).sum())
+    learned = frame.slice(first, last - first)
+    columns: dict[str, list[float]] = {}
+    for name in (schema.target, *schema.features):
+        columns[name] = learned.get_column(name).cast(pl.Float64).drop_nulls().drop_nans().to_list()
+    notes = []
+    try:
+        # The first rows may have too little history; the last quarter is left to say the more recent.
+        begin = first + (last - first) // 4
+        origins = np.unique(np.linspace(begin, last - 1, min(_ANSWERS, last - begin)).astype(np.int64))
+        told = predict(Part(frame.head(last), schema, last, horizon, origins))
+        columns[answer] = [float(value) for value in np.asarray(told.point)[:, 0] if np.isfinite(value)]
+    except Exception as error:  # answers are compared where they can be; inputs always
+        notes.append(f"answers are not compared: {' '.join(str(error).split())[:200]}")
+    described = {name: made for name, values in columns.items() if (made := describe(values)) is not None}
+    notes += [f"{name} does not vary where it learned" for name in columns if name not in described]
+    return {"columns": described, "notes": notes}

@@ -1,0 +1,89 @@
+"""The SQL of drift."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from azuraforge.database import now
+from azuraforge.models.tables import Model, ModelAlias, ModelDrift, Prediction
+
+
+def found(session: Session, project_id: str, model_id: str, version: int) -> ModelDrift | None:
+    """A version's reference and its last report."""
+    return session.get(ModelDrift, (project_id, model_id, version))
+
+
+def keep(session: Session, project_id: str, model_id: str, version: int, reference: dict[str, Any]) -> None:
+    """Write a version's reference once; it cannot change."""
+    connection = session.connection()
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    values = {"project_id": project_id, "model_id": model_id, "version": version, "reference": reference}
+    statement = dialect.insert(ModelDrift).values(**values, alarm=False, made_at=now())
+    connection.execute(statement.on_conflict_do_nothing())
+
+
+def keep_report(session: Session, project_id: str, model_id: str, version: int, report: dict[str, Any]) -> bool:
+    """Write what a look found; returns whether there was an alarm before."""
+    statement = select(ModelDrift).where(
+        ModelDrift.project_id == project_id, ModelDrift.model_id == model_id, ModelDrift.version == version
+    )
+    row = session.scalars(statement.with_for_update()).one()
+    before, row.alarm = row.alarm, report["alarm"]
+    row.report, row.checked_at = report, now()  # type: ignore[assignment]
+    session.flush()
+    return before
+
+
+def window(session: Session, project_id: str, model_id: str, version: int, count: int) -> list[Prediction]:
+    """The newest lines of a version, by the times from which they were made, oldest first."""
+    statement = (
+        select(Prediction)
+        .where(
+            Prediction.project_id == project_id,
+            Prediction.model_id == model_id,
+            Prediction.version == version,
+            Prediction.features.is_not(None),
+        )
+        .order_by(Prediction.created_at.desc())
+        .limit(count)
+    )
+    return sorted(session.scalars(statement), key=lambda line: (line.origin_at, line.created_at))
+
+
+def due(session: Session, project_id: str) -> list[tuple[str, int]]:
+    """Champions with lines that were written since they were looked at: the model's name and the version."""
+    last = (
+        select(func.max(Prediction.created_at))
+        .where(
+            Prediction.project_id == ModelAlias.project_id,
+            Prediction.model_id == ModelAlias.model_id,
+            Prediction.version == ModelAlias.version,
+            Prediction.features.is_not(None),
+        )
+        .scalar_subquery()
+    )
+    statement = (
+        select(Model.name, ModelAlias.version)
+        .join(ModelAlias, and_(ModelAlias.project_id == Model.project_id, ModelAlias.model_id == Model.id))
+        .outerjoin(
+            ModelDrift,
+            and_(
+                ModelDrift.project_id == ModelAlias.project_id,
+                ModelDrift.model_id == ModelAlias.model_id,
+                ModelDrift.version == ModelAlias.version,
+            ),
+        )
+        .where(
+            Model.project_id == project_id,
+            Model.deleted_at.is_(None),
+            ModelAlias.alias == "champion",
+            last.is_not(None),
+            or_(ModelDrift.checked_at.is_(None), last > ModelDrift.checked_at),
+        )
+        .order_by(Model.name)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]

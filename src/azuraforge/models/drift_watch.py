@@ -1,0 +1,144 @@
+"""Looks for drift: a version's reference, made once in a child, beside the newest lines of the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from azuraforge.database import Database, Session
+from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import Conflict, NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.models import drift, drift_store, store
+from azuraforge.models.prediction_schemas import DriftOut
+from azuraforge.models.predictions import Predictions
+from azuraforge.models.tables import Model, ModelVersion, Prediction
+from azuraforge.telemetry import logger
+
+#: Newest distinct origins that are compared.
+WINDOW = 500
+#: The name under which a version's own answers are compared.
+ANSWER = "(answer)"
+
+log = logger("models")
+
+
+class DriftWatch:
+    """Drift of inputs and answers; each method names the project it acts in."""
+
+    def __init__(
+        self, database: Database, events: EventLog, datasets: DatasetService, predictions: Predictions
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._datasets = datasets
+        self._predictions = predictions
+
+    def show(self, project_id: str, model: str, version: int | None) -> DriftOut:
+        """What the last look found; ``report`` is None where nobody has looked."""
+        with self._database.read(project_id) as session:
+            owner, row = self._version(session, project_id, model, version)
+            found = drift_store.found(session, project_id, owner.id, row.version)
+        return DriftOut(
+            model=model,
+            version=row.version,
+            alarm=found.alarm if found else False,
+            checked_at=found.checked_at if found else None,
+            report=found.report if found else None,
+        )
+
+    def check(self, project_id: str, model: str, version: int | None) -> DriftOut:
+        """Look now. Raises Conflict for a version whose rows are not there to compare with."""
+        with self._database.read(project_id) as session:
+            owner, row = self._version(session, project_id, model, version)
+            known = drift_store.found(session, project_id, owner.id, row.version)
+        reference = known.reference if known is not None else self._make_reference(project_id, owner, row)
+        with self._database.read(project_id) as session:
+            lines = drift_store.window(session, project_id, owner.id, row.version, WINDOW)
+        report = {**drift.look(reference["columns"], _window(lines)), "lines": len(lines), "notes": reference["notes"]}
+        report |= {
+            "first_at": lines[0].created_at.isoformat() if lines else None,
+            "last_at": lines[-1].created_at.isoformat() if lines else None,
+        }
+
+        def work(session: Session) -> None:
+            before = drift_store.keep_report(session, project_id, owner.id, row.version, report)
+            if report["alarm"] and not before:
+                drifted = [each["name"] for each in report["columns"] if each["drifted"]]
+                data = {"model": model, "version": row.version, "columns": drifted, "lines": len(lines)}
+                self._events.append(session, project_id, "project", "model.drift", data)
+
+        self._database.write(project_id, work)
+        return self.show(project_id, model, row.version)
+
+    def tend(self, project_id: str) -> None:
+        """Look at every champion that has answered since the last look."""
+        with self._database.read(project_id) as session:
+            due = drift_store.due(session, project_id)
+        for model, version in due:
+            try:
+                self.check(project_id, model, version)
+            except Exception as error:  # the trouble of one model does not hold up the others
+                log.warning("drift_waits", project_id=project_id, model=model, reason=str(error))
+
+    def _make_reference(self, project_id: str, owner: Model, row: ModelVersion) -> dict[str, Any]:
+        if row.schema.get("kind") == "images":
+            raise Conflict(
+                "drift of pictures is not looked for", where=f"model {owner.name}", next_step="look at its live scores"
+            )
+        if row.dataset_id is None:
+            raise Conflict(
+                f"version {row.version} did not learn from a stored dataset", next_step="train it on one to compare"
+            )
+        try:
+            found = self._datasets.get(project_id, row.dataset_id, row.dataset_version, trash=True)
+        except NotFound:
+            raise Conflict(
+                f"the rows that version {row.version} learned from are not there any more",
+                next_step="train a new version",
+            ) from None
+        question = {
+            "reference": {
+                "path": str(found.path),
+                "schema": found.schema,
+                "options": found.options,
+                "fingerprint": found.fingerprint,
+            },
+            "learned_from": [row.learned_from["start"], row.learned_from["end"]],
+        }
+        served = self._predictions.served(project_id, owner.id, row.version)
+        reference = self._predictions.ask_apart(served, {**question, "answer": ANSWER})
+        self._database.write(
+            project_id, lambda session: drift_store.keep(session, project_id, owner.id, row.version, reference)
+        )
+        return reference
+
+    def _version(self, session: Session, project_id: str, name: str, number: int | None) -> tuple[Model, ModelVersion]:
+        owner = store.model(session, project_id, name)
+        if owner is None:
+            raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+        if number is None:
+            pointer = store.alias(session, project_id, owner.id, "champion")
+            if pointer is None:
+                raise Conflict(f"model {name!r} has no champion yet", next_step="name a version")
+            number = pointer.version
+        row = store.version(session, project_id, owner.id, number)
+        if row is None or row.purged_at is not None:
+            raise NotFound(f"model {name!r} has no version {number}", next_step=f"azuraforge models show {name}")
+        return owner, row
+
+
+def _window(lines: list[Prediction]) -> dict[str, list[float]]:
+    """Columns of the ledger's lines, oldest first; the same question asked again counts once."""
+    columns: dict[str, list[float]] = {}
+    seen: set[tuple[datetime, str]] = set()
+    for line in lines:
+        asked = (line.origin_at, repr(line.features))
+        if asked in seen:
+            continue
+        seen.add(asked)
+        for name, value in (line.features or {}).items():
+            if value is not None:
+                columns.setdefault(name, []).append(value)
+        columns.setdefault(ANSWER, []).append(line.points[0]["value"])
+    return columns
