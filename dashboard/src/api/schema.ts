@@ -302,6 +302,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deployments
+         * @description Every shadow and canary the model had, newest first, and how they did.
+         */
+        get: operations["models_list_deployments"];
+        put?: never;
+        /**
+         * Start Deployment
+         * @description Let a version answer beside an alias's holder: as its shadow, or as a canary for a share of requests.
+         */
+        post: operations["models_start_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/deployments/{number}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Deployment
+         * @description Take a shadow or a canary out of service.
+         */
+        post: operations["models_end_deployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Drift
+         * @description What the last look for drift found; housekeeping looks every hour where there are new predictions.
+         */
+        get: operations["predictions_get_drift"];
+        put?: never;
+        /**
+         * Check Drift
+         * @description Look for drift now, among the newest predictions.
+         */
+        post: operations["predictions_check_drift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/history": {
         parameters: {
             query?: never;
@@ -314,6 +382,46 @@ export interface paths {
          * @description Who was champion when, and why; newest first.
          */
         get: operations["models_get_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/intended-use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Intended Use
+         * @description Write down what a model is for; it stands on the card of each version.
+         */
+        put: operations["models_set_intended_use"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Lineage
+         * @description Datasets, runs, versions and predictions, and what came of what.
+         */
+        get: operations["models_get_lineage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -510,6 +618,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/versions/{version}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Bundle
+         * @description A version as one zip that stands for itself; the same version gives the same bytes.
+         */
+        get: operations["models_get_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/versions/{version}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Card
+         * @description A version's card as Markdown.
+         */
+        get: operations["models_get_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/versions/{version}/predict-image": {
         parameters: {
             query?: never;
@@ -544,6 +692,26 @@ export interface paths {
          * @description Take a version out of the trash.
          */
         post: operations["models_restore_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Bundle
+         * @description Add a bundle's version to a model. The same bundle again answers 200 with the version that is there.
+         */
+        post: operations["models_import_bundle"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1511,46 +1679,6 @@ export interface components {
             worker: string;
         };
         /**
-         * PictureOut
-         * @description A picture of a dataset, for people to look at.
-         */
-        azuraforge__datasets__schemas__PictureOut: {
-            /** Name */
-            name: string;
-            /** Part */
-            part: string | null;
-            /**
-             * Png
-             * @description base64
-             */
-            png: string;
-        };
-        /**
-         * PictureOut
-         * @description What a version sees in a picture.
-         */
-        azuraforge__models__schemas__PictureOut: {
-            /**
-             * Classes
-             * @description every class, the most probable first
-             */
-            classes: components["schemas"]["ClassProbability"][];
-            /** Model */
-            model: string;
-            /** Plugin */
-            plugin: string;
-            /** Run Id */
-            run_id: string;
-            /**
-             * Seen
-             * @description the picture as the version saw it: a PNG as base64
-             */
-            seen: string;
-            size: components["schemas"]["PictureSize"];
-            /** Version */
-            version: number;
-        };
-        /**
          * BaselineScore
          * @description What a baseline scores on the rows that score the trials.
          */
@@ -1584,6 +1712,25 @@ export interface components {
             trials?: number | null;
         };
         /**
+         * CardOut
+         * @description A version's card, made from rows.
+         */
+        CardOut: {
+            /** Intended Use */
+            intended_use: string | null;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "tr";
+            /** Markdown */
+            markdown: string;
+            /** Model */
+            model: string;
+            /** Version */
+            version: number;
+        };
+        /**
          * ClassOut
          * @description A class: how many pictures it has by part, and some of them, spread evenly.
          */
@@ -1598,7 +1745,7 @@ export interface components {
             /** Name */
             name: string;
             /** Pictures */
-            pictures: components["schemas"]["azuraforge__datasets__schemas__PictureOut"][];
+            pictures: components["schemas"]["PictureOut"][];
         };
         /** ClassProbability */
         ClassProbability: {
@@ -1725,6 +1872,199 @@ export interface components {
             start: string | null;
             /** Version */
             version: number;
+        };
+        /**
+         * DeploymentOut
+         * @description A shadow or a canary, and how it did beside the alias's holder.
+         */
+        DeploymentOut: {
+            /** Alias */
+            alias: string;
+            /** Beside */
+            beside: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** Ended Reason */
+            ended_reason: string | null;
+            /** @description questions that only one of the two could not answer */
+            errors: components["schemas"]["TestOut"];
+            /**
+             * Left Out
+             * @description pairs that were given up because too many waited
+             */
+            left_out: number;
+            /** Level */
+            level: number;
+            /** @description pairs of answers whose outcome is known */
+            losses: components["schemas"]["TestOut"];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "shadow" | "canary";
+            /** Number */
+            number: number;
+            /** Reason */
+            reason: string;
+            /** Share Percent */
+            share_percent: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Started By */
+            started_by: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "ended" | "rolled_back";
+            /** Version */
+            version: number;
+        };
+        /**
+         * DeploymentRequest
+         * @description Let a version answer beside an alias's holder.
+         */
+        DeploymentRequest: {
+            /**
+             * Alias
+             * @default champion
+             */
+            alias: string;
+            /**
+             * Error Margin
+             * @description share of questions that it may fail more often
+             * @default 0.01
+             */
+            error_margin: number;
+            /**
+             * Level
+             * @description of the sequential tests together
+             * @default 0.95
+             */
+            level: number;
+            /**
+             * Loss Margin
+             * @description 0.1: by how much worse a loss counts as worse
+             * @default 0.1
+             */
+            loss_margin: number;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "shadow" | "canary";
+            /** Reason */
+            reason: string;
+            /**
+             * Share Percent
+             * @description of the requests, for a canary
+             * @default 10
+             */
+            share_percent: number;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DriftColumn
+         * @description One column of the inputs, or the answers, beside the rows that the version learned from.
+         */
+        DriftColumn: {
+            /**
+             * Drifted
+             * @description both bounds are crossed; null: too few values to say
+             */
+            drifted: boolean | null;
+            /**
+             * Effective
+             * @description independent values that the rows are worth
+             */
+            effective: number;
+            /**
+             * Ks
+             * @description the largest distance of the two distribution functions
+             */
+            ks: number | null;
+            /** Name */
+            name: string;
+            /**
+             * P Value
+             * @description how probable such a distance is without a shift
+             */
+            p_value: number | null;
+            /**
+             * Psi
+             * @description population stability index: how large the shift is
+             */
+            psi: number | null;
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * DriftOut
+         * @description Whether a version's inputs and answers still look like where it learned.
+         */
+        DriftOut: {
+            /** Alarm */
+            alarm: boolean;
+            /** Checked At */
+            checked_at: string | null;
+            /** Model */
+            model: string;
+            /** @description null: nobody has looked yet */
+            report: components["schemas"]["DriftReport"] | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DriftReport
+         * @description What a look found among the newest lines of the ledger.
+         */
+        DriftReport: {
+            /** Alarm */
+            alarm: boolean;
+            /** Columns */
+            columns: components["schemas"]["DriftColumn"][];
+            /** Enough */
+            enough: boolean;
+            /** First At */
+            first_at: string | null;
+            /** Last At */
+            last_at: string | null;
+            /** Lines */
+            lines: number;
+            /**
+             * Notes
+             * @description what could not be compared, and why
+             */
+            notes: string[];
+            thresholds: components["schemas"]["DriftThresholds"];
+        };
+        /**
+         * DriftThresholds
+         * @description What counts as drift: ``psi`` reached and ``p_value`` below ``level``, which is ``alpha`` / columns.
+         */
+        DriftThresholds: {
+            /** Alpha */
+            alpha: number;
+            /**
+             * Least
+             * @description independent values below which nothing is said
+             */
+            least: number;
+            /** Level */
+            level: number;
+            /** Psi */
+            psi: number;
+        };
+        /** EndRequest */
+        EndRequest: {
+            /** Reason */
+            reason: string;
         };
         /**
          * EvaluationOut
@@ -1932,6 +2272,26 @@ export interface components {
             trials: number;
         };
         /**
+         * ImportOut
+         * @description A version that came in from a bundle. ``created`` is false where it was there already.
+         */
+        ImportOut: {
+            /** Created */
+            created: boolean;
+            /** Model */
+            model: string;
+            /** Version */
+            version: number;
+        };
+        /** IntendedUse */
+        IntendedUse: {
+            /**
+             * Intended Use
+             * @description what people write about the model; empty: nothing
+             */
+            intended_use: string;
+        };
+        /**
          * Interval
          * @description Every so many seconds, minutes, hours or days. Days keep the time of day when clocks change.
          */
@@ -1943,6 +2303,68 @@ export interface components {
              * @enum {string}
              */
             unit: "seconds" | "minutes" | "hours" | "days";
+        };
+        /** LineageEdge */
+        LineageEdge: {
+            /** End */
+            end: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "learned" | "made" | "said" | "champion_then" | "imported";
+            /** Start */
+            start: string;
+        };
+        /**
+         * LineageNode
+         * @description A thing that a version comes from or that came of it.
+         */
+        LineageNode: {
+            /**
+             * Aliases
+             * @default []
+             */
+            aliases: string[];
+            /** Dataset */
+            dataset?: string | null;
+            /**
+             * Detail
+             * @default {}
+             */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dataset" | "run" | "version" | "predictions" | "origin";
+            /** Label */
+            label: string;
+            /** Run Id */
+            run_id?: string | null;
+            /**
+             * Version
+             * @description of the dataset or of the model
+             */
+            version?: number | null;
+        };
+        /**
+         * LineageOut
+         * @description Where a model's versions come from and what they said. ``left_out``: older versions that are not told.
+         */
+        LineageOut: {
+            /** Edges */
+            edges: components["schemas"]["LineageEdge"][];
+            /** Left Out */
+            left_out: number;
+            /** Model */
+            model: string;
+            /** Nodes */
+            nodes: components["schemas"]["LineageNode"][];
         };
         /**
          * LinkedRun
@@ -2242,6 +2664,46 @@ export interface components {
         OutcomesRequest: {
             /** Outcomes */
             outcomes: components["schemas"]["OutcomeRequest"][];
+        };
+        /**
+         * PictureAnswer
+         * @description What a version sees in a picture.
+         */
+        PictureAnswer: {
+            /**
+             * Classes
+             * @description every class, the most probable first
+             */
+            classes: components["schemas"]["ClassProbability"][];
+            /** Model */
+            model: string;
+            /** Plugin */
+            plugin: string;
+            /** Run Id */
+            run_id: string;
+            /**
+             * Seen
+             * @description the picture as the version saw it: a PNG as base64
+             */
+            seen: string;
+            size: components["schemas"]["PictureSize"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * PictureOut
+         * @description A picture of a dataset, for people to look at.
+         */
+        PictureOut: {
+            /** Name */
+            name: string;
+            /** Part */
+            part: string | null;
+            /**
+             * Png
+             * @description base64
+             */
+            png: string;
         };
         /**
          * PictureSize
@@ -3618,6 +4080,24 @@ export interface components {
             warm_start_from?: string[];
         };
         /**
+         * TestOut
+         * @description A sequential test: "worse by more than the margin" is shown where exp(log_wealth) reaches 1 / alpha.
+         */
+        TestOut: {
+            /** Alpha */
+            alpha: number;
+            /** Better */
+            better: number;
+            /** Even */
+            even: number;
+            /** Log Wealth */
+            log_wealth: number;
+            /** Margin */
+            margin: number;
+            /** Worse */
+            worse: number;
+        };
+        /**
          * TimesOut
          * @description The next times of a timing that is not stored yet.
          */
@@ -4509,6 +4989,185 @@ export interface operations {
             };
         };
     };
+    models_list_deployments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_start_deployment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_end_deployment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    predictions_get_drift: {
+        parameters: {
+            query?: {
+                /** @description empty: the champion */
+                version?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    predictions_check_drift: {
+        parameters: {
+            query?: {
+                /** @description empty: the champion */
+                version?: number | null;
+            };
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     models_get_history: {
         parameters: {
             query?: {
@@ -4531,6 +5190,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AliasChange"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_set_intended_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntendedUse"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_get_lineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageOut"];
                 };
             };
             /** @description Validation Error */
@@ -4918,6 +5641,72 @@ export interface operations {
             };
         };
     };
+    models_get_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_get_card: {
+        parameters: {
+            query?: {
+                language?: "en" | "tr";
+            };
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     models_predict_image: {
         parameters: {
             query?: never;
@@ -4949,7 +5738,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["azuraforge__models__schemas__PictureOut"];
+                    "application/json": components["schemas"]["PictureAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -4994,6 +5783,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_import_bundle: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description a bundle
+                     */
+                    file: string;
+                    /** @description the model's name; empty: the bundle's own */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOut"];
                 };
             };
         };
