@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -31,6 +31,15 @@ class ForecastConfig(Config):
         float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows at the end, held out to judge")
     ]
     gap: Annotated[int, Field(default=0, ge=0, le=10_000, description="Rows left out between two parts")]
+    intervals: Annotated[
+        Literal["fixed", "adaptive"],
+        Field(
+            default="fixed",
+            description="fixed: as wide as the errors on the validation part say; adaptive: widened and narrowed by"
+            " the last 500 known outcomes, which takes as many more forecasts per answer",
+            json_schema_extra={"title_tr": "Aralıklar"},
+        ),
+    ]
     known_ahead: Annotated[
         tuple[str, ...],
         Field(

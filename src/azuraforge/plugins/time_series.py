@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -32,6 +32,7 @@ from azuraforge.engine import Tensor, data, nn, optim
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.engine.training import EarlyStopping, Trainer
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.adaptive import adaptive_offsets, past_part, past_truth, score_table
 from azuraforge.plugins.calendar import Clock
 from azuraforge.plugins.channels import column_values
 from azuraforge.plugins.covariates import Covariates
@@ -79,6 +80,16 @@ class TimeSeriesConfig(ForecastConfig):
     patience: Annotated[
         int, Field(default=10, ge=1, le=1000, description="Looks at the validation part without gain before stopping")
     ]
+    stop_after: Annotated[
+        int | None,
+        Field(
+            default=None,
+            ge=1,
+            le=10_000,
+            description="Stop after so many epochs whatever the validation part says, and keep the last weights; this"
+            " is how the winner of a study is trained anew",
+        ),
+    ]
     batch_size: Annotated[int, Field(default=128, ge=1, le=8192, description="Windows per step")]
     learning_rate: Annotated[
         float, Field(default=2e-3, gt=0, le=1, description="Highest step size; it warms up and falls")
@@ -106,7 +117,8 @@ class Forecaster:
 
     ``trust`` ``(horizon,)`` between 0 and 1 shrinks the predicted change towards none, and ``offsets``
     ``(level, horizon)`` calibrate the quantiles, in the network's own units. ``smearing`` ``(horizon,)`` multiplies the
-    point forecast in the target's unit, see ``Transform.smearing``. All come from the validation part.
+    point forecast in the target's unit, see ``Transform.smearing``. All come from the validation part, as do ``tables``
+    ``(level, GRID, horizon)``, the errors that adaptive intervals are looked up in; empty where intervals are fixed.
     """
 
     network: nn.Module
@@ -115,6 +127,7 @@ class Forecaster:
     trust: Floats
     offsets: Floats
     smearing: Floats
+    tables: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
 
     def answer(self, examples: Examples) -> Floats:
         """``(example, horizon, output)`` in the network's units, shrunk but not yet calibrated."""
@@ -164,7 +177,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             ]
         )
         smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * preprocessing.scale)
-        return Forecaster(network, preprocessing, config, trust, offsets, smearing)
+        tables = np.zeros((0, 0, 0))
+        if config.intervals == "adaptive":
+            tables = np.stack([score_table(truth - answers[:, :, 1 + index]) for index in range(len(QUANTILE_LEVELS))])
+        return Forecaster(network, preprocessing, config, trust, offsets, smearing, tables)
 
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
         """From each origin, with rows up to it only."""
@@ -176,14 +192,27 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             )
         answers = predictor.answer(predictor.preprocessing.examples(part, learning=False))
         changes = np.moveaxis(answers, -1, 0).copy()
-        changes[1:] = in_order(changes[1:] + predictor.offsets[:, None, :])
+        changes[1:] = in_order(changes[1:] + self._offsets(predictor, part))
         values = predictor.preprocessing.restore(part, changes)
         return Predictions(values[0] * predictor.smearing, dict(zip(QUANTILE_LEVELS, values[1:], strict=True)))
+
+    def _offsets(self, predictor: Forecaster, part: Part) -> Floats:
+        """``(level, origin or 1, horizon)``: what calibrates the quantiles."""
+        fixed = predictor.offsets[:, None, :]
+        past = past_part(part, predictor.preprocessing.window - 1) if len(predictor.tables) else None
+        if past is None:
+            return fixed
+        answers = predictor.answer(predictor.preprocessing.examples(past, learning=False))
+        truth = predictor.preprocessing.changes(past, past_truth(part, past))
+        scores = [truth - answers[:, :, 1 + index] for index in range(len(QUANTILE_LEVELS))]
+        return adaptive_offsets(predictor.tables, scores, past.origins, part.origins, QUANTILE_LEVELS)
 
     def save(self, predictor: Forecaster, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json`` (sorted keys, shortest exact floats)."""
         tensors = {f"network.{name}": value for name, value in predictor.network.state_dict().items()}
         calibration = {name: getattr(predictor, name) for name in _CALIBRATION}
+        if len(predictor.tables):
+            calibration["tables"] = predictor.tables
         save_safetensors(folder / "weights.safetensors", {**tensors, **calibration})
         described = {
             "format": _FORMAT,
@@ -201,7 +230,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         config: Any = self.Config.model_validate(described["config"])
         preprocessing = Preprocessing.from_dict(described["preprocessing"])
         tensors, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
-        calibration = {name: tensors.pop(name) for name in _CALIBRATION}
+        calibration = {name: tensors.pop(name) for name in (*_CALIBRATION, "tables") if name in tensors}
         network = self.build(config, preprocessing.inputs, OUTPUTS)
         network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
         return Forecaster(network.eval(), preprocessing, config, **calibration)
@@ -231,6 +260,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         )
         total_steps = min(config.epochs * len(batches), config.max_steps)
         epochs = -(-total_steps // len(batches))
+        # A fixed end chooses nothing by the validation part, which then only calibrates. The schedule stays the whole
+        # one: the epochs are those that a training on fewer rows was seen to need.
+        stopping = () if config.stop_after is not None else (EarlyStopping(config.patience),)
+        epochs = min(epochs, config.stop_after or epochs)
         optimizer = optim.AdamW(
             [parameter for parameter in network.parameters() if parameter.requires_grad],
             lr=config.learning_rate,
@@ -251,7 +284,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             ),
             clip_norm=config.clip_norm,
             average=average,
-            callbacks=(best, EarlyStopping(config.patience), Reporter(run, total_steps)),
+            callbacks=(best, *stopping, Reporter(run, total_steps)),
         )
         if found is not None:
             trainer.load(found.folder)
@@ -266,7 +299,12 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
                 where="config: learning_rate",
                 next_step="choose a lower learning_rate or clip_norm, or look for wild values in the data",
             ) from error
-        network.load_state_dict(best.weights)
+        if config.stop_after is None:
+            network.load_state_dict(best.weights)
+            return
+        with average.applied():
+            last = network.state_dict()
+        network.load_state_dict(last)
 
 
 def _learn_trust(change: Floats, truth: Floats) -> Floats:

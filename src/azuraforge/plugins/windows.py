@@ -194,6 +194,11 @@ class Preprocessing:
         last = self.transform.anchor(self._target(part))
         return self.transform.from_anchor(last[part.origins][:, None] + changes * self.scale)
 
+    def changes(self, part: Part, values: Floats) -> Floats:
+        """From the target's unit to learned units, ``restore`` backwards: ``(origin, horizon)`` in, the same out."""
+        last = self.transform.anchor(self._target(part))
+        return np.asarray((self.transform.anchor(values) - last[part.origins][:, None]) / self.scale)
+
     def _known(self, part: Part, usable: Indices) -> Callable[[NDArray[Any]], Single]:
         """What is known ahead, by indices into ``usable``, themselves indices into the part's origins: rows times
         horizon times features would not fit in memory."""

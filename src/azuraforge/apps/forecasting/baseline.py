@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.plugins.adaptive import adaptive_offsets, past_part, past_truth, score_table
 from azuraforge.plugins.channels import column_values, filled
 from azuraforge.plugins.forecast import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.intervals import in_order, residual_quantiles
@@ -65,15 +66,28 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         learned = self.learn(run, train, validation)
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
-        learned.spread = residual_quantiles(validation.targets - self.forecast(learned, validation), QUANTILE_LEVELS)
+        errors = validation.targets - self.forecast(learned, validation)
+        learned.spread = residual_quantiles(errors, QUANTILE_LEVELS)
+        if run.config.intervals == "adaptive":
+            learned.arrays["table"] = score_table(errors)
         run.progress(1, 1)
         return learned
 
     def predict(self, predictor: Learned, part: Part) -> Predictions:
         """Forecasts and their intervals from each origin."""
         point = self.forecast(predictor, part)
-        quantiles = in_order(point + predictor.spread[:, None, :])
+        quantiles = in_order(point + self._spread(predictor, part))
         return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
+
+    def _spread(self, predictor: Learned, part: Part) -> Floats:
+        """``(level, origin or 1, horizon)``: what to add to the forecasts."""
+        table = predictor.arrays.get("table")
+        past = None if table is None else past_part(part, 0)
+        if table is None or past is None:
+            return predictor.spread[:, None, :]
+        errors = past_truth(part, past) - self.forecast(predictor, past)
+        levels = len(QUANTILE_LEVELS)
+        return adaptive_offsets([table] * levels, [errors] * levels, past.origins, part.origins, QUANTILE_LEVELS)
 
     def save(self, predictor: Learned, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json``."""
