@@ -132,7 +132,11 @@ class Ground:
             })  # fmt: skip
 
     def events(self) -> list[dict[str, Any]]:
-        return [each.data for each in self.room.events.read(self.project_id, "project") if each.type == "model.drift"]
+        return [
+            each.data
+            for each in self.room.events.read(self.project_id, "project", 0, 5000)
+            if each.type == "model.drift"
+        ]
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from azuraforge.cli import (
     link,
     models,
     plugins,
+    predictions,
     runs,
     scaled,
     schedules,
@@ -48,6 +49,7 @@ app.command("link")(link.link)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(models.app, name="models")
+app.add_typer(predictions.app, name="predictions")
 app.add_typer(studies.app, name="studies")
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(plugins.app, name="plugins")

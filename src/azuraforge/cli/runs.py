@@ -75,7 +75,7 @@ def start(
         if wait:
             if not json:
                 terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
-            raise typer.Exit(_to_the_end(terminal, reached, reached.client.runs.get(run.id), json))
+            raise typer.Exit(to_the_end(terminal, reached, reached.client.runs.get(run.id), json))
         if json:
             terminal.json(run.raw)
         else:
@@ -150,7 +150,7 @@ def watch(context: typer.Context, run_id: RunId, json: AsJson = False) -> None:
     """Watch a run to its end, then print its verdict. Ctrl-C leaves the run alone."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        raise typer.Exit(_to_the_end(terminal, reached, reached.client.runs.get(run_id), json))
+        raise typer.Exit(to_the_end(terminal, reached, reached.client.runs.get(run_id), json))
 
 
 @app.command()
@@ -179,7 +179,7 @@ def resume(
         if not json:
             terminal.say(terminal.text("resume_asked", id=run.id))
         if wait:
-            raise typer.Exit(_to_the_end(terminal, reached, reached.client.runs.get(run.id), json))
+            raise typer.Exit(to_the_end(terminal, reached, reached.client.runs.get(run.id), json))
         if json:
             terminal.json(run.raw)
         if reached.is_temporary:
@@ -205,7 +205,7 @@ def ship(context: typer.Context, json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
-def _to_the_end(terminal: Terminal, reached: Reached, run: Run, json: bool) -> int:
+def to_the_end(terminal: Terminal, reached: Reached, run: Run, json: bool) -> int:
     try:
         run = watch_live(terminal, reached.client, run)
     except KeyboardInterrupt:

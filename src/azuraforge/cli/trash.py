@@ -23,7 +23,7 @@ Name = Annotated[str, typer.Argument(help="The name.")]
 NameOrId = Annotated[str, typer.Argument(help="The former name, or the id that azuraforge trash list shows.")]
 Version = Annotated[int | None, typer.Argument(min=1, help="Only this version; default: all of it.")]
 
-_COUNTS = ("runs", "models", "model_versions", "datasets", "dataset_versions")
+_COUNTS = ("runs", "models", "model_versions", "predictions", "datasets", "dataset_versions")
 
 
 @app.command("list")
@@ -93,6 +93,9 @@ def policy(
     keep_work_days: Annotated[
         int | None, typer.Option(min=0, max=3650, help="Runs that did not succeed can be resumed this long.")
     ] = None,
+    keep_prediction_days: Annotated[
+        str | None, typer.Option(help="Lines of the ledger of predictions are purged then; 'forever': never.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Show what the project keeps, or change it."""
@@ -101,10 +104,13 @@ def policy(
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if keep_run_days is not None:
         changes["keep_run_days"] = _days(terminal, keep_run_days)
+    if keep_prediction_days is not None:
+        changes["keep_prediction_days"] = _days(terminal, keep_prediction_days)
     with reach(terminal) as reached:
         kept = reached.client.trash.policy()
         if changes:
-            present = {name: getattr(kept, name) for name in ("trash_days", "keep_run_days", "keep_work_days")}
+            names = ("trash_days", "keep_run_days", "keep_work_days", "keep_prediction_days")
+            present = {name: getattr(kept, name) for name in names}
             kept = reached.client.trash.set_policy(**{**present, **changes})
     if json:
         terminal.json(kept.raw)
@@ -229,11 +235,13 @@ def _say_purged(terminal: Terminal, purged: Purged) -> None:
 
 def _say_policy(terminal: Terminal, kept: Policy) -> None:
     text = terminal.text
+    days = kept.keep_prediction_days
     runs_kept = text("for_ever") if kept.keep_run_days is None else text("days", count=kept.keep_run_days)
     terminal.fields(
         {
             text("policy.trash"): text("days", count=kept.trash_days),
             text("policy.runs"): runs_kept,
             text("policy.work"): text("days", count=kept.keep_work_days),
+            text("policy.predictions"): text("for_ever") if days is None else text("days", count=days),
         }
     )

@@ -15,6 +15,7 @@ from azuraforge.client.models import (
     PredictionPoint,
 )
 from azuraforge.client.plugins import Plugin
+from azuraforge.client.predictions import Drift, LedgerLine, LedgerPage, LiveScore, LiveScores, PointOutcome
 from azuraforge.client.runs import Curve, Evaluation, Progress, Run, RunError, RunPage
 from azuraforge.client.schedules import Fire, Schedule
 from azuraforge.client.sessions import Link, Session
@@ -32,12 +33,17 @@ __all__ = [
     "Curve",
     "Dataset",
     "DatasetVersion",
+    "Drift",
     "Evaluation",
     "Event",
     "ExternalRun",
     "Finding",
     "Fire",
+    "LedgerLine",
+    "LedgerPage",
     "Link",
+    "LiveScore",
+    "LiveScores",
     "Model",
     "ModelVersion",
     "Picture",
@@ -46,6 +52,7 @@ __all__ = [
     "Pictures",
     "PlatformUnreachable",
     "Plugin",
+    "PointOutcome",
     "Policy",
     "Prediction",
     "PredictionPoint",

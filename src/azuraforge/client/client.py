@@ -13,6 +13,7 @@ from azuraforge.client.datasets import Datasets
 from azuraforge.client.external import ExternalRun
 from azuraforge.client.models import Models
 from azuraforge.client.plugins import Plugins
+from azuraforge.client.predictions import Predictions
 from azuraforge.client.runs import Runs
 from azuraforge.client.schedules import Schedules
 from azuraforge.client.sessions import Sessions
@@ -48,6 +49,7 @@ class Client:
         self.runs = Runs(self._connection)
         self.datasets = Datasets(self._connection)
         self.models = Models(self._connection)
+        self.predictions = Predictions(self._connection)
         self.studies = Studies(self._connection)
         self.schedules = Schedules(self._connection)
         self.plugins = Plugins(self._connection)

@@ -95,6 +95,8 @@ class Prediction(Shape):
     interval: float | None = None
     run_id: str | None = None
     alias: str | None = None
+    request_id: str | None = None
+    latency_seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +175,7 @@ class Models:
         version: int | None = None,
         alias: str = "champion",
         horizon: int | None = None,
+        request_id: str | None = None,
     ) -> Prediction:
         """The next values.
 
@@ -180,9 +183,11 @@ class Models:
             rows: recent history, oldest first, with the dataset's columns; None: the end of its dataset.
             version: None: the version that ``alias`` points at.
             horizon: rows ahead; None: all that the version can.
+            request_id: your own name for this request; its outcome can be sent by it later.
         """
         body: dict[str, Any] = {"alias": alias}
-        given = {"version": version, "rows": None if rows is None else [dict(row) for row in rows], "horizon": horizon}
+        given: dict[str, Any] = {"version": version, "horizon": horizon, "request_id": request_id}
+        given["rows"] = None if rows is None else [dict(row) for row in rows]
         body.update({key: value for key, value in given.items() if value is not None})
         told = self._connection.post(f"/models/{segment(name)}/predict", body, timeout_seconds=_PREDICT_SECONDS)
         return Prediction.from_json(told)

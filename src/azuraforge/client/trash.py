@@ -43,6 +43,7 @@ class Policy(Shape):
     trash_days: int
     keep_run_days: int | None
     keep_work_days: int
+    keep_prediction_days: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,7 @@ class Purged(Shape):
     dataset_versions: int = 0
     models: int = 0
     model_versions: int = 0
+    predictions: int = 0
     bytes_freed: int = 0
     kept: int = 0
 
@@ -92,13 +94,22 @@ class Trash:
         """What the project keeps."""
         return Policy.from_json(self._connection.get("/projects/policy"))
 
-    def set_policy(self, *, trash_days: int, keep_run_days: int | None, keep_work_days: int) -> Policy:
+    def set_policy(
+        self,
+        *,
+        trash_days: int,
+        keep_run_days: int | None,
+        keep_work_days: int,
+        keep_prediction_days: int | None = None,
+    ) -> Policy:
         """Change what the project keeps; only an admin may.
 
         Args:
             trash_days: how long the trash can be restored from.
             keep_run_days: runs that succeeded go to the trash then, unless pinned or needed; None: never.
             keep_work_days: how long a run that did not succeed can be resumed.
+            keep_prediction_days: lines of the ledger are purged then; None: never.
         """
         body = {"trash_days": trash_days, "keep_run_days": keep_run_days, "keep_work_days": keep_work_days}
+        body["keep_prediction_days"] = keep_prediction_days
         return Policy.from_json(self._connection.request("PUT", "/projects/policy", json=body))

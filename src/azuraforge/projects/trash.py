@@ -84,7 +84,10 @@ class Trash:
             return policy_of(session, project_id)
 
     def set_policy(self, project_id: str, policy: Policy, by: str) -> Policy:
-        """Change it; the next round of housekeeping follows it."""
+        """Change it; the next round of housekeeping follows it. Who does not speak of the ledger leaves it as it is."""
+        if "keep_prediction_days" not in policy.model_fields_set:
+            present = self.policy(project_id).keep_prediction_days
+            policy = policy.model_copy(update={"keep_prediction_days": present})
 
         def work(session: Session) -> None:
             store.save_policy(session, project_id, policy.model_dump())

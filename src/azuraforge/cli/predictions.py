@@ -1,0 +1,259 @@
+"""``azuraforge predictions``: batch runs, the ledger, outcomes, live scores, drift."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from azuraforge.cli import values
+from azuraforge.cli.reach import reach
+from azuraforge.cli.results import page_url, run_path
+from azuraforge.cli.runs import to_the_end
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.client.predictions import LedgerLine
+
+app = typer.Typer(help="What models have said, what became of it, and predictions over whole datasets.",
+                  no_args_is_help=True)  # fmt: skip
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Model = Annotated[str, typer.Argument(help="The model's name.")]
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    model: Annotated[str, typer.Option(help="The model that predicts.")],
+    dataset: Annotated[str | None, typer.Option(help="Name or id; default: what the version learned from.")] = None,
+    dataset_version: Annotated[int | None, typer.Option(min=1, help="Default: the newest.")] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="Default: the one that --alias points at.")] = None,
+    alias: Annotated[str, typer.Option(help="Which version predicts.")] = "champion",
+    start: Annotated[str | None, typer.Option(help="The first origin, ISO 8601 with a zone.")] = None,
+    end: Annotated[str | None, typer.Option(help="The last origin.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="Rows between two origins.")] = 1,
+    name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
+    wait: Annotated[bool, typer.Option("--wait/--detach", help="Watch it to its end, or return at once.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Predict over a whole dataset, as a run with files."""
+    terminal = terminal_of(context)
+    given = {"version": version, "alias": alias, "start": start, "end": end, "every": every}
+    config = {key: value for key, value in given.items() if value is not None}
+    with reach(terminal) as reached:
+        run = reached.client.predictions.create(
+            model, dataset, dataset_version=dataset_version, config=config, name=name
+        )
+        if not (json and wait):
+            if json:
+                terminal.json(run.raw)
+            else:
+                terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
+        if wait:
+            raise typer.Exit(to_the_end(terminal, reached, reached.client.runs.get(run.id), json))
+        if not json and not reached.is_temporary:
+            terminal.say(terminal.text("page", url=page_url(reached.client, run_path(reached.client, run.id))))
+        if reached.is_temporary:
+            terminal.note(terminal.text("goes_on_later"))
+
+
+@app.command("list")
+def list_predictions(
+    context: typer.Context,
+    model: Annotated[str | None, typer.Option(help="Of this model only.")] = None,
+    version: Annotated[int | None, typer.Option(min=1)] = None,
+    judged: Annotated[
+        bool | None, typer.Option("--judged/--waiting", help="Only wholly judged ones, or others.")
+    ] = None,
+    before: Annotated[str | None, typer.Option(help="Cursor of the next page.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    json: AsJson = False,
+) -> None:
+    """List the ledger, the newest line first."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        page = reached.client.predictions.list(model, version=version, judged=judged, before=before, limit=limit)
+    if json:
+        terminal.json(page.raw)
+        return
+    text = terminal.text
+    if not page.items:
+        terminal.say(text("no_predictions"))
+        return
+    terminal.table(
+        ["id", text("model"), text("version"), text("origin"), text("predicted"), text("known"), text("made")],
+        [
+            [
+                each.prediction_id,
+                each.model,
+                f"v{each.version}",
+                text.moment(each.origin),
+                _first(terminal, each),
+                f"{(each.outcome or {}).get('known', 0)}/{len(each.predictions)}",
+                text.moment(each.created_at),
+            ]
+            for each in page.items
+        ],
+        right=(4, 5),
+    )
+    if page.next:
+        terminal.say(text("more_predictions", before=page.next))
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    prediction: Annotated[str, typer.Argument(help="The prediction's id.")],
+    json: AsJson = False,
+) -> None:
+    """Show a prediction and what became of it."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        line = reached.client.predictions.get(prediction)
+    if json:
+        terminal.json(line.raw)
+        return
+    text = terminal.text
+    terminal.fields(
+        {
+            text("model"): f"{line.model} v{line.version}",
+            text("origin"): text.moment(line.origin),
+            text("made"): text.moment(line.created_at),
+            text("request"): line.request_id or "",
+            text("took"): f"{line.latency_seconds * 1000:.1f} ms" if line.latency_seconds is not None else "",
+        }
+    )
+    known = {each.step: each for each in line.outcomes}
+    rows = []
+    for step, point in enumerate(line.predictions, 1):
+        became = known.get(step)
+        actual = text("not_yet_known") if became is None else became.label or text.number(became.actual)
+        rows.append(
+            [
+                text.moment(point.at),
+                str(point.raw.get("label") or text.number(point.value)),
+                actual,
+                text.number(became.loss) if became else "–",
+                text.number(became.naive_loss) if became and became.naive_loss is not None else "–",
+            ]
+        )
+    columns = [text("at"), text("predicted"), text("actual"), text("error"), text("naive_error")]
+    terminal.table(columns, rows, right=(1, 2, 3, 4))
+
+
+@app.command()
+def outcomes(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="CSV or JSON rows: prediction_id, request_id or model; at; value or label.")
+    ],
+    model: Annotated[str | None, typer.Option(help="Every row is about this model's series.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Say what happened; each point is judged once."""
+    terminal = terminal_of(context)
+    rows: list[dict[str, Any]] = []
+    for row in values.rows(terminal, file):
+        said = {key: value for key, value in row.items() if value not in (None, "")}
+        for key in ("prediction_id", "request_id", "label"):
+            if key in said:
+                said[key] = str(said[key])
+        rows.append({**said, "model": model} if model else said)
+    told = {"judged": 0, "known": 0}
+    with reach(terminal) as reached:
+        for start in range(0, len(rows), 5000):
+            answer = reached.client.predictions.judge(rows[start : start + 5000])
+            told = {key: told[key] + answer[key] for key in told}
+    if json:
+        terminal.json(told)
+    else:
+        terminal.say(terminal.text("judged_told", **told))
+
+
+@app.command()
+def scores(
+    context: typer.Context,
+    model: Model,
+    days: Annotated[int | None, typer.Option(min=1, help="Only the last days before the newest outcome.")] = None,
+    json: AsJson = False,
+) -> None:
+    """How good a model's predictions turned out to be, beside the naive ones."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        live = reached.client.predictions.scores(model, days)
+    if json:
+        terminal.json(live.raw)
+        return
+    text = terminal.text
+    terminal.say(text("live_told", predictions=live.predictions, waiting=live.waiting, points=live.points))
+    if not live.total:
+        terminal.say(text("not_yet_known"))
+        return
+    terminal.table(
+        [text("version"), text("points"), text("error"), text("naive_error"), text("skill"), text("hits"), ""],
+        [
+            [
+                f"v{each.version}",
+                str(each.count),
+                text.percent(each.loss) if live.classes else text.number(each.loss),
+                "–"
+                if each.naive_loss is None
+                else text.percent(each.naive_loss)
+                if live.classes
+                else text.number(each.naive_loss),
+                text.percent(each.skill, signed=True),
+                text.percent(each.hits),
+                text("made_late") if each.late else "",
+            ]
+            for each in live.total
+        ],
+        right=(1, 2, 3, 4, 5),
+    )
+
+
+@app.command()
+def drift(
+    context: typer.Context,
+    model: Model,
+    version: Annotated[int | None, typer.Option(min=1, help="Default: the champion.")] = None,
+    look: Annotated[bool, typer.Option("--look", help="Look now.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Whether inputs and answers still look like where the version learned."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.predictions.drift(model, version, look=look)
+    if json:
+        terminal.json(found.raw)
+        return
+    text = terminal.text
+    if found.report is None:
+        terminal.say(text("drift_nobody_looked", model=model))
+        return
+    report = found.report
+    verdict = "drift_alarm" if found.alarm else "drift_none" if report["enough"] else "drift_too_few"
+    terminal.say(text(verdict, model=model, version=found.version))
+    terminal.table(
+        [text("column"), text("values"), "PSI", "KS", "p", text("drifted")],
+        [
+            [
+                each["name"],
+                f"{each['effective']:.0f}",
+                text.number(each["psi"]) if each["psi"] is not None else "–",
+                text.number(each["ks"]) if each["ks"] is not None else "–",
+                f"{each['p_value']:.2g}" if each["p_value"] is not None else "–",
+                text("not_yet_known") if each["drifted"] is None else text("yes" if each["drifted"] else "no"),
+            ]
+            for each in report["columns"]
+        ],
+        right=(1, 2, 3, 4),
+    )
+    limits = report["thresholds"]
+    terminal.note(text("drift_limits", psi=limits["psi"], level=f"{limits['level']:.2g}", least=limits["least"]))
+
+
+def _first(terminal: Terminal, line: LedgerLine) -> str:
+    point = line.predictions[0]
+    return str(point.raw.get("label") or f"{terminal.text.number(point.value)} {line.unit}".strip())
