@@ -82,7 +82,7 @@ class Outcome:
             for entry in entries
         ]
         crashpoint("version_before_registered")
-        summary = self._summary()
+        summary = {**self._summary(), **_searched(job.run.extra)}
 
         def commit(session: Session) -> None:
             versions = [
@@ -220,3 +220,8 @@ class Outcome:
             raise TransientError(
                 "the champion changed while this run was judged beside the earlier one", where=f"model {self.model}"
             ) from error
+
+
+def _searched(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a study's winner: where it comes from, and how many trials it was the best of."""
+    return {name: extra[name] for name in ("study", "trials", "refit") if name in extra}

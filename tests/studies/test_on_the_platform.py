@@ -1,0 +1,182 @@
+"""Studies on a real platform: real children, a kill in the middle, a curve that is pruned, noise that stays noise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from azuraforge.client import ApiError, Client
+from azuraforge.client.studies import Study
+from tests.conftest import PlatformProcess
+
+#: Predicts the mean plus a pattern that the parameter ``pattern`` draws by lot: on noise, each is as good as any.
+TOY = """
+import json
+import time
+
+import numpy as np
+
+from azuraforge.plugins import Config, Pipeline, Predictions
+from azuraforge.plugins.forecast import ForecastConfig, chronological_split
+
+
+class ToyConfig(ForecastConfig):
+    pattern: int = 0
+    size: float = 0.0
+    epochs: int = 3
+    epoch_seconds: float = 0.0
+    slow: bool = False
+
+
+class Toy(Pipeline):
+    name = "toy.pattern"
+    kind = "forecast"
+    Config = ToyConfig
+    uses_engine = False
+
+    def split(self, table, config):
+        return chronological_split(table, config)
+
+    def fit(self, run, train, validation):
+        config = run.config
+        for epoch in range(1, config.epochs + 1):
+            run.log(epoch, validation_loss=(10.0 if config.slow else 1.0) / epoch)
+            run.progress(epoch, config.epochs)
+            time.sleep(config.epoch_seconds * (20 if config.slow else 1))
+        values = train.frame[train.schema.target].to_numpy()[train.start :]
+        return {"mean": float(np.mean(values)), "pattern": config.pattern, "size": config.size}
+
+    def predict(self, predictor, part):
+        rng = np.random.default_rng(predictor["pattern"])
+        cycle = rng.normal(size=97) * predictor["size"]
+        rows = part.origins[:, None] + np.arange(1, part.horizon + 1)
+        return Predictions(predictor["mean"] + cycle[rows % 97], {})
+
+    def save(self, predictor, folder):
+        (folder / "toy.json").write_text(json.dumps(predictor))
+
+    def load(self, folder):
+        return json.loads((folder / "toy.json").read_text())
+"""
+
+
+def noise(folder: Path, rows: int = 500) -> Path:
+    """White noise, one value a day."""
+    values = np.random.default_rng(5).normal(size=rows)
+    days = np.datetime64("2020-01-01") + np.arange(rows)
+    path = folder / "noise.csv"
+    path.write_text("at,value\n" + "\n".join(f"{day},{value:.6f}" for day, value in zip(days, values, strict=True)))
+    return path
+
+
+def until(client: Client, study: str, reached: Callable[[Study], bool], seconds: float = 120.0) -> Study:
+    at = time.monotonic()
+    while not reached(found := client.studies.get(study)):
+        assert time.monotonic() < at + seconds, found
+        time.sleep(0.1)
+    return found
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
+    folder = tmp_path_factory.mktemp("studies")
+    running = PlatformProcess(folder / "home", {"AZURAFORGE_RUNS__CONCURRENCY": "2"})
+    (running.home / "plugins").mkdir(parents=True)
+    (running.home / "plugins" / "toy.py").write_text(TOY)
+    running.start()
+    with Client(home=running.home) as client:
+        client.datasets.add(noise(folder), time="at", target="value", name="noise")
+    yield running
+    running.stop()
+
+
+def search(client: Client, trials: int, **fields: Any) -> Study:
+    space = {"pattern": {"low": 0, "high": 100_000}, "size": {"low": 0.05, "high": 0.5}}
+    config = {"horizon": 1, **fields.pop("config", {})}
+    return client.studies.create(
+        f"noise {trials}", "toy.pattern", "noise", space, config=config, trials=trials, **fields
+    )
+
+
+def test_killed_in_the_middle_it_goes_on_doubles_no_trial_and_finds_nothing_in_noise(home) -> None:
+    with Client(home=home.home) as client:
+        study = search(client, 9, parallel=2, config={"epoch_seconds": 0.05})
+        until(client, study.id, lambda found: found.trials.get("complete", 0) >= 3)
+    home.kill()
+    home.start()
+    with Client(home=home.home) as client:
+        found = client.studies.wait(study.id, 120)
+        assert (found.state, found.reason) == ("finished", "trials")
+        trials = client.studies.trials(study.id)
+        assert [trial.number for trial in trials] == list(range(9))
+        assert {trial.state for trial in trials} == {"complete"}
+        runs = [run for run in client.runs.list(limit=100).runs if run.name.startswith("noise 9 #")]
+        assert sorted(run.id for run in runs) == sorted(trial.run_id for trial in trials), "one run for each trial"
+        assert {each["name"] for each in found.baselines} >= {"forecasting.naive", "forecasting.ridge"}
+        winner = client.runs.wait(found.retrain_run_id)
+        assert winner.state == "succeeded", winner.error
+        assert winner.summary["decision"] != "promoted", "noise holds nothing to be learned"
+        verdict = client.runs.evaluation(winner.id).verdict
+        tightened = verdict["reasons"][0]
+        assert (tightened["code"], tightened["params"]["looks"]) == ("level_tightened", 9)
+        assert winner.summary["trials"] == 9
+        assert client.models.get("noise").versions
+
+
+def test_pruned_paused_stopped_and_what_is_refused(home) -> None:
+    with Client(home=home.home) as client:
+        bad = {"epochs": {"choices": [3, "many"]}}
+        with pytest.raises(ApiError, match="epochs=many: epochs: input should be"):
+            client.studies.create("bad", "toy.pattern", "noise", bad)
+        with pytest.raises(ApiError, match="horizn is no field"):
+            client.studies.create("rows", "toy.pattern", "noise", {"epochs": {"choices": [1]}}, config={"horizn": 2})
+        space = {"slow": {"choices": [False, True]}, "pattern": {"choices": [1, 2, 3]}}
+        study = client.studies.create(
+            "pruned",
+            "toy.pattern",
+            "noise",
+            space,
+            config={"horizon": 1, "epochs": 4, "epoch_seconds": 0.05},
+            sampler="grid",
+            parallel=2,
+            pruner={"name": "median", "startup_trials": 3, "warmup_reports": 1},
+            retrain=False,
+        )
+        found = client.studies.wait(study.id, 120)
+        trials = client.studies.trials(study.id)
+        assert [trial.state for trial in trials] == ["complete"] * 3 + ["pruned"] * 3
+        assert all(client.runs.get(trial.run_id).state == "cancelled" for trial in trials[3:])
+        assert "pruned after" in client.runs.get(trials[3].run_id).raw["notes"][0]
+        assert found.retrain_run_id is None
+
+        slow = client.studies.create(
+            "slow", "toy.pattern", "noise", {"pattern": {"low": 0, "high": 9}},
+            config={"horizon": 1, "epochs": 50, "epoch_seconds": 0.5}, trials=10, retrain=False,
+        )  # fmt: skip
+        until(client, slow.id, lambda one: one.trials.get("running", 0) == 1)
+        assert client.studies.pause(slow.id).state == "paused"
+        with pytest.raises(ApiError, match="cannot be deleted while study 'slow'"):
+            client.datasets.delete("noise")
+        assert client.studies.resume(slow.id).state == "running"
+        assert client.studies.stop(slow.id).state == "stopped"
+        ended = until(client, slow.id, lambda one: "running" not in one.trials)
+        assert sum(ended.trials.values()) == 1
+        (trial,) = client.studies.trials(slow.id)
+        assert (trial.state, trial.run_state) == ("failed", "cancelled")
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+def test_the_winner_of_two_hundred_trials_on_noise_is_not_promoted(home) -> None:
+    with Client(home=home.home) as client:
+        study = search(client, 200, parallel=2)
+        found = client.studies.wait(study.id, 1500)
+        assert found.trials == {"complete": 200}
+        winner = client.runs.wait(found.retrain_run_id)
+        assert winner.summary["decision"] != "promoted"
+        assert winner.summary["trials"] == 200
