@@ -19,6 +19,8 @@ export type Metrics = Schemas["MetricsOut"];
 export type Dataset = Schemas["DatasetOut"];
 export type DatasetVersion = Schemas["DatasetVersionOut"];
 export type Finding = Schemas["Finding"];
+export type Pictures = Schemas["PicturesOut"];
+export type PictureAnswer = Schemas["PictureAnswer"];
 export type Rows = Schemas["RowsOut"];
 export type FromSource = Partial<Schemas["FromSource"]> & { source: string };
 

@@ -5,20 +5,22 @@ import type { DatasetVersion } from "../api/types";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { ErrorNotice, Notice } from "../ui/Notice";
+import { UploadPictures } from "../vision/UploadPictures";
 import css from "./Datasets.module.css";
 import { FindingList } from "./FindingList";
 import { SourceForm } from "./SourceForm";
 import { UploadForm } from "./UploadForm";
 import { useAddFromSource } from "./api";
 
-type Way = "file" | "source";
+type Way = "file" | "pictures" | "source";
 
-/** Three ways to data: the bundled CO₂ record in one click, a file, or any source plugin. */
+/** The ways to data: the bundled CO₂ record or digits in one click, a table, pictures, or any source plugin. */
 export function AddDataset({ onAdded, empty = false }: { onAdded: (added: DatasetVersion) => void; empty?: boolean }) {
   const { t } = useTranslation();
   const [way, setWay] = useState<Way | null>(null);
   const [added, setAdded] = useState<DatasetVersion | null>(null);
   const bundled = useAddFromSource();
+  const digits = useAddFromSource();
   const done = (version: DatasetVersion) => {
     setWay(null);
     setAdded(version);
@@ -36,14 +38,21 @@ export function AddDataset({ onAdded, empty = false }: { onAdded: (added: Datase
         >
           {t("datasets.addBundled")}
         </Button>
+        <Button small pending={digits.isPending} testId="add-digits" onPress={() => digits.mutate({ source: "bundled", options: { series: "digits" }, name: "digits" }, { onSuccess: done })}>
+          {t("vision.addDigits")}
+        </Button>
         <Button small onPress={() => setWay("file")} testId="add-file">
           {t("datasets.addFile")}
+        </Button>
+        <Button small onPress={() => setWay("pictures")} testId="add-pictures">
+          {t("vision.addPictures")}
         </Button>
         <Button small onPress={() => setWay("source")} testId="add-source">
           {t("datasets.addSource")}
         </Button>
       </div>
       {bundled.error ? <ErrorNotice error={bundled.error} /> : null}
+      {digits.error ? <ErrorNotice error={digits.error} /> : null}
       {added ? (
         <Notice tone="good" role="status">
           <p>{t(added.created ? "datasets.added" : "datasets.alreadyThere", { name: added.name, version: added.version })}</p>
@@ -52,6 +61,9 @@ export function AddDataset({ onAdded, empty = false }: { onAdded: (added: Datase
       ) : null}
       <Dialog title={t("datasets.addFile")} open={way === "file"} onClose={() => setWay(null)}>
         <UploadForm onAdded={done} onClose={() => setWay(null)} />
+      </Dialog>
+      <Dialog title={t("vision.addPictures")} open={way === "pictures"} onClose={() => setWay(null)}>
+        <UploadPictures onAdded={done} onClose={() => setWay(null)} />
       </Dialog>
       <Dialog title={t("datasets.addSource")} open={way === "source"} onClose={() => setWay(null)}>
         <SourceForm onAdded={done} onClose={() => setWay(null)} />

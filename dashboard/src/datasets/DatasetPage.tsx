@@ -19,6 +19,7 @@ import css from "./Datasets.module.css";
 import { FindingList } from "./FindingList";
 
 const RowsPlot = lazy(() => import("../charts/RowsPlot"));
+const PicturesCard = lazy(() => import("../vision/PicturesCard"));
 
 /** One version: its shape over time, what was found in it, where it came from. */
 export default function DatasetPage({ name }: { name: string }) {
@@ -52,7 +53,7 @@ export default function DatasetPage({ name }: { name: string }) {
         {mayWrite(session) && !shown.deleted_at ? (
           <>
             <ButtonLink to={paths.newRun({ dataset: shown.name })} look="primary">
-              {t("datasets.forecast")}
+              {t(shown.dataset_schema.kind === "images" ? "vision.train" : "datasets.forecast")}
             </ButtonLink>
             {numbers.length > 1 ? (
               <DeleteButton
@@ -67,7 +68,13 @@ export default function DatasetPage({ name }: { name: string }) {
         ) : null}
       </PageHead>
       {shown.deleted_at ? <InTrash at={shown.deleted_at} by={shown.deleted_by ?? null} place={place} /> : null}
-      <ChartCard dataset={shown} />
+      {shown.dataset_schema.kind === "images" ? (
+        <Suspense fallback={<Loading />}>
+          <PicturesCard dataset={shown} />
+        </Suspense>
+      ) : (
+        <ChartCard dataset={shown} />
+      )}
       <Card title={t("datasets.findings")}>
         {shown.findings.length > 0 ? <FindingList findings={shown.findings} /> : <p className={css["soft"]}>{t("datasets.noFindings")}</p>}
       </Card>
@@ -110,13 +117,17 @@ function AboutCard({ dataset }: { dataset: DatasetVersion }) {
     <Card title={t("datasets.about")}>
       <Facts
         facts={[
-          { name: t("datasets.rows"), value: count(dataset.rows) },
-          { name: t("datasets.start"), value: time(dataset.start) },
-          { name: t("datasets.end"), value: time(dataset.end) },
-          { name: t("datasets.frequency"), value: schema.frequency ?? "–" },
-          { name: t("datasets.season"), value: count(schema.season) },
-          { name: t("datasets.timezone"), value: schema.timezone },
-          { name: t("datasets.features"), value: schema.features.length > 0 ? schema.features.join(", ") : "–" },
+          ...(schema.kind === "images"
+            ? [{ name: t("vision.pictures"), value: count(dataset.rows) }]
+            : [
+                { name: t("datasets.rows"), value: count(dataset.rows) },
+                { name: t("datasets.start"), value: time(dataset.start) },
+                { name: t("datasets.end"), value: time(dataset.end) },
+                { name: t("datasets.frequency"), value: schema.frequency ?? "–" },
+                { name: t("datasets.season"), value: count(schema.season) },
+                { name: t("datasets.timezone"), value: schema.timezone },
+                { name: t("datasets.features"), value: schema.features?.join(", ") || "–" },
+              ]),
           { name: t("details.fingerprint"), value: <Hash value={dataset.fingerprint} /> },
           { name: t("datasets.fileHash"), value: <Hash value={dataset.file_sha256} /> },
           { name: t("datasets.source"), value: dataset.source },

@@ -66,13 +66,12 @@ function DatasetTable({ datasets }: { datasets: readonly Dataset[] }) {
               <Link href={paths.dataset(name)}>{name}</Link>
             </th>
             <td>
-              {latest.dataset_schema.target} <span className={tableCss["soft"]}>{latest.dataset_schema.unit}</span>
+              {latest.dataset_schema.kind === "images" ? t("vision.targetOf", { classes: count(latest.dataset_schema.classes?.length) }) : latest.dataset_schema.target}{" "}
+              <span className={tableCss["soft"]}>{latest.dataset_schema.unit}</span>
             </td>
             <td className={tableCss["number"]}>{count(latest.rows)}</td>
-            <td className={tableCss["nowrap"]}>
-              {day(latest.start)} – {day(latest.end)}
-            </td>
-            <td>{latest.dataset_schema.frequency ?? "–"}</td>
+            <td className={tableCss["nowrap"]}>{latest.start ? `${day(latest.start)} – ${day(latest.end)}` : "–"}</td>
+            <td>{latest.dataset_schema.kind === "images" ? `${String(latest.dataset_schema.height)} × ${String(latest.dataset_schema.width)}` : (latest.dataset_schema.frequency ?? "–")}</td>
             <td className={tableCss["soft"]}>{latest.source}</td>
             <td className={tableCss["number"]}>{count(versions)}</td>
             <td className={tableCss["number"]}>{count(latest.findings.length)}</td>

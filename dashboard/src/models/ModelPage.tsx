@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
@@ -22,6 +22,8 @@ import css from "./Models.module.css";
 import { MoveDialog } from "./MoveDialog";
 import { PredictCard } from "./PredictCard";
 
+const PredictPicture = lazy(() => import("../vision/PredictPicture"));
+
 /** A model: predict now, its versions, and who was champion when. */
 export default function ModelPage({ name }: { name: string }) {
   const { t } = useTranslation();
@@ -36,25 +38,42 @@ export default function ModelPage({ name }: { name: string }) {
   if (model.error) return <ErrorNotice error={model.error} />;
   if (model.data === undefined) return <Loading />;
   const { champion, target, unit } = model.data;
+  const holder = champion === null ? t("models.noChampion") : `v${champion}`;
+  const classes = classesOf(model.data);
   const writer = mayWrite(session) && there;
   const hasBefore = history.data?.some((change) => change.previous_version !== null) ?? false;
   return (
     <div className={css["page"]}>
       <PageHead
         title={model.data.name}
-        note={t("models.about", { target: unit === "" ? target : `${target} (${unit})`, champion: champion === null ? t("models.noChampion") : `v${champion}` })}
+        note={
+          classes === null
+            ? t("models.about", { target: unit === "" ? target : `${target} (${unit})`, champion: holder })
+            : t("vision.modelAbout", { classes: classes.length, champion: holder })
+        }
       >
         {writer && hasBefore ? <Button onPress={() => setMoving("back")}>{t("models.rollback")}</Button> : null}
         {writer ? <DeleteButton what={name} place={placeOf.model(name)} onDone={() => navigate(paths.models)} /> : null}
       </PageHead>
       {model.data.deleted_at ? <InTrash at={model.data.deleted_at} by={model.data.deleted_by ?? null} place={placeOf.model(model.data.id)} /> : null}
-      {there ? <PredictCard model={model.data} /> : null}
+      {there && classes === null ? <PredictCard model={model.data} /> : null}
+      {there && classes !== null ? (
+        <Suspense fallback={<Loading />}>
+          <PredictPicture model={model.data} />
+        </Suspense>
+      ) : null}
       <VersionsCard model={model.data} onPromote={writer ? setMoving : null} />
       {history.error ? <ErrorNotice error={history.error} /> : null}
       {history.data ? <HistoryCard changes={history.data} /> : null}
       {moving === null ? null : <MoveDialog name={name} version={moving === "back" ? null : moving} onClose={() => setMoving(null)} />}
     </div>
   );
+}
+
+/** The classes that a model of pictures names; null where it predicts a series. */
+function classesOf(model: ModelDetail): unknown[] | null {
+  const schema = model.version_list[0]?.data_schema;
+  return schema?.["kind"] === "images" && Array.isArray(schema["classes"]) ? schema["classes"] : null;
 }
 
 function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromote: ((version: number) => void) | null }) {

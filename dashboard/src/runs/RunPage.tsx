@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import { Suspense, lazy } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import type { RunDetail } from "../api/types";
 import { useFormats } from "../language/useFormats";
+import { pluginsQuery } from "../plugins/api";
 import { usePaths } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
 import { InTrash } from "../projects/trash/InTrash";
@@ -11,6 +13,7 @@ import { useTitle } from "../routing/useTitle";
 import { PageHead } from "../ui/Card";
 import { Hash } from "../ui/Facts";
 import { ErrorNotice, Loading, Notice } from "../ui/Notice";
+import { ClassBaselineCard } from "../vision/ClassBaselineCard";
 import { ArtifactsCard } from "./ArtifactsCard";
 import { AttemptsCard } from "./AttemptsCard";
 import { evaluationQuery, figureQuery } from "./api";
@@ -32,6 +35,8 @@ import { SystemCard } from "./SystemCard";
 import { useLiveRun } from "./useLiveRun";
 import { VerdictCard } from "./VerdictCard";
 
+const ClassifyCards = lazy(() => import("../vision/ClassifyCards"));
+
 /** One run: alive while it works, complete when it is done. */
 export default function RunPage({ id }: { id: string }) {
   const { t } = useTranslation();
@@ -40,12 +45,14 @@ export default function RunPage({ id }: { id: string }) {
   const done = live?.run.state === "succeeded";
   const evaluation = useQuery(evaluationQuery(id, learns && done));
   const forecast = useQuery(figureQuery(id, "forecast", live?.run.figures.includes("forecast") ?? false));
+  const task = useQuery(pluginsQuery).data?.find((plugin) => plugin.name === live?.run.plugin)?.task;
   useTitle(live?.run.name ?? t("run.title"));
 
   if (live === null) return error ? <ErrorNotice error={error} /> : <Loading />;
   const { run, curves } = live;
   const judged = (evaluation.data?.evaluation ?? null) as Evaluation | null;
   const verdict = (evaluation.data?.verdict ?? null) as Verdict | null;
+  const classifies = (judged?.kind ?? task) === "classify";
 
   return (
     <div className={css["page"]}>
@@ -69,9 +76,20 @@ export default function RunPage({ id }: { id: string }) {
             <CurvesCard run={run} curves={curves} />
             <VerdictCard run={run} verdict={verdict} evaluation={judged} loading={evaluation.isLoading} error={evaluation.error} />
           </div>
-          <ForecastCard run={run} forecast={forecast.data ?? null} error={forecast.error} />
-          {judged ? <BaselineCard evaluation={judged} runId={run.id} /> : null}
-          <TestCard forecast={forecast.data ?? null} />
+          {classifies ? (
+            <>
+              {judged ? <ClassBaselineCard evaluation={judged} runId={run.id} /> : null}
+              <Suspense fallback={<Loading />}>
+                <ClassifyCards run={run} />
+              </Suspense>
+            </>
+          ) : (
+            <>
+              <ForecastCard run={run} forecast={forecast.data ?? null} error={forecast.error} />
+              {judged ? <BaselineCard evaluation={judged} runId={run.id} /> : null}
+              <TestCard forecast={forecast.data ?? null} />
+            </>
+          )}
         </>
       ) : (
         <>

@@ -63,6 +63,23 @@ function Scores({ evaluation, said }: { evaluation: Evaluation; said: boolean })
   const baseline = evaluation.contenders.find((contender) => contender.name === evaluation.best_baseline);
   if (!candidate || !baseline) return null;
   const against = evaluation.comparisons.find((one) => one.a === candidate.name && one.b === baseline.name);
+  if (evaluation.kind === "classify") {
+    return (
+      <>
+        <dl className={css["scores"]}>
+          <Score
+            name={t("vision.accuracy")}
+            of={candidate}
+            beside={baseline}
+            show={({ metrics }) => `${percent(metrics.accuracy, 2)} (${percent(metrics.accuracy_low, 1)} – ${percent(metrics.accuracy_high, 1)})`}
+          />
+          <Score name={t("vision.logLoss")} of={candidate} beside={baseline} show={({ metrics }) => fixed(metrics.log_loss, 4)} />
+          <Score name={t("vision.ece")} of={candidate} beside={baseline} show={({ metrics }) => fixed(metrics.ece, 4)} />
+        </dl>
+        <p className={css["footnote"]}>{t("vision.computed", { count: origins, shown: count(origins) })}</p>
+      </>
+    );
+  }
   return (
     <>
       <dl className={css["scores"]}>

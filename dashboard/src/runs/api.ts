@@ -50,9 +50,14 @@ export function snapshotQuery(id: string) {
 }
 
 export function figureQuery(id: string, name: string, wanted: boolean) {
-  return queryOptions({
+  return namedFigureQuery<Forecast>(id, name, wanted);
+}
+
+/** Any figure of a run; whoever asks knows its shape. */
+export function namedFigureQuery<Figure>(id: string, name: string, wanted: boolean) {
+  return queryOptions<Figure>({
     queryKey: ["run", id, "figure", name],
-    queryFn: ({ signal }) => get<Forecast>(`/runs/${part(id)}/figures/${part(name)}`, {}, signal),
+    queryFn: ({ signal }) => get<Figure>(`/runs/${part(id)}/figures/${part(name)}`, {}, signal),
     enabled: wanted,
     staleTime: 60_000,
   });

@@ -1,7 +1,9 @@
 // What the platform computed on the test part: every contender beside every other, and the gate's verdict.
 
 export type MetricName = "rmse" | "mae" | "mase" | "smape" | "r2" | "coverage" | "skill";
-export type MetricValues = Partial<Record<MetricName, number | null>>;
+/** Of classifiers; shares but for the log loss. */
+export type ClassMetricName = "accuracy" | "accuracy_low" | "accuracy_high" | "error_rate" | "macro_f1" | "log_loss" | "ece" | "ece_uncalibrated";
+export type MetricValues = Partial<Record<MetricName | ClassMetricName, number | null>>;
 
 export interface Contender {
   name: string;

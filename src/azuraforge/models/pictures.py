@@ -6,13 +6,13 @@ from pathlib import Path
 
 from azuraforge.errors import InvalidInput
 from azuraforge.models.predictions import PREDICT_SECONDS, Served
-from azuraforge.models.schemas import ClassProbability, PictureOut, PictureSize
+from azuraforge.models.schemas import ClassProbability, PictureAnswer, PictureSize
 from azuraforge.models.serving import WarmPredictors
 
 MAX_BYTES = 10 << 20
 
 
-def predict_picture(warm: WarmPredictors, served: Served, name: str, path: Path, filename: str) -> PictureOut:
+def predict_picture(warm: WarmPredictors, served: Served, name: str, path: Path, filename: str) -> PictureAnswer:
     """Ask a version about the picture at ``path``, which messages call ``filename``.
 
     Only the child decodes it. Raises InvalidInput where the version names no classes, or the file is no picture.
@@ -26,7 +26,7 @@ def predict_picture(warm: WarmPredictors, served: Served, name: str, path: Path,
         )
     question = {"picture": str(path), "name": filename}
     told = warm.ask((served.project_id, served.content_hash), served.opening, question, PREDICT_SECONDS)
-    return PictureOut(
+    return PictureAnswer(
         model=name,
         version=served.version,
         plugin=served.plugin,

@@ -17,7 +17,7 @@ from azuraforge.models.schemas import (
     EvaluationOut,
     ModelDetail,
     ModelOut,
-    PictureOut,
+    PictureAnswer,
     PolicyOut,
     PolicyRequest,
     PredictionOut,
@@ -188,7 +188,7 @@ async def predict(name: str, access: Member, service: Service, body: PredictRequ
 
 
 @router.post("/models/{name}/versions/{version}/predict-image", openapi_extra=_PICTURE)
-async def predict_image(name: str, version: int, request: Request, access: Member, service: Service) -> PictureOut:
+async def predict_image(name: str, version: int, request: Request, access: Member, service: Service) -> PictureAnswer:
     """What a version sees in a picture: the probability of each class."""
     with service.inbox() as folder:
         upload = await receive(request, folder, MAX_BYTES, part="image", next_step="send a smaller picture")

@@ -316,7 +316,7 @@ class PictureSize(BaseModel):
     channels: int
 
 
-class PictureOut(BaseModel):
+class PictureAnswer(BaseModel):
     """What a version sees in a picture."""
 
     model: str

@@ -32,7 +32,7 @@ from azuraforge.models.schemas import (
     EvaluationOut,
     ModelDetail,
     ModelOut,
-    PictureOut,
+    PictureAnswer,
     PredictionOut,
     PredictOut,
     PredictRequest,
@@ -207,7 +207,7 @@ class ModelService(Registry):
         place = Place(project_id, found.model_id, name, found.version, found.deployment)
         return self.deployments.answer(place, request, ask)
 
-    def predict_image(self, project_id: str, name: str, version: int, path: Path, filename: str) -> PictureOut:
+    def predict_image(self, project_id: str, name: str, version: int, path: Path, filename: str) -> PictureAnswer:
         """What a version sees in the picture at ``path``; see ``pictures``."""
         with self._database.read(project_id) as session:
             row = self._version(session, self._known(session, project_id, name), version)

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
 import { Problem } from "../../api/problem";
-import type { Dataset, Plugin, RunDetail } from "../../api/types";
+import type { Dataset, DatasetVersion, Plugin, RunDetail } from "../../api/types";
 import { AddDataset } from "../../datasets/AddDataset";
 import { inLanguage } from "../../language/setup";
 import { useFormats } from "../../language/useFormats";
@@ -17,7 +17,7 @@ import { problemsByField, readConfig, startValues, type TypedValues } from "./fo
 import css from "./NewRun.module.css";
 import { fieldsOf, parse, type ConfigField, type Typed } from "./schema";
 import { SchemaForm } from "./SchemaForm";
-import { choosable, firstPlugin } from "./choices";
+import { choosable, dataKind, firstPlugin, fitting, kindOf, type Kind } from "./choices";
 
 interface NewRunFormProps {
   plugins: readonly Plugin[];
@@ -40,14 +40,24 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
   const paths = usePaths();
   const [, navigate] = useLocation();
   const start = useStartRun();
-  const usable = useMemo(() => choosable(plugins), [plugins]);
+  const all = useMemo(() => choosable(plugins), [plugins]);
+  const [fresh, setFresh] = useState<Record<string, Kind>>({});
+  const kindIn = (name: string): Kind | null => fresh[name] ?? dataKind(datasets.find((one) => one.name === name)?.latest);
+  // Who came from a dataset wants what fits it; else the pipeline comes first, and the datasets follow.
+  const usable = useMemo(
+    () => fitting(all, dataKind(datasets.find((one) => one.name === wanted.dataset)?.latest)),
+    [all, datasets, wanted.dataset],
+  );
   const [pluginName, setPluginName] = useState(() => firstPlugin(usable, wanted.plugin ?? earlier?.plugin ?? null));
-  const [datasetName, setDatasetName] = useState(wanted.dataset ?? earlier?.dataset_name ?? datasets[0]?.name ?? "");
+  const [datasetName, setDatasetName] = useState(() => {
+    const first = datasets.find((one) => fits(one.latest, usable.find((plugin) => plugin.name === pluginName) ?? null));
+    return wanted.dataset ?? earlier?.dataset_name ?? first?.name ?? "";
+  });
   const [typed, setTyped] = useState<Record<string, TypedValues>>({});
   const [more, setMore] = useState<TypedValues>({ name: "", model: earlier?.model ?? "", seed: String(earlier?.seed ?? 0), threads: String(earlier?.threads ?? 1) });
   const [tried, setTried] = useState(false);
 
-  const plugin = usable.find((one) => one.name === pluginName) ?? null;
+  const plugin = all.find((one) => one.name === pluginName) ?? null;
   const isAgent = plugin?.kind === "agent";
   const fields = useMemo(() => fieldsOf(plugin?.schema, i18n.language), [plugin, i18n.language]);
   const initial = useMemo(() => startValues(fields, earlier?.plugin === pluginName ? earlier.config : {}, input), [earlier, fields, input, pluginName]);
@@ -57,6 +67,20 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
   const threads = parse(THREADS, more["threads"] ?? "");
   const complete = plugin !== null && (isAgent || datasetName !== "");
   const problems = start.error instanceof Problem ? problemsByField(start.error.fields, [...fields.map((field) => field.name), "dataset", "plugin", "name", "model", "seed", "threads"]) : {};
+
+  const offered = datasets.filter((one) => fits(one.latest, plugin));
+  const choosePlugin = (name: string) => {
+    setPluginName(name);
+    const kind = kindOf(all.find((one) => one.name === name) ?? null);
+    if (kind === null || kindIn(datasetName) === kind) return;
+    setDatasetName(datasets.find((one) => dataKind(one.latest) === kind)?.name ?? "");
+  };
+  const takeAdded = (added: DatasetVersion) => {
+    const kind = added.dataset_schema.kind;
+    setFresh((known) => ({ ...known, [added.name]: kind }));
+    setDatasetName(added.name);
+    if (kindOf(plugin) !== kind) setPluginName(firstPlugin(fitting(all, kind), null));
+  };
 
   const change = (name: string, value: Typed) => setTyped((all) => ({ ...all, [pluginName]: { ...all[pluginName], [name]: value } }));
   const changeMore = (name: string) => (value: string) => setMore((all) => ({ ...all, [name]: value }));
@@ -89,12 +113,12 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
           <SelectField
             label={t("newRun.pipeline")}
             value={pluginName}
-            onChange={setPluginName}
+            onChange={choosePlugin}
             testId="pipeline-select"
             name="plugin"
             error={problems["plugin"]}
             hint={plugin ? inLanguage(plugin.summary, i18n.language) : t("newRun.noPipelines")}
-            options={usable.map((one) => ({ value: one.name, label: label(one, i18n.language), group: t(one.kind === "agent" ? "newRun.agents" : "newRun.pipelines") }))}
+            options={withChosen(usable, plugin).map((one) => ({ value: one.name, label: label(one, i18n.language), group: t(one.kind === "agent" ? "newRun.agents" : "newRun.pipelines") }))}
           />
           {isAgent ? null : (
             <div className={css["dataset"]}>
@@ -107,9 +131,9 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
                 error={problems["dataset"] ?? (tried && datasetName === "" ? t("newRun.datasetMissing") : undefined)}
                 hint={datasets.length === 0 ? t("newRun.noDatasets") : undefined}
                 placeholder={t("newRun.chooseDataset")}
-                options={withAdded(datasets, datasetName).map((name) => ({ value: name, label: name }))}
+                options={withAdded(offered, datasetName).map((name) => ({ value: name, label: name }))}
               />
-              <AddDataset empty={datasets.length === 0} onAdded={(added) => setDatasetName(added.name)} />
+              <AddDataset empty={datasets.length === 0} onAdded={takeAdded} />
             </div>
           )}
         </div>
@@ -150,6 +174,17 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
 function label(plugin: Plugin, language: string): string {
   const title = inLanguage(plugin.title, language);
   return title === "" ? plugin.name : `${title} (${plugin.name})`;
+}
+
+/** Whether a pipeline can learn from a dataset. */
+function fits(version: DatasetVersion, plugin: Plugin | null): boolean {
+  const kind = kindOf(plugin);
+  return kind === null || dataKind(version) === kind;
+}
+
+/** The chosen pipeline is offered even where a dataset that was added since narrowed nothing. */
+function withChosen(usable: readonly Plugin[], plugin: Plugin | null): Plugin[] {
+  return plugin === null || usable.includes(plugin) ? [...usable] : [plugin, ...usable];
 }
 
 /** A dataset that was just added is chosen before the list was asked for again. */

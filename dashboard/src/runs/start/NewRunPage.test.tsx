@@ -30,7 +30,7 @@ const PLUGINS = [
   plugin("bundled", { kind: "source", task: null }),
 ];
 
-const version = { id: "d1", name: "co2", version: 1, fingerprint: "f", file_sha256: null, rows: 9, start: null, end: null, source: "bundled", provenance: {}, findings: [], created: true, created_at: "2026-01-01T00:00:00Z", dataset_schema: { time: "time", target: "co2", features: [], frequency: "1w", season: 52, timezone: "UTC", unit: "ppm" } };
+const version = { id: "d1", name: "co2", version: 1, fingerprint: "f", file_sha256: null, rows: 9, start: null, end: null, source: "bundled", provenance: {}, findings: [], created: true, created_at: "2026-01-01T00:00:00Z", dataset_schema: { kind: "series", time: "time", target: "co2", features: [], frequency: "1w", season: 52, timezone: "UTC", unit: "ppm" } };
 
 const answers = {
   "GET /plugins": { body: PLUGINS },
@@ -109,5 +109,44 @@ describe("NewRunPage", () => {
     expect(input("epochs").value).toBe("33");
     expect(input("calendar").checked).toBe(false);
     expect(input("seed").value).toBe("7");
+  });
+});
+
+describe("what fits what", () => {
+  const pictures = { ...version, id: "d2", name: "digits", dataset_schema: { kind: "images", target: "label", unit: "", height: 8, width: 8, channels: 1, classes: ["0", "1"] } };
+  const both = {
+    ...answers,
+    "GET /plugins": { body: [...PLUGINS, plugin("vision.cnn", { task: "classify" })] },
+    "GET /datasets": { body: [{ id: "d1", name: "co2", versions: 1, latest: version }, { id: "d2", name: "digits", versions: 1, latest: pictures }] },
+  };
+  const options = (testId: string) => [...screen.getByTestId<HTMLSelectElement>(testId).options].map((option) => option.value).filter((value) => value !== "");
+
+  it("offers a pipeline the datasets that it can learn from, and follows when it changes", async () => {
+    const user = userEvent.setup();
+    answerApi(both);
+    showPage(<NewRunPage />);
+    const pipelines = await screen.findByTestId<HTMLSelectElement>("pipeline-select");
+    expect(options("dataset-select")).toEqual(["co2"]);
+    await user.selectOptions(pipelines, "vision.cnn");
+    expect(options("dataset-select")).toEqual(["digits"]);
+    expect(screen.getByTestId<HTMLSelectElement>("dataset-select").value).toBe("digits");
+  });
+
+  it("offers a dataset the pipelines that can learn from it", async () => {
+    answerApi(both);
+    showPage(<NewRunPage />, { path: "/p/default/new-run?dataset=digits" });
+    const pipelines = await screen.findByTestId<HTMLSelectElement>("pipeline-select");
+    expect(options("pipeline-select")).toEqual(["vision.cnn", "weather"]);
+    expect(pipelines.value).toBe("vision.cnn");
+    expect(screen.getByTestId<HTMLSelectElement>("dataset-select").value).toBe("digits");
+  });
+
+  it("takes the pipeline along when a dataset of another kind is added", async () => {
+    const user = userEvent.setup();
+    answerApi({ ...both, "GET /datasets": { body: [{ id: "d1", name: "co2", versions: 1, latest: version }] }, "POST /datasets/from-source": { status: 201, body: pictures } });
+    showPage(<NewRunPage />);
+    await user.click(await screen.findByTestId("add-digits"));
+    expect(screen.getByTestId<HTMLSelectElement>("dataset-select").value).toBe("digits");
+    expect(screen.getByTestId<HTMLSelectElement>("pipeline-select").value).toBe("vision.cnn");
   });
 });

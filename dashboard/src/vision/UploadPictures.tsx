@@ -1,0 +1,98 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState, type SubmitEvent } from "react";
+import { DropZone, FileTrigger } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+
+import { postForm } from "../api/client";
+import { Problem } from "../api/problem";
+import type { DatasetVersion } from "../api/types";
+import { problemsByField } from "../runs/start/form";
+import { Button } from "../ui/Button";
+import { DialogActions } from "../ui/Dialog";
+import { CheckField, SelectField, TextField } from "../ui/Field";
+import { ErrorNotice } from "../ui/Notice";
+import css from "./Vision.module.css";
+
+function useUploadPictures() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ file, options }: { file: File; options: Record<string, unknown> }) => {
+      const form = new FormData();
+      form.append("options", JSON.stringify({ kind: "images", ...options }));
+      form.append("file", file);
+      return postForm<DatasetVersion>("/datasets", form);
+    },
+    onSuccess: () => client.invalidateQueries({ queryKey: ["datasets"] }),
+  });
+}
+
+/** A whole number of pixels, or null where nothing is written. */
+const pixels = (text: string): number | null => (text.trim() === "" ? null : Number(text));
+
+/** A zip with one folder a class, idx files, or a Parquet table of pictures. */
+export function UploadPictures({ onAdded, onClose }: { onAdded: (added: DatasetVersion) => void; onClose: () => void }) {
+  const { t } = useTranslation();
+  const upload = useUploadPictures();
+  const [file, setFile] = useState<File | null>(null);
+  const [name, setName] = useState("");
+  const [size, setSize] = useState({ height: "", width: "" });
+  const [channels, setChannels] = useState("");
+  const [skip, setSkip] = useState(false);
+  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "height", "width", "channels"]) : {};
+  const sizes = [size.height, size.width].map(pixels);
+  const wrong = sizes.some((side) => side !== null && !(Number.isInteger(side) && side >= 4 && side <= 1024));
+  const choose = (chosen: File | null) => {
+    setFile(chosen);
+    upload.reset();
+  };
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    event.stopPropagation(); // the dialog stands inside the form of a new run
+    if (file === null || wrong) return;
+    const options = { name: name.trim() || null, height: sizes[0], width: sizes[1], channels: channels === "" ? null : Number(channels), unreadable: skip ? "skip" : "error" };
+    upload.mutate({ file, options }, { onSuccess: onAdded });
+  };
+  return (
+    <form onSubmit={submit} className={css["form"]} noValidate>
+      <p className={css["soft"]}>{t("vision.uploadNote")}</p>
+      <DropZone
+        className={css["drop"] ?? ""}
+        aria-label={t("datasets.file")}
+        onDrop={(event) => {
+          const item = event.items.find((one) => one.kind === "file");
+          if (item) void item.getFile().then(choose);
+        }}
+      >
+        <FileTrigger acceptedFileTypes={[".zip", ".parquet"]} onSelect={(files) => choose(files?.[0] ?? null)}>
+          <Button>{t("datasets.chooseFile")}</Button>
+        </FileTrigger>
+        <span role="status">{file?.name ?? t("vision.fileHint")}</span>
+      </DropZone>
+      <div className={css["two"]}>
+        <TextField label={t("vision.height")} hint={t("vision.sizeHint")} value={size.height} mode="numeric" name="height" onChange={(height) => setSize((all) => ({ ...all, height }))} error={problems["height"] ?? (wrong ? t("vision.sizeWrong") : undefined)} />
+        <TextField label={t("vision.width")} hint={t("vision.sizeHint")} value={size.width} mode="numeric" name="width" onChange={(width) => setSize((all) => ({ ...all, width }))} error={problems["width"]} />
+        <SelectField
+          label={t("vision.channels")}
+          value={channels}
+          onChange={setChannels}
+          name="channels"
+          error={problems["channels"]}
+          options={[
+            { value: "", label: t("vision.asFound") },
+            { value: "1", label: t("vision.grey") },
+            { value: "3", label: t("vision.colour") },
+          ]}
+        />
+        <TextField label={t("datasets.name")} hint={t("datasets.nameHint")} value={name} name="name" onChange={setName} error={problems["name"]} />
+      </div>
+      <CheckField label={t("vision.skip")} hint={t("vision.skipHint")} checked={skip} onChange={setSkip} name="skip" />
+      {upload.error ? <ErrorNotice error={upload.error} /> : null}
+      <DialogActions>
+        <Button onPress={onClose}>{t("common.close")}</Button>
+        <Button look="primary" type="submit" disabled={file === null} pending={upload.isPending}>
+          {t("datasets.add")}
+        </Button>
+      </DialogActions>
+    </form>
+  );
+}
