@@ -1,4 +1,4 @@
-"""``azuraforge datasets``: add, add-images, list, show."""
+"""``azuraforge datasets``: add, add-images, list, show, pictures."""
 
 from __future__ import annotations
 
@@ -197,6 +197,38 @@ def show(
         terminal.json(found.raw)
     else:
         show_version(terminal, found)
+
+
+@app.command()
+def pictures(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Name or id.")],
+    version: Annotated[int | None, typer.Option(min=1, help="Default: the newest.")] = None,
+    per_class: Annotated[int, typer.Option(min=1, max=24, help="Pictures of each class, in --json.")] = 8,
+    json: AsJson = False,
+) -> None:
+    """Count the pictures of each class; with --json also some of them, as PNG in base64."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.datasets.pictures(name, version, per_class)
+    if json:
+        terminal.json(found.raw)
+        return
+    text = terminal.text
+    parts = [part for part in ("train", "test", "all") if any(part in each.counts for each in found.classes)]
+    most = max(sum(each.counts.values()) for each in found.classes)
+    terminal.table(
+        [text("class"), *(text(f"part.{part}") for part in parts), ""],
+        [
+            [
+                each.name,
+                *(text.number(each.counts.get(part, 0), 0) for part in parts),
+                "█" * round(30 * sum(each.counts.values()) / most),
+            ]
+            for each in found.classes
+        ],
+        right=tuple(range(1, len(parts) + 1)),
+    )
 
 
 def show_version(terminal: Terminal, version: DatasetVersion) -> None:

@@ -6,6 +6,40 @@ from collections.abc import Mapping
 
 #: key → (English, Turkish)
 TEXTS: Mapping[str, tuple[str, str]] = {
+    # reports and comparisons
+    "report_written": ("Report written: {path} ({bytes})", "Rapor yazıldı: {path} ({bytes})"),
+    "not_written": ("cannot write {path}: {problem}", "{path} yazılamadı: {problem}"),
+    "metric": ("metric", "ölçüt"),
+    "setting": ("setting", "ayar"),
+    "compare_marks": (
+        "▲ best, ▼ worst, on the same held-out rows; in brackets the best baseline of that run.",
+        "▲ en iyi, ▼ en kötü, aynı ayrılmış satırlarda; ayraç içinde o çalıştırmanın en iyi temel yöntemi.",
+    ),
+    "compare_no_marks": (
+        "No best and worst: the runs were not judged on the same rows.",
+        "En iyi ve en kötü yok: çalıştırmalar aynı satırlarda değerlendirilmedi.",
+    ),
+    "compare_same_config": ("Their configs do not differ.", "Ayarları aynı."),
+    "pair.a_better": (
+        "{a} is better than {b}: {metric} {difference}, interval {low} to {high} ({level}), {origins} compared.",
+        "{a}, {b} karşısında daha iyi: {metric} {difference}, aralık {low} ile {high} ({level}), "
+        "{origins} karşılaştırma.",
+    ),
+    "pair.b_better": (
+        "{b} is better than {a}: {metric} of {a} {difference}, interval {low} to {high} ({level}), {origins} compared.",
+        "{b}, {a} karşısında daha iyi: {a} için {metric} {difference}, aralık {low} ile {high} ({level}), "
+        "{origins} karşılaştırma.",
+    ),
+    "pair.no_difference": (
+        "{a} and {b} do not differ by more than noise: {metric} {difference}, interval {low} to {high} ({level}), "
+        "{origins} compared.",
+        "{a} ile {b} arasında gürültüyü aşan fark yok: {metric} {difference}, aralık {low} ile {high} ({level}), "
+        "{origins} karşılaştırma.",
+    ),
+    "pair.too_few": (
+        "Only {origins} can be compared, too few to tell {a} from {b}: {metric} {difference}.",
+        "Yalnızca {origins} karşılaştırma var, {a} ile {b} ayırt edilemez: {metric} {difference}.",
+    ),
     # words
     "next": ("Next", "Sıradaki adım"),
     "none": ("none", "yok"),
@@ -134,7 +168,23 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "mae": ("MAE", "MAE"),
     "smape": ("sMAPE", "sMAPE"),
     "coverage": ("coverage", "kapsama"),
+    "crps": ("CRPS", "CRPS"),
     "skill": ("skill", "beceri"),
+    "accuracy": ("accuracy", "doğruluk"),
+    "accuracy_interval": ("95 % interval", "%95 aralığı"),
+    "macro_f1": ("macro F1", "makro F1"),
+    "log_loss": ("log loss", "log kaybı"),
+    "ece": ("ECE", "ECE"),
+    "class_title": (
+        "{test} held-out pictures, learned from {train}",
+        "{test} ayrılmış resim, {train} resimden öğrenildi",
+    ),
+    "class_caption": (
+        "Wilson interval. skill: 1 − error rate / error rate of the best baseline. ECE: calibration error."
+        " ★ fewest errors.",
+        "Wilson aralığı. beceri: 1 − hata oranı / en iyi temel yöntemin hata oranı. ECE: kalibrasyon hatası."
+        " ★ en az hata.",
+    ),
     "evaluation_title": (
         "{target} on the held-out end: {origins} origins, {start} – {end}",
         "{target}, ayrılmış son satırlarda: {origins} tahmin başlangıcı, {start} – {end}",
@@ -270,6 +320,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "resimler için: azuraforge datasets add-images {path}",
     ),
     "pictures": ("Pictures", "Resim sayısı"),
+    "part.train": ("to learn from", "öğrenmek için"),
+    "part.test": ("to judge on", "ölçmek için"),
+    "part.all": ("pictures", "resim"),
     "picture_size": ("Size", "Boyut"),
     "grey": ("grey", "gri"),
     "colour": ("colour", "renkli"),

@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
+from azuraforge.cli.class_verdict import class_table
 from azuraforge.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from azuraforge.client import Prediction
 
 #: Columns of the whole table, dropped from the right of this list while the terminal is too narrow.
-_METRICS = ("rmse", "skill", "coverage", "mase", "r2", "mae", "smape", "seconds")
+_METRICS = ("rmse", "skill", "coverage", "mase", "r2", "mae", "crps", "smape", "seconds")
 _SHOWN_VALUES = 24
 
 
 def show_evaluation(terminal: Terminal, evaluation: Mapping[str, Any], verdict: Mapping[str, Any]) -> None:
     """Print the table, the contenders that failed, the decision and its reasons."""
     terminal.console.print()
-    terminal.console.print(evaluation_table(terminal, evaluation))
+    table = class_table if evaluation.get("kind") == "classify" else evaluation_table
+    terminal.console.print(table(terminal, evaluation))
     text = terminal.text
     for each in evaluation.get("failed") or ():
         terminal.console.print(
