@@ -22,6 +22,7 @@ import css from "./Models.module.css";
 import { MoveDialog } from "./MoveDialog";
 import { PredictCard } from "./PredictCard";
 
+const PredictionCards = lazy(() => import("../predictions/PredictionCards"));
 const PredictPicture = lazy(() => import("../vision/PredictPicture"));
 
 /** A model: predict now, its versions, and who was champion when. */
@@ -63,6 +64,11 @@ export default function ModelPage({ name }: { name: string }) {
         </Suspense>
       ) : null}
       <VersionsCard model={model.data} onPromote={writer ? setMoving : null} />
+      {there ? (
+        <Suspense fallback={<Loading />}>
+          <PredictionCards model={name} champion={champion !== null} />
+        </Suspense>
+      ) : null}
       {history.error ? <ErrorNotice error={history.error} /> : null}
       {history.data ? <HistoryCard changes={history.data} /> : null}
       {moving === null ? null : <MoveDialog name={name} version={moving === "back" ? null : moving} onClose={() => setMoving(null)} />}
@@ -81,7 +87,7 @@ function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromote: ((v
   const { bytes, moment, percent } = useFormats();
   const paths = usePaths();
   return (
-    <Card title={t("models.versions")} note={t("models.versionsNote")}>
+    <Card title={t("models.versions")} note={t(classesOf(model) === null ? "models.versionsNote" : "vision.skillNote")}>
       <Table caption={t("models.versions")}>
         <thead>
           <tr>

@@ -10,7 +10,9 @@ import { mayManage, useSession } from "../session";
 import { useSavePolicy } from "./api";
 import css from "./Trash.module.css";
 
-const FIELDS = ["trash_days", "keep_run_days", "keep_work_days"] as const;
+const FIELDS = ["trash_days", "keep_run_days", "keep_work_days", "keep_prediction_days"] as const;
+/** What may be kept for ever. */
+const FOR_EVER: readonly string[] = ["keep_run_days", "keep_prediction_days"];
 type Typed = Record<(typeof FIELDS)[number], string>;
 
 /** What the project keeps, in days. Everybody sees it, admins change it. */
@@ -24,9 +26,9 @@ export function PolicyCard({ policy }: { policy: Policy }) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setTried(true);
-    const [trash, runs, work] = FIELDS.map((name) => readDays(name, typed[name]));
-    if (typeof trash !== "number" || runs === undefined || typeof work !== "number") return;
-    save.mutate({ trash_days: trash, keep_run_days: runs, keep_work_days: work });
+    const [trash, runs, work, predictions] = FIELDS.map((name) => readDays(name, typed[name]));
+    if (typeof trash !== "number" || runs === undefined || typeof work !== "number" || predictions === undefined) return;
+    save.mutate({ trash_days: trash, keep_run_days: runs, keep_work_days: work, keep_prediction_days: predictions });
   };
   return (
     <Card title={t("trash.policyTitle")} note={t("trash.policyNote")}>
@@ -74,12 +76,14 @@ function asTyped(policy: Policy): Typed {
     trash_days: String(policy.trash_days),
     keep_run_days: policy.keep_run_days === null ? "" : String(policy.keep_run_days),
     keep_work_days: String(policy.keep_work_days),
+    keep_prediction_days: policy.keep_prediction_days === null ? "" : String(policy.keep_prediction_days),
   };
 }
 
-/** Days; null: for ever, which only runs can be kept; undefined: neither. */
+/** Days; null: for ever, where that is possible; undefined: neither. */
 function readDays(name: keyof Typed, typed: string): number | null | undefined {
   const text = typed.trim();
-  if (text === "") return name === "keep_run_days" ? null : undefined;
-  return /^\d{1,5}$/.test(text) && (name !== "keep_run_days" || Number(text) > 0) ? Number(text) : undefined;
+  const forEver = FOR_EVER.includes(name);
+  if (text === "") return forEver ? null : undefined;
+  return /^\d{1,5}$/.test(text) && (!forEver || Number(text) > 0) ? Number(text) : undefined;
 }

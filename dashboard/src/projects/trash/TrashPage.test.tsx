@@ -26,7 +26,7 @@ const trash = (items: TrashItem[]): Trash => ({
   items,
   count: items.length,
   bytes: items.reduce((sum, each) => sum + each.bytes, 0),
-  policy: { trash_days: 30, keep_run_days: null, keep_work_days: 30 },
+  policy: { trash_days: 30, keep_run_days: null, keep_work_days: 30, keep_prediction_days: null },
 });
 
 const purged = (fields: Partial<Purged> = {}): Purged => ({
@@ -35,6 +35,7 @@ const purged = (fields: Partial<Purged> = {}): Purged => ({
   dataset_versions: 0,
   models: 0,
   model_versions: 0,
+  predictions: 0,
   bytes_freed: 1_000_000,
   kept: 0,
   left: false,
@@ -106,7 +107,7 @@ describe("TrashPage", () => {
     await userEvent.click(screen.getByTestId("save-policy"));
     expect(await screen.findByText("Saved.")).toBeTruthy();
     const [sent] = asked.filter((one) => one.method === "PUT");
-    expect(sent?.body).toEqual({ trash_days: 30, keep_run_days: 90, keep_work_days: 30 });
+    expect(sent?.body).toEqual({ trash_days: 30, keep_run_days: 90, keep_work_days: 30, keep_prediction_days: null });
   });
 });
 

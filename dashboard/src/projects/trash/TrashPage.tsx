@@ -49,7 +49,7 @@ export default function TrashPage() {
         )}
         {count > items.length ? <p>{t("trash.more", { count: count - items.length })}</p> : null}
       </Card>
-      <PolicyCard policy={{ ...policy, keep_run_days: policy.keep_run_days ?? null }} />
+      <PolicyCard policy={{ ...policy, keep_run_days: policy.keep_run_days ?? null, keep_prediction_days: policy.keep_prediction_days ?? null }} />
       <Dialog title={t("trash.emptyTitle")} open={asking} onClose={() => setAsking(false)} question>
         <p>{t("trash.emptyText")}</p>
         {empty.error ? <ErrorNotice error={empty.error} /> : null}

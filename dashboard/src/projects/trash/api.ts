@@ -45,7 +45,7 @@ export function useRestore(place: string) {
   return useMutation({ mutationFn: () => post(`${place}/restore`), onSuccess: changed });
 }
 
-const COUNTS = ["runs", "models", "model_versions", "datasets", "dataset_versions", "bytes_freed"] as const;
+const COUNTS = ["runs", "models", "model_versions", "predictions", "datasets", "dataset_versions", "bytes_freed"] as const;
 
 /** Everything at once; a large trash takes several calls. */
 export function useEmptyTrash() {

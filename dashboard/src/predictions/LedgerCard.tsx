@@ -1,0 +1,116 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import { useFormats } from "../language/useFormats";
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { ErrorNotice } from "../ui/Notice";
+import { Table, tableCss } from "../ui/Table";
+import { ledgerQuery, predictionQuery, type LedgerLine } from "./api";
+import css from "./Predictions.module.css";
+
+/** Every answer as it was written down before anyone knew, and what became of it. */
+export function LedgerCard({ model }: { model: string }) {
+  const { t } = useTranslation();
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const [open, setOpen] = useState<string | null>(null);
+  const page = useQuery(ledgerQuery(model, cursors.at(-1) ?? null));
+  const next = page.data?.next ?? null;
+  return (
+    <Card title={t("ledger.title")} note={t("ledger.note")}>
+      {page.error ? <ErrorNotice error={page.error} /> : null}
+      {page.data?.items.length === 0 ? <p>{t("ledger.none")}</p> : null}
+      {page.data && page.data.items.length > 0 ? <Lines lines={page.data.items} open={open} onOpen={setOpen} /> : null}
+      <div className={css["actions"]}>
+        {cursors.length > 0 ? <Button onPress={() => setCursors(cursors.slice(0, -1))}>{t("ledger.newer")}</Button> : null}
+        {next === null ? null : <Button onPress={() => setCursors([...cursors, next])}>{t("ledger.older")}</Button>}
+      </div>
+      {open === null ? null : <Points id={open} />}
+    </Card>
+  );
+}
+
+function Lines({ lines, open, onOpen }: { lines: readonly LedgerLine[]; open: string | null; onOpen: (id: string | null) => void }) {
+  const { t } = useTranslation();
+  const { fixed, moment, number } = useFormats();
+  return (
+    <Table caption={t("ledger.title")}>
+      <thead>
+        <tr>
+          <th scope="col">{t("ledger.made")}</th>
+          <th scope="col">{t("models.version")}</th>
+          <th scope="col">{t("ledger.origin")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("ledger.first")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("ledger.known")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("ledger.took")}</th>
+          <th scope="col">
+            <span className="visually-hidden">{t("ledger.points")}</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {lines.map((line) => {
+          const known = line.outcome?.["known"];
+          return (
+            <tr key={line.prediction_id}>
+              <th scope="row" className={tableCss["nowrap"]}>{moment(line.created_at)}</th>
+              <td>v{line.version}</td>
+              <td className={tableCss["nowrap"]}>{moment(line.origin)}</td>
+              <td className={tableCss["number"]}>
+                {number(line.predictions[0]?.value ?? null)} {line.unit}
+              </td>
+              <td className={tableCss["number"]}>
+                {typeof known === "number" ? known : 0}/{line.predictions.length}
+              </td>
+              <td className={tableCss["number"]}>{line.latency_seconds == null ? "–" : `${fixed(line.latency_seconds * 1000, 1)} ms`}</td>
+              <td>
+                <Button small onPress={() => onOpen(open === line.prediction_id ? null : line.prediction_id)}>
+                  {open === line.prediction_id ? t("common.close") : t("ledger.points")}
+                </Button>
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </Table>
+  );
+}
+
+function Points({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const { moment, number } = useFormats();
+  const line = useQuery(predictionQuery(id));
+  if (line.error) return <ErrorNotice error={line.error} />;
+  if (line.data === undefined) return null;
+  const known = new Map(line.data.outcomes.map((each) => [each.step, each]));
+  return (
+    <Table caption={t("ledger.pointsOf", { id })}>
+      <thead>
+        <tr>
+          <th scope="col">{t("charts.time")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("ledger.predicted")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("ledger.actual")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("live.error")}</th>
+          <th scope="col" className={tableCss["number"]}>{t("live.naive")}</th>
+          <th scope="col">{t("ledger.source")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {line.data.predictions.map((point, index) => {
+          const became = known.get(index + 1);
+          return (
+            <tr key={point.at}>
+              <th scope="row" className={tableCss["nowrap"]}>{moment(point.at)}</th>
+              <td className={tableCss["number"]}>{number(point.value)}</td>
+              <td className={tableCss["number"]}>{became ? (became.label ?? number(became.actual)) : t("ledger.unknown")}</td>
+              <td className={tableCss["number"]}>{became ? number(became.loss) : "–"}</td>
+              <td className={tableCss["number"]}>{became ? number(became.naive_loss) : "–"}</td>
+              <td className={tableCss["soft"]}>{became?.source ?? ""}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </Table>
+  );
+}

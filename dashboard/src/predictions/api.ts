@@ -1,0 +1,61 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { get, part, post } from "../api/client";
+import type { components } from "../api/schema";
+import type { Run } from "../api/types";
+
+type Schemas = components["schemas"];
+
+export type LedgerPage = Schemas["PredictionPage"];
+export type LedgerLine = Schemas["PredictionOut"];
+export type LedgerDetail = Schemas["PredictionDetail"];
+export type LiveScores = Schemas["LiveScores"];
+export type LiveScore = Schemas["LiveScore"];
+export type Drift = Schemas["DriftOut"];
+
+export const LINES = 20;
+
+export function ledgerQuery(model: string, before: string | null) {
+  return queryOptions({
+    queryKey: ["predictions", model, before],
+    queryFn: ({ signal }) => get<LedgerPage>("/predictions", { model, before, limit: LINES }, signal),
+  });
+}
+
+export function predictionQuery(id: string) {
+  return queryOptions({
+    queryKey: ["predictions", "one", id],
+    queryFn: ({ signal }) => get<LedgerDetail>(`/predictions/${part(id)}`, {}, signal),
+  });
+}
+
+export function liveScoresQuery(model: string) {
+  return queryOptions({
+    queryKey: ["predictions", model, "scores"],
+    queryFn: ({ signal }) => get<LiveScores>(`/models/${part(model)}/live-scores`, {}, signal),
+  });
+}
+
+export function driftQuery(model: string) {
+  return queryOptions({
+    queryKey: ["predictions", model, "drift"],
+    queryFn: ({ signal }) => get<Drift>(`/models/${part(model)}/drift`, {}, signal),
+    retry: false,
+  });
+}
+
+/** Look for drift now; the first look at a version reads what it learned from, and takes a moment. */
+export function useLookForDrift(model: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => post<Drift>(`/models/${part(model)}/drift`),
+    onSuccess: (found) => client.setQueryData(driftQuery(model).queryKey, found),
+  });
+}
+
+/** Predict over a whole dataset, as a run. */
+export function usePredictAll(model: string) {
+  return useMutation({
+    mutationFn: (dataset: string | null) => post<Run>("/runs", { kind: "predict", model, ...(dataset === null ? {} : { dataset }) }),
+  });
+}
