@@ -73,6 +73,14 @@ class EngineSettings(BaseModel):
     )
 
 
+class ServingSettings(BaseModel):
+    """Versions that are kept loaded to answer at once."""
+
+    warm_bytes: int = Field(
+        default=1 << 30, ge=1, description="memory of their processes together; the least recently asked ends first"
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be configured.
 
@@ -96,6 +104,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     runs: RunSettings = RunSettings()
     engine: EngineSettings = EngineSettings()
+    serving: ServingSettings = ServingSettings()
     event_days: int = Field(
         default=90, ge=1, description="lines of the log that belong to no run are kept so long; a run's stay with it"
     )

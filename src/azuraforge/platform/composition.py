@@ -16,6 +16,7 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Unauthorized
 from azuraforge.events.bell import Bell
 from azuraforge.events.service import EventLog
+from azuraforge.models.comparison_service import Comparisons
 from azuraforge.models.drift_watch import DriftWatch
 from azuraforge.models.folder import VersionFolders
 from azuraforge.models.outcomes import Outcomes
@@ -76,7 +77,9 @@ class House:
         self.catalogue = Catalogue(self.launcher.call, settings.plugins, settings.home / "catalogue.json")
         self.datasets = DatasetService(self.database, self.events, self.launcher.call, settings)
         self.kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)
-        self.warm = WarmPredictors(self.launcher.open, str(settings.plugins), lambda: self.kernels.folder)
+        self.warm = WarmPredictors(
+            self.launcher.open, str(settings.plugins), lambda: self.kernels.folder, settings.serving.warm_bytes
+        )
         self.models = ModelService(
             self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm
         )
@@ -112,6 +115,7 @@ class House:
         """Build the rooms that create runs, which ``carrier`` then brings to workers."""
         self.runs = RunService(self.database, self.events, self.handlers, self.artifacts, carrier, self.settings)
         self.runs.reports = RunReports(self.database, self.artifacts, self.runs, self.launcher.call)
+        self.comparisons = Comparisons(self.runs, self.launcher.call)
         firing = Firing(self.database, self.events, self.runs)
         self.schedules = ScheduleService(self.database, self.runs, firing)
         self.scheduler = Scheduler(self.database, firing)
@@ -156,6 +160,7 @@ class House:
             self.runs,
             self.models,
             self.predictions,
+            self.comparisons,
             self.studies,
             self.schedules,
             self.events,
