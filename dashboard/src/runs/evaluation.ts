@@ -1,6 +1,6 @@
 // What the platform computed on the test part: every contender beside every other, and the gate's verdict.
 
-export type MetricName = "rmse" | "mae" | "mase" | "smape" | "r2" | "coverage" | "skill";
+export type MetricName = "rmse" | "mae" | "mase" | "smape" | "r2" | "coverage" | "crps" | "width" | "skill";
 /** Of classifiers; shares but for the log loss. */
 export type ClassMetricName = "accuracy" | "accuracy_low" | "accuracy_high" | "error_rate" | "macro_f1" | "log_loss" | "ece" | "ece_uncalibrated";
 export type MetricValues = Partial<Record<MetricName | ClassMetricName, number | null>>;
@@ -11,6 +11,8 @@ export interface Contender {
   rank: number;
   metrics: MetricValues;
   horizons: (MetricValues & { horizon: number })[];
+  /** Pinball loss by quantile level. */
+  pinball?: Record<string, number>;
   seconds?: number | null;
 }
 
@@ -69,7 +71,7 @@ export interface Forecast {
   } | null;
 }
 
-/** In which direction a metric is better; coverage is best where it meets the interval's level. */
+/** In which direction a metric is better; coverage is best where it meets the interval's level, and a width means nothing without it. */
 export const LOWER_IS_BETTER: Record<MetricName, boolean | null> = {
   rmse: true,
   mae: true,
@@ -78,10 +80,12 @@ export const LOWER_IS_BETTER: Record<MetricName, boolean | null> = {
   r2: false,
   skill: false,
   coverage: null,
+  crps: true,
+  width: null,
 };
 
 /** Metrics in the unit of the data, whose column shows it. */
-export const IN_UNIT: readonly MetricName[] = ["rmse", "mae"];
+export const IN_UNIT: readonly MetricName[] = ["rmse", "mae", "crps", "width"];
 /** Metrics that are shares; shown in percent. */
 export const SHARES: readonly MetricName[] = ["coverage", "skill"];
 

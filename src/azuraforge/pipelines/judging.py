@@ -18,6 +18,7 @@ from azuraforge.models.policy import GatePolicy, Measured
 from azuraforge.pipelines.metrics import measure, seasonal_scale, shown_horizons, skill, squared_errors
 from azuraforge.pipelines.parts import fresh_folder, future_times, load_part, times_of
 from azuraforge.pipelines.predictions import interval_of, load_predictions
+from azuraforge.pipelines.probabilistic import score
 from azuraforge.pipelines.slices import series_slices
 from azuraforge.plugins.parts import Floats, Part, Predictions, Table
 
@@ -67,6 +68,7 @@ class _Judged:
     folder: Path
     metrics: dict[str, Any] = field(default_factory=dict)
     horizons: list[Any] = field(default_factory=list)
+    pinball: dict[str, float] = field(default_factory=dict)
 
 
 def save_truth(folder: Path, table: Table, test: Part, truth: Floats) -> None:
@@ -90,6 +92,7 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
     for contender in contenders:
         overall, contender.horizons = measure(truth, contender.predictions, scale)
         contender.metrics = dict(overall)
+        _add_scores(contender, truth)
     verdict = _decide(case, truth, test, contenders)
     _rank(contenders, verdict.best_baseline)
     _save_errors(outputs / "errors.npz", truth, contenders)
@@ -120,6 +123,15 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
 def _judged(fields: dict[str, Any], role: str) -> _Judged:
     folder = Path(fields["predictions"])
     return _Judged(fields["name"], role, fields.get("seconds"), load_predictions(folder / "test.npz"), folder)
+
+
+def _add_scores(contender: _Judged, truth: Floats) -> None:
+    """CRPS and the interval's width beside the other metrics, overall and per horizon; pinball losses by level."""
+    overall, horizons = score(truth, contender.predictions)
+    contender.metrics |= {"crps": overall["crps"], "width": overall["width"]}
+    contender.pinball = overall["pinball"]
+    for row, scores in zip(contender.horizons, horizons, strict=True):
+        row |= {"crps": scores["crps"], "width": scores["width"]}
 
 
 def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged]) -> gate.Verdict:
@@ -180,6 +192,7 @@ def _row(contender: _Judged, rank: int) -> dict[str, Any]:
         "rank": rank,
         "metrics": contender.metrics,
         "horizons": contender.horizons,
+        "pinball": contender.pinball,
         "seconds": contender.seconds,
     }
 
