@@ -71,7 +71,8 @@ function Scores({ evaluation, said }: { evaluation: Evaluation; said: boolean })
             name={t("vision.accuracy")}
             of={candidate}
             beside={baseline}
-            show={({ metrics }) => `${percent(metrics.accuracy, 2)} (${percent(metrics.accuracy_low, 1)} – ${percent(metrics.accuracy_high, 1)})`}
+            show={({ metrics }) => percent(metrics.accuracy, 2)}
+            range={({ metrics }) => `${percent(metrics.accuracy_low, 1)} – ${percent(metrics.accuracy_high, 1)}`}
           />
           <Score name={t("vision.logLoss")} of={candidate} beside={baseline} show={({ metrics }) => fixed(metrics.log_loss, 4)} />
           <Score name={t("vision.ece")} of={candidate} beside={baseline} show={({ metrics }) => fixed(metrics.ece, 4)} />
@@ -95,15 +96,26 @@ function Scores({ evaluation, said }: { evaluation: Evaluation; said: boolean })
   );
 }
 
-function Score({ name, of, beside, show }: { name: string; of: Contender; beside: Contender; show: (contender: Contender) => string }) {
+interface ScoreProps {
+  name: string;
+  of: Contender;
+  beside: Contender;
+  show: (contender: Contender) => string;
+  /** Between which values the truth lies, in words. */
+  range?: (contender: Contender) => string;
+}
+
+function Score({ name, of, beside, show, range }: ScoreProps) {
   return (
     <div className={css["score"]}>
       <dt>{name}</dt>
       <dd>
         {show(of)}
+        {range ? <small>{range(of)}</small> : null}
         <small>
           {beside.name.split(".").at(-1)} {show(beside)}
         </small>
+        {range ? <small>{range(beside)}</small> : null}
       </dd>
     </div>
   );

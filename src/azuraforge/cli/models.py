@@ -187,7 +187,7 @@ def predict_image(
     terminal.table(
         [text("class"), text("probability"), ""],
         [
-            [each.name, text.percent(each.probability), "█" * round(each.probability * _BAR)]
+            [each.name, text.percent(round(each.probability, 4)), "█" * round(each.probability * _BAR)]
             for each in answer.classes[:_CLASSES_SHOWN]
         ],
         right=(1,),
