@@ -37,6 +37,13 @@ export type Timing = Partial<Schemas["Timing"]>;
 export type Times = Schemas["TimesOut"];
 export type ScheduleRequest = Partial<Omit<Schemas["ScheduleRequest"], "run">> & { name: string; run: RunRequest };
 
+export type Study = Schemas["StudyOut"];
+export type StudyDetail = Schemas["StudyDetail"];
+export type Trial = Schemas["TrialOut"];
+export type StudyImportance = Schemas["ImportanceOut"];
+export type SearchSpace = Schemas["SpaceOut"];
+export type StudyRequest = Partial<Schemas["StudyRequest"]> & { name: string; plugin: string; dataset: string; space: Record<string, unknown> };
+
 export type Trash = Schemas["TrashOut"];
 export type TrashItem = Schemas["TrashItem"];
 export type Purged = Schemas["PurgeOut"];

@@ -21,6 +21,9 @@ const SchedulesPage = lazy(() => import("../automations/SchedulesPage"));
 const SchedulePage = lazy(() => import("../automations/SchedulePage"));
 const EditSchedulePage = lazy(() => import("../automations/EditSchedulePage"));
 const NewSchedulePage = lazy(() => import("../automations/NewSchedulePage"));
+const StudiesPage = lazy(() => import("../studies/StudiesPage"));
+const StudyPage = lazy(() => import("../studies/StudyPage"));
+const NewStudyPage = lazy(() => import("../studies/NewStudyPage"));
 const TrashPage = lazy(() => import("../projects/trash/TrashPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
@@ -64,6 +67,9 @@ function ProjectPages() {
           <Route path="/p/:project/new-schedule" component={NewSchedulePage} />
           <Route path="/p/:project/schedules/:id/edit">{({ id }) => <EditSchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/schedules/:id">{({ id }) => <SchedulePage key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path="/p/:project/studies" component={StudiesPage} />
+          <Route path="/p/:project/new-study" component={NewStudyPage} />
+          <Route path="/p/:project/studies/:id">{({ id }) => <StudyPage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/plugins" component={PluginsPage} />
           <Route path="/p/:project/trash" component={TrashPage} />
           <Route>

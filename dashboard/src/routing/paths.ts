@@ -24,6 +24,9 @@ export function pathsOf(project: string) {
     schedule: (id: string) => `${root}/schedules/${part(id)}`,
     editSchedule: (id: string) => `${root}/schedules/${part(id)}/edit`,
     newSchedule: (from?: string) => `${root}/new-schedule${from === undefined ? "" : `?from=${part(from)}`}`,
+    studies: `${root}/studies`,
+    study: (id: string) => `${root}/studies/${part(id)}`,
+    newStudy: `${root}/new-study`,
     plugins: `${root}/plugins`,
     trash: `${root}/trash`,
   };

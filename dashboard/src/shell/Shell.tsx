@@ -30,6 +30,7 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
 
   const places = [
     { to: paths.runs, name: t("shell.runs"), within: [paths.runs, paths.newRun()] },
+    { to: paths.studies, name: t("shell.studies"), within: [paths.studies, paths.newStudy] },
     { to: paths.models, name: t("shell.models"), within: [paths.models] },
     { to: paths.datasets, name: t("shell.datasets"), within: [paths.datasets] },
     { to: paths.schedules, name: t("shell.schedules"), within: [paths.schedules, paths.newSchedule()] },

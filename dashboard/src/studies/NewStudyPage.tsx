@@ -1,0 +1,176 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState, type SubmitEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+
+import type { Dataset, Plugin, StudyRequest } from "../api/types";
+import { datasetsQuery } from "../datasets/api";
+import { inLanguage } from "../language/setup";
+import { useFormats } from "../language/useFormats";
+import { pluginsQuery } from "../plugins/api";
+import { usePaths } from "../projects/session";
+import { useTitle } from "../routing/useTitle";
+import { dataKind, kindOf } from "../runs/start/choices";
+import { readConfig, startValues, type TypedValues } from "../runs/start/form";
+import { fieldsOf } from "../runs/start/schema";
+import { SchemaForm } from "../runs/start/SchemaForm";
+import { Button, ButtonLink } from "../ui/Button";
+import { Card, PageHead } from "../ui/Card";
+import { CheckField, SelectField, TextField } from "../ui/Field";
+import { Empty, ErrorNotice, Loading, Notice } from "../ui/Notice";
+import { spaceQuery, studiesQuery, useCreateStudy } from "./api";
+import { readField, startOf, type TypedField } from "./space";
+import { SpaceTable } from "./SpaceTable";
+import css from "./Studies.module.css";
+
+const SAMPLERS = ["tpe", "cmaes", "qmc", "random", "grid"] as const;
+const PRUNERS = ["none", "median", "hyperband"] as const;
+
+/** What to search, on what, how long; then begin. */
+export default function NewStudyPage() {
+  const { t } = useTranslation();
+  const paths = usePaths();
+  const plugins = useQuery(pluginsQuery);
+  const datasets = useQuery(datasetsQuery);
+  useTitle(t("studies.new"));
+  const error = plugins.error ?? datasets.error;
+  const pipelines = (plugins.data ?? []).filter((plugin) => plugin.kind === "pipeline" && !plugin.error);
+  return (
+    <div className={css["form"]}>
+      <PageHead title={t("studies.new")} note={t("studies.newNote")} />
+      {error ? <ErrorNotice error={error} /> : null}
+      {!error && (plugins.data === undefined || datasets.data === undefined) ? <Loading /> : null}
+      {datasets.data?.length === 0 ? (
+        <Card>
+          <Empty title={t("studies.noDataset")}>
+            <ButtonLink to={paths.datasets}>{t("studies.addDataset")}</ButtonLink>
+          </Empty>
+        </Card>
+      ) : null}
+      {datasets.data && datasets.data.length > 0 && pipelines.length > 0 ? <NewStudyForm plugins={pipelines} datasets={datasets.data} /> : null}
+    </div>
+  );
+}
+
+function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datasets: readonly Dataset[] }) {
+  const { t, i18n } = useTranslation();
+  const { input } = useFormats();
+  const paths = usePaths();
+  const [, navigate] = useLocation();
+  const create = useCreateStudy();
+  const [datasetName, setDatasetName] = useState(datasets[0]?.name ?? "");
+  const kind = dataKind(datasets.find((one) => one.name === datasetName)?.latest);
+  const usable = plugins.filter((plugin) => kindOf(plugin) === kind);
+  const [wanted, setWanted] = useState("");
+  const plugin = usable.find((one) => one.name === wanted) ?? usable.find((one) => one.name === "forecasting.lstm") ?? usable[0] ?? null;
+  const pluginName = plugin?.name ?? "";
+  const space = useQuery(spaceQuery(pluginName));
+  const earlier = useQuery(studiesQuery);
+  const [typed, setTyped] = useState<Record<string, Record<string, Partial<TypedField>>>>({});
+  const [config, setConfig] = useState<Record<string, TypedValues>>({});
+  const [more, setMore] = useState({ name: "", trials: "30", seconds: "", parallel: "1", seed: "0", sampler: "tpe", pruner: "none", first: "", second: "", warm: "" });
+  const [retrain, setRetrain] = useState(true);
+  const [tried, setTried] = useState(false);
+  const change = (part: Partial<typeof more>) => setMore((before) => ({ ...before, ...part }));
+
+  const searchable = useMemo(() => space.data?.fields ?? [], [space.data]);
+  const rows: Record<string, TypedField> = Object.fromEntries(searchable.map((field) => [field.name, { ...startOf(field), ...typed[pluginName]?.[field.name] }]));
+  const searched = searchable.filter((field) => rows[field.name]?.way !== "no");
+  const read = searched.map((field) => [field.name, readField(field, rows[field.name] ?? startOf(field))] as const);
+  const isFaulty = read.some(([, one]) => "fault" in one);
+
+  const names = searched.map((field) => field.name).join("\n");
+  const fields = useMemo(() => fieldsOf(plugin?.schema, i18n.language).filter((field) => !names.split("\n").includes(field.name)), [plugin, i18n.language, names]);
+  const values = { ...startValues(fields, {}, input), ...config[pluginName] };
+  const fixed = readConfig(fields, values);
+  const metrics = space.data?.metrics ?? [];
+  const whole = (text: string) => (/^\d+$/.test(text.trim()) ? Number(text) : null);
+  const trials = whole(more.trials);
+  const parallel = whole(more.parallel);
+  const seed = whole(more.seed);
+  const seconds = more.seconds.trim() === "" ? null : Number(more.seconds);
+  const badSeconds = seconds !== null && !(seconds > 0);
+  const isWrong = isFaulty || searched.length === 0 || more.name.trim() === "" || !trials || !parallel || seed === null || badSeconds || Object.keys(fixed.faults).length > 0;
+
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (isWrong) return;
+    const objectives = [more.first, more.second].filter((metric, index, all) => metric !== "" && all.indexOf(metric) === index).map((metric) => ({ metric }));
+    const request = {
+      name: more.name.trim(),
+      plugin: pluginName,
+      dataset: datasetName,
+      space: Object.fromEntries(read.flatMap(([name, one]) => ("told" in one ? [[name, one.told]] : []))),
+      config: fixed.config,
+      sampler: more.sampler,
+      pruner: { name: more.pruner },
+      objectives,
+      budget: { trials, seconds },
+      parallel,
+      seed,
+      warm_start_from: more.warm === "" ? [] : [more.warm],
+      retrain: retrain && objectives.length < 2,
+    } as StudyRequest;
+    create.mutate(request, { onSuccess: ({ id }) => navigate(paths.study(id)) });
+  };
+  const learnsFrom = (earlier.data ?? []).filter((one) => one.plugin === pluginName && one.dataset_name === datasetName);
+  const numberFault = (value: number | null) => (tried && !value ? t("form.wholeNumber") : undefined);
+
+  return (
+    <form onSubmit={submit} noValidate className={css["form"]}>
+      <Card title={t("studies.what")}>
+        <div className={css["fields"]}>
+          <TextField label={t("studies.name")} name="name" value={more.name} onChange={(name) => change({ name })} required error={tried && more.name.trim() === "" ? t("studies.nameMissing") : undefined} testId="study-name" />
+          <SelectField label={t("studies.dataset")} value={datasetName} onChange={setDatasetName} options={datasets.map(({ name }) => ({ value: name, label: name }))} testId="study-dataset" />
+          <SelectField
+            label={t("studies.pipeline")}
+            value={pluginName}
+            onChange={setWanted}
+            hint={plugin ? inLanguage(plugin.summary, i18n.language) : undefined}
+            options={usable.map((one) => ({ value: one.name, label: inLanguage(one.title, i18n.language) || one.name }))}
+            testId="study-pipeline"
+          />
+        </div>
+      </Card>
+      <Card title={t("studies.space")} note={t("studies.spaceNote")}>
+        {space.error ? <ErrorNotice error={space.error} /> : null}
+        {space.isLoading ? <Loading /> : null}
+        {searchable.length > 0 ? (
+          <SpaceTable fields={searchable} typed={rows} tried={tried} onChange={(name, part) => setTyped((all) => ({ ...all, [pluginName]: { ...all[pluginName], [name]: { ...all[pluginName]?.[name], ...part } } }))} />
+        ) : null}
+        {tried && searched.length === 0 ? (
+          <Notice tone="bad" role="alert">
+            {t("studies.nothingSearched")}
+          </Notice>
+        ) : null}
+      </Card>
+      <Card title={t("studies.how")}>
+        <div className={css["fields"]}>
+          <SelectField label={t("studies.sampler")} value={more.sampler} onChange={(sampler) => change({ sampler })} options={SAMPLERS.map((value) => ({ value, label: t(`studies.samplers.${value}`) }))} testId="study-sampler" />
+          <SelectField label={t("studies.pruner")} value={more.pruner} onChange={(pruner) => change({ pruner })} hint={t("studies.prunerHint")} options={PRUNERS.map((value) => ({ value, label: t(`studies.pruners.${value}`) }))} />
+          <SelectField label={t("studies.objective")} value={more.first} onChange={(first) => change({ first })} options={[{ value: "", label: metrics[0] ?? "–" }, ...metrics.slice(1).map((value) => ({ value, label: value }))]} />
+          <SelectField label={t("studies.secondObjective")} value={more.second} onChange={(second) => change({ second })} hint={t("studies.secondHint")} options={[{ value: "", label: t("studies.noSecond") }, ...metrics.map((value) => ({ value, label: value }))]} />
+          <TextField label={t("studies.trials")} name="trials" mode="numeric" value={more.trials} onChange={(trials_) => change({ trials: trials_ })} error={numberFault(trials)} testId="study-trials" />
+          <TextField label={t("studies.seconds")} name="seconds" mode="decimal" value={more.seconds} onChange={(seconds_) => change({ seconds: seconds_ })} hint={t("studies.secondsHint")} error={tried && badSeconds ? t("form.wholeNumber") : undefined} />
+          <TextField label={t("studies.parallel")} name="parallel" mode="numeric" value={more.parallel} onChange={(parallel_) => change({ parallel: parallel_ })} error={numberFault(parallel)} />
+          <TextField label={t("details.seed")} name="seed" mode="numeric" value={more.seed} onChange={(seed_) => change({ seed: seed_ })} error={tried && seed === null ? t("form.wholeNumber") : undefined} />
+          {learnsFrom.length > 0 ? <SelectField label={t("studies.warm")} value={more.warm} onChange={(warm) => change({ warm })} options={[{ value: "", label: t("studies.noWarm") }, ...learnsFrom.map(({ id, name }) => ({ value: id, label: name }))]} /> : null}
+        </div>
+        <CheckField label={t("studies.retrainWinner")} checked={retrain && more.second === ""} onChange={setRetrain} hint={t("studies.retrainHint")} />
+      </Card>
+      <Card>
+        <details>
+          <summary>{t("studies.fixed")}</summary>
+          <SchemaForm fields={fields} values={values} onChange={(name, value) => setConfig((all) => ({ ...all, [pluginName]: { ...all[pluginName], [name]: value } }))} faults={tried ? fixed.faults : {}} problems={{}} />
+        </details>
+      </Card>
+      {create.error ? <ErrorNotice error={create.error} /> : null}
+      <div className={css["end"]}>
+        <Button look="primary" type="submit" pending={create.isPending} testId="create-study">
+          {t("studies.create")}
+        </Button>
+      </div>
+    </form>
+  );
+}

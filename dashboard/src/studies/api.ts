@@ -1,0 +1,85 @@
+// What the pages of studies ask of the API.
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { get, part, post, remove } from "../api/client";
+import type { RunDetail, SearchSpace, Study, StudyDetail, StudyImportance, StudyRequest, Trial } from "../api/types";
+
+const MOVING_MS = 2000;
+
+const goesOn = (study: { trials: Study["trials"]; state: Study["state"] }) => study.state === "running" || (study.trials["running"] ?? 0) > 0;
+
+export const studiesQuery = queryOptions({
+  queryKey: ["studies"],
+  queryFn: ({ signal }) => get<Study[]>("/studies", {}, signal),
+  refetchInterval: (query) => (query.state.data?.some(goesOn) ? MOVING_MS : false),
+});
+
+export function studyQuery(id: string) {
+  return queryOptions({
+    queryKey: ["studies", id],
+    queryFn: ({ signal }) => get<StudyDetail>(`/studies/${part(id)}`, {}, signal),
+    refetchInterval: (query) => (query.state.data && goesOn(query.state.data) ? MOVING_MS : false),
+  });
+}
+
+export function trialsQuery(id: string, moving: boolean) {
+  return queryOptions({
+    queryKey: ["studies", id, "trials"],
+    queryFn: ({ signal }) => get<Trial[]>(`/studies/${part(id)}/trials`, {}, signal),
+    refetchInterval: moving ? MOVING_MS : false,
+  });
+}
+
+/** Asked again for each further trial that is complete. */
+export function importanceQuery(id: string, complete: number) {
+  return queryOptions({
+    queryKey: ["study-importance", id, complete],
+    queryFn: ({ signal }) => get<StudyImportance>(`/studies/${part(id)}/importance`, {}, signal),
+    enabled: complete >= 4,
+    placeholderData: (before) => before,
+    staleTime: Infinity,
+  });
+}
+
+export function spaceQuery(plugin: string) {
+  return queryOptions({
+    queryKey: ["study-space", plugin],
+    queryFn: ({ signal }) => get<SearchSpace>(`/studies/spaces/${part(plugin)}`, {}, signal),
+    enabled: plugin !== "",
+    staleTime: 60_000,
+  });
+}
+
+export function useCreateStudy() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: StudyRequest) => post<StudyDetail>("/studies", request),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["studies"] }),
+  });
+}
+
+function useAction<T>(act: () => Promise<T>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: act,
+    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["studies"] }), client.invalidateQueries({ queryKey: ["runs"] })]),
+  });
+}
+
+export const usePauseStudy = (id: string) => useAction(() => post<StudyDetail>(`/studies/${part(id)}/pause`));
+export const useResumeStudy = (id: string) => useAction(() => post<StudyDetail>(`/studies/${part(id)}/resume`));
+export const useStopStudy = (id: string) => useAction(() => post<StudyDetail>(`/studies/${part(id)}/stop`));
+export const useRetrain = (id: string, trial: number) => useAction(() => post<RunDetail>(`/studies/${part(id)}/retrain`, { trial }));
+
+/** Leaves the study's page first: asked for again, it would no longer be there. */
+export function useDeleteStudy(id: string, leave: () => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => remove(`/studies/${part(id)}`),
+    onSuccess: () => {
+      leave();
+      client.removeQueries({ queryKey: ["studies", id] });
+      return client.invalidateQueries({ queryKey: ["studies"], exact: true });
+    },
+  });
+}

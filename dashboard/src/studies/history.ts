@@ -1,0 +1,69 @@
+// What the charts of a study draw, as numbers.
+import type { StudyDetail, Trial } from "../api/types";
+
+export type Direction = "minimize" | "maximize";
+
+export function directionOf(study: Pick<StudyDetail, "objectives">, index = 0): Direction {
+  return study.objectives[index]?.direction === "maximize" ? "maximize" : "minimize";
+}
+
+export function better(one: number, other: number, direction: Direction): boolean {
+  return direction === "minimize" ? one < other : one > other;
+}
+
+export interface Step {
+  number: number;
+  score: number;
+  best: number;
+}
+
+/** The complete trials by number, each with the best score until then. */
+export function history(trials: readonly Trial[], direction: Direction): Step[] {
+  const steps: Step[] = [];
+  for (const trial of [...trials].sort((a, b) => a.number - b.number)) {
+    const score = trial.state === "complete" ? trial.scores?.[0] : undefined;
+    if (score === undefined) continue;
+    const before = steps.at(-1)?.best;
+    steps.push({ number: trial.number, score, best: before === undefined || better(score, before, direction) ? score : before });
+  }
+  return steps;
+}
+
+/** The best baseline of an objective, by name; null where none was scored yet. */
+export function bestBaseline(study: Pick<StudyDetail, "objectives" | "baselines">, index = 0): { name: string; score: number } | null {
+  let found: { name: string; score: number } | null = null;
+  for (const { name, scores } of study.baselines) {
+    const score = scores?.[index];
+    if (score === null || score === undefined) continue;
+    if (found === null || better(score, found.score, directionOf(study, index))) found = { name, score };
+  }
+  return found;
+}
+
+/** Round values that lie inside a range, few enough to be read. */
+export function ticks(low: number, high: number, most = 5): number[] {
+  if (!(high > low)) return [low];
+  const rough = (high - low) / most;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((times) => times * power).find((size) => (high - low) / size <= most) ?? 10 * power;
+  const found: number[] = [];
+  for (let at = Math.ceil(low / step); at * step <= high + step * 1e-9; at += 1) found.push(at * step);
+  return found;
+}
+
+/** A range with a little room at both ends; never empty. */
+export function spanOf(values: readonly number[]): [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const room = (high - low) * 0.06 || Math.abs(low) * 0.05 || 1;
+  return [low - room, high + room];
+}
+
+/** One wild score must not flatten all others: the worst tenth may leave the picture where it lies far off. */
+export function shownSpan(scores: readonly number[], direction: Direction, others: readonly number[] = []): [number, number] {
+  const sorted = [...scores].sort((a, b) => (direction === "minimize" ? a - b : b - a));
+  const kept = sorted.slice(0, Math.max(3, Math.ceil(sorted.length * 0.9)));
+  const [low, high] = spanOf([...kept, ...others]);
+  const whole = spanOf([...scores, ...others]);
+  return whole[1] - whole[0] > 3 * (high - low) ? [low, high] : whole;
+}

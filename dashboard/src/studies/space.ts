@@ -1,0 +1,73 @@
+// What a person typed about a field to search, and the space that it means.
+import type { SearchSpace } from "../api/types";
+
+export type SearchField = SearchSpace["fields"][number];
+export type Way = "no" | "range" | "choices";
+
+export interface TypedField {
+  way: Way;
+  low: string;
+  high: string;
+  log: boolean;
+  choices: string;
+}
+
+export type FieldFault = "low" | "high" | "order" | "log" | "whole" | "choices";
+
+const text = (value: unknown): string => (value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
+
+/** What stands in a field's row at first: the range that the platform suggests, not yet searched. */
+export function startOf(field: SearchField): TypedField {
+  const range = (field.range ?? {}) as { low?: number; high?: number; log?: boolean; choices?: unknown[] };
+  return {
+    way: "no",
+    low: text(range.low ?? field.low),
+    high: text(range.high ?? field.high),
+    log: range.log === true,
+    choices: (range.choices ?? (field.default === null || field.default === undefined ? [] : [field.default])).map(text).join(", "),
+  };
+}
+
+function numberOf(typed: string): number | null {
+  const value = Number(typed.trim().replace(",", "."));
+  return typed.trim() === "" || !Number.isFinite(value) ? null : value;
+}
+
+/** One choice: JSON where it reads as JSON, else text. */
+function valueOf(typed: string): unknown {
+  try {
+    return JSON.parse(typed) as unknown;
+  } catch {
+    return typed;
+  }
+}
+
+/** "16, 32" or, where choices are lists themselves, JSON: "[[8], [8, 16]]". */
+export function choicesOf(typed: string): unknown[] {
+  const whole = typed.trim();
+  if (whole.startsWith("[")) {
+    const read = valueOf(whole);
+    if (Array.isArray(read)) return read as unknown[];
+  }
+  return whole
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "")
+    .map(valueOf);
+}
+
+/** The part of the space for one field, or what is wrong with it. */
+export function readField(field: SearchField, typed: TypedField): { told: Record<string, unknown> } | { fault: FieldFault } {
+  if (typed.way === "choices") {
+    const choices = choicesOf(typed.choices);
+    return choices.length === 0 ? { fault: "choices" } : { told: { choices } };
+  }
+  const low = numberOf(typed.low);
+  const high = numberOf(typed.high);
+  if (low === null) return { fault: "low" };
+  if (high === null) return { fault: "high" };
+  if (low > high) return { fault: "order" };
+  if (typed.log && low <= 0) return { fault: "log" };
+  if (field.kind === "int" && (!Number.isInteger(low) || !Number.isInteger(high))) return { fault: "whole" };
+  return { told: { low, high, ...(typed.log ? { log: true } : {}) } };
+}
