@@ -98,6 +98,10 @@ bench-%: .venv/.dev dashboard/dist/.built ## Run one benchmark: make bench-start
 bench-engine: .bench/.jax
 	@PYTHONPATH=src .bench/bin/python -m benchmarks.engine $(BENCH_ARGS)
 
+.PHONY: bench-vision
+bench-vision: .bench/.torch dashboard/dist/.built
+	@$(BIN)/python -m benchmarks.vision $(BENCH_ARGS)
+
 # So is MLflow: its pins do not fit ours.
 .bench-mlflow/.mlflow: .venv/.dev
 	@echo "setting up .bench-mlflow with MLflow …"
