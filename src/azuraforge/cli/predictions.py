@@ -233,8 +233,13 @@ def drift(
         terminal.say(text("drift_nobody_looked", model=model))
         return
     report = found.report
-    verdict = "drift_alarm" if found.alarm else "drift_none" if report["enough"] else "drift_too_few"
-    terminal.say(text(verdict, model=model, version=found.version))
+    which = {"model": model, "version": found.version}
+    if found.alarm:
+        terminal.say(text("drift_alarm", **which))
+    elif report["enough"]:
+        terminal.say(text("drift_none", **which))
+    else:
+        terminal.say(text("drift_too_few", **which))
     terminal.table(
         [text("column"), text("values"), "PSI", "KS", "p", text("drifted")],
         [

@@ -71,7 +71,7 @@ class Predictions:
         self._folders = folders
         self._datasets = datasets
         self._warm = warm
-        self._ledger = ledger
+        self.ledger = ledger
         self._lock = threading.Lock()
         self._remembered: OrderedDict[tuple[str, str, int], Served] = OrderedDict()
 
@@ -162,7 +162,7 @@ class Predictions:
             "deployment": deployment,
             "pair_id": pair_id,
         }
-        at = self._ledger.enter(served.project_id, dict(line))
+        at = self.ledger.enter(served.project_id, dict(line))
         return PredictOut(
             prediction_id=line["id"],
             model=name,

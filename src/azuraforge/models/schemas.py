@@ -259,6 +259,7 @@ class PredictionPoint(BaseModel):
     value: float
     low: float | None
     high: float | None
+    label: str | None = Field(default=None, description="the class; `value` is its probability then")
 
 
 class PredictionOut(BaseModel):
