@@ -175,10 +175,10 @@ def test_values_that_it_cannot_store_are_the_senders_fault(open_one):
             rename(open_one, id_, name)
 
 
-def _ask(platform, path: str, body: object = None) -> tuple[int, dict[str, str], dict]:
+def _ask(platform, path: str, body: object = None, method: str | None = None) -> tuple[int, dict[str, str], dict]:
     headers = {"Authorization": f"Bearer {platform.token}", "Content-Type": "application/json"}
     data = json.dumps(body).encode() if body is not None else None
-    request = urllib.request.Request(f"{platform.url}{path}", data, headers)
+    request = urllib.request.Request(f"{platform.url}{path}", data, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, dict(answer.headers), json.load(answer)
@@ -236,6 +236,12 @@ def test_the_api_answers_503_with_retry_after_and_serves_again(fragile, stored, 
     platform.start()
     made = _ask(platform, "/api/v1/tokens", {"name": "kept", "role": "viewer"})
     assert made[0] == 201
+    stream = urllib.request.urlopen(
+        urllib.request.Request(
+            f"{platform.url}/api/v1/events?after=latest", headers={"Authorization": f"Bearer {platform.token}"}
+        ),
+        timeout=60,
+    )
     fragile.stop(signal.SIGQUIT)
     for path, body in (("/api/v1/runs", None), ("/api/v1/tokens", {"name": "lost", "role": "viewer"})):
         status, headers, told = _ask(platform, path, body)
@@ -250,5 +256,10 @@ def test_the_api_answers_503_with_retry_after_and_serves_again(fragile, stored, 
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert [token["name"] for token in answer[2]] == ["kept"]
+    policy = {"trash_days": 9}
+    assert _ask(platform, "/api/v1/projects/policy", policy, "PUT")[0] == 200
+    with stream:  # the reader who was there before heard nothing meanwhile, and goes on
+        told = next(line for line in stream if line.startswith(b"event:"))
+    assert told == b"event: policy.changed\n"
     assert platform.stop() == 0
     assert "Traceback" not in platform.log()

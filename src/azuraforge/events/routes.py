@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 from starlette.requests import Request
 
-from azuraforge.errors import AzuraError
+from azuraforge.errors import AzuraError, TransientError
 from azuraforge.events.service import EventLog, Frame
 
 RETRY_MILLISECONDS = 1000
@@ -77,7 +77,11 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
         await websocket.close(_REFUSED, error.message[:120])
         return
     await websocket.accept()
-    cursor = await to_thread.run_sync(_cursor, log, project_id, stream, after)
+    try:
+        cursor = await to_thread.run_sync(_cursor, log, project_id, stream, after)
+    except AzuraError as error:
+        await websocket.close(_GOING_AWAY, error.message[:120])
+        return
     async with create_task_group() as both:
         both.start_soon(_end_with_reader, websocket, both.cancel_scope)
         try:
@@ -109,6 +113,8 @@ async def _while_allowed(
         if time.monotonic() - checked_at > RECHECK_SECONDS:
             try:
                 await _project_id(connection)
+            except TransientError:  # nobody can say; whoever was let in stays until somebody can
+                pass
             except AzuraError:
                 return
             checked_at = time.monotonic()

@@ -14,6 +14,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from azuraforge.database import Database, after_commit
+from azuraforge.errors import TransientError
 from azuraforge.events import store
 from azuraforge.events.bell import Bell
 from azuraforge.events.schemas import EventOut
@@ -24,6 +25,8 @@ FRAME_EVENTS = 500
 #: Readers of one stream wake together: what the first of them read serves the others for this long.
 _SHARED_SECONDS = 1.0
 _SHARED_FRAMES = 64
+#: So long a reader waits before it asks a database again that did not answer.
+_AWAY_SECONDS = 1.0
 #: Lines dropped in one transaction; others write in between.
 _FORGOTTEN_AT_ONCE = 5000
 
@@ -94,7 +97,12 @@ class EventLog:
         """Frames of events after the cursor, for ever; an empty frame is a sign of life. Ends on shutdown."""
         with self.bell.listen(project_id, stream) as ear:
             while not self.bell.closed:
-                frame = await self._frame(project_id, stream, after)
+                try:
+                    frame = await self._frame(project_id, stream, after)
+                except TransientError:  # a database that is away costs a reader time, not its stream
+                    yield Frame()
+                    await ear.wait(_AWAY_SECONDS)
+                    continue
                 if frame:
                     after = frame[-1].seq
                     yield frame
