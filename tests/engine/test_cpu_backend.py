@@ -139,6 +139,36 @@ def test_convolution_with_and_without_pooling(size, instruction_set, threads, us
     assert_equal_to_reference(strided, arrays[:2], use, instruction_set, threads)
 
 
+@pytest.mark.parametrize("instruction_set", SETS)
+@pytest.mark.parametrize("outputs", [16, 5])
+def test_errors_of_images_and_their_flattening(outputs, instruction_set, use):
+    """What convolution leaves lies pixel by pixel; the target of the loss and what follows Flatten do not."""
+    arrays = [normal(60, 9, 6, 4), normal(outputs, 9, 3, 3) / 9, normal(60, outputs, 6, 4)]
+    loss = lambda x, w, y: F.mse_loss(F.conv2d(x, w, padding=1), y.detach())  # noqa: E731
+    flat = lambda x, w, y: F.conv2d(x, w, padding=1).reshape(60, -1) * y.detach().reshape(60, -1)  # noqa: E731
+    for threads in THREADS:
+        for function in (loss, flat):
+            inputs = lambda x, w, f=function: f(x, w, Tensor(arrays[2].astype(x.dtype)))  # noqa: E731
+            assert_equal_to_reference(inputs, arrays[:2], use, instruction_set, threads)
+
+
+def test_infinity_comes_out_where_it_went_in(use):
+    """Squares would turn it into NaN: the direct kernels take over, forward and for the weights."""
+    x, w = normal(2, 16, 6, 6).astype(np.float32), normal(4, 16, 3, 3).astype(np.float32)
+    x[0, 3, 2, 2] = np.inf
+    results = []
+    for backend in ("reference", "cpu"):
+        use() if backend == "cpu" else engine.set_backend("reference")
+        weight = Tensor(w, requires_grad=True)
+        output = F.conv2d(Tensor(x), weight, padding=1)
+        output.sum().backward()
+        results.append([output.numpy(), weight.grad.numpy()])
+    for got, wanted in zip(results[1], results[0], strict=True):
+        assert np.isinf(wanted).any()
+        np.testing.assert_array_equal(np.where(np.isinf(got), got, 0), np.where(np.isinf(wanted), wanted, 0))
+        np.testing.assert_array_equal(np.isnan(got), np.isnan(wanted))
+
+
 def test_convolutions_without_a_kernel_fall_back(use):
     x, w = normal(2, 4, 9, 7), normal(6, 2, 3, 3)
     for options in ({"stride": 2, "groups": 2}, {"dilation": 2, "groups": 2}, {"padding": (1, 0), "groups": 2}):

@@ -38,9 +38,9 @@ def load(
     _require_llvm()
     from azuraforge.engine.backends.cpu import (
         adam,
-        classification,
         convolution,
         encoder,
+        loss,
         matrix,
         normalization,
         recurrent,
@@ -53,7 +53,7 @@ def load(
     keep_pages()
     use(Runtime(target, kernels, Pool(threads, kernels)))
     table = dict(OPS)
-    modules = (matrix, recurrent, convolution, encoder, classification, normalization)
+    modules = (matrix, recurrent, convolution, encoder, loss, normalization)
     for op in (one for module in modules for one in module.OVERRIDES):
         table[op.name] = op
     return table, {"adam": adam.update}

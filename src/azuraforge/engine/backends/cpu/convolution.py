@@ -50,21 +50,30 @@ def _padded(scratch: Scratch, x: Array, padding: Pair) -> Array:
     shape = (batch, height + 2 * rows, width + 2 * columns, channels)
     # Whole vectors of channels are read from the last pixel too: room for one behind it.
     result = scratch.take(math.prod(shape) + current().target.width)[: math.prod(shape)].reshape(shape)
-    result[:, :rows] = 0
-    result[:, rows + height :] = 0
-    result[:, :, :columns] = 0
-    result[:, :, columns + width :] = 0
-    _to_pixels(x, result[:, rows : rows + height, columns : columns + width])
+    planes = x.strides
+    ready = planes[3] == 4 * channels and (planes[1] == 4 or channels == 1)  # pixels, one behind the other
+    if not ready and planes[3] != 4:
+        x = np.ascontiguousarray(x)
+        planes = x.strides
+    places = (address(x), planes[0] // 4, planes[1] // 4, planes[2] // 4, address(result), rows, columns, height, width,
+              channels, int(ready))  # fmt: skip
+    least = max(1, _LEAST_MOVED // result[0].size)
+    current().pool.run("padded_images", places, batch, least)
     return result
 
 
-def _to_pixels(x: Array, out: Array) -> None:
+def to_pixels(x: Array, out: Array) -> None:
     """Copy ``(batch, channel, height, width)`` into ``(batch, height, width, channel)``, both of any strides."""
     batch, channels, height, width = x.shape
     planes, pixels = x.strides, out.strides
-    if planes[3] != 4 or pixels[3] != 4 or channels == 1:
+    if channels == 1:
+        out[..., 0] = x[:, 0]
+        return
+    if planes[3] != 4 or pixels[3] != 4:
         out[...] = x.transpose(0, 2, 3, 1)  # pixels already, or nearly: whole runs are copied
         return
+    if planes[2] == 4 * width and pixels[1] == pixels[2] * width:
+        height, width = 1, height * width  # rows without gaps are one long row
     places = (address(x), planes[0] // 4, planes[1] // 4, planes[2] // 4, address(out), pixels[0] // 4, pixels[1] // 4,
               pixels[2] // 4, height, width, channels)  # fmt: skip
     current().pool.run("to_pixels", places, batch, max(1, _LEAST_MOVED // (channels * height * width)))
@@ -141,7 +150,7 @@ def _convolve(scratch: Scratch, x: Array, weight: Array, bias: Array | None, out
                   0 if codes is None else address(codes), address(told), address(squares),
                   height, width, inputs, _whole(inputs), channels, chunk, batch, runtime.pool.threads)  # fmt: skip
         runtime.pool.run("winograd" if codes is None else "winograd_pool", places, batch)
-        if not told.any() or _only_nan(x, weight, offsets):
+        if told.sum() == 0 or _only_nan(x, weight, offsets):
             return  # else something is infinite or overflowed, and the direct kernel says where
     packed = _pack(scratch, weight)
     sizes = (height, width, inputs, channels, 3, 3)
@@ -178,8 +187,13 @@ def _conv2d_vjp(context: Context, gradient: Array) -> Gradients:
     pixels = gradient.transpose(0, 2, 3, 1)
     if not context.needs[0] and pixels.flags.c_contiguous and pixels.shape[3] == saved.channels:
         return _gradients(context, saved, pixels, pixels, scratch)  # as the kernels want it: nothing to copy
+    if pixels.shape[3] == saved.channels:
+        rows, columns = 2 - saved.padding[0], 2 - saved.padding[1]
+        wide = _padded(scratch, gradient, (rows, columns))
+        inner = wide[:, rows : rows + gradient.shape[2], columns : columns + gradient.shape[3]]
+        return _gradients(context, saved, wide, inner, scratch)
     wide, inner = _wide_gradient(scratch, saved, gradient.shape[2], gradient.shape[3])
-    _to_pixels(gradient, inner[..., : gradient.shape[1]])
+    to_pixels(gradient, inner[..., : gradient.shape[1]])
     inner[..., gradient.shape[1] :] = 0
     return _gradients(context, saved, wide, inner, scratch)
 
@@ -265,10 +279,12 @@ def _conv_relu_pool_vjp(context: Context, gradient: Array) -> Gradients:
     scratch = Scratch()
     batch, rows, columns, channels = saved.codes.shape
     pooled = scratch.take(batch, rows, columns, channels)
-    _to_pixels(gradient, pooled[..., : gradient.shape[1]])
+    to_pixels(gradient, pooled[..., : gradient.shape[1]])
     pooled[..., gradient.shape[1] :] = 0
     if saved.weight.shape[1] * 2 >= runtime.target.width:
         return _winners_gradients(context, saved, pooled, scratch)
+    if not context.needs[0]:
+        return _narrow_gradients(context, saved, pooled, scratch)
     wide, inner = _wide_gradient(scratch, saved, 2 * rows, 2 * columns)
     places = (address(pooled), address(saved.codes), address(inner), *_strides(inner)[:2], rows, columns, channels)
     runtime.pool.run("unpool", places, batch)
@@ -285,38 +301,82 @@ def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: 
     whole = _whole(inputs)
     offered = context.buffers or (None, None, None)
     grad_x = grad_weight = grad_bias = None
-    won = (address(pooled), address(saved.codes))
+    winners, steps, total = scratch.take(*pooled.shape), scratch.take(*pooled.shape), scratch.take(channels)
+    image, row, pixel = _strides(saved.x)[:3]
+    places = (address(pooled), address(saved.codes), address(winners), address(steps), address(total),
+              batch * rows * columns, channels, row, pixel)  # fmt: skip
+    runtime.pool.run("pooled_winners", places, channels // runtime.target.width)
     if need_weight:
         sums = scratch.zeros(out_channels, 9, whole)
-        image, row, pixel = _strides(saved.x)[:3]
-        offsets = np.array([0, pixel, row, row + pixel, 0, 0, 0, 0])
-        places = (address(saved.x), image, row, pixel, address(offsets), *won, address(sums), batch, rows, columns,
-                  channels, whole)  # fmt: skip
+        places = (address(saved.x), image, row, pixel, address(winners), address(steps), address(sums), batch, rows,
+                  columns, channels, whole)  # fmt: skip
         runtime.pool.run("pooled_weight_gradient", places, out_channels)
         grad_weight = np.empty(saved.weight.shape, np.float32) if offered[1] is None else offered[1]
         grad_weight[...] = sums[:, :, :inputs].transpose(0, 2, 1).reshape(grad_weight.shape)
     if need_bias:
-        total = scratch.take(channels)
-        runtime.kernels["pooled_bias_gradient"](*won, address(total), batch * rows * columns, channels)
         grad_bias = np.empty(out_channels, np.float32) if offered[2] is None else offered[2]
         grad_bias[...] = total[:out_channels]
     if need_x:
-        weights = scratch.take(out_channels, 9, whole)
-        weights[:, :, :inputs] = saved.weight.reshape(out_channels, inputs, 9).transpose(0, 2, 1)
-        weights[:, :, inputs:] = 0
+        weights = scratch.take(channels, 9, whole)  # nobody wins in the channels of padding
+        weights[:out_channels, :, :inputs] = saved.weight.reshape(out_channels, inputs, 9).transpose(0, 2, 1)
+        weights[:out_channels, :, inputs:] = 0
         height, width = 2 * rows + 2, 2 * columns + 2
         out = empty((batch, height, width, whole))
-        out.fill(0)
-        lists = scratch.take(batch, 2 * (5 * out_channels + 5))  # 64-bit integers
-        places = (*won, address(weights), address(out), *_strides(out)[:2], address(lists), rows, columns, out_channels,
-                  channels, whole)  # fmt: skip
+        places = (address(winners), address(saved.codes), address(weights), address(out), *_strides(out)[:2], rows,
+                  columns, channels, whole)  # fmt: skip
         runtime.pool.run("pooled_input_gradient", places, batch)
         top, left = saved.padding
         grad_x = out[:, top : height - top, left : width - left, :inputs].transpose(0, 3, 1, 2)
     return grad_x, grad_weight, grad_bias
 
 
+def _narrow_gradients(context: Context, saved: _Saved, pooled: Array, scratch: Scratch) -> Gradients:
+    """Return the gradients of weight and bias where there are few input channels."""
+    assert saved.codes is not None
+    runtime = saved.runtime
+    _, need_weight, need_bias = context.needs
+    batch, rows, columns, channels = pooled.shape
+    out_channels, inputs = saved.weight.shape[:2]
+    lines = inputs * 9 + 1
+    sums, total = scratch.take(batch, lines, channels), scratch.take(lines, channels)
+    places = (address(saved.x), *_strides(saved.x)[:3], address(pooled), address(saved.codes), address(sums), rows,
+              columns, inputs, channels)  # fmt: skip
+    runtime.pool.run("pooled_narrow_gradient", places, batch)
+    column_sums(sums.reshape(batch, lines * channels), total.reshape(-1))
+    offered = context.buffers or (None, None, None)
+    grad_weight = grad_bias = None
+    if need_weight:
+        grad_weight = np.empty(saved.weight.shape, np.float32) if offered[1] is None else offered[1]
+        grad_weight[...] = total[:-1, :out_channels].T.reshape(grad_weight.shape)
+    if need_bias:
+        grad_bias = np.empty(out_channels, np.float32) if offered[2] is None else offered[2]
+        grad_bias[...] = total[-1, :out_channels]
+    return None, grad_weight, grad_bias
+
+
+def _reshape(context: Context, x: Array, *, shape: tuple[int, ...]) -> Array:
+    if x.ndim != 4 or x.dtype != np.float32 or x.size < _LEAST_MOVED or not has_pixels(x):
+        return cast(Array, by_reference("reshape", context, x, shape=shape))
+    context.saved = x.shape
+    batch, channels, height, width = x.shape
+    image, _, _, pixel = _strides(x)
+    out = np.empty((batch, channels, height * width), np.float32)
+    # The pixels of an image are its planes, read the other way around.
+    places = (address(x), image, pixel, 0, address(out), channels * height * width, 0, height * width, 1, channels,
+              height * width)  # fmt: skip
+    current().pool.run("to_pixels", places, batch, max(1, _LEAST_MOVED // out[0].size))
+    out.shape = OPS["reshape"].forward(context, out, shape=shape).shape  # which knows sizes of -1, and what is wrong
+    context.saved = x.shape
+    return out
+
+
+def has_pixels(x: Array) -> bool:
+    """Whether ``(batch, channel, height, width)`` is the view of an image whose pixels follow each other."""
+    return x.shape[1] > 1 and x.strides[1] == 4 and x.strides[2] == x.strides[3] * x.shape[3]
+
+
 OVERRIDES = [
+    Op("reshape", _reshape, OPS["reshape"].vjp, view=True, silent=True),
     Op("conv2d", _conv2d, _conv2d_vjp, silent=True),
     Op("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp, silent=True),
 ]

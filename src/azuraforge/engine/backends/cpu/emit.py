@@ -268,9 +268,33 @@ class Emitter:
         """Store a 64-bit integer; ``index`` counts such integers."""
         self.builder.store(value.ir, self.word(pointer, index).ir, align=8)
 
-    def low_bits(self, value: Value, count: int) -> Value:
-        """Return the lowest bits of an integer."""
-        return Value(self, self.builder.and_(value.ir, INT(2**count - 1)))
+    def shifted(self, value: Value, count: Value) -> Value:
+        """Return an integer moved left by ``count`` bits."""
+        return Value(self, self.builder.shl(value.ir, count.ir))
+
+    def small(self, pointer: Value, index: Value) -> Value:
+        """Load a 32-bit integer as an integer."""
+        loaded = self.builder.load(self.at(pointer, index).ir, align=4, typ=ir.IntType(32))
+        return Value(self, self.builder.sext(loaded, INT))
+
+    def small_splat(self, value: Value | int) -> Value:
+        """Return a vector of 32-bit integers, all ``value``."""
+        kind = ir.VectorType(ir.IntType(32), self.target.width)
+        if isinstance(value, int):
+            return Value(self, ir.Constant(kind, [value] * self.target.width))
+        first = self.builder.insert_element(
+            ir.Constant(kind, ir.Undefined), self.builder.trunc(value.ir, ir.IntType(32)), ir.IntType(32)(0)
+        )
+        return Value(self, self.builder.shuffle_vector(first, first, ir.Constant(kind, [0] * self.target.width)))
+
+    def bits(self, condition: Value) -> Value:
+        """Return an integer with bit ``i`` set where a vector's condition holds in lane ``i``."""
+        packed = self.builder.bitcast(condition.ir, ir.IntType(self.target.width))
+        return Value(self, self.builder.zext(packed, INT))
+
+    def equals(self, a: Value, b: float) -> Value:
+        """Return where the lanes of a vector are ``b``."""
+        return Value(self, self.builder.fcmp_ordered("==", a.ir, self.splat(b).ir))
 
     def number(self, value: float) -> Value:
         """Return a float32 constant."""
@@ -433,6 +457,23 @@ class Emitter:
         yield Value(self, index)
         following = self.builder.add(index, step.ir if isinstance(step, Value) else INT(step))
         index.add_incoming(following, self.builder.block)
+        self.builder.branch(head)
+        self.builder.position_at_end(after)
+
+    @contextmanager
+    def each_bit(self, word: Value) -> Iterator[Value]:
+        """Emit the block once; it runs for the number of each set bit, from the lowest."""
+        before = self.builder.block
+        head, body, after = (self.function.append_basic_block(name) for name in ("head", "body", "after"))
+        self.builder.branch(head)
+        self.builder.position_at_end(head)
+        rest = self.builder.phi(INT)
+        rest.add_incoming(word.ir, before)
+        self.builder.cbranch(self.builder.icmp_signed("!=", rest, INT(0)), body, after)
+        self.builder.position_at_end(body)
+        count = self._intrinsic("llvm.cttz.i64", INT, [INT, ir.IntType(1)])
+        yield Value(self, self.builder.call(count, [rest, ir.IntType(1)(1)]))
+        rest.add_incoming(self.builder.and_(rest, self.builder.sub(rest, INT(1))), self.builder.block)
         self.builder.branch(head)
         self.builder.position_at_end(after)
 

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from azuraforge.engine.backends.cpu.convolution import _to_pixels
+from azuraforge.engine.backends.cpu.convolution import to_pixels
 from azuraforge.engine.backends.cpu.matrix import column_sums
 from azuraforge.engine.backends.cpu.memory import address, empty
 from azuraforge.engine.backends.cpu.runtime import by_reference, current
@@ -84,7 +84,7 @@ def _rows(x: Array) -> Array:
         return last.reshape(-1, x.shape[1])
     batch, channels, height, width = x.shape
     turned = empty((batch, height, width, channels))
-    _to_pixels(x, turned)
+    to_pixels(x, turned)
     return turned.reshape(-1, channels)
 
 

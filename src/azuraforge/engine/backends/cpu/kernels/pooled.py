@@ -2,7 +2,7 @@
 
 Three quarters of the gradient before pooling are zeros. Here vectors run along the *input* channels: each pooled
 number then is one scalar times whole vectors, wherever in its square the winner lay, so nothing is computed for the
-other three pixels. Where there are few input channels, ``unpool`` and the dense kernels serve.
+other three pixels. Where there are few input channels, vectors run along the output channels.
 
 Gradients and codes are ``(batch, rows, columns, channels)``; a code is the winner's place 0 … 3 in its square or -1
 where ReLU cut it off. Kernels are 3 × 3, stride 1.
@@ -10,19 +10,44 @@ where ReLU cut it off. Kernels are 3 × 3, stride 1.
 
 from __future__ import annotations
 
-from azuraforge.engine.backends.cpu.emit import Emitter
+from collections.abc import Callable
+
+from azuraforge.engine.backends.cpu.emit import Emitter, Value
+
+
+def pooled_winners(e: Emitter) -> None:
+    """Find the winners: their gradients, their places in memory, and the sums of their gradients.
+
+    Parameters: grad, codes; winners, like grad, with zeros where ReLU cut off; steps, 32-bit integers: how far the
+    winner lies from the first pixel of its square; total, per channel; pixels, channels, row and pixel stride; begin,
+    end: vectors of channels.
+    """
+    grad, codes, winners, steps, total, pixels, channels, x_row, x_pixel, begin, end = e.arguments
+    lanes = e.target.width
+    places = [0, x_pixel, x_row, x_row + x_pixel]
+    with e.loop(begin * lanes, end * lanes, lanes) as channel:
+        summed = e.variable(e.zero())
+        with e.loop(0, pixels) as pixel:
+            place = pixel * channels + channel
+            code = e.load(codes, place)
+            value = e.select(code >= e.zero(), e.load(grad, place), e.zero())
+            summed.set(summed.get() + value)
+            e.store(value, winners, place)
+            step = e.small_splat(0)
+            for number, distance in list(enumerate(places))[1:]:
+                step = e.select(e.equals(code, float(number)), e.small_splat(distance), step)
+            e.store(step, steps, place)
+        e.store(summed.get(), total, channel)
 
 
 def pooled_weight_gradient(e: Emitter) -> None:
     """Sum input times gradient over the winners.
 
-    Parameters: x with its strides per image, row and pixel; offsets, 8 integers: how far the places 0 … 3 of a square
-    lie from its first pixel (read from memory, since the compiler makes a chain of products of what it can see
-    through); grad, codes; out ``(channels, 9, inputs)`` with inputs in
-    whole vectors, zeroed; batch, rows, columns, channels (of grad and codes), inputs; begin, end: output channels.
+    Parameters: x with its strides per image, row and pixel; winners and steps by ``pooled_winners``; out ``(channels,
+    9, inputs)`` with inputs in whole vectors, zeroed; batch, rows, columns, channels (of winners), inputs; begin, end:
+    output channels.
     """
-    (x, x_image, x_row, x_pixel, offsets, grad, codes, out, batch, rows, columns, channels, inputs, begin,
-     end) = e.arguments  # fmt: skip
+    x, x_image, x_row, x_pixel, winners, steps, out, batch, rows, columns, channels, inputs, begin, end = e.arguments
     lanes = e.target.width
     with e.loop(0, batch) as image, e.loop(0, inputs, lanes) as source, e.loop(begin, end) as channel:
         target = e.at(out, channel * 9 * inputs + source)
@@ -32,11 +57,10 @@ def pooled_weight_gradient(e: Emitter) -> None:
             places = ((image * rows + row) * columns) * channels + channel
             with e.loop(0, columns) as column:
                 here = places + column * channels
-                code = e.scalar(codes, here)
-                factor = e.splat(e.select(code >= 0.0, e.scalar(grad, here), e.number(0.0)))
-                corner = e.at(line, column * 2 * x_pixel + e.whole(offsets, e.low_bits(e.to_integer(code), 3)))
+                factor = e.broadcast(winners, here)
+                corner = e.at(line, column * 2 * x_pixel + e.small(steps, here))
                 for tap in range(9):
-                    sums[tap].fma(factor, e.load(e.at(corner, x_row * (tap // 3) + x_pixel * (tap % 3))))
+                    sums[tap].fma(factor, e.load(e.at(corner, x_row * (tap // 3)), x_pixel * (tap % 3)))
         for tap in range(9):
             e.store(sums[tap].get(), e.at(target, inputs * tap))
 
@@ -44,55 +68,75 @@ def pooled_weight_gradient(e: Emitter) -> None:
 def pooled_input_gradient(e: Emitter) -> None:
     """Add gradient times weights around each winner.
 
-    The four pixels of a square touch 4 × 4 pixels of the input, whose sums stay in registers: the channels are first
-    sorted by the place of their winner, so that each of four loops knows which nine sums it adds to.
+    The four pixels of a square touch 4 × 4 pixels of the input, whose sums stay in registers: the channels of each
+    place come as the bits of a word, so that each of four loops knows which nine sums it adds to.
 
-    Parameters: grad, codes; weights ``(channels, 9, inputs)`` with inputs in whole vectors; out, zeroed, with its
-    strides per image and row (pixels of ``inputs`` numbers), beginning at the padded corner; lists, ``5 * used + 5``
-    integers per image; rows, columns, used (the output channels to visit), channels (of grad and codes), inputs;
-    begin, end: images.
+    Parameters: winners by ``pooled_winners``, codes; weights ``(channels, 9, inputs)`` with inputs in whole vectors;
+    out with its strides per image and row (pixels of ``inputs`` numbers), beginning at the padded corner; rows,
+    columns, channels, inputs; begin, end: images.
     """
-    (grad, codes, weights, out, out_image, out_row, lists, rows, columns, used, channels, inputs, begin, end) = (
-        e.arguments
-    )
+    winners, codes, weights, out, out_image, out_row, rows, columns, channels, inputs, begin, end = e.arguments
     lanes = e.target.width
-    counts = e.word(lists, begin * (used * 5 + 5))
-    members = e.word(counts, 5)
-    with e.loop(begin, end) as image, e.loop(0, rows) as row, e.loop(0, columns) as column:
-        first = ((image * rows + row) * columns + column) * channels
-        for place in range(5):
-            e.set_whole(e.integer(place) * used, counts, place)
-        with e.loop(0, used) as channel:
-            code = e.to_integer(e.scalar(codes, first + channel))
-            list_number = e.select(code >= 0, code, e.integer(4))  # nobody reads the fifth list
-            free = e.whole(counts, list_number)
-            e.set_whole(channel, members, free)
-            e.set_whole(free + 1, counts, list_number)
-        corner = e.at(out, image * out_image + row * 2 * out_row + column * 2 * inputs)
-        with e.loop(0, inputs, lanes) as source:
-            sums = [e.variable(e.load(e.at(corner, out_row * (i // 4) + inputs * (i % 4) + source))) for i in range(16)]
-            for place in range(4):
-                with e.loop(used * place, e.whole(counts, place)) as index:
-                    channel = e.whole(members, index)
+
+    def square(first: Value, corner: Value, source: Value) -> None:
+        sums = [e.variable(e.load(e.at(corner, out_row * (i // 4) + inputs * (i % 4) + source))) for i in range(16)]
+        with e.loop(0, channels, 64) as block:
+            words = [e.variable(e.integer(0)) for _ in range(4)]
+            with e.loop(block, e.least(channels, block + 64), lanes) as channel:
+                code = e.load(codes, first + channel)
+                for place, word in enumerate(words):
+                    bits = e.bits(e.equals(code, float(place)))
+                    word.set(word.get() + e.shifted(bits, channel - block))
+            for place, word in enumerate(words):
+                with e.each_bit(word.get()) as bit:
+                    channel = block + bit
                     taps = e.at(weights, channel * 9 * inputs + source)
-                    factor = e.broadcast(grad, first + channel)
+                    factor = e.broadcast(winners, first + channel)
                     for tap in range(9):
                         pixel = (tap // 3 + place // 2) * 4 + tap % 3 + place % 2
                         sums[pixel].fma(factor, e.load(e.at(taps, inputs * tap)))
-            for i, one in enumerate(sums):
-                e.store(one.get(), e.at(corner, out_row * (i // 4) + inputs * (i % 4) + source))
+        for i, one in enumerate(sums):
+            e.store(one.get(), e.at(corner, out_row * (i // 4) + inputs * (i % 4) + source))
+
+    with e.loop(begin, end) as image:
+        with e.loop(0, (rows * 2 + 2) * out_row, lanes) as place:
+            e.store(e.zero(), out, image * out_image + place)
+        with e.loop(0, rows) as row, e.loop(0, columns) as column:
+            corner = e.at(out, image * out_image + row * 2 * out_row + column * 2 * inputs)
+            with e.loop(0, inputs, lanes) as source:
+                square(((image * rows + row) * columns + column) * channels, corner, source)
 
 
-def pooled_bias_gradient(e: Emitter) -> None:
-    """out[channel] = the sum of the winners' gradients. Parameters: grad, codes, out, pixels, channels."""
-    grad, codes, out, pixels, channels = e.arguments
-    with e.loop(0, channels, e.target.width) as channel:
-        total = e.variable(e.zero())
-        with e.loop(0, pixels) as pixel:
-            place = pixel * channels + channel
-            on = e.load(codes, place) >= e.zero()
-            total.set(total.get() + e.select(on, e.load(grad, place), e.zero()))
-        e.store(total.get(), out, channel)
+def pooled_narrow_gradient(e: Emitter) -> None:
+    """Sum input times gradient over the winners, vectors along the output channels: for few input channels.
+
+    Each number of the gradient is met by the 4 × 4 inputs of its square four times, three of them as zero.
+
+    Parameters: x with its strides per image, row and pixel; grad, codes; out ``(batch, inputs * 9 + 1, channels)``,
+    sums per image, in its last line those of the gradient alone; rows, columns, inputs, channels; begin, end: images.
+    """
+    x, x_image, x_row, x_pixel, grad, codes, out, rows, columns, inputs, channels, begin, end = e.arguments
+    lanes = e.target.width
+    with e.loop(begin, end) as image, e.loop(0, channels, lanes) as channel, e.loop(0, inputs) as source:
+        sums, total = [e.variable(e.zero()) for _ in range(9)], e.variable(e.zero())
+        with e.loop(0, rows) as row, e.loop(0, columns) as column:
+            place = ((image * rows + row) * columns + column) * channels + channel
+            code, value = e.load(codes, place), e.load(grad, place)
+            shares = [e.select(e.equals(code, float(number)), value, e.zero()) for number in range(4)]
+            total.set(total.get() + ((shares[0] + shares[1]) + (shares[2] + shares[3])))
+            corner = e.at(x, image * x_image + row * 2 * x_row + column * 2 * x_pixel + source)
+            for i in range(4):
+                line = e.at(corner, x_row * i)
+                for j in range(4):
+                    pixel = e.broadcast(line, x_pixel * j)
+                    for number, share in enumerate(shares):
+                        down, across = i - number // 2, j - number % 2
+                        if 0 <= down < 3 and 0 <= across < 3:
+                            sums[down * 3 + across].fma(pixel, share)
+        target = e.at(out, image * (inputs * 9 + 1) * channels + channel)
+        for tap in range(9):
+            e.store(sums[tap].get(), target, (source * 9 + tap) * channels)
+        e.store(total.get(), target, inputs * 9 * channels)
 
 
 def to_pixels(e: Emitter) -> None:
@@ -107,12 +151,54 @@ def to_pixels(e: Emitter) -> None:
         e.call("transpose", source, x_plane, target, out_pixel, channels, width)
 
 
+def padded_images(e: Emitter) -> None:
+    """Copy images to pixels ``(batch, height + 2 * top, width + 2 * left, channels)`` with zeros at the edges.
+
+    Parameters: x with its strides per image, channel and row; out; top, left, height, width, channels; pixels, 1 where
+    x has pixels of ``channels`` numbers one behind the other, 0 where it has planes; begin, end: images.
+    """
+    x, x_image, x_plane, x_row, out, top, left, height, width, channels, pixels, begin, end = e.arguments
+    lanes = e.target.width
+    row_size, edge = (width + left * 2) * channels, left * channels
+
+    def across(target: Value, size: Value, value: Callable[[Value, Value | None], Value]) -> None:
+        done = e.variable(e.integer(0))
+        with e.loop(0, size - (lanes - 1), lanes) as index:
+            e.store(value(index, None), target, index)
+            done.set(index + lanes)
+        with e.loop(done.get(), size, lanes) as index:
+            mask = e.mask(e.least(size - index, lanes))
+            e.store(value(index, mask), target, index, mask)
+
+    def clear(target: Value, size: Value) -> None:
+        across(target, size, lambda index, mask: e.zero())
+
+    with e.loop(begin, end) as image:
+        corner = e.at(out, image * (height + top * 2) * row_size)
+        clear(corner, top * row_size)
+        clear(e.at(corner, (top + height) * row_size), top * row_size)
+        with e.loop(0, height) as row:
+            source, target = e.at(x, image * x_image + row * x_row), e.at(corner, (top + row) * row_size)
+            clear(target, edge)
+            inner = e.at(target, edge)
+            with e.either(pixels > 0) as (copied, turned):
+                with copied:
+                    across(inner, width * channels, lambda index, mask, at=source: e.load(at, index, mask))
+                with turned:
+                    e.call("transpose", source, x_plane, inner, channels, channels, width)
+            clear(e.at(inner, width * channels), edge)
+
+
 DEFINITIONS = [
-    ("pooled_weight_gradient", "*x x_image x_row x_pixel *offsets *grad *codes *out batch rows columns channels inputs "
-     "begin end", pooled_weight_gradient),
-    ("pooled_input_gradient", "*grad *codes *weights *out out_image out_row *lists rows columns used channels inputs "
-     "begin end", pooled_input_gradient),
-    ("pooled_bias_gradient", "*grad *codes *out pixels channels", pooled_bias_gradient),
+    ("pooled_winners", "*grad *codes *winners *steps *total pixels channels x_row x_pixel begin end",
+     pooled_winners),
+    ("pooled_weight_gradient", "*x x_image x_row x_pixel *winners *steps *out batch rows columns channels inputs begin "
+     "end", pooled_weight_gradient),
+    ("pooled_input_gradient", "*winners *codes *weights *out out_image out_row rows columns channels inputs begin end",
+     pooled_input_gradient),
+    ("pooled_narrow_gradient", "*x x_image x_row x_pixel *grad *codes *out rows columns inputs channels begin end",
+     pooled_narrow_gradient),
+    ("padded_images", "*x x_image x_plane x_row *out top left height width channels pixels begin end", padded_images),
     ("to_pixels", "*x x_image x_plane x_row *out out_image out_row out_pixel height width channels begin end",
      to_pixels),
 ]  # fmt: skip

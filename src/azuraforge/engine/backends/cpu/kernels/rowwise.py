@@ -1,10 +1,10 @@
-"""Layer normalisation row by row, and ReLU."""
+"""Layer normalisation row by row, ReLU, and losses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
 
 
 def _across(e: Emitter, size: Value, body: Callable[[Value, Value | None], None]) -> None:
@@ -119,6 +119,35 @@ def relu_backward(e: Emitter) -> None:
     _flat(e, begin, end, write)
 
 
+def squared_error(e: Emitter) -> None:
+    """error = prediction - target, and sums of its squares over ``chunk`` numbers each.
+
+    Parameters: prediction, target, error; sums; size; chunk; begin, end: chunks.
+    """
+    prediction, target, error, sums, size, chunk, begin, end = e.arguments
+    width = e.target.width
+    with e.loop(begin, end) as number:
+        start = number * chunk
+        count = e.least(size - start, chunk)
+        left, right, out = (e.at(one, start) for one in (prediction, target, error))
+        parts = [e.variable(e.zero()) for _ in range(4)]
+
+        def sweep(i: Value, mask: Value | None, part: Variable) -> None:
+            value = e.load(left, i, mask) - e.load(right, i, mask)
+            e.store(value, out, i, mask)
+            part.fma(value, value)
+
+        whole = e.variable(e.integer(0))
+        with e.loop(0, count - (4 * width - 1), 4 * width) as index:
+            for k, part in enumerate(parts):
+                sweep(index + k * width, None, part)
+            whole.set(index + 4 * width)
+        with e.loop(whole.get(), count, width) as index:
+            sweep(index, e.mask(e.least(count - index, width)), parts[0])
+        first, second, third, fourth = (part.get() for part in parts)
+        e.store(e.total((first + second) + (third + fourth)), sums, number)
+
+
 def cross_entropy(e: Emitter) -> None:
     """Softmax of each row, less one at the target: the slope of the cross-entropy.
 
@@ -170,5 +199,6 @@ DEFINITIONS = [
     ("layer_norm_backward", "*grad *weight *normal *scale *out size begin end", layer_norm_backward),
     ("column_products", "*a *b *out rows columns", column_products),
     ("relu", "*x *out begin end", relu),
+    ("squared_error", "*prediction *target *error *sums size chunk begin end", squared_error),
     ("relu_backward", "*grad *result *out begin end", relu_backward),
 ]

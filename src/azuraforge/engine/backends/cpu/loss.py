@@ -1,4 +1,4 @@
-"""Softmax with cross-entropy in one sweep over the rows; options and several target axes go to the reference."""
+"""Losses in one sweep: squared error, and softmax with cross-entropy; options of the latter go to the reference."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import cast
 
 import numpy as np
 
+from azuraforge.engine.backends.cpu.convolution import has_pixels, to_pixels
 from azuraforge.engine.backends.cpu.memory import Scratch, address
 from azuraforge.engine.backends.cpu.runtime import by_reference, current
 from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 
 Gradients = tuple[Array | None, ...]
 _LEAST_ELEMENTS = 20_000  # per thread
+_CHUNK = 4096  # numbers whose squares are added up together, whichever thread does it
 
 
 def _cross_entropy(
@@ -45,4 +47,35 @@ def _plain(context: Context, logits: Array, target: Array, ignore_index: int, re
     return losses if reduction == "none" else np.asarray(losses.sum() / divisor, dtype=np.float32)
 
 
-OVERRIDES = [Op("cross_entropy", _cross_entropy, OPS["cross_entropy"].vjp)]
+def _mse(context: Context, prediction: Array, target: Array, *, reduction: str) -> Array:
+    same = prediction.shape == target.shape and prediction.dtype == target.dtype == np.float32
+    if not same or reduction not in ("mean", "sum") or not prediction.size:
+        return cast(Array, by_reference("mse_loss", context, prediction, target, reduction=reduction))
+    runtime = current()
+    scratch = Scratch()
+    if prediction.ndim == 4 and has_pixels(prediction) and prediction.strides[3] == 4 * prediction.shape[1]:
+        # A convolution's output: go through its pixels, and hand back a gradient that lies as it does.
+        batch, channels, height, width = prediction.shape
+        pixels = scratch.take(batch, height, width, channels)
+        to_pixels(target, pixels)
+        place = address(pixels)
+        error = np.empty(pixels.shape, np.float32)
+        result = error.transpose(0, 3, 1, 2)
+    else:
+        result = error = np.empty(prediction.shape, np.float32)
+        prediction, target = np.ascontiguousarray(prediction), np.ascontiguousarray(target)
+        place = address(target)
+    chunks = -(-error.size // _CHUNK)
+    sums = scratch.take(chunks)
+    places = (address(prediction), place, address(error), address(sums), error.size, _CHUNK)
+    runtime.pool.run("squared_error", places, chunks, max(1, _LEAST_ELEMENTS // _CHUNK))
+    total = sums.sum()
+    share = 1 / error.size if reduction == "mean" else 1.0
+    context.saved = (result, 2 * share)
+    return np.asarray(total * np.float32(share), np.float32)
+
+
+OVERRIDES = [
+    Op("mse_loss", _mse, OPS["mse_loss"].vjp),
+    Op("cross_entropy", _cross_entropy, OPS["cross_entropy"].vjp),
+]
