@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/v1/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Runs
+         * @description Metrics of runs beside one another, and the settings in which they differ.
+         */
+        get: operations["comparisons_compare_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparisons/pair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Pair
+         * @description Is one run's model better than another's by more than noise, on the same held-out rows?
+         */
+        get: operations["comparisons_compare_pair"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasets": {
         parameters: {
             query?: never;
@@ -1755,6 +1795,50 @@ export interface components {
             probability: number;
         };
         /**
+         * ComparedRun
+         * @description A run with what the comparison needs of its evaluation; ``best_baseline`` is null where it was not judged.
+         */
+        ComparedRun: {
+            /** Best Baseline */
+            best_baseline: string | null;
+            /** Contender */
+            contender: string | null;
+            /** Decision */
+            decision: string | null;
+            /** Metric Series */
+            metric_series: string[];
+            run: components["schemas"]["RunOut"];
+        };
+        /**
+         * ComparisonOut
+         * @description Runs in the order asked for, with their metrics and what differs in their configs.
+         */
+        ComparisonOut: {
+            /** Config */
+            config: components["schemas"]["ConfigRow"][];
+            /** Metrics */
+            metrics: components["schemas"]["MetricRow"][];
+            /** Runs */
+            runs: components["schemas"]["ComparedRun"][];
+            /**
+             * Same Rows
+             * @description all that were judged were judged on the same held-out rows
+             */
+            same_rows: boolean;
+            /** Why Not */
+            why_not: components["schemas"]["Said"][];
+        };
+        /**
+         * ConfigRow
+         * @description A setting in which the runs differ; ``null`` where a run does not have it.
+         */
+        ConfigRow: {
+            /** Name */
+            name: string;
+            /** Values */
+            values: unknown[];
+        };
+        /**
          * DatasetOut
          * @description A dataset with its newest version.
          */
@@ -2502,6 +2586,33 @@ export interface components {
             progress?: components["schemas"]["RunProgress"] | null;
         };
         /**
+         * MetricRow
+         * @description One metric of every run; ``null`` where a run has none. Marks are places in ``values``, and there only where
+         *     all judged runs saw the same held-out rows.
+         */
+        MetricRow: {
+            /**
+             * Beside
+             * @description the best baseline's value in each run
+             */
+            beside: (number | null)[];
+            /** Best */
+            best: number[];
+            /**
+             * Lower Is Better
+             * @description null: neither way, as for the coverage of an interval
+             */
+            lower_is_better: boolean | null;
+            /** Metric */
+            metric: string;
+            /** Unit */
+            unit: string;
+            /** Values */
+            values: (number | null)[];
+            /** Worst */
+            worst: number[];
+        };
+        /**
          * MetricSeries
          * @description One curve, at most ``max_points`` points; null stands for NaN and infinities.
          */
@@ -2664,6 +2775,41 @@ export interface components {
         OutcomesRequest: {
             /** Outcomes */
             outcomes: components["schemas"]["OutcomeRequest"][];
+        };
+        /**
+         * PairOut
+         * @description Two runs' models on the same held-out rows, as the gate compares: a below b where the difference is negative.
+         *
+         *     Where ``comparable`` is false, ``why_not`` says why and no number is given.
+         */
+        PairOut: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /**
+             * Block
+             * @description neighbouring origins that are drawn together
+             */
+            block?: number | null;
+            /** Comparable */
+            comparable: boolean;
+            /** High */
+            high?: number | null;
+            /** Level */
+            level?: number | null;
+            /** Low */
+            low?: number | null;
+            /** Metric */
+            metric?: string | null;
+            /** Origins */
+            origins?: number | null;
+            /** Relative Difference */
+            relative_difference?: number | null;
+            /** Verdict */
+            verdict?: ("a_better" | "b_better" | "no_difference" | "too_few") | null;
+            /** Why Not */
+            why_not: components["schemas"]["Said"][];
         };
         /**
          * PictureAnswer
@@ -3103,6 +3249,11 @@ export interface components {
             at: string;
             /** High */
             high: number | null;
+            /**
+             * Label
+             * @description the class; `value` is its probability then
+             */
+            label?: string | null;
             /** Low */
             low: number | null;
             /** Value */
@@ -3656,6 +3807,18 @@ export interface components {
              * @description of one attempt; empty: the platform's own
              */
             time_limit_seconds?: number | null;
+        };
+        /**
+         * Said
+         * @description A sentence by language code, and the code that programs know it by.
+         */
+        Said: {
+            /** Code */
+            code: string;
+            /** Text */
+            text: {
+                [key: string]: string;
+            };
         };
         /**
          * ScheduleOut
@@ -4395,6 +4558,70 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    comparisons_compare_runs: {
+        parameters: {
+            query: {
+                /** @description ids, repeated */
+                run: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    comparisons_compare_pair: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairOut"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     datasets_list_datasets: {
         parameters: {
             query?: {

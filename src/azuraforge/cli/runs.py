@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from azuraforge.cli import values
+from azuraforge.cli.comparison import show_comparison
 from azuraforge.cli.failures import FAILED, INTERRUPTED
 from azuraforge.cli.reach import Reached, reach
 from azuraforge.cli.results import page_url, plain, run_path, show_findings, show_outcome
@@ -184,6 +185,45 @@ def resume(
             terminal.json(run.raw)
         if reached.is_temporary:
             terminal.note(terminal.text("goes_on_later"))
+
+
+@app.command()
+def report(
+    context: typer.Context,
+    run_id: RunId,
+    format: Annotated[Literal["html", "pdf", "md"], typer.Option(help="A single HTML file, PDF or Markdown.")] = "html",
+    language: Annotated[Literal["en", "tr"] | None, typer.Option(help="Default: that of this command.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Where to write it; default: here, named after the run.")] = None,
+) -> None:
+    """Write a run's report, figures inside, into one file."""
+    terminal = terminal_of(context)
+    spoken: Literal["en", "tr"] = language or ("tr" if terminal.text.code == "tr" else "en")
+    with reach(terminal) as reached:
+        content = reached.client.runs.report(run_id, format, spoken)
+    path = output or Path(f"{run_id}-report.{spoken}.{format}")
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        terminal.error(terminal.text("not_written", path=path, problem=error.strerror or str(error)))
+        raise typer.Exit(FAILED) from error
+    terminal.say(terminal.text("report_written", path=path, bytes=terminal.text.bytes(len(content))))
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    run_ids: Annotated[list[str], typer.Argument(metavar="RUN...", help="Two runs or more.")],
+    json: AsJson = False,
+) -> None:
+    """Compare runs: metrics, config; and of two runs, whether one is better by more than noise."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        comparison = reached.client.runs.compare(run_ids)
+        pair = reached.client.runs.compare_pair(*run_ids) if len(run_ids) == 2 else None
+    if json:
+        terminal.json({**comparison.raw, "pair": dict(pair.raw) if pair else None})
+        return
+    show_comparison(terminal, comparison, pair)
 
 
 @app.command()

@@ -16,6 +16,8 @@ from azuraforge.client.shapes import Shape
 ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 #: The platform validates the config and the dataset in children before it answers.
 START_SECONDS = 180.0
+#: A report is written, and two models are compared, in a child.
+REPORT_SECONDS = 150.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +152,75 @@ class Evaluation(Shape):
     evaluation: dict[str, Any]
     verdict: dict[str, Any]
     version: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence(Shape):
+    """A reason by code, in each language."""
+
+    code: str
+    text: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricRow(Shape):
+    """One metric of every run; ``best`` and ``worst`` are places in ``values``."""
+
+    metric: str
+    unit: str = ""
+    lower_is_better: bool | None = None
+    values: list[float | None]
+    beside: list[float | None]
+    best: list[int] = field(default_factory=list)
+    worst: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigRow(Shape):
+    """A setting in which runs differ."""
+
+    name: str
+    values: list[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedRun(Shape):
+    """A run of a comparison."""
+
+    run: Run
+    contender: str | None = None
+    best_baseline: str | None = None
+    decision: str | None = None
+    metric_series: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunComparison(Shape):
+    """Runs beside one another; metrics are marked only where all were judged on the same held-out rows."""
+
+    runs: list[ComparedRun]
+    same_rows: bool
+    why_not: list[Sentence]
+    metrics: list[MetricRow]
+    config: list[ConfigRow]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair(Shape):
+    """Two runs' models on the same held-out rows; a negative difference means that ``a`` is better."""
+
+    a: str
+    b: str
+    comparable: bool
+    why_not: list[Sentence]
+    metric: str | None = None
+    relative_difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    block: int | None = None
+    origins: int | None = None
+    verdict: str | None = None
 
 
 class Runs:
@@ -312,6 +383,33 @@ class Runs:
     def figure(self, run_id: str, name: str) -> Any:
         """The data of a figure, such as ``forecast``."""
         return self._connection.get(f"/runs/{segment(run_id)}/figures/{segment(name)}")
+
+    def report(
+        self, run_id: str, format: Literal["html", "pdf", "md"] = "html", language: Literal["en", "tr"] = "en"
+    ) -> bytes:
+        """The run's report as one file, figures inside.
+
+        Example::
+
+            Path("report.pdf").write_bytes(client.runs.report(run.id, "pdf", language="tr"))
+        """
+        place = f"/runs/{segment(run_id)}/report"
+        with self._connection.stream(place, {}, REPORT_SECONDS, format=format, language=language) as answer:
+            content: bytes = answer.read()
+        return content
+
+    def compare(self, run_ids: Iterable[str]) -> RunComparison:
+        """Metrics of runs beside one another, and the settings in which they differ.
+
+        Raises:
+            ApiError: fewer than two runs, or one that does not exist.
+        """
+        return RunComparison.from_json(self._connection.get("/comparisons", run=list(run_ids)))
+
+    def compare_pair(self, a: str, b: str) -> Pair:
+        """Is one run's model better than another's by more than noise, on the same held-out rows?"""
+        told = self._connection.get("/comparisons/pair", timeout_seconds=REPORT_SECONDS, a=a, b=b)
+        return Pair.from_json(told)
 
     def _kind_of(self, plugin: str) -> str:
         told = self._connection.get(f"/plugins/{segment(plugin)}", timeout_seconds=START_SECONDS)

@@ -18,6 +18,8 @@ from azuraforge.datasets.routes import router as datasets
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.routes import router as events
 from azuraforge.events.service import EventLog
+from azuraforge.models.comparison_routes import router as comparisons
+from azuraforge.models.comparison_service import Comparisons
 from azuraforge.models.deployment_routes import router as deployments
 from azuraforge.models.prediction_routes import router as predictions
 from azuraforge.models.prediction_service import PredictionService
@@ -52,6 +54,7 @@ class Rooms:
     runs: RunService
     models: ModelService
     predictions: PredictionService
+    comparisons: Comparisons
     studies: StudyService
     schedules: ScheduleService
     events: EventLog
@@ -84,7 +87,8 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
     problems.install(app)
     app.add_middleware(repeats.RepeatGuard)
     # The most asked first, none nested: each level of inclusion looks for the route once more.
-    for router in (runs, models, deployments, predictions, datasets, events, projects, plugins, studies, schedules):
+    seldom = (comparisons, datasets, events, projects, plugins, studies, schedules)
+    for router in (runs, models, deployments, predictions, *seldom):
         app.include_router(router, prefix=PREFIX)
     _add_health(app, ready, about)
     pages.install(app)

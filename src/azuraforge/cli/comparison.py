@@ -1,0 +1,66 @@
+"""Runs beside one another: metrics with best and worst, what differs in their configs, and two on the same rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azuraforge.cli.results import plain
+from azuraforge.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from azuraforge.client.runs import MetricRow, Pair, RunComparison
+
+_BEST, _WORST = "▲", "▼"
+
+
+def show_comparison(terminal: Terminal, comparison: RunComparison, pair: Pair | None) -> None:
+    """Print the metrics, the differing settings, and, of two runs, the statistical verdict."""
+    text = terminal.text
+    heads = [each.run.id for each in comparison.runs]
+    terminal.table(["", *heads], [[text("name"), *(each.run.name for each in comparison.runs)]])
+    terminal.console.print()
+    if comparison.metrics:
+        rows = [
+            [row.metric, *(_cell(terminal, row, place) for place in range(len(heads)))] for row in comparison.metrics
+        ]
+        terminal.table([text("metric"), *heads], rows, right=range(1, len(heads) + 1))
+        terminal.say(text("compare_marks" if comparison.same_rows else "compare_no_marks"))
+        for said in comparison.why_not:
+            terminal.say(f"  · {text.of(said.text)}")
+        terminal.console.print()
+    if comparison.config:
+        settings = [[row.name, *(plain(terminal, value) for value in row.values)] for row in comparison.config]
+        terminal.table([text("setting"), *heads], settings)
+    else:
+        terminal.say(text("compare_same_config"))
+    if pair is not None:
+        terminal.console.print()
+        show_pair(terminal, pair)
+
+
+def show_pair(terminal: Terminal, pair: Pair) -> None:
+    """Print whether one of two runs is better by more than noise, or why nobody can tell."""
+    text = terminal.text
+    if not pair.comparable:
+        for said in pair.why_not:
+            terminal.say(text.of(said.text))
+        return
+    shown = {
+        "a": pair.a,
+        "b": pair.b,
+        "metric": (pair.metric or "").upper(),
+        "difference": text.percent(pair.relative_difference, signed=True),
+        "low": text.percent(pair.low, signed=True),
+        "high": text.percent(pair.high, signed=True),
+        "level": text.percent(pair.level, 0),
+        "origins": text.number(pair.origins, 0),
+    }
+    terminal.say(text(f"pair.{pair.verdict}", **shown))
+
+
+def _cell(terminal: Terminal, row: MetricRow, place: int) -> str:
+    """The value, its mark, and the best baseline's beside it."""
+    value, beside = row.values[place], row.beside[place]
+    mark = _BEST if place in row.best else _WORST if place in row.worst else ""
+    shown = " ".join(part for part in (mark, terminal.text.number(value)) if part)
+    return shown if beside is None or value is None else f"{shown} ({terminal.text.number(beside)})"

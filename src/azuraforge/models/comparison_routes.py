@@ -1,0 +1,38 @@
+"""HTTP of comparisons."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.requests import HTTPConnection
+
+from azuraforge.models.comparison_schemas import ComparisonOut, PairOut
+from azuraforge.models.comparison_service import MOST_RUNS, Comparisons
+from azuraforge.projects.access import Reader
+
+router = APIRouter(tags=["comparisons"])
+
+
+async def comparison_service(connection: HTTPConnection) -> Comparisons:
+    service: Comparisons = connection.app.state.comparisons
+    return service
+
+
+Service = Annotated[Comparisons, Depends(comparison_service)]
+
+
+@router.get("/comparisons")
+def compare_runs(
+    run: Annotated[list[str], Query(min_length=2, max_length=MOST_RUNS, description="ids, repeated")],
+    access: Reader,
+    service: Service,
+) -> ComparisonOut:
+    """Metrics of runs beside one another, and the settings in which they differ."""
+    return service.compare(access.project_id, run)
+
+
+@router.get("/comparisons/pair")
+def compare_pair(a: str, b: str, access: Reader, service: Service) -> PairOut:
+    """Is one run's model better than another's by more than noise, on the same held-out rows?"""
+    return service.pair(access.project_id, a, b)

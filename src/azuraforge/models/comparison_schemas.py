@@ -1,0 +1,76 @@
+"""API shapes of comparisons: runs beside one another."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from azuraforge.runs.schemas import RunOut
+
+
+class Said(BaseModel):
+    """A sentence by language code, and the code that programs know it by."""
+
+    code: str
+    text: dict[str, str]
+
+
+class MetricRow(BaseModel):
+    """One metric of every run; ``null`` where a run has none. Marks are places in ``values``, and there only where
+    all judged runs saw the same held-out rows."""
+
+    metric: str
+    unit: str
+    lower_is_better: bool | None = Field(description="null: neither way, as for the coverage of an interval")
+    values: list[float | None]
+    beside: list[float | None] = Field(description="the best baseline's value in each run")
+    best: list[int]
+    worst: list[int]
+
+
+class ConfigRow(BaseModel):
+    """A setting in which the runs differ; ``null`` where a run does not have it."""
+
+    name: str
+    values: list[Any]
+
+
+class ComparedRun(BaseModel):
+    """A run with what the comparison needs of its evaluation; ``best_baseline`` is null where it was not judged."""
+
+    run: RunOut
+    contender: str | None
+    best_baseline: str | None
+    decision: str | None
+    metric_series: list[str]
+
+
+class ComparisonOut(BaseModel):
+    """Runs in the order asked for, with their metrics and what differs in their configs."""
+
+    runs: list[ComparedRun]
+    same_rows: bool = Field(description="all that were judged were judged on the same held-out rows")
+    why_not: list[Said]
+    metrics: list[MetricRow]
+    config: list[ConfigRow]
+
+
+class PairOut(BaseModel):
+    """Two runs' models on the same held-out rows, as the gate compares: a below b where the difference is negative.
+
+    Where ``comparable`` is false, ``why_not`` says why and no number is given.
+    """
+
+    a: str
+    b: str
+    comparable: bool
+    why_not: list[Said]
+    metric: str | None = None
+    relative_difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    block: int | None = Field(default=None, description="neighbouring origins that are drawn together")
+    origins: int | None = None
+    verdict: Literal["a_better", "b_better", "no_difference", "too_few"] | None = None
