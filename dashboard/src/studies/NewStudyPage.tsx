@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState, type SubmitEvent } from "react";
+import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
@@ -73,14 +73,13 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
   const [tried, setTried] = useState(false);
   const change = (part: Partial<typeof more>) => setMore((before) => ({ ...before, ...part }));
 
-  const searchable = useMemo(() => space.data?.fields ?? [], [space.data]);
+  const searchable = space.data?.fields ?? [];
   const rows: Record<string, TypedField> = Object.fromEntries(searchable.map((field) => [field.name, { ...startOf(field), ...typed[pluginName]?.[field.name] }]));
   const searched = searchable.filter((field) => rows[field.name]?.way !== "no");
   const read = searched.map((field) => [field.name, readField(field, rows[field.name] ?? startOf(field))] as const);
   const isFaulty = read.some(([, one]) => "fault" in one);
 
-  const names = searched.map((field) => field.name).join("\n");
-  const fields = useMemo(() => fieldsOf(plugin?.schema, i18n.language).filter((field) => !names.split("\n").includes(field.name)), [plugin, i18n.language, names]);
+  const fields = fieldsOf(plugin?.schema, i18n.language).filter((field) => !searched.some(({ name }) => name === field.name));
   const values = { ...startValues(fields, {}, input), ...config[pluginName] };
   const fixed = readConfig(fields, values);
   const metrics = space.data?.metrics ?? [];

@@ -170,7 +170,7 @@ function FactsCard({ study }: { study: StudyDetail }) {
           { name: t("studies.pipeline"), value: study.plugin },
           { name: t("studies.dataset"), value: <Link href={paths.dataset(study.dataset_name)}>{`${study.dataset_name} v${study.dataset_version}`}</Link> },
           { name: t("studies.sampler"), value: t(`studies.samplers.${study.sampler}`) },
-          { name: t("studies.pruner"), value: t(`studies.pruners.${study.pruner.name ?? "none"}`) },
+          { name: t("studies.pruner"), value: t(`studies.pruners.${study.pruner.name}`) },
           { name: t("studies.objectives"), value: study.objectives.map(({ metric }) => metric).join(", ") },
           { name: t("studies.budget"), value: limits.filter(Boolean).join(" · ") },
           { name: t("studies.parallel"), value: count(study.parallel) },
