@@ -90,14 +90,11 @@ def fill(on: Stage, count: int) -> None:
     """That many runs, each with a name, a config and a summary."""
     body = '{"kind": "external", "name": "run %d", "config": {"learning_rate": 0.1, "layers": [64, 32]}}'
     request = Request("run", 1.0, "POST", "/runs", body, numbered=True)
-    while (there := _runs(on)) < count:
-        left = count - there
-        generate(on.port, on.token, [request], _FILL_PER_SECOND, max(0.3, left / _FILL_PER_SECOND), there + 1)
-
-
-def _runs(on: Stage) -> int:
-    listed: int = on.call("GET", "/runs?limit=1")["total"]
-    return listed
+    made, seed = 0, 0
+    while made < count:
+        seed += 1
+        seconds = max(0.5, (count - made) / _FILL_PER_SECOND)
+        made += len(generate(on.port, on.token, [request], _FILL_PER_SECOND, seconds, seed).all)
 
 
 def lists(on: Stage, report: Report, count: int) -> None:

@@ -23,6 +23,7 @@ from azuraforge.models.comparison_service import Comparisons
 from azuraforge.models.deployment_routes import router as deployments
 from azuraforge.models.prediction_routes import router as predictions
 from azuraforge.models.prediction_service import PredictionService
+from azuraforge.models.routes import hot
 from azuraforge.models.routes import router as models
 from azuraforge.models.service import ModelService
 from azuraforge.plugins.catalogue import Catalogue
@@ -88,7 +89,7 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
     app.add_middleware(repeats.RepeatGuard)
     # The most asked first, none nested: each level of inclusion looks for the route once more.
     seldom = (comparisons, datasets, events, projects, plugins, studies, schedules)
-    for router in (runs, models, deployments, predictions, *seldom):
+    for router in (hot, runs, models, deployments, predictions, *seldom):
         app.include_router(router, prefix=PREFIX)
     _add_health(app, ready, about)
     pages.install(app)
