@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from azuraforge.cli import values
+from azuraforge.cli import model_life, values
 from azuraforge.cli.reach import reach
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.cli.verdict import show_prediction
@@ -85,20 +86,30 @@ def show(context: typer.Context, name: Name, json: AsJson = False) -> None:
 
 
 @app.command()
-def history(context: typer.Context, name: Name, json: AsJson = False) -> None:
-    """Who was champion when, and why; newest first."""
+def history(
+    context: typer.Context,
+    name: Name,
+    at: Annotated[datetime | None, typer.Option(help="Who it was at that moment (UTC).")] = None,
+    json: AsJson = False,
+) -> None:
+    """Who was champion from when to when, and why; newest first."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        changes = reached.client.models.history(name)
+        changes = reached.client.models.history(name, at=at.replace(tzinfo=at.tzinfo or UTC) if at else None)
+    if at is not None:  # the first line of each alias is who held it
+        changes = list({each.alias: each for each in reversed(changes)}.values())
     if json:
         terminal.json([each.raw for each in changes])
         return
     text = terminal.text
     terminal.table(
-        [text("at"), text("alias"), text("version"), text("before"), text("action"), text("by"), text("reason")],
+        [
+            *(text(head) for head in ("from", "until", "alias", "version", "before", "action", "by", "reason")),
+        ],
         [
             [
                 text.moment(each.at),
+                text.moment(each.until) if each.until else text("today"),
                 each.alias,
                 f"v{each.version}" if each.version else "–",
                 f"v{each.previous_version}" if each.previous_version else "–",
@@ -192,6 +203,9 @@ def predict_image(
         ],
         right=(1,),
     )
+
+
+model_life.add_to(app)
 
 
 def _say_change(terminal: Terminal, model: str, change: AliasChange, json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class ModelVersion(Shape):
     created_at: datetime | None = None
     deleted_at: datetime | None = None
     deleted_by: str | None = None
+    imported: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,46 @@ class AliasChange(Shape):
     reason: str
     by: str
     at: datetime
+    until: datetime | None = None
     run_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatePolicy(Shape):
+    """What a promotion of a model needs; number 0 is the platform's own policy."""
+
+    number: int
+    metric: str | None = None
+    margin: float = 0.0
+    margin_kind: str = "relative"
+    slices: list[dict[str, Any]] = field(default_factory=list)
+    max_latency_ms: float | None = None
+    max_bytes: int | None = None
+    automatic: bool = True
+    reason: str | None = None
+    by: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment(Shape):
+    """A shadow or a canary beside an alias, and how it did: pairs of questions it did worse, equal, better on."""
+
+    number: int
+    alias: str
+    mode: str
+    version: int
+    beside: int
+    share_percent: float
+    state: str
+    errors: dict[str, Any]
+    losses: dict[str, Any]
+    reason: str
+    started_by: str
+    started_at: datetime
+    ended_reason: str | None = None
+    ended_by: str | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,9 +193,13 @@ class Models:
         """Take a model (by id or former name), or one of its versions, out of the trash."""
         self._connection.post(f"{_place(name, version)}/restore")
 
-    def history(self, name: str, alias: str | None = None) -> History:
-        """Who was champion when, and why; newest first."""
-        told = self._connection.get(f"/models/{segment(name)}/history", alias=alias)
+    def history(self, name: str, alias: str | None = None, at: datetime | None = None) -> History:
+        """Who was champion from when (``at``) to when (``until``), and why; newest first.
+
+        ``at``: only until that moment; the first line of an alias is who held it then.
+        """
+        moment = at.isoformat() if at is not None else None
+        told = self._connection.get(f"/models/{segment(name)}/history", alias=alias, at=moment)
         return [AliasChange.from_json(each) for each in told]
 
     def promote(self, name: str, version: int, reason: str, alias: str = "champion") -> AliasChange:
@@ -166,6 +211,99 @@ class Models:
         """Move an alias one step back."""
         body = {"alias": alias, **({"reason": reason} if reason else {})}
         return AliasChange.from_json(self._connection.post(f"/models/{segment(name)}/rollback", body))
+
+    def set_alias(self, name: str, alias: str, version: int, reason: str) -> AliasChange:
+        """Set an alias, or move it."""
+        body = {"version": version, "reason": reason}
+        place = f"/models/{segment(name)}/aliases/{segment(alias)}"
+        return AliasChange.from_json(self._connection.request("PUT", place, json=body))
+
+    def remove_alias(self, name: str, alias: str, reason: str) -> AliasChange:
+        """Take an alias other than the champion's away; the history keeps it."""
+        place = f"/models/{segment(name)}/aliases/{segment(alias)}"
+        return AliasChange.from_json(self._connection.request("DELETE", place, query={"reason": reason}))
+
+    def policy(self, name: str) -> GatePolicy:
+        """What a promotion of this model needs now."""
+        return GatePolicy.from_json(self._connection.get(f"/models/{segment(name)}/policy"))
+
+    def policies(self, name: str) -> builtins.list[GatePolicy]:
+        """Every policy the model had, newest first, and who set it why."""
+        return [GatePolicy.from_json(each) for each in self._connection.get(f"/models/{segment(name)}/policies")]
+
+    def set_policy(self, name: str, reason: str, **terms: Any) -> GatePolicy:
+        """Set what a promotion needs from now on.
+
+        Args:
+            name: the model.
+            reason: why; it stays in the history.
+            **terms: metric, margin, margin_kind, slices, max_latency_ms, max_bytes, automatic; what is left out is as
+                the platform has it.
+        """
+        place = f"/models/{segment(name)}/policy"
+        return GatePolicy.from_json(self._connection.request("PUT", place, json={**terms, "reason": reason}))
+
+    def lineage(self, name: str) -> dict[str, Any]:
+        """Datasets, runs, versions and predictions as ``nodes`` and ``edges``."""
+        found: dict[str, Any] = self._connection.get(f"/models/{segment(name)}/lineage")
+        return found
+
+    def card(self, name: str, version: int, language: str = "en") -> str:
+        """A version's card as Markdown."""
+        place = f"/models/{segment(name)}/versions/{version}/card"
+        return str(self._connection.get(place, language=language)["markdown"])
+
+    def set_intended_use(self, name: str, text: str) -> None:
+        """Write down what a model is for; it stands on the card of each version."""
+        self._connection.request("PUT", f"/models/{segment(name)}/intended-use", json={"intended_use": text})
+
+    def bundle(self, name: str, version: int, path: str | os.PathLike[str]) -> Path:
+        """Download a version as one zip; the same version gives the same bytes."""
+        target = Path(path)
+        partial = target.with_name(f".{target.name}.partial")
+        place = f"/models/{segment(name)}/versions/{version}/bundle"
+        try:
+            with self._connection.stream(place, {}, _PREDICT_SECONDS) as answer, partial.open("wb") as file:
+                for chunk in answer.iter_bytes():
+                    file.write(chunk)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        return target
+
+    def import_bundle(self, path: str | os.PathLike[str], name: str | None = None) -> ModelVersion:
+        """Add a bundle's version to a model (by default of the bundle's own name); the same bundle only once."""
+        with Path(path).open("rb") as content:
+            told = self._connection.request(
+                "POST",
+                "/models/import",
+                timeout_seconds=_PREDICT_SECONDS,
+                files={"file": (Path(path).name, content, "application/zip")},
+                data={"name": name} if name else {},
+            )
+        return self.version(told["model"], told["version"])
+
+    def deployments(self, name: str) -> builtins.list[Deployment]:
+        """Every shadow and canary the model had, newest first."""
+        return [Deployment.from_json(each) for each in self._connection.get(f"/models/{segment(name)}/deployments")]
+
+    def deploy(self, name: str, version: int, mode: str, reason: str, **settings: Any) -> Deployment:
+        """Let a version answer beside an alias's holder.
+
+        Args:
+            name: the model.
+            version: which one.
+            mode: ``shadow`` (its answers are kept, never given) or ``canary`` (it gives a share of the answers).
+            reason: why.
+            **settings: alias, share_percent, error_margin, loss_margin, level.
+        """
+        body = {"version": version, "mode": mode, "reason": reason, **settings}
+        return Deployment.from_json(self._connection.post(f"/models/{segment(name)}/deployments", body))
+
+    def end_deployment(self, name: str, number: int, reason: str) -> Deployment:
+        """Take a shadow or a canary out of service."""
+        place = f"/models/{segment(name)}/deployments/{number}/end"
+        return Deployment.from_json(self._connection.post(place, {"reason": reason}))
 
     def predict(
         self,

@@ -1,0 +1,272 @@
+"""More of ``azuraforge models``: aliases, policies, lineage, cards, bundles, shadows and canaries."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from azuraforge.cli import values
+from azuraforge.cli.reach import reach
+from azuraforge.cli.terminal import Terminal, terminal_of
+
+if TYPE_CHECKING:
+    from azuraforge.client import Deployment, GatePolicy
+
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Name = Annotated[str, typer.Argument(help="The model's name.")]
+Version = Annotated[int, typer.Argument(min=1, help="Its version.")]
+Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the history.")]
+
+
+def policy(context: typer.Context, name: Name, history: bool = False, json: AsJson = False) -> None:
+    """Show what a promotion of a model needs; with --history every policy it had, and who set it why."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        models = reached.client.models
+        found = models.policies(name) if history else [models.policy(name)]
+    if json:
+        terminal.json([each.raw for each in found] if history else found[0].raw)
+        return
+    text = terminal.text
+    terminal.table(
+        [text("number"), text("terms"), text("by"), text("reason"), text("at")],
+        [
+            [str(each.number), _terms(terminal, each), each.by or "–", each.reason or "–", text.moment(each.at)]
+            for each in found
+        ],
+    )
+
+
+def set_policy(
+    context: typer.Context,
+    name: Name,
+    reason: Why,
+    metric: Annotated[str | None, typer.Option(help="rmse, mae, error_rate, log_loss; default: the task's.")] = None,
+    margin: Annotated[float, typer.Option(help="By how much better than noise: 0.02 is 2 %.")] = 0.0,
+    absolute: Annotated[bool, typer.Option("--absolute", help="The margin is in the metric's unit.")] = False,
+    guard: Annotated[
+        list[str] | None, typer.Option(help="KEY=MARGIN: hour, weekday, month, horizon, class; hour:7,8=0.05.")
+    ] = None,
+    max_latency_ms: Annotated[float | None, typer.Option(help="Milliseconds per prediction, at most.")] = None,
+    max_bytes: Annotated[int | None, typer.Option(help="Bytes of the predictor's files, at most.")] = None,
+    by_hand: Annotated[bool, typer.Option("--by-hand", help="The gate approves, a person promotes.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Set what a promotion of a model needs from now on; what is left out is as the platform has it."""
+    terminal = terminal_of(context)
+    terms: dict[str, Any] = {
+        "metric": metric,
+        "margin": margin,
+        "margin_kind": "absolute" if absolute else "relative",
+        "slices": [_guarded(each) for each in guard or ()],
+        "max_latency_ms": max_latency_ms,
+        "max_bytes": max_bytes,
+        "automatic": not by_hand,
+    }
+    with reach(terminal) as reached:
+        made = reached.client.models.set_policy(name, reason, **terms)
+    if json:
+        terminal.json(made.raw)
+    else:
+        terminal.say(terminal.text("policy_set", model=name, number=made.number, terms=_terms(terminal, made)))
+
+
+def lineage(context: typer.Context, name: Name, json: AsJson = False) -> None:
+    """Tell which data and runs the versions come from, and what they said."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        graph = reached.client.models.lineage(name)
+    if json:
+        terminal.json(graph)
+        return
+    text = terminal.text
+    labels = {each["id"]: f"{text('lineage.' + each['kind'])} {each['label']}" for each in graph["nodes"]}
+    rows = [[labels[each["start"]], text("edge." + each["kind"]), labels[each["end"]]] for each in graph["edges"]]
+    terminal.table([text("from"), "", text("to")], rows)
+
+
+def card(
+    context: typer.Context,
+    name: Name,
+    version: Version,
+    language: Annotated[str | None, typer.Option(help="en or tr; default: the terminal's.")] = None,
+) -> None:
+    """Print a version's card as Markdown."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        typer.echo(reached.client.models.card(name, version, language or terminal.text.code), nl=False)
+
+
+def describe(
+    context: typer.Context, name: Name, text: Annotated[str, typer.Argument(help="What the model is for.")]
+) -> None:
+    """Write down what a model is for; it stands on the card of each version."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        reached.client.models.set_intended_use(name, text)
+
+
+def bundle(
+    context: typer.Context,
+    name: Name,
+    version: Version,
+    to: Annotated[Path | None, typer.Option(help="Where to; default: NAME-vVERSION.zip here.")] = None,
+) -> None:
+    """Download a version as one zip that stands for itself."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        written = reached.client.models.bundle(name, version, to or Path(f"{name}-v{version}.zip"))
+    terminal.say(terminal.text("bundle_written", path=written, bytes=written.stat().st_size))
+
+
+def import_bundle(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A bundle.")],
+    name: Annotated[str | None, typer.Option(help="The model's name; default: the bundle's own.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Add a bundle's version to a model, once every byte of it is verified."""
+    terminal = terminal_of(context)
+    values.existing_file(terminal, file)
+    with reach(terminal) as reached:
+        made = reached.client.models.import_bundle(file, name)
+    if json:
+        terminal.json(made.raw)
+    else:
+        terminal.say(terminal.text("bundle_imported", model=made.model, version=made.version))
+
+
+def alias(
+    context: typer.Context,
+    name: Name,
+    alias: Annotated[str, typer.Argument(help="The alias.")],
+    reason: Why,
+    version: Annotated[int | None, typer.Argument(min=1, help="Whose it becomes; without: it is taken away.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Set or move an alias; without a version, take it away."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        models = reached.client.models
+        taken = version is None
+        change = models.remove_alias(name, alias, reason) if taken else models.set_alias(name, alias, version, reason)
+    if json:
+        terminal.json(change.raw)
+    elif version is None:
+        terminal.say(terminal.text("alias_gone", model=name, alias=alias))
+    else:
+        terminal.say(terminal.text("alias_set", model=name, alias=alias, after=version))
+
+
+def deploy(
+    context: typer.Context,
+    name: Name,
+    version: Version,
+    mode: Annotated[str, typer.Argument(help="shadow or canary.")],
+    reason: Why,
+    share: Annotated[float, typer.Option(help="Percent of the requests, for a canary.")] = 10.0,
+    alias: Annotated[str, typer.Option(help="Beside whom.")] = "champion",
+    error_margin: Annotated[float, typer.Option(help="Share of questions that it may fail more often.")] = 0.01,
+    loss_margin: Annotated[float, typer.Option(help="0.1: a loss 10 % higher counts as worse.")] = 0.1,
+    json: AsJson = False,
+) -> None:
+    """Let a version answer beside an alias's holder: as its shadow, or as a canary for a share of requests."""
+    terminal = terminal_of(context)
+    settings = {"alias": alias, "share_percent": share, "error_margin": error_margin, "loss_margin": loss_margin}
+    with reach(terminal) as reached:
+        made = reached.client.models.deploy(name, version, mode, reason, **settings)
+    _show(terminal, [made], json)
+
+
+def deployments(context: typer.Context, name: Name, json: AsJson = False) -> None:
+    """List the shadows and canaries of a model, and how they did."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.models.deployments(name)
+    _show(terminal, found, json)
+
+
+def end(
+    context: typer.Context,
+    name: Name,
+    number: Annotated[int, typer.Argument(min=1, help="The deployment's number.")],
+    reason: Why,
+    json: AsJson = False,
+) -> None:
+    """Take a shadow or a canary out of service."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        made = reached.client.models.end_deployment(name, number, reason)
+    _show(terminal, [made], json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Make these commands part of ``azuraforge models``."""
+    commands = {
+        "policy": policy,
+        "set-policy": set_policy,
+        "alias": alias,
+        "lineage": lineage,
+        "card": card,
+        "describe": describe,
+        "bundle": bundle,
+        "import": import_bundle,
+        "deploy": deploy,
+        "deployments": deployments,
+        "end": end,
+    }
+    for called, command in commands.items():
+        app.command(called)(command)
+
+
+def _show(terminal: Terminal, found: list[Deployment], json: bool) -> None:
+    if json:
+        terminal.json([each.raw for each in found])
+        return
+    text = terminal.text
+    if not found:
+        terminal.say(text("no_deployments"))
+        return
+    heads = ("number", "mode", "version", "share", "state", "errors_pairs", "loss_pairs", "reason")
+    terminal.table(
+        [text(head) for head in heads],
+        [
+            [
+                str(each.number),
+                text(f"mode.{each.mode}"),
+                f"v{each.version} / {each.alias} v{each.beside}",
+                f"{each.share_percent:g} %",
+                text(f"deployment.{each.state}"),
+                _pairs(each.errors),
+                _pairs(each.losses),
+                each.ended_reason or each.reason,
+            ]
+            for each in found
+        ],
+    )
+
+
+def _pairs(test: dict[str, Any]) -> str:
+    return f"{test['worse']} / {test['even']} / {test['better']}"
+
+
+def _guarded(given: str) -> dict[str, Any]:
+    key, _, margin = given.partition("=")
+    by, _, named = key.partition(":")
+    try:
+        return {"by": by, "margin": float(margin or 0.1), "values": [each for each in named.split(",") if each]}
+    except ValueError as error:
+        raise typer.BadParameter(f"{given!r} is not KEY=MARGIN", param_hint="--guard") from error
+
+
+def _terms(terminal: Terminal, each: GatePolicy) -> str:
+    shown = {
+        name: value
+        for name, value in each.raw.items()
+        if name not in ("number", "reason", "by", "at") and value not in (None, 0, 0.0, [], "relative", True)
+    }
+    said = ", ".join(f"{name}={json_module.dumps(value)}" for name, value in shown.items())
+    return said or terminal.text("own_policy")
