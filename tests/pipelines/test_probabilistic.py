@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import mean_pinball_loss
 
+from azuraforge.pipelines.changes import change_r2
 from azuraforge.pipelines.probabilistic import pinball, score
 from azuraforge.plugins import Predictions
 
@@ -48,3 +49,16 @@ def test_a_missing_truth_is_left_out_and_a_horizon_without_any_has_no_score() ->
     assert overall == first
     assert second == {"crps": None, "width": None, "pinball": {}}
     assert score(truth, Predictions(np.zeros((2, 2))))[0] == {"crps": None, "width": None, "pinball": {}}
+
+
+def test_repeating_the_last_value_explains_no_change_however_high_its_r2() -> None:
+    rng = np.random.default_rng(3)
+    price = 100 + np.cumsum(rng.normal(size=3000))
+    last, truth = price[:-1], price[1:, None]
+    naive = change_r2(truth, last[:, None], last)
+    assert 1 - np.square(truth[:, 0] - last).sum() / np.square(price - price.mean()).sum() > 0.99
+    assert naive == pytest.approx(0.0, abs=0.005)
+    knows_half = last[:, None] + 0.5 * (truth - last[:, None])
+    assert change_r2(truth, knows_half, last) == pytest.approx(0.75, abs=0.01)
+    assert change_r2(np.full((3, 1), 2.0), np.full((3, 1), 2.0), np.full(3, 2.0)) is None
+    assert change_r2(np.full((3, 1), np.nan), np.full((3, 1), 2.0), np.full(3, 2.0)) is None

@@ -10,7 +10,7 @@ import { Table, tableCss } from "../ui/Table";
 import { IN_UNIT, SHARES, best, columnDecimals, type Contender, type Evaluation, type MetricName } from "./evaluation";
 import css from "./RunPage.module.css";
 
-const METRICS: readonly MetricName[] = ["rmse", "mae", "mase", "smape", "r2", "coverage", "crps", "width"];
+const METRICS: readonly MetricName[] = ["rmse", "mae", "mase", "smape", "r2", "r2_change", "coverage", "crps", "width"];
 
 /** Everyone on the same held-out rows, by horizon. The best of each column stands out; the winner's row too. */
 export function BaselineCard({ evaluation, runId }: { evaluation: Evaluation; runId: string }) {

@@ -1,6 +1,6 @@
 // What the platform computed on the test part: every contender beside every other, and the gate's verdict.
 
-export type MetricName = "rmse" | "mae" | "mase" | "smape" | "r2" | "coverage" | "crps" | "width" | "skill";
+export type MetricName = "rmse" | "mae" | "mase" | "smape" | "r2" | "r2_change" | "coverage" | "crps" | "width" | "skill";
 /** Of classifiers; shares but for the log loss. */
 export type ClassMetricName = "accuracy" | "accuracy_low" | "accuracy_high" | "error_rate" | "macro_f1" | "log_loss" | "ece" | "ece_uncalibrated";
 export type MetricValues = Partial<Record<MetricName | ClassMetricName, number | null>>;
@@ -80,6 +80,7 @@ export const LOWER_IS_BETTER: Record<MetricName, boolean | null> = {
   r2: false,
   skill: false,
   coverage: null,
+  r2_change: false,
   crps: true,
   width: null,
 };

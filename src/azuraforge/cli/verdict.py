@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from azuraforge.client import Prediction
 
 #: Columns of the whole table, dropped from the right of this list while the terminal is too narrow.
-_METRICS = ("rmse", "skill", "coverage", "mase", "r2", "mae", "crps", "smape", "seconds")
+_METRICS = ("rmse", "skill", "coverage", "mase", "r2", "r2_change", "mae", "crps", "smape", "seconds")
 _SHOWN_VALUES = 24
 
 

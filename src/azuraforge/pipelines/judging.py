@@ -15,6 +15,7 @@ import orjson
 
 from azuraforge.models import gate
 from azuraforge.models.policy import GatePolicy, Measured
+from azuraforge.pipelines.changes import change_r2, last_values
 from azuraforge.pipelines.metrics import measure, seasonal_scale, shown_horizons, skill, squared_errors
 from azuraforge.pipelines.parts import fresh_folder, future_times, load_part, times_of
 from azuraforge.pipelines.predictions import interval_of, load_predictions
@@ -85,6 +86,7 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
     truth = np.load(Path(case.truth) / "truth.npy", allow_pickle=False)
     test, train = load_part(case.test), load_part(case.train)
     scale = seasonal_scale(_target(train)[train.start :], case.split["season"])
+    last = last_values(test)
     contenders = [_judged(case.candidate, "candidate")]
     contenders += [_judged(fields, "baseline") for fields in case.baselines]
     if case.champion is not None and case.champion["obstacle"] is None:
@@ -92,7 +94,7 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
     for contender in contenders:
         overall, contender.horizons = measure(truth, contender.predictions, scale)
         contender.metrics = dict(overall)
-        _add_scores(contender, truth)
+        _add_scores(contender, truth, last)
     verdict = _decide(case, truth, test, contenders)
     _rank(contenders, verdict.best_baseline)
     _save_errors(outputs / "errors.npz", truth, contenders)
@@ -125,13 +127,24 @@ def _judged(fields: dict[str, Any], role: str) -> _Judged:
     return _Judged(fields["name"], role, fields.get("seconds"), load_predictions(folder / "test.npz"), folder)
 
 
-def _add_scores(contender: _Judged, truth: Floats) -> None:
-    """CRPS and the interval's width beside the other metrics, overall and per horizon; pinball losses by level."""
+def _add_scores(contender: _Judged, truth: Floats, last: Floats) -> None:
+    """R² of changes, CRPS and the interval's width beside the other metrics, overall and per horizon; pinball losses by
+    level."""
     overall, horizons = score(truth, contender.predictions)
-    contender.metrics |= {"crps": overall["crps"], "width": overall["width"]}
+    point = contender.predictions.point
+    contender.metrics |= {
+        "r2_change": change_r2(truth, point, last),
+        "crps": overall["crps"],
+        "width": overall["width"],
+    }
     contender.pinball = overall["pinball"]
-    for row, scores in zip(contender.horizons, horizons, strict=True):
-        row |= {"crps": scores["crps"], "width": scores["width"]}
+    for step, (row, scores) in enumerate(zip(contender.horizons, horizons, strict=True)):
+        at_step = slice(step, step + 1)
+        row |= {
+            "r2_change": change_r2(truth[:, at_step], point[:, at_step], last),
+            "crps": scores["crps"],
+            "width": scores["width"],
+        }
 
 
 def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged]) -> gate.Verdict:

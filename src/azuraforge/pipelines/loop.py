@@ -17,6 +17,7 @@ from azuraforge.models.folder import read_card
 from azuraforge.models.registry import HeldOut
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
+from azuraforge.pipelines.backtest import backtest
 from azuraforge.pipelines.baselines import baselines_of
 from azuraforge.pipelines.explaining import explain_forecast
 from azuraforge.pipelines.outcome import Outcome
@@ -70,6 +71,15 @@ class TrainingLoop:
         names = list(baselines_of(task, self._plugin))
         beside = {**config, "horizon": split["horizon"]}  # a config without a horizon was cut for one row
         baselines = self._phase("fit_baselines", {"names": names, "task": task, "config": beside, **learning})
+        if config.get("backtest_folds"):
+            backtest(
+                self._job,
+                learner=learner,
+                baselines={"names": names, "task": task, "config": beside},
+                split=split,
+                dataset=rows_of(self._dataset),
+                plugins_folder=str(self._plugins_folder),
+            )
         champion, earlier_uses = self._champion(held_out := self._held_out(split))
         held = self._phase(
             "hold_out",

@@ -22,6 +22,7 @@ from pydantic import BaseModel
 
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import class_judging, image_parts, judging
+from azuraforge.pipelines.backtest import folds_of
 from azuraforge.pipelines.baselines import BASELINES, baseline_config
 from azuraforge.pipelines.class_predictions import classify_checked, guard_each_alone, save_classes
 from azuraforge.pipelines.contexts import BaselineContext, CandidateContext, Child
@@ -186,8 +187,11 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
             save_part(part, folder / part_name)
     cut_test(table, ranges.test, horizon)  # refuses a test part that nobody could be judged by
     named = {"train": ranges.train, "validation": ranges.validation, "test": ranges.test}
+    asked = {part: [rows.start, rows.stop] for part, rows in named.items()}
+    if folds := int(getattr(config, "backtest_folds", 0)):
+        folds_of(asked, folds, horizon=horizon, gap=gap)  # refuses more folds than the series carries
     return {
-        "ranges": {part: [rows.start, rows.stop] for part, rows in named.items()},
+        "ranges": asked,
         "parts": {part: _range_of(table, rows) for part, rows in named.items()},
         "horizon": horizon,
         "season": int(getattr(config, "season", None) or table.schema.season),

@@ -31,6 +31,17 @@ class ForecastConfig(Config):
         float, Field(default=0.15, gt=0, lt=0.5, description="Share of rows at the end, held out to judge")
     ]
     gap: Annotated[int, Field(default=0, ge=0, le=10_000, description="Rows left out between two parts")]
+    backtest_folds: Annotated[
+        int,
+        Field(
+            default=0,
+            ge=0,
+            le=20,
+            description="Rolling-origin backtest: learn so many times more, on growing parts of the rows before the"
+            " test part, and measure each; 0: none",
+            json_schema_extra={"title_tr": "Geriye dönük sınama katları"},
+        ),
+    ]
     intervals: Annotated[
         Literal["fixed", "adaptive"],
         Field(

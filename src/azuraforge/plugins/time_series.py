@@ -310,12 +310,17 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
 def _learn_trust(change: Floats, truth: Floats) -> Floats:
     """``(horizon,)``: how far to follow the predicted change, by least squares on the validation part, 0 to 1.
 
-    Where the predictions tell nothing (prices, mostly) this falls back to the last value instead of adding noise.
+    Where the predictions tell nothing (prices, mostly) this falls back to the last value instead of adding noise. A
+    slope that is hardly larger than its own standard error is shrunk by as much as it may be luck (positive-part James
+    and Stein, 1961); windows that overlap count once per horizon.
     """
     explained = (change * truth).sum(axis=0)
     size = np.square(change).sum(axis=0)
     slope = np.divide(explained, size, out=np.ones_like(size), where=size > 0)
-    return np.asarray(np.clip(slope, 0.0, 1.0))
+    horizon = truth.shape[1]
+    variance = np.square(truth - slope * change).mean(axis=0) * horizon
+    luck = np.divide(variance, np.square(slope) * size, out=np.zeros_like(size), where=(size > 0) & (slope != 0))
+    return np.asarray(np.clip(slope * np.maximum(1.0 - luck, 0.0), 0.0, 1.0))
 
 
 def _trusted(answers: Floats, trust: Floats) -> Floats:
