@@ -86,7 +86,7 @@ def pytorch(threads: int) -> Step:
     for channels in CHANNELS:
         layers += [nn.Conv2d(inputs, channels, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.BatchNorm2d(channels)]
         inputs, side = channels, side // 2
-    layers += [nn.Flatten(), nn.Dropout(DROPOUT), nn.Linear(inputs * side * side, HIDDEN), nn.ReLU()]
+    layers += [nn.Flatten(), nn.Linear(inputs * side * side, HIDDEN), nn.ReLU()]
     layers += [nn.BatchNorm1d(HIDDEN), nn.Dropout(DROPOUT), nn.Linear(HIDDEN, 10)]
     network = nn.Sequential(*layers).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=PEAK, weight_decay=DECAY)

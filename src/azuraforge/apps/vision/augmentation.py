@@ -7,6 +7,7 @@ nothing has to be remembered to go on bit for bit.
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from dataclasses import dataclass
 
@@ -38,10 +39,10 @@ class Augmented:
         labels: ``(example,)``.
         ranges: how far.
         seed: of the run.
-        groups: a batch is drawn with this many maps, each for every ``groups``-th image: what a map costs is shared.
+        groups: a batch is drawn with this many maps, each for some neighbours in it: what a map costs is shared.
     """
 
-    def __init__(self, images: Single, labels: NDArray[np.int64], ranges: Ranges, seed: int, groups: int = 32) -> None:
+    def __init__(self, images: Single, labels: NDArray[np.int64], ranges: Ranges, seed: int, groups: int = 16) -> None:
         self.images = images
         self.labels = labels
         self.ranges = ranges
@@ -58,23 +59,25 @@ class Augmented:
         if not self.ranges.any:
             return self.images[indices], labels
         rng = np.random.default_rng([self.seed, zlib.crc32(np.ascontiguousarray(indices).tobytes())])
-        height, width = self.images.shape[2:]
+        channels, height, width = self.images.shape[1:]
         groups = min(self.groups, len(indices))
         places, weights = bilinear_maps(self.ranges, groups, height, width, rng)
-        batch = self._flat[indices]
-        # A last column of zeros is where every place outside the image points.
-        padded = np.zeros((*batch.shape[:2], height * width + 1), np.float32)
-        padded[:, :, :-1] = batch
-        out = np.empty_like(batch)
-        for group in range(groups):
-            own = slice(group, None, groups)
-            out[own] = (padded[own][:, :, places[group]] * weights[group]).sum(axis=2)
-        return out.reshape(len(indices), -1, height, width), labels
+        # Pixels lie apart and the images of a group side by side, so that whole runs are fetched; a last row of zeros
+        # is where every place outside the image points.
+        batch = np.zeros((height * width + 1, len(indices) * channels), np.float32)
+        batch[:-1] = self._flat[indices].reshape(len(indices) * channels, -1).T
+        out = np.empty((len(indices) * channels, height * width), np.float32)
+        borders = np.linspace(0, len(indices), groups + 1).round().astype(int) * channels
+        for group, (begin, end) in enumerate(itertools.pairwise(borders.tolist())):
+            fetched = np.take(np.ascontiguousarray(batch[:, begin:end]), places[group], axis=0)
+            fetched *= weights[group][:, :, None]
+            out[begin:end] = fetched.sum(axis=0).T
+        return out.reshape(len(indices), channels, height, width), labels
 
 
 def bilinear_maps(
     ranges: Ranges, count: int, height: int, width: int, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], Single]:
+) -> tuple[NDArray[np.int32], Single]:
     """Draw ``count`` maps: for each output pixel four input pixels ``(count, 4, pixel)`` and their weights.
 
     ``height * width`` stands for a place outside the image.
@@ -82,18 +85,21 @@ def bilinear_maps(
     angle = np.deg2rad(rng.uniform(-ranges.rotation_degrees, ranges.rotation_degrees, count))
     factor = 1 + rng.uniform(-ranges.scale, ranges.scale, count)
     down, right = (rng.uniform(-ranges.shift_pixels, ranges.shift_pixels, count) for _ in range(2))
-    rows = np.arange(height) - (height - 1) / 2
-    columns = np.arange(width) - (width - 1) / 2
+    rows = np.arange(height, dtype=np.float32) - np.float32((height - 1) / 2)
+    columns = np.arange(width, dtype=np.float32) - np.float32((width - 1) / 2)
     y, x = (axis.reshape(1, -1) for axis in np.meshgrid(rows, columns, indexing="ij"))
-    cosine, sine = (np.cos(angle) / factor)[:, None], (np.sin(angle) / factor)[:, None]
-    from_y = cosine * y - sine * x + (height - 1) / 2 - down[:, None]
-    from_x = sine * y + cosine * x + (width - 1) / 2 - right[:, None]
-    top, left = np.floor(from_y).astype(np.int64), np.floor(from_x).astype(np.int64)
+    turns = (np.cos(angle) / factor, np.sin(angle) / factor, (height - 1) / 2 - down, (width - 1) / 2 - right)
+    cosine, sine, middle_y, middle_x = (each.astype(np.float32)[:, None] for each in turns)
+    from_y = cosine * y - sine * x + middle_y
+    from_x = sine * y + cosine * x + middle_x
+    top, left = np.floor(from_y), np.floor(from_x)
     below, beside = from_y - top, from_x - left
+    top, left = top.astype(np.int32), left.astype(np.int32)
     places, weights = [], []
-    for row, row_weight in ((top, 1 - below), (top + 1, below)):
-        for column, column_weight in ((left, 1 - beside), (left + 1, beside)):
+    one = np.float32(1)
+    for row, row_weight in ((top, one - below), (top + 1, below)):
+        for column, column_weight in ((left, one - beside), (left + 1, beside)):
             inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
             places.append(np.where(inside, row * width + column, height * width))
             weights.append(row_weight * column_weight)
-    return np.stack(places, axis=1), np.stack(weights, axis=1).astype(np.float32)
+    return np.stack(places, axis=1), np.stack(weights, axis=1)

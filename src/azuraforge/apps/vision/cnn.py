@@ -64,7 +64,6 @@ class CnnClassifier(ImageClassifier[CnnConfig]):
             inputs = channels
         layers += [
             nn.Flatten(),
-            nn.Dropout(config.dropout),
             nn.Linear(inputs * height * width, config.hidden_size),
             nn.ReLU(),
             nn.BatchNorm1d(config.hidden_size),
