@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -21,6 +22,7 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, Tr
 from azuraforge.models import store
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.serving_child import following_times, read_rows
+from azuraforge.plugins.covariates import part_at_end
 from azuraforge.plugins.parts import Schema
 
 Make = Callable[..., Path]
@@ -352,3 +354,21 @@ def test_a_callers_few_rows_go_on_in_the_hours_of_the_trained_series(
     room.add_version(project_id, make_folder(2.0), dataset_id="gone", **trained)
     alone = predict(room, project_id, rows=own, version=2)
     assert [point.at.hour for point in alone.predictions] == [17, 18, 19]
+
+
+def test_the_last_rows_may_only_tell_what_is_known_ahead() -> None:
+    given = [*rows([1, 2, 3]), *({**row, "load": None} for row in rows([0, 0, 0, 4, 5])[3:])]
+    with pytest.raises(InvalidInput, match="'load' is None"):
+        read_rows(given, HOURLY)
+    frame = read_rows(given, HOURLY, ("heat",))
+    part = part_at_end(frame, HOURLY, 3, ("heat",))
+    heat = frame["heat"].to_list()
+    assert (part.frame.height, int(part.origins[0])) == (3, 2)
+    assert np.array_equal(part.ahead["heat"], [[heat[3], heat[4], np.nan]], equal_nan=True)
+    assert part_at_end(frame, HOURLY, 3).frame.height == 5
+    given[1]["load"] = None
+    with pytest.raises(InvalidInput, match="'load' is None"):  # a hole before the end is still one
+        read_rows(given, HOURLY, ("heat",))
+    given[1]["load"], given[4]["heat"] = 1.0, None
+    with pytest.raises(InvalidInput, match="'heat' is None"):
+        read_rows(given, HOURLY, ("heat",))

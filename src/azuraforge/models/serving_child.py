@@ -13,6 +13,7 @@ import numpy as np
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.folder import read_card, verify_folder
 from azuraforge.plugins.calendar import Clock
+from azuraforge.plugins.covariates import part_at_end
 from azuraforge.plugins.loading import load_plugin
 from azuraforge.plugins.parts import Part, Predictions, Schema
 from azuraforge.runs.backend import choose_nearest
@@ -56,6 +57,7 @@ class Predictor:
         known = {name: fields[name] for name in Schema.__dataclass_fields__ if name in fields}
         self._schema = Schema(**known | {"features": tuple(known.get("features", ()))})
         self._horizon = int(card.get("horizon") or opening["config"]["horizon"])
+        self._known_ahead = tuple((card.get("config") or {}).get("known_ahead") or ())
         self._datasets: dict[str, pl.DataFrame] = {}
         self._clocks: dict[str, Clock] = {}
 
@@ -76,9 +78,9 @@ class Predictor:
                 next_step=f"ask for at most {self._horizon}, or train a model with a longer horizon",
             )
         rows = question["rows"]
-        frame = read_rows(rows, self._schema) if rows is not None else self._dataset(question["dataset"])
-        origins = np.array([frame.height - 1], dtype=np.int64)
-        part = Part(frame, self._schema, frame.height, self._horizon, origins)
+        given = self._dataset(question["dataset"]) if rows is None else read_rows(rows, self._schema, self._known_ahead)
+        part = part_at_end(given, self._schema, self._horizon, self._known_ahead)
+        frame = part.frame
         points, interval = self._points(self._predict(part, from_rows=rows is not None), horizon)
         times = following_times(frame, self._schema, horizon, self._clock(question["dataset"]))
         return {
@@ -155,8 +157,10 @@ class Predictor:
         return self._datasets[fingerprint]
 
 
-def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame:
+def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Sequence[str] = ()) -> pl.DataFrame:
     """Rows of a request as the frame a pipeline expects: time in UTC, oldest first, numbers as floats.
+
+    With columns known in advance the last rows may be without a target: they tell what is known of the rows to predict.
 
     Raises InvalidInput that names the row and the column.
     """
@@ -166,13 +170,17 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame
     columns: dict[str, list[Any]] = {name: [] for name in wanted}
     times: list[datetime] = []
     allowed = {*wanted, *([schema.time] if schema.time else [])}
+    told = [index for index, row in enumerate(rows) if row.get(schema.target) is not None]
+    measured = told[-1] + 1 if told and known_ahead else len(rows)
     for index, row in enumerate(rows):
         if unknown := sorted(set(row) - allowed):
             raise _bad_row(index, f"unknown column {unknown[0]!r}", f"the columns are {', '.join(sorted(allowed))}")
         if schema.time is not None:
             times.append(_time(row, schema.time, index))
+        to_come = index >= measured
         for name in wanted:
-            columns[name].append(_number(row, name, index))
+            untold = to_come and name not in known_ahead and row.get(name) is None
+            columns[name].append(None if untold else _number(row, name, index))
     for index in range(1, len(times)):
         if times[index] <= times[index - 1]:
             raise _bad_row(index, f"{schema.time!r} is not later than in the row before", "send rows oldest first")

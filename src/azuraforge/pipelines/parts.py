@@ -20,6 +20,7 @@ import orjson
 from azuraforge.datasets.canonical import load_version
 from azuraforge.errors import InvalidInput
 from azuraforge.models.serving_child import following_times
+from azuraforge.plugins.covariates import ahead_of, part_at_end
 from azuraforge.plugins.parts import Floats, Indices, Part, Rows, Schema, Split, Table
 
 if TYPE_CHECKING:
@@ -84,11 +85,7 @@ def targets_at(values: Floats, origins: Indices, horizon: int) -> Floats:
 
 def ahead_at(table: Table, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
     """column → ``(origin, horizon)``: what the config says is known in advance, NaN where a row is not there."""
-    found: dict[str, Floats] = {}
-    for column in columns:
-        values = np.append(_numbers(table, column), np.full(horizon, np.nan))
-        found[column] = targets_at(np.where(np.isfinite(values), values, np.nan), origins, horizon)
-    return found
+    return ahead_of(table.frame, columns, origins, horizon)
 
 
 def cut_learning(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
@@ -138,18 +135,8 @@ def cut_test(
 
 
 def cut_future(table: Table, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
-    """One origin and no row after it: the table's last row.
-
-    With columns known in advance a table may go on after the last measured target, to tell their values there; the
-    origin is then the last row with a target.
-    """
-    last = len(table) - 1
-    if known_ahead:
-        measured = np.flatnonzero(np.isfinite(_target(table)))
-        last = int(measured[-1]) if measured.size else last
-    origins = np.array([last], dtype=np.int64)
-    ahead = ahead_at(table, known_ahead, origins, horizon)
-    return Part(table.frame.head(last + 1), table.schema, last + 1, horizon, origins, ahead=ahead)
+    """One origin and no row after it, see ``part_at_end``."""
+    return part_at_end(table.frame, table.schema, horizon, known_ahead)
 
 
 def cut_after(part: Part, origin: int) -> Part:
@@ -222,11 +209,7 @@ def load_part(folder: Path | str) -> Part:
 
 
 def _target(table: Table) -> Floats:
-    return _numbers(table, table.schema.target)
-
-
-def _numbers(table: Table, name: str) -> Floats:
     import polars as pl
 
-    column = table.frame.get_column(name).cast(pl.Float64).fill_null(float("nan"))
+    column = table.frame.get_column(table.schema.target).cast(pl.Float64).fill_null(float("nan"))
     return np.asarray(column.to_numpy(), dtype=np.float64)

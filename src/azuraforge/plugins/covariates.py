@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from azuraforge.plugins.calendar import Clock
 from azuraforge.plugins.channels import LIMIT, Channel, column_values, filled
 from azuraforge.plugins.holidays import HOLIDAY_FEATURES, holidays_ahead
 from azuraforge.plugins.parts import Floats, Indices, Part, Schema
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
@@ -27,6 +30,27 @@ def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
             )
     if len(set(columns)) != len(columns):
         raise InvalidInput("a column is named twice", where="config: known_ahead", next_step="name each once")
+
+
+def ahead_of(frame: pl.DataFrame, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
+    """column → ``(origin, horizon)``: the values of the rows after each origin, NaN where one is missing."""
+    steps = origins[:, None] + np.arange(1, horizon + 1)
+    return {name: np.append(column_values(frame, name), np.full(horizon, np.nan))[steps] for name in columns}
+
+
+def part_at_end(frame: pl.DataFrame, schema: Schema, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
+    """One origin and no row after it: the last row of ``frame``.
+
+    With columns known in advance a frame may go on after the last measured target, to tell their values there; the
+    origin is then the last row with a target.
+    """
+    last = frame.height - 1
+    if known_ahead:
+        measured = np.flatnonzero(np.isfinite(column_values(frame, schema.target)))
+        last = int(measured[-1]) if measured.size else last
+    origins = np.array([last], dtype=np.int64)
+    ahead = ahead_of(frame, known_ahead, origins, horizon)
+    return Part(frame.head(last + 1), schema, last + 1, horizon, origins, ahead=ahead)
 
 
 @dataclass(frozen=True)
