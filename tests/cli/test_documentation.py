@@ -22,7 +22,8 @@ def lines(page: str) -> list[list[str]]:
 @pytest.mark.parametrize("words", lines("cli.md"), ids=" ".join)
 def test_the_command_and_its_options_exist(words, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
-    rooms = ("datasets", "runs", "models", "predictions", "studies", "schedules", "plugins", "tokens", "database", "trash")
+    rooms = ("datasets", "runs", "models", "predictions", "studies", "schedules", "plugins", "tokens", "database")
+    rooms += ("trash",)
     nested = words[0] in rooms
     assert main.run([*words[: 1 + nested], "--help"]) == 0
     known = capsys.readouterr().out
