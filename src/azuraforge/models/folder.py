@@ -12,6 +12,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import stat
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from azuraforge.crashpoints import crashpoint
-from azuraforge.database import new_id
 from azuraforge.errors import InvalidInput, StorageError
 
 MANIFEST = "manifest.json"
@@ -73,7 +73,7 @@ class VersionFolders:
         root = self.root(project_id)
         with _storage_errors(root):
             root.mkdir(parents=True, exist_ok=True)
-            incoming = root / f".incoming-{new_id()}"
+            incoming = root / f".incoming-{_unique()}"
             incoming.mkdir()
             try:
                 files = _copy(source, incoming, card)
@@ -99,7 +99,7 @@ class VersionFolders:
                 os.utime(final)  # needed again, though its row is not written yet
                 return
             except StorageError:  # a damaged copy: this one replaces it
-                broken = final.with_name(f".broken-{new_id()}")
+                broken = final.with_name(f".broken-{_unique()}")
                 final.rename(broken)
                 shutil.rmtree(broken, ignore_errors=True)
         crashpoint("version_before_placed")
@@ -286,3 +286,9 @@ def _storage_errors(root: Path) -> Iterator[None]:
             where=str(root),
             next_step="free space or make the artifacts folder writable, then resume the run",
         ) from error
+
+
+def _unique() -> str:
+    """A name that nobody else takes. Made without the database's room: each child that reads a folder imports this
+    file, and SQLAlchemy would be half of what it takes to start."""
+    return secrets.token_hex(8)

@@ -59,5 +59,5 @@ class TrialHandler:
             summary["baselines"] = scored["scored"]
         fitted = job.phase("fit", f"{STEPS}:fit", {**learner, **parts}, share=_SHARES["fit"])
         summary["cpu_seconds"] += fitted["cpu_seconds"]
-        summary["metrics"] = fitted["metrics"]
+        summary["metrics"], summary["app_seconds"] = fitted["metrics"], fitted["app_seconds"]
         return Finish(summary)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from azuraforge.database import Session
-from azuraforge.runs.schemas import RunRequest
+if TYPE_CHECKING:  # children import this file for its shapes, and need no database
+    from azuraforge.database import Session
+    from azuraforge.runs.schemas import RunRequest
 
 
 @dataclass(frozen=True)

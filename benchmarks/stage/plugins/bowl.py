@@ -1,0 +1,49 @@
+"""A pipeline that learns nothing and scores as a known function of its config, at once: what is left is ours."""
+
+import json
+import math
+
+import numpy as np
+
+from azuraforge.plugins import Pipeline, Predictions
+from azuraforge.plugins.forecast import ForecastConfig, chronological_split
+
+
+class BowlConfig(ForecastConfig):
+    learning_rate: float = 0.01
+    momentum: float = 0.5
+    width: int = 32
+    depth: int = 2
+
+
+def loss(learning_rate: float, momentum: float, width: float, depth: float) -> float:
+    """A curved valley (Rosenbrock, 1960) in the rate's logarithm and the momentum, two more fields; 0.1 at best."""
+    x, y = math.log10(learning_rate) + 2, 2 * momentum
+    valley = (1 - x) ** 2 + 10 * (y - x * x) ** 2
+    return 0.1 + valley + ((width - 48) / 32) ** 2 + 0.1 * abs(depth - 3)
+
+
+class Bowl(Pipeline):
+    name = "bench.bowl"
+    kind = "forecast"
+    Config = BowlConfig
+    uses_engine = False
+
+    def split(self, table, config):
+        return chronological_split(table, config)
+
+    def fit(self, run, train, validation):
+        config = run.config
+        value = loss(config.learning_rate, config.momentum, config.width, config.depth)
+        run.log(1, validation_loss=value)
+        return value
+
+    def predict(self, predictor, part):
+        """The series is next to zero, so that the error is the value itself."""
+        return Predictions(np.full((len(part.origins), part.horizon), predictor), {})
+
+    def save(self, predictor, folder):
+        (folder / "bowl.json").write_text(json.dumps(predictor))
+
+    def load(self, folder):
+        return json.loads((folder / "bowl.json").read_text())
