@@ -291,7 +291,7 @@ class PredictOut(BaseModel):
     version: int
     alias: str | None = Field(description="the alias that led to the version; null where the version was named")
     plugin: str
-    run_id: str
+    run_id: str | None
     target: str
     unit: str
     interval: float | None
@@ -323,7 +323,7 @@ class PictureAnswer(BaseModel):
     model: str
     version: int
     plugin: str
-    run_id: str
+    run_id: str | None
     classes: list[ClassProbability] = Field(description="every class, the most probable first")
     size: PictureSize
     seen: str = Field(description="the picture as the version saw it: a PNG as base64")
