@@ -175,6 +175,18 @@ export const en = {
     trained: "Trained on {{start}} to {{end}}.",
     computedBy: "Computed by run",
   },
+  backtest: {
+    title: "Backtest",
+    note_one: "Learned anew {{count}} time on growing parts of the rows before the test part; {{purge}} rows left out between parts",
+    note_other: "Learned anew {{count}} times on growing parts of the rows before the test part; {{purge}} rows left out between parts",
+    caption: "RMSE by fold",
+    until: "Until {{day}}",
+    mean: "Mean",
+    deviation: "Deviation",
+    beaten: "Beaten in",
+    of: "{{won}} of {{folds}}",
+    footnote: "Mean and standard deviation over the folds. The deviation says how much the score depends on the stretch of time. The verdict is given on the test part alone.",
+  },
   contenders: { candidate: "new", baseline: "baseline", champion: "champion" },
   forecast: {
     title: "Forecast",

@@ -177,6 +177,18 @@ export const tr: Texts = {
     trained: "{{start}} – {{end}} arasında eğitildi.",
     computedBy: "Hesaplayan çalıştırma:",
   },
+  backtest: {
+    title: "Geriye dönük sınama",
+    note_one: "Sınama parçasından önceki satırların büyüyen parçalarında {{count}} kez yeniden öğrenildi; parçalar arasında {{purge}} satır dışarıda bırakıldı",
+    note_other: "Sınama parçasından önceki satırların büyüyen parçalarında {{count}} kez yeniden öğrenildi; parçalar arasında {{purge}} satır dışarıda bırakıldı",
+    caption: "Katlara göre RMSE",
+    until: "{{day}} gününe kadar",
+    mean: "Ortalama",
+    deviation: "Sapma",
+    beaten: "Geçildiği kat",
+    of: "{{won}} / {{folds}}",
+    footnote: "Katlar üzerinden ortalama ve standart sapma. Sapma, puanın hangi zaman dilimine rastladığına ne kadar bağlı olduğunu söyler. Karar yalnız sınama parçasında verilir.",
+  },
   contenders: { candidate: "yeni", baseline: "temel yöntem", champion: "şampiyon" },
   forecast: {
     title: "Tahmin",

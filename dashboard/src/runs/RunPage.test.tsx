@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { RunDetail } from "../api/types";
 import { answerApi, LiveSocket, showPage } from "../testing-pages";
 import RunPage from "./RunPage";
-import { sampleEvaluation, sampleEvent, sampleForecast, sampleMetrics, sampleRun, sampleVerdict } from "./samples";
+import { sampleBacktest, sampleEvaluation, sampleEvent, sampleForecast, sampleMetrics, sampleRun, sampleVerdict } from "./samples";
 
 // happy-dom has no canvas; what the chart is given is tested in charts.test.ts, and drawing in the browser tests.
 vi.mock("../charts/Plot", async (original) => {
@@ -85,6 +85,16 @@ describe("RunPage", () => {
     expect(await screen.findByTestId("forecast-chart")).toBeTruthy();
     expect(await screen.findByTestId("test-chart")).toBeTruthy();
     expect(screen.queryByTestId("progress")).toBeNull();
+  });
+
+  it("shows a backtest fold by fold, and where it was beaten", async () => {
+    open(sampleRun({ state: "succeeded", figures: ["backtest"] }), { ...judged, [`GET /runs/${ID}/figures/backtest`]: { body: sampleBacktest } });
+    const rows = within(await screen.findByTestId("backtest-table")).getAllByRole("row");
+    expect(rows.map((row) => row.textContent)).toEqual([
+      expect.stringContaining("Deviation"),
+      "forecasting.lstm new1.0001.5001.2500.3540.80090.0%",
+      "forecasting.naive baseline2.0001.4001.7000.4241.10088.0%1 of 2",
+    ]);
   });
 
   it("shows an unknown coverage as unknown", async () => {

@@ -17,6 +17,7 @@ import { ClassBaselineCard } from "../vision/ClassBaselineCard";
 import { ArtifactsCard } from "./ArtifactsCard";
 import { AttemptsCard } from "./AttemptsCard";
 import { evaluationQuery, figureQuery } from "./api";
+import { BacktestCard } from "./BacktestCard";
 import { BaselineCard } from "./BaselineCard";
 import { CurvesCard } from "./CurvesCard";
 import { DetailsCard } from "./DetailsCard";
@@ -87,6 +88,7 @@ export default function RunPage({ id }: { id: string }) {
             <>
               <ForecastCard run={run} forecast={forecast.data ?? null} error={forecast.error} />
               {judged ? <BaselineCard evaluation={judged} runId={run.id} /> : null}
+              <BacktestCard run={run} />
               <TestCard forecast={forecast.data ?? null} />
             </>
           )}

@@ -1,5 +1,6 @@
 // A run, its evaluation and its forecast, for tests.
 import type { LiveEvent, Metrics, RunDetail } from "../api/types";
+import type { Backtest } from "./BacktestCard";
 import type { Evaluation, Forecast, Verdict } from "./evaluation";
 
 export function sampleRun(fields: Partial<RunDetail> = {}): RunDetail {
@@ -96,4 +97,24 @@ export const sampleForecast: Forecast = {
   ],
   interval: 0.9,
   test: { horizon: 1, at: ["2001-12-22T00:00:00Z"], actual: [371.2], predicted: [371.3], low: [370.8], high: [371.8] },
+};
+
+const foldPart = (start: string, end: string) => ({ rows: 30, start, end });
+const fold = (day: string, lstm: number, naive: number): Backtest["folds"][number] => ({
+  parts: { train: foldPart("2025-01-01T00:00:00Z", day), validation: foldPart(day, day), test: foldPart(day, day) },
+  contenders: [
+    { name: "forecasting.lstm", metrics: { rmse: lstm } },
+    { name: "forecasting.naive", metrics: { rmse: naive } },
+  ],
+});
+const spread = (mean: number, deviation: number | null = null) => ({ mean, deviation, folds: 2 });
+
+export const sampleBacktest: Backtest = {
+  candidate: "forecasting.lstm",
+  purge_rows: 3,
+  folds: [fold("2025-06-01T00:00:00Z", 1, 2), fold("2025-07-01T00:00:00Z", 1.5, 1.4)],
+  contenders: [
+    { name: "forecasting.lstm", rmse: spread(1.25, 0.3536), mase: spread(0.8), coverage: spread(0.9), beaten_in: null },
+    { name: "forecasting.naive", rmse: spread(1.7, 0.4243), mase: spread(1.1), coverage: spread(0.88), beaten_in: 1 },
+  ],
 };

@@ -111,7 +111,7 @@ def _looked_up(table: Floats, levels: Floats) -> Floats:
     share = place - lower
     columns = np.arange(table.shape[1])
     low: Floats = table[lower, columns]
-    return low + share * (table[lower + 1, columns] - low) + beyond / _BEYOND
+    return np.asarray(low + share * (table[lower + 1, columns] - low) + beyond / _BEYOND)
 
 
 def _following(values: Floats, rows: Indices, horizon: int) -> Floats:

@@ -205,7 +205,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         answers = predictor.answer(predictor.preprocessing.examples(past, learning=False))
         truth = predictor.preprocessing.changes(past, past_truth(part, past))
         scores = [truth - answers[:, :, 1 + index] for index in range(len(QUANTILE_LEVELS))]
-        return adaptive_offsets(predictor.tables, scores, past.origins, part.origins, QUANTILE_LEVELS)
+        return adaptive_offsets(list(predictor.tables), scores, past.origins, part.origins, QUANTILE_LEVELS)
 
     def save(self, predictor: Forecaster, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json`` (sorted keys, shortest exact floats)."""
