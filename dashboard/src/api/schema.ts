@@ -2825,8 +2825,13 @@ export interface components {
             model: string;
             /** Plugin */
             plugin: string;
+            /**
+             * Prediction Id
+             * @description its line in the ledger, to send the right class to
+             */
+            prediction_id: string;
             /** Run Id */
-            run_id: string;
+            run_id: string | null;
             /**
              * Seen
              * @description the picture as the version saw it: a PNG as base64
@@ -3294,7 +3299,7 @@ export interface components {
             /** Request Id */
             request_id?: string | null;
             /** Run Id */
-            run_id: string;
+            run_id: string | null;
             /** Target */
             target: string;
             /** Unit */
