@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ LISTED_RUNS = 10_000
 LIST_MILLISECONDS = 200.0
 #: Rows of recent history that a question brings along.
 _ROWS = 60
-_FILL_PER_SECOND = 300
+_FILLERS = 8
 
 
 def train(on: Stage, plugin: str) -> str:
@@ -88,13 +89,14 @@ def predictions(on: Stage, report: Report, plugins: list[str], rate: float, seco
 
 def fill(on: Stage, count: int) -> None:
     """That many runs, each with a name, a config and a summary."""
-    body = '{"kind": "external", "name": "run %d", "config": {"learning_rate": 0.1, "layers": [64, 32]}}'
-    request = Request("run", 1.0, "POST", "/runs", body, numbered=True)
-    made, seed = 0, 0
-    while made < count:
-        seed += 1
-        seconds = max(0.5, (count - made) / _FILL_PER_SECOND)
-        made += len(generate(on.port, on.token, [request], _FILL_PER_SECOND, seconds, seed).all)
+    config = {"learning_rate": 0.1, "layers": [64, 32]}
+    with ThreadPoolExecutor(_FILLERS) as pool:
+
+        def make(number: int) -> None:
+            on.call("POST", "/runs", {"kind": "external", "name": f"run {number}", "config": config})
+
+        for _ in pool.map(make, range(count)):
+            pass
 
 
 def lists(on: Stage, report: Report, count: int) -> None:
