@@ -19,6 +19,7 @@ from azuraforge.pipelines.image_parts import (
     keep_learned,
     learned_images,
     load_any,
+    refit_images,
     save_images,
 )
 from azuraforge.plugins.images import (
@@ -145,3 +146,14 @@ def test_a_version_tells_by_content_which_images_it_has_seen(tmp_path: Path) -> 
     assert np.isin(hashes, seen).tolist() == [True] * 4 + [False] * 6
     (tmp_path / LEARNED_IMAGES).unlink()
     assert learned_images(tmp_path) is None
+
+
+def test_the_winner_of_a_study_learns_from_most_of_validation_and_never_from_test() -> None:
+    table = make_table([0, 1, 2] * 40)
+    split = stratified_split(table, ClassifyConfig())
+    again = refit_images(split, table.labels)
+    assert np.array_equal(again.test, split.test)
+    assert set(split.train) < set(again.train) < set(split.train) | set(split.validation)
+    assert len(np.unique(table.labels[again.validation])) == 3
+    assert len(again.validation) < len(split.validation) / 2
+    check_image_split(again, table.labels, content_hashes(table.frame["image"].to_list()))

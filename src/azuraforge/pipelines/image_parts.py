@@ -53,9 +53,17 @@ def read_images(
 
 
 def cut_images(
-    name: str, pipeline: ImagePipeline[Any, Any], config: Any, dataset: Mapping[str, Any], folder: Path | None
+    name: str,
+    pipeline: ImagePipeline[Any, Any],
+    config: Any,
+    dataset: Mapping[str, Any],
+    folder: Path | None,
+    *,
+    refit: bool = False,
 ) -> dict[str, Any]:
     """Let app code name the rows of each part, check them, and write train, validation and ``rows.npz`` to ``folder``.
+
+    With ``refit`` (see ``refit.py``) three of four validation images are learned from.
 
     Result: as ``steps.split``; ``rows`` is where the rows stand, for ``hold_out_images``.
     """
@@ -63,6 +71,8 @@ def cut_images(
     split = pipeline.split(table, config)
     labels = table.labels
     check_image_split(split, labels, content_hashes(table.frame.get_column("image").to_list()))
+    if refit:
+        split = refit_images(split, labels)
     rows = {part: np.asarray(getattr(split, part), dtype=np.int64) for part in PARTS}
     if folder is not None:
         for part in ("train", "validation"):
@@ -95,6 +105,24 @@ def image_part(table: ImageTable, rows: Indices, labels: Indices | None) -> Imag
     """Some rows of a table; ``labels`` are those of all its rows, or None where the receiver may not know them."""
     names = tuple(str(name) for name in table.frame.get_column("name").gather(rows).to_list())
     return ImagePart(table.pixels(rows), None if labels is None else labels[rows], names, table.schema)
+
+
+def refit_images(split: ImageSplit, labels: Indices) -> ImageSplit:
+    """Every fourth validation image of each class stays apart for calibration, the others join the training part.
+
+    Equal images may then stand in both; the test part is the same.
+
+    Example:
+        >>> split = ImageSplit(np.array([0]), np.array([1, 2, 3, 4, 5]), np.array([6]))
+        >>> found = refit_images(split, np.zeros(7, dtype=np.int64))
+        >>> found.train.tolist(), found.validation.tolist()
+        ([0, 2, 3, 4], [1, 5])
+    """
+    kept = np.zeros(len(split.validation), dtype=bool)
+    for number in np.unique(labels[split.validation]):
+        kept[np.flatnonzero(labels[split.validation] == number)[::4]] = True
+    train = np.sort(np.concatenate([split.train, split.validation[~kept]]))
+    return ImageSplit(train, split.validation[kept], split.test)
 
 
 def check_image_split(split: ImageSplit, labels: Indices, hashes: Hashes) -> None:

@@ -174,7 +174,8 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     pipeline, config = _pipeline(name, child.payload)
     _check_fit(name, pipeline, child.payload["dataset"]["schema"])
     if pipeline.kind == "classify":
-        return image_parts.cut_images(name, pipeline, config, child.payload["dataset"], folder)
+        refit = bool(child.payload.get("refit"))
+        return image_parts.cut_images(name, pipeline, config, child.payload["dataset"], folder, refit=refit)
     table = read_table(**child.payload["dataset"])
     horizon, gap = int(getattr(config, "horizon", 1)), int(getattr(config, "gap", 0))
     ranges = pipeline.split(table, config)
