@@ -45,3 +45,10 @@ def explain_forecast(
     )
     if answer["problem"] is not None:
         job.note(f"The importance of the inputs could not be computed: {answer['problem']}")
+
+
+def explain_classes(job: Job, *, learned: Mapping[str, Any], folders: Mapping[str, str]) -> None:
+    """Draw where a classifier looks. ``learned`` and ``folders`` as in ``explain_forecast``."""
+    answer = job.phase("saliency", f"{ROOM}.saliency:explain", {**learned, **folders}, share=2 * SHARE)
+    if answer["problem"] is not None:
+        job.note(f"Where the classifier looks could not be computed: {answer['problem']}")

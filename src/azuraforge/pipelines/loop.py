@@ -19,7 +19,7 @@ from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.backtest import backtest
 from azuraforge.pipelines.baselines import baselines_of
-from azuraforge.pipelines.explaining import explain_forecast
+from azuraforge.pipelines.explaining import explain_classes, explain_forecast
 from azuraforge.pipelines.outcome import Outcome
 from azuraforge.runs.handlers import Job
 
@@ -110,22 +110,25 @@ class TrainingLoop:
                 "bytes": bytes_of(Path(fitted["outputs"]) / "predictor"),
             },
         }
+        learned = {
+            "plugin": self._plugin,
+            "plugins_folder": str(self._plugins_folder),
+            "predictor": f"{fitted['outputs']}/predictor",
+        }
+        explained = {"test": parts["test"], "truth": f"{held['outputs']}/truth"}
         if task == "classify":
             judged = self._phase("judge", {**case, "task": task, "parts": split["parts"]})
+            explain_classes(self._job, learned=learned, folders=explained)
             return self._outcome(task, held_out, champion, split, fitted, baselines, judged)
         series = {"train": learning["train"], "split": {key: split[key] for key in ("parts", "season")}}
         judged = self._phase("judge", {**case, **series, "future": parts["future"]})
         explain_forecast(
             self._job,
-            learned={
-                "plugin": self._plugin,
-                "plugins_folder": str(self._plugins_folder),
-                "predictor": f"{fitted['outputs']}/predictor",
-            },
+            learned=learned,
             candidate={"name": self._plugin, "predictions": predicted["outputs"]},
             baselines=standing,
             best_baseline=judged["evaluation"]["best_baseline"],
-            folders={"test": parts["test"], "truth": f"{held['outputs']}/truth"},
+            folders=explained,
             season=split["season"],
         )
         return self._outcome(task, held_out, champion, split, fitted, baselines, judged)
