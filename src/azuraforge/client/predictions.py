@@ -191,8 +191,8 @@ class Predictions:
         path = f"/models/{segment(model)}/drift"
         if not look:
             return Drift.from_json(self._connection.get(path, version=version))
-        asked = path if version is None else f"{path}?version={version}"
-        return Drift.from_json(self._connection.post(asked, timeout_seconds=_LOOK_SECONDS))
+        found = self._connection.request("POST", path, query={"version": version}, timeout_seconds=_LOOK_SECONDS)
+        return Drift.from_json(found)
 
 
 def _said(outcome: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def keep_report(session: Session, project_id: str, model_id: str, version: int, 
     )
     row = session.scalars(statement.with_for_update()).one()
     before, row.alarm = row.alarm, report["alarm"]
-    row.report, row.checked_at = report, now()  # type: ignore[assignment]
+    row.report, row.checked_at = report, now()
     session.flush()
     return before
 

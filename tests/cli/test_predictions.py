@@ -1,0 +1,61 @@
+"""``azuraforge predictions`` against a real platform: from an answer to its outcome, its score, and a whole dataset."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+pytestmark = pytest.mark.timeout(280)
+
+
+@pytest.fixture(scope="module")
+def served(platform):
+    """A platform with a champion of the bundled CO₂ series, as a model of this test's own."""
+    platform.run("datasets", "add", "--source", "bundled", "--option", "series=co2", "--name", "ledger-co2")
+    platform.run("runs", "start", "forecasting.naive", "--dataset", "ledger-co2", "--model", "ledger", "--wait")
+    if platform.api("/models/ledger")["champion"] is None:
+        platform.run("models", "promote", "ledger", "1", "--reason", "for this test")
+    return platform
+
+
+def test_from_an_answer_to_its_score(served, tmp_path):
+    assert "Nobody has looked yet" in served.run("predictions", "drift", "ledger").stdout
+    made = served.json("models", "predict", "ledger", "--version", "1")  # the naive one, whoever is champion
+    listed = served.json("predictions", "list", "--model", "ledger", "--waiting")
+    assert [each["prediction_id"] for each in listed["items"]] == [made["prediction_id"]]
+    shown = served.run("predictions", "show", made["prediction_id"]).stdout
+    assert "not yet known" in shown
+    point = made["predictions"][0]
+    rows = [{"at": point["at"], "value": point["value"] + 1}]
+    (tmp_path / "measured.json").write_text(json.dumps(rows))
+    told = served.run("predictions", "outcomes", str(tmp_path / "measured.json"), "--model", "ledger").stdout
+    assert told.startswith("1 points judged; 0 had been judged before")
+    with (tmp_path / "measured.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["prediction_id", "at", "value"])
+        writer.writeheader()
+        writer.writerow({"prediction_id": made["prediction_id"], "at": point["at"], "value": 0})
+    assert served.json("predictions", "outcomes", str(tmp_path / "measured.csv")) == {"judged": 0, "known": 1}
+    scores = served.json("predictions", "scores", "ledger")
+    (total,) = scores["total"]
+    assert (total["count"], total["late"]) == (1, True), "the series ended long ago"
+    assert total["loss"] == pytest.approx(1.0)
+    assert total["loss"] == pytest.approx(total["naive_loss"]), "the naive model is as good as the naive baseline"
+    assert total["skill"] == pytest.approx(0.0, abs=1e-9)
+    assert "made after their time" in served.run("predictions", "scores", "ledger").stdout
+    looked = served.run("predictions", "drift", "ledger", "--version", "1", "--look").stdout
+    assert "Too few independent predictions" in looked
+    assert "(answer)" in looked
+
+
+def test_a_whole_dataset_as_a_run(served):
+    done = served.run("predictions", "create", "--model", "ledger", "--every", "50", "--wait")
+    assert "succeeded" in done.stdout
+    newest = served.api("/runs?kind=predict&limit=1")["runs"][0]
+    assert newest["summary"]["partial"] is False
+    names = {each["name"] for each in served.api(f"/runs/{newest['id']}")["artifacts"]}
+    assert {"predictions.parquet", "predictions.csv"} <= names
+    refused = served.run("predictions", "create", "--model", "nobody", check=False)
+    assert refused.returncode != 0
+    assert "'nobody' does not exist" in refused.stderr
