@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import textwrap
 from collections.abc import Callable
@@ -13,7 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from azuraforge.errors import InvalidInput
 from azuraforge.models.pictures import MAX_BYTES
+from azuraforge.models.schemas import PredictRequest
 from tests.models.test_routes import Http, http  # noqa: F401
 from tests.pictures import picture
 
@@ -89,6 +92,10 @@ def test_a_picture_gets_probabilities_and_is_shown_as_it_was_seen(http, classifi
     assert [each["class"] for each in told["classes"]] == ["dark", "bright"]
     assert [each["probability"] for each in told["classes"]] == pytest.approx([0.8, 0.2])
     assert told["size"] == {"height": 6, "width": 8, "channels": 1}
+    line = next(each for each in http.get(f"/models/{classifier}/predictions").json())
+    assert line["prediction_id"] == told["prediction_id"]
+    assert (line["predictions"][0]["label"], line["target"], line["outcome"]) == ("dark", "label", None)
+    assert line["inputs"]["sha256"] == hashlib.sha256(flat(51, 6, 8)).hexdigest()
     # Another size is fitted in, not stretched: two of eight columns stay black on either side.
     square = ask(http, classifier, flat(255, 60, 40)).json()
     assert square["classes"][0]["probability"] == pytest.approx(0.5)
@@ -124,8 +131,10 @@ def test_who_is_asked_must_be_there_and_look_at_pictures(http, classifier, room,
     assert ask(http, classifier, flat(1, 6, 8), version=9).status_code == 404
     assert ask(http, "nobody", flat(1, 6, 8)).status_code == 404
     assert ask(http, classifier, flat(1, 6, 8), part="file").status_code == 422
-    series = http.post(f"/models/{classifier}/predict", json={"version": 1, "rows": [{"at": "2026-01-01", "load": 1}]})
-    assert series.json()["code"] == "not_a_forecaster", series.text
+    with pytest.raises(InvalidInput) as caught:
+        request = PredictRequest(version=1, rows=[{"at": "2026-01-01", "load": 1}])
+        room.service.predict(http.app.state.default_project, classifier, request, "me")
+    assert caught.value.error_code == "not_a_forecaster"
 
 
 def test_probabilities_that_are_none_are_refused(http, classifier):  # noqa: F811

@@ -195,7 +195,7 @@ async def predict_image(name: str, version: int, request: Request, access: Membe
     with service.inbox() as folder:
         upload = await receive(request, folder, MAX_BYTES, part="image", next_step="send a smaller picture")
         return await to_thread.run_sync(
-            service.predict_image, access.project_id, name, version, upload.path, upload.filename
+            service.predict_image, access.project_id, name, version, upload.path, upload.filename, access.user_name
         )
 
 

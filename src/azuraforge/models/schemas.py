@@ -320,6 +320,7 @@ class PictureSize(BaseModel):
 class PictureAnswer(BaseModel):
     """What a version sees in a picture."""
 
+    prediction_id: str = Field(description="its line in the ledger, to send the right class to")
     model: str
     version: int
     plugin: str

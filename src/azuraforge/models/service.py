@@ -207,13 +207,14 @@ class ModelService(Registry):
         place = Place(project_id, found.model_id, name, found.version, found.deployment)
         return self.deployments.answer(place, request, ask)
 
-    def predict_image(self, project_id: str, name: str, version: int, path: Path, filename: str) -> PictureAnswer:
+    def predict_image(
+        self, project_id: str, name: str, version: int, path: Path, filename: str, by: str
+    ) -> PictureAnswer:
         """What a version sees in the picture at ``path``; see ``pictures``."""
         with self._database.read(project_id) as session:
             row = self._version(session, self._known(session, project_id, name), version)
-        return predict_picture(
-            self._warm, self.online.served(project_id, row.model_id, row.version), name, path, filename
-        )
+        served = self.online.served(project_id, row.model_id, row.version)
+        return predict_picture(self._warm, self.online.ledger, served, name, path, filename, by)
 
     def predictions(self, project_id: str, name: str, limit: int) -> list[PredictionOut]:
         """The newest lines of a model's ledger."""
