@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 
 StreamKey = tuple[str, str]
 
@@ -18,9 +19,13 @@ class Bell:
         self._lock = threading.RLock()
         self._waiting: dict[StreamKey, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = defaultdict(set)
         self._closed = False
+        #: Called at each ring in this process, with project and stream; must return at once.
+        self.listeners: list[Callable[[str, str], None]] = []
 
     def ring(self, project_id: str, stream: str) -> None:
         """Wake everyone who waits for ``stream``."""
+        for listener in self.listeners:
+            listener(project_id, stream)
         with self._lock:
             waiting = list(self._waiting.get((project_id, stream), ()))
         self._wake(waiting)

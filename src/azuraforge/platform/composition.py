@@ -222,6 +222,7 @@ class Platform:
         self.supervisor.start()
         self.house.scheduler.start()
         self.house.studies.wake = self.house.study_scheduler.wake
+        self.house.events.bell.listeners.append(self.house.study_scheduler.hear)
         self.house.study_scheduler.start()
         self.house.housekeeping.start()
         self._ready.set()
