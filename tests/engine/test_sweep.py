@@ -315,7 +315,7 @@ def test_the_sweep_reaches_every_kernel(kernel_cache, monkeypatch):
         return dict.__getitem__(kernels, key)
 
     monkeypatch.setattr(compiler.Kernels, "__getitem__", get, raising=False)
-    called_by_others = {"gemm", "transpose", "pool_prepare", "pool_serve", "pool_fork"}
+    called_by_others = {"gemm", "transpose", "pack_gates", "pool_prepare", "pool_serve", "pool_fork"}
     engine.set_backend("cpu", cache=kernel_cache)
     try:
         overrides = [name for name, op in backends.active.items() if op is not OPS[name]]

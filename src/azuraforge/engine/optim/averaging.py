@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 
 import numpy as np
 
@@ -39,8 +40,8 @@ class MovingAverage:
         """Take the module's present weights in; call it after each optimizer step."""
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        for name, value in self.module.state_dict().items():
-            average = self._average[name]
+        for name, tensor in chain(self.module.named_parameters(), self.module.named_buffers()):
+            average, value = self._average[name], tensor.data
             if average.dtype.kind == "f":
                 average += (value - average) * average.dtype.type(1 - decay)
             else:

@@ -6,7 +6,7 @@ from azuraforge.engine.backends.cpu.memory import address
 from azuraforge.engine.backends.cpu.runtime import current
 from azuraforge.engine.ops.registry import Array
 
-_LEAST_ELEMENTS = 100_000  # per thread
+_LEAST_ELEMENTS = 30_000  # per thread
 
 
 def update(

@@ -301,11 +301,11 @@ def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: 
     whole = _whole(inputs)
     offered = context.buffers or (None, None, None)
     grad_x = grad_weight = grad_bias = None
+    won = (address(pooled), address(saved.codes))
     winners, steps, total = scratch.take(*pooled.shape), scratch.take(*pooled.shape), scratch.take(channels)
     image, row, pixel = _strides(saved.x)[:3]
-    places = (address(pooled), address(saved.codes), address(winners), address(steps), address(total),
-              batch * rows * columns, channels, row, pixel)  # fmt: skip
-    runtime.pool.run("pooled_winners", places, channels // runtime.target.width)
+    found = (*won, address(winners), address(steps), address(total), batch * rows * columns, channels, row, pixel)
+    runtime.pool.run("pooled_winners", found, channels // runtime.target.width)
     if need_weight:
         sums = scratch.zeros(out_channels, 9, whole)
         places = (address(saved.x), image, row, pixel, address(winners), address(steps), address(sums), batch, rows,
@@ -356,7 +356,7 @@ def _narrow_gradients(context: Context, saved: _Saved, pooled: Array, scratch: S
 
 def _reshape(context: Context, x: Array, *, shape: tuple[int, ...]) -> Array:
     if x.ndim != 4 or x.dtype != np.float32 or x.size < _LEAST_MOVED or not has_pixels(x):
-        return cast(Array, by_reference("reshape", context, x, shape=shape))
+        return cast(Array, OPS["reshape"].forward(context, x, shape=shape))
     context.saved = x.shape
     batch, channels, height, width = x.shape
     image, _, _, pixel = _strides(x)
@@ -365,7 +365,8 @@ def _reshape(context: Context, x: Array, *, shape: tuple[int, ...]) -> Array:
     places = (address(x), image, pixel, 0, address(out), channels * height * width, 0, height * width, 1, channels,
               height * width)  # fmt: skip
     current().pool.run("to_pixels", places, batch, max(1, _LEAST_MOVED // out[0].size))
-    out.shape = OPS["reshape"].forward(context, out, shape=shape).shape  # which knows sizes of -1, and what is wrong
+    # The reference knows sizes of -1, and what is wrong.
+    out.shape = cast(Array, OPS["reshape"].forward(context, out, shape=shape)).shape
     context.saved = x.shape
     return out
 

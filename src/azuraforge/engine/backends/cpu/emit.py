@@ -264,9 +264,9 @@ class Emitter:
         offset = index.ir if isinstance(index, Value) else INT(index)
         return Value(self, self.builder.gep(pointer.ir, [offset], source_etype=INT))
 
-    def set_whole(self, value: Value, pointer: Value, index: Value | int) -> None:
-        """Store a 64-bit integer; ``index`` counts such integers."""
-        self.builder.store(value.ir, self.word(pointer, index).ir, align=8)
+    def low_bits(self, value: Value, count: int) -> Value:
+        """Return the lowest bits of an integer."""
+        return Value(self, self.builder.and_(value.ir, INT(2**count - 1)))
 
     def shifted(self, value: Value, count: Value) -> Value:
         """Return an integer moved left by ``count`` bits."""
@@ -303,10 +303,6 @@ class Emitter:
     def first(self, value: Value) -> Value:
         """Return the first lane."""
         return Value(self, self.builder.extract_element(value.ir, ir.IntType(32)(0)))
-
-    def to_integer(self, value: Value) -> Value:
-        """Return a float32 scalar without its fraction as an integer."""
-        return Value(self, self.builder.fptosi(value.ir, INT))
 
     # --- arithmetic ---
 

@@ -14,6 +14,7 @@ from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 
 Gradients = tuple[Array | None, ...]
 _LEAST_ROWS = 2  # of the batch per thread
+_LEAST_MOVED = 20_000  # numbers per thread that only change their place
 
 
 class _Saved(NamedTuple):
@@ -41,27 +42,29 @@ def _padded(size: int) -> int:
 def _steps(scratch: Scratch, x: Array, reverse: bool) -> Array:
     """Copy ``(batch, time, feature)`` to ``(time, batch, feature + 1 …)`` with a column of ones, padded by zeros."""
     batch, time, features = x.shape
-    steps = scratch.take(time, batch, _padded(features + 1))
-    ordered = x.transpose(1, 0, 2)
-    steps[:, :, :features] = ordered[::-1] if reverse else ordered
-    steps[:, :, features] = 1
-    steps[:, :, features + 1 :] = 0
+    inner = _padded(features + 1)
+    steps = scratch.take(time, batch, inner)
+    if x.strides[2] != 4:
+        x = np.ascontiguousarray(x)
+    row, step = x.strides[0] // 4, x.strides[1] // 4
+    start = address(x)
+    if reverse:
+        start, step = start + (time - 1) * step * 4, -step
+    places = (start, step, row, address(steps), batch, features, inner)
+    current().pool.run("input_steps", places, time, max(1, _LEAST_MOVED // (batch * inner)))
     return steps
 
 
-def _pack(scratch: Scratch, gates: int, parts: list[Array], padded_inner: int, hidden: int) -> Array:
-    """Pack matrices ``(gates * hidden, inner)`` one behind the other along the inner axis."""
+def _pack(scratch: Scratch, gates: int, weight_ih: Array, bias: Array, weight_hh: Array, padded: int) -> Array:
+    """Pack the weights ``(gates * hidden, inner)`` of input, bias and state one behind the other."""
     width = current().target.width
-    blocks = _padded(hidden) // width
-    packed = scratch.take(blocks, padded_inner, gates, width)
-    if hidden % width or sum(part.shape[1] for part in parts) != padded_inner:
+    features, hidden = weight_ih.shape[1], weight_hh.shape[1]
+    packed = scratch.take(padded // width, features + 1 + padded, gates, width)
+    if hidden != padded:
         packed.fill(0)
-    offset = 0
-    pack = current().kernels["pack_gates"]
-    for part in parts:
-        rows = np.ascontiguousarray(part)
-        pack(address(rows), part.shape[1], address(packed), padded_inner, offset, hidden, part.shape[1], gates)
-        offset += part.shape[1]
+    weight_ih, weight_hh = np.ascontiguousarray(weight_ih), np.ascontiguousarray(weight_hh)
+    current().kernels["pack_recurrent"](address(weight_ih), features, address(bias), address(weight_hh),
+                                        address(packed), features + 1 + padded, hidden, gates)  # fmt: skip
     return packed
 
 
@@ -171,8 +174,7 @@ def _lstm(
     padded = _padded(hidden)
     scratch = Scratch()
     steps = _steps(scratch, x, reverse)
-    bias = (bias_ih + bias_hh)[:, None]
-    packed = _pack(scratch, 4, [weight_ih, bias, weight_hh], features + 1 + padded, hidden)
+    packed = _pack(scratch, 4, weight_ih, bias_ih + bias_hh, weight_hh, padded)
     states = empty((time + 1, batch, padded))  # leaves the op as its output
     cells = scratch.take(time + 1, batch, padded)
     _first(states, h_0)
@@ -227,7 +229,7 @@ def _gru(
     steps = _steps(scratch, x, reverse)
     bias = bias_ih.copy()
     bias[: 2 * hidden] += bias_hh[: 2 * hidden]  # that of n stays apart: the reset gate multiplies it
-    packed = _pack(scratch, 3, [weight_ih, bias[:, None], weight_hh], features + 1 + padded, hidden)
+    packed = _pack(scratch, 3, weight_ih, bias, weight_hh, padded)
     bias_n = scratch.zeros(padded)
     bias_n[:hidden] = bias_hh[2 * hidden :]
     states = empty((time + 1, batch, padded))

@@ -24,7 +24,7 @@ def pooled_winners(e: Emitter) -> None:
     """
     grad, codes, winners, steps, total, pixels, channels, x_row, x_pixel, begin, end = e.arguments
     lanes = e.target.width
-    places = [0, x_pixel, x_row, x_row + x_pixel]
+    distances = [x_pixel, x_row, x_row + x_pixel]
     with e.loop(begin * lanes, end * lanes, lanes) as channel:
         summed = e.variable(e.zero())
         with e.loop(0, pixels) as pixel:
@@ -34,7 +34,7 @@ def pooled_winners(e: Emitter) -> None:
             summed.set(summed.get() + value)
             e.store(value, winners, place)
             step = e.small_splat(0)
-            for number, distance in list(enumerate(places))[1:]:
+            for number, distance in enumerate(distances, start=1):
                 step = e.select(e.equals(code, float(number)), e.small_splat(distance), step)
             e.store(step, steps, place)
         e.store(summed.get(), total, channel)
@@ -173,20 +173,22 @@ def padded_images(e: Emitter) -> None:
     def clear(target: Value, size: Value) -> None:
         across(target, size, lambda index, mask: e.zero())
 
+    def line(source: Value, target: Value) -> None:
+        clear(target, edge)
+        inner = e.at(target, edge)
+        with e.either(pixels > 0) as (copied, turned):
+            with copied:
+                across(inner, width * channels, lambda index, mask: e.load(source, index, mask))
+            with turned:
+                e.call("transpose", source, x_plane, inner, channels, channels, width)
+        clear(e.at(inner, width * channels), edge)
+
     with e.loop(begin, end) as image:
         corner = e.at(out, image * (height + top * 2) * row_size)
         clear(corner, top * row_size)
         clear(e.at(corner, (top + height) * row_size), top * row_size)
         with e.loop(0, height) as row:
-            source, target = e.at(x, image * x_image + row * x_row), e.at(corner, (top + row) * row_size)
-            clear(target, edge)
-            inner = e.at(target, edge)
-            with e.either(pixels > 0) as (copied, turned):
-                with copied:
-                    across(inner, width * channels, lambda index, mask, at=source: e.load(at, index, mask))
-                with turned:
-                    e.call("transpose", source, x_plane, inner, channels, channels, width)
-            clear(e.at(inner, width * channels), edge)
+            line(e.at(x, image * x_image + row * x_row), e.at(corner, (top + row) * row_size))
 
 
 DEFINITIONS = [

@@ -36,6 +36,33 @@ def pack(e: Emitter) -> None:
         e.call("transpose", source, weight_row, target, gates * width, e.least(hidden - unit, width), inner)
 
 
+def pack_recurrent(e: Emitter) -> None:
+    """Pack the weights of the input, the bias and the weights of the state one behind the other.
+
+    Parameters: weight_ih, its inner size; bias; weight_hh; out, zeroed where ``hidden`` is no whole number of vectors;
+    whole, the inner size of the packing; hidden, gates.
+    """
+    weight_ih, features, bias, weight_hh, out, whole, hidden, gates = e.arguments
+    e.call("pack_gates", weight_ih, features, out, whole, 0, hidden, features, gates)
+    e.call("pack_gates", bias, 1, out, whole, features, hidden, 1, gates)
+    e.call("pack_gates", weight_hh, hidden, out, whole, features + 1, hidden, hidden, gates)
+
+
+def input_steps(e: Emitter) -> None:
+    """Copy sequences to ``(time, batch, inner)``: the features, a one, zeros.
+
+    Parameters: x with its strides per step and row of the batch; out; batch, features, inner (a multiple of the vector
+    width); begin, end: steps.
+    """
+    x, x_step, x_row, out, batch, features, inner, begin, end = e.arguments
+    width = e.target.width
+    with e.loop(begin, end) as step, e.loop(0, batch) as row:
+        source, target = e.at(x, step * x_step + row * x_row), e.at(out, (step * batch + row) * inner)
+        with e.loop(0, inner, width) as index:
+            e.store(e.load(source, index, e.mask(e.least(features - index, width))), target, index)
+        e.store(e.number(1.0), target, features)
+
+
 def _products(
     e: Emitter, tile: list[list[Variable]], columns: list[int], inner: Value, left: Value, row: Value, right: Value
 ) -> None:
@@ -75,8 +102,13 @@ def _sweep(
     padded: Value,
     body: Callable[[Value, Value, Value, int], None],
 ) -> None:
-    """Emit ``body(step, first row, first unit, rows)`` over time, blocks of units and rows of the batch."""
-    with e.loop(0, time) as step, e.loop(0, padded, e.target.width) as unit:
+    """Emit ``body(step, first row, first unit, rows)`` over time, blocks of units and rows of the batch.
+
+    Every other step takes the blocks backwards: it begins with the weights that the step before left in the cache.
+    """
+    width = e.target.width
+    with e.loop(0, time) as step, e.loop(0, padded, width) as place:
+        unit = e.select(e.low_bits(step, 1) > 0, padded - width - place, place)
         done = e.variable(begin)
         for rows in row_steps(e.target):
             with e.loop(done.get(), end - (rows - 1), rows) as row:
@@ -255,6 +287,8 @@ def gru_backward(e: Emitter) -> None:
 
 DEFINITIONS = [
     ("pack_gates", "*weight weight_row *out whole offset hidden inner gates", pack),
+    ("pack_recurrent", "*weight_ih features *bias *weight_hh *out whole hidden gates", pack_recurrent),
+    ("input_steps", "*x x_step x_row *out batch features inner begin end", input_steps),
     ("lstm_forward", "*x x_inner x_row *packed *states *cells *gates gates_step *squashed squashed_step batch time "
      "padded begin end", lstm_forward),
     ("lstm_backward", "*grad grad_step grad_row *gates *squashed *cells *weights *d_gates *d_state *d_cell batch time "
