@@ -131,8 +131,8 @@ def test_who_is_asked_must_be_there_and_look_at_pictures(http, classifier, room,
     assert ask(http, classifier, flat(1, 6, 8), version=9).status_code == 404
     assert ask(http, "nobody", flat(1, 6, 8)).status_code == 404
     assert ask(http, classifier, flat(1, 6, 8), part="file").status_code == 422
+    request = PredictRequest(version=1, rows=[{"at": "2026-01-01", "load": 1}])
     with pytest.raises(InvalidInput) as caught:
-        request = PredictRequest(version=1, rows=[{"at": "2026-01-01", "load": 1}])
         room.service.predict(http.app.state.default_project, classifier, request, "me")
     assert caught.value.error_code == "not_a_forecaster"
 
