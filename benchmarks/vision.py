@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.engine import QUIET, free_share
 from benchmarks.report import ROOT, Report, shared_data
 
 SEED = 7
@@ -41,7 +42,7 @@ def command(home: Path, *arguments: str) -> str:
 def train(report: Report, home: Path, name: str, threads: int, options: dict[str, str], goal: bool) -> None:
     """One run of the platform; its accuracy on the official test images and its seconds become figures."""
     settings = [part for key, value in options.items() for part in ("--set", f"{key}={value}")]
-    began = time.perf_counter()
+    share, began = free_share(threads), time.perf_counter()
     started = ["runs", "start", "vision.cnn", "--dataset", "mnist", "--model", name, "--seed", str(SEED)]
     run = json.loads(command(home, *started, "--threads", str(threads), *settings, "--wait", "--json"))
     whole = time.perf_counter() - began
@@ -59,7 +60,12 @@ def train(report: Report, home: Path, name: str, threads: int, options: dict[str
         goal=f"≥ {wanted}",
         met=metrics["accuracy"] >= wanted,
     )
-    limit = {"goal": f"< {GOAL_SECONDS:.0f}", "met": network["seconds"] < GOAL_SECONDS} if goal else {}
+    busy = min(share, free_share(threads)) < QUIET
+    limit = (
+        {"goal": f"< {GOAL_SECONDS:.0f}", "met": None if busy else network["seconds"] < GOAL_SECONDS} if goal else {}
+    )
+    if busy:
+        report.notes.append(f"{name}: the machine was busy with other work, so its time is told and not judged")
     report.add(f"{name}: training with augmentation, {threads} threads", network["seconds"], "s", **limit)
     report.add(f"{name}: whole run with baselines, judging and report", whole, "s")
     report.add(f"{name}: ECE", metrics["ece"], peer=metrics["ece_uncalibrated"])
@@ -109,6 +115,7 @@ def compare(report: Report, threads: int, turns: int, batches: int) -> None:
         "ours": Side(sys.executable, "ours", threads, shared_data(), batches),
         "pytorch": Side(TORCH_PYTHON, "pytorch", threads, shared_data(), batches),
     }
+    share = free_share(threads)
     told: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
     for _ in range(turns + 1):
         for name, side in sides.items():
@@ -119,9 +126,14 @@ def compare(report: Report, threads: int, turns: int, batches: int) -> None:
     ours, theirs = (min(told[name][1:], key=lambda turn: turn["seconds"]) for name in ("ours", "pytorch"))
     what = f"{batches} training steps of 128 images, {threads} threads"
     ratio = ours["seconds"] / theirs["seconds"]
-    met = {"goal": f"≤ {GOAL_RATIO}", "met": ratio <= GOAL_RATIO}
+    busy = min(share, free_share(threads)) < QUIET
+    met = {"goal": f"≤ {GOAL_RATIO}", "met": None if busy else ratio <= GOAL_RATIO}
+    if busy:
+        report.notes.append("beside PyTorch: the machine was busy with other work, so the ratio is told and not judged")
     report.add(f"{what}, augmentation included", ours["seconds"], "s", peer=theirs["seconds"], ratio=ratio, **met)
     alone = [turn["seconds"] - turn["drawing"] for turn in (ours, theirs)]
+    processor = [min(turn["processor"] for turn in told[name][1:]) for name in ("ours", "pytorch")]
+    report.add(f"{what}, processor time", processor[0], "s", peer=processor[1], ratio=processor[0] / processor[1])
     report.add(f"{what}, without drawing the batches", alone[0], "s", peer=alone[1], ratio=alone[0] / alone[1])
     losses = " and ".join(f"{told[name][-1]['loss']:.3f}" for name in ("ours", "pytorch"))
     report.notes.append(

@@ -1,7 +1,8 @@
 """The judge of classifiers: metrics of every contender on the same images, the gate's verdict, and what to draw.
 
 The gate's loss is 0 for an image named rightly and 1 for a wrong one: contenders are compared by their error rates,
-image by image; a model's policy may ask for log losses instead. Runs in a child, on numbers and pixels alone: no app code is loaded here.
+image by image; a model's policy may ask for log losses instead. Runs in a child, on numbers and pixels alone: no app
+code is loaded here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from azuraforge.datasets.pictures import png_base64
 from azuraforge.models import gate
-from azuraforge.models.policy import GatePolicy, Measured
+from azuraforge.models.policy import GatePolicy, Measured, Metric
 from azuraforge.pipelines.class_predictions import load_classes
 from azuraforge.pipelines.classification import confusion, log_losses, measure, per_class, reliability
 from azuraforge.pipelines.image_parts import learned_images, load_images
@@ -24,7 +25,7 @@ from azuraforge.plugins.images import ClassPredictions, ImagePart
 from azuraforge.plugins.parts import Floats, Indices
 
 #: What the gate compares contenders by where the policy says nothing.
-GATE_METRIC: gate.Metric = "error_rate"
+GATE_METRIC: Metric = "error_rate"
 MOST_MISTAKES = 24
 
 
@@ -54,12 +55,12 @@ class _Judged:
     predictions: ClassPredictions
     metrics: dict[str, Any]
 
-    def losses(self, labels: Indices, metric: gate.Metric = GATE_METRIC) -> Floats:
+    def losses(self, labels: Indices, metric: Metric = GATE_METRIC) -> Floats:
         """``(example, 1)`` 0 or 1; log losses where the model's policy says so."""
         if metric == "log_loss":
-            return log_losses(labels, self.predictions.probabilities)[:, None]
+            return np.asarray(log_losses(labels, self.predictions.probabilities)[:, None])
         wrong = self.predictions.probabilities.argmax(axis=1) != labels
-        return wrong.astype(np.float64)[:, None]
+        return np.asarray(wrong, dtype=np.float64)[:, None]
 
 
 def judge_classes(case: ClassCase, outputs: Path) -> dict[str, Any]:
@@ -77,11 +78,7 @@ def judge_classes(case: ClassCase, outputs: Path) -> dict[str, Any]:
     for each in contenders:
         rate, beside = each.metrics["error_rate"], best.metrics["error_rate"]
         each.metrics["skill"] = 1 - rate / beside if beside else None
-    np.savez(
-        outputs / "errors.npz",
-        **{each.name: log_losses(labels, each.predictions.probabilities).astype(np.float32) for each in contenders},
-        **{f"{each.name}/wrong": each.losses(labels)[:, 0].astype(np.uint8) for each in contenders},
-    )
+    _save_losses(outputs / "errors.npz", labels, contenders)
     ranked = sorted(contenders, key=lambda each: (each.metrics["error_rate"], each.metrics["log_loss"]))
     evaluation = {
         "kind": "classify",
@@ -106,6 +103,15 @@ def judge_classes(case: ClassCase, outputs: Path) -> dict[str, Any]:
         "verdict": verdict.to_dict(),
         "figures": _figures(candidate, best, test, labels),
     }
+
+
+def _save_losses(path: Path, labels: Indices, contenders: list[_Judged]) -> None:
+    """Every contender's log loss of each image, and under ``<name>/wrong`` whether it was wrong about it."""
+    losses: dict[str, NDArray[Any]] = {}
+    for each in contenders:
+        losses[each.name] = each.losses(labels, "log_loss")[:, 0].astype(np.float32)
+        losses[f"{each.name}/wrong"] = each.losses(labels, "error_rate")[:, 0].astype(np.uint8)
+    np.savez(path, **losses)  # type: ignore[arg-type]  # numpy's stub takes the names for allow_pickle
 
 
 def mistakes(predictions: ClassPredictions, test: ImagePart, labels: Indices, most: int = MOST_MISTAKES) -> Any:

@@ -23,13 +23,13 @@ from azuraforge.plugins.images import (
     KIND,
     Hashes,
     ImagePart,
-    ImagePipeline,
     ImageSchema,
     ImageSplit,
     ImageTable,
     content_hashes,
 )
 from azuraforge.plugins.parts import Indices, Part
+from azuraforge.plugins.pipeline import Pipeline
 
 #: Beside a version's weights: which images it has learned from, by content. It stays with the version wherever it goes.
 LEARNED_IMAGES = "learned_images.safetensors"
@@ -53,8 +53,7 @@ def read_images(
 
 
 def cut_images(
-    name: str,
-    pipeline: ImagePipeline[Any, Any],
+    pipeline: Pipeline[Any, Any],
     config: Any,
     dataset: Mapping[str, Any],
     folder: Path | None,
@@ -68,7 +67,7 @@ def cut_images(
     Result: as ``steps.split``; ``rows`` is where the rows stand, for ``hold_out_images``.
     """
     table = read_images(**dataset)
-    split = pipeline.split(table, config)
+    split: Any = pipeline.split(table, config)  # type: ignore[arg-type]  # each kind has tables of its own
     labels = table.labels
     check_image_split(split, labels, content_hashes(table.frame.get_column("image").to_list()))
     if refit:

@@ -175,7 +175,7 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     _check_fit(name, pipeline, child.payload["dataset"]["schema"])
     if pipeline.kind == "classify":
         refit = bool(child.payload.get("refit"))
-        return image_parts.cut_images(name, pipeline, config, child.payload["dataset"], folder, refit=refit)
+        return image_parts.cut_images(pipeline, config, child.payload["dataset"], folder, refit=refit)
     table = read_table(**child.payload["dataset"])
     horizon, gap = int(getattr(config, "horizon", 1)), int(getattr(config, "gap", 0))
     ranges = pipeline.split(table, config)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import chain
 
 import numpy as np
 
@@ -40,7 +39,7 @@ class MovingAverage:
         """Take the module's present weights in; call it after each optimizer step."""
         self.updates += 1
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        for name, tensor in chain(self.module.named_parameters(), self.module.named_buffers()):
+        for name, tensor in self.module._named_state():
             average, value = self._average[name], tensor.data
             if average.dtype.kind == "f":
                 average += (value - average) * average.dtype.type(1 - decay)
