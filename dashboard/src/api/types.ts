@@ -29,6 +29,11 @@ export type ModelDetail = Schemas["ModelDetail"];
 export type ModelVersion = Schemas["VersionOut"];
 export type AliasChange = Schemas["AliasChange"];
 export type Prediction = Schemas["PredictOut"];
+export type GatePolicy = Schemas["PolicyOut"];
+export type GatePolicyRequest = Partial<Schemas["PolicyRequest"]> & { reason: string };
+export type Deployment = Schemas["DeploymentOut"];
+export type Lineage = Schemas["LineageOut"];
+export type ModelCard = Schemas["CardOut"];
 export type StoredEvaluation = Schemas["EvaluationOut"];
 
 export type Schedule = Schemas["ScheduleOut"];

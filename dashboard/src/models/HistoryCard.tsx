@@ -20,6 +20,7 @@ export function HistoryCard({ changes }: { changes: readonly AliasChange[] }) {
         <thead>
           <tr>
             <th scope="col">{t("models.when")}</th>
+            <th scope="col">{t("life.until")}</th>
             <th scope="col">{t("models.alias")}</th>
             <th scope="col">{t("models.change")}</th>
             <th scope="col">{t("models.reason")}</th>
@@ -31,6 +32,7 @@ export function HistoryCard({ changes }: { changes: readonly AliasChange[] }) {
           {changes.map((change, index) => (
             <tr key={`${change.at} ${index}`}>
               <td className={tableCss["nowrap"]}>{moment(change.at)}</td>
+              <td className={tableCss["nowrap"]}>{change.until ? moment(change.until) : t("life.today")}</td>
               <td>{change.alias}</td>
               <td className={tableCss["nowrap"]}>
                 {version(change.previous_version)} → {version(change.version)}

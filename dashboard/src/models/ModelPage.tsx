@@ -22,6 +22,7 @@ import css from "./Models.module.css";
 import { MoveDialog } from "./MoveDialog";
 import { PredictCard } from "./PredictCard";
 
+const LifeCards = lazy(() => import("./LifeCards"));
 const PredictionCards = lazy(() => import("../predictions/PredictionCards"));
 const PredictPicture = lazy(() => import("../vision/PredictPicture"));
 
@@ -67,6 +68,11 @@ export default function ModelPage({ name }: { name: string }) {
       {there ? (
         <Suspense fallback={<Loading />}>
           <PredictionCards model={name} champion={champion !== null} />
+        </Suspense>
+      ) : null}
+      {there && model.data.version_list.length > 0 ? (
+        <Suspense fallback={<Loading />}>
+          <LifeCards model={model.data} writer={writer} />
         </Suspense>
       ) : null}
       {history.error ? <ErrorNotice error={history.error} /> : null}
@@ -121,9 +127,13 @@ function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromote: ((v
                 <td className={tableCss["soft"]}>{version.plugin}</td>
                 <td className={tableCss["number"]}>{percent(typeof skill === "number" ? skill : null, 1, true)}</td>
                 <td>
-                  <Link href={paths.run(version.run_id)}>
-                    <Hash value={version.run_id} length={8} />
-                  </Link>
+                  {version.run_id ? (
+                    <Link href={paths.run(version.run_id)}>
+                      <Hash value={version.run_id} length={8} />
+                    </Link>
+                  ) : (
+                    t("life.imported")
+                  )}
                 </td>
                 <td>
                   <Hash value={version.content_hash} />

@@ -3,23 +3,27 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import { useFormats } from "../language/useFormats";
-import { usePaths } from "../projects/session";
+import { mayWrite, usePaths, useSession } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
 import { ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { modelsQuery } from "./api";
+import { ImportBundle } from "./ImportBundle";
 
 export default function ModelsPage() {
   const { t } = useTranslation();
   const { count, moment } = useFormats();
   const paths = usePaths();
+  const session = useSession();
   const models = useQuery(modelsQuery);
   useTitle(t("models.title"));
   return (
     <>
-      <PageHead title={t("models.title")} note={t("models.note")} />
+      <PageHead title={t("models.title")} note={t("models.note")}>
+        {mayWrite(session) ? <ImportBundle /> : null}
+      </PageHead>
       <Card>
         {models.error ? <ErrorNotice error={models.error} /> : null}
         {models.isLoading ? <Loading /> : null}

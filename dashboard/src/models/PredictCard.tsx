@@ -47,17 +47,23 @@ function PredictionView({ prediction }: { prediction: Prediction }) {
   const { t } = useTranslation();
   const { day, moment, percent } = useFormats();
   const paths = usePaths();
-  const figure = useQuery(figureQuery(prediction.run_id, "forecast", true));
+  const figure = useQuery({ ...figureQuery(prediction.run_id ?? "", "forecast", true), enabled: prediction.run_id !== null });
   const next: Forecast["next"] = prediction.predictions;
   const history = useMemo(() => figure.data?.history.filter(([at]) => Date.parse(at) <= Date.parse(prediction.origin)) ?? [], [figure.data, prediction.origin]);
   return (
     <>
       <p className={css["soft"]}>
         {t("predict.from", { version: prediction.version, plugin: prediction.plugin, origin: (isDaily(next.map((point) => point.at)) ? day : moment)(prediction.origin), level: percent(prediction.interval) })}{" "}
-        {t("predict.learnedIn")}{" "}
-        <Link href={paths.run(prediction.run_id)}>
-          <Hash value={prediction.run_id} length={16} />
-        </Link>
+        {prediction.run_id === null ? (
+          t("life.imported")
+        ) : (
+          <>
+            {t("predict.learnedIn")}{" "}
+            <Link href={paths.run(prediction.run_id)}>
+              <Hash value={prediction.run_id} length={16} />
+            </Link>
+          </>
+        )}
       </p>
       <div className={css["result"]}>
         <Suspense fallback={<Loading />}>

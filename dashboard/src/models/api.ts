@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { get, part, post } from "../api/client";
-import type { AliasChange, Model, ModelDetail, Prediction } from "../api/types";
+import { get, part, post, postForm, put } from "../api/client";
+import type { AliasChange, Deployment, GatePolicy, GatePolicyRequest, Lineage, Model, ModelCard, ModelDetail, Prediction } from "../api/types";
 
 export const modelsQuery = queryOptions({
   queryKey: ["models"],
@@ -33,6 +33,81 @@ export function useMoveChampion(name: string) {
   return useMutation({
     mutationFn: ({ version, reason }: Move) =>
       version === null ? post(`/models/${part(name)}/rollback`, { reason }) : post(`/models/${part(name)}/promote`, { version, reason }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["models"] }),
+  });
+}
+
+export function policiesQuery(name: string) {
+  return queryOptions({
+    queryKey: ["models", name, "policies"],
+    queryFn: ({ signal }) => get<GatePolicy[]>(`/models/${part(name)}/policies`, {}, signal),
+  });
+}
+
+export function useSetPolicy(name: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: GatePolicyRequest) => put<GatePolicy>(`/models/${part(name)}/policy`, request),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["models", name, "policies"] }),
+  });
+}
+
+export function deploymentsQuery(name: string) {
+  return queryOptions({
+    queryKey: ["models", name, "deployments"],
+    queryFn: ({ signal }) => get<Deployment[]>(`/models/${part(name)}/deployments`, {}, signal),
+  });
+}
+
+export interface DeploymentStart {
+  version: number;
+  mode: "shadow" | "canary";
+  share_percent: number;
+  reason: string;
+}
+
+/** Start a shadow or a canary, or (with a number) end one. */
+export function useDeploy(name: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (asked: DeploymentStart | { number: number; reason: string }) =>
+      "number" in asked
+        ? post<Deployment>(`/models/${part(name)}/deployments/${String(asked.number)}/end`, { reason: asked.reason })
+        : post<Deployment>(`/models/${part(name)}/deployments`, asked),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["models", name, "deployments"] }),
+  });
+}
+
+export function lineageQuery(name: string) {
+  return queryOptions({
+    queryKey: ["models", name, "lineage"],
+    queryFn: ({ signal }) => get<Lineage>(`/models/${part(name)}/lineage`, {}, signal),
+  });
+}
+
+export function cardQuery(name: string, version: number, language: string) {
+  return queryOptions({
+    queryKey: ["models", name, "card", version, language],
+    queryFn: ({ signal }) => get<ModelCard>(`/models/${part(name)}/versions/${String(version)}/card`, { language }, signal),
+  });
+}
+
+export function useIntendedUse(name: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (text: string) => put<null>(`/models/${part(name)}/intended-use`, { intended_use: text }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["models", name, "card"] }),
+  });
+}
+
+export function useImportBundle() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (file: File) => {
+      const form = new FormData();
+      form.append("file", file);
+      return postForm<{ model: string; version: number; created: boolean }>("/models/import", form);
+    },
     onSuccess: () => client.invalidateQueries({ queryKey: ["models"] }),
   });
 }

@@ -146,7 +146,7 @@ function Outcome({ run }: { run: Run }) {
   if (run.state === "running") return <MiniProgress progress={run.progress} />;
   if (run.error) return <span title={run.error.message}>{run.error.message}</span>;
   const decision = run.summary?.["decision"];
-  if (decision === "promoted" || decision === "kept" || decision === "baseline_promoted" || decision === "not_comparable") {
+  if (decision === "promoted" || decision === "approved" || decision === "kept" || decision === "baseline_promoted" || decision === "not_comparable") {
     return <>{t(`decisions.${decision}`)}</>;
   }
   return <>–</>;

@@ -50,7 +50,7 @@ export interface Evaluation {
 }
 
 export interface Verdict {
-  decision: "promoted" | "kept" | "baseline_promoted" | "not_comparable";
+  decision: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable";
   champion: string;
   reasons: { code: string; params: Record<string, unknown>; text: Record<string, string> }[];
 }

@@ -109,9 +109,13 @@ function Answer({ answer, sent }: { answer: PictureAnswer; sent: Sent }) {
         {rest > 0 ? <p className={css["soft"]}>{t("vision.more", { count: rest })}</p> : null}
         <p className={css["soft"]}>
           {t("vision.by", { version: answer.version, plugin: answer.plugin })} {t("predict.learnedIn")}{" "}
-          <Link href={paths.run(answer.run_id)}>
-            <Hash value={answer.run_id} length={16} />
-          </Link>
+          {answer.run_id ? (
+            <Link href={paths.run(answer.run_id)}>
+              <Hash value={answer.run_id} length={16} />
+            </Link>
+          ) : (
+            t("life.imported")
+          )}
         </p>
       </div>
     </div>

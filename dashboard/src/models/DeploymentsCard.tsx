@@ -1,0 +1,140 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState, type SubmitEvent } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { Deployment, ModelDetail } from "../api/types";
+import { useFormats } from "../language/useFormats";
+import { Badge } from "../ui/Badge";
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { Dialog, DialogActions } from "../ui/Dialog";
+import { SelectField, TextField } from "../ui/Field";
+import { ErrorNotice } from "../ui/Notice";
+import { Table, tableCss } from "../ui/Table";
+import { deploymentsQuery, useDeploy } from "./api";
+import css from "./Models.module.css";
+
+/** Who answers beside the champion, and how that went. */
+export function DeploymentsCard({ model, writer }: { model: ModelDetail; writer: boolean }) {
+  const { t } = useTranslation();
+  const { moment, percent } = useFormats();
+  const deployments = useQuery(deploymentsQuery(model.name));
+  const [asked, setAsked] = useState<Deployment | "new" | null>(null);
+  const free = deployments.data?.every((each) => each.state !== "active") ?? false;
+  const others = model.version_list.filter((each) => each.version !== model.champion);
+  if (deployments.error) return <ErrorNotice error={deployments.error} />;
+  const pairs = (test: Deployment["errors"]) => `${String(test.worse)} / ${String(test.even)} / ${String(test.better)}`;
+  return (
+    <Card
+      title={t("life.deployments")}
+      note={t("life.deploymentsNote")}
+      actions={writer && free && model.champion !== null && others.length > 0 ? <Button onPress={() => setAsked("new")}>{t("life.deploy")}</Button> : null}
+      testId="deployments"
+    >
+      {deployments.data?.length === 0 ? <p className={css["soft"]}>{t("life.noDeployments")}</p> : null}
+      {deployments.data && deployments.data.length > 0 ? (
+        <Table caption={t("life.deployments")}>
+          <thead>
+            <tr>
+              <th scope="col">{t("models.version")}</th>
+              <th scope="col">{t("life.mode")}</th>
+              <th scope="col">{t("life.state")}</th>
+              <th scope="col">{t("models.when")}</th>
+              <th scope="col" className={tableCss["number"]}>{t("life.errors")}</th>
+              <th scope="col" className={tableCss["number"]}>{t("life.losses")}</th>
+              <th scope="col">{t("models.reason")}</th>
+              {writer ? (
+                <th scope="col">
+                  <span className="visually-hidden">{t("life.end")}</span>
+                </th>
+              ) : null}
+            </tr>
+          </thead>
+          <tbody>
+            {deployments.data.map((each) => (
+              <tr key={each.number}>
+                <th scope="row" className={tableCss["nowrap"]}>
+                  v{each.version} / v{each.beside}
+                </th>
+                <td className={tableCss["nowrap"]}>
+                  {t(`life.${each.mode}`)} {each.mode === "canary" ? percent(each.share_percent / 100) : null}
+                </td>
+                <td>
+                  <Badge tone={each.state === "active" ? "azure" : each.state === "rolled_back" ? "bad" : "quiet"}>{t(`life.${each.state}`)}</Badge>
+                </td>
+                <td className={tableCss["nowrap"]}>
+                  {moment(each.started_at)} – {each.ended_at ? moment(each.ended_at) : t("life.today")}
+                </td>
+                <td className={tableCss["number"]}>{pairs(each.errors)}</td>
+                <td className={tableCss["number"]}>{pairs(each.losses)}</td>
+                <td>{each.ended_reason ?? each.reason}</td>
+                {writer ? (
+                  <td>
+                    {each.state === "active" ? (
+                      <Button small onPress={() => setAsked(each)}>
+                        {t("life.end")}
+                      </Button>
+                    ) : null}
+                  </td>
+                ) : null}
+              </tr>
+            ))}
+          </tbody>
+        </Table>
+      ) : null}
+      {asked === null ? null : <DeployDialog name={model.name} versions={others.map((each) => each.version)} ending={asked === "new" ? null : asked} onClose={() => setAsked(null)} />}
+    </Card>
+  );
+}
+
+function DeployDialog({ name, versions, ending, onClose }: { name: string; versions: readonly number[]; ending: Deployment | null; onClose: () => void }) {
+  const { t } = useTranslation();
+  const deploy = useDeploy(name);
+  const [version, setVersion] = useState(String(versions[0] ?? ""));
+  const [mode, setMode] = useState("shadow");
+  const [share, setShare] = useState("10");
+  const [reason, setReason] = useState("");
+  const [tried, setTried] = useState(false);
+  const percentage = Number(share.replace(",", "."));
+  const wrong = mode === "canary" && !(percentage >= 0 && percentage <= 100);
+  const title = ending === null ? t("life.deploy") : `${t("life.end")}: v${String(ending.version)}`;
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (reason.trim() === "" || wrong) return;
+    const asked =
+      ending === null
+        ? { version: Number(version), mode: mode === "canary" ? ("canary" as const) : ("shadow" as const), share_percent: mode === "canary" ? percentage : 100, reason: reason.trim() }
+        : { number: ending.number, reason: reason.trim() };
+    deploy.mutate(asked, { onSuccess: onClose });
+  };
+  return (
+    <Dialog title={title} open onClose={onClose}>
+      <form onSubmit={submit} className={css["form"]} noValidate>
+        {ending === null ? (
+          <>
+            <SelectField label={t("models.version")} value={version} onChange={setVersion} options={versions.map((each) => ({ value: String(each), label: `v${String(each)}` }))} />
+            <SelectField
+              label={t("life.mode")}
+              value={mode}
+              onChange={setMode}
+              options={[
+                { value: "shadow", label: t("life.shadow") },
+                { value: "canary", label: t("life.canary") },
+              ]}
+            />
+            {mode === "canary" ? <TextField label={t("life.share")} value={share} onChange={setShare} mode="decimal" error={wrong ? t("life.notNumber") : undefined} /> : null}
+          </>
+        ) : null}
+        <TextField label={t("models.reason")} value={reason} onChange={setReason} required error={tried && reason.trim() === "" ? t("models.reasonMissing") : undefined} />
+        {deploy.error ? <ErrorNotice error={deploy.error} /> : null}
+        <DialogActions>
+          <Button onPress={onClose}>{t("common.close")}</Button>
+          <Button look="primary" type="submit" pending={deploy.isPending}>
+            {title}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

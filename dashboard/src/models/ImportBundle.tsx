@@ -1,0 +1,37 @@
+import { useRef } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Button } from "../ui/Button";
+import { ErrorNotice } from "../ui/Notice";
+import { useImportBundle } from "./api";
+import css from "./Models.module.css";
+
+/** A version comes in as a file; it has no alias until a person gives it one. */
+export function ImportBundle() {
+  const { t } = useTranslation();
+  const bring = useImportBundle();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        accept=".zip,application/zip"
+        className="visually-hidden"
+        tabIndex={-1}
+        aria-label={t("life.import")}
+        data-testid="import-bundle"
+        onChange={(event) => {
+          const file = event.target.files?.[0];
+          if (file) bring.mutate(file);
+          event.target.value = "";
+        }}
+      />
+      <Button pending={bring.isPending} onPress={() => input.current?.click()}>
+        {t("life.import")}
+      </Button>
+      {bring.data ? <p className={css["soft"]} role="status">{t("life.importedAs", { model: bring.data.model, version: bring.data.version })}</p> : null}
+      {bring.error ? <ErrorNotice error={bring.error} /> : null}
+    </>
+  );
+}

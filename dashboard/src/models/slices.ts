@@ -1,0 +1,23 @@
+import type { GatePolicy } from "../api/types";
+
+export type Slice = GatePolicy["slices"][number];
+const KEYS: readonly Slice["by"][] = ["horizon", "hour", "weekday", "month", "class"];
+
+/** `[{by: "hour", margin: 0.1, values: ["7"]}]` → `hour:7=10`, as one types it. */
+export function slicesText(slices: readonly Slice[]): string {
+  return slices.map(({ by, margin, values }) => `${by}${values.length > 0 ? `:${values.join(",")}` : ""}=${String(Math.round(margin * 10000) / 100)}`).join(" ");
+}
+
+/** The way back; null where it cannot be read. */
+export function slicesOf(text: string): Slice[] | null {
+  const found: Slice[] = [];
+  for (const word of text.split(/\s+/).filter((each) => each !== "")) {
+    const [key = "", percent = "10", ...more] = word.split("=");
+    const [named = "", values = ""] = key.split(":");
+    const by = KEYS.find((each) => each === named);
+    const margin = Number(percent.replace(",", ".")) / 100;
+    if (by === undefined || more.length > 0 || !(margin >= 0)) return null;
+    found.push({ by, margin, values: values.split(",").filter((each) => each !== "") });
+  }
+  return found;
+}
