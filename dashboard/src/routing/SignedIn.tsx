@@ -13,6 +13,7 @@ import { pathsOf } from "./paths";
 const RunsPage = lazy(() => import("../runs/RunsPage"));
 const RunPage = lazy(() => import("../runs/RunPage"));
 const NewRunPage = lazy(() => import("../runs/start/NewRunPage"));
+const ComparisonPage = lazy(() => import("../comparison/ComparisonPage"));
 const ModelsPage = lazy(() => import("../models/ModelsPage"));
 const ModelPage = lazy(() => import("../models/ModelPage"));
 const DatasetsPage = lazy(() => import("../datasets/DatasetsPage"));
@@ -59,6 +60,7 @@ function ProjectPages() {
           <Route path="/p/:project/runs" component={RunsPage} />
           <Route path="/p/:project/new-run" component={NewRunPage} />
           <Route path="/p/:project/runs/:id">{({ id }) => <RunPage key={id} id={decodeURIComponent(id)} />}</Route>
+          <Route path="/p/:project/comparison" component={ComparisonPage} />
           <Route path="/p/:project/models" component={ModelsPage} />
           <Route path="/p/:project/models/:name">{({ name }) => <ModelPage key={name} name={decodeURIComponent(name)} />}</Route>
           <Route path="/p/:project/datasets" component={DatasetsPage} />

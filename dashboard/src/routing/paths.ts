@@ -16,6 +16,7 @@ export function pathsOf(project: string) {
       const search = new URLSearchParams(Object.entries(fields)).toString();
       return `${root}/new-run${search === "" ? "" : `?${search}`}`;
     },
+    comparison: (ids: readonly string[]) => `${root}/comparison?runs=${ids.map(part).join(",")}`,
     models: `${root}/models`,
     model: (name: string) => `${root}/models/${part(name)}`,
     datasets: `${root}/datasets`,

@@ -28,6 +28,7 @@ import { isOfMachine } from "./curves";
 import { hasEnded } from "./live";
 import { NeedsCard } from "./NeedsCard";
 import { ProgressCard } from "./ProgressCard";
+import { ReportCard } from "./report/ReportCard";
 import { ResultCard } from "./ResultCard";
 import { RunActions } from "./RunActions";
 import css from "./RunPage.module.css";
@@ -36,6 +37,7 @@ import { SystemCard } from "./SystemCard";
 import { useLiveRun } from "./useLiveRun";
 import { VerdictCard } from "./VerdictCard";
 
+const ExplanationCards = lazy(() => import("./report/ExplanationCards"));
 const ClassifyCards = lazy(() => import("../vision/ClassifyCards"));
 
 /** One run: alive while it works, complete when it is done. */
@@ -99,6 +101,12 @@ export default function RunPage({ id }: { id: string }) {
           <ResultCard run={run} />
         </>
       )}
+      {done && learns ? (
+        <Suspense fallback={<Loading />}>
+          <ExplanationCards run={run} />
+        </Suspense>
+      ) : null}
+      {hasEnded(run.state) ? <ReportCard run={run} /> : null}
       <NeedsCard run={run} />
       <DetailsCard run={run} />
       <AttemptsCard attempts={run.attempts} />

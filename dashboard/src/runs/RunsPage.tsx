@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
 
@@ -86,10 +87,17 @@ function NoRuns({ filtered }: { filtered: boolean }) {
 
 function RunTable({ runs }: { runs: readonly Run[] }) {
   const { t } = useTranslation();
+  const paths = usePaths();
+  const [chosen, setChosen] = useState<readonly string[]>([]);
   return (
+    <>
+    {chosen.length > 1 ? <ButtonLink to={paths.comparison(chosen)} testId="compare-runs">{t("comparison.compare")}</ButtonLink> : null}
     <Table caption={t("runs.title")}>
       <thead>
         <tr>
+          <th scope="col">
+            <span className="visually-hidden">{t("comparison.choose")}</span>
+          </th>
           <th scope="col">{t("runs.name")}</th>
           <th scope="col">{t("runs.state")}</th>
           <th scope="col">{t("runs.plugin")}</th>
@@ -101,19 +109,28 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
       </thead>
       <tbody>
         {runs.map((run) => (
-          <RunRow key={run.id} run={run} />
+          <RunRow
+            key={run.id}
+            run={run}
+            chosen={chosen.includes(run.id)}
+            onChoose={(on) => setChosen((before) => (on ? [...before, run.id] : before.filter((id) => id !== run.id)))}
+          />
         ))}
       </tbody>
     </Table>
+    </>
   );
 }
 
-function RunRow({ run }: { run: Run }) {
+function RunRow({ run, chosen, onChoose }: { run: Run; chosen: boolean; onChoose: (on: boolean) => void }) {
   const { t } = useTranslation();
   const { duration, moment } = useFormats();
   const paths = usePaths();
   return (
     <tr>
+      <td>
+        <input type="checkbox" checked={chosen} aria-label={t("comparison.chosen", { name: run.name })} onChange={(event) => onChoose(event.target.checked)} />
+      </td>
       <th scope="row">
         <Link href={paths.run(run.id)}>{run.name}</Link>
       </th>

@@ -1,0 +1,51 @@
+// Runs beside one another.
+import { queryOptions } from "@tanstack/react-query";
+
+import { get, part } from "../api/client";
+import type { components } from "../api/schema";
+import type { Metrics } from "../api/types";
+
+export type Comparison = components["schemas"]["ComparisonOut"];
+export type Pair = components["schemas"]["PairOut"];
+
+export function comparisonQuery(ids: readonly string[]) {
+  const search = ids.map((id) => `run=${part(id)}`).join("&");
+  return queryOptions({
+    queryKey: ["comparison", ...ids],
+    queryFn: ({ signal }) => get<Comparison>(`/comparisons?${search}`, {}, signal),
+    enabled: ids.length > 1,
+  });
+}
+
+export function pairQuery(a: string, b: string) {
+  return queryOptions({
+    queryKey: ["comparison", "pair", a, b],
+    queryFn: ({ signal }) => get<Pair>("/comparisons/pair", { a, b }, signal),
+    enabled: a !== "" && b !== "" && a !== b,
+    staleTime: 60_000,
+  });
+}
+
+export function curveQuery(id: string, series: string) {
+  return queryOptions({
+    queryKey: ["comparison", "curve", id, series],
+    queryFn: ({ signal }) => get<Metrics>(`/runs/${part(id)}/metrics`, { series, max_points: 500 }, signal),
+    enabled: series !== "",
+    staleTime: 60_000,
+  });
+}
+
+/** Values that can stand on an axis: numeric settings that differ, and metrics. */
+export interface Axis {
+  name: string;
+  values: (number | null)[];
+}
+
+export function axesOf(comparison: Comparison): Axis[] {
+  const settings = comparison.config.flatMap((row): Axis[] => {
+    const values = row.values.map((value) => (typeof value === "number" ? value : null));
+    return values.filter((value) => value !== null).length > 1 ? [{ name: row.name, values }] : [];
+  });
+  const metrics = comparison.metrics.flatMap((row): Axis[] => (row.values.filter((value) => value !== null).length > 1 ? [{ name: row.metric, values: row.values }] : []));
+  return [...settings, ...metrics];
+}
