@@ -32,6 +32,17 @@ def test_numbers_per_horizon_and_over_all(make_terminal, evaluation, verdict):
     )
 
 
+def test_scores_of_the_interval_and_of_changes_where_they_are_known(make_terminal, evaluation, verdict):
+    for contender in evaluation["contenders"]:
+        contender["metrics"] |= {"r2_change": 0.12345, "crps": 0.2}
+    head, first = (
+        " ".join(line_of(shown(make_terminal(width=220), evaluation, verdict), mark).split())
+        for mark in ("RMSE +1", "★ forecasting")
+    )
+    assert "R² R² Δ MAE CRPS sMAPE" in head
+    assert "0.993 0.123 0.3900 0.2000 0.11 %" in first
+
+
 def test_turkish_is_turkish_to_the_decimal_comma(make_terminal, evaluation, verdict):
     lines = shown(make_terminal("tr"), evaluation, verdict)
     assert "0,4971" in line_of(lines, "★")

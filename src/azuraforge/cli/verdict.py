@@ -50,7 +50,9 @@ def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table
     contenders = sorted(evaluation["contenders"], key=lambda each: each.get("rank") or _rank(each))
     horizons = list(evaluation.get("shown_horizons") or ())
     columns = [("rmse_at", horizon) for horizon in horizons] if len(horizons) > 1 else []
-    columns += [(metric, None) for metric in _METRICS]
+    # An evaluation of an earlier release knows fewer metrics; a column of dashes would tell nothing.
+    known = {"seconds"}.union(*(each.get("metrics") or {} for each in contenders))
+    columns += [(metric, None) for metric in _METRICS if metric in known]
     cells = [[_cell(terminal, each, metric, horizon) for metric, horizon in columns] for each in contenders]
     heads = [text(metric, horizon=horizon) if horizon else text(_head(metric)) for metric, horizon in columns]
     names = [_name(terminal, each, evaluation) for each in contenders]
@@ -141,7 +143,7 @@ def _cell(terminal: Terminal, contender: Mapping[str, Any], metric: str, horizon
         return text.percent(value, signed=metric == "skill")
     if metric == "smape":
         return text.percent(None if value is None else value / 100, 2)
-    return text.number(value, {"r2": 3, "mase": 3}.get(metric))
+    return text.number(value, {"r2": 3, "r2_change": 3, "mase": 3}.get(metric))
 
 
 def _head(metric: str) -> str:
