@@ -96,7 +96,8 @@ class Stand:
             "pruner": {"name": "none", "series": "validation_loss", "direction": "minimize", "startup_trials": 1,
                        "warmup_reports": 1, "most_reports": 9, "reduction_factor": 3},
             "objectives": [{"metric": "rmse", "direction": "minimize"}], "warm_start_from": [], "budget_trials": 5,
-            "parallel": 1, "seed": 3, "threads": 1, "priority": 0, "retrain": True, "state": "running", "active": True,
+            "parallel": 1, "seed": 3, "threads": 1, "priority": 0, "retrain": True, "same_parts": True,
+            "state": "running", "active": True,
             **fields,
         }  # fmt: skip
 

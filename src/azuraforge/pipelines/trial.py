@@ -13,6 +13,7 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.baselines import baselines_of
 from azuraforge.pipelines.loop import rows_of
+from azuraforge.pipelines.study_parts import StudyParts
 from azuraforge.runs.handlers import Finish, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
@@ -25,9 +26,10 @@ class TrialHandler:
 
     kind = "trial"
 
-    def __init__(self, datasets: DatasetService, plugins_folder: Path) -> None:
+    def __init__(self, datasets: DatasetService, plugins_folder: Path, parts_folder: Path) -> None:
         self._datasets = datasets
         self._plugins_folder = plugins_folder
+        self._parts = StudyParts(parts_folder)
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Refuses: a trial means something inside its study only."""
@@ -42,7 +44,7 @@ class TrialHandler:
             raise InvalidInput("a trial needs a pipeline and a dataset", where=f"run {run.id}")
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version)
         learner = {"plugins_folder": str(self._plugins_folder), "plugin": run.plugin, "config": run.config}
-        split = job.phase("split", f"{STEPS}:split", {**learner, "dataset": rows_of(dataset)}, share=_SHARES["split"])
+        split = self._split(job, {**learner, "dataset": rows_of(dataset)})
         task = run.extra["task"]
         parts = {
             **{part: f"{split['outputs']}/{part}" for part in ("train", "validation")},
@@ -61,3 +63,14 @@ class TrialHandler:
         summary["cpu_seconds"] += fitted["cpu_seconds"]
         summary["metrics"], summary["app_seconds"] = fitted["metrics"], fitted["app_seconds"]
         return Finish(summary)
+
+    def _split(self, job: Job, payload: dict[str, Any]) -> dict[str, Any]:
+        """The parts of this trial; where all trials of the study have the same ones, the first that needs them cuts."""
+        study = job.run.extra["study"]["id"]
+        shared = job.run.extra.get("same_parts", False)
+        if shared and (found := self._parts.find(job.run.project_id, study)) is not None:
+            return {**found, "cpu_seconds": 0.0}
+        split = job.phase("split", f"{STEPS}:split", payload, share=_SHARES["split"])
+        if shared:
+            self._parts.keep(job.run.project_id, study, split)
+        return split

@@ -25,6 +25,7 @@ from azuraforge.models.service import ModelService
 from azuraforge.models.serving import WarmPredictors
 from azuraforge.pipelines.agents import AgentHandler
 from azuraforge.pipelines.batch_predict import BatchPredictHandler
+from azuraforge.pipelines.study_parts import StudyParts
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.pipelines.trial import TrialHandler
 from azuraforge.platform.migration import import_tables
@@ -89,7 +90,7 @@ class House:
         self.predictions = PredictionService(self.database, outcomes, drift)
         self.datasets.listeners.append(self.predictions.look_at)
         training = TrainingHandler(self.database, self.catalogue, self.datasets, self.models, self.launcher.call)
-        trial = TrialHandler(self.datasets, settings.plugins)
+        trial = TrialHandler(self.datasets, settings.plugins, settings.home / "studies")
         batch = BatchPredictHandler(self.datasets, self.models, self.launcher.call, settings.plugins)
         self.handlers: list[Handler] = [training, trial, batch, AgentHandler(self.catalogue)]
         self.artifacts = ArtifactStore(settings.artifacts)
@@ -120,7 +121,9 @@ class House:
         self.schedules = ScheduleService(self.database, self.runs, firing)
         self.scheduler = Scheduler(self.database, firing)
         self._asker = Asker(self.launcher.open)
-        advance = Advance(self.database, self.events, self.runs, self._asker)
+        advance = Advance(
+            self.database, self.events, self.runs, self._asker, StudyParts(self.settings.home / "studies").forget
+        )
         self.studies = StudyService(
             self.database,
             self.events,

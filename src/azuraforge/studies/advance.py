@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -41,11 +41,19 @@ def study_stream(study_id: str) -> str:
 class Advance:
     """Takes studies onwards."""
 
-    def __init__(self, database: Database, events: EventLog, runs: RunService, asker: Asker) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        runs: RunService,
+        asker: Asker,
+        forget_parts: Callable[[str, str], None] = lambda project_id, study_id: None,
+    ) -> None:
         self._database = database
         self._events = events
         self._runs = runs
         self._asker = asker
+        self._forget_parts = forget_parts
         #: Reports of running trials when the pruner last looked.
         self._looked: dict[tuple[str, int], int] = {}
 
@@ -249,7 +257,10 @@ class Advance:
             self.tell(session, locked, "study.rests")
             return True
 
-        return self._database.write(study.project_id, work)
+        rests = self._database.write(study.project_id, work)
+        if rests and study.state != "paused":
+            self._forget_parts(study.project_id, study.id)
+        return rests
 
     def _used_up(self, study: Study) -> str | None:
         """Why no further trial begins, None where one does."""
@@ -297,7 +308,12 @@ class Advance:
             dataset_name=study.dataset_name,
             dataset_version=study.dataset_version,
             dataset_fingerprint=study.dataset_fingerprint,
-            extra={"task": study.task, "study": told, "baselines": study.baselines is None and alone},
+            extra={
+                "task": study.task,
+                "study": told,
+                "baselines": study.baselines is None and alone,
+                "same_parts": study.same_parts,
+            },
         )
 
         def work(session: Session) -> bool:
@@ -379,7 +395,10 @@ class Advance:
             crashpoint("study_before_ended")
             return True
 
-        return self._database.write(project_id, work)
+        ended = self._database.write(project_id, work)
+        if ended:
+            self._forget_parts(project_id, study.id)
+        return ended
 
 
 def ran_seconds(session: Session, study: Study) -> float:

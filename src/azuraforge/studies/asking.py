@@ -111,7 +111,7 @@ def _cmaes(question: Mapping[str, Any], space: dict[str, Dimension], stream: int
     Generation after generation is told again from the rows: of each its first ``population`` complete trials.
     """
     import numpy as np
-    from cmaes import CMA
+    from cmaes import CMA  # type: ignore[import-untyped]
 
     params = _random(question, space, stream)["params"]
     numbers = [name for name, each in space.items() if each.kind != "choice" and not each.single]

@@ -8,6 +8,7 @@ from typing import Any
 
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import steps
+from azuraforge.pipelines.baselines import TASK_CONFIGS
 from azuraforge.plugins.inspect import parse_config
 from azuraforge.plugins.loading import load_plugin
 from azuraforge.studies.space import corners, dimensions_of, extremes
@@ -26,8 +27,8 @@ class _Asked:
 def check(child: Any) -> dict[str, Any]:
     """Payload: plugin, plugins_folder, config, space (as stored), dataset (``steps.validate``'s).
 
-    Result: ``{"config": the canonical config, without the searched fields, "task": …}``. Raises InvalidInput that
-    names the field; also where corners would be scored on different rows.
+    Result: ``{"config": the canonical config without the searched fields, "task", "same_parts"}``. Raises InvalidInput
+    that names the field; also where corners would be scored on different rows.
     """
     payload = child.payload
     name, space = payload["plugin"], dimensions_of(payload["space"])
@@ -41,21 +42,24 @@ def check(child: Any) -> dict[str, Any]:
     for corner in corners(space):
         _at(corner, lambda corner=corner: parse_config(plugin.Config, {**payload["config"], **corner}, name))
     first: dict[str, Any] | None = None
+    # Settings of the task itself may change what the parts hold, not only where they lie.
+    same_parts = not space.keys() & TASK_CONFIGS[plugin.kind].model_fields.keys()
     for corner in islice(extremes(space), _CUT):
         asked = _Asked({**payload, "config": {**payload["config"], **corner}})
-        cut = _at(corner, lambda asked=asked: steps.validate(asked))  # type: ignore[arg-type]
+        cut = _at(corner, lambda asked=asked: steps.validate(asked))
         rows = {part: cut["parts"][part] for part in ("validation", "test")}
         if first is None:
-            first = {"rows": rows, "config": cut["config"]}
+            first = {"rows": rows, "config": cut["config"], "train": cut["parts"]["train"]}
         elif rows != first["rows"]:
             raise InvalidInput(
                 f"with {_said(corner)} the trials would be scored on other rows, and could not be compared",
                 where="space",
                 next_step="search fields that leave the parts as they are",
             )
+        same_parts = same_parts and cut["parts"]["train"] == first["train"]
     assert first is not None
     config = {field: value for field, value in first["config"].items() if field not in space}
-    return {"config": config, "task": plugin.kind}
+    return {"config": config, "task": plugin.kind, "same_parts": same_parts}
 
 
 def _at(corner: dict[str, Any], work: Any) -> Any:

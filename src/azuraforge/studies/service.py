@@ -117,6 +117,7 @@ class StudyService:
             "threads": request.threads,
             "priority": request.priority,
             "retrain": request.retrain,
+            "same_parts": checked["same_parts"],
             "state": "running",
             "active": True,
         }

@@ -81,5 +81,6 @@ def _fields(
 def _baseline(told: Mapping[str, Any], objectives: Sequence[Mapping[str, str]]) -> BaselineScore:
     if "failed" in told:
         return BaselineScore(name=told["name"], scores=None, failed=told["failed"])
-    scores = [(scores_of(told["metrics"], [each]) or [None])[0] for each in objectives]
+    found = [scores_of(told["metrics"], [each]) for each in objectives]
+    scores = [each[0] if each else None for each in found]
     return BaselineScore(name=told["name"], scores=scores, failed=None)

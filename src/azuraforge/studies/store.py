@@ -133,7 +133,7 @@ def complete(session: Session, project_id: str, study_ids: Sequence[str]) -> dic
     )
     found: dict[str, list[tuple[int, list[float]]]] = {}
     for study_id, number, scores in session.execute(statement):
-        found.setdefault(study_id, []).append((number, scores))
+        found.setdefault(study_id, []).append((number, scores or []))
     return found
 
 
@@ -143,5 +143,5 @@ def cpu_seconds(session: Session, project_id: str, study_id: str) -> float:
     return float(session.scalar(select(func.coalesce(func.sum(StudyTrial.cpu_seconds), 0.0)).where(*of)) or 0.0)
 
 
-def _trials(project_id: str, study_id: str) -> Select[tuple[StudyTrial]]:
+def _trials(project_id: str, study_id: str) -> Select[StudyTrial]:
     return select(StudyTrial).where(StudyTrial.project_id == project_id, StudyTrial.study_id == study_id)

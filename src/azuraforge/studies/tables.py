@@ -62,6 +62,7 @@ class Study(Owned, Base):
     threads: Mapped[int] = mapped_column(Integer)
     priority: Mapped[int] = mapped_column(Integer)
     retrain: Mapped[bool] = mapped_column(Boolean)
+    same_parts: Mapped[bool] = mapped_column(Boolean)  # every config cuts the same ones, so they are cut once
     baselines: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonText)  # on the rows that score the trials
 
     state: Mapped[str] = mapped_column(String(20))

@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("threads", sa.Integer(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("retrain", sa.Boolean(), nullable=False),
+        sa.Column("same_parts", sa.Boolean(), nullable=False),
         sa.Column("baselines", database.JsonText(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
