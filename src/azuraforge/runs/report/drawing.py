@@ -55,6 +55,7 @@ def draw(material: Material, words: Words, kind: Kind) -> dict[str, bytes]:
         ("autocorrelation", figures.get("residuals"), _autocorrelation),
         ("slices", figures.get("slices"), _slices),
         ("confusion", figures.get("confusion"), _confusion),
+        ("reliability", figures.get("reliability"), _reliability),
         ("importance", figures.get("importance"), _importance),
         ("shapley", figures.get("shapley"), _shapley),
         ("curves", [each for each in material.curves if _is_learned(each)], _curves),
@@ -229,6 +230,19 @@ def _confusion(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
                 axes.text(column, row, str(count), ha="center", va="center", fontsize=7, color=ink)
     axes.set_xlabel(words("axis.answer"))
     axes.set_ylabel(words("axis.truth"))
+
+
+def _reliability(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    axes = figure.subplots()
+    axes.plot((0, 1), (0, 1), color=_SOFT, linewidth=0.8)
+    sides = (("bins", data["contender"], "o-", _FIRST), ("baseline_bins", data["baseline"], "x--", _SECOND))
+    for key, name, mark, color in sides:
+        known = [each for each in data.get(key) or () if each["count"]]
+        stated, held = [each["confidence"] for each in known], [each["accuracy"] for each in known]
+        axes.plot(stated, held, mark, markersize=4, color=color, label=str(name))
+    axes.set_xlabel(words("axis.stated"))
+    axes.set_ylabel(words("axis.held"))
+    axes.legend()
 
 
 def _curves(figure: Figure, curves: Sequence[Mapping[str, Any]], words: Words) -> None:
