@@ -326,12 +326,12 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
         /**
          * Set Alias
          * @description Set an alias, or move it; the champion's too.
          */
-        put: operations["models_set_alias"];
-        post?: never;
+        post: operations["models_set_alias"];
         /**
          * Remove Alias
          * @description Take an alias other than the champion's away; the history keeps it.
@@ -438,12 +438,12 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
         /**
          * Set Intended Use
          * @description Write down what a model is for; it stands on the card of each version.
          */
-        put: operations["models_set_intended_use"];
-        post?: never;
+        post: operations["models_set_intended_use"];
         delete?: never;
         options?: never;
         head?: never;
@@ -503,7 +503,11 @@ export interface paths {
          */
         get: operations["models_list_policies"];
         put?: never;
-        post?: never;
+        /**
+         * Set Policy
+         * @description Set what a promotion needs from now on, with a reason.
+         */
+        post: operations["models_set_policy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -522,11 +526,7 @@ export interface paths {
          * @description What a promotion of this model needs now.
          */
         get: operations["models_get_policy"];
-        /**
-         * Set Policy
-         * @description Set what a promotion needs from now on, with a reason.
-         */
-        put: operations["models_set_policy"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -5154,7 +5154,10 @@ export interface operations {
     models_set_alias: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 alias: string;
                 name: string;
@@ -5189,8 +5192,8 @@ export interface operations {
     };
     models_remove_alias: {
         parameters: {
-            query: {
-                reason: string;
+            query?: {
+                reason?: string;
             };
             header?: never;
             path: {
@@ -5438,7 +5441,10 @@ export interface operations {
     models_set_intended_use: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
             };
@@ -5564,19 +5570,26 @@ export interface operations {
             };
         };
     };
-    models_get_policy: {
+    models_set_policy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyRequest"];
+            };
+        };
         responses: {
             /** @description Successful Response */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5595,7 +5608,7 @@ export interface operations {
             };
         };
     };
-    models_set_policy: {
+    models_get_policy: {
         parameters: {
             query?: never;
             header?: never;
@@ -5604,11 +5617,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PolicyRequest"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { get, part, post, postForm, put } from "../api/client";
+import { get, part, post, postForm } from "../api/client";
 import type { AliasChange, Deployment, GatePolicy, GatePolicyRequest, Lineage, Model, ModelCard, ModelDetail, Prediction } from "../api/types";
 
 export const modelsQuery = queryOptions({
@@ -47,7 +47,7 @@ export function policiesQuery(name: string) {
 export function useSetPolicy(name: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (request: GatePolicyRequest) => put<GatePolicy>(`/models/${part(name)}/policy`, request),
+    mutationFn: (request: GatePolicyRequest) => post<GatePolicy>(`/models/${part(name)}/policies`, request),
     onSuccess: () => client.invalidateQueries({ queryKey: ["models", name, "policies"] }),
   });
 }
@@ -95,7 +95,7 @@ export function cardQuery(name: string, version: number, language: string) {
 export function useIntendedUse(name: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (text: string) => put<null>(`/models/${part(name)}/intended-use`, { intended_use: text }),
+    mutationFn: (text: string) => post<null>(`/models/${part(name)}/intended-use`, { intended_use: text }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["models", name, "card"] }),
   });
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -151,8 +152,10 @@ def alias(
     terminal = terminal_of(context)
     with reach(terminal) as reached:
         models = reached.client.models
-        taken = version is None
-        change = models.remove_alias(name, alias, reason) if taken else models.set_alias(name, alias, version, reason)
+        if version is None:
+            change = models.remove_alias(name, alias, reason)
+        else:
+            change = models.set_alias(name, alias, version, reason)
     if json:
         terminal.json(change.raw)
     elif version is None:
@@ -205,7 +208,7 @@ def end(
 
 def add_to(app: typer.Typer) -> None:
     """Make these commands part of ``azuraforge models``."""
-    commands = {
+    commands: dict[str, Callable[..., None]] = {
         "policy": policy,
         "set-policy": set_policy,
         "alias": alias,

@@ -216,7 +216,7 @@ class Models:
         """Set an alias, or move it."""
         body = {"version": version, "reason": reason}
         place = f"/models/{segment(name)}/aliases/{segment(alias)}"
-        return AliasChange.from_json(self._connection.request("PUT", place, json=body))
+        return AliasChange.from_json(self._connection.post(place, body))
 
     def remove_alias(self, name: str, alias: str, reason: str) -> AliasChange:
         """Take an alias other than the champion's away; the history keeps it."""
@@ -240,8 +240,8 @@ class Models:
             **terms: metric, margin, margin_kind, slices, max_latency_ms, max_bytes, automatic; what is left out is as
                 the platform has it.
         """
-        place = f"/models/{segment(name)}/policy"
-        return GatePolicy.from_json(self._connection.request("PUT", place, json={**terms, "reason": reason}))
+        place = f"/models/{segment(name)}/policies"
+        return GatePolicy.from_json(self._connection.post(place, {**terms, "reason": reason}))
 
     def lineage(self, name: str) -> dict[str, Any]:
         """Datasets, runs, versions and predictions as ``nodes`` and ``edges``."""
@@ -255,7 +255,7 @@ class Models:
 
     def set_intended_use(self, name: str, text: str) -> None:
         """Write down what a model is for; it stands on the card of each version."""
-        self._connection.request("PUT", f"/models/{segment(name)}/intended-use", json={"intended_use": text})
+        self._connection.post(f"/models/{segment(name)}/intended-use", {"intended_use": text})
 
     def bundle(self, name: str, version: int, path: str | os.PathLike[str]) -> Path:
         """Download a version as one zip; the same version gives the same bytes."""

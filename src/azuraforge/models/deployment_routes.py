@@ -78,7 +78,7 @@ def get_card(
     return service.cards.show(access.project_id, name, version, language)
 
 
-@router.put("/models/{name}/intended-use", status_code=204)
+@router.post("/models/{name}/intended-use", status_code=204)
 def set_intended_use(name: str, body: IntendedUse, access: Member, service: Service) -> None:
     """Write down what a model is for; it stands on the card of each version."""
     service.cards.set_intended_use(access.project_id, name, body.intended_use, access.user_name)

@@ -62,7 +62,7 @@ def active(session: Session, project_id: str, model_id: str, alias: str | None =
 
 
 def end(session: Session, row: ModelDeployment, state: str, *, reason: str, by: str) -> None:
-    row.state, row.ended_reason, row.ended_by, row.ended_at = state, reason, by, now()  # type: ignore[assignment]
+    row.state, row.ended_reason, row.ended_by, row.ended_at = state, reason, by, now()
     session.flush()
     session.refresh(row)
 

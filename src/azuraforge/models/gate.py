@@ -93,7 +93,7 @@ class Comparison:
     level: float
     origins: int
     block: int
-    metric: str = "rmse"
+    metric: Metric = "rmse"
     margin: float = 0.0
 
     @property

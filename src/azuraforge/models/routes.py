@@ -139,7 +139,7 @@ def roll_back(name: str, body: RollbackRequest, access: Member, service: Service
     return service.rollback_by_hand(access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name)
 
 
-@router.put("/models/{name}/aliases/{alias}")
+@router.post("/models/{name}/aliases/{alias}")
 def set_alias(name: str, alias: str, body: AliasRequest, access: Member, service: Service) -> AliasChange:
     """Set an alias, or move it; the champion's too."""
     return service.promote_by_hand(
@@ -153,7 +153,7 @@ def remove_alias(
     alias: str,
     access: Member,
     service: Service,
-    reason: Annotated[str, Query(min_length=1, max_length=1000)],
+    reason: Annotated[str, Query(min_length=1, max_length=1000)] = "taken away by hand",
 ) -> AliasChange:
     """Take an alias other than the champion's away; the history keeps it."""
     return service.remove_alias_by_hand(access.project_id, name, alias, reason=reason, by=access.user_name)
@@ -165,7 +165,7 @@ def get_policy(name: str, access: Reader, service: Service) -> PolicyOut:
     return service.policies.show(access.project_id, name)
 
 
-@router.put("/models/{name}/policy")
+@router.post("/models/{name}/policies", status_code=201)
 def set_policy(name: str, body: PolicyRequest, access: Member, service: Service) -> PolicyOut:
     """Set what a promotion needs from now on, with a reason."""
     return service.policies.set(access.project_id, name, body, access.user_name)
