@@ -19,7 +19,6 @@ import pytest
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, TransientError
-from azuraforge.models import store
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.serving_child import following_times, read_rows
 from azuraforge.plugins.covariates import part_at_end
@@ -96,21 +95,6 @@ def test_every_answer_stands_in_the_ledger(serving: Any, project_id: str) -> Non
     assert ledger[second.prediction_id].alias is None
     assert ledger[second.prediction_id].inputs == {"rows": 2}
     assert [event.type for event in serving.events.read(project_id, "project")].count("prediction.made") == 2
-
-
-def test_a_prediction_is_judged_once(serving: Any, project_id: str) -> None:
-    made = predict(serving, project_id)
-    judge = [
-        serving.database.write(
-            project_id,
-            lambda session, value=value: store.judge_prediction(
-                session, project_id, made.prediction_id, {"actual": value}
-            ),
-        )
-        for value in (1.0, 2.0)
-    ]
-    assert judge == [True, False]
-    assert serving.service.predictions(project_id, "load", 1)[0].outcome == {"actual": 1.0}
 
 
 def test_the_new_champion_answers_at_once(serving: Any, project_id: str, make_folder: Make) -> None:

@@ -127,7 +127,7 @@ def named(session: Session, project_id: str, ids: Sequence[str], request_ids: Se
 
 
 def open_lines(
-    session: Session, project_id: str, dataset_id: str, until: datetime, after: str, limit: int, *, lock: bool = False
+    session: Session, project_id: str, dataset_id: str, until: datetime, after: str, limit: int
 ) -> Sequence[Prediction]:
     """Lines of versions that learned from a dataset, begun before ``until`` and not wholly judged; by id."""
     statement = (
@@ -148,7 +148,7 @@ def open_lines(
         .order_by(Prediction.id)
         .limit(limit)
     )
-    return session.scalars(statement.with_for_update(of=Prediction) if lock else statement).all()
+    return session.scalars(statement).all()
 
 
 def lock_lines(session: Session, project_id: str, ids: Sequence[str]) -> Sequence[Prediction]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -255,29 +255,10 @@ def count_evaluations(
     return total
 
 
-def add_prediction(session: Session, **fields: Any) -> Prediction:
-    row = Prediction(**fields)
-    session.add(row)
-    session.flush()
-    session.refresh(row)
-    return row
-
-
 def predictions(session: Session, project_id: str, model_id: str, limit: int) -> Sequence[Prediction]:
     """The newest lines of the ledger."""
     statement = select(Prediction).where(Prediction.project_id == project_id, Prediction.model_id == model_id)
     return session.scalars(statement.order_by(Prediction.created_at.desc(), Prediction.id).limit(limit)).all()
-
-
-def judge_prediction(session: Session, project_id: str, id_: str, outcome: dict[str, Any]) -> bool:
-    """Write a prediction's outcome; False where it was judged before. Once is for ever."""
-    statement = (
-        update(Prediction)
-        .where(Prediction.project_id == project_id, Prediction.id == id_, Prediction.judged_at.is_(None))
-        .values(outcome=outcome, judged_at=now())
-        .returning(Prediction.id)
-    )
-    return session.execute(statement).first() is not None
 
 
 def _there() -> tuple[ColumnElement[bool], ...]:
