@@ -97,6 +97,9 @@ export const en = {
     fit_baselines: "Fitting the baselines",
     predict_baselines: "Baselines predict the test part",
     judge: "Judging",
+    residuals: "Looking at the errors",
+    importance: "Weighing the inputs",
+    saliency: "Looking where it looks",
     validate: "Checking the input",
   },
   curves: {

@@ -99,6 +99,9 @@ export const tr: Texts = {
     fit_baselines: "Temel yöntemler hazırlanıyor",
     predict_baselines: "Temel yöntemler test parçasını tahmin ediyor",
     judge: "Değerlendirme",
+    residuals: "Hatalara bakılıyor",
+    importance: "Girdiler tartılıyor",
+    saliency: "Nereye baktığına bakılıyor",
     validate: "Girdi denetleniyor",
   },
   curves: {

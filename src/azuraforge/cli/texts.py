@@ -125,6 +125,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "phase.predict_baselines": ("predicting with the baselines", "temel yöntemlerle tahmin"),
     "phase.champion": ("predicting with the champion", "şampiyonla tahmin"),
     "phase.judge": ("judging", "değerlendirme"),
+    "phase.residuals": ("looking at the errors", "hatalara bakılıyor"),
+    "phase.importance": ("weighing the inputs", "girdiler tartılıyor"),
+    "phase.saliency": ("looking where it looks", "nereye baktığına bakılıyor"),
     "phase.answer": ("the agent answers", "ajan yanıtlıyor"),
     # watching
     "left": ("{time} left", "{time} kaldı"),
