@@ -411,6 +411,10 @@ def test_the_prepared_config_is_canonical(room: Room) -> None:
         "validation_share": 0.15,
         "test_share": 0.15,
         "gap": 0,
+        "backtest_folds": 0,
+        "intervals": "fixed",
+        "known_ahead": [],
+        "holidays": None,
         "window": 14,
     }
     assert (prepared.name, prepared.model) == ("test.linear on series", "series")
