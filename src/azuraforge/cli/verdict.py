@@ -56,7 +56,7 @@ def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table
     cells = [[_cell(terminal, each, metric, horizon) for metric, horizon in columns] for each in contenders]
     heads = [text(metric, horizon=horizon) if horizon else text(_head(metric)) for metric, horizon in columns]
     names = [_name(terminal, each, evaluation) for each in contenders]
-    kept = _that_fit(terminal.console.width, [len(name) for name in names], heads, cells)
+    kept = _that_fit(terminal.console.width, [len(name) for name in names], heads, cells, columns.index(("rmse", None)))
     test = evaluation["parts"]["test"]
     unit = f" ({evaluation['unit']})" if evaluation.get("unit") else ""
     table = Table(
@@ -159,10 +159,12 @@ def _name(terminal: Terminal, contender: Mapping[str, Any], evaluation: Mapping[
     return mark + name + role
 
 
-def _that_fit(width: int, names: Sequence[int], heads: Sequence[str], cells: Sequence[Sequence[str]]) -> list[int]:
-    """Columns in their order, as many as the width takes; the overall RMSE and skill go before horizons."""
+def _that_fit(
+    width: int, names: Sequence[int], heads: Sequence[str], cells: Sequence[Sequence[str]], whole: int
+) -> list[int]:
+    """Columns in their order, as many as the width takes; the overall RMSE (column ``whole``) and skill go before the
+    horizons, which stand before them."""
     widths = [max(len(head), *(len(row[index]) for row in cells)) + 2 for index, head in enumerate(heads)]
-    whole = len(heads) - len(_METRICS)
     order = [whole, whole + 1, *range(whole), *range(whole + 2, len(heads))]
     left, kept = width - max(names), []
     for index in order:
