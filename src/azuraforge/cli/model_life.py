@@ -269,7 +269,9 @@ def _terms(terminal: Terminal, each: GatePolicy) -> str:
     shown = {
         name: value
         for name, value in each.raw.items()
-        if name not in ("number", "reason", "by", "at") and value not in (None, 0, 0.0, [], "relative", True)
+        if name not in ("number", "reason", "by", "at", "automatic") and value not in (None, 0, [], "relative")
     }
+    if not each.automatic:
+        shown["automatic"] = False
     said = ", ".join(f"{name}={json_module.dumps(value)}" for name, value in shown.items())
     return said or terminal.text("own_policy")
