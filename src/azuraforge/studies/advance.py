@@ -274,8 +274,7 @@ class Advance:
                 if spent >= study.budget_cpu_seconds:
                     return "cpu_seconds"
             if study.asked >= FAILED_IN_A_ROW:
-                last = store.trials(session, study.project_id, study.id)[-FAILED_IN_A_ROW:]
-                if all(trial.state == "failed" for trial in last):
+                if set(store.last_states(session, study.project_id, study.id, FAILED_IN_A_ROW)) == {"failed"}:
                     return "failed"
         return None
 

@@ -107,6 +107,12 @@ def open_trials(session: Session, project_id: str, study_id: str) -> Sequence[St
     return session.scalars(statement.order_by(StudyTrial.number), execution_options=_FRESH).all()
 
 
+def last_states(session: Session, project_id: str, study_id: str, count: int) -> Sequence[str]:
+    """States of the newest trials."""
+    of = (StudyTrial.project_id == project_id, StudyTrial.study_id == study_id)
+    return session.scalars(select(StudyTrial.state).where(*of).order_by(StudyTrial.number.desc()).limit(count)).all()
+
+
 def trial(session: Session, project_id: str, study_id: str, number: int) -> StudyTrial | None:
     return session.scalar(_trials(project_id, study_id).where(StudyTrial.number == number), execution_options=_FRESH)
 
