@@ -1,0 +1,50 @@
+"""The verdict's table of classifiers."""
+
+from __future__ import annotations
+
+from azuraforge.cli.verdict import show_evaluation
+
+
+def contender(name: str, role: str, rank: int, accuracy: float) -> dict:
+    metrics = {
+        "accuracy": accuracy,
+        "accuracy_low": accuracy - 0.02,
+        "accuracy_high": accuracy + 0.01,
+        "error_rate": 1 - accuracy,
+        "skill": 0.5 if rank == 1 else 0.0,
+        "log_loss": 0.1234,
+        "ece": 0.0567,
+        "macro_f1": accuracy,
+    }
+    return {"name": name, "role": role, "rank": rank, "metrics": metrics, "seconds": 2.5}
+
+
+EVALUATION = {
+    "kind": "classify",
+    "parts": {"train": {"rows": 1295}, "test": {"rows": 359}},
+    "contenders": [
+        contender("vision.neighbours", "baseline", 2, 0.95),
+        contender("vision.cnn", "candidate", 1, 0.975),
+    ],
+    "winner": "vision.cnn",
+    "failed": [],
+}
+VERDICT = {"decision": "promoted", "champion": "vision.cnn", "reasons": []}
+
+
+def test_accuracy_stands_with_its_interval_beside_the_baselines(make_terminal):
+    terminal = make_terminal()
+    show_evaluation(terminal, EVALUATION, VERDICT)
+    lines = [" ".join(line.split()) for line in terminal.output.splitlines()]
+    assert "359 held-out pictures, learned from 1,295" in lines
+    assert "★ vision.cnn (candidate) 97.50 % 95.50 % – 98.50 % +50.0 % 0.1234 0.0567 97.50 % 2.5 s" in lines
+    assert lines.index(next(line for line in lines if line.startswith("vision.neighbours"))) > lines.index(
+        next(line for line in lines if line.startswith("★"))
+    )
+
+
+def test_turkish_is_turkish(make_terminal):
+    terminal = make_terminal("tr")
+    show_evaluation(terminal, EVALUATION, VERDICT)
+    assert "359 ayrılmış resim" in terminal.output
+    assert "%97,50" in terminal.output
