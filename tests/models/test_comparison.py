@@ -125,6 +125,17 @@ def test_best_and_worst_are_marked_beside_the_baselines(shelf: Shelf, comparison
     assert found.runs[0].decision == "kept"
 
 
+def test_a_skill_against_another_baseline_is_not_ranked(shelf: Shelf, comparisons: Comparisons) -> None:
+    for run_id, best, skill in (("a", "base", 0.1), ("b", "base", 0.2), ("c", "easy", 0.9)):
+        mine = {"name": "mine", "role": "candidate", "metrics": {"skill": skill}}
+        beside = {"name": best, "role": "baseline", "metrics": {"skill": 0.0}}
+        shelf.add(run_id, noise(), best_baseline=best, contenders=[mine, beside])
+    row = next(row for row in comparisons.compare("p", ["a", "b"]).metrics if row.metric == "skill")
+    assert (row.best, row.worst) == ([1], [0])
+    row = next(row for row in comparisons.compare("p", ["a", "b", "c"]).metrics if row.metric == "skill")
+    assert (row.best, row.worst) == ([], [])
+
+
 def test_only_what_differs_in_the_configs(shelf: Shelf, comparisons: Comparisons) -> None:
     shelf.add("a", noise(), config={"epochs": 3, "layers": [1, 2], "window": None})
     shelf.add("b", noise(), config={"epochs": 4, "layers": [1, 2]})

@@ -88,6 +88,7 @@ def make_material(**changes: Any) -> dict[str, Any]:
             "over_time": {"at": at, "error": [0.1] * 28},
             "autocorrelation": [0.0317, 0.2345, -0.0111],
             "autocorrelation_bound": 0.0537,
+            "ljung_box": {"lags": 3, "statistic": 77.7, "p": 0.0031},
             "baseline_autocorrelation": [0.1, 0.1, 0.1],
         },
         "slices": {

@@ -87,7 +87,14 @@ def test_what_would_change_the_conclusion_follows_from_the_numbers() -> None:
     assert "weekday 7 (4.4 %)" in text  # worse than ridge there
     assert "weekday 1" not in text
     assert "promise 90.0 % and held 91.3 %" in text
-    assert "at lag 2 their autocorrelation is 0.2345, outside ±0.05370" in text
+    assert (
+        "over 3 lags: p = 0.003100); the strongest autocorrelation is 0.2345 at lag 2, noise stays within ±0.0537"
+        in text
+    )
+    quiet = make_material()
+    quiet["figures"]["residuals"]["ljung_box"]["p"] = 0.4
+    told = conclusion(Words("en"), quiet["run"], quiet["evaluation"], quiet["figures"])
+    assert not any("remember" in sentence for sentence in told)
     assert "1,331 origins in blocks of 52" in text
     assert "forecasting.ets" in text
     assert "seed 41" in text

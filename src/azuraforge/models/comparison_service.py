@@ -178,9 +178,11 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
                     into.setdefault(name, [None] * len(compared))[place] = float(value)
     units = {(each.evaluation or {}).get("unit") or "" for each in compared if each.candidate}
     unit = units.pop() if len(units) == 1 else ""
+    # A skill against another baseline is another number: a baseline that is itself the candidate has an easier rival.
+    rivals = {each.beside["name"] for each in compared if each.beside}
     rows = []
     for name, column in values.items():
-        lower = LOWER_IS_BETTER.get(name)
+        lower = LOWER_IS_BETTER.get(name) if name != "skill" or len(rivals) == 1 else None
         known = [value for value in column if value is not None]
         marked = same and lower is not None and len(known) > 1 and min(known) != max(known)
         low, high = (min(known), max(known)) if marked else (None, None)

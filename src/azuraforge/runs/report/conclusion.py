@@ -10,6 +10,8 @@ from azuraforge.runs.report.texts import Words
 
 #: The worst slices are named; naming all would say nothing.
 MOST_SLICES = 6
+#: Below this probability under "no memory" the errors are said to have one.
+_SURE = 0.05
 
 
 def conclusion(
@@ -23,9 +25,13 @@ def conclusion(
     candidate = next((each for each in evaluation.get("contenders", ()) if each["role"] == "candidate"), None)
     if candidate is None:
         return said
-    for comparison in evaluation.get("comparisons") or ():
-        if comparison["a"] == candidate["name"]:
-            said += _about(words, comparison)
+    rivals = {evaluation.get("best_baseline")}
+    rivals |= {each["name"] for each in evaluation["contenders"] if each["role"] == "champion"}
+    compared = [
+        each for each in evaluation.get("comparisons") or () if each["a"] == candidate["name"] and each["b"] in rivals
+    ]
+    told = [sentence for comparison in compared for sentence in _about(words, comparison)]
+    said += dict.fromkeys(told)  # what both comparisons rest on is told once
     said += _slices(words, figures.get("slices"))
     said += _shape(words, candidate, figures)
     if failed := [escape(each["name"]) for each in evaluation.get("failed") or ()]:
@@ -94,11 +100,15 @@ def _shape(words: Words, candidate: Mapping[str, Any], figures: Mapping[str, Map
             said.append(words("conclusion.bias", **values))
         found, bound = residuals.get("autocorrelation") or [], residuals.get("autocorrelation_bound")
         strongest = max(range(len(found)), key=lambda lag: abs(found[lag]), default=None)
-        if strongest is not None and bound is not None and abs(found[strongest]) > bound:
+        tested = residuals.get("ljung_box")
+        # Of many lags some lie outside the band by luck: the test over all of them decides whether anything is said.
+        if strongest is not None and bound is not None and tested is not None and tested["p"] < _SURE:
             values = {
                 "lag": words.number(strongest + 1),
                 "value": words.number(found[strongest]),
                 "bound": words.number(bound),
+                "lags": words.number(tested["lags"]),
+                "p": words.number(tested["p"]),
             }
             said.append(words("conclusion.memory", **values))
     return said

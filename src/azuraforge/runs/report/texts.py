@@ -91,10 +91,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Aralıkları {promised} vadediyor, ayrılmış bölümde {coverage} tuttu.",
     ),
     "conclusion.memory": (
-        "The errors remember: at lag {lag} their autocorrelation is {value}, outside ±{bound}. What is left in them "
-        "could still be learned.",
-        "Hataların belleği var: {lag} gecikmesinde özilintileri {value}, ±{bound} sınırının dışında. İçlerinde kalan "
-        "şey hâlâ öğrenilebilir.",
+        "The errors remember (Ljung–Box over {lags} lags: p = {p}); the strongest autocorrelation is {value} at lag "
+        "{lag}, noise stays within ±{bound}. What is left in them could still be learned.",
+        "Hataların belleği var ({lags} gecikme üzerinde Ljung–Box: p = {p}); en güçlü özilinti {lag} gecikmesinde "
+        "{value}, gürültü ±{bound} içinde kalır. İçlerinde kalan şey hâlâ öğrenilebilir.",
     ),
     "conclusion.bias": (
         "The errors one step ahead are {mean} on average, {spread} around that.",
@@ -134,6 +134,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "metric.crps": ("CRPS", "CRPS"),
     "metric.pinball": ("pinball loss", "pinball kaybı"),
     "metric.width": ("interval's width", "aralık genişliği"),
+    "metric.r2_change": ("R² of the changes", "değişimlerin R² değeri"),
+    "metric.error_rate": ("error rate", "hata oranı"),
     "metric.accuracy": ("accuracy", "doğruluk"),
     "metric.macro_f1": ("macro F1", "makro F1"),
     "metric.log_loss": ("log loss", "log kaybı"),
