@@ -1,7 +1,7 @@
 """A 100-trial study: what the platform adds to each trial, and how good its best value is beside plain Optuna's.
 
 Overhead: trials of a pipeline that computes nothing, one after the other. From the start of the second trial to the end
-of the last, everything counts that is not app code: queue, claim, two children, their files, metrics, events, taking
+of the last, everything counts that is not app code: queue, claim, a child, its files, metrics, events, taking
 the result in, asking for the next config. (The first trial also scores the baselines, so it is left out.)
 
 Best value: the same function, bounds, seed and number of trials, with Optuna's own study in one process beside it.
@@ -78,7 +78,7 @@ def overhead(on: Stage, report: Report, told: list[dict[str, Any]], processor: f
     report.add(f"overhead a trial, {len(told)} trials one after the other", each, "ms", **limit)
     shares = {
         "waiting in the queue": [moment(run["started_at"]) - moment(run["created_at"]) for run in runs],
-        "claimed to ended (two children)": [moment(run["finished_at"]) - moment(run["started_at"]) for run in runs],
+        "claimed to ended (one child)": [moment(run["finished_at"]) - moment(run["started_at"]) for run in runs],
         "taking the result in": [
             moment(trial["ended_at"]) - moment(run["finished_at"]) for trial, run in zip(later, runs, strict=True)
         ],

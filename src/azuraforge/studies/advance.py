@@ -273,9 +273,9 @@ class Advance:
                 spent = store.cpu_seconds(session, study.project_id, study.id)
                 if spent >= study.budget_cpu_seconds:
                     return "cpu_seconds"
-            if study.asked >= FAILED_IN_A_ROW:
-                if set(store.last_states(session, study.project_id, study.id, FAILED_IN_A_ROW)) == {"failed"}:
-                    return "failed"
+            states = store.last_states(session, study.project_id, study.id, FAILED_IN_A_ROW)
+            if len(states) == FAILED_IN_A_ROW and set(states) == {"failed"}:
+                return "failed"
         return None
 
     def _start(self, study: Study, *, alone: bool) -> bool:
