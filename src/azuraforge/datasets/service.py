@@ -229,9 +229,7 @@ class DatasetService:
         }
         return RowsOut(**self._call(ROWS, payload, ROWS_TIMEOUT_SECONDS))
 
-    def pictures(
-        self, project_id: str, name_or_id: str, version: int | None = None, per_class: int = 8
-    ) -> PicturesOut:
+    def pictures(self, project_id: str, name_or_id: str, version: int | None = None, per_class: int = 8) -> PicturesOut:
         """How many pictures each class has, and some of them."""
         found = self.get(project_id, name_or_id, version, trash=True)
         if found.schema.get("kind") != "images":

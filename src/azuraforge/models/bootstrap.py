@@ -98,7 +98,8 @@ def relative_rmse_interval(
     draws = 2 * power * _draw(a, b, block, resamples, seed, floor)
     low, high = _stretched(estimate, draws, origins, block, level)
     # A side that is perfect in most resamples has no bound on its other end: the largest number stands for it.
-    return Interval(*(math.expm1(min(end, _LARGEST)) for end in (estimate, low, high)), level, block, origins)
+    ends = [math.expm1(min(end, _LARGEST)) for end in (estimate, low, high)]
+    return Interval(ends[0], ends[1], ends[2], level, block, origins)
 
 
 def relative_rmse(losses_a: Floats, losses_b: Floats, power: float = 0.5) -> float:

@@ -81,7 +81,7 @@ def psi(reference: Mapping[str, Any], values: Sequence[float]) -> float:
         (max(ours, _SMALLEST_SHARE), max(theirs, _SMALLEST_SHARE))
         for ours, theirs in zip(found, reference["shares"], strict=True)
     )
-    return sum((ours - theirs) * math.log(ours / theirs) for ours, theirs in pairs)
+    return math.fsum((ours - theirs) * math.log(ours / theirs) for ours, theirs in pairs)
 
 
 def ks(reference: Mapping[str, Any], values: Sequence[float], effective: float) -> tuple[float, float]:
@@ -144,5 +144,5 @@ def _survival(scaled: float) -> float:
     """Kolmogorov's distribution: the chance of a larger distance."""
     if scaled < 0.2:
         return 1.0
-    terms = ((-1) ** (k - 1) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, 101))
+    terms = ((1.0 if k % 2 else -1.0) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, 101))
     return min(1.0, max(0.0, 2 * sum(terms)))

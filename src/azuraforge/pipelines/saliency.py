@@ -113,7 +113,8 @@ def occluded(predict: Predict, image: ImagePart, answer: int, colour: np.ndarray
         for column, left in enumerate(lefts):
             covered[1 + row * len(lefts) + column, top : top + height, left : left + width] = colour
     found = predict(ImagePart(covered, None, image.names * len(covered), image.schema))[:, answer]
-    return (found[0] - found[1:]).reshape(len(tops), len(lefts))
+    falls: Floats = (found[0] - found[1:]).reshape(len(tops), len(lefts))
+    return falls
 
 
 def patch_of(part: ImagePart) -> tuple[int, int]:
@@ -124,7 +125,7 @@ def patch_of(part: ImagePart) -> tuple[int, int]:
 
 def _places(side: int, patch: int) -> list[int]:
     count = min(MOST_PLACES, side - patch + 1)
-    return np.unique(np.linspace(0, side - patch, count).round().astype(int)).tolist()
+    return sorted({round(place) for place in np.linspace(0, side - patch, count)})
 
 
 def _one(part: ImagePart, index: int) -> ImagePart:

@@ -189,7 +189,7 @@ class RunService:
             )
 
     def cancel(self, project_id: str, run_id: str, *, reason: str | None = None) -> RunDetail:
-        """Cancel a queued run, or ask a running one to stop. Once it has ended: Conflict. ``reason`` is told with it."""
+        """Cancel a queued run, or ask a running one to stop. Once it has ended: Conflict. ``reason`` is told."""
 
         def work(session: Session) -> None:
             run = self._locked(session, project_id, run_id)

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from azuraforge.plugins.source import Source, SourceRead
-from azuraforge.testing.contract import accepted, check_shape, must_be_json, require
+from azuraforge.testing.contract import ContractBroken, accepted, check_shape, must_be_json, require
 
 
 def check_source(plugin: type[Source], options: BaseModel | Mapping[str, Any]) -> SourceRead:
@@ -23,7 +23,8 @@ def check_source(plugin: type[Source], options: BaseModel | Mapping[str, Any]) -
     require(isinstance(getattr(plugin, "name", None), str) and bool(plugin.name), f"{name} has no name")
     parsed = accepted("source", plugin, options)
     read = plugin().read(parsed)
-    require(isinstance(read, SourceRead), f"{name}.read must return SourceRead, got {type(read).__name__}")
+    if not isinstance(read, SourceRead):
+        raise ContractBroken(f"{name}.read must return SourceRead, got {type(read).__name__}")
     require(isinstance(read.frame, pl.DataFrame) and read.frame.height > 0, f"{name} read no rows")
     wanted = [read.target, *read.features, *([read.time] if read.time else [])]
     missing = [column for column in wanted if column not in read.frame.columns]
@@ -34,5 +35,6 @@ def check_source(plugin: type[Source], options: BaseModel | Mapping[str, Any]) -
         require(kind.is_temporal() or kind == pl.String, f"{name}: the time column {read.time!r} holds {kind}")
     must_be_json(dict(read.provenance), f"the provenance of {name}")
     again = plugin().read(parsed)
+    require(isinstance(again, SourceRead), f"{name} reads something else the second time")
     require(again.frame.schema == read.frame.schema, f"{name} reads other columns the second time")
     return read
