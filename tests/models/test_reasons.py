@@ -54,3 +54,10 @@ def test_what_is_not_stated_is_called_so(
 def test_an_unknown_code_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown reason 'because'"):
         Reason("because", {})
+
+
+def test_a_hundred_is_a_hundred_and_no_bound_is_no_number() -> None:
+    params = {"a": "x", "b": "y", "relative_difference": 0.9999999999999998, "low": -0.0033, "high": 999_999.0}
+    reason = Reason("not_better_than_best_baseline", {**params, "level": 0.95, "metric": "error_rate"})
+    assert "error rate +100 %, interval −0.33 % to +∞." in reason.text("en")
+    assert "hata oranı +%100, güven aralığı −%0,33 ile +∞ arası" in reason.text("tr")

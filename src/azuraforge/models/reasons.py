@@ -206,9 +206,15 @@ class Reason:
         }
 
 
+#: A ratio's end beyond this has none: the other side made no error in some resamples.
+_BOUNDLESS = 1e5
+
+
 def _percent(fraction: float, language: str, *, signed: bool) -> str:
     """One digit, two below one percent, three near a hundred: 99.95 % must not read as 100 %, nor 0.04 % as 0."""
-    percent = abs(fraction) * 100
+    if fraction > _BOUNDLESS:
+        return "+∞" if signed else "∞"
+    percent = round(abs(fraction) * 100, 6)  # a hundred less a rounding is a hundred
     digits = 2 if percent < 1 else 3 if 99.5 <= percent < 100 else 1
     number = f"{percent:,.{digits}f}".removesuffix(".00").removesuffix(".0")
     sign = "" if not signed or number == "0" else "−" if fraction < 0 else "+"
