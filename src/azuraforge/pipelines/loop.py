@@ -264,9 +264,7 @@ def obstacle_of(champion: Mapping[str, Any], candidate: Mapping[str, Any]) -> di
     return next((_other(code, theirs, ours) for code, theirs, ours in pairs if theirs != ours), None)
 
 
-def _other_images(
-    kinds: list[str], champion: Mapping[str, Any], candidate: Mapping[str, Any]
-) -> dict[str, Any] | None:
+def _other_images(kinds: list[str], champion: Mapping[str, Any], candidate: Mapping[str, Any]) -> dict[str, Any] | None:
     if kinds[0] != kinds[1]:
         return _other("other_kind", *kinds)
     if champion["classes"] != candidate["classes"]:
