@@ -44,6 +44,12 @@ MUTATIONS = {
         "tensor.py", "return array if array.flags.aligned else array.copy()", "return array"),
     "kernel: a NaN lost in pooling": (
         "backends/cpu/kernels/convolution.py", 'e.select(broken, e.splat(float("nan")), best)', "best"),
+    "kernel: squares moved back with a wrong sign": (
+        "backends/cpu/kernels/winograd.py", "return [a + b + c, b - c - d]", "return [a + b + c, b - c + d]"),
+    "kernel: a square does not tell of infinity": (
+        "backends/cpu/kernels/winograd.py", "e.store(broken.get(), told", "e.store(e.zero(), told"),
+    "kernel: winners of the right column put left": (
+        "backends/cpu/kernels/pooled.py", "4 + tap % 3 + place % 2", "4 + tap % 3"),
     "resume forgets the shuffler": (
         "data/batches.py", '        restore_generator(state["generator"], self.generator)\n', ""),
 }  # fmt: skip
