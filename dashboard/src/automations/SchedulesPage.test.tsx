@@ -136,6 +136,7 @@ describe("NewSchedulePage", () => {
       timezone: "Europe/Istanbul",
       misfire: "skip",
       grace_seconds: 60,
+      paused: false,
       run: { kind: "train", plugin: "forecasting.lstm", model: "co2", dataset: "co2", config: { epochs: 60, hidden_size: 64 }, seed: 7, threads: 1, priority: 0 },
     });
     await waitFor(() => expect(history.at(-1)).toBe("/p/default/schedules/s1"));
