@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from azuraforge.models.routes import router
+from azuraforge.models.routes import hot, router
 from azuraforge.projects.schemas import TokenRequest
 from azuraforge.projects.service import ProjectService
 from azuraforge.server import problems
@@ -47,6 +47,7 @@ def http(room: Any) -> Http:
     """The routes with real sign-in, speaking for the owner of the default project."""
     app = FastAPI()
     problems.install(app)
+    app.include_router(hot)
     app.include_router(router)
     projects = ProjectService(room.database)
     app.state.projects, app.state.models = projects, room.service
@@ -81,7 +82,8 @@ def test_predict_answers_and_lists_the_ledger(http: Http, model: str) -> None:
     rows = [{"at": f"2026-03-01T0{hour}:00:00Z", "load": float(hour), "heat": 0.0} for hour in range(3)]
     answer = http.post(f"/models/{model}/predict", json={"version": 1, "rows": rows, "horizon": 1})
     assert answer.status_code == 200, answer.text
-    assert answer.json()["predictions"] == [{"at": "2026-03-01T03:00:00Z", "value": 3.0, "low": 2.0, "high": 4.0}]
+    expected = {"at": "2026-03-01T03:00:00Z", "value": 3.0, "low": 2.0, "high": 4.0, "label": None}
+    assert answer.json()["predictions"] == [expected]
     ledger = http.get(f"/models/{model}/predictions").json()
     assert [line["prediction_id"] for line in ledger] == [answer.json()["prediction_id"]]
 

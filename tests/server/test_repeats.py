@@ -44,14 +44,15 @@ def as_json(**fields) -> Callable[[], tuple[bytes, str]]:
     return lambda: (json.dumps(fields).encode(), "application/json")
 
 
-def as_form(options: dict) -> Callable[[], tuple[bytes, str]]:
+def as_form(field: str, told: str, content: bytes = CSV) -> Callable[[], tuple[bytes, str]]:
     def form() -> tuple[bytes, str]:
         boundary = uuid.uuid4().hex  # each time another, as every client does it
         parts = (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="options"\r\n\r\n{json.dumps(options)}\r\n'
-            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{told}\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
         )
-        return parts.encode() + CSV + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+        end = f"\r\n--{boundary}--\r\n"
+        return parts.encode() + content + end.encode(), f"multipart/form-data; boundary={boundary}"
 
     return form
 
@@ -103,7 +104,8 @@ def case_of(platform, path: str) -> Case:
             return Case("/runs", as_json(**asked), as_json(**asked, seed=1), length("/runs?limit=500"))
         case "/datasets":
             columns = {"time": "time", "target": "value"}
-            return Case("/datasets", as_form({**columns, "name": "form"}), as_form({**columns, "name": "b"}), versions)
+            one, two = (json.dumps({**columns, "name": name}) for name in ("form", "b"))
+            return Case("/datasets", as_form("options", one), as_form("options", two), versions)
         case "/datasets/from-source":
             asked = {"source": "bundled", "options": {"series": "co2"}, "name": "again"}
             return Case(
@@ -116,12 +118,58 @@ def case_of(platform, path: str) -> Case:
         case "/models/{name}/predict":
             count = length("/models/co2/predictions?limit=1000")
             return Case("/models/co2/predict", as_json(), as_json(horizon=1), count)
+        case "/models/{name}/policies":
+            path = "/models/co2/policies"
+            return Case(path, as_json(reason="a", margin=0.01), as_json(reason="b"), length(path))
+        case "/models/{name}/deployments":
+            path, other = "/models/co2/deployments", other_version(platform)
+            asked = {"version": other, "reason": "a look"}
+            return Case(path, as_json(**asked, mode="shadow"), as_json(**asked, mode="canary"), length(path))
+        case "/models/import":
+            bundle = bundle_of(platform)
+            return Case("/models/import", as_form("name", "brought", bundle), as_form("name", "b", bundle),
+                        length("/models"))  # fmt: skip
+        case "/studies":
+            return Case("/studies", as_json(**study("one")), as_json(**study("two")), length("/studies"))
+        case "/studies/{study}/retrain":
+            send(platform, "/studies", as_json(**study("ended"))(), None)
+            deadline = time.monotonic() + 120
+            while platform.api("/studies/ended")["state"] != "finished":
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+            trained = length("/runs?limit=500&kind=train")
+            return Case("/studies/ended/retrain", as_json(), as_json(trial=0), trained)
         case "/schedules":
             return Case("/schedules", as_json(**schedule("s1")), as_json(**schedule("s2")), length("/schedules"))
         case "/schedules/{schedule}/run":
             send(platform, "/schedules", as_json(**schedule("now"))(), None)
             return Case("/schedules/now/run", lambda: (b"", "application/json"), None, length("/runs?limit=500"))
     raise AssertionError(f"{path} creates something and has no case here: add one")
+
+
+def study(name: str) -> dict:
+    config = {"epochs": 1, "horizon": 1}
+    asked = {
+        "plugin": "forecasting.lstm",
+        "dataset": "co2",
+        "config": config,
+        "space": {"hidden_size": {"choices": [4]}},
+    }
+    return {**asked, "name": name, "sampler": "grid", "budget": {"trials": 1}, "retrain": False}
+
+
+def other_version(platform) -> int:
+    """A version of co2 that is not its champion."""
+    made = platform.api("/models/co2")["version_list"]
+    return next(each["version"] for each in made if "champion" not in each["aliases"])
+
+
+def bundle_of(platform) -> bytes:
+    version = platform.api("/models/co2")["champion"]
+    headers = {"Authorization": f"Bearer {platform.token}"}
+    request = urllib.request.Request(f"{platform.url}/api/v1/models/co2/versions/{version}/bundle", headers=headers)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.read()
 
 
 def links(platform) -> int:

@@ -22,6 +22,12 @@ async def schedule_service(connection: HTTPConnection) -> ScheduleService:
 Service = Annotated[ScheduleService, Depends(schedule_service)]
 
 
+def known_schedule(schedule: str, access: Member, service: Service) -> str:
+    """Looked for before the body is read: a schedule that is not there is told first."""
+    service.get(access.project_id, schedule)
+    return schedule
+
+
 @router.post("", status_code=201)
 def create_schedule(body: ScheduleRequest, access: Member, service: Service) -> ScheduleOut:
     """Queue a run again and again, by cron or interval."""
@@ -47,7 +53,9 @@ def get_schedule(schedule: str, access: Reader, service: Service) -> ScheduleOut
 
 
 @router.put("/{schedule}")
-def replace_schedule(schedule: str, body: ScheduleRequest, access: Member, service: Service) -> ScheduleOut:
+def replace_schedule(
+    schedule: Annotated[str, Depends(known_schedule)], body: ScheduleRequest, access: Member, service: Service
+) -> ScheduleOut:
     """Change when, what and how; its fires stay. An interval keeps its anchor where none is given."""
     return service.replace(access.project_id, schedule, body)
 

@@ -458,8 +458,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "best": ("best", "en iyi"),
     "sampler": ("sampler", "örnekleyici"),
     "objectives": ("objectives", "hedefler"),
-    "minimize": ("less is better", "küçük olan iyi"),
-    "maximize": ("more is better", "büyük olan iyi"),
     "field": ("field", "alan"),
     "range": ("range to begin with", "başlangıç aralığı"),
     "baseline": ("baseline", "temel yöntem"),
