@@ -145,6 +145,6 @@ def test_a_person_is_asked_before_the_trash_is_emptied(platform, answer, languag
 def test_the_policy_is_shown_and_changed(platform):
     assert "30 days" in platform.run("trash", "policy").stdout
     changed = platform.json("trash", "policy", "--trash-days", "7", "--keep-run-days", "90")
-    assert changed == {"trash_days": 7, "keep_run_days": 90, "keep_work_days": 30}
+    assert changed == {"trash_days": 7, "keep_run_days": 90, "keep_work_days": 30, "keep_prediction_days": None}
     assert platform.json("trash", "policy", "--keep-run-days", "forever")["keep_run_days"] is None
     assert "neither a number of days" in refused(platform, "trash", "policy", "--keep-run-days", "soon")
