@@ -188,7 +188,7 @@ class PlatformProcess:
         """One command of the real command line on this data home."""
         done = subprocess.run(
             [sys.executable, "-m", "azuraforge.cli.main", *arguments],
-            env={"COLUMNS": "200", "AZURAFORGE_LANG": "en", **self.variables},
+            env={"AZURAFORGE_LANG": "en", **self.variables, "COLUMNS": "200"},
             capture_output=True,
             text=True,
             timeout=timeout,

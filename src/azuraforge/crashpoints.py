@@ -43,6 +43,10 @@ POINTS = {
     "version_before_registered": "a version's folder lies in the store; no version names it",
     # schedules
     "fire_before_commit": "a fire and its run are written, in a transaction that never ends",
+    # studies
+    "trial_before_commit": "a trial and its run are written, in a transaction that never ends",
+    "trials_before_collected": "what trials came to is written, in a transaction that never ends",
+    "study_before_ended": "a study's end and its winner's run are written, in a transaction that never ends",
     # the log
     "event_before_commit": "a line of the log has its number, in a transaction that never ends",
     # stopping and starting

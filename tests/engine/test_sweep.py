@@ -319,8 +319,9 @@ def test_the_sweep_reaches_every_kernel(kernel_cache, monkeypatch):
     engine.set_backend("cpu", cache=kernel_cache)
     try:
         overrides = [name for name, op in backends.active.items() if op is not OPS[name]]
-        for _ in range(12):
-            for name in overrides:
+        for turn in range(60):
+            # Convolution has a kernel for every few shapes; whatever else there is, is met soon.
+            for name in overrides if turn < 6 else [name for name in overrides if "conv" in name]:
                 op = backends.active[name]
                 explore(12, lambda data, name=name, op=op: call(op, CASES[name](Draw(data)), np.float32))
             unused = set(runtime.current().kernels) - used - called_by_others

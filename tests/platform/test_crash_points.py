@@ -54,6 +54,9 @@ BY_ITSELF = ("end_before_written",)
 ELSEWHERE = {
     "answer_before_kept": "tests/server/test_repeats.py",
     "fire_before_commit": "tests/automations/test_scheduler.py",
+    "trial_before_commit": "tests/studies/test_on_the_platform.py",
+    "trials_before_collected": "tests/studies/test_on_the_platform.py",
+    "study_before_ended": "tests/studies/test_on_the_platform.py",
 }
 CONFIG = {"epochs": 12, "patience": 12, "hidden_size": 4, "horizon": 2}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from azuraforge.client import ApiError, Client
+from azuraforge.client import ApiError, Client, ClientError
 from azuraforge.client.studies import Study
 from tests.conftest import PlatformProcess
 
@@ -126,6 +127,33 @@ def test_killed_in_the_middle_it_goes_on_doubles_no_trial_and_finds_nothing_in_n
         assert (tightened["code"], tightened["params"]["looks"]) == ("level_tightened", 6)
         assert winner.summary["trials"] == 6
         assert client.models.get("noise").versions
+
+
+@pytest.mark.timeout(280)
+def test_killed_at_each_of_its_own_points_a_study_happens_once(home, tmp_path) -> None:
+    home.stop()
+    try:
+        for number, point in enumerate(("trial_before_commit", "trials_before_collected", "study_before_ended")):
+            mark = tmp_path / point
+            home.environment.update(AZURAFORGE_CRASHPOINT=point, AZURAFORGE_CRASHPOINT_ONCE=str(mark))
+            with contextlib.suppress(AssertionError):  # it may die before it is ready
+                home.start()
+            if number == 0:
+                with Client(home=home.home) as client, contextlib.suppress(ClientError):
+                    search(client, 5, parallel=2)
+            assert home.process.wait(120) == -9, home.log()[-2000:]
+            assert mark.exists()
+    finally:
+        home.environment.pop("AZURAFORGE_CRASHPOINT", None)
+        home.start()
+    with Client(home=home.home) as client:
+        found = client.studies.wait("noise 5", 120)
+        assert (found.state, found.reason) == ("finished", "trials")
+        trials = client.studies.trials(found.id)
+        assert [(trial.number, trial.state) for trial in trials] == [(number, "complete") for number in range(5)]
+        runs = [run for run in client.runs.list(limit=500).runs if run.name.startswith("noise 5")]
+        assert sorted(run.id for run in runs if run.kind == "trial") == sorted(trial.run_id for trial in trials)
+        assert [run.id for run in runs if run.kind != "trial"] == [found.retrain_run_id], "retrained once"
 
 
 def test_pruned_paused_stopped_and_what_is_refused(home) -> None:

@@ -69,6 +69,7 @@ describe("parse", () => {
     ["transform", "", { value: null }],
     ["transform", "log", { value: "log" }],
     ["lags", "1; 7;30", { value: [1, 7, 30] }],
+    ["lags", "", { value: [] }],
     ["lags", "1; x", { fault: { code: "list" } }],
     ["place", "Ankara", { fault: { code: "longest", limit: 5 } }],
     ["place", "rome", { fault: { code: "pattern", limit: "^[A-Z]" } }],

@@ -139,7 +139,9 @@ export function parse(field: ConfigField, typed: Typed): Parsed {
   const text = typed.trim();
   if (text === "") {
     if (field.nullable) return { value: null };
-    return field.kind === "text" && !field.required ? { value: "" } : { fault: { code: "required" } };
+    if (!field.required && field.kind === "text") return { value: "" };
+    if (!field.required && field.kind === "list") return { value: [] };
+    return { fault: { code: "required" } };
   }
   switch (field.kind) {
     case "boolean":
