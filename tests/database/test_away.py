@@ -14,10 +14,12 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import select, text, update
 
 from azuraforge.database import Database, new_id
+from azuraforge.database.tenancy import PROJECT_SETTING
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.projects.tables import Project
 from tests.postgres import TEMPLATE, Cluster, Postgres, make_cluster
@@ -263,3 +265,21 @@ def test_the_api_answers_503_with_retry_after_and_serves_again(fragile, stored, 
     assert told == b"event: policy.changed\n"
     assert platform.stop() == 0
     assert "Traceback" not in platform.log()
+
+
+def test_a_client_that_stops_inside_a_transaction_is_let_go_of_before_a_lease_ends(stored, open_one):
+    with open_one.engine.connect() as connection:
+        told = connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
+    assert told == "10s"
+    id_ = add(open_one)
+    address = stored.url.replace("postgresql+psycopg", "postgresql")
+    frozen = psycopg.connect(address, options="-c idle_in_transaction_session_timeout=200ms")
+    try:
+        frozen.execute(f"SELECT set_config('{PROJECT_SETTING}', %s, true)", (id_,))
+        assert frozen.execute("SELECT 1 FROM project FOR UPDATE").fetchall() == [(1,)]
+        rename(open_one, id_, "freed")  # waits for the server to let go, not for the client
+        with pytest.raises(psycopg.Error, match="idle-in-transaction"):
+            frozen.execute("SELECT 1")
+    finally:
+        frozen.close()
+    assert name_of(open_one, id_) == "freed"

@@ -259,6 +259,8 @@ def _forge(files: dict[str, bytes]) -> None:
         (lambda files: files.pop("version/preprocessing.json"), "is missing"),
         (lambda files: files.update({"version/run.py": b"1"}), "does not belong to it"),
         (lambda files: files.update({"../out.json": b"1"}), "is no name in a bundle"),
+        (lambda files: files.update({"version//tmp/azuraforge-out.json": b"1"}), "is no name in a bundle"),
+        (lambda files: files.update({"version/./run.json": b"1"}), "is no name in a bundle"),
         (lambda files: files.pop("SHA256SUMS"), "SHA256SUMS is missing"),
         (_forge, "does not verify"),
     ],

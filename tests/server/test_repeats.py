@@ -117,6 +117,10 @@ def case_of(platform, path: str) -> Case:
             return Case("/links", as_json(), as_json(next="/runs"), lambda: links(platform))
         case "/models/{name}/predict":
             count = length("/models/co2/predictions?limit=1000")
+            for each in platform.api("/models/co2/deployments"):
+                if each["state"] == "active":  # its answers would be counted too
+                    end = as_json(reason="enough")()
+                    send(platform, f"/models/co2/deployments/{each['number']}/end", end, None)
             return Case("/models/co2/predict", as_json(), as_json(horizon=1), count)
         case "/models/{name}/policies":
             path = "/models/co2/policies"

@@ -131,6 +131,8 @@ class Firing:
         schedule = store.lock(session, seen.project_id, seen.id)
         if schedule is None or schedule.next_fire_at != due_at:
             return False  # another scheduler was faster, or somebody paused or deleted it
+        if any(getattr(schedule, name) != getattr(seen, name) for name in ("run_request", "misfire", "grace_seconds")):
+            return False  # somebody has just changed it: still due, and prepared anew
         if step.left_out:
             self.tell(session, schedule, "schedule.missed", count=step.left_out, since=iso(due_at))
         store.change(session, schedule, next_fire_at=step.next_at, left_out=schedule.left_out + step.left_out)

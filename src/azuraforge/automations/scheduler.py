@@ -44,7 +44,7 @@ class Scheduler:
     def tick(self) -> int:
         """Fire everything that is due now; returns how many steps were made."""
         with self._database.read_system() as session:
-            due = store.due(session, _AT_ONCE)
+            due = store.due(session, _AT_ONCE + len(self._resting))  # those that rest stand before all others
         self._resting = {key: rest for key, rest in self._resting.items() if key in due}
         waiting = [key for key in due if not self._rests(key)]
         # Each scheduler in its own order, so that several do not prepare the same run at the same time.

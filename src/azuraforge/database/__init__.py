@@ -6,7 +6,7 @@ from azuraforge.database.clock import now, seconds_from_now
 from azuraforge.database.crossing import Texts, among, crossing
 from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY
-from azuraforge.database.riders import taking_along
+from azuraforge.database.riders import taking_along, taking_nothing_along
 from azuraforge.database.tables import Base, JsonText, Owned, Timestamp, new_id
 from azuraforge.database.tenancy import ScopeError
 from azuraforge.database.writer import after_commit
@@ -28,4 +28,5 @@ __all__ = [
     "now",
     "seconds_from_now",
     "taking_along",
+    "taking_nothing_along",
 ]

@@ -62,12 +62,14 @@ class PostgresAsker:
             except psycopg.OperationalError:
                 self._all.discard(connection)
                 await connection.close()
+            except psycopg.DataError as error:
+                raise _not_looked_for(error) from error
         try:
             return await self._answers(await self._connect(), project_id, asked)
         except psycopg.OperationalError as error:
             raise away(error) from error
-        except psycopg.DataError as error:  # a NUL in a text, a number out of range
-            raise InvalidInput(f"a value cannot be looked for: {str(error).splitlines()[0]}") from error
+        except psycopg.DataError as error:
+            raise _not_looked_for(error) from error
 
     async def _answers(self, connection: Connection, project_id: str, asked: Sequence[Asked]) -> list[Answer]:
         compiled = [(question.compiled(self._dialect), given) for question, given in asked]
@@ -98,3 +100,8 @@ class PostgresAsker:
         set_json_loads(orjson.loads, connection)
         self._all.add(connection)
         return connection
+
+
+def _not_looked_for(error: psycopg.DataError) -> InvalidInput:
+    """A NUL in a text, a number out of range."""
+    return InvalidInput(f"a value cannot be looked for: {str(error).splitlines()[0]}")

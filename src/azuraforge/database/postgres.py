@@ -30,7 +30,10 @@ CONNECT_ARGUMENTS: dict[str, Any] = {
     "application_name": "azuraforge",
     "keepalives_idle": 30,
     "tcp_user_timeout": 30_000,
-    "options": "-c timezone=UTC",
+    # A client that was stopped, or whose machine is gone, in the middle of a transaction holds its rows: the server
+    # lets go of them before a lease (15 s) has run out, so that whoever takes over does not wait for the dead.
+    "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=10s"
+    " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3",
 }
 
 _writing = threading.local()

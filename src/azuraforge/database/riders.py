@@ -35,6 +35,16 @@ def taking_along(project_id: str, work: Callable[[Session], Any]) -> Iterator[No
         _rider.reset(token)
 
 
+@contextmanager
+def taking_nothing_along() -> Iterator[None]:
+    """Inside, writes are no part of what a request is about: they leave what goes along to the next one."""
+    token = _rider.set(None)
+    try:
+        yield
+    finally:
+        _rider.reset(token)
+
+
 def with_rider(project_id: str, work: Callable[[Session], T]) -> tuple[Callable[[Session], T], Callable[[], None]]:
     """``work`` with what goes along, and what to call once both are committed."""
     rider = _rider.get()

@@ -76,6 +76,8 @@ def read_bundle(path: Path, target: Path) -> Opened:
         target.mkdir(parents=True)
         for name, expected in sums.items():
             kept = target / name.removeprefix(FOLDER) if name.startswith(FOLDER) else None
+            if kept is not None and not kept.resolve().is_relative_to(target.resolve()):
+                raise _damaged(f"{name!r} is no name in a bundle")
             if _unpack(packed, entries[name], kept) != expected:
                 raise _damaged(f"{name} was changed or truncated")
     verify_folder(target, description["version"]["content_hash"])
@@ -135,7 +137,9 @@ def _entries(packed: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         raise _damaged("it holds more than a version can")
     for entry in listed:
         path = PurePosixPath(entry.filename)
-        if entry.filename in found or entry.is_dir() or path.is_absolute() or ".." in path.parts or "\\" in str(path):
+        # As it is written, or not at all: "version//etc/x" is no absolute path until "version/" is taken away.
+        plain = path.as_posix() == entry.filename and not path.is_absolute() and "\0" not in entry.filename
+        if entry.filename in found or entry.is_dir() or not plain or ".." in path.parts or "\\" in entry.filename:
             raise _damaged(f"{entry.filename!r} is no name in a bundle")
         if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
             raise _damaged(f"{entry.filename!r} is compressed or encrypted; a bundle's files are not")

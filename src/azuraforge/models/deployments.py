@@ -177,12 +177,17 @@ class Deployments:
             request = request.model_copy(update={"request_id": new_id()})
         assert request.request_id is not None
         if deployed.mode == "canary" and takes(deployed.number, request.request_id, deployed.share_percent):
+            # Decided before anybody knows how it ends: pairs that are left out must not be the good ones only.
+            counted = not self._is_full()
             try:
                 given = ask(deployed.version, request, None)
             except AzuraError as error:
                 given = ask(holder, request, None)  # raises where the question is at fault
                 log.warning("canary_failed", model=place.model, version=deployed.version, reason=str(error))
-                self._count(place, "only_this_failed")
+                self._count(place, "only_this_failed" if counted else "left_out")
+                return given
+            if not counted:
+                self._count(place, "left_out")
                 return given
             self._later(place, lambda: self._keep(place, holder, request, given.prediction_id, ask))
             return given
@@ -230,6 +235,10 @@ class Deployments:
         self._database.write(place.project_id, work)
         if counter == "only_this_failed":
             self.watch(place.project_id, [place.model_id])
+
+    def _is_full(self) -> bool:
+        with self._lock:
+            return self._waiting >= _MOST_WAITING
 
     def _later(self, place: Place, work: Callable[[], None]) -> None:
         """Off the request's way; where too much waits, it is left out and counted."""

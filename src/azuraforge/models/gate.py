@@ -174,7 +174,8 @@ def unseen_origins(
 def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> float:
     """The confidence level after ``trials`` tuning trials and ``earlier_uses`` of the same test part.
 
-    The allowance for error is shared equally between all looks (Bonferroni).
+    Each look has the allowance divided by the number of looks so far (Bonferroni at that moment). Earlier looks had
+    more, so over k looks that are all taken the sum is at most the allowance times the harmonic number of k.
 
     Example:
         >>> round(tightened_level(0.95, trials=1, earlier_uses=4), 4)

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from azuraforge.pipelines.parts import load_part
 from azuraforge.pipelines.predictions import predict_checked
+from azuraforge.plugins.covariates import ahead_of
 from azuraforge.plugins.loading import load_plugin, one_line
 from azuraforge.plugins.parts import Floats, Indices, Part
 
@@ -331,7 +332,9 @@ def _others(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
 
 def _at(test: Part, frame: pl.DataFrame, chosen: NDArray[np.int64]) -> Part:
     origins: Indices = test.origins[chosen]
-    return Part(frame, test.schema, test.start, test.horizon, origins)
+    # What is known ahead of each origin is an input of the judged forecast, so it is one here; it moves with the rows.
+    ahead = ahead_of(frame, tuple(test.ahead), origins, test.horizon)
+    return Part(frame, test.schema, test.start, test.horizon, origins, ahead=ahead)
 
 
 def _rmse(errors: Iterator[Floats]) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_args
 
-from azuraforge.database import Database, Session, new_id, seconds_from_now
+from azuraforge.database import Database, Session, new_id, seconds_from_now, taking_nothing_along
 from azuraforge.errors import Conflict, Forbidden, NotFound, Unauthorized
 from azuraforge.projects import store
 from azuraforge.projects.idempotency import AnsweredRequests
@@ -237,7 +237,7 @@ class ProjectService:
 
     def _note_use(self, project_id: str, hash_: str) -> None:
         """For the list of tokens, to the hour. A good token lets in even where nothing can be written."""
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception), taking_nothing_along():
             self._database.write(project_id, lambda session: store.note_use(session, project_id, hash_, _USE_SECONDS))
 
     def _forget(self, hash_: str) -> None:

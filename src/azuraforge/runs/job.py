@@ -209,7 +209,7 @@ class AttemptJob:
         work, outputs = self.folder / inside / "work", self.folder / inside / "outputs"
         checkpoints = Path("checkpoints") / name / str(self.run.attempt)
         try:
-            shutil.rmtree(self.folder / "phases" / name, ignore_errors=True)  # what earlier attempts left unfinished
+            self._forget_earlier(self.folder / "phases" / name)
             work.mkdir(parents=True)
             outputs.mkdir()
         except OSError as error:
@@ -251,6 +251,12 @@ class AttemptJob:
         crashpoint("phase_kept")
         shutil.rmtree(work, ignore_errors=True)
         return {**answer["value"], "outputs": str(outputs)}
+
+    def _forget_earlier(self, phase: Path) -> None:
+        """What earlier attempts left unfinished; never a later one's, if this one was frozen and has been replaced."""
+        for left in phase.iterdir() if phase.is_dir() else ():
+            if left.name.isdigit() and int(left.name) <= self.run.attempt:
+                shutil.rmtree(left, ignore_errors=True)
 
     def _measured(self) -> Sampler:
         """One for all phases of the attempt; its clock goes on where the first attempt's began."""

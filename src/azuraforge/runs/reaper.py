@@ -30,13 +30,12 @@ class Reaper:
         self._transitions = Transitions(events)
         self._settings = settings.runs
         self._last: tuple[datetime, float] | None = None
-        self._failed = False
         self._paused_until = 0.0
 
     def reap(self) -> int:
         """One pass; returns how many runs were taken away.
 
-        Does nothing for one beat after this process or the database was away, for then nobody could renew.
+        Does nothing for one beat after this process began, or it or the database was away: then nobody could renew.
         """
         if self._was_away():
             self._paused_until = time.monotonic() + _PAUSED_BEATS * self._settings.beat_seconds
@@ -69,13 +68,12 @@ class Reaper:
             at = self._database.clock()
         except Exception as error:
             log.warning("reaper_cannot_read", reason=str(error))
-            self._last, self._failed = None, True
+            self._last = None
             return True
         here = time.monotonic()
         before, self._last = self._last, (at, here)
-        if before is None:  # the pause is counted from the first answer
-            failed, self._failed = self._failed, False
-            return failed
+        if before is None:  # just started, or it just came back: nobody knows since when the others can renew again
+            return True
         longest = max((at - before[0]).total_seconds(), here - before[1])
         return longest > self._settings.reap_seconds + self._settings.beat_seconds
 

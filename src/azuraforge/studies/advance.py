@@ -30,6 +30,8 @@ from azuraforge.studies.tables import Study, StudyTrial
 _GOING_ON = ("queued", "running")
 #: After so many trials that all failed, further ones would too.
 FAILED_IN_A_ROW = 8
+#: One point for each epoch, the loss on the validation part; the number of the best one counts, so none is left out.
+EPOCH_SERIES, _MOST_EPOCHS = "validation_loss", 10_000
 _MOST_REPORTS = 1000
 
 
@@ -175,7 +177,8 @@ class Advance:
         curve = self._curve(study, trial)
         if trial.pruned_after is not None and run.state != "succeeded":
             curve = curve[: trial.pruned_after]
-        best = best_report(curve, study.pruner["direction"])
+        # Whatever the pruner looks at: epochs are counted by the series that early stopping goes by.
+        best = best_report(self._values(study, trial, EPOCH_SERIES, _MOST_EPOCHS), "minimize")
         common: dict[str, Any] = {"curve": curve, "best_epoch": best, "cpu_seconds": _wall_seconds(run) * study.threads}
         if run.state == "succeeded" and run.summary is not None:
             metrics = run.summary["metrics"]
@@ -196,9 +199,11 @@ class Advance:
         return {**common, "state": "failed", "error": error}
 
     def _curve(self, study: Study, trial: StudyTrial) -> list[float | None]:
-        series = study.pruner["series"]
+        return self._values(study, trial, study.pruner["series"], _MOST_REPORTS)
+
+    def _values(self, study: Study, trial: StudyTrial, series: str, most: int) -> list[float | None]:
         try:
-            told = self._runs.metrics(study.project_id, trial.run_id, [series], max_points=_MOST_REPORTS)
+            told = self._runs.metrics(study.project_id, trial.run_id, [series], max_points=most)
         except NotFound:  # the run was purged; or it has no such series
             return []
         return told.series[0].values if told.series else []

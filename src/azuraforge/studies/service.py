@@ -289,6 +289,12 @@ class StudyService:
                 raise Conflict(
                     "the study goes on", where=f"study {row.name}", next_step=f"azuraforge studies stop {row.name!r}"
                 )
+            if heirs := store.beginning_from(session, project_id, row.id):
+                raise Conflict(  # its trials count for the gate of every study that began from them
+                    f"{len(heirs)} later studies began from its trials",
+                    where=f"study {row.name}",
+                    next_step=f"delete {heirs[0]!r} first",
+                )
             self._advance.tell(session, row, "study.deleted")
             store.remove(session, row)
 

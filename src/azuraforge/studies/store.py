@@ -75,6 +75,12 @@ def using(session: Session, project_id: str) -> Sequence[Study]:
     ).all()
 
 
+def beginning_from(session: Session, project_id: str, study_id: str) -> list[str]:
+    """Names of the studies that began from this one's trials."""
+    rows = session.scalars(select(Study).where(Study.project_id == project_id, Study.id != study_id)).all()
+    return [row.name for row in rows if study_id in row.warm_start_from]
+
+
 def add(session: Session, row: Study | StudyTrial) -> None:
     session.add(row)
     session.flush()
