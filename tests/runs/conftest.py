@@ -16,6 +16,7 @@ from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.kernels import PREPARE, PREPARE_SECONDS
 from azuraforge.runs.launcher import Launcher
+from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.runs.supervisor import Supervisor
@@ -66,6 +67,12 @@ class Stand:
 
     def new_worker(self) -> Worker:
         return Worker(self.database, self.events, self.launcher, self.artifacts, [self.handler], self.settings)
+
+    def reaper(self) -> Reaper:
+        """One that has been looking for a while: a new one waits a beat first."""
+        made = Reaper(self.database, self.events, self.settings)
+        made._last = (self.database.clock(), time.monotonic())
+        return made
 
     def create(self, seed: int = 0, **config: Any):
         return self.service.create(self.project_id, RunRequest(config=config, seed=seed), "someone")

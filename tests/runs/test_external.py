@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from azuraforge.errors import Conflict, Forbidden
-from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.schemas import FinishRequest, MetricPoints, RunProgress, RunRequest
 
 ME = "me"
@@ -30,7 +29,7 @@ def lose(stand, run_id: str) -> None:
         session.get(Run, (stand.project_id, run_id)).lease_until = seconds_from_now(-1)
 
     stand.database.write(stand.project_id, expire)
-    assert Reaper(stand.database, stand.events, stand.settings).reap() == 1
+    assert stand.reaper().reap() == 1
 
 
 def test_an_external_run_is_running_at_once_and_nobody_claims_it(run):

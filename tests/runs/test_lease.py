@@ -66,13 +66,6 @@ def test_a_run_is_not_claimed_before_its_time(make_stand):
     assert claim(stand) is None
 
 
-def awake(stand):
-    """A reaper that has been looking for a while."""
-    made = Reaper(stand.database, stand.events, stand.settings)
-    made._last = (stand.database.clock(), time.monotonic())
-    return made
-
-
 def test_a_reaper_that_just_began_takes_nothing_from_those_who_could_not_renew(make_stand):
     stand = make_stand(start=False, reap_seconds=0.05, beat_seconds=0.3)
     stand.create()
@@ -90,7 +83,7 @@ def test_every_write_of_an_old_attempt_is_refused(make_stand):
     run = stand.create()
     claim(stand, "first", seconds=-1)
     old = Held(stand.project_id, run.id, 1)
-    assert awake(stand).reap() == 1
+    assert stand.reaper().reap() == 1
     claim(stand, "second")
     before = stand.get(run.id)
 
@@ -127,7 +120,7 @@ def test_a_worker_that_does_not_beat_loses_its_run_and_stops_writing(make_stand)
     thread = threading.Thread(target=mute.run_one)
     thread.start()
     stand.wait(run.id, lambda run: run.progress.done > 25)
-    reaper = awake(stand)
+    reaper = stand.reaper()
     deadline = time.monotonic() + 20
     while reaper.reap() == 0:
         assert time.monotonic() < deadline
@@ -166,7 +159,7 @@ def test_a_run_that_was_to_be_cancelled_is_not_queued_again_when_its_lease_ends(
     run = stand.create()
     claim(stand, seconds=-1)
     stand.service.cancel(stand.project_id, run.id)
-    awake(stand).reap()
+    stand.reaper().reap()
     assert stand.get(run.id).state == "cancelled"
 
 
@@ -179,7 +172,7 @@ def test_time_is_the_databases(make_stand):
         session.get(Run, (stand.project_id, run.id)).lease_until = seconds_from_now(-0.001)
 
     stand.database.write(stand.project_id, shift)
-    assert awake(stand).reap() == 1
+    assert stand.reaper().reap() == 1
 
 
 def test_only_a_platform_alone_on_its_database_takes_back_what_runs(make_stand, dialect):

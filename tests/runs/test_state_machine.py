@@ -35,7 +35,6 @@ from azuraforge.runs import lease
 from azuraforge.runs.failures import Cancelled, ChildDied, Draining, LauncherDied, Replaced
 from azuraforge.runs.lease import Held
 from azuraforge.runs.progress import ProgressMeter
-from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.recording import Recorder
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import MetricPoint, Run, RunAttempt
@@ -291,7 +290,7 @@ class RunsMachine(RuleBasedStateMachine):
         """A worker was not heard of: its lease decides. It may be heard of later."""
         run = data.draw(st.sampled_from([model for model in self.models.values() if model.state == "running"]))
         self.change(run, lease_until=seconds_from_now(-1))
-        assert Reaper(self.stand.database, self.stand.events, self.stand.settings).reap() == 1
+        assert self.stand.reaper().reap() == 1
         if run.cancel_requested:
             run.attempts[-1] = "cancelled"
             self.end(run, "cancelled")

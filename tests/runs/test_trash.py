@@ -18,7 +18,6 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.projects.schemas import NeededBy, Policy
 from azuraforge.projects.trash import Trash
 from azuraforge.runs import metric_store, store
-from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.scratch import sweep
 from azuraforge.runs.tables import Run
@@ -367,7 +366,7 @@ def test_a_lost_run_leaves_the_trash_when_its_client_is_heard_of_again(make_stan
     stand.database.write(
         stand.project_id, lambda session: session.execute(update(Run).where(*mine).values(lease_until=past))
     )
-    assert Reaper(stand.database, stand.events, stand.settings).reap() == 1
+    assert stand.reaper().reap() == 1
     stand.service.trash.delete(stand.project_id, run.id, "Ada")
     assert stand.service.renew_lease(stand.project_id, run.id, "me").deleted_at is None
     assert listed(stand) == [run.id]
