@@ -211,6 +211,26 @@ def test_a_schedule_is_changed_and_its_fires_stay(stand, refused):
     assert stand.service.get(stand.project_id, other.id) == other
 
 
+def test_what_was_changed_while_a_fire_was_prepared_is_what_fires(stand, monkeypatch):
+    made = stand.create()
+    stand.overdue(made.id, 30)
+    prepare, edits = stand.firing._prepare, []
+
+    def edited_meanwhile(schedule):
+        prepared = prepare(schedule)
+        if not edits:
+            same = {"name": "nightly", "interval": {"every": 1, "unit": "hours"}}
+            edits.append(
+                stand.service.replace(stand.project_id, made.id, ScheduleRequest(run={"config": {"epochs": 9}}, **same))
+            )
+        return prepared
+
+    monkeypatch.setattr(stand.firing, "_prepare", edited_meanwhile)
+    stand.scheduler.tick()
+    stand.scheduler.tick()
+    assert [run.config for run in stand.queued()] == [{"epochs": 9}]
+
+
 def test_a_paused_schedule_does_not_fire_and_makes_nothing_up(stand):
     made = stand.create(misfire="all", interval={"every": 1, "unit": "minutes"})
     stand.overdue(made.id, 600)
