@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from azuraforge.pipelines import importance
 from azuraforge.pipelines.importance import exchanged, importance_figures, inputs_of, lattices_of, reach_of
+from azuraforge.plugins.covariates import ahead_of
 from azuraforge.plugins.parts import Floats, Part, Schema
 
 ROWS, START = 900, 600
@@ -102,9 +104,11 @@ def test_lags_are_told_apart() -> None:
 
 def test_a_column_known_in_advance_is_exchanged_ahead_too() -> None:
     def ahead(part: Part) -> Floats:
-        return part.frame.get_column("noise").to_numpy()[part.origins + 1][:, None]
+        return part.ahead["noise"]  # as a real forecaster reads it: the frame's later rows are not for it
 
-    permuted, _ = found_by(ahead)
+    part, truth = make_part(1)
+    told = dataclasses.replace(part, ahead=ahead_of(part.frame, ["noise"], part.origins, 1))
+    permuted = importance_figures(ahead, told, truth, 1, seed=3)["importance"]
     assert [each["name"] for each in permuted["inputs"] if each["spread"]] == ["noise"]
 
 

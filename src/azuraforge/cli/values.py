@@ -49,7 +49,7 @@ def yaml_object(terminal: Terminal, path: Path) -> dict[str, Any]:
     """A mapping from a YAML file. ``1e-4`` is a number there too, though YAML 1.1 takes it for text."""
     import re
 
-    import yaml  # type: ignore[import-untyped]  # it comes with uvicorn and Optuna
+    import yaml
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]
         pass
