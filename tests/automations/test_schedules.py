@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from azuraforge.automations import scheduler
 from azuraforge.automations.firing import KEPT_FIRES
 from azuraforge.automations.schemas import ScheduleRequest, Timing
 from azuraforge.clock import iso
@@ -229,6 +230,24 @@ def test_what_was_changed_while_a_fire_was_prepared_is_what_fires(stand, monkeyp
     stand.scheduler.tick()
     stand.scheduler.tick()
     assert [run.config for run in stand.queued()] == [{"epochs": 9}]
+
+
+def test_schedules_that_rest_do_not_hide_those_behind_them(stand, monkeypatch):
+    monkeypatch.setattr(scheduler, "_AT_ONCE", 1)
+    stuck, fine = stand.create("stuck"), stand.create("fine")
+    stand.overdue(stuck.id, 60)
+    stand.overdue(fine.id, 30)
+    due = stand.firing.due
+
+    def troubled(key):
+        if key.schedule_id == stuck.id:
+            raise RuntimeError("this machine knows no time zones")
+        return due(key)
+
+    monkeypatch.setattr(stand.firing, "due", troubled)
+    stand.scheduler.tick()
+    stand.scheduler.tick()
+    assert (len(stand.fires(stuck.id)), len(stand.fires(fine.id))) == (0, 1)
 
 
 def test_a_paused_schedule_does_not_fire_and_makes_nothing_up(stand):

@@ -10,6 +10,7 @@ import pytest
 from azuraforge.database import seconds_from_now
 from azuraforge.runs import lease, metric_store
 from azuraforge.runs.failures import Replaced
+from azuraforge.runs.job import forget_earlier
 from azuraforge.runs.lease import Held
 from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.tables import Run
@@ -182,3 +183,12 @@ def test_only_a_platform_alone_on_its_database_takes_back_what_runs(make_stand, 
     claim(stand, "an earlier life, or another host")
     assert Reaper(stand.database, stand.events, stand.settings).recover(("train",)) == taken
     assert stand.get(run.id).state == ("queued" if taken else "running")
+
+
+def test_an_attempt_that_was_replaced_leaves_its_successor_s_folders(tmp_path):
+    phase = tmp_path / "phases" / "fit"
+    forget_earlier(phase, 2)  # nothing there yet
+    for number in (1, 2, 3):
+        (phase / str(number) / "work").mkdir(parents=True)
+    forget_earlier(phase, 2)
+    assert [left.name for left in phase.iterdir()] == ["3"]

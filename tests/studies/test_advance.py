@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import math
 import threading
+from typing import Any
+
+import pytest
 
 from azuraforge.database import Database
+from azuraforge.errors import Conflict
 from azuraforge.studies import store
 from azuraforge.studies.advance import FAILED_IN_A_ROW
+from azuraforge.studies.service import StudyService
 from tests.studies.conftest import Stand
 
 
@@ -190,6 +195,19 @@ def test_trials_of_an_earlier_study_count_and_tell_where_to_look(stand: Stand) -
     assert stand.run(stand.study(second).retrain_run_id).extra["trials"] == 15
     params = [[trial.params for trial in stand.trials(each)] for each in (second, cold)]
     assert params[0] != params[1]
+
+
+def test_a_study_whose_trials_another_began_from_cannot_be_deleted(stand: Stand) -> None:
+    first = stand.create("first", budget_trials=2)
+    stand.carry(first, bowl)
+    second = stand.create("second", budget_trials=1, warm_start_from=[first])
+    stand.carry(second, bowl)
+    unused: Any = None  # deleting asks nobody but the database
+    service = StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
+    with pytest.raises(Conflict, match="began from its trials"):
+        service.delete(stand.project_id, first)
+    service.delete(stand.project_id, second)
+    service.delete(stand.project_id, first)
 
 
 def test_another_project_sees_nothing_of_it(stand: Stand, other_project_id: str) -> None:

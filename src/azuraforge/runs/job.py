@@ -209,7 +209,7 @@ class AttemptJob:
         work, outputs = self.folder / inside / "work", self.folder / inside / "outputs"
         checkpoints = Path("checkpoints") / name / str(self.run.attempt)
         try:
-            self._forget_earlier(self.folder / "phases" / name)
+            forget_earlier(self.folder / "phases" / name, self.run.attempt)
             work.mkdir(parents=True)
             outputs.mkdir()
         except OSError as error:
@@ -252,12 +252,6 @@ class AttemptJob:
         shutil.rmtree(work, ignore_errors=True)
         return {**answer["value"], "outputs": str(outputs)}
 
-    def _forget_earlier(self, phase: Path) -> None:
-        """What earlier attempts left unfinished; never a later one's, if this one was frozen and has been replaced."""
-        for left in phase.iterdir() if phase.is_dir() else ():
-            if left.name.isdigit() and int(left.name) <= self.run.attempt:
-                shutil.rmtree(left, ignore_errors=True)
-
     def _measured(self) -> Sampler:
         """One for all phases of the attempt; its clock goes on where the first attempt's began."""
         if self._sampler is None:
@@ -294,6 +288,14 @@ class AttemptJob:
             crashpoint("recorded_before_freed")
         for folder in recorder.superfluous:
             shutil.rmtree(self.folder / folder, ignore_errors=True)
+
+
+def forget_earlier(phase: Path, attempt: int) -> None:
+    """Remove what attempts up to this one left unfinished; never a later one's: this one may have been frozen, and
+    replaced."""
+    for left in phase.iterdir() if phase.is_dir() else ():
+        if left.name.isdigit() and int(left.name) <= attempt:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _hash(entry: str, payload: dict[str, Any]) -> str:
