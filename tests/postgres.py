@@ -208,7 +208,7 @@ def postgres(postgres_cluster: Cluster) -> Iterator[Postgres]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    room = metafunc.definition.path.parent.name
+    room = metafunc.definition.path.relative_to(Path(__file__).parent).parts[0]
     if (
         "dialect" in metafunc.fixturenames  # what a test's own ``database`` is, the test knows
         and room in BOTH

@@ -17,7 +17,7 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog
 from azuraforge.models.folder import VersionFolders
 from azuraforge.models.service import ModelService
-from azuraforge.models.serving import WarmPredictors
+from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import ModelVersion
 from azuraforge.runs.launcher import Conversation, Launcher
 from azuraforge.settings import Settings

@@ -24,7 +24,7 @@ from azuraforge.models.folder import VersionFolders
 from azuraforge.models.policy import GatePolicy
 from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.models.service import ModelService
-from azuraforge.models.serving import WarmPredictors
+from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.pipelines import baselines
 from azuraforge.pipelines.loop import obstacle_of
 from azuraforge.pipelines.training import TrainingHandler

@@ -20,7 +20,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.models.folder import VersionFolders, read_card
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.service import ModelService
-from azuraforge.models.serving import WarmPredictors
+from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.pipelines import baselines
 from azuraforge.pipelines.agents import AgentHandler
 from azuraforge.pipelines.training import TrainingHandler

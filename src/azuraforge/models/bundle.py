@@ -88,7 +88,7 @@ class LoadedBundle:
     """A version that answers without a platform. Close it, or use it in a ``with``: its files are unpacked."""
 
     def __init__(self, path: Path | str, plugins_folder: Path | str | None = None) -> None:
-        from azuraforge.models.serving_child import serve
+        from azuraforge.models.serving.child import serve
 
         self._unpacked = tempfile.TemporaryDirectory(prefix="azuraforge-bundle-")
         try:

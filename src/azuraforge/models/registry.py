@@ -15,7 +15,8 @@ from typing import Any, Literal
 from azuraforge.database import Session
 from azuraforge.errors import Conflict, InvalidInput, NotFound, TransientError
 from azuraforge.events.service import EventLog
-from azuraforge.models import deployment_store, store, trash_store
+from azuraforge.models import store, trash_store
+from azuraforge.models.deployments import store as deployment_store
 from azuraforge.models.folder import Imported
 from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelVersion
 from azuraforge.projects.keeping import hold

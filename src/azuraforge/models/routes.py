@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 
 from azuraforge.datasets.uploads import receive
-from azuraforge.models.pictures import MAX_BYTES
+from azuraforge.models.predictions.pictures import MAX_BYTES
 from azuraforge.models.schemas import (
     AliasChange,
     AliasRequest,

@@ -18,14 +18,14 @@ from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
 from azuraforge.models.bundles import Bundles
 from azuraforge.models.cards import Cards
-from azuraforge.models.deployments import Deployments, Place
+from azuraforge.models.deployments.service import Deployments, Place
 from azuraforge.models.folder import Imported, VersionFolders
-from azuraforge.models.ledger import Ledger
 from azuraforge.models.lineage import Lineage
 from azuraforge.models.lookup import ModelLookup
-from azuraforge.models.pictures import predict_picture
 from azuraforge.models.policies import Policies
-from azuraforge.models.predictions import Found, Predictions
+from azuraforge.models.predictions.ledger import Ledger
+from azuraforge.models.predictions.online import Found, Predictions
+from azuraforge.models.predictions.pictures import predict_picture
 from azuraforge.models.registry import CHAMPION, Registry
 from azuraforge.models.schemas import (
     AliasChange,
@@ -38,7 +38,7 @@ from azuraforge.models.schemas import (
     PredictRequest,
     VersionOut,
 )
-from azuraforge.models.serving import WarmPredictors
+from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.models.trash import ModelTrash
 

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from azuraforge.database import Database, Session, now
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models import deployment_store, store, trash_store
+from azuraforge.models import store, trash_store
+from azuraforge.models.deployments import store as deployment_store
 from azuraforge.models.folder import VersionFolders
 from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.projects.keeping import Shelf

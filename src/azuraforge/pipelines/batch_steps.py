@@ -17,7 +17,7 @@ import numpy as np
 
 from azuraforge.errors import InvalidInput
 from azuraforge.models.folder import read_card
-from azuraforge.models.serving_child import following_times
+from azuraforge.models.serving.child import following_times
 from azuraforge.pipelines import image_parts
 from azuraforge.pipelines.class_predictions import classify_checked
 from azuraforge.pipelines.contexts import Child

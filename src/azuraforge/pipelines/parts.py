@@ -19,7 +19,7 @@ import orjson
 
 from azuraforge.datasets.canonical import load_version
 from azuraforge.errors import InvalidInput
-from azuraforge.models.serving_child import following_times
+from azuraforge.models.serving.child import following_times
 from azuraforge.plugins.covariates import ahead_of, part_at_end
 from azuraforge.plugins.parts import Floats, Indices, Part, Rows, Schema, Split, Table
 

@@ -17,7 +17,7 @@ from azuraforge.errors import TransientError
 from azuraforge.runs.launcher import TOO_SLOW
 
 Key = tuple[str, str]
-ENTRY = "azuraforge.models.serving_child:serve"
+ENTRY = "azuraforge.models.serving.child:serve"
 #: Asking the system for a child's memory costs as much as its answer.
 _MEASURE_SECONDS = 5.0
 

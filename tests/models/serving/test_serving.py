@@ -20,7 +20,7 @@ import pytest
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, TransientError
 from azuraforge.models.schemas import PredictRequest
-from azuraforge.models.serving_child import following_times, read_rows
+from azuraforge.models.serving.child import following_times, read_rows
 from azuraforge.plugins.covariates import part_at_end
 from azuraforge.plugins.parts import Schema
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from azuraforge.errors import Conflict, InvalidInput, NotFound
-from azuraforge.models.deployments import Pairs, compared, takes
-from azuraforge.models.outcomes import Outcomes
-from azuraforge.models.prediction_schemas import OutcomeRequest
+from azuraforge.models.deployments.sequential import is_worse
+from azuraforge.models.deployments.service import Pairs, compared, takes
+from azuraforge.models.predictions.outcomes import Outcomes
+from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.schemas import DeploymentRequest, PredictRequest
-from azuraforge.models.sequential import is_worse
 
 Make = Callable[..., Path]
 #: Later than any clock that this runs under: nobody knew the outcome when it was predicted.

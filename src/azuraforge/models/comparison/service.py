@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 
 from azuraforge.errors import InvalidInput, NotFound
-from azuraforge.models.comparison_schemas import ComparedRun, ComparisonOut, ConfigRow, MetricRow, PairOut, Said
+from azuraforge.models.comparison.schemas import ComparedRun, ComparisonOut, ConfigRow, MetricRow, PairOut, Said
 from azuraforge.runs.schemas import RunDetail, RunOut
 from azuraforge.runs.service import RunService
 
-ENTRY = "azuraforge.models.comparison_child:compare"
+ENTRY = "azuraforge.models.comparison.child:compare"
 TIMEOUT_SECONDS = 60.0
 MOST_RUNS = 50
 

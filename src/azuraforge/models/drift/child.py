@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from azuraforge.models.drift import describe
+from azuraforge.models.drift.looking import describe
 from azuraforge.plugins.parts import Part, Predictions, Schema
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def reference(
     Args:
         answer: the name under which these answers stand.
 
-    Returns ``{"columns": {name: as drift.describe}, "notes": [what could not be looked at, and why]}``.
+    Returns ``{"columns": {name: as looking.describe}, "notes": [what could not be looked at, and why]}``.
     """
     import polars as pl
 

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from azuraforge.errors import InvalidInput
-from azuraforge.models.pictures import MAX_BYTES
+from azuraforge.models.predictions.pictures import MAX_BYTES
 from azuraforge.models.schemas import PredictRequest
 from tests.models.test_routes import Http, http  # noqa: F401
 from tests.pictures import picture

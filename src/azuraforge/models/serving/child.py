@@ -34,7 +34,7 @@ def serve(opening: Mapping[str, Any]) -> Answer:
             ``kernels_folder``.
     """
     if opening["schema"].get("kind") == "images":
-        from azuraforge.models.serving_pictures import PicturePredictor
+        from azuraforge.models.serving.pictures import PicturePredictor
 
         return PicturePredictor(opening).answer
     return Predictor(opening).answer
@@ -93,8 +93,8 @@ class Predictor:
         }
 
     def _reference(self, question: dict[str, Any]) -> dict[str, Any]:
-        """What its inputs and answers looked like where it learned; see ``drift_child``."""
-        from azuraforge.models.drift_child import reference
+        """What its inputs and answers looked like where it learned; see ``drift.child``."""
+        from azuraforge.models.drift.child import reference
 
         def predict(part: Part) -> Predictions:
             told: Predictions = self._pipeline.predict(self._predictor, part)

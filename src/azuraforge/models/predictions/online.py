@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 from azuraforge.database import Database, Session, new_id
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput, NotFound
-from azuraforge.models import ledger_store, store
-from azuraforge.models.deployments import Deployed
+from azuraforge.models import store
+from azuraforge.models.deployments.service import Deployed
 from azuraforge.models.folder import VersionFolders
-from azuraforge.models.ledger import Ledger
+from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.schemas import PredictionPoint, PredictOut, PredictRequest
-from azuraforge.models.serving import WarmPredictors
+from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import ModelVersion
 
 PREDICT_SECONDS = 60.0

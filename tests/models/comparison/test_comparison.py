@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from azuraforge.errors import InvalidInput, NotFound
-from azuraforge.models import comparison_child
-from azuraforge.models.comparison_service import Comparisons
+from azuraforge.models.comparison import child as comparison_child
+from azuraforge.models.comparison.service import Comparisons
 from azuraforge.runs.schemas import ArtifactOut, RunDetail
 
 ROWS = {"start": "2020-01-01T00:00:00Z", "end": "2020-12-31T00:00:00Z", "rows": 400, "origins": 400}

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection
 
-from azuraforge.models.prediction_schemas import (
+from azuraforge.models.predictions.schemas import (
     DriftOut,
     LiveScores,
     OutcomesOut,
@@ -15,7 +15,7 @@ from azuraforge.models.prediction_schemas import (
     PredictionDetail,
     PredictionPage,
 )
-from azuraforge.models.prediction_service import PredictionService
+from azuraforge.models.predictions.service import PredictionService
 from azuraforge.projects.access import Member, Reader
 
 router = APIRouter(tags=["predictions"])

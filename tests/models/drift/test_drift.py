@@ -14,9 +14,9 @@ from scipy import stats
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, NotFound
-from azuraforge.models import drift
-from azuraforge.models.drift_watch import ANSWER, DriftWatch
-from azuraforge.models.ledger import Ledger
+from azuraforge.models.drift import looking as drift
+from azuraforge.models.drift.watch import ANSWER, DriftWatch
+from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.schemas import PredictRequest
 
 Make = Callable[..., Path]

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from azuraforge.database import Database, Session
-from azuraforge.models import ledger_store
-from azuraforge.models.drift_watch import DriftWatch
-from azuraforge.models.live import LiveReads
-from azuraforge.models.outcomes import Outcomes
+from azuraforge.models.drift.watch import DriftWatch
+from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.live import LiveReads
+from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.projects.schemas import Policy
 from azuraforge.projects.trash import Contents, Purged
 from azuraforge.telemetry import logger

@@ -12,7 +12,7 @@ from typing import Any
 
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
-from azuraforge.models import ledger_store
+from azuraforge.models.predictions import store as ledger_store
 
 #: A group that grew to this size is closed; the next one opens.
 _LINES_AT_ONCE = 500

@@ -16,9 +16,10 @@ from azuraforge.database import Database, Session, now
 from azuraforge.datasets.service import DatasetService, DatasetVersion
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models import ledger_store, store
-from azuraforge.models.judging import Truth, judge, usual_of
-from azuraforge.models.prediction_schemas import OutcomeRequest, OutcomesOut
+from azuraforge.models import store
+from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.judging import Truth, judge, usual_of
+from azuraforge.models.predictions.schemas import OutcomeRequest, OutcomesOut
 from azuraforge.models.tables import Prediction
 from azuraforge.telemetry import logger
 
@@ -116,7 +117,7 @@ class Outcomes:
             },
             "times": [at.isoformat() for at in times],
         }
-        values = self._call("azuraforge.models.outcome_child:actuals", payload, READ_SECONDS)["values"]
+        values = self._call("azuraforge.models.predictions.outcome_child:actuals", payload, READ_SECONDS)["values"]
         known: dict[datetime, Truth] = {at: value for at, value in zip(times, values, strict=True) if value is not None}
         if not known:
             return 0

@@ -13,11 +13,11 @@ import pytest
 from azuraforge.database import new_id
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput, NotFound
-from azuraforge.models.drift_watch import DriftWatch
-from azuraforge.models.ledger import Ledger
-from azuraforge.models.outcomes import Outcomes
-from azuraforge.models.prediction_schemas import OutcomeRequest
-from azuraforge.models.prediction_service import PredictionService
+from azuraforge.models.drift.watch import DriftWatch
+from azuraforge.models.predictions.ledger import Ledger
+from azuraforge.models.predictions.outcomes import Outcomes
+from azuraforge.models.predictions.schemas import OutcomeRequest
+from azuraforge.models.predictions.service import PredictionService
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.projects.schemas import Policy
 

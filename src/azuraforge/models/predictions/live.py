@@ -11,9 +11,10 @@ import orjson
 
 from azuraforge.database import Database, Session
 from azuraforge.errors import InvalidInput, NotFound
-from azuraforge.models import ledger_store, shapes, store, trash_store
-from azuraforge.models.judging import score
-from azuraforge.models.prediction_schemas import LiveScore, LiveScores, PointOutcome, PredictionDetail, PredictionPage
+from azuraforge.models import shapes, store, trash_store
+from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.judging import score
+from azuraforge.models.predictions.schemas import LiveScore, LiveScores, PointOutcome, PredictionDetail, PredictionPage
 from azuraforge.models.tables import Model
 
 _HOUR = 3600

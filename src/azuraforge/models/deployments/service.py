@@ -28,12 +28,13 @@ from typing import Any
 from azuraforge.database import Database, Session, new_id
 from azuraforge.errors import AzuraError, Conflict, NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models import deployment_store, store
+from azuraforge.models import store
 from azuraforge.models.cards import known_version
+from azuraforge.models.deployments import store as deployment_store
+from azuraforge.models.deployments.sequential import is_worse, log_wealth
 from azuraforge.models.folder import VersionFolders
 from azuraforge.models.registry import check_alias
 from azuraforge.models.schemas import DeploymentOut, DeploymentRequest, PredictOut, PredictRequest, TestOut
-from azuraforge.models.sequential import is_worse, log_wealth
 from azuraforge.models.tables import ModelDeployment
 from azuraforge.telemetry import logger
 

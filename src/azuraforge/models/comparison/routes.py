@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection
 
-from azuraforge.models.comparison_schemas import ComparisonOut, PairOut
-from azuraforge.models.comparison_service import MOST_RUNS, Comparisons
+from azuraforge.models.comparison.schemas import ComparisonOut, PairOut
+from azuraforge.models.comparison.service import MOST_RUNS, Comparisons
 from azuraforge.projects.access import Reader
 
 router = APIRouter(tags=["comparisons"])

@@ -9,9 +9,11 @@ from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models import drift, drift_store, store
-from azuraforge.models.prediction_schemas import DriftOut
-from azuraforge.models.predictions import Predictions
+from azuraforge.models import store
+from azuraforge.models.drift import looking
+from azuraforge.models.drift import store as drift_store
+from azuraforge.models.predictions.online import Predictions
+from azuraforge.models.predictions.schemas import DriftOut
 from azuraforge.models.tables import Model, ModelVersion, Prediction
 from azuraforge.telemetry import logger
 
@@ -55,7 +57,11 @@ class DriftWatch:
         reference = known.reference if known is not None else self._make_reference(project_id, owner, row)
         with self._database.read(project_id) as session:
             lines = drift_store.window(session, project_id, owner.id, row.version, WINDOW)
-        report = {**drift.look(reference["columns"], _window(lines)), "lines": len(lines), "notes": reference["notes"]}
+        report = {
+            **looking.look(reference["columns"], _window(lines)),
+            "lines": len(lines),
+            "notes": reference["notes"],
+        }
         report |= {
             "first_at": lines[0].created_at.isoformat() if lines else None,
             "last_at": lines[-1].created_at.isoformat() if lines else None,

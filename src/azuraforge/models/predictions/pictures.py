@@ -11,10 +11,10 @@ from typing import Any
 
 from azuraforge.database import new_id
 from azuraforge.errors import InvalidInput
-from azuraforge.models.ledger import Ledger
-from azuraforge.models.predictions import PREDICT_SECONDS, Served
+from azuraforge.models.predictions.ledger import Ledger
+from azuraforge.models.predictions.online import PREDICT_SECONDS, Served
 from azuraforge.models.schemas import ClassProbability, PictureAnswer, PictureSize
-from azuraforge.models.serving import WarmPredictors
+from azuraforge.models.serving.warm import WarmPredictors
 
 MAX_BYTES = 10 << 20
 #: Of the classes, so many stay in the ledger, the most probable first.

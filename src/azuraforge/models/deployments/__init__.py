@@ -1,0 +1,1 @@
+"""Shadows and canaries: versions that answer beside an alias's holder."""

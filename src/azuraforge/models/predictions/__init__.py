@@ -1,0 +1,1 @@
+"""Online predictions, their ledger, outcomes and live scores."""

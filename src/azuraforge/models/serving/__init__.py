@@ -1,0 +1,1 @@
+"""Versions kept loaded in children of their own."""
