@@ -1,14 +1,15 @@
 """The launcher's own process: imports once, then forks a child for each request. No thread, no kernel, no app.
 
 Worker → launcher (4 bytes of length, then JSON; the child's socket and its output pipe come along as
-``SCM_RIGHTS``):  ``{"ticket": n, "output": bool}``.
+``SCM_RIGHTS``):  ``{"ticket": n, "warm": {"modules": [...], "threads": n} | None}``.
 Launcher → worker:  ``{"type": "hello", "environment"}``, ``{"type": "born", "ticket", "pid"}``,
 ``{"type": "ended", "pid", "status"}``.
 
 Whatever a child started ends with it: its group is killed, and what left the group (``setsid``) falls to us when its
 parent ends, for we are the reaper of our descendants.
 
-Polars is not among the imports: importing it starts threads, and a process with threads must not fork.
+Polars is not among the imports: importing it starts threads, and a process with threads must not fork. A child that
+will need it may be a spare (``spares.py``), which imported it while others worked.
 """
 
 from __future__ import annotations
@@ -33,13 +34,16 @@ import safetensors.numpy  # noqa: F401
 import azuraforge.engine
 import azuraforge.plugins  # noqa: F401  preloaded for every child
 from azuraforge.runs.environment import describe_environment
-from azuraforge.runs.forked import live
+from azuraforge.runs.forked import live, wait_and_live
 from azuraforge.runs.frames import Frame, encode
+from azuraforge.runs.spares import Spares, Warm
 
 _LENGTH = struct.Struct(">I")
 _PR_SET_CHILD_SUBREAPER = 36
 #: At our own end: how long we wait for the killed, to catch what falls to us.
 _LAST_SECONDS = 2.0
+#: How often spares are looked at, where there are any.
+_LOOK_SECONDS = 5.0
 
 
 class ForkServer:
@@ -49,6 +53,7 @@ class ForkServer:
         self._control = control
         self._pid = os.getpid()
         self._children: set[int] = set()
+        self._spares = Spares()
         self._woken, self._wake = os.pipe()
 
     def serve(self) -> None:
@@ -65,13 +70,15 @@ class ForkServer:
         try:
             self._send({"type": "hello", "environment": describe_environment(), "threads": _thread_count()})
             while True:
-                readable, _, _ = select.select([self._control.fileno(), self._woken], [], [])
+                patience = _LOOK_SECONDS if len(self._spares) else None
+                readable, _, _ = select.select([self._control.fileno(), self._woken], [], [], patience)
                 if self._woken in readable:
                     with contextlib.suppress(BlockingIOError):
                         os.read(self._woken, 4096)
                     self._reap()
                 if self._control.fileno() in readable and not self._fork():
                     return
+                self._spares.end_old()
         except (BrokenPipeError, ConnectionResetError):  # the platform was killed
             return
         finally:
@@ -82,23 +89,45 @@ class ForkServer:
         if received is None:
             return False
         request, descriptors = received
-        pid = os.fork()
-        if pid == 0:
-            self._become_child(descriptors)
-        with contextlib.suppress(OSError):  # the child does it too; whoever comes first
-            os.setpgid(pid, pid)
-        self._children.add(pid)
+        warm: Warm | None = request.get("warm")
+        pid = self._spares.take(warm, descriptors) if warm is not None else None
+        if pid is None:
+            pid = os.fork()
+            if pid == 0:
+                self._become_child(descriptors)
+            self._adopt(pid)
         for descriptor in descriptors:
             os.close(descriptor)
         self._send({"type": "born", "ticket": request["ticket"], "pid": pid})
+        if warm is not None:
+            self._keep_spare(warm)
         return True
 
+    def _keep_spare(self, warm: Warm) -> None:
+        def become(orders: socket.socket) -> NoReturn:
+            self._leave()
+            wait_and_live(orders, warm, self._pid)
+
+        pid = self._spares.make(warm, become)
+        if pid is not None:
+            self._adopt(pid)
+
+    def _adopt(self, pid: int) -> None:
+        with contextlib.suppress(OSError):  # the child does it too; whoever comes first
+            os.setpgid(pid, pid)
+        self._children.add(pid)
+
     def _become_child(self, descriptors: list[int]) -> NoReturn:
+        self._leave()
+        live(descriptors, self._pid)
+
+    def _leave(self) -> None:
+        """In a child: what is the launcher's alone."""
         signal.set_wakeup_fd(-1)
         self._control.close()
+        self._spares.close()
         os.close(self._woken)
         os.close(self._wake)
-        live(socket.socket(fileno=descriptors[0]), descriptors[1] if len(descriptors) > 1 else None, self._pid)
 
     def _reap(self) -> None:
         while (pid := _ended()) is not None:
@@ -106,6 +135,7 @@ class ForkServer:
             _kill_group(pid)
             self._kill_strays()
             _, status = os.waitpid(pid, 0)
+            self._spares.forget(pid)
             if pid in self._children:
                 self._children.discard(pid)
                 self._send({"type": "ended", "pid": pid, "status": os.waitstatus_to_exitcode(status)})

@@ -27,15 +27,39 @@ from azuraforge.runs.child import Child
 from azuraforge.runs.failures import error_fields
 from azuraforge.runs.frames import Frame, encode, read_frames
 from azuraforge.runs.outbox import Outbox
+from azuraforge.runs.spares import Warm, wanted
 
 _PR_SET_PDEATHSIG = 1
+_POLARS_THREADS = "POLARS_MAX_THREADS"
 
 
-def live(connection: socket.socket, output: int | None, launcher_pid: int) -> NoReturn:
-    """Be a child: called right after the fork, never returns."""
+def live(descriptors: list[int], launcher_pid: int) -> NoReturn:
+    """Be a child: called right after the fork, never returns. ``descriptors``: its socket and, perhaps, its output."""
+    _to_the_end(lambda: _settle(launcher_pid), lambda: descriptors)
+
+
+def wait_and_live(orders: socket.socket, warm: Warm, launcher_pid: int) -> NoReturn:
+    """Be a spare: import what the child will need, wait until it is wanted, be that child. Never returns."""
+
+    def begin() -> None:
+        _settle(launcher_pid)
+        os.environ[_POLARS_THREADS] = str(warm["threads"])
+        for module in warm["modules"]:
+            with contextlib.suppress(Exception):  # the child that needs it will say why it cannot be imported
+                importlib.import_module(module)
+
+    _to_the_end(begin, lambda: wanted(orders))
+
+
+def _to_the_end(begin: Callable[[], None], connect: Callable[[], list[int] | None]) -> NoReturn:
     code = 1
     try:
-        _settle(output, launcher_pid)
+        begin()
+        descriptors = connect()
+        if descriptors is None:
+            os._exit(0)
+        connection = socket.socket(fileno=descriptors[0])
+        _write_to(descriptors[1] if len(descriptors) > 1 else None)
         frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         threading.Thread(target=_watch, args=(connection, frames), name="watcher", daemon=True).start()
         _run(connection, frames)
@@ -50,7 +74,7 @@ def live(connection: socket.socket, output: int | None, launcher_pid: int) -> No
         os._exit(code)  # no exit handlers: they belong to the launcher that was copied
 
 
-def _settle(output: int | None, launcher_pid: int) -> None:
+def _settle(launcher_pid: int) -> None:
     with contextlib.suppress(PermissionError):  # the launcher may have done it for us already
         os.setpgid(0, 0)
     if sys.platform == "linux":
@@ -59,11 +83,15 @@ def _settle(output: int | None, launcher_pid: int) -> None:
         os._exit(1)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)
-    os.dup2(output if output is not None else nothing, 1)
-    os.dup2(1, 2)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    _write_to(None)
     gc.enable()
+
+
+def _write_to(output: int | None) -> None:
+    """Where its stdout and stderr go."""
+    os.dup2(output if output is not None else os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
 
 
 def _watch(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
@@ -75,7 +103,7 @@ def _watch(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
 
 def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
     start = frames.get()
-    os.environ["POLARS_MAX_THREADS"] = str(start.get("threads", 1))
+    os.environ[_POLARS_THREADS] = str(start.get("threads", 1))
     if start.get("folder"):
         os.chdir(start["folder"])
     if start["mode"] == "converse":

@@ -24,6 +24,7 @@ import psutil
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.runs.failures import ChildDied, Interruption, LauncherDied, restore
 from azuraforge.runs.frames import Frame, FrameReader, encode, read_frames
+from azuraforge.runs.spares import Warm
 from azuraforge.telemetry import logger
 
 #: All that a child may know of our environment. No settings of ours, no credentials of anybody.
@@ -127,14 +128,15 @@ class Launcher:
         """The launcher's own process."""
         return self._surely_running().process.pid
 
-    def spawn(self, *, output: bool = False) -> ChildProcess:
+    def spawn(self, *, output: bool = False, warm: Warm | None = None) -> ChildProcess:
         """A fresh child that waits for its first frame. With ``output``, its stdout and stderr come over a pipe.
 
-        Raises LauncherDied where the launcher keeps dying.
+        ``warm`` names modules of ours that it will need: where a child was asked for in the same way a moment ago, the
+        next has imported them already (``spares.py``). Raises LauncherDied where the launcher keeps dying.
         """
         for _ in range(_TRIES):
             try:
-                return self._running().spawn(output)
+                return self._running().spawn(output, warm)
             except (LauncherDied, OSError) as error:
                 log.warning("launcher_died", reason=str(error))
         raise LauncherDied
@@ -340,7 +342,7 @@ class _Server:
             self.stop()
             raise LauncherDied
 
-    def spawn(self, output: bool) -> ChildProcess:
+    def spawn(self, output: bool, warm: Warm | None = None) -> ChildProcess:
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe() if output else (None, None)
         child = ChildProcess(ours, reading)
@@ -351,7 +353,7 @@ class _Server:
                     raise LauncherDied
                 ticket = next(self._tickets)
                 self._unborn[ticket] = child
-                socket.send_fds(self._control, [encode({"ticket": ticket})], passed)
+                socket.send_fds(self._control, [encode({"ticket": ticket, "warm": warm})], passed)
         except BaseException:
             child.close()
             raise

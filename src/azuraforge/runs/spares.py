@@ -1,0 +1,104 @@
+"""Children forked ahead of their time: they import what the next of their kind will need, and wait to be wanted.
+
+Importing Polars takes a child some 0.15 s and starts threads, so nothing that has imported it may be forked
+(``docs/decisions/0007``). What can be done is to begin earlier: where one child of a kind was asked for, the next is
+likely to follow, as in the phases of a run and the trials of a study. A spare is as fresh as any child: forked from the
+launcher, with a process group of its own, its modules ours and no app's; it becomes one child, once, or it is ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+#: A spare that nobody wanted for so long is ended: an idle platform holds none.
+SPARE_SECONDS = 20.0
+_MOST = 2
+_WANTED = b"!"
+
+#: What a child will need: ``{"modules": [...], "threads": n}``. Polars takes its threads as it is imported.
+Warm = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Spare:
+    pid: int
+    orders: socket.socket
+    made: float = field(default_factory=time.monotonic)
+
+
+class Spares:
+    """The launcher's process keeps them; one for each kind of child, ``_MOST`` at most."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[Any, ...], _Spare] = {}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def take(self, warm: Warm, descriptors: Sequence[int]) -> int | None:
+        """Let a spare become the child that was asked for; its pid, or None where there is none that lives."""
+        spare = self._waiting.pop(_key(warm), None)
+        if spare is None:
+            return None
+        with spare.orders, contextlib.suppress(OSError):  # it has died, and was not reaped yet
+            socket.send_fds(spare.orders, [_WANTED], list(descriptors))
+            return spare.pid
+        return None
+
+    def make(self, warm: Warm, become: Callable[[socket.socket], NoReturn]) -> int | None:
+        """Fork one where this kind has none; its pid. ``become`` is called in it."""
+        if _key(warm) in self._waiting:
+            return None
+        while len(self._waiting) >= _MOST:
+            _end(self._waiting.pop(min(self._waiting, key=lambda key: self._waiting[key].made)))
+        ours, theirs = socket.socketpair()
+        pid = os.fork()
+        if pid == 0:
+            ours.close()
+            become(theirs)
+        theirs.close()
+        self._waiting[_key(warm)] = _Spare(pid, ours)
+        return pid
+
+    def end_old(self) -> None:
+        """End those that nobody wanted for a while."""
+        before = time.monotonic() - SPARE_SECONDS
+        for key in [key for key, spare in self._waiting.items() if spare.made < before]:
+            _end(self._waiting.pop(key))
+
+    def forget(self, pid: int) -> None:
+        """A process has ended; it may have been one of them."""
+        for key in [key for key, spare in self._waiting.items() if spare.pid == pid]:
+            self._waiting.pop(key).orders.close()
+
+    def close(self) -> None:
+        """In a child: the orders of others are not for it."""
+        for spare in self._waiting.values():
+            spare.orders.close()
+
+
+def wanted(orders: socket.socket) -> list[int] | None:
+    """In a spare: wait; the descriptors of the child that it is to become, None where it never will."""
+    try:
+        with orders:
+            told, descriptors, _, _ = socket.recv_fds(orders, len(_WANTED), 2)
+    except OSError:
+        return None
+    return descriptors if told else None
+
+
+def _key(warm: Warm) -> tuple[Any, ...]:
+    return (*warm["modules"], warm["threads"])
+
+
+def _end(spare: _Spare) -> None:
+    spare.orders.close()
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(spare.pid, signal.SIGKILL)
