@@ -9,15 +9,15 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import orjson
 
-from azuraforge.datasets.canonical import load_version
 from azuraforge.errors import InvalidInput
 from azuraforge.models.serving.child import following_times
 from azuraforge.plugins.covariates import ahead_of, part_at_end
@@ -42,6 +42,8 @@ def read_table(path: Path | str, schema: Mapping[str, Any], options: Mapping[str
 
     Raises StorageError where the rows are not the ones that were stored.
     """
+    from azuraforge.datasets.canonical import load_version  # it loads Polars, which costs a child 0.15 s
+
     return Table(load_version(Path(path), dict(schema), dict(options), fingerprint), schema_from(schema))
 
 
@@ -187,15 +189,33 @@ def save_part(part: Part, folder: Path) -> None:
     (folder / "part.json").write_bytes(orjson.dumps(fields))
 
 
-def load_part(folder: Path | str) -> Part:
-    """Read what ``save_part`` wrote; targets only where the folder holds them."""
-    import polars as pl
+class StoredPart(Part):
+    """A part whose frame is read when somebody first looks at it: who needs targets only waits for no Polars.
 
+    ``reading_seconds`` counts what that took in this process, since it may fall into what is measured as an app's.
+    """
+
+    reading_seconds: ClassVar[float] = 0.0
+
+    def __getattr__(self, name: str) -> Any:  # called for what is not there yet
+        if name != "frame" or "_folder" not in self.__dict__:
+            raise AttributeError(name)
+        started = time.perf_counter()
+        import polars as pl
+
+        self.__dict__["frame"] = pl.read_parquet(self.__dict__["_folder"] / "frame.parquet")
+        StoredPart.reading_seconds += time.perf_counter() - started
+        return self.__dict__["frame"]
+
+
+def load_part(folder: Path | str) -> Part:
+    """Read what ``save_part`` wrote; targets only where the folder holds them, the frame when it is looked at."""
     folder = Path(folder)
     fields = orjson.loads((folder / "part.json").read_bytes())
     targets = folder / "targets.npy"
-    return Part(
-        frame=pl.read_parquet(folder / "frame.parquet"),
+    part = object.__new__(StoredPart)
+    part.__dict__.update(
+        _folder=folder,
         schema=schema_from(fields["schema"]),
         start=fields["start"],
         horizon=fields["horizon"],
@@ -206,6 +226,7 @@ def load_part(folder: Path | str) -> Part:
             for index, column in enumerate(fields.get("ahead", ()))
         },
     )
+    return part
 
 
 def _target(table: Table) -> Floats:

@@ -49,7 +49,7 @@ class TrialHandler:
         parts = {
             **{part: f"{split['outputs']}/{part}" for part in ("train", "validation")},
             "scoring": split["outputs"],
-            "season": split.get("season"),
+            "scale": split.get("scale"),
             "task": task,
         }
         summary: dict[str, Any] = {"study": run.extra["study"], "cpu_seconds": split["cpu_seconds"]}

@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import os
 import select
 import signal
@@ -24,6 +25,7 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Sequence
 from typing import NoReturn
 
 import numpy  # noqa: F401
@@ -49,8 +51,9 @@ _LOOK_SECONDS = 5.0
 class ForkServer:
     """Forks on request, reaps, and kills everything when the worker is gone."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, preload: Sequence[str] = ()) -> None:
         self._control = control
+        self._preload = preload
         self._pid = os.getpid()
         self._children: set[int] = set()
         self._spares = Spares()
@@ -65,10 +68,13 @@ class ForkServer:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-        gc.collect()
-        gc.freeze()  # what was imported is never touched again, so its pages stay shared
         try:
             self._send({"type": "hello", "environment": describe_environment(), "threads": _thread_count()})
+            for module in self._preload:
+                with contextlib.suppress(Exception):  # the child that needs it will say why it cannot be imported
+                    importlib.import_module(module)
+            gc.collect()
+            gc.freeze()  # what was imported is never touched again, so its pages stay shared
             while True:
                 patience = _LOOK_SECONDS if len(self._spares) else None
                 readable, _, _ = select.select([self._control.fileno(), self._woken], [], [], patience)
@@ -213,4 +219,4 @@ def _thread_count() -> int:
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
-    ForkServer(control).serve()
+    ForkServer(control, sys.argv[2:]).serve()

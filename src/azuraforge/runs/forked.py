@@ -27,7 +27,7 @@ from azuraforge.runs.child import Child
 from azuraforge.runs.failures import error_fields
 from azuraforge.runs.frames import Frame, encode, read_frames
 from azuraforge.runs.outbox import Outbox
-from azuraforge.runs.spares import Warm, wanted
+from azuraforge.runs.spares import HEAVY, Warm, wanted
 
 _PR_SET_PDEATHSIG = 1
 _POLARS_THREADS = "POLARS_MAX_THREADS"
@@ -120,7 +120,7 @@ def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
 
 def _answer(start: Frame, child: Child) -> Frame:
     value = _load(start["entry"])(child)
-    answer: Frame = {"type": "result", "value": value}
+    answer: Frame = {"type": "result", "value": value, "heavy": [name for name in HEAVY if name in sys.modules]}
     if start.get("outputs"):
         answer["sha256"] = seal(Path(start["outputs"]), {}).sha256
     encode(answer)  # a result that JSON cannot say is this child's error, not the pipe's

@@ -34,7 +34,6 @@ from azuraforge.runs.log_file import LogFile
 from azuraforge.runs.phase import Interrupt, PhaseChild, start_frame
 from azuraforge.runs.progress import ProgressMeter
 from azuraforge.runs.recording import Recorder
-from azuraforge.runs.spares import Warm
 from azuraforge.runs.transitions import Transitions, run_stream
 from azuraforge.runs.usage import Sampler
 
@@ -42,7 +41,6 @@ T = TypeVar("T")
 
 #: How often a write is tried again while the database is away.
 _AWAY_SECONDS = 0.25
-_OURS = "azuraforge."
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
 
 
@@ -227,7 +225,8 @@ class AttemptJob:
         start = start_frame(
             entry, payload, work, outputs, self.folder / checkpoints, self._saved_checkpoints(name), settings
         )
-        child = self._launcher.spawn(output=True, warm=_warm(entry, settings["threads"]))
+        habits, kind = self._launcher.habits, f"{entry} {self.run.plugin}"
+        child = self._launcher.spawn(output=True, warm=habits.warm(kind, settings["threads"]))
         crashpoint("child_started")
         driver = PhaseChild(
             child,
@@ -239,6 +238,7 @@ class AttemptJob:
             self._measured(),
         )
         answer = driver.run(start)
+        habits.learn(kind, answer.get("heavy", ()))
         if not isinstance(answer["value"], dict):
             raise TypeError(f"{entry} returned {type(answer['value']).__name__}; a phase returns a dictionary")
         values = {
@@ -298,12 +298,6 @@ def forget_earlier(phase: Path, attempt: int) -> None:
     for left in phase.iterdir() if phase.is_dir() else ():
         if left.name.isdigit() and int(left.name) <= attempt:
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _warm(entry: str, threads: int) -> Warm | None:
-    """Modules to have at hand for the next child like this one: ours only, which do not change while we run."""
-    module = entry.partition(":")[0]
-    return {"modules": [module], "threads": threads} if module.startswith(_OURS) else None
 
 
 def _hash(entry: str, payload: dict[str, Any]) -> str:

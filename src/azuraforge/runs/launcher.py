@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import psutil
@@ -24,7 +24,7 @@ import psutil
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.runs.failures import ChildDied, Interruption, LauncherDied, restore
 from azuraforge.runs.frames import Frame, FrameReader, encode, read_frames
-from azuraforge.runs.spares import Warm
+from azuraforge.runs.spares import Habits, Warm
 from azuraforge.telemetry import logger
 
 #: All that a child may know of our environment. No settings of ours, no credentials of anybody.
@@ -106,10 +106,14 @@ class Launcher:
 
     Args:
         environment: variables that children see beside ``PASSED_ON``.
+        preload: modules that every child finds imported. Importing them must start no thread and compute nothing.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None, preload: Sequence[str] = ()) -> None:
         self._extra = dict(environment or {})
+        self._preload = tuple(preload)
+        #: Which kinds of child need what takes long to import.
+        self.habits = Habits()
         self._lock = threading.Lock()
         self._server: _Server | None = None
         self._stopped = False
@@ -131,8 +135,8 @@ class Launcher:
     def spawn(self, *, output: bool = False, warm: Warm | None = None) -> ChildProcess:
         """A fresh child that waits for its first frame. With ``output``, its stdout and stderr come over a pipe.
 
-        ``warm`` names modules of ours that it will need: where a child was asked for in the same way a moment ago, the
-        next has imported them already (``spares.py``). Raises LauncherDied where the launcher keeps dying.
+        ``warm`` names modules that it will need: where a child was asked for in the same way a moment ago, the next has
+        imported them already (``spares.py``). Raises LauncherDied where the launcher keeps dying.
         """
         for _ in range(_TRIES):
             try:
@@ -208,7 +212,7 @@ class Launcher:
             if self._stopped:
                 raise TransientError("the platform is stopping", next_step="try again when it runs")
             if self._server is None or not self._server.alive:
-                self._server = _Server(self._variables())
+                self._server = _Server(self._variables(), self._preload)
             return self._server
 
     def _variables(self) -> dict[str, str]:
@@ -316,7 +320,7 @@ class _Conversing:
 class _Server:
     """One life of the launcher's process."""
 
-    def __init__(self, variables: dict[str, str]) -> None:
+    def __init__(self, variables: dict[str, str], preload: Sequence[str] = ()) -> None:
         ours, theirs = socket.socketpair()
         self._control = ours
         self._lock = threading.Lock()
@@ -328,7 +332,7 @@ class _Server:
         self.alive = True
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "azuraforge.runs.launcher", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "azuraforge.runs.launcher", str(theirs.fileno()), *preload],
                 env=variables,
                 pass_fds=[theirs.fileno()],
                 cwd="/",

@@ -21,8 +21,12 @@ from typing import Any, NoReturn
 SPARE_SECONDS = 20.0
 _MOST = 2
 _WANTED = b"!"
+#: What takes a child long to import, and starts threads. Polars takes their number from the environment as it is
+#: imported.
+HEAVY = ("polars",)
+_REMEMBERED = 1000
 
-#: What a child will need: ``{"modules": [...], "threads": n}``. Polars takes its threads as it is imported.
+#: What a child will need: ``{"modules": [...], "threads": n}``.
 Warm = Mapping[str, Any]
 
 
@@ -31,6 +35,32 @@ class _Spare:
     pid: int
     orders: socket.socket
     made: float = field(default_factory=time.monotonic)
+
+
+class Habits:
+    """Which kinds of child had loaded something heavy when they ended, so that the next one of a kind need not wait.
+
+    Example:
+        >>> habits = Habits()
+        >>> habits.learn("fit lstm", ["polars"])
+        >>> habits.warm("fit lstm", 1), habits.warm("fit naive", 1)
+        ({'modules': ['polars'], 'threads': 1}, None)
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[str]] = {}
+
+    def learn(self, kind: str, heavy: Sequence[str]) -> None:
+        """A child of this kind has ended with these modules loaded."""
+        self._known.pop(kind, None)
+        self._known[kind] = list(heavy)
+        while len(self._known) > _REMEMBERED:
+            self._known.pop(next(iter(self._known)))
+
+    def warm(self, kind: str, threads: int) -> Warm | None:
+        """What to ask for; None where it needs nothing heavy, or nobody knows yet."""
+        modules = self._known.get(kind)
+        return {"modules": modules, "threads": threads} if modules else None
 
 
 class Spares:
