@@ -138,7 +138,12 @@ class Channel:
             [True]
         """
         share = float(np.mean(~np.isfinite(values))) if len(values) else 0.0
-        return [cls(column, 0.0, 0.0, 1.0, relative=False, missing=True)] if share >= MISSING_SHARE else []
+        return [cls.of_holes(column)] if share >= MISSING_SHARE else []
+
+    @classmethod
+    def of_holes(cls, column: str) -> Channel:
+        """1 where the column's value is missing, 0 where it is known."""
+        return cls(column, 0.0, 0.0, 1.0, relative=False, missing=True)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,8 @@ class Schema:
     cycle (24 for hours, 7 for days, 52 for weeks, 12 for months; 5 for trading days) and 1 where there is none.
     ``timezone`` is the zone in which calendar features are read; times themselves are UTC. Days, months and opening
     hours follow one another in ``rhythm_timezone`` (None: the same zone; a logger may write at midnight UTC wherever
-    it stands). With ``month_end`` the rows stand on the last days of their months.
+    it stands). With ``month_end`` the rows stand on the last days of their months. ``series`` is the column that tells
+    the series of a panel apart (``panels.py``); None where all rows are of one series.
     """
 
     time: str | None
@@ -48,38 +49,74 @@ class Schema:
     unit: str = ""
     rhythm_timezone: str | None = None
     month_end: bool = False
+    series: str | None = None
 
 
 @dataclass(frozen=True)
 class Table:
     """A dataset version as app code sees it: ``frame`` in order of time, and its schema.
 
-    The target is null in rows where nobody measured it; no part has these rows among its targets.
+    The target is null in rows where nobody measured it; no part has these rows among its targets. A panel's rows stand
+    series by series, each in order of time; those ``left_out`` are not cut into parts.
     """
 
     frame: pl.DataFrame
     schema: Schema
+    left_out: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return self.frame.height
 
+    @property
+    def moments(self) -> int:
+        """How many rows follow one another: all of them; of a panel, the different times of all series."""
+        if self.schema.series is None or self.schema.time is None:
+            return self.frame.height
+        return self.frame.get_column(self.schema.time).n_unique()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A series of a panel that a run does without.
+
+    Attributes:
+        series: its name.
+        part: in which part it falls short.
+        why: ``few_rows``, ``no_window`` (too many of its rows were not measured) or ``constant`` (nothing to learn).
+        rows: that it has there.
+        needed: that it would need.
+    """
+
+    series: str
+    part: Literal["train", "validation", "test"]
+    why: Literal["few_rows", "no_window", "constant"]
+    rows: int
+    needed: int
+
 
 @dataclass(frozen=True)
 class Split:
-    """Row ranges only; the platform checks them (disjoint, ordered, inside the table) and cuts the parts."""
+    """Row ranges only; the platform checks them (disjoint, ordered, inside the table) and cuts the parts.
+
+    Of a panel the ranges count its different times, so that every series is cut at the same moments; ``left_out`` are
+    series that a part holds too little of.
+    """
 
     train: Rows
     validation: Rows
     test: Rows
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True)
 class Part:
     """A cut of the table: earlier rows as context, then the part's own rows.
 
+    A part of a panel holds such rows series by series; ``panels.each`` gives the part of each.
+
     Attributes:
         frame: context rows first, then own rows, in order of time.
-        start: index in ``frame`` of the first own row; rows before it are inputs, never targets.
+        start: index in ``frame`` of the first own row; rows before it are inputs, never targets. Of a panel 0.
         horizon: number of rows predicted from each origin; 0 for tasks without time.
         origins: ``(origin,)`` indices into ``frame``; everything up to and including row ``origins[i]``
             is known when predicting rows ``origins[i] + 1 … origins[i] + horizon``.

@@ -75,13 +75,16 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT]):
     ``kind`` fixes the metrics and the baselines, both the platform's. The test part is not there while
     ``fit`` runs: the platform cuts it away and places it in another process after ``save``.
     ``title`` and ``summary`` are texts by language code, for people. A pipeline that computes without
-    ``azuraforge.engine`` says so by ``uses_engine = False``, which spares its processes the loading of kernels.
+    ``azuraforge.engine`` says so by ``uses_engine = False``, which spares its processes the loading of kernels. One
+    that learns a panel, several series at once (``panels.py``), says so by ``several_series = True``; others are given
+    none.
     """
 
     kind: ClassVar[str]
     Config: ClassVar[type[BaseModel]]
     secrets: ClassVar[tuple[str, ...]] = ()
     uses_engine: ClassVar[bool] = True
+    several_series: ClassVar[bool] = False
     title: ClassVar[Mapping[str, str]] = {}
     summary: ClassVar[Mapping[str, str]] = {}
 

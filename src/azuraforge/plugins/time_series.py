@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -38,11 +39,12 @@ from azuraforge.plugins.channels import column_values
 from azuraforge.plugins.covariates import Covariates
 from azuraforge.plugins.forecast import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.intervals import in_order, residual_quantiles
+from azuraforge.plugins.panels import each, known_series, one_of, predict_each
 from azuraforge.plugins.parts import Floats, Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.pipeline import Pipeline, RunContext
 from azuraforge.plugins.training import BestAverage, Reporter
 from azuraforge.plugins.transforms import Transform, TransformName
-from azuraforge.plugins.windows import Examples, Inputs, Preprocessing
+from azuraforge.plugins.windows import Examples, Inputs, Layout, Preprocessing
 
 #: One point forecast and one value per quantile level.
 OUTPUTS = 1 + len(QUANTILE_LEVELS)
@@ -119,6 +121,8 @@ class Forecaster:
     ``(level, horizon)`` calibrate the quantiles, in the network's own units. ``smearing`` ``(horizon,)`` multiplies the
     point forecast in the target's unit, see ``Transform.smearing``. All come from the validation part, as do ``tables``
     ``(level, GRID, horizon)``, the errors that adaptive intervals are looked up in; empty where intervals are fixed.
+
+    Of a panel ``series`` holds each series' own preprocessing, and ``preprocessing`` is the first one's.
     """
 
     network: nn.Module
@@ -128,6 +132,11 @@ class Forecaster:
     offsets: Floats
     smearing: Floats
     tables: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    series: Mapping[str, Preprocessing] = field(default_factory=dict)
+
+    def of(self, name: str) -> Forecaster:
+        """The forecaster of one series of a panel: the same network, that series' own scales."""
+        return replace(self, preprocessing=known_series(self.series, name), series={})
 
     def answer(self, examples: Examples) -> Floats:
         """``(example, horizon, output)`` in the network's units, shrunk but not yet calibrated."""
@@ -138,6 +147,7 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
     """A forecaster whose author writes ``build`` and a ``Config``."""
 
     kind = "forecast"
+    several_series = True
     Config: ClassVar[type[TimeSeriesConfig]] = TimeSeriesConfig
 
     @abstractmethod
@@ -154,9 +164,15 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
     def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
         """Train, keep the weights of the best look at the validation part, calibrate the intervals on it."""
         config = run.config
-        preprocessing = self._learn_preprocessing(config, train)
-        learning = preprocessing.examples(train, learning=True)
-        checking = preprocessing.examples(validation, learning=True)
+        if train.schema.series is None:
+            series: dict[str, Preprocessing] = {}
+            preprocessing = self._learn_preprocessing(config, train)
+            learning = preprocessing.examples(train, learning=True)
+            checking = preprocessing.examples(validation, learning=True)
+        else:
+            series = self._learn_series(config, train)
+            preprocessing = next(iter(series.values()))
+            learning, checking = _joined(series, train), _joined(series, validation)
         if not len(learning) or not len(checking):
             raise InvalidInput(
                 f"{len(learning)} windows to learn from and {len(checking)} to check on are too few",
@@ -176,14 +192,16 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
                 for index, level in enumerate(QUANTILE_LEVELS)
             ]
         )
-        smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * preprocessing.scale)
+        smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * checking.scales[:, None])
         tables = np.zeros((0, 0, 0))
         if config.intervals == "adaptive":
             tables = np.stack([score_table(truth - answers[:, :, 1 + index]) for index in range(len(QUANTILE_LEVELS))])
-        return Forecaster(network, preprocessing, config, trust, offsets, smearing, tables)
+        return Forecaster(network, preprocessing, config, trust, offsets, smearing, tables, series)
 
     def predict(self, predictor: Forecaster, part: Part) -> Predictions:
-        """From each origin, with rows up to it only."""
+        """From each origin, with rows up to it only; of a panel, with rows of its own series only."""
+        if part.schema.series is not None:
+            return predict_each(part, lambda name, one: self.predict(predictor.of(name), one))
         if part.horizon != predictor.preprocessing.horizon:
             raise InvalidInput(
                 f"this forecaster predicts {predictor.preprocessing.horizon} rows ahead, not {part.horizon}",
@@ -214,11 +232,13 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         if len(predictor.tables):
             calibration["tables"] = predictor.tables
         save_safetensors(folder / "weights.safetensors", {**tensors, **calibration})
-        described = {
+        described: dict[str, Any] = {
             "format": _FORMAT,
             "config": predictor.config.model_dump(mode="json"),
             "preprocessing": predictor.preprocessing.to_dict(),
         }
+        if predictor.series:
+            described["series"] = {name: own.to_dict() for name, own in predictor.series.items()}
         text = json.dumps(described, sort_keys=True, allow_nan=False)
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
@@ -233,9 +253,26 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         calibration = {name: tensors.pop(name) for name in (*_CALIBRATION, "tables") if name in tensors}
         network = self.build(config, preprocessing.inputs, OUTPUTS)
         network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
-        return Forecaster(network.eval(), preprocessing, config, **calibration)
+        series = {name: Preprocessing.from_dict(own) for name, own in described.get("series", {}).items()}
+        return Forecaster(network.eval(), preprocessing, config, **calibration, series=series)
 
-    def _learn_preprocessing(self, config: SeriesConfigT, train: Part) -> Preprocessing:
+    def _learn_series(self, config: SeriesConfigT, train: Part) -> dict[str, Preprocessing]:
+        """Each series' own scales in one layout, with one calendar: that of all their times."""
+        times = train.frame.select(train.schema.time).unique().sort(train.schema.time)
+        clock = Clock.learn(times, one_of(train.schema))
+        parts = {name: part for name, part, _ in each(train)}
+        window = config.window_of(train.schema)
+        layouts = []
+        for part in parts.values():
+            target = column_values(part.frame, part.schema.target)
+            transform = Transform.learn(config.transform, target, part.schema.target)
+            layouts.append(Layout.of(part, transform, window, config.features))
+        layout = Layout.common(layouts)
+        return {name: self._learn_preprocessing(config, part, clock, layout) for name, part in parts.items()}
+
+    def _learn_preprocessing(
+        self, config: SeriesConfigT, train: Part, clock: Clock | None = None, layout: Layout | None = None
+    ) -> Preprocessing:
         target = column_values(train.frame, train.schema.target)
         return Preprocessing.learn(
             train,
@@ -243,8 +280,9 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
             transform=Transform.learn(config.transform, target, train.schema.target),
             calendar=config.calendar,
             features=config.features,
-            clock=Clock.learn(train.frame, train.schema),
+            clock=clock or Clock.learn(train.frame, train.schema),
             covariates=Covariates.learn(train, config.known_ahead, config.holidays),
+            layout=layout,
         )
 
     def _train(
@@ -305,6 +343,10 @@ class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConf
         with average.applied():
             last = network.state_dict()
         network.load_state_dict(last)
+
+
+def _joined(series: Mapping[str, Preprocessing], part: Part) -> Examples:
+    return Examples.joined([known_series(series, name).examples(one, learning=True) for name, one, _ in each(part)])
 
 
 def _learn_trust(change: Floats, truth: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.calendar import Clock
-from azuraforge.plugins.channels import LIMIT, Channel, column_values, filled
+from azuraforge.plugins.channels import LIMIT, Channel, column_values, filled, robust_scale
 from azuraforge.plugins.covariates import Covariates
 from azuraforge.plugins.parts import Floats, Indices, Part
 from azuraforge.plugins.transforms import Transform
@@ -50,6 +50,7 @@ class Examples:
 
     Attributes:
         origins: ``(example,)`` rows of the part's frame.
+        scales: ``(example,)`` how much of the target's change one learned unit is.
     """
 
     def __init__(
@@ -60,13 +61,46 @@ class Examples:
         origins: Indices,
         window: int,
         targets: Single | None,
+        scales: Floats,
     ) -> None:
         self.origins = origins
+        self.scales = scales
         self._scaled = scaled
         self._relative = relative
         self._known = known
         self._targets = targets
         self._offsets = np.arange(1 - window, 1)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Examples]) -> Examples:
+        """The examples of several series, one series after another; each window has its own series' rows before it.
+
+        All must have the same channels and the same of them relative, and know their targets or not alike.
+        """
+        first_rows = np.cumsum([0, *(len(part._scaled) for part in parts)])
+        first_examples = np.cumsum([0, *(len(part) for part in parts)])
+
+        def known(indices: NDArray[Any]) -> Single:
+            owners = np.searchsorted(first_examples, indices, side="right") - 1
+            answer: Single | None = None
+            for owner in np.unique(owners).tolist():
+                at = owners == owner
+                values = parts[owner]._known(indices[at] - first_examples[owner])
+                if answer is None:
+                    answer = np.empty((len(indices), *values.shape[1:]), np.float32)
+                answer[at] = values
+            return np.zeros((0, 0, 0), np.float32) if answer is None else answer
+
+        targets = [part._targets for part in parts if part._targets is not None]
+        return cls(
+            scaled=np.concatenate([part._scaled for part in parts]),
+            relative=parts[0]._relative,
+            known=known,
+            origins=np.concatenate([part.origins + row for part, row in zip(parts, first_rows, strict=False)]),
+            window=len(parts[0]._offsets),
+            targets=np.concatenate(targets) if len(targets) == len(parts) else None,
+            scales=np.concatenate([part.scales for part in parts]),
+        )
 
     def __len__(self) -> int:
         return len(self.origins)
@@ -83,6 +117,48 @@ class Examples:
         """Everything in order, ``size`` examples at a time."""
         for start in range(0, len(self), size):
             yield self.gather(np.arange(start, min(start + size, len(self))))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which channels a window has; of a panel the same for all series, though each has its own scales.
+
+    Attributes:
+        level: the target's own level stands beside its changes.
+        relative: other column → whether it is measured from the window's last row.
+        holes: columns, the target's among them, of which a channel tells where values are missing.
+    """
+
+    level: bool
+    relative: Mapping[str, bool]
+    holes: frozenset[str]
+
+    @classmethod
+    def of(cls, train: Part, transform: Transform, window: int, features: bool) -> Layout:
+        """What suits the training rows of one series."""
+        target = column_values(train.frame, train.schema.target)
+        columns = {name: column_values(train.frame, name) for name in (train.schema.features if features else ())}
+        anchors = transform.anchor(target)
+        level = transform.name != "difference" and not Channel.learn(train.schema.target, anchors, window).relative
+        holes = {train.schema.target: target, **columns}
+        return cls(
+            level=level,
+            relative={name: Channel.learn(name, values, window).relative for name, values in columns.items()},
+            holes=frozenset(name for name, values in holes.items() if Channel.told_missing(name, values)),
+        )
+
+    @classmethod
+    def common(cls, layouts: Sequence[Layout]) -> Layout:
+        """What suits most of several series; where one has holes, all are told of theirs."""
+
+        def most(chosen: Sequence[bool]) -> bool:
+            return 2 * sum(chosen) > len(layouts)
+
+        return cls(
+            level=most([each.level for each in layouts]),
+            relative={name: most([each.relative[name] for each in layouts]) for name in layouts[0].relative},
+            holes=frozenset().union(*(each.holes for each in layouts)),
+        )
 
 
 @dataclass(frozen=True)
@@ -116,26 +192,32 @@ class Preprocessing:
         features: bool,
         clock: Clock,
         covariates: Covariates | None = None,
+        layout: Layout | None = None,
     ) -> Preprocessing:
-        """Learn scales and channels from ``train``, whose frame ends with the training rows."""
+        """Learn scales and channels from ``train``, whose frame ends with the training rows.
+
+        ``layout`` is that of a panel, of which ``train`` is one series; None: what suits these rows.
+        """
         schema = train.schema
         target = column_values(train.frame, schema.target)
         first = _first(target)
         anchors = transform.anchor(target)
+        chosen = layout or Layout.of(train, transform, window, features)
         if transform.name == "difference":
             mine = [Channel.learn(schema.target, transform.apply(filled(target, first)), window, relative=False)]
         else:
             mine = [Channel.learn(schema.target, anchors, window, relative=True)]
-            level = Channel.learn(schema.target, anchors, window)
-            if not level.relative:
-                mine.append(level)
-        others = Channel.told_missing(schema.target, target)
-        for column in schema.features if features else ():
-            values = column_values(train.frame, column)
-            others += [Channel.learn(column, values, window), *Channel.told_missing(column, values)]
+            if chosen.level:
+                mine.append(Channel.learn(schema.target, anchors, window, relative=False))
+        others = [Channel.of_holes(schema.target)] if schema.target in chosen.holes else []
+        for column, relative in chosen.relative.items():
+            others.append(Channel.learn(column, column_values(train.frame, column), window, relative=relative))
+            others += [Channel.of_holes(column)] if column in chosen.holes else []
         changes = anchors[train.origins + train.horizon] - anchors[train.origins]
         changes = changes[np.isfinite(changes)]
         scale = float(np.sqrt(np.mean(np.square(changes)))) if changes.size else 0.0
+        if not scale > 0 and layout is not None:  # one still series among others is no reason to learn none
+            scale = robust_scale(anchors[np.isfinite(anchors)])
         if not scale > 0:
             raise InvalidInput(
                 f"the target {schema.target!r} never changes over {train.horizon} rows of the training part;"
@@ -187,7 +269,8 @@ class Preprocessing:
             targets = ((path - last[origins][:, None]) / self.scale).astype(np.float32)
         relative = np.array([channel.relative for channel in self.channels])
         known = self._known(part, chosen)
-        return Examples(self._scaled(part), relative, known, origins, self.window, targets)
+        scales = np.full(len(origins), self.scale)
+        return Examples(self._scaled(part), relative, known, origins, self.window, targets, scales)
 
     def restore(self, part: Part, changes: Floats) -> Floats:
         """From learned units back to the target's: ``(…, origin, horizon)`` in, the same shape out."""

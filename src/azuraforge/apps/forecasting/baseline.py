@@ -15,10 +15,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.errors import InvalidInput
 from azuraforge.plugins.adaptive import adaptive_offsets, past_part, past_truth, score_table
 from azuraforge.plugins.channels import column_values, filled
 from azuraforge.plugins.forecast import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.intervals import in_order, residual_quantiles
+from azuraforge.plugins.panels import each, known_series, predict_each
 from azuraforge.plugins.parts import Floats, Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.pipeline import Pipeline, RunContext
 
@@ -31,18 +33,25 @@ class Learned:
         settings: JSON values.
         arrays: numbers by name.
         spread: ``(level, horizon)``, what to add to a forecast for each of ``QUANTILE_LEVELS``.
+        series: of a panel, what was learned of each series; then all else is empty.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, Floats] = field(default_factory=dict)
     spread: Floats = field(default_factory=lambda: np.zeros((len(QUANTILE_LEVELS), 0)))
+    series: dict[str, Learned] = field(default_factory=dict)
 
 
 class Baseline(Pipeline[ForecastConfig, Learned]):
-    """A forecaster that needs no training loop. Subclasses write ``learn`` and ``forecast``."""
+    """A forecaster that needs no training loop. Subclasses write ``learn`` and ``forecast``.
+
+    Of a panel it learns each series by itself; ``most_series`` says where that would take too long.
+    """
 
     kind = "forecast"
     uses_engine = False
+    several_series = True
+    most_series: ClassVar[int | None] = None
     Config: ClassVar[type[ForecastConfig]] = ForecastConfig
 
     def window(self, config: ForecastConfig, schema: Schema) -> int:
@@ -63,6 +72,21 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 
     def fit(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         """Learn on the training part; measure the spread of the errors on the validation part."""
+        if train.schema.series is None:
+            learned = self._fit(run, train, validation)
+            run.progress(1, 1)
+            return learned
+        checks = {name: part for name, part, _ in each(validation)}
+        parts = {name: part for name, part, _ in each(train)}
+        if self.most_series is not None and len(parts) > self.most_series:
+            raise InvalidInput(f"learns each series by itself, at most {self.most_series}, and here are {len(parts)}")
+        found = Learned()
+        for done, (name, part) in enumerate(parts.items(), 1):
+            found.series[name] = self._fit(run, part, known_series(checks, name))
+            run.progress(done, len(parts), name)
+        return found
+
+    def _fit(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         learned = self.learn(run, train, validation)
         if validation.targets is None:
             raise ValueError("the validation part has no targets")
@@ -70,11 +94,12 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         learned.spread = residual_quantiles(errors, QUANTILE_LEVELS)
         if run.config.intervals == "adaptive":
             learned.arrays["table"] = score_table(errors)
-        run.progress(1, 1)
         return learned
 
     def predict(self, predictor: Learned, part: Part) -> Predictions:
         """Forecasts and their intervals from each origin."""
+        if part.schema.series is not None:
+            return predict_each(part, lambda name, one: self.predict(known_series(predictor.series, name), one))
         point = self.forecast(predictor, part)
         quantiles = in_order(point + self._spread(predictor, part))
         return Predictions(point, dict(zip(QUANTILE_LEVELS, quantiles, strict=True)))
@@ -91,15 +116,32 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
 
     def save(self, predictor: Learned, folder: Path) -> None:
         """Write ``weights.safetensors`` and ``preprocessing.json``."""
-        save_safetensors(folder / "weights.safetensors", {**predictor.arrays, "spread": predictor.spread})
-        text = json.dumps(predictor.settings, sort_keys=True, allow_nan=False)
+        arrays, settings = {**predictor.arrays, "spread": predictor.spread}, predictor.settings
+        if predictor.series:
+            settings = {"series": {name: own.settings for name, own in predictor.series.items()}}
+            arrays = {
+                f"{place}.{name}": values
+                for place, own in enumerate(predictor.series[one] for one in sorted(predictor.series))
+                for name, values in (*own.arrays.items(), ("spread", own.spread))
+            }
+        save_safetensors(folder / "weights.safetensors", arrays)
+        text = json.dumps(settings, sort_keys=True, allow_nan=False)
         (folder / "preprocessing.json").write_text(text, encoding="utf-8")
 
     def load(self, folder: Path) -> Learned:
         """Read what ``save`` wrote."""
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
-        spread = arrays.pop("spread")
-        return Learned(json.loads((folder / "preprocessing.json").read_text(encoding="utf-8")), arrays, spread)
+        settings = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
+        if "series" not in settings:
+            spread = arrays.pop("spread")
+            return Learned(settings, arrays, spread)
+        found = Learned()
+        for place, name in enumerate(sorted(settings["series"])):
+            mine = f"{place}."
+            own = {key.removeprefix(mine): value for key, value in arrays.items() if key.startswith(mine)}
+            spread = own.pop("spread")
+            found.series[name] = Learned(settings["series"][name], own, spread)
+        return found
 
 
 def first_known(part: Part) -> float:

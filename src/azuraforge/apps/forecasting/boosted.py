@@ -51,6 +51,7 @@ class BoostedLags(Ridge):
     """Trees that learn what the ridge forecast misses; without ``linear``, the change since the origin."""
 
     name: ClassVar[str] = "forecasting.boosted_lags"
+    several_series = False
     Config: ClassVar[type[ForecastConfig]] = BoostedConfig
     title: ClassVar[dict[str, str]] = {"en": "Boosted trees on lags", "tr": "Gecikmeler üzerinde artırmalı ağaçlar"}
     summary: ClassVar[dict[str, str]] = {

@@ -95,6 +95,7 @@ class ExponentialSmoothing(Baseline):
     """ETS with additive errors; trend (none, additive or damped) and season (none or additive) chosen by AICc."""
 
     name: ClassVar[str] = "forecasting.ets"
+    most_series: ClassVar[int | None] = 24
     title: ClassVar[dict[str, str]] = {"en": "Exponential smoothing (ETS)", "tr": "Üstel düzleştirme (ETS)"}
     summary: ClassVar[dict[str, str]] = {
         "en": "Level, trend and season as running averages; the form is chosen by AICc on the training part.",
