@@ -12,13 +12,13 @@ import pytest
 from azuraforge.client import datasets as client_datasets
 from azuraforge.client import models as client_models
 from azuraforge.client import plugins as client_plugins
-from azuraforge.client import runs as client_runs
+from azuraforge.client import run as client_runs
 from azuraforge.client import sessions as client_sessions
 from azuraforge.client import studies as client_studies
 from azuraforge.client import tokens as client_tokens
 from azuraforge.client import trash as client_trash
 from azuraforge.client.events import Event
-from azuraforge.client.runs import Run
+from azuraforge.client.run import Run
 from azuraforge.datasets import schemas as datasets
 from azuraforge.events import schemas as events
 from azuraforge.models import schemas as models

@@ -68,6 +68,7 @@ def test_pages(service, project_id):
         {"state": "running"},
         {"state": "running", "kind": "external", "after": newest},
         {"kind": "train"},
+        {"trials": True},
         {"trash": True},
     ):
         looked = asyncio.run(service.lookup.list(project_id, **asked))

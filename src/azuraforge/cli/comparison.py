@@ -8,7 +8,7 @@ from azuraforge.cli.results import plain
 from azuraforge.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from azuraforge.client.runs import MetricRow, Pair, RunComparison
+    from azuraforge.client.comparisons import MetricRow, Pair, RunComparison
 
 _BEST, _WORST = "▲", "▼"
 

@@ -17,7 +17,7 @@ from azuraforge.cli.watching import watch as watch_live
 
 if TYPE_CHECKING:
     from azuraforge.client import Run
-    from azuraforge.client.runs import Attempt, LinkedRun
+    from azuraforge.client.run import Attempt, LinkedRun
 
 app = typer.Typer(help="Anything that executes: training, agents, runs of your own.", no_args_is_help=True)
 
@@ -94,15 +94,16 @@ def list_runs(
     state: Annotated[
         Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"] | None, typer.Option()
     ] = None,
-    kind: Annotated[Literal["train", "predict", "agent", "external"] | None, typer.Option()] = None,
+    kind: Annotated[Literal["train", "trial", "predict", "agent", "external"] | None, typer.Option()] = None,
     limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
     after: Annotated[str | None, typer.Option(help="Cursor of the next page.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The trials of studies too.")] = False,
     json: AsJson = False,
 ) -> None:
-    """List runs, newest first."""
+    """List runs, newest first. Trials are shown by their study: azuraforge studies trials STUDY."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        page = reached.client.runs.list(state=state, kind=kind, limit=limit, after=after)
+        page = reached.client.runs.list(state=state, kind=kind, limit=limit, after=after, trials=everything)
     if json:
         terminal.json(page.raw)
         return
@@ -312,6 +313,7 @@ def _show(terminal: Terminal, run: Run) -> None:
             text("threads"): "" if run.threads is None else str(run.threads),
             text("priority"): str(run.priority) if run.priority else "",
             text("limits"): _limits(terminal, run),
+            text("study"): f"{run.study.name} #{run.study.trial}" if run.study else "",
             text("needs"): _linked(terminal, run.depends_on),
             text("needed_by"): _linked(terminal, run.needed_by),
             text("engine"): _engine(run),

@@ -83,6 +83,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "code": ("code", "kod"),
     "engine": ("engine", "motor"),
     "run": ("run", "çalıştırma"),
+    "study": ("study", "arama çalışması"),
     "artifacts": ("artifacts", "dosyalar"),
     "champion": ("champion", "şampiyon"),
     "aliases": ("aliases", "takma adlar"),

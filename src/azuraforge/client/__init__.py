@@ -18,7 +18,7 @@ from azuraforge.client.models import (
 )
 from azuraforge.client.plugins import Plugin
 from azuraforge.client.predictions import Drift, LedgerLine, LedgerPage, LiveScore, LiveScores, PointOutcome
-from azuraforge.client.runs import Curve, Evaluation, Progress, Run, RunError, RunPage
+from azuraforge.client.run import Curve, Evaluation, Progress, Run, RunError, RunPage
 from azuraforge.client.schedules import Fire, Schedule
 from azuraforge.client.sessions import Link, Session
 from azuraforge.client.shipping import Shipped

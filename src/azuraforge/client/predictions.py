@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
 from azuraforge.client.models import PredictionPoint
-from azuraforge.client.runs import START_SECONDS, Run
+from azuraforge.client.run import Run
+from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape
 
 #: The first look for drift of a version reads the rows that it learned from.

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
-from azuraforge.client.runs import START_SECONDS, RunError
+from azuraforge.client.run import RunError
+from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape
 
 Unit = Literal["seconds", "minutes", "hours", "days"]

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
-from azuraforge.client.runs import START_SECONDS, Run, RunError
+from azuraforge.client.run import Run, RunError
+from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape
 
 Sampler = Literal["tpe", "cmaes", "random", "grid", "qmc"]

@@ -65,15 +65,21 @@ class RunLookup:
         limit: int = 50,
         after: str | None = None,
         trash: bool = False,
+        trials: bool = False,
     ) -> RunPage:
-        """A page of runs, newest first; ``after`` is the ``next`` of the page before. ``trash``: the deleted ones."""
+        """A page of runs, newest first; ``after`` is the ``next`` of the page before. ``trash``: the deleted ones.
+
+        Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash.
+        """
         given: dict[str, Any] = {"limit": limit + 1}
         if after:
             (place,) = await self._database.ask(project_id, (lookup_store.PLACE, {"run_id": after}))
             _existing(place, after)
             given |= {"after_at": place[0].created_at, "after_id": place[0].id}
         given |= {name: value for name, value in (("state", state), ("kind", kind)) if value is not None}
-        question = lookup_store.page(state=state is not None, kind=kind is not None, after=bool(after), trash=trash)
+        question = lookup_store.page(
+            state=state is not None, kind=kind is not None, after=bool(after), trash=trash, trials=trials
+        )
         (rows,) = await self._database.ask(project_id, (question, given))
         more = len(rows) > limit
         return RunPage(runs=[shapes.run_out(row) for row in rows[:limit]], next=rows[limit - 1].id if more else None)

@@ -29,7 +29,7 @@ def _columns(table: Any, shape: Any) -> list[Any]:
     return [getattr(table, name) for name in shape.model_fields if name in table.__table__.c]
 
 
-RUN = Question(select(*_columns(Run, RunDetail)).where(Run.id == _RUN_ID))
+RUN = Question(select(*_columns(Run, RunDetail), Run.extra).where(Run.id == _RUN_ID))
 EXISTS = Question(select(Run.id).where(Run.id == _RUN_ID))
 PLACE = Question(select(Run.created_at, Run.id).where(Run.id == _RUN_ID))
 NEEDS = Question(
@@ -69,7 +69,7 @@ TAIL = Question(
 
 
 @cache
-def page(*, state: bool, kind: bool, after: bool, trash: bool) -> Question:
+def page(*, state: bool, kind: bool, after: bool, trash: bool, trials: bool) -> Question:
     """Runs, newest first; parameters ``limit`` and, where said so, ``state``, ``kind``, ``after_at``, ``after_id``."""
     statement = select(*_columns(Run, RunOut))
     statement = statement.where(Run.deleted_at.is_not(None) if trash else Run.deleted_at.is_(None))
@@ -77,6 +77,8 @@ def page(*, state: bool, kind: bool, after: bool, trash: bool) -> Question:
         statement = statement.where(Run.state == bindparam("state"))
     if kind:
         statement = statement.where(Run.kind == bindparam("kind"))
+    elif not (trials or trash):
+        statement = statement.where(Run.kind != "trial")
     if after:
         at: Any = bindparam("after_at", type_=Run.created_at.type)
         id_: Any = bindparam("after_id")

@@ -52,9 +52,12 @@ async def list_runs(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     after: Annotated[str | None, Query(max_length=16)] = None,
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
+    trials: Annotated[bool, Query(description="the trials of studies too, where no kind is named")] = False,
 ) -> RunPage:
-    """A page of runs, newest first."""
-    return await service.lookup.list(access.project_id, state=state, kind=kind, limit=limit, after=after, trash=trash)
+    """A page of runs, newest first. Trials are left out unless asked for: their study shows them."""
+    return await service.lookup.list(
+        access.project_id, state=state, kind=kind, limit=limit, after=after, trash=trash, trials=trials
+    )
 
 
 @router.get("/{run_id}")

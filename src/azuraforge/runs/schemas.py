@@ -161,6 +161,14 @@ class LinkedRun(BaseModel):
     state: RunState
 
 
+class StudyLink(BaseModel):
+    """The study that a run belongs to, as one of its trials, or as a trial's config that is trained anew."""
+
+    id: str
+    name: str
+    trial: int
+
+
 class RunDetail(RunOut):
     """Everything about a run except its metrics."""
 
@@ -173,6 +181,7 @@ class RunDetail(RunOut):
     needed_by: list[LinkedRun] = Field(description="runs that wait, or waited, for this one; at most 100")
     time_limit_seconds: float | None = Field(description="of one attempt, as it was asked for")
     memory_limit_bytes: int | None = Field(description="of its processes, as it was asked for")
+    study: StudyLink | None = Field(description="empty for a run that no study started")
     dataset_fingerprint: str | None
     code_version: str
     plugin_version: str | None

@@ -163,11 +163,15 @@ class RunService:
         limit: int = 50,
         after: str | None = None,
         trash: bool = False,
+        trials: bool = False,
     ) -> RunPage:
-        """A page of runs, newest first; ``after`` is the ``next`` of the page before. ``trash``: the deleted ones."""
+        """A page of runs, newest first; ``after`` is the ``next`` of the page before. ``trash``: the deleted ones.
+
+        Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash.
+        """
         with self._database.read(project_id) as session:
             cursor = self._existing(session, project_id, after) if after else None
-            rows = store.page(session, project_id, state, kind, limit + 1, cursor, trash)
+            rows = store.page(session, project_id, state, kind, limit + 1, cursor, trash, trials)
         more = len(rows) > limit
         return RunPage(runs=[shapes.run_out(row) for row in rows[:limit]], next=rows[limit - 1].id if more else None)
 

@@ -16,6 +16,7 @@ from azuraforge.runs.schemas import (
     RunError,
     RunOut,
     RunProgress,
+    StudyLink,
 )
 from azuraforge.runs.tables import Artifact, Run, RunAttempt
 
@@ -55,6 +56,7 @@ def run_detail(
         needed_by=[linked_run(each) for each in needed_by],
         time_limit_seconds=row.time_limit_seconds,
         memory_limit_bytes=row.memory_limit_bytes,
+        study=StudyLink(**study) if (study := row.extra.get("study")) is not None else None,
         dataset_fingerprint=row.dataset_fingerprint,
         code_version=row.code_version,
         plugin_version=row.plugin_version,

@@ -93,14 +93,17 @@ def page(
     limit: int,
     after: Run | None,
     trash: bool = False,
+    trials: bool = False,
 ) -> Sequence[Run]:
-    """Runs, newest first, behind ``after``; those in the trash, or all others."""
+    """Runs, newest first, behind ``after``; those in the trash, or all others, trials only where asked for."""
     deleted = Run.deleted_at.is_not(None) if trash else Run.deleted_at.is_(None)
     statement = select(Run).where(Run.project_id == project_id, deleted)
     if state is not None:
         statement = statement.where(Run.state == state)
     if kind is not None:
         statement = statement.where(Run.kind == kind)
+    elif not (trials or trash):
+        statement = statement.where(Run.kind != "trial")
     if after is not None:
         statement = statement.where(
             or_(Run.created_at < after.created_at, and_(Run.created_at == after.created_at, Run.id < after.id))

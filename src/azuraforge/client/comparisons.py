@@ -1,0 +1,78 @@
+"""Runs beside one another, and two versions on the same held-out rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from azuraforge.client.run import Run
+from azuraforge.client.shapes import Shape
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sentence(Shape):
+    """A reason by code, in each language."""
+
+    code: str
+    text: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricRow(Shape):
+    """One metric of every run; ``best`` and ``worst`` are places in ``values``."""
+
+    metric: str
+    unit: str = ""
+    lower_is_better: bool | None = None
+    values: list[float | None]
+    beside: list[float | None]
+    best: list[int] = field(default_factory=list)
+    worst: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigRow(Shape):
+    """A setting in which runs differ."""
+
+    name: str
+    values: list[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedRun(Shape):
+    """A run of a comparison."""
+
+    run: Run
+    contender: str | None = None
+    best_baseline: str | None = None
+    decision: str | None = None
+    metric_series: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunComparison(Shape):
+    """Runs beside one another; metrics are marked only where all were judged on the same held-out rows."""
+
+    runs: list[ComparedRun]
+    same_rows: bool
+    why_not: list[Sentence]
+    metrics: list[MetricRow]
+    config: list[ConfigRow]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair(Shape):
+    """Two runs' models on the same held-out rows; a negative difference means that ``a`` is better."""
+
+    a: str
+    b: str
+    comparable: bool
+    why_not: list[Sentence]
+    metric: str | None = None
+    relative_difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
+    block: int | None = None
+    origins: int | None = None
+    verdict: str | None = None

@@ -1,0 +1,156 @@
+"""What is told of a run: how far it is, how it ended, its curves and what it was worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from azuraforge.client.shapes import Shape
+
+#: States that a run leaves only by ``resume``.
+ENDED = ("succeeded", "failed", "cancelled", "quarantined")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress(Shape):
+    """How far a run is: ``share`` (0 to 1) covers all of it, ``done`` of ``total`` its present phase."""
+
+    phase: str | None = None
+    done: int = 0
+    total: int = 0
+    note: str = ""
+    share: float = 0.0
+    rate_per_second: float | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunError(Shape):
+    """Why a run failed."""
+
+    code: str
+    message: str
+    where: str | None = None
+    next_step: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt(Shape):
+    """One attempt of a run."""
+
+    attempt: int
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    resumed_from_step: int | None = None
+    steps_recomputed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact(Shape):
+    """A file that a run produced."""
+
+    name: str
+    kind: str
+    media_type: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkedRun(Shape):
+    """A run that another one needs, or that needs it."""
+
+    id: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyLink(Shape):
+    """The study that started a run: to try a config, or to train one anew."""
+
+    id: str
+    name: str
+    trial: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Shape):
+    """A run. Lists leave the fields from ``config`` on empty; ``get`` fills them."""
+
+    id: str
+    kind: str
+    name: str
+    state: str
+    plugin: str | None = None
+    model: str | None = None
+    dataset_name: str | None = None
+    dataset_version: int | None = None
+    attempt: int = 0
+    cancel_requested: bool = False
+    waiting_on: int = 0
+    progress: Progress = field(default_factory=Progress)
+    summary: dict[str, Any] | None = None
+    error: RunError | None = None
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    pinned: bool = False
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
+    config: dict[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    threads: int | None = None
+    priority: int | None = None
+    depends_on: list[LinkedRun] = field(default_factory=list)
+    on_failure: str | None = None
+    needed_by: list[LinkedRun] = field(default_factory=list)
+    time_limit_seconds: float | None = None
+    memory_limit_bytes: int | None = None
+    study: StudyLink | None = None
+    dataset_fingerprint: str | None = None
+    code_version: str | None = None
+    environment: dict[str, Any] | None = None
+    bit_reproducible: bool | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    artifacts: list[Artifact] = field(default_factory=list)
+    figures: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    metric_series: list[str] = field(default_factory=list)
+    last_event_seq: int = 0
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDED
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPage(Shape):
+    """A page of runs, newest first; pass ``next`` as ``after`` for the page behind it."""
+
+    runs: list[Run]
+    next: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve(Shape):
+    """One metric over the steps, reduced so that spikes stay; None stands for NaN and infinities."""
+
+    series: str
+    steps: list[int]
+    values: list[float | None]
+    total_points: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(Shape):
+    """What a run's model was worth beside its baselines, and what the gate decided."""
+
+    run_id: str
+    model: str
+    evaluation: dict[str, Any]
+    verdict: dict[str, Any]
+    version: int | None = None
