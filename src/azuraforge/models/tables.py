@@ -150,12 +150,47 @@ class ModelDeployment(Owned, Base):
     only_beside_failed: Mapped[int] = mapped_column(BigInteger, default=0)
     only_this_failed: Mapped[int] = mapped_column(BigInteger, default=0)
     left_out: Mapped[int] = mapped_column(BigInteger, default=0)
+    losses_worse: Mapped[int] = mapped_column(BigInteger, default=0)  # sums of its ``DeploymentPair``s
+    losses_even: Mapped[int] = mapped_column(BigInteger, default=0)
+    losses_better: Mapped[int] = mapped_column(BigInteger, default=0)
+    overlapping: Mapped[int] = mapped_column(BigInteger, default=0)
+    frontier_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # the last target of the last pair
+    bound: Mapped[float | None] = mapped_column(default=None)  # the largest of ``bound_of`` losses of the one beside
+    bound_of: Mapped[int] = mapped_column(Integer, default=0)
+    beyond: Mapped[int] = mapped_column(BigInteger, default=0)  # pairs in which only this one's loss was above it
+    within: Mapped[int] = mapped_column(BigInteger, default=0)  # all other pairs since the bound is known
     reason: Mapped[str] = mapped_column(Text)
     started_by: Mapped[str] = mapped_column(String(200))
     started_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     ended_reason: Mapped[str | None] = mapped_column(Text, default=None)
     ended_by: Mapped[str | None] = mapped_column(String(200), default=None)
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+
+
+class DeploymentPair(Owned, Base):
+    """Two versions' judged answers to one question, looked at once: counted, or left out because its targets overlap
+    those of a pair that was counted before. Only ever added; it outlives the lines of the ledger."""
+
+    __tablename__ = "model_deployment_pair"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["project_id", "model_id", "number"],
+            ["model_deployment.project_id", "model_deployment.model_id", "model_deployment.number"],
+        ),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    prediction_id: Mapped[str] = mapped_column(String(16), primary_key=True)  # of the answer that was given
+    counted: Mapped[bool]
+    first_at: Mapped[datetime] = mapped_column(Timestamp)
+    last_at: Mapped[datetime] = mapped_column(Timestamp)
+    loss: Mapped[float]  # of the deployed version, the mean over the targets
+    beside_loss: Mapped[float]
+    largest: Mapped[float]  # over the targets
+    beside_largest: Mapped[float]
+    looked_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
 class Evaluation(Owned, Base):
@@ -205,6 +240,7 @@ class Prediction(Owned, Base):
         Index("ix_prediction_project_id_matures_at", "project_id", "matures_at"),
         Index("ix_prediction_project_id_request_id", "project_id", "request_id"),
         Index("ix_prediction_project_id_pair_id", "project_id", "pair_id"),
+        Index("ix_prediction_project_id_continues", "project_id", "continues"),
     )
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
@@ -229,6 +265,8 @@ class Prediction(Owned, Base):
     features: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)  # of the origin's row
     deployment: Mapped[int | None] = mapped_column(Integer, default=None)  # whose shadow or canary had a part in it
     pair_id: Mapped[str | None] = mapped_column(String(16), default=None)  # kept, never given: the line that was given
+    continues: Mapped[str | None] = mapped_column(String(16), default=None)  # the dataset whose next rows judge it
+    question: Mapped[str | None] = mapped_column(String(64), default=None)  # the same for the same question
 
 
 class PredictionOutcome(Owned, Base):
@@ -254,6 +292,7 @@ class PredictionOutcome(Owned, Base):
     late: Mapped[bool]  # the prediction was made when its target's time had passed
     source: Mapped[str] = mapped_column(String(200))
     judged_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
+    question: Mapped[str | None] = mapped_column(String(64), default=None)  # of its prediction
 
 
 class ModelDrift(Owned, Base):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from azuraforge.models.tables import (
     AliasChange,
+    DeploymentPair,
     EarlierUse,
     Evaluation,
     Model,
@@ -25,8 +26,8 @@ from azuraforge.models.tables import (
 
 #: What hangs on a model, in an order in which it can go.
 _PARTS: tuple[Any, ...] = (
-    PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation, ModelDeployment, ModelPolicy,
-    ModelVersion,
+    PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation, DeploymentPair, ModelDeployment,
+    ModelPolicy, ModelVersion,
 )  # fmt: skip
 _TRACE = ("project_id", "run_id", "dataset_id", "target", "test_start_at", "test_end_at")
 
