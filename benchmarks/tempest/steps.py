@@ -97,6 +97,7 @@ def _forks() -> None:
             if number % 2:
                 os.setsid()
             time.sleep(600)
+            os._exit(0)
     time.sleep(600)
 
 

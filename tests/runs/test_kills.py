@@ -148,21 +148,74 @@ def test_what_left_its_group_ends_with_a_cancelled_child(stand, tmp_path):
     assert_all_end(strays)
 
 
-def test_what_left_its_group_ends_with_the_launcher(tmp_path):
-    launcher = Launcher({"PYTHONPATH": str(ENTRIES)})
-    launcher.start()
-    marks = tmp_path / "marks"
+def detached(launcher: Launcher, marks: Path):
+    """A child of this launcher whose own children have left its group, and those children."""
     child = launcher.spawn()
     payload = {"marks": str(marks), "stay": True}
     child.connection.sendall(encode({"mode": "call", "entry": "toy_steps:detach", "payload": payload}))
+    return child, written(marks)
+
+
+def written(marks: Path) -> list[psutil.Process]:
     deadline = time.monotonic() + 60
     while not (marks.exists() and len(marks.read_text().split()) == 2):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    strays = marked(marks)
+    return marked(marks)
+
+
+def test_what_left_its_group_ends_with_the_launcher(tmp_path):
+    launcher = Launcher({"PYTHONPATH": str(ENTRIES)})
+    child, strays = detached(launcher, tmp_path / "marks")
     launcher.stop()
     child.close()
     assert_all_end(strays)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells whose they were")
+def test_what_left_its_group_ends_when_the_launcher_is_killed(tmp_path):
+    launcher = Launcher({"PYTHONPATH": str(ENTRIES)})
+    child, strays = detached(launcher, tmp_path / "marks")
+    os.kill(launcher.pid, signal.SIGKILL)
+    try:
+        assert_all_end(strays)
+    finally:
+        child.close()
+        launcher.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells whose they were")
+def test_what_left_its_group_ends_at_the_next_start_where_all_above_it_were_killed(tmp_path):
+    other = Launcher()
+    other.start()  # a healthy neighbour, whose children are left alone
+    neighbour = other.spawn()
+    code = (
+        "import sys; from azuraforge.runs.frames import encode; from azuraforge.runs.launcher import Launcher\n"
+        "launcher = Launcher({'PYTHONPATH': sys.argv[1]}); child = launcher.spawn()\n"
+        "child.connection.sendall(encode({'mode': 'call', 'entry': 'toy_steps:detach',"
+        " 'payload': {'marks': sys.argv[2], 'stay': True}}))\n"
+        "print(launcher.pid, flush=True); import time; time.sleep(300)"
+    )
+    marks = tmp_path / "marks"
+    owner = subprocess.Popen(
+        [sys.executable, "-c", code, str(ENTRIES), str(marks)], stdout=subprocess.PIPE, env={**os.environ}
+    )
+    with owner:
+        pid = int(owner.stdout.readline())
+        strays = written(marks)
+        os.kill(owner.pid, signal.SIGSTOP)  # so that it cannot do its launcher's last service
+        os.kill(pid, signal.SIGKILL)
+        owner.kill()
+    assert alive(strays) == strays
+    following = Launcher()
+    following.start()
+    try:
+        assert_all_end(strays)
+        assert alive([psutil.Process(neighbour.pid)])
+    finally:
+        neighbour.close()
+        following.stop()
+        other.stop()
 
 
 def test_a_run_that_dies_three_times_without_coming_further_is_quarantined(stand):

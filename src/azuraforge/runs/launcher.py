@@ -25,6 +25,7 @@ from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.runs.failures import ChildDied, Interruption, LauncherDied, restore
 from azuraforge.runs.frames import Frame, FrameReader, encode, read_frames
 from azuraforge.runs.spares import Habits, Warm
+from azuraforge.runs.strays import VARIABLE, end_forgotten, end_marked, new_mark
 from azuraforge.telemetry import logger
 
 #: All that a child may know of our environment. No settings of ours, no credentials of anybody.
@@ -260,6 +261,23 @@ class Conversation:
                 self._child.close()
                 raise TransientError(str(error), next_step="try again") from None
 
+    def pipe(self) -> socket.socket:
+        """Its socket, which blocks nobody any more: for who asks ahead of the answers, one frame each, in order.
+
+        From then on ``ask`` is not for use.
+        """
+        self._child.connection.setblocking(False)
+        return self._child.connection
+
+    @property
+    def ended(self) -> bool:
+        """Whether the child's process is known to be gone."""
+        return self._child.ended.is_set()
+
+    def death(self) -> Interruption:
+        """Why its pipe ended; waits for the launcher's word."""
+        return self._child.death()
+
     def close(self) -> None:
         """End the child."""
         self._child.close()
@@ -330,10 +348,12 @@ class _Server:
         self._ready = threading.Event()
         self.environment: dict[str, Any] = {}
         self.alive = True
+        self._mark = new_mark()
+        end_forgotten()
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "azuraforge.runs.launcher", str(theirs.fileno()), *preload],
-                env=variables,
+                env={**variables, VARIABLE: self._mark},
                 pass_fds=[theirs.fileno()],
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -398,6 +418,8 @@ class _Server:
         self._control.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
+        if strays := end_marked(self._mark):
+            log.warning("launcher_left_strays", ended=strays)
         self._ready.set()
 
     def _hear(self, frame: Frame) -> None:
