@@ -1,4 +1,6 @@
-"""``azuraforge studies``: create, list, show, trials, importance, space, pause, resume, stop, retrain, delete."""
+"""``azuraforge studies``: create, list, show, trials, importance, space, pause, resume, stop, retrain, delete and
+restore.
+"""
 
 from __future__ import annotations
 
@@ -266,11 +268,20 @@ def retrain(
 
 @app.command()
 def delete(context: typer.Context, study: Named) -> None:
-    """Remove a study that has ended; the runs of its trials stay."""
+    """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
         reached.client.studies.delete(study)
     terminal.say(terminal.text("study_deleted", name=study))
+
+
+@app.command()
+def restore(context: typer.Context, study: Named) -> None:
+    """Take a study out of the trash, by its id or its former name."""
+    terminal = terminal_of(context)
+    with reach(terminal) as reached:
+        found = reached.client.studies.restore(study)
+    terminal.say(terminal.text("study_restored", name=found.name))
 
 
 def _file(terminal: Terminal, path: Path | None) -> dict[str, Any]:

@@ -195,8 +195,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{target}, ayrılmış son satırlarda: {origins} tahmin başlangıcı, {start} – {end}",
     ),
     "evaluation_caption": (
-        "RMSE +h: h rows ahead{unit}. skill: 1 − RMSE / RMSE of the best baseline. ★ lowest RMSE.",
-        "RMSE +h: h satır sonrası{unit}. beceri: 1 − RMSE / en iyi temel yöntemin RMSE'si. ★ en düşük RMSE.",
+        "RMSE +h: h rows ahead{unit}. skill: 1 − RMSE / RMSE of the best baseline. ★ lowest RMSE. "
+        "CRPS is approximated from the quantile levels.",
+        "RMSE +h: h satır sonrası{unit}. beceri: 1 − RMSE / en iyi temel yöntemin RMSE'si. ★ en düşük RMSE. "
+        "CRPS, dilim düzeylerinden yaklaşık hesaplanır.",
+    ),
+    "guarded.forecast": (
+        "Looking into the future: tried at {tried} of {of} origins, not found.",
+        "Geleceğe bakma: {of} başlangıcın {tried} tanesinde sınandı, bulunmadı.",
+    ),
+    "guarded.classify": (
+        "An answer that depends on other images: tried with {tried} of {of}, not found.",
+        "Öteki görüntülere bağlı yanıt: {of} görüntünün {tried} tanesiyle sınandı, bulunmadı.",
     ),
     "role.candidate": ("candidate", "aday"),
     "role.baseline": ("baseline", "temel yöntem"),
@@ -441,9 +451,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Arama çalışması {name} durduruldu; süren deneme çalıştırmaları iptal edildi.",
     ),
     "study_deleted": (
-        "Study {name} is deleted; the runs of its trials stay.",
-        "Arama çalışması {name} silindi; deneme çalıştırmaları duruyor.",
+        "Study {name} is in the trash. Undo: azuraforge studies restore {name}",
+        "Arama çalışması {name} çöp kutusunda. Geri almak için: azuraforge studies restore {name}",
     ),
+    "study_restored": ("Study {name} is back.", "Arama çalışması {name} geri alındı."),
     "study_without_plugin": ("name a pipeline to search", "aranacak bir işlem hattı verin"),
     "study_without_dataset": ("name a dataset with --dataset", "--dataset ile bir veri kümesi verin"),
     "study.running": ("running", "sürüyor"),
@@ -597,6 +608,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "purged": ("Purged: {what}. {bytes} freed.", "Kalıcı silindi: {what}. {bytes} boşaldı."),
     "nothing": ("nothing", "hiçbir şey"),
     "purged.runs": ("run(s)", "çalıştırma"),
+    "purged.studies": ("study(ies)", "arama çalışması"),
     "purged.models": ("model(s)", "model"),
     "purged.predictions": ("prediction(s)", "tahmin"),
     "purged.model_versions": ("version(s) of models", "model sürümü"),

@@ -23,7 +23,7 @@ Name = Annotated[str, typer.Argument(help="The name.")]
 NameOrId = Annotated[str, typer.Argument(help="The former name, or the id that azuraforge trash list shows.")]
 Version = Annotated[int | None, typer.Argument(min=1, help="Only this version; default: all of it.")]
 
-_COUNTS = ("runs", "models", "model_versions", "predictions", "datasets", "dataset_versions")
+_COUNTS = ("runs", "studies", "models", "model_versions", "predictions", "datasets", "dataset_versions")
 
 
 @app.command("list")

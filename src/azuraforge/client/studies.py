@@ -40,7 +40,10 @@ class Trial(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Study(Shape):
-    """A search. ``best`` is the best trial by the first objective; ``front`` counts where there are several."""
+    """A search. ``best`` is the best trial by the first objective; ``front`` counts where there are several.
+
+    Lists leave ``deleted_at`` and ``deleted_by`` empty.
+    """
 
     id: str
     name: str
@@ -67,6 +70,8 @@ class Study(Shape):
     cpu_seconds: float = 0.0
     created_at: datetime | None = None
     finished_at: datetime | None = None
+    deleted_at: datetime | None = None
+    deleted_by: str | None = None
 
 
 StudyList: TypeAlias = list[Study]
@@ -192,8 +197,12 @@ class Studies:
         return Run.from_json(told)
 
     def delete(self, study: str) -> None:
-        """Remove a study that has ended; the runs of its trials stay."""
+        """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
         self._connection.delete(f"/studies/{segment(study)}")
+
+    def restore(self, study: str) -> Study:
+        """Take a study out of the trash, by its id or its former name. Raises ApiError where the name is taken."""
+        return self._change(study, "restore")
 
     def wait(self, study: str, timeout_seconds: float | None = None) -> Study:
         """Wait until it has ended (not for its winner's training run). Raises TimeoutError."""

@@ -18,7 +18,7 @@ class NeededBy(Shape):
 
     noun: str
     name: str
-    version: int
+    version: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +61,7 @@ class Purged(Shape):
     """What was purged for ever. ``kept`` things are needed by others."""
 
     runs: int = 0
+    studies: int = 0
     datasets: int = 0
     dataset_versions: int = 0
     models: int = 0

@@ -84,15 +84,15 @@ class Policy(BaseModel):
 class NeededBy(BaseModel):
     """For whom something is kept although it is in the trash."""
 
-    noun: Literal["model"]
+    noun: Literal["model", "study"]
     name: str
-    version: int
+    version: int | None = None
 
 
 class TrashItem(BaseModel):
     """Something in the trash; ``version`` where only that version was deleted."""
 
-    noun: Literal["run", "dataset", "model"]
+    noun: Literal["run", "dataset", "model", "study"]
     id: str
     name: str
     version: int | None = None
@@ -116,6 +116,7 @@ class PurgeOut(BaseModel):
     """What was purged for ever. ``left``: there is more, ask again. ``kept`` are needed by others."""
 
     runs: int = 0
+    studies: int = 0
     datasets: int = 0
     dataset_versions: int = 0
     models: int = 0

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import Boolean, and_, bindparam, literal_column, or_, select
 
 from azuraforge.database.direct import Question
 from azuraforge.runs.schemas import ArtifactOut, AttemptOut, LinkedRun, RunDetail, RunOut
 from azuraforge.runs.tables import (
+    NO_TRIAL,
     Artifact,
     MetricChunk,
     MetricPoint,
@@ -78,7 +79,7 @@ def page(*, state: bool, kind: bool, after: bool, trash: bool, trials: bool) -> 
     if kind:
         statement = statement.where(Run.kind == bindparam("kind"))
     elif not (trials or trash):
-        statement = statement.where(Run.kind != "trial")
+        statement = statement.where(literal_column(f"run.{NO_TRIAL}", Boolean()))  # as the partial index says it
     if after:
         at: Any = bindparam("after_at", type_=Run.created_at.type)
         id_: Any = bindparam("after_id")

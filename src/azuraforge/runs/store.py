@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Boolean, Select, and_, delete, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import now
 from azuraforge.runs.tables import (
+    NO_TRIAL,
     Artifact,
     Checkpoint,
     PhaseReach,
@@ -103,7 +104,7 @@ def page(
     if kind is not None:
         statement = statement.where(Run.kind == kind)
     elif not (trials or trash):
-        statement = statement.where(Run.kind != "trial")
+        statement = statement.where(literal_column(f"run.{NO_TRIAL}", Boolean()))  # as the partial index says it
     if after is not None:
         statement = statement.where(
             or_(Run.created_at < after.created_at, and_(Run.created_at == after.created_at, Run.id < after.id))

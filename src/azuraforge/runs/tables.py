@@ -28,6 +28,8 @@ RUNNING = "state = 'running'"
 #: Queued, and waiting for no other run.
 READY = "state = 'queued' AND waiting_on = 0"
 IN_TRASH = "deleted_at IS NOT NULL"
+NO_TRIAL = "kind <> 'trial'"
+LISTED = f"deleted_at IS NULL AND {NO_TRIAL}"
 
 
 def _of_run(run_id: str = "run_id") -> ForeignKeyConstraint:
@@ -41,6 +43,14 @@ class Run(Owned, Base):
     __table_args__ = (
         UniqueConstraint("project_id", "idempotency_key"),
         Index("ix_run_project_id_created_at_id", "project_id", "created_at", "id"),
+        Index(  # lists of a project whose studies tried thousands of configs
+            "ix_run_listed",
+            "project_id",
+            "created_at",
+            "id",
+            sqlite_where=text(LISTED),
+            postgresql_where=text(LISTED),
+        ),
         Index(  # reap, and how many each project runs
             "ix_run_running",
             "project_id",

@@ -134,6 +134,28 @@ class RunTrash:
         purged.bytes += self._shelf(project_id).free(addresses)
         return purged
 
+    def forget(self, project_id: str, run_ids: Sequence[str]) -> Purged:
+        """Purge runs that belong to something that is purged, in the trash or not. Who goes on or is needed stays."""
+        purged, addresses = Purged(Counter(runs=0)), list[str]()
+        for run_id in run_ids:
+            forgotten = self._database.write(project_id, self._forgetter(project_id, run_id, in_trash=False))
+            if forgotten is not None:
+                addresses += forgotten
+                purged.counts["runs"] += 1
+                purged.bytes += self._remove_work(run_id)
+        purged.bytes += self._shelf(project_id).free(addresses)
+        return purged
+
+    def there(self, session: Session, project_id: str, run_ids: Sequence[str]) -> list[str]:
+        """Those of these runs that can be forgotten now."""
+        known = {run.id for run in store.named(session, project_id, run_ids) if run.state not in _GOING}
+        needed = self._needed(session, project_id, list(known))
+        return [run_id for run_id in run_ids if run_id in known and run_id not in needed]
+
+    def held_bytes(self, session: Session, project_id: str, run_ids: Sequence[str]) -> int:
+        """The bytes of these runs' artifacts."""
+        return sum(trash_store.artifact_bytes(session, project_id, run_ids).values())
+
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
         return self._shelf(project_id).sweep(older_than_seconds)
 
@@ -149,11 +171,15 @@ class RunTrash:
             after = batch[-1]
             yield from ((run.id, run.id in needed) for run in batch)
 
-    def _forgetter(self, project_id: str, run_id: str) -> Callable[[Session], list[str] | None]:
+    def _forgetter(
+        self, project_id: str, run_id: str, *, in_trash: bool = True
+    ) -> Callable[[Session], list[str] | None]:
         def work(session: Session) -> list[str] | None:
             run = store.lock(session, project_id, run_id)
-            if run is None or run.deleted_at is None or self._needed(session, project_id, [run_id]):
-                return None  # purged, restored or needed since we looked
+            if run is None or run.state in _GOING or (in_trash and run.deleted_at is None):
+                return None  # purged, or restored since we looked
+            if self._needed(session, project_id, [run_id]):
+                return None
             self._events.forget(session, project_id, run_stream(run_id))
             return trash_store.forget(session, project_id, run_id)
 

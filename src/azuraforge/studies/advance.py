@@ -1,4 +1,4 @@
-"""One step of a study: take in what its trials did, prune, start the next ones, end it.
+"""One step of a study: take in what its trials did (``collecting``), prune (``pruning``), start the next ones, end it.
 
 Any number of schedulers may take the same step. Every change locks the study's row first and looks again; a trial's
 key (study, number) is unique, and so is its run's idempotency key, made of both. All time is the database's.
@@ -9,35 +9,29 @@ key (study, number) is unique, and so is its run's idempotency key, made of both
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
-from azuraforge.errors import Conflict, NotFound, UserError
+from azuraforge.errors import Conflict, UserError
 from azuraforge.events.service import EventLog
 from azuraforge.runs.handlers import PreparedRun
-from azuraforge.runs.schemas import RunOut, RunRequest
+from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.studies import space, store
 from azuraforge.studies.asker import Asker
-from azuraforge.studies.objectives import best_of, best_report, scores_of
+from azuraforge.studies.collecting import Collecting
+from azuraforge.studies.objectives import best_of
+from azuraforge.studies.pruning import Pruning
 from azuraforge.studies.tables import Study, StudyTrial
+from azuraforge.studies.telling import Teller
 
 _GOING_ON = ("queued", "running")
 #: After so many trials that all failed, further ones would too.
 FAILED_IN_A_ROW = 8
-#: One point for each epoch, the loss on the validation part; the number of the best one counts, so none is left out.
-EPOCH_SERIES, _MOST_EPOCHS = "validation_loss", 10_000
-_MOST_REPORTS = 1000
-
-
-def study_stream(study_id: str) -> str:
-    """The stream of everything that a study did."""
-    return f"study/{study_id}"
 
 
 class Advance:
@@ -52,12 +46,12 @@ class Advance:
         forget_parts: Callable[[str, str], None] = lambda project_id, study_id: None,
     ) -> None:
         self._database = database
-        self._events = events
         self._runs = runs
         self._asker = asker
         self._forget_parts = forget_parts
-        #: Reports of running trials when the pruner last looked.
-        self._looked: dict[tuple[str, int], int] = {}
+        self.tell = Teller(events)
+        self._collecting = Collecting(database, runs, self.tell)
+        self._pruning = Pruning(database, runs, asker)
 
     def step(self, key: store.Active, *, prune: bool = True) -> bool:
         """Whatever can be done now for one study; False where nothing was to do.
@@ -73,10 +67,11 @@ class Advance:
         runs = self._runs.named(project_id, [trial.run_id for trial in waiting])
         ended = [trial for trial in waiting if (run := runs.get(trial.run_id)) is None or run.state not in _GOING_ON]
         if ended:
-            self._collect(study, ended, runs)
+            self._collecting.collect(study, ended, runs)
+            self._pruning.forget(study, ended)
             return True
-        self._cancel(study, waiting, runs)
-        if prune and study.pruner["name"] != "none" and self._prune(study, waiting):
+        self._pruning.cancel(study, waiting, runs)
+        if prune and study.pruner["name"] != "none" and self._pruning.prune(study, waiting):
             return True
         if study.state != "running":
             return not waiting and self._rest(study)
@@ -85,12 +80,6 @@ class Advance:
         if len(waiting) < study.parallel:
             return self._start(study, alone=not waiting)
         return False
-
-    def tell(self, session: Session, study: Study, type_: str, **data: Any) -> None:
-        """A line on the study's stream and on the project's."""
-        told = {"study_id": study.id, "name": study.name, "state": study.state, **data}
-        for stream in (study_stream(study.id), "project"):
-            self._events.append(session, study.project_id, stream, type_, told)
 
     def retrain(
         self, session: Session, study: Study, trial: StudyTrial, prepared: tuple[RunRequest, PreparedRun]
@@ -139,115 +128,10 @@ class Advance:
         for earlier_id in study.warm_start_from:
             if earlier_id in seen:
                 continue
-            earlier = store.find(session, study.project_id, earlier_id)
+            earlier = store.find(session, study.project_id, earlier_id, trash=True)
             if earlier is not None and earlier.id != study.id:
                 total += self.counted(session, earlier, seen | {study.id})
         return total
-
-    def _collect(self, study: Study, ended: Sequence[StudyTrial], runs: dict[str, RunOut]) -> None:
-        """Trials whose runs have ended: complete, pruned or failed, each told once."""
-        found = {trial.number: self._outcome(study, trial, runs.get(trial.run_id)) for trial in ended}
-
-        def work(session: Session) -> None:
-            locked = store.lock(session, study.project_id, study.id)
-            if locked is None:
-                return
-            for number, values in found.items():
-                trial = store.trial(session, study.project_id, study.id, number)
-                if trial is None or trial.state != "running":
-                    continue  # another scheduler was faster
-                baselines = values.pop("baselines", None)
-                store.change(session, trial, **values, ended_at=store.clock(session))
-                if baselines is not None and locked.baselines is None:
-                    store.change(session, locked, baselines=baselines)
-                self.tell(
-                    session, locked, "study.trial", trial=number, run_id=trial.run_id, trial_state=trial.state,
-                    scores=trial.scores,
-                )  # fmt: skip
-            crashpoint("trials_before_collected")
-
-        self._database.write(study.project_id, work)
-        for trial in ended:
-            self._looked.pop((study.id, trial.number), None)
-
-    def _outcome(self, study: Study, trial: StudyTrial, run: RunOut | None) -> dict[str, Any]:
-        if run is None:
-            error = NotFound("the trial's run is gone", where=f"run {trial.run_id}", code="run_gone").to_dict()
-            return {"state": "failed", "error": error, "cpu_seconds": None}
-        curve = self._curve(study, trial)
-        if trial.pruned_after is not None and run.state != "succeeded":
-            curve = curve[: trial.pruned_after]
-        # Whatever the pruner looks at: epochs are counted by the series that early stopping goes by.
-        best = best_report(self._values(study, trial, EPOCH_SERIES, _MOST_EPOCHS), "minimize")
-        common: dict[str, Any] = {"curve": curve, "best_epoch": best, "cpu_seconds": _wall_seconds(run) * study.threads}
-        if run.state == "succeeded" and run.summary is not None:
-            metrics = run.summary["metrics"]
-            common["cpu_seconds"] = run.summary["cpu_seconds"]
-            common["metrics"] = metrics
-            if (baselines := run.summary.get("baselines")) is not None:
-                common["baselines"] = baselines
-            if (scores := scores_of(metrics, study.objectives)) is not None:
-                return {**common, "state": "complete", "scores": scores}
-            names = ", ".join(each["metric"] for each in study.objectives)
-            error = UserError(f"its objectives ({names}) could not be computed", code="no_score").to_dict()
-            return {**common, "state": "failed", "error": error}
-        if trial.pruned_after is not None:
-            return {**common, "state": "pruned"}
-        if run.error is not None:
-            return {**common, "state": "failed", "error": run.error.model_dump(exclude_none=True)}
-        error = Conflict(f"its run was {run.state}", where=f"run {run.id}", code=run.state).to_dict()
-        return {**common, "state": "failed", "error": error}
-
-    def _curve(self, study: Study, trial: StudyTrial) -> list[float | None]:
-        return self._values(study, trial, study.pruner["series"], _MOST_REPORTS)
-
-    def _values(self, study: Study, trial: StudyTrial, series: str, most: int) -> list[float | None]:
-        try:
-            told = self._runs.metrics(study.project_id, trial.run_id, [series], max_points=most)
-        except NotFound:  # the run was purged; or it has no such series
-            return []
-        return told.series[0].values if told.series else []
-
-    def _cancel(self, study: Study, waiting: Sequence[StudyTrial], runs: dict[str, RunOut]) -> None:
-        """Runs of pruned trials, and of a study that was stopped: also those that an earlier life did not come to."""
-        for trial in waiting:
-            run = runs[trial.run_id]
-            if (trial.pruned_after is not None or study.state == "stopped") and not run.cancel_requested:
-                reason = f"pruned after {trial.pruned_after} reports" if trial.pruned_after is not None else "stopped"
-                try:
-                    self._runs.cancel(study.project_id, trial.run_id, reason=f"{reason} (study {study.name})")
-                except (Conflict, NotFound):
-                    continue  # it has just ended
-
-    def _prune(self, study: Study, waiting: Sequence[StudyTrial]) -> bool:
-        curves = {}
-        for trial in waiting:
-            if trial.pruned_after is None:
-                curve = self._curve(study, trial)
-                if len(curve) != self._looked.get((study.id, trial.number), 0):
-                    curves[trial.number] = curve
-        if not curves:
-            return False
-        with self._database.read(study.project_id) as session:
-            trials = store.trials(session, study.project_id, study.id)
-        for trial in trials:
-            if trial.number in curves:
-                trial.curve = curves[trial.number]
-        doomed = [number for number in self._asker.prune(study, trials) if number in curves]
-        self._looked.update({(study.id, number): len(curve) for number, curve in curves.items()})
-        if not doomed:
-            return False
-
-        def work(session: Session) -> None:
-            if store.lock(session, study.project_id, study.id) is None:
-                return
-            for number in doomed:
-                row = store.trial(session, study.project_id, study.id, number)
-                if row is not None and row.state == "running" and row.pruned_after is None:
-                    store.change(session, row, pruned_after=len(curves[number]))
-
-        self._database.write(study.project_id, work)
-        return True
 
     def _rest(self, study: Study) -> bool:
         """Paused, stopped or ended, and no trial left: nothing to look after."""
@@ -410,10 +294,3 @@ def ran_seconds(session: Session, study: Study) -> float:
     if study.running_since is None:
         return study.ran_seconds
     return study.ran_seconds + max(0.0, (store.clock(session) - study.running_since).total_seconds())
-
-
-def _wall_seconds(run: RunOut) -> float:
-    """What a trial that left no measurement is counted with: its time on one thread."""
-    if run.started_at is None or run.finished_at is None:
-        return 0.0
-    return max(0.0, math.ceil((run.finished_at - run.started_at).total_seconds() * 1000) / 1000)

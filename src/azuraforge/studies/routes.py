@@ -57,8 +57,14 @@ def get_study(study: str, access: Reader, service: Service) -> StudyDetail:
 
 @router.delete("/{study}", status_code=204)
 def delete_study(study: str, access: Member, service: Service) -> None:
-    """Remove a study that has ended; the runs of its trials stay."""
-    service.delete(access.project_id, study)
+    """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
+    service.trash.delete(access.project_id, study, access.user_name)
+
+
+@router.post("/{study}/restore")
+def restore_study(study: str, access: Member, service: Service) -> StudyDetail:
+    """Take a study out of the trash, by its id or its former name."""
+    return service.get(access.project_id, service.trash.restore(access.project_id, study))
 
 
 @router.get("/{study}/trials")

@@ -167,6 +167,8 @@ class StudyDetail(StudyOut):
     warm_start_from: list[str]
     counted_trials: int = Field(description="trials that tighten the gate's level: its own, and those it began from")
     last_event_seq: int = Field(description="cursor for the live stream study/<id>")
+    deleted_at: datetime | None = Field(description="in the trash since then")
+    deleted_by: str | None
 
 
 class SearchableField(BaseModel):

@@ -24,12 +24,14 @@ from azuraforge.plugins.catalogue import Call, Catalogue
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.runs.service import RunService
 from azuraforge.studies import shapes, store
-from azuraforge.studies.advance import Advance, ran_seconds, study_stream
+from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.asker import Asker
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
 from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyOut, StudyRequest, TrialOut
 from azuraforge.studies.space import Dimension, combinations, read_space, suggest
 from azuraforge.studies.tables import Study
+from azuraforge.studies.telling import study_stream
+from azuraforge.studies.trash import StudyTrash
 
 StudyList: TypeAlias = list[StudyOut]
 TrialList: TypeAlias = list[TrialOut]
@@ -65,6 +67,8 @@ class StudyService:
         self._asker = asker
         self._call = call
         self._lock = threading.Lock()
+        #: Studies that were deleted, and how they are purged.
+        self.trash = StudyTrash(database, runs.trash, advance.tell)
         self._importances: dict[tuple[str, str, int], ImportanceOut] = {}
         #: Called when there is something to do, where a scheduler lives in this process.
         self.wake: Callable[[], None] = lambda: None
@@ -158,7 +162,7 @@ class StudyService:
     def get(self, project_id: str, study: str) -> StudyDetail:
         """Everything about one study except its trials."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study), study)
+            row = _found(store.find(session, project_id, study, trash=True), study)
             scored = store.complete(session, project_id, [row.id]).get(row.id, [])
             best = best_of(scored, row.objectives[0]["direction"])
             return shapes.study_detail(
@@ -174,7 +178,7 @@ class StudyService:
     def trials(self, project_id: str, study: str) -> TrialList:
         """Every trial, by number."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study), study)
+            row = _found(store.find(session, project_id, study, trash=True), study)
             trials = store.trials(session, project_id, row.id)
         runs = self._runs.named(project_id, [trial.run_id for trial in trials])
         return [shapes.trial_out(trial, runs.get(trial.run_id)) for trial in trials]
@@ -182,7 +186,7 @@ class StudyService:
     def importance(self, project_id: str, study: str) -> ImportanceOut:
         """How much each field mattered so far."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study), study)
+            row = _found(store.find(session, project_id, study, trash=True), study)
             trials = [each for each in store.trials(session, project_id, row.id) if each.state == "complete"]
         key = (project_id, row.id, len(trials))
         with self._lock:
@@ -250,7 +254,8 @@ class StudyService:
     def retrain(self, project_id: str, study: str, number: int | None) -> RunDetail:
         """Train one trial's config anew, as the winner is at the end. Raises Conflict while the study goes on."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study), study)
+            row = _found(store.find(session, project_id, study, trash=True), study)
+            _require_kept(row)
             _require(row, "finished", "stopped", "failed")
             if number is None:
                 complete = store.complete(session, project_id, [row.id]).get(row.id, [])
@@ -267,7 +272,7 @@ class StudyService:
         prepared = self._advance.prepare_retraining(row, chosen, counted)
 
         def work(session: Session) -> str:
-            locked = _found(store.lock(session, project_id, row.id), study)
+            locked = self._locked(session, project_id, row.id)
             return self._advance.retrain(session, locked, chosen, prepared)
 
         try:
@@ -279,26 +284,6 @@ class StudyService:
                 next_step=f"azuraforge runs show {row.retrain_run_id}",
             ) from None
         return self._runs.get(project_id, run_id)
-
-    def delete(self, project_id: str, study: str) -> None:
-        """Remove a study that has ended, and the list of its trials; their runs stay."""
-
-        def work(session: Session) -> None:
-            row = self._locked(session, project_id, study)
-            if row.active or row.state in ("running", "paused"):
-                raise Conflict(
-                    "the study goes on", where=f"study {row.name}", next_step=f"azuraforge studies stop {row.name!r}"
-                )
-            if heirs := store.beginning_from(session, project_id, row.id):
-                raise Conflict(  # its trials count for the gate of every study that began from them
-                    f"{len(heirs)} later studies began from its trials",
-                    where=f"study {row.name}",
-                    next_step=f"delete {heirs[0]!r} first",
-                )
-            self._advance.tell(session, row, "study.deleted")
-            store.remove(session, row)
-
-        self._database.write(project_id, work)
 
     def object_to_dataset(self, session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
         """Raises Conflict where a study that goes on reads this dataset, or this version of it."""
@@ -318,8 +303,10 @@ class StudyService:
         return self.get(project_id, study)
 
     def _locked(self, session: Session, project_id: str, study: str) -> Study:
-        row = _found(store.find(session, project_id, study), study)
-        return _found(store.lock(session, project_id, row.id), study)
+        row = _found(store.find(session, project_id, study, trash=True), study)
+        locked = _found(store.lock(session, project_id, row.id), study)
+        _require_kept(locked)
+        return locked
 
     def _earlier(self, session: Session, project_id: str, name: str, values: dict[str, Any]) -> str:
         """The id of a study to begin from. Raises InvalidInput where its trials would tell nothing here."""
@@ -374,6 +361,15 @@ def _pruner(asked: Pruner, space: dict[str, Dimension], config: dict[str, Any]) 
 def _require(row: Study, *states: str) -> None:
     if row.state not in states:
         raise Conflict(f"the study is {row.state}", where=f"study {row.name}", code="wrong_state")
+
+
+def _require_kept(row: Study) -> None:
+    if row.deleted_at is not None:
+        raise Conflict(
+            "the study is in the trash",
+            where=f"study {row.former_name}",
+            next_step=f"restore it first: azuraforge studies restore {row.id}",
+        )
 
 
 def _in_use(what: str, study: Study) -> Conflict:

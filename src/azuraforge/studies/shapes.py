@@ -15,7 +15,10 @@ _SAME = (
     "id", "name", "plugin", "task", "model", "dataset_id", "dataset_name", "dataset_version", "sampler", "objectives",
     "parallel", "state", "reason", "winner", "retrain_run_id", "created_at", "finished_at",
 )  # fmt: skip
-_MORE = ("config", "space", "pruner", "seed", "threads", "priority", "retrain", "warm_start_from")
+_MORE = (
+    "config", "space", "pruner", "seed", "threads", "priority", "retrain", "warm_start_from", "deleted_at",
+    "deleted_by",
+)  # fmt: skip
 
 Scored = Sequence[tuple[int, list[float]]]
 
@@ -67,6 +70,7 @@ def _fields(
     directions = [each["direction"] for each in row.objectives]
     return {
         **{name: getattr(row, name) for name in _SAME},
+        "name": row.former_name or row.name,
         "budget": Budget(trials=row.budget_trials, seconds=row.budget_seconds, cpu_seconds=row.budget_cpu_seconds),
         "error": RunError(**row.error) if row.error is not None else None,
         "trials": counts,

@@ -45,11 +45,28 @@ def clock(session: Session) -> datetime:
     return found
 
 
-def find(session: Session, project_id: str, name_or_id: str) -> Study | None:
-    """By id, else by name."""
+def find(session: Session, project_id: str, name_or_id: str, *, trash: bool = False) -> Study | None:
+    """By id, else by name; with ``trash`` by id also where it lies there."""
     named = or_(Study.id == name_or_id, Study.name == name_or_id)
     statement = select(Study).where(Study.project_id == project_id, named)
+    if not trash:
+        statement = statement.where(Study.deleted_at.is_(None))
     return session.scalars(statement.order_by(Study.id != name_or_id), execution_options=_FRESH).first()
+
+
+def find_in_trash(session: Session, project_id: str, name_or_id: str) -> Study | None:
+    """By id, else the one of this former name that was deleted last."""
+    named = or_(Study.id == name_or_id, Study.former_name == name_or_id)
+    statement = select(Study).where(Study.project_id == project_id, named, Study.deleted_at.is_not(None))
+    return session.scalars(statement.order_by(Study.id != name_or_id, Study.deleted_at.desc())).first()
+
+
+def deleted(session: Session, project_id: str, before: datetime | None) -> Sequence[Study]:
+    """Studies in the trash, deleted before a moment (None: all), the latest first."""
+    statement = select(Study).where(Study.project_id == project_id, Study.deleted_at.is_not(None))
+    if before is not None:
+        statement = statement.where(Study.deleted_at <= before)
+    return session.scalars(statement.order_by(Study.deleted_at.desc(), Study.id), execution_options=_FRESH).all()
 
 
 def lock(session: Session, project_id: str, study_id: str) -> Study | None:
@@ -59,8 +76,8 @@ def lock(session: Session, project_id: str, study_id: str) -> Study | None:
 
 
 def page(session: Session, project_id: str, limit: int) -> Sequence[Study]:
-    """Newest first."""
-    statement = select(Study).where(Study.project_id == project_id)
+    """Newest first, the trash left out."""
+    statement = select(Study).where(Study.project_id == project_id, Study.deleted_at.is_(None))
     return session.scalars(statement.order_by(Study.created_at.desc(), Study.id.desc()).limit(limit)).all()
 
 
@@ -75,10 +92,16 @@ def using(session: Session, project_id: str) -> Sequence[Study]:
     ).all()
 
 
-def beginning_from(session: Session, project_id: str, study_id: str) -> list[str]:
-    """Names of the studies that began from this one's trials."""
-    rows = session.scalars(select(Study).where(Study.project_id == project_id, Study.id != study_id)).all()
-    return [row.name for row in rows if study_id in row.warm_start_from]
+def beginning_from(session: Session, study: Study) -> list[Study]:
+    """The studies that began from this one's trials, those in the trash too."""
+    rows = session.scalars(select(Study).where(Study.project_id == study.project_id, Study.id != study.id)).all()
+    return [row for row in rows if study.id in row.warm_start_from]
+
+
+def run_ids(session: Session, project_id: str, study_id: str) -> list[str]:
+    """The runs of its trials, by number."""
+    of = (StudyTrial.project_id == project_id, StudyTrial.study_id == study_id)
+    return list(session.scalars(select(StudyTrial.run_id).where(*of).order_by(StudyTrial.number)))
 
 
 def add(session: Session, row: Study | StudyTrial) -> None:

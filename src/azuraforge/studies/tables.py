@@ -76,6 +76,9 @@ class Study(Owned, Base):
     running_since: Mapped[datetime | None] = mapped_column(Timestamp)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
+    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # in the trash since then
+    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
+    former_name: Mapped[str | None] = mapped_column(String(100), default=None)  # given up in the trash
 
 
 class StudyTrial(Owned, Base):

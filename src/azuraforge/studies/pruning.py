@@ -1,0 +1,73 @@
+"""Ending trials early: those whose curve looks bad, and all of a study that was stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from azuraforge.database import Database, Session
+from azuraforge.errors import Conflict, NotFound
+from azuraforge.runs.schemas import RunOut
+from azuraforge.runs.service import RunService
+from azuraforge.studies import store
+from azuraforge.studies.asker import Asker
+from azuraforge.studies.collecting import Curves
+from azuraforge.studies.tables import Study, StudyTrial
+
+
+class Pruning:
+    """Looks at the live curves of running trials. A trial is marked first; its run is cancelled with the next step."""
+
+    def __init__(self, database: Database, runs: RunService, asker: Asker) -> None:
+        self._database = database
+        self._runs = runs
+        self._curves = Curves(runs)
+        self._asker = asker
+        #: Reports of running trials when the pruner last looked.
+        self._looked: dict[tuple[str, int], int] = {}
+
+    def forget(self, study: Study, ended: Sequence[StudyTrial]) -> None:
+        """These trials have ended."""
+        for trial in ended:
+            self._looked.pop((study.id, trial.number), None)
+
+    def cancel(self, study: Study, waiting: Sequence[StudyTrial], runs: Mapping[str, RunOut]) -> None:
+        """Runs of pruned trials, and of a study that was stopped: also those that an earlier life did not come to."""
+        for trial in waiting:
+            run = runs[trial.run_id]
+            if (trial.pruned_after is not None or study.state == "stopped") and not run.cancel_requested:
+                reason = f"pruned after {trial.pruned_after} reports" if trial.pruned_after is not None else "stopped"
+                try:
+                    self._runs.cancel(study.project_id, trial.run_id, reason=f"{reason} (study {study.name})")
+                except (Conflict, NotFound):
+                    continue  # it has just ended
+
+    def prune(self, study: Study, waiting: Sequence[StudyTrial]) -> bool:
+        """Ask the pruner about every running trial with a new report; True where one is to end."""
+        curves = {}
+        for trial in waiting:
+            if trial.pruned_after is None:
+                curve = self._curves.of(study, trial)
+                if len(curve) != self._looked.get((study.id, trial.number), 0):
+                    curves[trial.number] = curve
+        if not curves:
+            return False
+        with self._database.read(study.project_id) as session:
+            trials = store.trials(session, study.project_id, study.id)
+        for trial in trials:
+            if trial.number in curves:
+                trial.curve = curves[trial.number]
+        doomed = [number for number in self._asker.prune(study, trials) if number in curves]
+        self._looked.update({(study.id, number): len(curve) for number, curve in curves.items()})
+        if not doomed:
+            return False
+
+        def work(session: Session) -> None:
+            if store.lock(session, study.project_id, study.id) is None:
+                return
+            for number in doomed:
+                row = store.trial(session, study.project_id, study.id, number)
+                if row is not None and row.state == "running" and row.pruned_after is None:
+                    store.change(session, row, pruned_after=len(curves[number]))
+
+        self._database.write(study.project_id, work)
+        return True
