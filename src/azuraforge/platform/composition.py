@@ -50,6 +50,9 @@ from azuraforge.studies.scheduler import StudyScheduler
 from azuraforge.studies.service import StudyService
 from azuraforge.telemetry import logger
 
+#: What children of runs import: the launcher does so for all of them. It starts no thread, and computes nothing.
+PRELOADED = ("azuraforge.pipelines.trial_steps",)
+
 log = logger("platform")
 
 
@@ -74,7 +77,7 @@ class House:
         self.events = EventLog(self.database, bell)
         self.projects = ProjectService(self.database)
         self.project_id = self.projects.ensure_default()
-        self.launcher = Launcher()
+        self.launcher = Launcher(preload=PRELOADED)
         self.catalogue = Catalogue(self.launcher.call, settings.plugins, settings.home / "catalogue.json")
         self.datasets = DatasetService(self.database, self.events, self.launcher.call, settings)
         self.kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)
@@ -144,7 +147,8 @@ class House:
         datasets.needs.append(models.needed_versions)
         datasets.objections += [runs.object_to_dataset, needs.object_to_dataset, self.studies.object_to_dataset]
         models.objections += [runs.object_to_model, needs.object_to_model, self.studies.object_to_model]
-        self.trash = Trash(self.database, self.events, [models, runs, datasets, self.predictions.bin])
+        bins = [self.studies.trash, models, runs, datasets, self.predictions.bin]  # who needs others comes first
+        self.trash = Trash(self.database, self.events, bins)
         scratch = self.settings.scratch
         self.housekeeping = Housekeeping(
             self.database, self.trash, lambda: sweep(self.database, scratch), self.events, self.settings.event_days
