@@ -59,5 +59,5 @@ def test_an_unknown_code_is_refused() -> None:
 def test_a_hundred_is_a_hundred_and_no_bound_is_no_number() -> None:
     params = {"a": "x", "b": "y", "relative_difference": 0.9999999999999998, "low": -0.0033, "high": 999_999.0}
     reason = Reason("not_better_than_best_baseline", {**params, "level": 0.95, "metric": "error_rate"})
-    assert "error rate +100 %, interval −0.33 % to +∞." in reason.text("en")
-    assert "hata oranı +%100, güven aralığı −%0,33 ile +∞ arası" in reason.text("tr")
+    assert "error rate +100 %, interval −0.33 % to more than +1,000 %." in reason.text("en")
+    assert "hata oranı +%100, güven aralığı −%0,33 ile +%1.000 üzeri arası" in reason.text("tr")

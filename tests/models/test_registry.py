@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from azuraforge.clock import utc_now
 from azuraforge.database import Session
+from azuraforge.datasets import store as dataset_store
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
 from azuraforge.models.registry import HeldOut
 
@@ -186,7 +189,7 @@ def february(dataset_id: str, target: str, first: int, last: int) -> HeldOut:
 
 def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_id: str, make_folder: Make) -> None:
     room.add_version(project_id, make_folder())
-    held_out = february("data1", "load", 1, 28)
+    held_out = replace(february("data1", "load", 1, 28), fingerprint="f" * 64)
     verdict = {"decision": "kept", "champion": "x", "reasons": []}
     for run_id in ("run1", "run2"):
         room.database.write(
@@ -211,10 +214,70 @@ def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_
         before = HeldOut("data1", "load", datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 31, tzinfo=UTC))
         for other in (before, february("data2", "load", 1, 28), february("data1", "price", 1, 28)):
             assert room.service.earlier_uses(session, project_id, other) == 0
+        renamed = replace(february("data2", "load", 20, 28), fingerprint="f" * 64)
+        assert room.service.earlier_uses(session, project_id, renamed) == 2
+        assert room.service.earlier_uses(session, project_id, replace(renamed, target="price")) == 0
     found = room.service.evaluation(project_id, "run2")
     assert (found.model, found.version, found.verdict) == ("load", 1, verdict)
     with pytest.raises(NotFound, match="has no evaluation"):
         room.service.evaluation(project_id, "run3")
+
+
+def _version(room: Any, project_id: str, name: str, fingerprint: str, file_sha256: str | None) -> str:
+    """A version of a dataset, as a row; nobody reads its file here."""
+
+    def work(session: Any) -> str:
+        fields = {
+            "fingerprint": fingerprint, "file_sha256": file_sha256, "columns": {}, "options": {}, "rows": 9, "bytes": 9,
+            "source": "file", "provenance": {}, "findings": [],
+        }  # fmt: skip
+        owner = dataset_store.find_or_add(session, project_id, name)
+        dataset_store.add_version(session, project_id, owner.id, fields)
+        return owner.id
+
+    found: str = room.database.write(project_id, work)
+    return found
+
+
+def test_the_same_data_under_another_name_was_looked_at_all_the_same(
+    room: Any, project_id: str, other_project_id: str
+) -> None:
+    """One file under two names, read with other options; a version that grew, and what was added from that one."""
+    first = _version(room, project_id, "load", "a" * 64, "1" * 64)
+    _version(room, project_id, "load", "b" * 64, "2" * 64)
+    same_file = _version(room, project_id, "again", "c" * 64, "1" * 64)
+    grown = _version(room, project_id, "grown", "b" * 64, None)
+    chained = _version(room, project_id, "chained", "d" * 64, "2" * 64)
+    other = _version(room, project_id, "another", "e" * 64, "3" * 64)
+    foreign = _version(room, other_project_id, "load", "a" * 64, "1" * 64)
+
+    def looked(project: str, dataset_id: str, fingerprint: str) -> int:
+        held_out = replace(february(dataset_id, "load", 1, 28), fingerprint=fingerprint)
+        with room.database.read(project) as session:
+            return int(room.service.earlier_uses(session, project, held_out))
+
+    room.service.look(project_id, "run1", 1, replace(february(first, "load", 10, 20), fingerprint="a" * 64))
+    assert looked(project_id, first, "b" * 64) == 1
+    assert looked(project_id, same_file, "c" * 64) == 1
+    assert looked(project_id, grown, "b" * 64) == 1
+    assert looked(project_id, chained, "d" * 64) == 1
+    assert looked(project_id, other, "e" * 64) == 0
+    assert looked(other_project_id, foreign, "a" * 64) == 0
+
+
+def test_of_looks_at_once_each_is_told_of_those_before_it(room: Any, project_id: str) -> None:
+    held_out = replace(february("data1", "load", 1, 28), fingerprint="f" * 64)
+
+    def look(number: int) -> int:
+        return int(room.service.look(project_id, f"run{number}", 1, held_out))
+
+    with ThreadPoolExecutor(8) as threads:
+        told = sorted(threads.map(look, range(16)))
+    assert told == list(range(16))
+    assert sorted(look(number) for number in range(16)) == told  # asked again, each run is told the same
+    first = next(number for number in range(16) if look(number) == 0)
+    assert room.service.look(project_id, f"run{first}", 2, held_out) == 0
+    assert look(99) == 16
 
 
 def test_each_change_is_an_event(room: Any, project_id: str, make_folder: Make) -> None:

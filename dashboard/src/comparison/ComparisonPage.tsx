@@ -136,6 +136,7 @@ function PairCard({ comparison }: { comparison: Comparison }) {
   if (judged.length < 2) return null;
   const name = (id: string) => judged.find((run) => run.id === id)?.name ?? id;
   const found = pair.data;
+  const told = found?.shown?.[i18n.language.slice(0, 2)];
   return (
     <Card title={t("comparison.pair")} note={t("comparison.pairNote")} testId="comparison-pair">
       <div className={css["choices"]}>
@@ -159,10 +160,10 @@ function PairCard({ comparison }: { comparison: Comparison }) {
         <p>
           {t(`comparison.${found.verdict}`, { a: name(a), b: name(b) })}{" "}
           {t("comparison.interval", {
-            metric: found.metric?.toUpperCase() ?? "",
-            difference: percent(found.relative_difference, 1, true),
-            low: percent(found.low, 1, true),
-            high: percent(found.high, 1, true),
+            metric: told?.["measure"] ?? "",
+            difference: told?.["change"] ?? "",
+            low: told?.["low"] ?? "",
+            high: told?.["high"] ?? "",
             level: percent(found.level),
             origins: count(found.origins ?? 0),
           })}

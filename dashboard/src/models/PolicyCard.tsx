@@ -39,6 +39,7 @@ export function PolicyCard({ name, kind, writer }: { name: string; kind: string;
           { name: t("life.metric"), value: policy.metric ?? t("life.metricOwn") },
           { name: t("life.margin"), value: margin },
           { name: t("life.slices"), value: slicesText(policy.slices) || t("life.noLimit") },
+          ...(policy.slices.length > 0 ? [{ name: t("life.unknownSlices"), value: policy.unknown_slices === "pass" ? t("life.unknownPass") : t("life.unknownBlock") }] : []),
           { name: t("life.latency"), value: policy.max_latency_ms === null ? t("life.noLimit") : number(policy.max_latency_ms) },
           { name: t("life.size"), value: policy.max_bytes === null ? t("life.noLimit") : bytes(policy.max_bytes) },
           { name: t("models.promote"), value: policy.automatic ? t("life.byGate") : t("life.byHand") },
@@ -58,6 +59,7 @@ function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: str
   const [slices, setSlices] = useState(slicesText(policy.slices));
   const [latency, setLatency] = useState(policy.max_latency_ms === null ? "" : String(policy.max_latency_ms));
   const [size, setSize] = useState(policy.max_bytes === null ? "" : String(policy.max_bytes));
+  const [passUnknown, setPassUnknown] = useState(policy.unknown_slices === "pass");
   const [automatic, setAutomatic] = useState(policy.automatic);
   const [reason, setReason] = useState("");
   const [tried, setTried] = useState(false);
@@ -70,7 +72,7 @@ function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: str
     if (reason.trim() === "" || guarded === null || [margin, latency, size].some((text) => wrong(text) !== undefined)) return;
     const chosen = (METRICS[kind] ?? []).find((each) => each === metric) ?? null;
     const given = value(margin) ?? 0;
-    const terms = { metric: chosen, margin: absolute ? given : given / 100, margin_kind: policy.margin_kind, slices: guarded, max_latency_ms: value(latency), max_bytes: value(size), automatic };
+    const terms = { metric: chosen, margin: absolute ? given : given / 100, margin_kind: policy.margin_kind, slices: guarded, max_latency_ms: value(latency), max_bytes: value(size), automatic, unknown_slices: passUnknown ? ("pass" as const) : ("block" as const) };
     save.mutate({ ...terms, reason: reason.trim() }, { onSuccess: onClose });
   };
   return (
@@ -84,6 +86,7 @@ function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: str
         />
         <TextField label={t("life.margin")} hint={absolute ? undefined : t("life.marginHint")} value={margin} onChange={setMargin} mode="decimal" error={wrong(margin)} />
         <TextField label={t("life.slices")} hint={t("life.slicesHint")} value={slices} onChange={setSlices} error={guarded === null ? t("life.notSlices") : undefined} />
+        <CheckField label={t("life.passUnknown")} checked={passUnknown} onChange={setPassUnknown} />
         <TextField label={t("life.latency")} value={latency} onChange={setLatency} mode="decimal" error={wrong(latency)} />
         <TextField label={t("life.size")} value={size} onChange={setSize} mode="numeric" error={wrong(size)} />
         <CheckField label={t("life.automatic")} checked={automatic} onChange={setAutomatic} />

@@ -91,6 +91,7 @@ function Scores({ evaluation, said }: { evaluation: Evaluation; said: boolean })
       {against && !said ? <Difference comparison={against} /> : null}
       <p className={css["footnote"]}>
         {t("verdict.computed", { count: origins, shown: count(origins) })}
+        {evaluation.guarded?.tried ? ` ${t("verdict.guarded", { tried: count(evaluation.guarded.tried), of: count(evaluation.guarded.of) })}` : null}
       </p>
     </>
   );
@@ -123,9 +124,11 @@ function Score({ name, of, beside, show, range }: ScoreProps) {
 
 /** "RMSE 4.1 % lower than ridge (95 % interval −6.0 % … −2.0 %)". */
 function Difference({ comparison }: { comparison: Comparison }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { percent } = useFormats();
-  const { relative_difference: difference } = comparison;
+  const { relative_difference: difference, shown } = comparison;
+  const told = shown?.[i18n.language.slice(0, 2)];
+  if (told) return <p className={css["footnote"]}>{t("verdict.against", { ...told, baseline: comparison.b, level: percent(comparison.level) })}</p>;
   if (difference === null) return null;
   return (
     <p className={css["footnote"]}>

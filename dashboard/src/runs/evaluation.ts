@@ -25,6 +25,8 @@ export interface Comparison {
   high: number | null;
   level: number;
   better: boolean;
+  /** By language, as people read it; evaluations of earlier releases have none. */
+  shown?: Record<string, { measure: string; change: string; low: string; high: string }>;
 }
 
 export interface PartRange {
@@ -46,6 +48,8 @@ export interface Evaluation {
   best_baseline: string;
   winner: string;
   comparisons: Comparison[];
+  /** At how many origins the guard against looking ahead tried the candidate. */
+  guarded?: { tried: number; of: number };
   shown_horizons: number[];
 }
 

@@ -45,13 +45,14 @@ def show_pair(terminal: Terminal, pair: Pair) -> None:
         for said in pair.why_not:
             terminal.say(text.of(said.text))
         return
+    told = pair.shown.get(text.code) or {}
     shown = {
         "a": pair.a,
         "b": pair.b,
-        "metric": (pair.metric or "").upper(),
-        "difference": text.percent(pair.relative_difference, signed=True),
-        "low": text.percent(pair.low, signed=True),
-        "high": text.percent(pair.high, signed=True),
+        "metric": told.get("measure") or (pair.metric or "").upper(),
+        "difference": told.get("change") or text.percent(pair.relative_difference, signed=True),
+        "low": told.get("low") or text.percent(pair.low, signed=True),
+        "high": told.get("high") or text.percent(pair.high, signed=True),
         "level": text.percent(pair.level, 0),
         "origins": text.number(pair.origins, 0),
     }

@@ -54,6 +54,9 @@ def set_policy(
     max_latency_ms: Annotated[float | None, typer.Option(help="Milliseconds per prediction, at most.")] = None,
     max_bytes: Annotated[int | None, typer.Option(help="Bytes of the predictor's files, at most.")] = None,
     by_hand: Annotated[bool, typer.Option("--by-hand", help="The gate approves, a person promotes.")] = False,
+    pass_unknown: Annotated[
+        bool, typer.Option("--pass-unknown", help="A guarded slice with too few rows to tell stops nobody.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Set what a promotion of a model needs from now on; what is left out is as the platform has it."""
@@ -66,6 +69,7 @@ def set_policy(
         "max_latency_ms": max_latency_ms,
         "max_bytes": max_bytes,
         "automatic": not by_hand,
+        "unknown_slices": "pass" if pass_unknown else "block",
     }
     with reach(terminal) as reached:
         made = reached.client.models.set_policy(name, reason, **terms)
@@ -269,7 +273,7 @@ def _terms(terminal: Terminal, each: GatePolicy) -> str:
     shown = {
         name: value
         for name, value in each.raw.items()
-        if name not in ("number", "reason", "by", "at", "automatic") and value not in (None, 0, [], "relative")
+        if name not in ("number", "reason", "by", "at", "automatic") and value not in (None, 0, [], "relative", "block")
     }
     if not each.automatic:
         shown["automatic"] = False

@@ -30,6 +30,9 @@ def show_evaluation(terminal: Terminal, evaluation: Mapping[str, Any], verdict: 
         terminal.console.print(
             Text(text("contender_failed", name=each["name"], reason=each["reason"]), style="yellow"), soft_wrap=True
         )
+    if (guarded := evaluation.get("guarded") or {}).get("tried"):
+        counted = {name: text.number(guarded[name], 0) for name in ("tried", "of")}
+        terminal.console.print(Text(text(f"guarded.{evaluation['kind']}", **counted), style="dim"), soft_wrap=True)
     terminal.console.print()
     show_verdict(terminal, verdict)
 

@@ -70,6 +70,8 @@ class Pair(Shape):
     why_not: list[Sentence]
     metric: str | None = None
     relative_difference: float | None = None
+    difference: float | None = None
+    shown: dict[str, dict[str, str]] = field(default_factory=dict)
     low: float | None = None
     high: float | None = None
     level: float | None = None

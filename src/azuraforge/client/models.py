@@ -85,6 +85,7 @@ class GatePolicy(Shape):
     max_latency_ms: float | None = None
     max_bytes: int | None = None
     automatic: bool = True
+    unknown_slices: str = "block"
     reason: str | None = None
     by: str | None = None
     at: datetime | None = None
@@ -237,7 +238,7 @@ class Models:
         Args:
             name: the model.
             reason: why; it stays in the history.
-            **terms: metric, margin, margin_kind, slices, max_latency_ms, max_bytes, automatic; what is left out is as
+            **terms: metric, margin, margin_kind, slices, max_latency_ms, max_bytes, automatic, unknown_slices; what is left out is as
                 the platform has it.
         """
         place = f"/models/{segment(name)}/policies"

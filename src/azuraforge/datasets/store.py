@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -100,6 +100,16 @@ def version_by_fingerprint(
         DatasetVersionRow.fingerprint == fingerprint,
     )
     return session.scalars(statement).first()
+
+
+def sharing(
+    session: Session, project_id: str, datasets: Collection[str], contents: Collection[str]
+) -> list[tuple[str, str, str | None]]:
+    """Dataset, fingerprint and file's hash of every version of these datasets, or that has one of these contents."""
+    row = DatasetVersionRow
+    same = or_(row.dataset_id.in_(datasets), row.fingerprint.in_(contents), row.file_sha256.in_(contents))
+    statement = select(row.dataset_id, row.fingerprint, row.file_sha256).where(row.project_id == project_id, same)
+    return [(dataset_id, fingerprint, sha256) for dataset_id, fingerprint, sha256 in session.execute(statement)]
 
 
 def add_version(session: Session, project_id: str, dataset_id: str, values: dict[str, Any]) -> DatasetVersionRow:

@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 #: Bootstrap quantiles are read at this tail at the most extreme; rarer tails follow from Student's t.
 _READABLE_TAIL = 0.025
 _GATHERED_AT_ONCE = 2_000_000
+_FEW_VALUES = 16
 #: Logarithm of the largest ratio that is told, a million.
 _LARGEST = math.log(1e6)
 #: A block grown by memory still leaves this many blocks, and spans this many correlation times.
@@ -90,7 +91,7 @@ def relative_rmse_interval(
     if block < 1 or origins < 2 * block:
         raise ValueError(f"{origins} origins hold fewer than two blocks of {block}")
     if grow:
-        block = max(block, min(_remembering_block(a, b), origins // _FEWEST_BLOCKS))
+        block = max(block, min(remembering_block(a, b), origins // _FEWEST_BLOCKS))
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
     floor = _floor(a, b)
@@ -111,6 +112,57 @@ def relative_rmse(losses_a: Floats, losses_b: Floats, power: float = 0.5) -> flo
     """
     a, b = _per_origin(losses_a, losses_b)
     return math.expm1(2 * power * _half_log_ratio(a.sum(), b.sum(), _floor(a, b)))
+
+
+def mean_difference(losses_a: Floats, losses_b: Floats) -> float:
+    """The mean of a's losses less the mean of b's, over the same independent examples.
+
+    Example:
+        >>> mean_difference(np.array([[0.0], [1.0]]), np.array([[1.0], [1.0]]))
+        -0.5
+    """
+    a, b = _per_origin(losses_a, losses_b)
+    return float(np.mean(a - b)) if len(a) else 0.0
+
+
+def mean_difference_interval(
+    losses_a: Floats, losses_b: Floats, *, level: float = 0.95, resamples: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """The ends of the confidence interval of ``mean_difference``: paired bootstrap, stretched by Student's t.
+
+    Args:
+        losses_a: ``(example,)`` or ``(example, 1)`` losses.
+        losses_b: the other side's, of the same shape.
+        level: two-sided confidence.
+        resamples: bootstrap draws.
+        seed: same seed, same interval.
+
+    Raises ValueError where the two do not belong together, or are fewer than two.
+
+    Example:
+        >>> low, high = mean_difference_interval(np.zeros(400), np.repeat([0.0, 1.0], [360, 40]))
+        >>> -0.14 < low < -0.1 < high < -0.06
+        True
+    """
+    a, b = _per_origin(losses_a, losses_b)
+    differences = a - b
+    examples = len(differences)
+    if examples < 2:
+        raise ValueError(f"{examples} examples have no interval")
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie between 0 and 1, got {level}")
+    rng = np.random.default_rng(seed)
+    values, counts = np.unique(differences, return_counts=True)
+    if len(values) <= _FEW_VALUES:  # losses of 0 and 1 differ in three ways only
+        draws = rng.multinomial(examples, counts / examples, size=resamples) @ values / examples
+    else:
+        at_once = max(1, _GATHERED_AT_ONCE // examples)
+        sizes = [min(at_once, resamples - first) for first in range(0, resamples, at_once)]
+        draws = np.concatenate(
+            [differences[rng.integers(0, examples, size=(size, examples))].mean(axis=1) for size in sizes]
+        )
+    low, high = _stretched(float(differences.mean()), draws, examples, 1, level)
+    return float(low), float(high)
 
 
 def sign_test(losses_a: Floats, losses_b: Floats) -> float:
@@ -148,11 +200,12 @@ def _per_origin(losses_a: Floats, losses_b: Floats) -> tuple[Floats, Floats]:
     return (a.sum(axis=1), b.sum(axis=1)) if a.ndim == 2 else (a, b)
 
 
-def _remembering_block(a: Floats, b: Floats) -> int:
-    """Three integrated autocorrelation times of the paired, scaled differences.
+def remembering_block(losses_a: Floats, losses_b: Floats) -> int:
+    """Three integrated autocorrelation times of the paired, scaled differences; losses as ``relative_rmse_interval``'s.
 
     A block of one correlation time hides about a third of the variance between blocks; three leave a tenth.
     """
+    a, b = _per_origin(losses_a, losses_b)
     differences = a / (a.mean() + 1e-300) - b / (b.mean() + 1e-300)
     differences = differences - differences.mean()
     length = len(differences)

@@ -48,6 +48,7 @@ class Policies:
             max_latency_ms=request.max_latency_ms,
             max_bytes=request.max_bytes,
             automatic=request.automatic,
+            unknown_slices=request.unknown_slices,
         )
 
         def work(session: Session) -> PolicyOut:

@@ -27,7 +27,7 @@ SLICE_KEYS: Mapping[str, tuple[SliceKey, ...]] = {
 
 @dataclass(frozen=True)
 class GuardedSlice:
-    """Every value of a key is a slice in which no candidate may be worse than by ``margin`` (0.1: 10 %).
+    """Every value of a key is a slice in which no candidate may be worse, beyond noise, than by ``margin`` (0.1: 10 %).
 
     Attributes:
         by: what the targets are cut by; hours, weekdays (Monday is 1) and months in the series' own time zone.
@@ -52,6 +52,7 @@ class GatePolicy:
         slices: where no candidate may be worse.
         max_latency_ms: milliseconds per prediction, at most; None: any.
         max_bytes: of the predictor's files, at most; None: any.
+        unknown_slices: what a guarded slice does that holds too few rows to be known: ``block`` or ``pass``.
         automatic: whether a passed gate promotes; otherwise it sets the alias ``candidate`` and a person decides.
     """
 
@@ -63,6 +64,7 @@ class GatePolicy:
     max_latency_ms: float | None = None
     max_bytes: int | None = None
     automatic: bool = True
+    unknown_slices: Literal["block", "pass"] = "block"
 
     def metric_of(self, task: str) -> Metric:
         """What a task of this kind is judged by.

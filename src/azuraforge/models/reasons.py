@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,42 +10,54 @@ from typing import Any
 #: code → (English, Turkish). Fields named ``*_share`` are fractions shown as percentages.
 _SENTENCES: Mapping[str, tuple[str, str]] = {
     "beats_best_baseline": (
-        "{a} beats the best baseline {b}: {measure} {relative_difference_share}, interval {low_share} to {high_share}.",
-        "{a}, en iyi temel yöntem olan {b} karşısında daha iyi: {measure} {relative_difference_share}, "
-        "güven aralığı {low_share} ile {high_share} arası.",
+        "{a} beats the best baseline {b}: {measure} {change}, interval {low_end} to {high_end}.",
+        "{a}, en iyi temel yöntem olan {b} karşısında daha iyi: {measure} {change}, "
+        "güven aralığı {low_end} ile {high_end} arası.",
     ),
     "not_better_than_best_baseline": (
-        "{a} does not beat the best baseline {b} by more than noise: {measure} {relative_difference_share}, "
-        "interval {low_share} to {high_share}.",
+        "{a} does not beat the best baseline {b} by more than noise: {measure} {change}, "
+        "interval {low_end} to {high_end}.",
         "{a}, en iyi temel yöntem olan {b} karşısında gürültüyü aşan bir üstünlük göstermiyor: "
-        "{measure} {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
+        "{measure} {change}, güven aralığı {low_end} ile {high_end} arası.",
     ),
     "at_least_as_good_as_best_baseline": (
-        "{a} is at least as good as the best baseline {b}: {measure} {relative_difference_share}.",
-        "{a}, en iyi temel yöntem olan {b} kadar iyi ya da ondan iyi: {measure} {relative_difference_share}.",
+        "{a} is at least as good as the best baseline {b}: {measure} {change}.",
+        "{a}, en iyi temel yöntem olan {b} kadar iyi ya da ondan iyi: {measure} {change}.",
     ),
     "worse_than_best_baseline": (
-        "{a} is worse than the best baseline {b}: {measure} {relative_difference_share}.",
-        "{a}, en iyi temel yöntem olan {b} karşısında daha kötü: {measure} {relative_difference_share}.",
+        "{a} is worse than the best baseline {b}: {measure} {change}.",
+        "{a}, en iyi temel yöntem olan {b} karşısında daha kötü: {measure} {change}.",
     ),
     "beats_champion": (
         "{a} beats the champion {b} on {origins} {units_at} that neither learned from: "
-        "{measure} {relative_difference_share}, interval {low_share} to {high_share}.",
+        "{measure} {change}, interval {low_end} to {high_end}.",
         "{a}, ikisinin de öğrenmediği {origins} {units_at} şampiyon {b} karşısında daha iyi: "
-        "{measure} {relative_difference_share}, güven aralığı {low_share} ile {high_share} arası.",
+        "{measure} {change}, güven aralığı {low_end} ile {high_end} arası.",
     ),
     "not_better_than_champion": (
         "{a} does not beat the champion {b} by more than noise on {origins} {units_at} that neither learned from: "
-        "{measure} {relative_difference_share}, interval {low_share} to {high_share}.",
+        "{measure} {change}, interval {low_end} to {high_end}.",
         "{a}, ikisinin de öğrenmediği {origins} {units_at} şampiyon {b} karşısında gürültüyü aşan bir "
-        "üstünlük göstermiyor: {measure} {relative_difference_share}, "
-        "güven aralığı {low_share} ile {high_share} arası.",
+        "üstünlük göstermiyor: {measure} {change}, "
+        "güven aralığı {low_end} ile {high_end} arası.",
     ),
     "slice_worse": (
-        "{a} is worse than {b} on the guarded slice “{slice}”: {measure} {relative_difference_share}, "
-        "allowed {margin_share}.",
-        "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü: {measure} {relative_difference_share}, "
-        "izin verilen {margin_share}.",
+        "{a} is worse than {b} on the guarded slice “{slice}” by more than noise: {measure} {change}, "
+        "interval {low_end} to {high_end}, allowed {allowed}.",
+        "{a}, korunan “{slice}” diliminde {b} karşısında gürültüyü aşan ölçüde daha kötü: {measure} {change}, "
+        "güven aralığı {low_end} ile {high_end} arası, izin verilen {allowed}.",
+    ),
+    "slice_unknown_blocks": (
+        "Whether {a} is worse than {b} on the guarded slice “{slice}” is not known: it holds {origins} {units}, "
+        "at least {needed} are needed. The model's policy wants to know.",
+        "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü mü, bilinmiyor: dilimde {origins} {units} var, "
+        "en az {needed} gerekli. Modelin politikası bunun bilinmesini istiyor.",
+    ),
+    "slice_unknown_passes": (
+        "Whether {a} is worse than {b} on the guarded slice “{slice}” is not known: it holds {origins} {units}, "
+        "at least {needed} are needed. The model's policy lets that pass.",
+        "{a}, korunan “{slice}” diliminde {b} karşısında daha kötü mü, bilinmiyor: dilimde {origins} {units} var, "
+        "en az {needed} gerekli. Modelin politikası buna izin veriyor.",
     ),
     "too_few_origins": (
         "Only {origins} {units} can be compared, at least {needed} are needed: no promotion by comparison.",
@@ -88,15 +101,26 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "The champion could not be judged on this test part: {problem}",
         "Şampiyon bu test parçasında değerlendirilemedi: {problem}",
     ),
+    "lineage_unknown": (
+        "Which rows the champion learned from is not known, so none can judge it fairly; a person may promote by hand.",
+        "Şampiyonun hangi satırlardan öğrendiği bilinmiyor, bu yüzden hiçbiri onu adil biçimde değerlendiremez; "
+        "bir kişi elle terfi ettirebilir.",
+    ),
     "champion_changed": (
         "While this run was judged, version {present} became champion instead of {judged}.",
         "Bu çalıştırma değerlendirilirken {judged} yerine {present} sürümü şampiyon oldu.",
     ),
     "level_tightened": (
-        "The confidence level is {level_share} instead of {asked_share}, because this is look number {looks} "
-        "at the same test part or tuning trial.",
-        "Aynı test parçasına veya ayar denemesine {looks}. bakış olduğu için güven düzeyi {asked_share} yerine "
-        "{level_share}.",
+        "The confidence level is {level_share} instead of {asked_share}: this is look number {looks} at rows of this "
+        "test part, and all looks together keep within the allowance.",
+        "Güven düzeyi {asked_share} yerine {level_share}: bu, bu test parçasının satırlarına {looks}. bakış ve bütün "
+        "bakışlar birlikte izin verilen hata payını aşmıyor.",
+    ),
+    "level_tightened_by_trials": (
+        "The confidence level is {level_share} instead of {asked_share}: this is look number {looks} at rows of this "
+        "test part, by the best of {trials} trials, and all looks together keep within the allowance.",
+        "Güven düzeyi {asked_share} yerine {level_share}: bu, bu test parçasının satırlarına {looks}. bakış, aday "
+        "{trials} denemenin en iyisi ve bütün bakışlar birlikte izin verilen hata payını aşmıyor.",
     ),
     "no_champion_before": (
         "There was no champion before.",
@@ -161,6 +185,7 @@ INCOMPARABLE = (
     "other_classes",
     "other_size",
     "other_frequency",
+    "lineage_unknown",
     "champion_unreadable",
     "champion_changed",
 )
@@ -189,10 +214,14 @@ class Reason:
         shown: dict[str, Any] = dict(self.params)
         shown["measure"] = _MEASURES[metric][turkish_asked]
         shown |= {name: words[turkish_asked] for name, words in _UNITS[metric in ("rmse", "mae")].items()}
+        figures = told(self.params, language)
+        shown |= {"change": figures["change"], "low_end": figures["low"], "high_end": figures["high"]}
+        if isinstance(self.params.get("margin"), float):
+            # A guarded slice's margin is in the measure of its interval; a policy's own is told as a share.
+            shown["allowed"] = _end(self.params, self.params["margin"], language, signed=False)
         for name, value in self.params.items():
             if isinstance(value, float):
-                signed = name in ("relative_difference", "low", "high")
-                shown[f"{name}_share"] = _percent(value, language, signed=signed)
+                shown[f"{name}_share"] = _percent(value, language, signed=False)
             elif value in (None, "") and self.code in _UNSTATED:
                 shown[name] = _UNSTATED[self.code][language == "tr"]
         return (turkish if language == "tr" else english).format(**shown)
@@ -206,19 +235,93 @@ class Reason:
         }
 
 
-#: A ratio's end beyond this has none: the other side made no error in some resamples.
-_BOUNDLESS = 1e5
+#: A relative figure beyond this, a thousand percent, says that the other side makes almost no errors, and no more.
+_MOST = 10.0
+
+
+def told(params: Mapping[str, Any], language: str) -> dict[str, str]:
+    """A comparison's numbers as people read them: ``measure``, ``change``, and ``low`` and ``high`` of its interval.
+
+    Along a series they are relative. Of error rates they are points (hundredths) with the errors per 1,000 of both
+    sides, of log losses the losses themselves: a classifier that makes almost no errors is no denominator.
+
+    Args:
+        params: metric, relative_difference, low, high; of this release also difference, score_a, score_b.
+        language: ``en`` or ``tr``.
+
+    Example:
+        >>> few = {"metric": "error_rate", "difference": -0.09, "score_a": 0.01, "score_b": 0.1}
+        >>> seen = told({**few, "low": -0.12, "high": -0.06}, "en")
+        >>> seen["measure"], seen["change"], seen["low"], seen["high"]
+        ('error rate', '−9 points (10 errors per 1,000 against 100)', '−12', '−6 points')
+    """
+    metric, low, high = params.get("metric", "rmse"), params.get("low"), params.get("high")
+    ends = {"low": _end(params, low, language, unit=False), "high": _end(params, high, language)}
+    ends["measure"] = _MEASURES[metric][language == "tr"]
+    if _is_relative(params):
+        relative = params.get("relative_difference")
+        if "score_b" in params and (relative is None or relative > _MOST):
+            change = _against(params, language, "{}", "{} yerine {}")
+        else:
+            change = _end(params, relative, language)
+        return {"change": change, **ends}
+    beside = (
+        _against(params, language, "{} errors per 1,000", "binde {} yerine {} hata", 1000)
+        if metric == "error_rate"
+        else _against(params, language, "{}", "{} yerine {}")
+    )
+    return {"change": f"{_end(params, params['difference'], language)} ({beside})", **ends}
+
+
+def _is_relative(params: Mapping[str, Any]) -> bool:
+    """Verdicts of earlier releases are relative, whatever their metric."""
+    return params.get("metric", "rmse") in ("rmse", "mae") or "difference" not in params
+
+
+def _against(params: Mapping[str, Any], language: str, english: str, turkish: str, scale: float = 1) -> str:
+    """Both scores: "3 against 4"."""
+    ours, theirs = (_plain(params[side] * scale, language) for side in ("score_a", "score_b"))
+    if language == "tr":
+        return turkish.format(theirs, ours)
+    return f"{english.format(ours)} against {theirs}"
+
+
+def _end(
+    params: Mapping[str, Any], value: float | None, language: str, *, signed: bool = True, unit: bool = True
+) -> str:
+    """One number of a comparison, in its own measure."""
+    if value is None:
+        return "–"
+    if _is_relative(params):
+        return _percent(value, language, signed=signed)
+    if params["metric"] == "error_rate":
+        points = _plain(value * 100, language, signed=signed)
+        word = "puan" if language == "tr" else "point" if points.strip("−+") == "1" else "points"
+        return f"{points} {word}" if unit else points
+    return _plain(value, language, signed=signed)
+
+
+def _plain(value: float, language: str, *, signed: bool = False) -> str:
+    """Three significant digits, none of them after a thousand."""
+    size = abs(value)
+    digits = 0 if size >= 1000 or size < 5e-7 else max(0, 2 - math.floor(math.log10(size)))
+    number = f"{size:,.{digits}f}"
+    number = number.rstrip("0").rstrip(".") if "." in number else number
+    sign = "" if number == "0" else "−" if value < 0 else "+" if signed else ""
+    return sign + _in_language(number, language)
 
 
 def _percent(fraction: float, language: str, *, signed: bool) -> str:
     """One digit, two below one percent, three near a hundred: 99.95 % must not read as 100 %, nor 0.04 % as 0."""
-    if fraction > _BOUNDLESS:
-        return "+∞" if signed else "∞"
+    if fraction > _MOST:
+        return "more than +1,000 %" if language != "tr" else "+%1.000 üzeri"
     percent = round(abs(fraction) * 100, 6)  # a hundred less a rounding is a hundred
     digits = 2 if percent < 1 else 3 if 99.5 <= percent < 100 else 1
     number = f"{percent:,.{digits}f}".removesuffix(".00").removesuffix(".0")
     sign = "" if not signed or number == "0" else "−" if fraction < 0 else "+"
-    if language == "tr":
-        swapped = number.translate(str.maketrans(",.", ".,"))
-        return f"{sign}%{swapped}"
-    return f"{sign}{number} %"
+    number = _in_language(number, language)
+    return f"{sign}%{number}" if language == "tr" else f"{sign}{number} %"
+
+
+def _in_language(number: str, language: str) -> str:
+    return number.translate(str.maketrans(",.", ".,")) if language == "tr" else number

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from azuraforge.database import Session
+from azuraforge.datasets.kin import Kin
 from azuraforge.errors import Conflict, InvalidInput, NotFound, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models import store, trash_store
@@ -30,12 +31,17 @@ RESERVED = ("all", "latest", "newest", "none", "version")
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The rows that a verdict was given on: whose target, and from when to when (both ends inclusive)."""
+    """The rows that a verdict is given on: whose target, and from when to when (both ends inclusive).
+
+    ``fingerprint`` and ``file_sha256`` are of the dataset's version: the same data may have other names.
+    """
 
     dataset_id: str
     target: str
     start_at: datetime
     end_at: datetime
+    fingerprint: str | None = None
+    file_sha256: str | None = None
 
 
 class Registry:
@@ -116,8 +122,9 @@ class Registry:
         held_out: HeldOut,
         losses_artifact: str | None = None,
     ) -> Evaluation:
-        """Keep an evaluation with its verdict, passed or not."""
+        """Keep an evaluation with its verdict, passed or not; a look that nobody reserved counts from now on."""
         owner = store.ensure_model(session, project_id, check_name(model))
+        self.reserve_use(session, project_id, run_id, 1, held_out)
         return store.add_evaluation(
             session,
             project_id=project_id,
@@ -134,13 +141,34 @@ class Registry:
         )
 
     def earlier_uses(self, session: Session, project_id: str, held_out: HeldOut) -> int:
-        """How many verdicts were already given on these rows, or on some of them.
+        """How many verdicts were or are being given on these rows, or on some of them.
 
-        A test part that was moved by a row is still the one that was looked at.
+        A test part that was moved by a row is still the one that was looked at, and so is the same data under another
+        name, or another version of it.
         """
-        return store.count_evaluations(
-            session, project_id, held_out.dataset_id, held_out.target, held_out.start_at, held_out.end_at
-        )
+        kin = self._kin(session, project_id, held_out)
+        return store.count_uses(session, project_id, kin, held_out.target, held_out.start_at, held_out.end_at)
+
+    def reserve_use(self, session: Session, project_id: str, run_id: str, attempt: int, held_out: HeldOut) -> int:
+        """Take a look at these rows for a run, before it is judged; returns how many were taken earlier.
+
+        A run has one look: a later attempt, which judges anew what the first one did, is told the same number.
+        """
+        if (present := store.held_out_use(session, project_id, run_id)) is not None:
+            return present.earlier
+        return store.add_held_out_use(
+            session,
+            project_id,
+            run_id=run_id,
+            attempt=attempt,
+            dataset_id=held_out.dataset_id,
+            fingerprint=held_out.fingerprint,
+            file_sha256=held_out.file_sha256,
+            target=held_out.target,
+            test_start_at=held_out.start_at,
+            test_end_at=held_out.end_at,
+            earlier=self.earlier_uses(session, project_id, held_out),
+        ).earlier
 
     def champion(self, session: Session, project_id: str, model: str) -> ModelVersion | None:
         """The version that the alias points at now; None for a new model, too."""
@@ -269,6 +297,11 @@ class Registry:
         close = difflib.get_close_matches(name, [row[0].name for row in store.models(session, project_id)], n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise NotFound(f"model {name!r} does not exist", next_step=f"{hint}azuraforge models list")
+
+    def _kin(self, session: Session, project_id: str, held_out: HeldOut) -> Kin:
+        """Which datasets hold the same data."""
+        contents = {each for each in (held_out.fingerprint, held_out.file_sha256) if each}
+        return Kin(frozenset({held_out.dataset_id}), frozenset(contents))
 
     def _is_there(self, project_id: str, content_hash: str) -> bool:
         """Whether the store has the folder of a version that is about to be added."""

@@ -77,7 +77,7 @@ class GuardedSlice(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     by: SliceKey
-    margin: float = Field(default=0.1, ge=0, le=10, description="relative: 0.1 allows 10 % worse")
+    margin: float = Field(default=0.1, ge=0, le=10, description="relative: 0.1 allows 10 % worse, and noise beyond it")
     values: list[str] = Field(default=[], max_length=200, description="the guarded values; empty: all")
 
 
@@ -93,6 +93,9 @@ class PolicyRequest(BaseModel):
     max_latency_ms: float | None = Field(default=None, gt=0, description="per prediction, measured while judging")
     max_bytes: int | None = Field(default=None, gt=0, description="of the predictor's files")
     automatic: bool = Field(default=True, description="false: the gate approves, a person promotes")
+    unknown_slices: Literal["block", "pass"] = Field(
+        default="block", description="what a guarded slice does that holds too few rows to be known"
+    )
     reason: str = Field(min_length=1, max_length=1000)
 
 
@@ -107,6 +110,7 @@ class PolicyOut(BaseModel):
     max_latency_ms: float | None
     max_bytes: int | None
     automatic: bool
+    unknown_slices: Literal["block", "pass"]
     reason: str | None
     by: str | None
     at: datetime | None
@@ -203,6 +207,20 @@ class TestOut(BaseModel):
     alpha: float
 
 
+class ExtremesOut(BaseModel):
+    """A sequential test of single losses: more than ``share`` of them above ``bound`` is shown where exp(log_wealth)
+    reaches 1 / alpha."""
+
+    bound: float | None = Field(description="the largest known loss of the version beside; null: too few are known")
+    known: int = Field(description="losses of the version beside that the bound comes from")
+    needed: int = Field(description="so many have to be known")
+    share: float | None = Field(description="of losses that may lie above it by chance, at most")
+    beyond: int = Field(description="pairs in which the deployed version's largest loss did, and not the other's")
+    within: int = Field(description="all other pairs since the bound is known")
+    log_wealth: float
+    alpha: float
+
+
 class DeploymentOut(BaseModel):
     """A shadow or a canary, and how it did beside the alias's holder."""
 
@@ -215,7 +233,9 @@ class DeploymentOut(BaseModel):
     state: Literal["active", "ended", "rolled_back"]
     level: float
     errors: TestOut = Field(description="questions that only one of the two could not answer")
-    losses: TestOut = Field(description="pairs of answers whose outcome is known")
+    losses: TestOut = Field(description="pairs of answers whose outcome is known, each about targets of its own")
+    extremes: ExtremesOut = Field(description="single losses: is it rarely, but terribly wrong?")
+    overlapping: int = Field(description="judged pairs about targets that an earlier pair was counted for, left out")
     left_out: int = Field(description="pairs that were given up because too many waited")
     reason: str
     started_by: str
@@ -249,6 +269,13 @@ class PredictRequest(BaseModel):
     alias: str = "champion"
     rows: list[dict[str, Any]] | None = Field(default=None, min_length=1, max_length=100_000)
     horizon: int | None = Field(default=None, ge=1, description="rows ahead; empty: all that the version can")
+    continues: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="the dataset that `rows` continue: what its next versions tell judges this prediction; empty: only"
+        " outcomes that are sent for this very prediction do",
+    )
     request_id: str | None = Field(
         default=None, min_length=1, max_length=64, description="your own name for it, to send its outcome by"
     )

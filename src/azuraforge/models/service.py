@@ -11,9 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
+
 from azuraforge.database import Database, Session
+from azuraforge.datasets.kin import Kin, kin_of
 from azuraforge.datasets.service import DatasetService
-from azuraforge.errors import Conflict, NotFound
+from azuraforge.errors import Conflict, NotFound, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
 from azuraforge.models.bundles import Bundles
@@ -26,7 +29,7 @@ from azuraforge.models.policies import Policies
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.online import Found, Predictions
 from azuraforge.models.predictions.pictures import predict_picture
-from azuraforge.models.registry import CHAMPION, Registry
+from azuraforge.models.registry import CHAMPION, HeldOut, Registry
 from azuraforge.models.schemas import (
     AliasChange,
     EvaluationOut,
@@ -41,6 +44,8 @@ from azuraforge.models.schemas import (
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.models.trash import ModelTrash
+
+_TRIES = 20
 
 
 class ModelService(Registry):
@@ -82,6 +87,22 @@ class ModelService(Registry):
     def max_upload_bytes(self) -> int:
         """The largest bundle that is taken."""
         return self._datasets.max_upload_bytes
+
+    def look(self, project_id: str, run_id: str, attempt: int, held_out: HeldOut) -> int:
+        """Reserve a run's look at its test part in a transaction of its own; see ``reserve_use``.
+
+        Of two that are judged at once, one is the earlier. Raises TransientError where that could not be settled.
+        """
+        for _ in range(_TRIES):
+            try:
+                return self._database.write(
+                    project_id,
+                    lambda session: self.reserve_use(session, project_id, run_id, attempt, held_out),
+                    durable=True,
+                )
+            except IntegrityError:  # another run took the number at the same moment (PostgreSQL)
+                continue
+        raise TransientError("too many runs are judged at the same moment", where=f"run {run_id}")
 
     def close(self) -> None:
         """End every warm predictor."""
@@ -240,6 +261,10 @@ class ModelService(Registry):
         for pointer in store.aliases(session, owner.project_id, owner.id):
             names.setdefault(pointer.version, []).append(pointer.alias)
         return names
+
+    def _kin(self, session: Session, project_id: str, held_out: HeldOut) -> Kin:
+        found = super()._kin(session, project_id, held_out)
+        return kin_of(session, project_id, found)
 
     def _is_there(self, project_id: str, content_hash: str) -> bool:
         return self.folders.path(project_id, content_hash).is_dir()

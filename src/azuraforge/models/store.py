@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import new_id, now
+from azuraforge.datasets.kin import Kin
 from azuraforge.models.tables import (
     AliasChange,
-    EarlierUse,
     Evaluation,
+    HeldOutUse,
     Model,
     ModelAlias,
     ModelPolicy,
@@ -237,22 +238,36 @@ def evaluation(session: Session, project_id: str, run_id: str) -> tuple[Evaluati
     return (found[0], found[1]) if found else None
 
 
-def count_evaluations(
-    session: Session, project_id: str, dataset_id: str, target: str, start_at: datetime, end_at: datetime
+def held_out_use(session: Session, project_id: str, run_id: str) -> HeldOutUse | None:
+    """The look at its test part that a run has reserved."""
+    return session.get(HeldOutUse, (project_id, run_id))
+
+
+def count_uses(
+    session: Session, project_id: str, kin: Kin, target: str, start_at: datetime, end_at: datetime
 ) -> int:
-    """Evaluations on a dataset's target whose held-out rows share a moment with ``start_at`` to ``end_at``; also
-    those of models that were purged."""
-    total = 0
-    for table in (Evaluation, EarlierUse):
-        same = (
-            table.project_id == project_id,
-            table.dataset_id == dataset_id,
-            table.target == target,
-            table.test_start_at <= end_at,
-            table.test_end_at >= start_at,
-        )
-        total += session.scalar(select(func.count()).select_from(table).where(*same)) or 0
-    return total
+    """Looks at a target of the same data whose held-out rows share a moment with ``start_at`` to ``end_at``."""
+    use = HeldOutUse
+    same_data = or_(
+        use.dataset_id.in_(kin.datasets), use.fingerprint.in_(kin.contents), use.file_sha256.in_(kin.contents)
+    )
+    found = select(func.count()).where(
+        use.project_id == project_id,
+        same_data,
+        use.target == target,
+        use.test_start_at <= end_at,
+        use.test_end_at >= start_at,
+    )
+    return session.scalar(found) or 0
+
+
+def add_held_out_use(session: Session, project_id: str, **fields: Any) -> HeldOutUse:
+    """The project's next look. Raises IntegrityError where another took the number at the same moment (PostgreSQL)."""
+    last = session.scalar(select(func.max(HeldOutUse.number)).where(HeldOutUse.project_id == project_id))
+    row = HeldOutUse(project_id=project_id, number=(last or 0) + 1, at=now(), **fields)
+    session.add(row)
+    session.flush()
+    return row
 
 
 def predictions(session: Session, project_id: str, model_id: str, limit: int) -> Sequence[Prediction]:

@@ -216,18 +216,31 @@ class Evaluation(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
-class EarlierUse(Owned, Base):
-    """That a verdict was once given on these rows, kept when the evaluation itself was purged: it still counts."""
+class HeldOutUse(Owned, Base):
+    """That a run's verdict looks at these rows. Written before it does, and kept whatever becomes of run and model:
+    each look at a test part must be told of all those before it.
 
-    __tablename__ = "earlier_use"
-    __table_args__ = (Index("ix_earlier_use_project_id_dataset_id_target", "project_id", "dataset_id", "target"),)
+    ``number`` counts the looks of the project, so that of two at once one is the earlier.
+    """
+
+    __tablename__ = "test_use"
+    __table_args__ = (
+        UniqueConstraint("project_id", "number"),
+        Index("ix_test_use_project_id_target", "project_id", "target"),
+    )
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)
+    attempt: Mapped[int] = mapped_column(Integer)
     dataset_id: Mapped[str] = mapped_column(String(16))
+    fingerprint: Mapped[str | None] = mapped_column(String(80))
+    file_sha256: Mapped[str | None] = mapped_column(String(64))
     target: Mapped[str] = mapped_column(String(200))
     test_start_at: Mapped[datetime] = mapped_column(Timestamp)
     test_end_at: Mapped[datetime] = mapped_column(Timestamp)
+    earlier: Mapped[int] = mapped_column(Integer)  # looks at some of these rows before this one
+    at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
 class Prediction(Owned, Base):

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, or_, select
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from azuraforge.models.tables import (
     AliasChange,
     DeploymentPair,
-    EarlierUse,
     Evaluation,
     Model,
     ModelAlias,
@@ -29,7 +28,6 @@ _PARTS: tuple[Any, ...] = (
     PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation, DeploymentPair, ModelDeployment,
     ModelPolicy, ModelVersion,
 )  # fmt: skip
-_TRACE = ("project_id", "run_id", "dataset_id", "target", "test_start_at", "test_end_at")
 
 
 def find(session: Session, project_id: str, name_or_id: str) -> Model | None:
@@ -97,14 +95,10 @@ def learned_from(session: Session, project_id: str, dataset_id: str) -> Sequence
 def forget(session: Session, project_id: str, model_id: str) -> list[str]:
     """Delete a locked model with everything that hangs on it; returns the content hashes of its versions.
 
-    That a verdict was given on some rows is remembered: it counts where others are judged on them.
+    That a verdict was given on some rows is remembered apart (``HeldOutUse``): it counts where others are judged there.
     """
     mine = (ModelVersion.project_id == project_id, ModelVersion.model_id == model_id)
     hashes = list(session.scalars(select(ModelVersion.content_hash).where(*mine, ModelVersion.purged_at.is_(None))))
-    traces = select(*(getattr(Evaluation, name) for name in _TRACE)).where(
-        Evaluation.project_id == project_id, Evaluation.model_id == model_id
-    )
-    session.connection().execute(insert(EarlierUse).from_select(_TRACE, traces))
     for table in _PARTS:
         _delete(session, table, table.project_id == project_id, table.model_id == model_id)
     _delete(session, Model, Model.project_id == project_id, Model.id == model_id)

@@ -97,6 +97,7 @@ def judge_classes(case: ClassCase, outputs: Path) -> dict[str, Any]:
         "best_baseline": verdict.best_baseline,
         "winner": ranked[0].name,
         "comparisons": [comparison.to_dict() for comparison in verdict.comparisons],
+        "guarded": {"tried": case.candidate.get("guarded", 0), "of": len(test)},
     }
     return {
         "evaluation": evaluation,
@@ -145,10 +146,13 @@ def _decide(case: ClassCase, labels: Indices, names: tuple[str, ...], contenders
     champion = None
     if case.champion is not None:
         obstacle, name = case.champion["obstacle"], case.champion["name"]
+        unseen = _unseen(case)
+        if obstacle is None and unseen is None:
+            obstacle = {"code": "lineage_unknown", "params": {}}
         champion = gate.Champion(
             name,
             next((each.losses(labels, metric) for each in others if each.name == name), np.empty((0, 0))),
-            _unseen(case),
+            np.zeros(len(labels), dtype=bool) if unseen is None else unseen,
             gate.incomparable(obstacle["code"], **obstacle["params"]) if obstacle else None,
             metric=metric,
         )
@@ -171,13 +175,14 @@ def _decide(case: ClassCase, labels: Indices, names: tuple[str, ...], contenders
     )
 
 
-def _unseen(case: ClassCase) -> NDArray[np.bool_]:
-    """Test images that the champion has not learned from, by content. Of a version that does not tell: none."""
+def _unseen(case: ClassCase) -> NDArray[np.bool_] | None:
+    """Test images that the champion has not learned from, by content. None for a version that does not tell, or that
+    claims to have learned from nothing."""
     assert case.champion is not None
     hashes = np.load(Path(case.truth) / "hashes.npy", allow_pickle=False)
     folder = case.champion.get("folder")
     learned = learned_images(Path(folder)) if folder else None
-    return np.zeros(len(hashes), dtype=bool) if learned is None else ~np.isin(hashes, learned)
+    return None if learned is None or not learned.size else ~np.isin(hashes, learned)
 
 
 def _row(each: _Judged, rank: int, labels: Indices, names: tuple[str, ...]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from azuraforge.plugins.parts import Floats
 
 #: One image alone and among all others; single precision in batches of another size differs a little.
 BATCH_TOLERANCE = 1e-3
+#: Images that are asked about alone at least, and at most within the time there is.
 GUARDED_IMAGES = 3
+MOST_GUARDED = 64
 _SUM_TOLERANCE = 1e-3
 
 Predict = Callable[[ImagePart], Any]
@@ -32,13 +35,21 @@ def classify_checked(name: str, predict: Predict, part: ImagePart) -> ClassPredi
     )
 
 
-def guard_each_alone(name: str, predict: Predict, part: ImagePart, predictions: ClassPredictions, seed: int) -> None:
+def guard_each_alone(
+    name: str, predict: Predict, part: ImagePart, predictions: ClassPredictions, seed: int, seconds: float = 0.0
+) -> int:
     """Refuse a classifier whose answer for an image depends on the other images it is asked about.
 
+    Three images, drawn by ``seed``, are always tried, and as many more as fit into ``seconds``; returns how many.
     Raises InvalidInput; then nothing of the run may be promoted.
     """
     rng = np.random.default_rng([seed, len(part)])
-    for index in rng.choice(len(part), size=min(GUARDED_IMAGES, len(part)), replace=False).tolist():
+    ends_at = time.perf_counter() + seconds
+    tried = 0
+    for index in rng.choice(len(part), size=min(MOST_GUARDED, len(part)), replace=False).tolist():
+        if tried >= GUARDED_IMAGES and time.perf_counter() > ends_at:
+            break
+        tried += 1
         one = slice(index, index + 1)
         alone = ImagePart(part.pixels[one], None, part.names[one], part.schema)
         answer = classify_checked(name, predict, alone)
@@ -50,6 +61,7 @@ def guard_each_alone(name: str, predict: Predict, part: ImagePart, predictions: 
                 where=f"predict of {name}",
                 next_step="answer for each image from its own pixels and from what fit learned, nothing else",
             )
+    return tried
 
 
 def save_classes(predictions: ClassPredictions, path: Path) -> None:

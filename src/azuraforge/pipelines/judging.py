@@ -32,7 +32,8 @@ class Case:
     """The judge's payload.
 
     Attributes:
-        candidate: ``{"name", "predictions": folder, "seconds"}``.
+        candidate: ``{"name", "predictions": folder, "seconds", "guarded"}``; ``guarded`` counts the origins at which
+            the guard against looking ahead tried it.
         baselines: the same for each baseline that predicted.
         failed: ``{"name", "reason"}`` of those that did not.
         champion: None, or ``{"name", "predictions", "seconds", "learned_from": [[start, end]], "obstacle"}``,
@@ -113,6 +114,7 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
         "best_baseline": verdict.best_baseline,
         "winner": contenders[0].name,
         "comparisons": [comparison.to_dict() for comparison in verdict.comparisons],
+        "guarded": {"tried": case.candidate.get("guarded", 0), "of": len(test.origins)},
         "shown_horizons": shown_horizons(test.horizon),
     }
     return {
@@ -180,10 +182,11 @@ def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged]) ->
 
 
 def _unseen(case: Case, origins: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Origins whose targets the champion has not learned from. Without times nobody can tell: none."""
+    """Origins whose targets the champion has not learned from. Without times nobody can tell: none; nor where the
+    champion does not say what it learned from (``obstacle``)."""
     assert case.champion is not None
     targets = orjson.loads((Path(case.truth) / "targets.json").read_bytes())
-    if not targets["timed"]:
+    if not targets["timed"] or not case.champion["learned_from"]:
         return np.zeros(origins, dtype=bool)
     ends = np.array(targets["at"], dtype="U19").astype("datetime64[s]").reshape(-1, 2)
     learned = [(np.datetime64(start[:19]), np.datetime64(end[:19])) for start, end in case.champion["learned_from"]]

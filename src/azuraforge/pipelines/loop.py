@@ -14,6 +14,7 @@ from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import InvalidInput, StorageError
 from azuraforge.models.folder import read_card
+from azuraforge.models.learned import learned_range
 from azuraforge.models.registry import HeldOut
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
@@ -80,7 +81,7 @@ class TrainingLoop:
                 dataset=rows_of(self._dataset),
                 plugins_folder=str(self._plugins_folder),
             )
-        champion, earlier_uses = self._champion(held_out := self._held_out(split))
+        champion, held_out = self._champion(), self._held_out(split)
         held = self._phase(
             "hold_out",
             {
@@ -91,18 +92,29 @@ class TrainingLoop:
         )
         parts = {"test": f"{held['outputs']}/test", "future": f"{held['outputs']}/future"}
         predicted = self._phase(
-            "predict", {"plugin": self._plugin, "predictor": f"{fitted['outputs']}/predictor", **parts}
+            "predict",
+            {
+                "plugin": self._plugin,
+                "predictor": f"{fitted['outputs']}/predictor",
+                "guard_seconds": guard_seconds(fitted["seconds"]),
+                **parts,
+            },
         )
         standing, failed = self._predict_baselines(baselines, parts)
         case: dict[str, Any] = {
-            "candidate": {"name": self._plugin, "predictions": predicted["outputs"], "seconds": fitted["seconds"]},
+            "candidate": {
+                "name": self._plugin,
+                "predictions": predicted["outputs"],
+                "seconds": fitted["seconds"],
+                "guarded": predicted["guarded"],
+            },
             "baselines": standing,
             "failed": failed,
             "champion": self._beside(champion, parts, split["horizon"]) if champion else None,
             "truth": f"{held['outputs']}/truth",
             "test": parts["test"],
             "seed": self._job.run.seed,
-            "earlier_uses": earlier_uses,
+            "earlier_uses": self._look(held_out),
             "trials": max(1, int(self._job.run.extra.get("trials", 1))),
             "policy": self._policy(),
             "measured": {
@@ -179,14 +191,21 @@ class TrainingLoop:
         """Images have no time: whichever of them were held out before, the dataset's target was looked at."""
         times = [split["parts"]["test"][end] for end in ("start", "end")]
         start_at, end_at = TIMELESS if None in times else (datetime.fromisoformat(at) for at in times)
-        return HeldOut(self._dataset.id, self._dataset.schema["target"], start_at, end_at)
+        dataset = self._dataset
+        return HeldOut(
+            dataset.id, dataset.schema["target"], start_at, end_at, dataset.fingerprint, dataset.file_sha256
+        )
 
-    def _champion(self, held_out: HeldOut) -> tuple[ModelVersion | None, int]:
-        """The present champion, and how many verdicts were given on rows of this test part before."""
+    def _champion(self) -> ModelVersion | None:
+        """The present champion."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
-            row = self._models.champion(session, project_id, self._model)
-            return row, self._models.earlier_uses(session, project_id, held_out)
+            return self._models.champion(session, project_id, self._model)
+
+    def _look(self, held_out: HeldOut) -> int:
+        """Reserve the look at the test part before it is taken; how many were taken at some of its rows earlier."""
+        run = self._job.run
+        return self._models.look(run.project_id, run.id, run.attempt, held_out)
 
     def _policy(self) -> dict[str, Any]:
         """The model's terms, as the judge takes them."""
@@ -196,12 +215,16 @@ class TrainingLoop:
 
     def _beside(self, row: ModelVersion, parts: Mapping[str, str], horizon: int | None) -> dict[str, Any]:
         """The champion's predictions on this run's test part, or why there are none."""
+        learned = learned_range(row.learned_from)
         fields: dict[str, Any] = {
             "name": f"{self._model} v{row.version}",
             "predictions": None,
-            "learned_from": [[row.learned_from["start"], row.learned_from["end"]]],
+            "learned_from": [learned] if learned else [],
             "obstacle": obstacle_of(row.schema, self._dataset.schema),
         }
+        # Images tell it in a file of their own, which the judge reads.
+        if fields["obstacle"] is None and row.kind != "classify" and learned is None:
+            fields["obstacle"] = {"code": "lineage_unknown", "params": {}}
         if fields["obstacle"] is not None:
             return fields
         try:
@@ -228,6 +251,11 @@ class TrainingLoop:
             return {**fields, "obstacle": _unreadable(answer["problem"])}
         images = {"folder": str(folder)} if row.kind == "classify" else {}
         return {**fields, "predictions": answer["outputs"], **images}
+
+
+def guard_seconds(fit_seconds: float) -> float:
+    """How long the guard against looking ahead may try origins: a fiftieth of the fit, within bounds."""
+    return min(5.0, max(0.25, fit_seconds / 50))
 
 
 def bytes_of(folder: Path) -> int:

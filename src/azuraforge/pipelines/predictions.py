@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,11 @@ from azuraforge.plugins.parts import Floats, Part, Predictions
 CUT_TOLERANCE = 1e-6
 #: The same origin alone and among all others; single precision in batches of another size differs a little.
 BATCH_TOLERANCE = 1e-3
+#: Origins that the guard tries at least, and at most within its time.
 GUARDED_ORIGINS = 3
+MOST_GUARDED = 64
+#: Every second origin that is tried lies among so many at either end of the part: there it borders on other rows.
+_NEAR_BORDER = 16
 
 Predict = Callable[[Part], Predictions]
 
@@ -35,19 +41,24 @@ def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
     return Predictions(_checked(name, "point", answer.point, expected), quantiles)
 
 
-def guard_against_future(name: str, predict: Predict, part: Part, predictions: Predictions, seed: int) -> None:
-    """Refuse a pipeline that looks into the future.
+def guard_against_future(
+    name: str, predict: Predict, part: Part, predictions: Predictions, seed: int, seconds: float = 0.0
+) -> int:
+    """Refuse a pipeline that looks into the future; returns at how many origins that was tried.
 
-    At a few origins, drawn by ``seed``, the frame is cut off after the origin and the prediction made again. A
-    prediction that changes has used rows that were not there yet (or other origins' rows).
+    At some origins (see ``guarded_origins``) the frame is cut off after the origin and the prediction made again. A
+    prediction that changes has used rows that were not there yet (or other origins' rows). Three origins are always
+    tried, and as many more as fit into ``seconds``.
 
     Raises InvalidInput; then nothing of the run may be promoted.
     """
     scale = _spread(part)
-    rng = np.random.default_rng([seed, len(part.origins)])
-    # The first origin has the most rows after it, so it is always among the guarded ones.
-    later = rng.choice(len(part.origins), size=min(GUARDED_ORIGINS, len(part.origins)), replace=False)
-    for index in sorted({0, *later.tolist()[: GUARDED_ORIGINS - 1]}):
+    ends_at = time.perf_counter() + seconds
+    tried = 0
+    for index in guarded_origins(len(part.origins), seed):
+        if tried >= GUARDED_ORIGINS and time.perf_counter() > ends_at:
+            break
+        tried += 1
         origin = int(part.origins[index])
         ahead = {column: values[index : index + 1] for column, values in part.ahead.items()}
         alone = Part(part.frame, part.schema, part.start, part.horizon, part.origins[index : index + 1], ahead=ahead)
@@ -75,6 +86,26 @@ def guard_against_future(name: str, predict: Predict, part: Part, predictions: P
                 origin=origin,
                 difference=difference,
             )
+    return tried
+
+
+def guarded_origins(origins: int, seed: int) -> list[int]:
+    """In which order a part's origins are tried: the first, one drawn anywhere, the last, then by turns one drawn near
+    an end of the part and one drawn anywhere.
+
+    The first origin has the most rows after it; near the ends a part borders on rows of other parts or on nothing.
+
+    Example:
+        >>> order = guarded_origins(1000, seed=7)
+        >>> order[0], order[2], len(order), len(set(order))
+        (0, 999, 64, 64)
+    """
+    rng = np.random.default_rng([seed, origins])
+    anywhere = rng.permutation(origins).tolist()
+    ends = np.concatenate([np.arange(min(_NEAR_BORDER, origins)), np.arange(max(0, origins - _NEAR_BORDER), origins)])
+    near = rng.permutation(ends).tolist()
+    turns = [each for pair in itertools.zip_longest(near, anywhere[1:]) for each in pair if each is not None]
+    return list(dict.fromkeys([0, *anywhere[:1], origins - 1, *turns]))[:MOST_GUARDED] if origins else []
 
 
 def save_predictions(predictions: Predictions, path: Path) -> None:

@@ -128,17 +128,18 @@ def predict(child: Child) -> dict[str, Any]:
     """Load what ``save`` wrote and predict. Payload: plugin, plugins_folder, predictor, test, future, guard, tolerant,
     engine (what a version was made with; otherwise the run's own).
 
-    Outputs: ``test.npz``, ``future.npz``. Result: ``problem`` and ``latency_ms``, the median time of one answer. With
-    ``tolerant`` (the champion's turn) a failure is the result's ``problem``; otherwise it ends the run.
+    Outputs: ``test.npz``, ``future.npz``. Result: ``problem``, ``latency_ms``, the median time of one answer, and at
+    how many origins (or images) it was ``guarded``: as many as ``guard_seconds`` allow. With ``tolerant`` (the
+    champion's turn) a failure is the result's ``problem``; otherwise it ends the run.
     """
     name = child.payload["plugin"]
     try:
-        took_ms = _predict(child, name, child.payload, child.outputs, guard=child.payload.get("guard", True))
+        answered = _predict(child, name, child.payload, child.outputs, guard=child.payload.get("guard", True))
     except Exception as error:
         if not child.payload.get("tolerant", False):
             raise
-        return {"problem": one_line(error), "latency_ms": None}
-    return {"problem": None, "latency_ms": took_ms}
+        return {"problem": one_line(error), "latency_ms": None, "guarded": 0}
+    return {"problem": None, **answered}
 
 
 def predict_baselines(child: Child) -> dict[str, Any]:
@@ -219,8 +220,8 @@ def _range_of(table: Table, rows: Rows) -> dict[str, Any]:
 
 def _predict(
     child: Child, name: str, fields: Mapping[str, Any], outputs: Path, *, guard: bool, measured: bool = True
-) -> float | None:
-    """Write what a predictor says; how long one answer takes, in milliseconds, where that is measured."""
+) -> dict[str, Any]:
+    """Write what a predictor says. Result: ``latency_ms`` of one answer where that is measured, and ``guarded``."""
     pipeline = _instance(name, fields)
     _use_engine(child, pipeline, fields.get("engine"))
     predictor = pipeline.load(Path(fields["predictor"]))
@@ -231,18 +232,18 @@ def _predict(
     if pipeline.kind == "classify":
         images = image_parts.load_images(child.payload["test"])
         classes = classify_checked(name, answer, images)
-        if guard:
-            guard_each_alone(name, answer, images, classes, child.seed)
+        seconds = fields.get("guard_seconds", 0.0)
+        tried = guard_each_alone(name, answer, images, classes, child.seed, seconds) if guard else 0
         save_classes(classes, outputs / "test.npz")
-        return latency_ms(answer, images, one_image) if measured else None
+        return {"latency_ms": latency_ms(answer, images, one_image) if measured else None, "guarded": tried}
     test = load_part(child.payload["test"])
     predictions = predict_checked(name, answer, test)
-    if guard:
-        guard_against_future(name, answer, test, predictions, child.seed)
+    seconds = fields.get("guard_seconds", 0.0)
+    tried = guard_against_future(name, answer, test, predictions, child.seed, seconds) if guard else 0
     future = load_part(child.payload["future"])
     save_predictions(predictions, outputs / "test.npz")
     save_predictions(predict_checked(name, answer, future), outputs / "future.npz")
-    return latency_ms(answer, test, one_origin) if measured else None
+    return {"latency_ms": latency_ms(answer, test, one_origin) if measured else None, "guarded": tried}
 
 
 def _use_engine(

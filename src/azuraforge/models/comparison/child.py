@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from azuraforge.errors import InvalidInput
 from azuraforge.models.gate import Contender
 from azuraforge.models.gate import compare as compare_contenders
+from azuraforge.models.reasons import told
 
 LEVEL = 0.95
 
@@ -37,6 +38,8 @@ def compare(child: Child) -> dict[str, Any]:
     return {
         "metric": found.metric,
         "relative_difference": found.relative_difference,
+        "difference": found.difference,
+        "shown": {language: told(found.params, language) for language in ("en", "tr")},
         "low": found.low,
         "high": found.high,
         "level": found.level,

@@ -67,8 +67,12 @@ class PairOut(BaseModel):
     comparable: bool
     why_not: list[Said]
     metric: str | None = None
-    relative_difference: float | None = None
-    low: float | None = None
+    relative_difference: float | None = Field(default=None, description="null: b makes no errors to speak of")
+    difference: float | None = Field(default=None, description="in the metric's own unit")
+    shown: dict[str, dict[str, str]] = Field(
+        default={}, description="by language: measure, change, low and high as people read them"
+    )
+    low: float | None = Field(default=None, description="relative along a series, else of `difference`; high alike")
     high: float | None = None
     level: float | None = None
     block: int | None = Field(default=None, description="neighbouring origins that are drawn together")

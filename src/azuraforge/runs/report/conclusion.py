@@ -34,6 +34,10 @@ def conclusion(
     said += dict.fromkeys(told)  # what both comparisons rest on is told once
     said += _slices(words, figures.get("slices"))
     said += _shape(words, candidate, figures)
+    guarded = evaluation.get("guarded") or {}
+    if guarded.get("tried"):
+        counted = {"tried": words.number(guarded["tried"]), "of": words.number(guarded["of"])}
+        said.append(words(f"conclusion.guarded_{evaluation.get('kind')}", **counted))
     if failed := [escape(each["name"]) for each in evaluation.get("failed") or ()]:
         said.append(words("conclusion.failed_baselines", names=", ".join(failed)))
     said.append(words("conclusion.seed", seed=run["seed"]))
@@ -42,12 +46,13 @@ def conclusion(
 
 def _about(words: Words, comparison: Mapping[str, Any]) -> list[str]:
     low, high = comparison.get("low"), comparison.get("high")
+    shown = (comparison.get("shown") or {}).get(words.code) or {}  # evaluations of earlier releases have percentages
     values = {
         "a": escape(comparison["a"]),
         "b": escape(comparison["b"]),
-        "difference": words.percent(comparison.get("relative_difference")),
-        "low": words.percent(low),
-        "high": words.percent(high),
+        "difference": shown.get("change") or words.percent(comparison.get("relative_difference")),
+        "low": shown.get("low") or words.percent(low),
+        "high": shown.get("high") or words.percent(high),
         "level": words.percent(comparison.get("level")),
     }
     if low is None or high is None:

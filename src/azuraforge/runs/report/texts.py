@@ -100,6 +100,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The errors one step ahead are {mean} on average, {spread} around that.",
         "Bir adım sonrası hataların ortalaması {mean}, çevresindeki sapma {spread}.",
     ),
+    "conclusion.guarded_forecast": (
+        "Whether the pipeline looks into the future was tried at {tried} of {of} origins, and not found; the others "
+        "were not tried.",
+        "Boru hattının geleceğe bakıp bakmadığı {of} başlangıcın {tried} tanesinde sınandı ve böyle bir şey bulunmadı; "
+        "ötekiler sınanmadı.",
+    ),
+    "conclusion.guarded_classify": (
+        "Whether the answer for an image depends on the other images was tried with {tried} of {of} images, and not "
+        "found; the others were not tried.",
+        "Bir görüntünün yanıtının öteki görüntülere bağlı olup olmadığı {of} görüntünün {tried} tanesiyle sınandı ve "
+        "böyle bir şey bulunmadı; ötekiler sınanmadı.",
+    ),
     "conclusion.failed_baselines": (
         "Baselines that failed were not beaten: {names}.",
         "Başarısız olan temel yöntemler yenilmiş sayılmaz: {names}.",
@@ -131,7 +143,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "metric.r2": ("R²", "R²"),
     "metric.coverage": ("coverage", "kapsama"),
     "metric.skill": ("skill", "üstünlük"),
-    "metric.crps": ("CRPS", "CRPS"),
+    "metric.crps": ("CRPS (approximated)", "CRPS (yaklaşık)"),
     "metric.pinball": ("pinball loss", "pinball kaybı"),
     "metric.width": ("interval's width", "aralık genişliği"),
     "metric.r2_change": ("R² of the changes", "değişimlerin R² değeri"),

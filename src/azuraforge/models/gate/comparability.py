@@ -1,0 +1,84 @@
+"""What may be compared: rows that neither side has learned from, enough of them, and losses that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azuraforge.models.bootstrap import block_length
+from azuraforge.models.gate.contenders import SERIES_METRICS, Champion, Contender
+from azuraforge.models.policy import Metric
+from azuraforge.models.reasons import INCOMPARABLE, Reason
+
+#: Fewer origins than this, or than two blocks, decide nothing.
+MIN_ORIGINS = 30
+
+
+def unseen_origins(
+    first_target_at: NDArray[np.datetime64],
+    last_target_at: NDArray[np.datetime64],
+    learned_from: Sequence[tuple[np.datetime64, np.datetime64]],
+) -> NDArray[np.bool_]:
+    """Origins none of whose targets lie in a learned time range (both ends inclusive).
+
+    Args:
+        first_target_at: ``(origin,)`` time of each origin's first target.
+        last_target_at: ``(origin,)`` time of each origin's last target.
+        learned_from: time ranges that the champion learned from, training and validation alike.
+
+    Example:
+        >>> days = np.arange("2026-01-01", "2026-01-06", dtype="datetime64[D]")
+        >>> learned = [(np.datetime64("2025-01-01"), np.datetime64("2026-01-02"))]
+        >>> unseen_origins(days, days + 1, learned).tolist()
+        [False, False, True, True, True]
+    """
+    unseen = np.ones(len(first_target_at), dtype=bool)
+    for start, end in learned_from:
+        unseen &= (last_target_at < start) | (first_target_at > end)
+    return unseen
+
+
+def needed_origins(origins: int, horizon: int, season: int, metric: Metric = "rmse") -> int:
+    """The fewest origins that decide anything: 30, and along a series at least two blocks."""
+    return max(MIN_ORIGINS, 2 * block_length(origins, horizon, season)) if metric in SERIES_METRICS else MIN_ORIGINS
+
+
+def incomparable(code: str, **params: Any) -> Reason:
+    """Why a champion cannot be compared, for ``Champion.obstacle``.
+
+    ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` take ``champion`` and ``candidate``;
+    ``champion_unreadable`` takes ``problem``, ``champion_changed`` takes ``judged`` and ``present`` (versions),
+    ``lineage_unknown`` nothing.
+    """
+    if code not in INCOMPARABLE:
+        raise ValueError(f"{code!r} is none of {', '.join(INCOMPARABLE)}")
+    return Reason(code, params)
+
+
+def check_together(candidate: Contender, baselines: Sequence[Contender], champion: Champion | None) -> None:
+    """Raises ValueError where names repeat, no baseline is given or losses do not belong together."""
+    if not baselines:
+        raise ValueError("the gate needs at least one baseline: a score without its baseline means nothing")
+    judged: list[Contender] = [candidate, *baselines]
+    if champion is not None:
+        judged += [] if champion.obstacle is not None else [champion]
+        if champion.obstacle is None and champion.unseen.shape != (len(champion.losses),):
+            raise ValueError(f"unseen needs one flag per origin, got {champion.unseen.shape}")
+    if len({contender.metric for contender in judged}) != 1:
+        raise ValueError("contenders are compared by one metric")
+    names = [contender.name for contender in [candidate, *baselines]] + ([champion.name] if champion else [])
+    if len(set(names)) != len(names):
+        raise ValueError(f"contenders need names of their own, got {', '.join(names)}")
+    missing = np.isnan(candidate.losses)
+    for contender in judged:
+        if contender.losses.ndim != 2 or contender.losses.shape != candidate.losses.shape:
+            raise ValueError(
+                f"{contender.name}: losses need shape {candidate.losses.shape}, got {contender.losses.shape}"
+            )
+        if not np.array_equal(np.isnan(contender.losses), missing):
+            raise ValueError(f"{contender.name}: losses are missing (NaN) elsewhere than {candidate.name}'s")
+        if np.isinf(contender.losses).any() or (contender.losses < 0).any():
+            raise ValueError(f"{contender.name}: losses must be finite and not negative")

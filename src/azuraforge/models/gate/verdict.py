@@ -1,0 +1,256 @@
+"""The verdict: who is champion from now on, and why. The rules (DESIGN §8):
+
+- no champion yet: the candidate must beat the best baseline by more than noise, else the best baseline is champion;
+- a champion: the candidate must beat it by more than noise on origins that neither learned from, and be at least as
+  good as the best baseline on the whole test part; else the best baseline may take the title by the same test, and
+  else the champion stays;
+- too few origins left, another target, unit or horizon, or a champion that does not tell what it learned from: not
+  comparable, and nothing moves by itself;
+- no guarded slice may be worse than its margin beyond noise, and a candidate slower or larger than the model's policy
+  allows takes no title (``policy.py``).
+
+Losses are squared errors per origin and horizon on the candidate's test part, compared by their RMSE; or losses of
+independent examples (0 or 1 for an error, or log losses), compared by their mean.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from azuraforge.models.gate.comparability import check_together, needed_origins
+from azuraforge.models.gate.contenders import SERIES_METRICS, Champion, Contender, Slice
+from azuraforge.models.gate.evidence import Comparison, Guarded, compare, guard, measured, tightened_level
+from azuraforge.models.policy import PLATFORM, UNMEASURED, GatePolicy, Measured, Metric
+from azuraforge.models.reasons import Reason
+
+Decision = Literal["promoted", "approved", "kept", "baseline_promoted", "not_comparable"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was decided, who is champion afterwards, and why. ``best_baseline`` has the lowest score of them.
+
+    Where the policy leaves promotions to people, ``decision`` is "approved", ``approved`` names who may take the
+    title, and ``champion`` who has it until then ("": nobody). ``slices``: what became of the guarded ones.
+    """
+
+    decision: Decision
+    champion: str
+    best_baseline: str
+    reasons: tuple[Reason, ...]
+    comparisons: tuple[Comparison, ...]
+    policy: GatePolicy = PLATFORM
+    measured: Measured = UNMEASURED
+    approved: str | None = None
+    slices: tuple[Guarded, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict's JSON; comparisons belong to the evaluation's."""
+        return {
+            "decision": self.decision,
+            "champion": self.champion,
+            "approved": self.approved,
+            "reasons": [reason.to_dict() for reason in self.reasons],
+            "policy": self.policy.to_dict(),
+            "measured": {"latency_ms": self.measured.latency_ms, "bytes": self.measured.bytes},
+            "slices": [each.to_dict() for each in self.slices],
+        }
+
+
+def decide(
+    candidate: Contender,
+    baselines: Sequence[Contender],
+    champion: Champion | None,
+    *,
+    horizon: int,
+    season: int,
+    level: float = 0.95,
+    trials: int = 1,
+    earlier_uses: int = 0,
+    slices: Sequence[Slice] = (),
+    resamples: int = 1000,
+    seed: int = 0,
+    policy: GatePolicy = PLATFORM,
+    measured: Measured = UNMEASURED,
+) -> Verdict:
+    """Decide who is champion from now on.
+
+    Args:
+        candidate: the new predictor on its own test part.
+        baselines: at least one, on the same origins.
+        champion: the present one on the same origins, None where the model has none yet.
+        horizon: rows predicted from each origin.
+        season: rows in one season, 1 where there is none.
+        level: confidence before it is tightened.
+        trials: tuning trials the candidate was chosen from.
+        earlier_uses: looks that others took at rows of this test part before.
+        slices: parts of the targets that must not get worse.
+        resamples: bootstrap draws.
+        seed: same seed, same verdict.
+        policy: the model's terms; its guarded slices are given as masks in ``slices``.
+        measured: what its limits are held against. What is limited and was not measured is not within the limit.
+
+    Raises ValueError where names repeat, no baseline is given or losses do not belong together.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> noise = rng.normal(size=(300, 4))
+        >>> verdict = decide(
+        ...     Contender("forecasting.lstm", (0.8 * noise) ** 2),
+        ...     [Contender("forecasting.naive", (1.5 * noise) ** 2), Contender("forecasting.ridge", noise**2)],
+        ...     None, horizon=4, season=12)
+        >>> verdict.decision, verdict.best_baseline
+        ('promoted', 'forecasting.ridge')
+    """
+    check_together(candidate, baselines, champion)
+    asked, looks, of = level, max(0, earlier_uses) + 1, max(1, trials)
+    level = tightened_level(level, trials, earlier_uses)
+    how: dict[str, int] = {"horizon": horizon, "season": season, "resamples": resamples, "seed": seed}
+    best = min(baselines, key=lambda baseline: baseline.score)
+    beside = {baseline.name: compare(candidate, baseline, level=level, **how) for baseline in baselines}
+    told = {"level": level, "asked": asked, "looks": looks, "trials": of}
+    code = "level_tightened_by_trials" if of > 1 else "level_tightened"
+    opening = [Reason(code, told)] if looks > 1 or of > 1 else []
+    opening += _stated_margin(policy, candidate.metric)
+    case = _Case(
+        candidate, best, beside[best.name], slices, asked, how, opening, list(beside.values()), policy, measured
+    )
+    if champion is None:
+        return case.without_champion()
+    if champion.obstacle is not None:
+        return case.close("not_comparable", champion.name, [champion.obstacle], "champion_kept")
+    return case.against(champion, level, tightened_level(level, trials=len(baselines)))
+
+
+@dataclass
+class _Case:
+    """One decision under way: what is compared, and the reasons and comparisons gathered so far."""
+
+    candidate: Contender
+    best: Contender
+    to_best: Comparison
+    slices: Sequence[Slice]
+    asked: float
+    how: Mapping[str, int]
+    reasons: list[Reason]
+    comparisons: list[Comparison]
+    policy: GatePolicy
+    measured: Measured
+    holder: str = ""
+    guarded: tuple[Guarded, ...] = ()
+
+    def close(self, decision: Decision, champion: str, reasons: Sequence[Reason], closing: str) -> Verdict:
+        """The verdict; where the policy leaves promotions to people, one that promotes becomes one that approves."""
+        last, approved = Reason(closing, {"champion": champion}), None
+        if decision in ("promoted", "baseline_promoted") and not self.policy.automatic:
+            decision, approved, champion = "approved", champion, self.holder
+            last = Reason("promotion_by_hand", {"approved": approved})
+        said, compared = (*self.reasons, *reasons, last), tuple(self.comparisons)
+        return Verdict(
+            decision, champion, self.best.name, said, compared, self.policy, self.measured, approved, self.guarded
+        )
+
+    def without_champion(self) -> Verdict:
+        self.to_best = self._with_margin(self.to_best, self.best)
+        self.comparisons = [self.to_best if each.b == self.best.name else each for each in self.comparisons]
+        barred, noted = self._guarded(self.candidate, self.best, self.slices)
+        barred += self._beyond_limits()
+        reasons = [Reason("no_champion_before", {}), self._beside_best(), *noted, *barred]
+        if self.to_best.better and not barred:
+            return self.close("promoted", self.candidate.name, reasons, "candidate_promoted")
+        return self.close("baseline_promoted", self.best.name, reasons, "baseline_promoted")
+
+    def against(self, champion: Champion, level: float, baseline_level: float) -> Verdict:
+        self.holder = champion.name
+        unseen = champion.unseen
+        left = int(unseen.sum())
+        metric = self.candidate.metric
+        if left < (needed := needed_origins(left, self.how["horizon"], self.how["season"], metric)):
+            reason = Reason("too_few_origins", {"origins": left, "needed": needed, **measured(metric)})
+            return self.close("not_comparable", champion.name, [reason], "champion_kept")
+        candidate, best, holder = (each.at(unseen) for each in (self.candidate, self.best, champion))
+        slices = [Slice(part.name, part.mask[unseen], part.margin) for part in self.slices]
+        to_champion = self._with_margin(compare(candidate, holder, level=level, **self.how), holder)
+        self.comparisons.append(to_champion)
+        good_enough = self.to_best.at_least_as_good
+        barred, noted = self._guarded(candidate, holder, slices)
+        barred += self._beyond_limits()
+        reasons = [
+            _about("beats_champion" if to_champion.better else "not_better_than_champion", to_champion),
+            _about("at_least_as_good_as_best_baseline" if good_enough else "worse_than_best_baseline", self.to_best),
+            *noted,
+            *barred,
+        ]
+        if to_champion.better and good_enough and not barred:
+            return self.close("promoted", candidate.name, reasons, "candidate_promoted")
+        # The best of several baselines was chosen on this very test part: each of them counts as a look.
+        challenge = self._with_margin(compare(best, holder, level=baseline_level, **self.how), holder)
+        self.comparisons.append(challenge)
+        if challenge.better:
+            return self.close(
+                "baseline_promoted", best.name, [*reasons, _about("beats_champion", challenge)], "baseline_promoted"
+            )
+        return self.close("kept", champion.name, reasons, "champion_kept")
+
+    def _with_margin(self, comparison: Comparison, holder: Contender) -> Comparison:
+        """The same comparison, to be won by the policy's margin over the one that would lose the title."""
+        margin, relative = self.policy.margin, self.policy.margin_kind == "relative"
+        if margin and relative and holder.metric not in SERIES_METRICS:
+            margin = margin * holder.score
+        elif margin and not relative and holder.metric in SERIES_METRICS:
+            margin = margin / holder.score if holder.score else math.inf
+        return replace(comparison, margin=margin)
+
+    def _guarded(
+        self, candidate: Contender, holder: Contender, slices: Sequence[Slice]
+    ) -> tuple[list[Reason], list[Reason]]:
+        """What guarded slices say against the candidate, and what is only noted."""
+        self.guarded = tuple(guard(candidate, holder, slices, level=self.asked, **self.how))
+        blocks = self.policy.unknown_slices == "block"
+        barred: list[Reason] = []
+        noted: list[Reason] = []
+        for each in self.guarded:
+            params = {**each.comparison.params, "slice": each.name, "margin": each.margin}
+            if each.worse is None:
+                params |= {"origins": each.targets, "needed": each.needed}
+                code = "slice_unknown_blocks" if blocks else "slice_unknown_passes"
+                (barred if blocks else noted).append(Reason(code, params))
+            elif each.worse:
+                barred.append(Reason("slice_worse", params))
+        return barred, noted
+
+    def _beyond_limits(self) -> list[Reason]:
+        """Where the candidate is slower or larger than the policy allows, or nobody measured it."""
+        found = []
+        limit_ms, latency_ms = self.policy.max_latency_ms, self.measured.latency_ms
+        if limit_ms is not None and latency_ms is None:
+            found.append(Reason("latency_not_measured", {"limit_ms": limit_ms}))
+        elif limit_ms is not None and latency_ms is not None and latency_ms > limit_ms:
+            found.append(Reason("too_slow", {"latency_ms": latency_ms, "limit_ms": limit_ms}))
+        limit, size = self.policy.max_bytes, self.measured.bytes
+        if limit is not None and (size is None or size > limit):
+            found.append(Reason("too_large", {"bytes": size or 0, "limit_bytes": limit}))
+        return found
+
+    def _beside_best(self) -> Reason:
+        if self.to_best.high is None:
+            metric = self.candidate.metric
+            needed = needed_origins(self.to_best.origins, self.how["horizon"], self.how["season"], metric)
+            params = {"a": self.candidate.name, "b": self.best.name, "origins": self.to_best.origins, "needed": needed}
+            return Reason("too_few_origins_without_champion", {**params, **measured(metric)})
+        return _about("beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best)
+
+
+def _stated_margin(policy: GatePolicy, metric: Metric) -> list[Reason]:
+    if not policy.margin:
+        return []
+    if policy.margin_kind == "relative":
+        return [Reason("margin_relative", {"margin": policy.margin, **measured(metric)})]
+    return [Reason("margin_absolute", {"amount": f"{policy.margin:g}", **measured(metric)})]
+
+
+def _about(code: str, comparison: Comparison) -> Reason:
+    return Reason(code, comparison.params)
