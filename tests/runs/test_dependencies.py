@@ -108,6 +108,18 @@ def test_a_cancelled_run_resumed_waits_again(make_stand):
     assert states(stand, first, second) == ["succeeded", "succeeded"]
 
 
+def test_a_run_whose_need_was_purged_says_so_instead_of_running_without(make_stand):
+    stand = make_stand(start=False)
+    first = ask(stand, config={"phases": ["refuse"]})
+    second = ask(stand, first)
+    stand.worker.run_one()
+    stand.service.trash.delete(stand.project_id, first.id, "Ada")
+    assert stand.service.trash.purge(stand.project_id, None).counts["runs"] == 1
+    with pytest.raises(Conflict, match=f"it needed run {first.id}, which did not succeed and has been purged since"):
+        stand.service.resume(stand.project_id, second.id)
+    assert stand.get(second.id).state == "cancelled"
+
+
 def test_only_runs_of_the_project_can_be_needed(make_stand, other_project_id):
     stand = make_stand(start=False)
     foreign = ask(stand, project_id=other_project_id)

@@ -17,7 +17,7 @@ from azuraforge.database import Base, new_id, now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.projects.schemas import NeededBy, Policy
 from azuraforge.projects.trash import Trash
-from azuraforge.runs import metric_store, store
+from azuraforge.runs import metric_store, scratch, store
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.scratch import sweep
 from azuraforge.runs.tables import Run
@@ -382,6 +382,32 @@ def test_work_folders_stay_as_long_as_the_project_says(ended):
     Trash(stand.database, stand.events, []).set_policy(stand.project_id, Policy(keep_work_days=7), "Ada")
     assert sweep(stand.database, stand.settings.scratch) == 10
     assert [path.name for path in stand.settings.scratch.iterdir()] == [young]
+
+
+def test_a_run_that_is_resumed_while_the_sweep_looks_keeps_its_folder(ended, monkeypatch):
+    stand = ended.stand
+    run_id = ended(state="failed", days_ago=99)
+    weights = stand.settings.scratch / run_id / "weights"
+    weights.parent.mkdir(parents=True)
+    weights.write_bytes(b"x" * 10)
+    look = scratch._may_go
+
+    def then_it_is_resumed(*given: Any) -> bool:
+        may_go = look(*given)
+        stand.service.resume(stand.project_id, run_id)
+        return may_go
+
+    monkeypatch.setattr(scratch, "_may_go", then_it_is_resumed)
+    assert sweep(stand.database, stand.settings.scratch) == 0
+    assert weights.read_bytes() == b"x" * 10
+
+
+def test_what_a_sweep_took_away_and_did_not_remove_is_found_by_the_next(stand):
+    left = stand.settings.scratch / ".swept-0123456789abcdef"
+    left.mkdir(parents=True)
+    (left / "weights").write_bytes(b"x" * 7)
+    assert sweep(stand.database, stand.settings.scratch) == 7
+    assert not left.exists()
 
 
 KILLED_PURGE = """

@@ -17,6 +17,7 @@ from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
 
 _GOING = ("queued", "running")
+_UNMET = "needed_run"
 
 
 def needed_by(session: Session, project_id: str, request: RunRequest) -> Sequence[Run]:
@@ -75,7 +76,7 @@ def unmet(ended: Run) -> dict[str, Any]:
     """The error of a run that is cancelled because ``ended`` did not succeed."""
     what = {"failed": "failed", "cancelled": "was cancelled", "quarantined": "was quarantined"}[ended.state]
     return {
-        "code": "needed_run",
+        "code": _UNMET,
         "message": f"it needed run {ended.id} ({ended.name}), which {what}",
         "where": f"run {ended.id}",
         "next_step": "resume that run, then this one: azuraforge runs resume ID",
@@ -90,7 +91,23 @@ def lock_needed(session: Session, project_id: str, run_id: str) -> Sequence[Run]
 
 def wait_again(session: Session, run: Run, needed: Sequence[Run]) -> None:
     """A run that is resumed waits again for what has not ended; raises Conflict where that is in vain."""
+    if (gone := _purged(run, needed)) is not None:
+        raise Conflict(
+            f"it needed run {gone}, which did not succeed and has been purged since",
+            where=f"run {run.id}",
+            next_step="start a new run like this one, without that need or after it: azuraforge runs start",
+            code=_UNMET,
+        )
     if (lost := obstacle(run, needed)) is not None:
         error = unmet(lost)
         raise Conflict(error["message"], where=error["where"], next_step=error["next_step"], code=error["code"])
     store.change(session, run, waiting_on=unfinished(needed))
+
+
+def _purged(run: Run, needed: Sequence[Run]) -> str | None:
+    """The run because of which this one was cancelled, where that is gone: nothing else remembers the need."""
+    error = run.error or {}
+    if error.get("code") != _UNMET:
+        return None
+    lost = str(error.get("where", "")).removeprefix("run ")
+    return lost if lost not in {each.id for each in needed} else None

@@ -2,39 +2,82 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from azuraforge.database import Database
+from azuraforge.database import Database, Session, new_id
 from azuraforge.projects.keeping import size_of
 from azuraforge.projects.trash import policy_of
 from azuraforge.runs import lease, store
+from azuraforge.runs.tables import Run
+
+#: A folder that was taken away and is not removed yet; what the dead left like this is found by the next sweep.
+_GONE = ".swept-"
+_GOING = ("queued", "running")
 
 
 def sweep(database: Database, scratch: Path) -> int:
     """Remove work folders that no run can need again; returns their bytes.
 
-    A run that did not succeed can be resumed from its folder for as many days as its project says.
+    A run that did not succeed can be resumed from its folder for as many days as its project says. The folder is taken
+    away while the run's row is locked, as ``resume`` locks it: a run that goes on again keeps its folder.
     """
     if not scratch.is_dir():
         return 0
-    folders = {path.name: path for path in scratch.iterdir() if path.is_dir()}
+    found = [path for path in scratch.iterdir() if path.is_dir()]
+    gone = [path for path in found if path.name.startswith(_GONE)]
+    folders = {path.name: path for path in found if not path.name.startswith(".")}
     with database.read_system() as session:
         places = lease.places(session, list(folders))
-    states: dict[str, tuple[str, datetime | None, int]] = {}
-    for project_id in {place.project_id for place in places}:
-        ids = [place.run_id for place in places if place.project_id == project_id]
-        with database.read(project_id) as session:
-            days = policy_of(session, project_id).keep_work_days
-            found = store.states(session, project_id, ids)
-        states |= {run_id: (state, finished_at, days) for run_id, (state, finished_at) in found.items()}
     at = database.clock()
-    freed = 0
-    for run_id, path in folders.items():
-        state, finished_at, days = states.get(run_id, ("succeeded", None, 0))
-        old = finished_at is not None and at - finished_at > timedelta(days=days)
-        if state == "succeeded" or old:
-            freed += size_of(path)
-            shutil.rmtree(path, ignore_errors=True)
+    for place in places:
+        folder = folders.pop(place.run_id)
+        if _may_go(database, place, at):
+            gone += database.write(place.project_id, _taker(place, folder, at))
+    gone += [moved for folder in folders.values() if (moved := _take_away(folder)) is not None]  # of no run at all
+    return sum(_remove(path) for path in gone)
+
+
+def _may_go(database: Database, place: lease.Held, at: datetime) -> bool:
+    with database.read(place.project_id) as session:
+        run = store.get(session, place.project_id, place.run_id)
+        return run is None or _is_over(session, run, at)
+
+
+def _taker(place: lease.Held, folder: Path, at: datetime) -> Callable[[Session], list[Path]]:
+    def work(session: Session) -> list[Path]:
+        run = store.lock(session, place.project_id, place.run_id)
+        if run is not None and not _is_over(session, run, at):
+            return []  # resumed since we looked
+        moved = _take_away(folder)
+        return [moved] if moved is not None else []
+
+    return work
+
+
+def _is_over(session: Session, run: Run, at: datetime) -> bool:
+    """Whether its folder can serve nobody: it succeeded, or ended longer ago than it can be resumed."""
+    if run.state in _GOING:
+        return False
+    if run.state == "succeeded":
+        return True
+    days = policy_of(session, run.project_id).keep_work_days
+    return run.finished_at is not None and at - run.finished_at > timedelta(days=days)
+
+
+def _take_away(folder: Path) -> Path | None:
+    """Renaming is quick, whatever the folder holds: the row is locked meanwhile."""
+    gone = folder.with_name(f"{_GONE}{new_id()}")
+    with contextlib.suppress(OSError):
+        folder.rename(gone)
+        return gone
+    return None
+
+
+def _remove(path: Path) -> int:
+    freed = size_of(path)
+    shutil.rmtree(path, ignore_errors=True)
     return freed

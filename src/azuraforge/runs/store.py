@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Boolean, Select, and_, delete, func, insert, literal_column, or_, select, update
@@ -236,12 +235,6 @@ def add_note(session: Session, project_id: str, run_id: str, attempt: int, markd
 
 def notes(session: Session, project_id: str, run_id: str) -> list[str]:
     return [row.markdown for row in session.scalars(_of(RunNote, project_id, run_id).order_by(RunNote.number))]
-
-
-def states(session: Session, project_id: str, run_ids: Sequence[str]) -> dict[str, tuple[str, datetime | None]]:
-    """State and end of the named runs."""
-    statement = select(Run.id, Run.state, Run.finished_at).where(Run.project_id == project_id, Run.id.in_(run_ids))
-    return {run_id: (state, finished_at) for run_id, state, finished_at in session.execute(statement)}
 
 
 def _run(project_id: str, run_id: str) -> Select[Run]:
