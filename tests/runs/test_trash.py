@@ -392,7 +392,7 @@ def test_a_run_that_is_resumed_while_the_sweep_looks_keeps_its_folder(ended, mon
     weights.write_bytes(b"x" * 10)
     look = scratch._may_go
 
-    def then_it_is_resumed(*given: Any) -> bool:
+    def then_it_is_resumed(*given):
         may_go = look(*given)
         stand.service.resume(stand.project_id, run_id)
         return may_go
