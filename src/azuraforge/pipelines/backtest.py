@@ -11,6 +11,7 @@ that writes the rows to predict, once everything that learns has ended, and one 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -34,15 +35,18 @@ class Fold:
     test: tuple[int, int]
 
 
-def folds_of(ranges: Mapping[str, Sequence[int]], count: int, *, horizon: int, gap: int) -> list[Fold]:
+def folds_of(
+    ranges: Mapping[str, Sequence[int]], count: int, *, horizon: int, gap: int, until: int | None = None
+) -> list[Fold]:
     """``count`` folds inside the rows before the test part, oldest first; training begins at the first row in each.
 
-    Test parts follow one another without overlap and end where the run's validation part ends. Each is as long as the
+    Test parts follow one another without overlap, and the last ends where the run's validation part ends. Each is as long as the
     run's test part, or shorter where ``count`` of them would take more than half of the rows.
 
     Args:
         ranges: of the run's own split.
         horizon, gap: rows; the purge gap is the longer of the two.
+        until: where the last test part ends; None: where the run's validation part does.
 
     Raises:
         InvalidInput: where the first fold would have too few rows to learn from.
@@ -52,7 +56,7 @@ def folds_of(ranges: Mapping[str, Sequence[int]], count: int, *, horizon: int, g
         >>> [(fold.train[1], fold.validation, fold.test) for fold in folds_of(ranges, 2, horizon=2, gap=0)]
         [(39, (41, 55), (57, 71)), (53, (55, 69), (71, 85))]
     """
-    begin, rows = int(ranges["train"][0]), int(ranges["validation"][1])
+    begin, rows = int(ranges["train"][0]), int(ranges["validation"][1] if until is None else until)
     purge = max(horizon, gap)
     length = min(ranges["test"][1] - ranges["test"][0], (rows - begin) // (2 * (count + 1)))
     checked = min(ranges["validation"][1] - ranges["validation"][0], length)
@@ -64,7 +68,7 @@ def folds_of(ranges: Mapping[str, Sequence[int]], count: int, *, horizon: int, g
     first = folds[0].train[1] - begin
     if min(length, checked) < horizon or first < max(_TRAIN_SHARE * length, 2 * horizon):
         raise InvalidInput(
-            f"{count} backtest folds do not fit into the {rows - begin} rows before the test part: the first would"
+            f"{count} backtest folds do not fit into {rows - begin} rows: the first would"
             f" learn from {max(first, 0)} rows and be judged on {length}",
             where="config: backtest_folds",
             next_step="choose fewer folds or a shorter horizon, or add a longer series",
@@ -80,6 +84,7 @@ def backtest(
     split: Mapping[str, Any],
     dataset: Mapping[str, Any],
     plugins_folder: str,
+    chosen_by: Sequence[int] | None = None,
 ) -> dict[str, Any]:
     """Carry every fold, attach the figure ``backtest``, and return it.
 
@@ -88,11 +93,11 @@ def backtest(
         baselines: ``names``, ``task`` and the ``config`` that they are given a part of.
         split: the run's own split.
         dataset: as ``rows_of`` says it.
+        chosen_by: of a study's winner, the rows by whose scores its config was chosen. Where they fit, the folds end
+            before these, for a config is always good on the rows that chose it.
     """
     config = learner["config"]
-    folds = folds_of(
-        split["ranges"], int(config["backtest_folds"]), horizon=split["horizon"], gap=int(config.get("gap", 0))
-    )
+    folds, choice = _folds(split, config, chosen_by)
     share = SHARE / (4 * len(folds) + 1)
     known = {"horizon": split["horizon"], "known_ahead": list(config.get("known_ahead") or ())}
     carried: list[dict[str, Any]] = []
@@ -128,9 +133,22 @@ def backtest(
         {"candidate": learner["plugin"], "season": split["season"], "horizon": split["horizon"], "folds": carried},
         share=share,
     )
-    figure: dict[str, Any] = {**judged["backtest"], "purge_rows": max(split["horizon"], int(config.get("gap", 0)))}
+    purge = max(split["horizon"], int(config.get("gap", 0)))
+    figure: dict[str, Any] = {**judged["backtest"], "purge_rows": purge, "choice": choice}
     job.figure("backtest", figure)
     return figure
+
+
+def _folds(
+    split: Mapping[str, Any], config: Mapping[str, Any], chosen_by: Sequence[int] | None
+) -> tuple[list[Fold], str | None]:
+    """The folds, and how they lie to the rows that chose the config: ``before``, ``inside``, None where none did."""
+    asked = {"count": int(config["backtest_folds"]), "horizon": split["horizon"], "gap": int(config.get("gap", 0))}
+    if chosen_by is None:
+        return folds_of(split["ranges"], **asked), None
+    with contextlib.suppress(InvalidInput):
+        return folds_of(split["ranges"], **asked, until=int(chosen_by[0])), "before"
+    return folds_of(split["ranges"], **asked), "inside"
 
 
 def _phase(job: Job, index: int, name: str, payload: dict[str, Any], share: float) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class TrainingLoop:
                 learner=learner,
                 baselines={"names": names, "task": task, "config": beside},
                 split=split,
+                chosen_by=self._chosen_by(split),
                 dataset=rows_of(self._dataset),
                 plugins_folder=str(self._plugins_folder),
             )
@@ -144,6 +145,13 @@ class TrainingLoop:
             season=split["season"],
         )
         return self._outcome(task, held_out, champion, split, fitted, baselines, judged)
+
+    def _chosen_by(self, split: Mapping[str, Any]) -> list[int] | None:
+        """The rows by whose scores a study chose this config; None where no study did."""
+        if self._job.run.extra.get("study") is None:
+            return None
+        found: list[int] = split.get("chosen_by") or split["ranges"]["validation"]
+        return found
 
     def _outcome(self, task: str, held_out: HeldOut, champion: ModelVersion | None, *results: Any) -> Outcome:
         return Outcome(self._plugin, self._model, task, held_out, champion.version if champion else None, *results)

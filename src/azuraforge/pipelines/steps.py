@@ -180,7 +180,9 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     table = read_table(**child.payload["dataset"])
     horizon, gap = int(getattr(config, "horizon", 1)), int(getattr(config, "gap", 0))
     ranges = pipeline.split(table, config)
+    chosen = {}
     if child.payload.get("refit"):
+        chosen = {"chosen_by": [ranges.validation.start, ranges.validation.stop]}
         ranges = refit_split(ranges, horizon=horizon, gap=gap)
     check_split(ranges, len(table), horizon=horizon, gap=gap)
     for part_name, rows in (("train", ranges.train), ("validation", ranges.validation)):
@@ -193,6 +195,7 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     if folds := int(getattr(config, "backtest_folds", 0)):
         folds_of(asked, folds, horizon=horizon, gap=gap)  # refuses more folds than the series carries
     return {
+        **chosen,
         "ranges": asked,
         "parts": {part: _range_of(table, rows) for part, rows in named.items()},
         "horizon": horizon,
