@@ -66,12 +66,15 @@ export const tr: Texts = {
     noneNext: "Bir çalıştırma bir veri kümesinden öğrenir, temel yöntemlerin yanında sınanır ve kimin kazandığını dürüstçe söyler.",
     first: "İlk çalıştırmayı başlat",
     noneInState: "Bu durumda çalıştırma yok",
+    trials: "Deneme çalıştırmaları da",
   },
   run: {
     title: "Çalıştırma",
     model: "model",
     resume: "Sürdür",
     again: "Yeniden çalıştır",
+    trialOf: "{{trial}}. deneme çalıştırması:",
+    winnerOf: "yeniden eğitilen {{trial}}. deneme çalıştırması:",
     schedule: "Zamanlayarak yinele",
     cancel: "Çalıştırmayı iptal et",
     cancelTitle: "Bu çalıştırma iptal edilsin mi?",
@@ -194,6 +197,10 @@ export const tr: Texts = {
     beaten: "Geçildiği kat",
     of: "{{won}} / {{folds}}",
     footnote: "Katlar üzerinden ortalama ve standart sapma. Sapma, puanın hangi zaman dilimine rastladığına ne kadar bağlı olduğunu söyler. Karar yalnız sınama parçasında verilir.",
+    choice: {
+      before: "Katlar, arama çalışmasının bu yapılandırmayı seçtiği satırlardan önce biter.",
+      inside: "Satır sayısı az: son katlar, arama çalışmasının bu yapılandırmayı seçtiği satırların içinde kalır; puanları bu yüzden biraz fazla iyidir.",
+    },
   },
   contenders: { candidate: "yeni", baseline: "temel yöntem", champion: "şampiyon" },
   forecast: {
