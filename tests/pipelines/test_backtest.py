@@ -17,7 +17,7 @@ import pytest
 from azuraforge.datasets import canonical
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import steps
-from azuraforge.pipelines.backtest import backtest, folds_of
+from azuraforge.pipelines.backtest import _folds, backtest, folds_of
 from azuraforge.pipelines.parts import load_part
 from azuraforge.plugins import Table
 from tests.pipelines.conftest import make_table
@@ -156,3 +156,24 @@ def test_a_baseline_that_fails_is_listed_and_ends_nothing(child: Callable[..., A
 
 def _without_seconds(figure: dict[str, Any]) -> str:
     return json.dumps([[each["metrics"] for each in fold["contenders"]] for fold in figure["folds"]])
+
+
+def test_the_folds_of_a_winner_end_before_the_rows_that_chose_its_config_or_say_that_they_do_not() -> None:
+    split = {"ranges": {"train": [0, 83], "validation": [83, 90], "test": [90, 105]}, "horizon": 2}
+    chosen = [70, 90]
+    before, told = _folds(split, {"backtest_folds": 2}, chosen)
+    assert (told, before[-1].test[1]) == ("before", 70)
+    inside, told = _folds({**split, "horizon": 6}, {"backtest_folds": 5}, chosen)
+    assert (told, inside[-1].test[1]) == ("inside", 90)
+    usual, told = _folds(split, {"backtest_folds": 2}, None)
+    assert (told, usual[-1].test[1]) == (None, 90)
+
+
+def test_the_split_of_a_winner_tells_which_rows_chose_its_config(child: Any, tmp_path: Path) -> None:
+    given = {"plugin": "forecasting.ridge", "plugins_folder": None, "config": {"horizon": 3}}
+    dataset = stored(make_table(400), tmp_path / "rows.parquet")
+    usual = steps.split(child("usual", dataset=dataset, **given))
+    refit = steps.split(child("refit", dataset=dataset, refit=True, **given))
+    assert "chosen_by" not in usual
+    assert refit["chosen_by"] == usual["ranges"]["validation"]
+    assert refit["ranges"]["validation"][0] > refit["chosen_by"][0]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+import urllib.error
 import urllib.request
 
 import psutil
 import pytest
+
+from azuraforge.projects.service import CACHE_SECONDS
 
 pytestmark = pytest.mark.timeout(280)
 
@@ -102,6 +105,31 @@ def test_a_worker_asked_to_stop_ends_with_zero_and_its_run_goes_on_elsewhere(pla
     replace(platform, asked)
 
 
+def test_a_token_revoked_at_one_api_opens_nothing_at_another_that_knew_it(platform):
+    second = platform.start_api()
+    there = second.log().split("runs at ")[1].split()[0]
+    assert there != platform.url
+    made = platform.api("/tokens", {"name": "notebook", "role": "viewer"})
+
+    def status() -> int:
+        request = urllib.request.Request(f"{there}/api/v1/runs", headers={"Authorization": f"Bearer {made['token']}"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    assert status() == 200
+    since = time.monotonic()
+    platform.run("tokens", "revoke", made["id"])
+    while status() == 200:
+        assert time.monotonic() < since + CACHE_SECONDS / 2, "only the end of its minute ends it"
+        time.sleep(0.05)
+    assert status() == 401
+    assert second.stop() == 0
+    platform.parts.remove(second)
+
+
 def test_a_second_api_serves_the_same_platform_to_the_same_token(platform, undisturbed):
     second = platform.start_api()
     address = second.log().split("runs at ")[1].split()[0]
@@ -161,3 +189,34 @@ def test_every_part_stops_with_zero_and_says_no_word_of_trouble(platform):
     for part in platform.parts:
         assert "Traceback" not in part.log(), part.log()[-3000:]
         assert '"level": "error"' not in part.log(), part.log()[-3000:]
+
+
+def test_a_study_is_carried_by_celery_workers_to_the_verdict_about_its_winner(platform):
+    """Six trials on two workers, asked for by two schedulers: none doubled, none lost, all of them counted."""
+    space = {"learning_rate": {"low": 1e-3, "high": 1e-1, "log": True}, "hidden_size": {"choices": [4, 8]}}
+    config = {"horizon": 2, "window": 8, "lstm_rows": 4, "epochs": 2}
+    asked = {"name": "carried", "plugin": "forecasting.lstm", "dataset": "co2", "model": "carried", "space": space,
+             "config": config, "budget": {"trials": 6}, "parallel": 2, "seed": 4}  # fmt: skip
+    study = platform.api("/studies", asked)
+    deadline = time.monotonic() + 200
+    while (study := platform.api(f"/studies/{study['id']}"))["state"] == "running":
+        assert time.monotonic() < deadline, study
+        time.sleep(0.2)
+    assert (study["state"], study["reason"], study["trials"]) == ("finished", "trials", {"complete": 6}), study["error"]
+    trials = platform.api(f"/studies/{study['id']}/trials")
+    runs = [platform.api(f"/runs/{trial['run_id']}") for trial in trials]
+    assert [trial["number"] for trial in trials] == list(range(6))
+    assert len({run["id"] for run in runs}) == 6
+    assert all(run["state"] == "succeeded" and run["study"]["id"] == study["id"] for run in runs)
+    assert len({run["attempts"][-1]["worker"] for run in runs}) == 2, "both workers had their share"
+    assert any(baseline["scores"] for baseline in study["baselines"])
+    winner = wait_until(platform, study["retrain_run_id"], ended)
+    assert winner["state"] == "succeeded", winner["error"]
+    assert winner["summary"]["trials"] == study["counted_trials"] == 6
+    verdict = platform.api(f"/evaluations/{winner['id']}")["verdict"]
+    assert {"code": "level_tightened", "looks": 6} in [
+        {"code": reason["code"], "looks": reason["params"].get("looks")} for reason in verdict["reasons"]
+    ]
+    listed = {run["id"] for run in platform.api("/runs?limit=500")["runs"]}
+    assert winner["id"] in listed
+    assert not listed & {run["id"] for run in runs}

@@ -1,4 +1,5 @@
-"""What a trial's children import is paid once for each phase of each trial: the database's room is not among it."""
+"""What a trial's children import is paid once for each phase of each trial: the database's room is not among it, and
+Polars only where somebody looks at a frame."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import sys
 
 import pytest
 
-HEAVY = "{'sqlalchemy', 'structlog', 'fastapi', 'scipy', 'sklearn', 'optuna', 'statsmodels', 'matplotlib'}"
+HEAVY = "{'polars', 'sqlalchemy', 'structlog', 'fastapi', 'scipy', 'sklearn', 'optuna', 'statsmodels', 'matplotlib'}"
 
 
 @pytest.mark.parametrize("entry", ["azuraforge.pipelines.trial_steps", "azuraforge.pipelines.steps"])

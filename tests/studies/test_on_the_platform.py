@@ -200,6 +200,42 @@ def test_pruned_paused_stopped_and_what_is_refused(home) -> None:
         assert (trial.state, trial.run_state) == ("failed", "cancelled")
 
 
+def test_trials_are_left_to_their_study_and_go_with_it_when_it_is_purged(home) -> None:
+    with Client(home=home.home) as client:
+        study = client.studies.create(
+            "thrown away", "toy.pattern", "noise", {"pattern": {"choices": [1, 2]}}, config={"horizon": 1},
+            sampler="grid", retrain=False,
+        )  # fmt: skip
+        client.studies.wait(study.id, 120)
+        trials = [trial.run_id for trial in client.studies.trials(study.id)]
+        assert not set(trials) & {run.id for run in client.runs.list(limit=500).runs}
+        assert set(trials) <= {run.id for run in client.runs.list(kind="trial", limit=500).runs}
+        assert set(trials) <= {run.id for run in client.runs.list(trials=True, limit=500).runs}
+        link = client.runs.get(trials[1]).study
+        assert (link.id, link.name, link.trial) == (study.id, "thrown away", 1)
+
+        client.studies.delete("thrown away")
+        assert study.id not in {each.id for each in client.studies.list()}
+        deleted = client.studies.get(study.id)
+        assert (deleted.name, deleted.deleted_at is not None) == ("thrown away", True)
+        for change in (client.studies.resume, client.studies.stop, client.studies.retrain):
+            with pytest.raises(ApiError, match="in the trash"):
+                change(study.id)
+        assert client.studies.restore("thrown away").id == study.id
+        assert client.studies.get("thrown away").deleted_at is None
+        client.studies.delete(study.id)
+        (item,) = [item for item in client.trash.list().items if item.noun == "study"]
+        assert (item.id, item.name) == (study.id, "thrown away")
+        assert client.runs.get(trials[0]).state == "succeeded", "as long as the study can be restored"
+        purged = client.trash.empty()
+        assert (purged.studies, purged.runs) == (1, 2)
+        for run_id in trials:
+            with pytest.raises(ApiError, match="does not exist"):
+                client.runs.get(run_id)
+        with pytest.raises(ApiError, match="does not exist"):
+            client.studies.restore(study.id)
+
+
 @pytest.mark.proof
 @pytest.mark.timeout(1800)
 def test_the_winner_of_two_hundred_trials_on_noise_is_not_promoted(home) -> None:
@@ -210,3 +246,75 @@ def test_the_winner_of_two_hundred_trials_on_noise_is_not_promoted(home) -> None
         winner = client.runs.wait(found.retrain_run_id)
         assert winner.summary["decision"] != "promoted"
         assert winner.summary["trials"] == 200
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(1800)
+def test_the_winner_of_two_hundred_networks_on_noise_is_not_promoted(home) -> None:
+    space = {"learning_rate": {"low": 1e-4, "high": 0.3, "log": True}, "hidden_size": {"low": 2, "high": 12}}
+    config = {"horizon": 1, "window": 4, "lstm_rows": 2, "epochs": 3, "batch_size": 256}
+    with Client(home=home.home) as client:
+        study = client.studies.create(
+            "networks", "forecasting.lstm", "noise", space, config=config, trials=200, parallel=2, model="networks"
+        )
+        found = client.studies.wait(study.id, 1500)
+        assert found.trials == {"complete": 200}
+        winner = client.runs.wait(found.retrain_run_id)
+        assert winner.state == "succeeded", winner.error
+        assert winner.summary["decision"] != "promoted"
+        assert winner.summary["trials"] == 200
+
+
+DIGITS = {"channels": [4], "hidden_size": 16, "epochs": 3, "augment": False}
+
+
+@pytest.fixture(scope="module")
+def digits(home) -> None:
+    with Client(home=home.home) as client:
+        client.datasets.add_from_source("bundled", {"series": "digits"})
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("digits")
+def test_a_study_of_images_from_its_space_to_the_verdict(home) -> None:
+    with Client(home=home.home) as client:
+        space = {"learning_rate": {"low": 1e-3, "high": 1e-1, "log": True}, "channels": {"choices": [[4], [8]]}}
+        study = client.studies.create(
+            "pictures", "vision.cnn", "digits", space, config=DIGITS, trials=4, parallel=2, objectives=["log_loss"]
+        )
+        found = client.studies.wait(study.id, 250)
+        assert (found.state, found.trials) == ("finished", {"complete": 4}), found.error
+        scores = [trial.scores[0] for trial in client.studies.trials(study.id)]
+        assert min(scores) == found.best.scores[0]
+        assert max(scores) > min(scores), "the configs differ"
+        assert {each["name"] for each in found.baselines} >= {"vision.majority", "vision.logistic"}
+        winner = client.runs.wait(found.retrain_run_id)
+        assert winner.state == "succeeded", winner.error
+        assert winner.summary["trials"] == 4
+        codes = [reason["code"] for reason in client.runs.evaluation(winner.id).verdict["reasons"]]
+        assert "level_tightened" in codes
+        assert client.models.get("digits").versions
+
+
+@pytest.mark.proof
+@pytest.mark.usefixtures("digits")
+def test_a_run_on_images_that_is_killed_ends_with_the_same_weights(home) -> None:
+    config = {**DIGITS, "epochs": 40, "patience": 1000}
+    with Client(home=home.home) as client:
+        undisturbed = client.runs.wait(client.runs.start("vision.cnn", dataset="digits", config=config, seed=5).id)
+        assert undisturbed.state == "succeeded", undisturbed.error
+        run_id = client.runs.start("vision.cnn", dataset="digits", config=config, seed=5).id
+        deadline = time.monotonic() + 60
+        while (run := client.runs.get(run_id)).progress.phase != "fit" or run.progress.share < 0.15:
+            assert not run.has_ended, run
+            assert time.monotonic() < deadline, run
+            time.sleep(0.02)
+    home.kill()
+    home.start()
+    with Client(home=home.home) as client:
+        run = client.runs.wait(run_id)
+        assert run.state == "succeeded", run.error
+        assert len(run.attempts) == 2
+        assert run.attempts[1].resumed_from_step, "it went on, and did not begin anew"
+        assert run.summary["weights_sha256"] == undisturbed.summary["weights_sha256"]
+        assert run.bit_reproducible

@@ -7,7 +7,9 @@ verified before each use; where it is gone or does not verify, the next trial cu
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ import orjson
 
 from azuraforge.runs.checkpoints import problem_with, seal
 
+#: On a worker of its own, which is not told when a study ends, parts that no trial asked for are kept so long.
+_KEPT_SECONDS = 3 * 24 * 3600.0
 _TOLD = "parts-2.json"  # the number is of what it holds: what an earlier release kept is cut again
 
 
@@ -31,6 +35,8 @@ class StudyParts:
             told = orjson.loads((home / _TOLD).read_bytes())
         except (OSError, ValueError):
             return None
+        with contextlib.suppress(OSError):
+            os.utime(home)
         parts = home / told["name"]
         if problem_with(parts, told["sha256"]) is not None:
             return None
@@ -50,10 +56,19 @@ class StudyParts:
             written = home / f".{name}.json"
             written.write_bytes(told)
             written.replace(home / _TOLD)
+            self._forget_old(project_id)
 
     def forget(self, project_id: str, study_id: str) -> None:
         """The study has ended."""
         shutil.rmtree(self._home(project_id, study_id), ignore_errors=True)
+
+    def _forget_old(self, project_id: str) -> None:
+        """What studies left on a worker's disk that ended where nobody could tell this one."""
+        before = time.time() - _KEPT_SECONDS
+        for home in (self._folder / project_id).iterdir():
+            with contextlib.suppress(OSError):
+                if home.stat().st_mtime < before:
+                    shutil.rmtree(home, ignore_errors=True)
 
     def _home(self, project_id: str, study_id: str) -> Path:
         return self._folder / project_id / study_id

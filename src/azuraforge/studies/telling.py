@@ -25,3 +25,7 @@ class Teller:
         told = {"study_id": study.id, "name": study.name, "state": study.state, **data}
         for stream in (study_stream(study.id), "project"):
             self._events.append(session, study.project_id, stream, type_, told)
+
+    def forget(self, session: Session, study: Study) -> None:
+        """The study is purged, and its own stream with it."""
+        self._events.forget(session, study.project_id, study_stream(study.id))

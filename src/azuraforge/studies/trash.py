@@ -128,6 +128,7 @@ class StudyTrash:
             row = store.lock(session, project_id, study_id)
             if row is None or row.deleted_at is None or store.beginning_from(session, row):
                 return 0
+            self._tell.forget(session, row)
             store.remove(session, row)
             return 1
 
