@@ -69,6 +69,13 @@ def shares(load: Load, report: Report, told: str) -> None:
     report.add(f"{told}: errors", load.failed, f"of {len(load.all) + load.failed}", goal="0", met=load.failed == 0)
 
 
+def busy() -> tuple[float, float]:
+    """Processor seconds that this machine has worked, and those that it has had."""
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    return sum(times[:8]) - idle, sum(times[:8])
+
+
 def predictions(on: Stage, report: Report, plugins: list[str], rate: float, seconds: float, blocks: int) -> None:
     """Several stretches of load for each model; the best is told beside the median, for the machine has others."""
     on.call("POST", "/datasets/from-source", {"source": "bundled", "name": "co2", "options": {"series": "co2"}})
@@ -77,14 +84,16 @@ def predictions(on: Stage, report: Report, plugins: list[str], rate: float, seco
         for own_rows in (False, True):
             asked = [question(on, model, own_rows=own_rows)]
             told = f"{plugin}, {f'{_ROWS} rows sent' if own_rows else 'end of its dataset'}, {rate:g}/s"
-            generate(on.port, on.token, asked, rate, 3, 1)  # caches fill
-            began = on.processor_seconds()
+            generate(on.port, on.token, asked, rate, 2, 1)  # caches fill
+            began, machine = on.processor_seconds(), busy()
             loads = [generate(on.port, on.token, asked, rate, seconds, 10 + each) for each in range(blocks)]
             processor = (on.processor_seconds() - began) / max(1, sum(len(load.all) for load in loads))
+            worked, had = (after - before for after, before in zip(busy(), machine, strict=True))
             shares(min(loads, key=lambda load: load.p(0.99)), report, f"{told}, best of {blocks}")
             middle = percentile([load.p(0.99) for load in loads], 0.5)
             report.add(f"{told}: p99, median of {blocks}", middle, "ms")
             report.add(f"{told}: processor time of the API a prediction", processor * 1e3, "ms")
+            report.add(f"{told}: the machine's processors were busy", 100 * worked / had, "%")
 
 
 def fill(on: Stage, count: int) -> None:
@@ -119,14 +128,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plugins", nargs="+", default=["forecasting.ridge", "forecasting.lstm"])
     parser.add_argument("--rate", type=float, default=RATE_PER_SECOND)
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--blocks", type=int, default=3)
-    parser.add_argument("--runs", type=int, default=LISTED_RUNS, help="0: leave the list of runs out")
+    parser.add_argument("--seconds", type=float, default=5, help="of one stretch of load")
+    parser.add_argument("--blocks", type=int, default=2, help="stretches for each kind of question")
+    parser.add_argument("--runs", type=int, default=LISTED_RUNS)
+    parser.add_argument(
+        "--parts", nargs="+", choices=("online", "list"), default=["online", "list"], help="all in under two minutes"
+    )
     asked = parser.parse_args()
     report = Report("predict", seed=1)
+    print(f"load of the machine before: {psutil.getloadavg()[0]:.1f} on {psutil.cpu_count()} cores", flush=True)
     with stage() as on:
-        predictions(on, report, asked.plugins, asked.rate, asked.seconds, asked.blocks)
-        if asked.runs:
+        if "online" in asked.parts:
+            predictions(on, report, asked.plugins, asked.rate, asked.seconds, asked.blocks)
+        if "list" in asked.parts:
             lists(on, report, asked.runs)
     report.notes.append(
         "Open loop: Poisson arrivals, latency from the intended moment of sending, over HTTP on loopback with an API"

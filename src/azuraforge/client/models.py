@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
-from azuraforge.client.errors import ApiError
 from azuraforge.client.shapes import Shape
 
 #: The first prediction of a version starts a process and reads the weights.
@@ -104,12 +103,15 @@ class Deployment(Shape):
     state: str
     errors: dict[str, Any]
     losses: dict[str, Any]
+    extremes: dict[str, Any]
     reason: str
     started_by: str
     started_at: datetime
     ended_reason: str | None = None
     ended_by: str | None = None
     ended_at: datetime | None = None
+    left_out: int = 0
+    overlapping: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +141,7 @@ class Prediction(Shape):
     alias: str | None = None
     request_id: str | None = None
     latency_seconds: float | None = None
+    series: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +161,7 @@ class PictureAnswer(Shape):
     plugin: str
     classes: list[ClassProbability]
     run_id: str | None = None
+    alias: str | None = None
 
 
 ModelList: TypeAlias = list[Model]
@@ -315,6 +319,8 @@ class Models:
         alias: str = "champion",
         horizon: int | None = None,
         request_id: str | None = None,
+        series: str | None = None,
+        continues: str | None = None,
     ) -> Prediction:
         """The next values.
 
@@ -322,23 +328,34 @@ class Models:
             rows: recent history, oldest first, with the dataset's columns; None: the end of its dataset.
             version: None: the version that ``alias`` points at.
             horizon: rows ahead; None: all that the version can.
+            series: of which, where the version learned several; rows are of that one.
             request_id: your own name for this request; its outcome can be sent by it later.
+            continues: the dataset that ``rows`` continue, whose next versions judge the answer; None: only outcomes
+                that are sent for this very prediction do.
         """
         body: dict[str, Any] = {"alias": alias}
-        given: dict[str, Any] = {"version": version, "horizon": horizon, "request_id": request_id}
+        given: dict[str, Any] = {"version": version, "horizon": horizon, "request_id": request_id, "series": series}
+        given["continues"] = continues
         given["rows"] = None if rows is None else [dict(row) for row in rows]
         body.update({key: value for key, value in given.items() if value is not None})
         told = self._connection.post(f"/models/{segment(name)}/predict", body, timeout_seconds=_PREDICT_SECONDS)
         return Prediction.from_json(told)
 
     def predict_image(
-        self, name: str, image: str | os.PathLike[str] | bytes, *, version: int | None = None
+        self,
+        name: str,
+        image: str | os.PathLike[str] | bytes,
+        *,
+        version: int | None = None,
+        alias: str = "champion",
+        request_id: str | None = None,
     ) -> PictureAnswer:
         """What a version sees in a picture.
 
         Args:
             image: a PNG, JPEG, WebP, BMP, GIF or TIFF file, or its bytes; at most 10 MiB.
-            version: None: the champion.
+            version: None: the version that ``alias`` points at.
+            request_id: your own name for this request; the right class can be sent by it later.
 
         Raises:
             OSError: the file cannot be read here.
@@ -346,26 +363,16 @@ class Models:
         """
         content = image if isinstance(image, bytes) else Path(image).read_bytes()
         filename = "image" if isinstance(image, bytes) else Path(image).name
-        number = version if version is not None else self._champion(name)
+        given: dict[str, Any] = {"version": version, "alias": alias, "request_id": request_id}
         told = self._connection.request(
             "POST",
-            f"/models/{segment(name)}/versions/{number}/predict-image",
+            f"/models/{segment(name)}/predict-image",
+            query={key: value for key, value in given.items() if value is not None},
             files={"image": (filename, content, "application/octet-stream")},
             timeout_seconds=_PREDICT_SECONDS,
         )
         classes = [{"name": each["class"], "probability": each["probability"]} for each in told["classes"]]
         return PictureAnswer.from_json({**told, "classes": classes})
-
-    def _champion(self, name: str) -> int:
-        champion = self.get(name).champion
-        if champion is None:
-            raise ApiError(
-                409,
-                "conflict",
-                f"model {name!r} has no champion yet",
-                next_step="name a version, or promote one: azuraforge models promote",
-            )
-        return champion
 
 
 def _place(name: str, version: int | None) -> str:

@@ -70,6 +70,7 @@ class LiveScore(Shape):
 
     version: int
     count: int
+    answers: int
     loss: float
     late: bool = False
     start: datetime | None = None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
@@ -31,6 +33,7 @@ class Key(Protocol):
 K = TypeVar("K", bound=Key)
 
 _READERS = 8
+_PENS = 2
 
 
 class Database:
@@ -48,6 +51,8 @@ class Database:
         #: The address without its password, for messages and logs.
         self.url = self._url.render_as_string(hide_password=True)
         self._writer: Writer | None = None
+        self._pens: ThreadPoolExecutor | None = None
+        self._opening = threading.Lock()
         if self._url.get_backend_name() == "sqlite":
             self._engine = create_engine(url, pool_size=_READERS, max_overflow=_READERS)
             _prepare_sqlite(self._engine, immediate=False)
@@ -104,6 +109,18 @@ class Database:
         arrived()
         return result
 
+    def write_soon(self, project_id: str, work: Callable[[Session], T]) -> Future[T]:
+        """``write`` for who does not wait for it: what it will return, or raise. It takes nothing along.
+
+        What is done with the result is done on a thread of the database: it must be quick.
+        """
+        if self._writer is not None:
+            return self._writer.submit_soon(work, lambda session: scope(session, project_id), False)
+        with self._opening:
+            if self._pens is None:  # few: what has to wait for one is written together
+                self._pens = ThreadPoolExecutor(_PENS, thread_name_prefix="database-pen")
+        return self._pens.submit(self._write, work, lambda session: scope(session, project_id), False)
+
     def write_system(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
         """``write`` in no project; like ``read_system`` it sees no owned row but through a crossing."""
         return self._write(work, scope_system, durable)
@@ -132,6 +149,8 @@ class Database:
     def close(self) -> None:
         """Finish what is queued and close every connection."""
         self._asker.close()
+        if self._pens is not None:
+            self._pens.shutdown()
         if self._writer is not None:
             self._writer.close()
             self._write_engine.dispose()

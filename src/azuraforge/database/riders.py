@@ -35,6 +35,12 @@ def taking_along(project_id: str, work: Callable[[Session], Any]) -> Iterator[No
         _rider.reset(token)
 
 
+def takes_along(project_id: str) -> bool:
+    """Whether the next write of this project has something to take along."""
+    rider = _rider.get()
+    return rider is not None and not rider.arrived and rider.project_id == project_id
+
+
 @contextmanager
 def taking_nothing_along() -> Iterator[None]:
     """Inside, writes are no part of what a request is about: they leave what goes along to the next one."""
@@ -48,7 +54,7 @@ def taking_nothing_along() -> Iterator[None]:
 def with_rider(project_id: str, work: Callable[[Session], T]) -> tuple[Callable[[Session], T], Callable[[], None]]:
     """``work`` with what goes along, and what to call once both are committed."""
     rider = _rider.get()
-    if rider is None or rider.arrived or rider.project_id != project_id:
+    if rider is None or not takes_along(project_id):
         return work, lambda: None
 
     def both(session: Session) -> T:

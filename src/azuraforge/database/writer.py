@@ -47,12 +47,19 @@ class Writer:
         """Run ``run`` and return its result once it is committed. ``durable`` also survives a power cut."""
         if threading.current_thread() is self._thread:
             raise RuntimeError("a write may not be started inside another write")
+        return self.submit_soon(run, bind, durable).result()
+
+    def submit_soon(
+        self, run: Callable[[Session], Any], bind: Callable[[Session], Session], durable: bool
+    ) -> Future[Any]:
+        """``submit`` for who does not wait: what it will return, or raise."""
         work = _Work(run, bind, durable, Future())
+        work.future.set_running_or_notify_cancel()  # it will be done, whoever loses interest in it
         with self._closing:
             if self._closed:
                 raise StorageError("the database is closed", next_step="start the platform again")
             self._queue.put(work)
-        return work.future.result()
+        return work.future
 
     def close(self) -> None:
         """Finish what is queued, then stop."""

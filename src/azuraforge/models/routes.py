@@ -180,22 +180,26 @@ def list_policies(name: str, access: Reader, service: Service) -> list[PolicyOut
 @hot.post("/models/{name}/predict", response_model=PredictOut)
 async def predict(name: str, access: Member, service: Service, body: PredictRequest | None = None) -> Response:
     """The next values, entered into the ledger before they are given."""
-    request, by = body or PredictRequest(), access.user_name
-    found = await service.online.find(access.project_id, name, request)
-    if found is None:  # the service says why
-        answer = await to_thread.run_sync(service.predict, access.project_id, name, request, by)
-    else:
-        answer = await to_thread.run_sync(service.answer, access.project_id, found, name, request, by)
+    answer = await service.predict_here(access.project_id, name, body or PredictRequest(), access.user_name)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-@router.post("/models/{name}/versions/{version}/predict-image", openapi_extra=_PICTURE)
-async def predict_image(name: str, version: int, request: Request, access: Member, service: Service) -> PictureAnswer:
+@router.post("/models/{name}/predict-image", openapi_extra=_PICTURE)
+async def predict_image(
+    name: str,
+    request: Request,
+    access: Member,
+    service: Service,
+    version: Annotated[int | None, Query(ge=1, description="empty: the version that the alias points at")] = None,
+    alias: Annotated[str, Query(max_length=40)] = "champion",
+    request_id: Annotated[str | None, Query(min_length=1, max_length=64, description="your own name for it")] = None,
+) -> PictureAnswer:
     """What a version sees in a picture: the probability of each class."""
+    asked = PredictRequest(version=version, alias=alias, request_id=request_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, MAX_BYTES, part="image", next_step="send a smaller picture")
         return await to_thread.run_sync(
-            service.predict_image, access.project_id, name, version, upload.path, upload.filename, access.user_name
+            service.predict_image, access.project_id, name, asked, upload.path, upload.filename, access.user_name
         )
 
 

@@ -269,6 +269,9 @@ class PredictRequest(BaseModel):
     alias: str = "champion"
     rows: list[dict[str, Any]] | None = Field(default=None, min_length=1, max_length=100_000)
     horizon: int | None = Field(default=None, ge=1, description="rows ahead; empty: all that the version can")
+    series: str | None = Field(
+        default=None, min_length=1, max_length=200, description="which, of a version that learned several"
+    )
     continues: str | None = Field(
         default=None,
         min_length=1,
@@ -310,6 +313,9 @@ class PredictionOut(BaseModel):
     request_id: str | None = None
     latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
     naive: float | None = Field(default=None, description="the last value known then: the naive baseline's answer")
+    continues: str | None = Field(
+        default=None, description="id of the dataset whose next rows judge it; null: only what is sent for it does"
+    )
 
 
 class PredictOut(BaseModel):
@@ -327,6 +333,7 @@ class PredictOut(BaseModel):
     created_at: datetime
     request_id: str | None = None
     latency_seconds: float | None = Field(default=None, description="the version's own, without HTTP")
+    series: str | None = Field(default=None, description="of which of several series")
 
 
 class ClassProbability(BaseModel):
@@ -350,6 +357,7 @@ class PictureAnswer(BaseModel):
     prediction_id: str = Field(description="its line in the ledger, to send the right class to")
     model: str
     version: int
+    alias: str | None = Field(description="the alias that led to the version; null where the version was named")
     plugin: str
     run_id: str | None
     classes: list[ClassProbability] = Field(description="every class, the most probable first")

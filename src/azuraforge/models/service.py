@@ -11,9 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
 from sqlalchemy.exc import IntegrityError
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, new_id
+from azuraforge.database.riders import takes_along
 from azuraforge.datasets.kin import Kin, kin_of
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, NotFound, TransientError
@@ -28,7 +30,7 @@ from azuraforge.models.lookup import ModelLookup
 from azuraforge.models.policies import Policies
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.online import Found, Predictions
-from azuraforge.models.predictions.pictures import predict_picture
+from azuraforge.models.predictions.pictures import Picture, predict_picture
 from azuraforge.models.registry import CHAMPION, HeldOut, Registry
 from azuraforge.models.schemas import (
     AliasChange,
@@ -108,6 +110,7 @@ class ModelService(Registry):
         """End every warm predictor."""
         self.deployments.close()
         self._warm.close()
+        self.online.ledger.close()
 
     def import_folder(self, project_id: str, folder: Path, card: Mapping[str, Any] | None = None) -> Imported:
         """Copy a predictor's folder into the store, before the transaction; see ``VersionFolders``."""
@@ -215,27 +218,55 @@ class ModelService(Registry):
             deployed = None if named else self.deployments.beside(session, project_id, row.model_id, request.alias)
         return self.answer(project_id, Found(row.model_id, row.version, deployed), name, request, by)
 
+    async def predict_here(self, project_id: str, name: str, request: PredictRequest, by: str) -> PredictOut:
+        """``predict``, to be awaited where the request is: a thread is only taken where something has to be read
+        first, is tried out beside the version, or goes along."""
+        found = await self.online.find(project_id, name, request)
+        if found is None:  # the service says why
+            return await to_thread.run_sync(self.predict, project_id, name, request, by)
+        if found.deployment is None and not takes_along(project_id):
+            served = self.online.remembered(project_id, found, request)
+            if served is not None:
+                return await self.online.answer_here(served, name, request, by)
+        return await to_thread.run_sync(self.answer, project_id, found, name, request, by)
+
     def answer(self, project_id: str, found: Found, name: str, request: PredictRequest, by: str) -> PredictOut:
         """The answer of the version that ``online.find`` found, or of the one that is tried out beside it."""
         if found.deployment is None:
             return self.online.predict(project_id, found, name, request, by)
         number = found.deployment.number
+        request = request.model_copy(update={"request_id": request.request_id or new_id()})
 
-        def ask(version: int, asked: PredictRequest, pair_id: str | None) -> PredictOut:
+        def ask(version: int, pair_id: str | None) -> PredictOut:
             served = self.online.served(project_id, found.model_id, version)
-            return self.online.answer(served, name, asked, by, deployment=number, pair_id=pair_id)
+            return self.online.answer(served, name, request, by, deployment=number, pair_id=pair_id)
 
         place = Place(project_id, found.model_id, name, found.version, found.deployment)
-        return self.deployments.answer(place, request, ask)
+        return self.deployments.answer(place, str(request.request_id), ask)
 
     def predict_image(
-        self, project_id: str, name: str, version: int, path: Path, filename: str, by: str
+        self, project_id: str, name: str, request: PredictRequest, path: Path, filename: str, by: str
     ) -> PictureAnswer:
-        """What a version sees in the picture at ``path``; see ``pictures``."""
+        """What the version that the request means sees in the picture at ``path``; see ``pictures``.
+
+        The picture does not outlive its request, so whoever is tried out beside the version is asked within it.
+        """
         with self._database.read(project_id) as session:
-            row = self._version(session, self._known(session, project_id, name), version)
-        served = self.online.served(project_id, row.model_id, row.version)
-        return predict_picture(self._warm, self.online.ledger, served, name, path, filename, by)
+            row = self._chosen(session, self._known(session, project_id, name), request)
+            alias = request.alias if request.version is None else None
+            deployed = self.deployments.beside(session, project_id, row.model_id, alias) if alias else None
+        asked = request.request_id or (new_id() if deployed else None)
+        picture = Picture(path, filename, name, by, alias, asked)
+
+        def ask(version: int, pair_id: str | None) -> PictureAnswer:
+            served = self.online.served(project_id, row.model_id, version)
+            number = deployed.number if deployed else None
+            return predict_picture(self._warm, self.online.ledger, served, picture, deployment=number, pair_id=pair_id)
+
+        if deployed is None:
+            return ask(row.version, None)
+        place = Place(project_id, row.model_id, name, row.version, deployed)
+        return self.deployments.answer(place, str(asked), ask, at_once=True)
 
     def predictions(self, project_id: str, name: str, limit: int) -> list[PredictionOut]:
         """The newest lines of a model's ledger."""

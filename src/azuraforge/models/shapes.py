@@ -116,4 +116,5 @@ def prediction_out(model: str, line: Prediction) -> schemas.PredictionOut:
         request_id=line.request_id,
         latency_seconds=line.latency_seconds,
         naive=line.naive,
+        continues=line.continues,
     )

@@ -41,7 +41,7 @@ from azuraforge.studies.service import StudyService
 
 PREFIX = "/api/v1"
 #: Where a body is a file that is streamed to disk; everywhere else it is JSON.
-FILE_PATHS = re.compile(rf"{PREFIX}/(datasets|models/import|models/[^/]+/versions/[^/]+/predict-image)")
+FILE_PATHS = re.compile(rf"{PREFIX}/(datasets|models/import|models/[^/]+/predict-image)")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,15 @@ from typing import Any
 import pytest
 
 from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.models.deployments import judging
+from azuraforge.models.deployments import service as deployments
 from azuraforge.models.deployments.sequential import is_worse
-from azuraforge.models.deployments.service import Pairs, compared, takes
+from azuraforge.models.deployments.service import Deployed, Place, takes
+from azuraforge.models.deployments.store import JudgedPair
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.schemas import DeploymentRequest, PredictRequest
+from azuraforge.models.tables import ModelDeployment
 
 Make = Callable[..., Path]
 #: Later than any clock that this runs under: nobody knew the outcome when it was predicted.
@@ -180,12 +185,203 @@ def test_what_cannot_be_tried_is_refused(room: Any, project_id: str, model: str,
         room.service.trash.delete(project_id, model, 2, "ayşe")
 
 
-def test_pairs_about_the_same_targets_count_once() -> None:
-    def at(hour: int) -> datetime:
-        return FUTURE + timedelta(hours=hour)
+def _row(**fields: Any) -> ModelDeployment:
+    none = dict.fromkeys(
+        ("losses_worse", "losses_even", "losses_better", "overlapping", "bound_of", "beyond", "within",
+         "only_this_failed", "both_answered", "only_beside_failed"), 0,
+    )  # fmt: skip
+    settings = {"version": 2, "beside": 1, "loss_margin": 0.1, "error_margin": 0.01, "level": 0.95}
+    return ModelDeployment(**{**none, **settings, **fields})
 
-    pairs = [(at(1), at(3), 2.0, 1.0), (at(2), at(4), 2.0, 1.0), (at(4), at(6), 1.0, 2.0), (at(7), at(9), 1.05, 1.0)]
-    assert compared(pairs, 0.1) == Pairs(worse=1, even=1, better=1)
+
+def _pair(first: float, last: float, loss: float, beside: float) -> JudgedPair:
+    at, until = (FUTURE + timedelta(hours=hour) for hour in (first, last))
+    return JudgedPair(f"{first}-{last}", at, until, loss, beside, loss, beside, True)
+
+
+def _losses(row: ModelDeployment) -> tuple[int, int, int]:
+    return row.losses_worse, row.losses_even, row.losses_better
+
+
+def test_pairs_about_the_same_targets_count_once() -> None:
+    row = _row()
+    pairs = [_pair(1, 3, 2.0, 1.0), _pair(2, 4, 2.0, 1.0), _pair(4, 6, 1.0, 2.0), _pair(7, 9, 1.05, 1.0)]
+    assert [counted for _, counted in judging.count(row, pairs)] == [True, False, True, True]
+    assert (_losses(row), row.overlapping) == ((1, 1, 1), 1)
+
+
+def test_which_pairs_count_is_settled_once_whatever_becomes_known_later() -> None:
+    """Chosen anew at each look, the pair that was known late would push out one that was counted."""
+    row = _row()
+    judging.count(row, [_pair(4, 6, 2.0, 1.0), _pair(7, 9, 2.0, 1.0)])
+    assert _losses(row) == (2, 0, 0)
+    late = [_pair(1, 3, 1.0, 2.0), _pair(2, 5, 1.0, 2.0), _pair(10, 12, 1.0, 1.0)]
+    assert [counted for _, counted in judging.count(row, late)] == [False, False, True]
+    assert (_losses(row), row.overlapping) == ((2, 1, 0), 2)
+
+
+@pytest.mark.sqlite_only
+def test_a_look_stores_what_it_counted_and_never_counts_it_again(room: Any, project_id: str, model: str) -> None:
+    _start(room, project_id)
+    outcomes = _outcomes(room)
+    for day in (3, 1, 5):  # what is known late is about an earlier time
+        room.service.predict(project_id, model, _ask(f"r{day}", FUTURE + timedelta(days=day)), "ayşe")
+        room.service.deployments.drain()
+        outcomes.post(project_id, [OutcomeRequest(request_id=f"r{day}", value=11.1)], "ayşe")
+    (shown,) = room.service.deployments.list(project_id, model)
+    assert (shown.losses.worse, shown.losses.even, shown.overlapping) == (2, 0, 1)
+    room.service.deployments.watch(project_id, [room.service.show(project_id, model).id])
+    assert room.service.deployments.list(project_id, model) == [shown]
+
+
+def _known(draw: random.Random, count: int) -> list[float]:
+    return [draw.expovariate(1.0) for _ in range(count)]
+
+
+def test_a_canary_that_is_rarely_but_terribly_wrong_goes() -> None:
+    draw = random.Random(3)
+    row = _row()
+    judging.begin(row, _known(draw, 1000))
+    for hour in range(600):
+        beside = draw.expovariate(1.0)
+        # A little better than the holder, except that each twentieth answer is a disaster.
+        judging.count(row, [_pair(2 * hour, 2 * hour + 1, 100.0 if hour % 20 == 19 else 0.8 * beside, beside)])
+        if (reason := judging.why_worse(row)) is not None:
+            break
+    assert reason is not None
+    assert reason.startswith(f"extreme losses: above {row.bound:.4g}, the largest of 1000 losses of version 1, in ")
+    assert 2 < row.beyond < 10
+    assert row.losses_better > row.losses_worse, "by how often it is worse nobody would have noticed"
+
+
+def test_what_surprises_both_is_not_the_canarys_fault_and_too_little_known_is_no_bound() -> None:
+    draw = random.Random(4)
+    row = _row()
+    judging.begin(row, _known(draw, judging.LEAST_KNOWN - 10))
+    judging.count(row, [_pair(2 * hour, 2 * hour + 1, 1e6, 1.0) for hour in range(10)])
+    assert (row.beyond, row.within, row.bound_of) == (0, 0, judging.LEAST_KNOWN), "they made the bound, and no more"
+    judging.count(row, [_pair(100 + 2 * hour, 101 + 2 * hour, 1e6, 1e6) for hour in range(50)])
+    assert (row.beyond, row.within) == (0, 50)
+    assert judging.deployment_out(_shown(row)).extremes.share == pytest.approx(0.0158, abs=1e-3)
+
+
+def _shown(row: ModelDeployment) -> ModelDeployment:
+    row.number, row.alias, row.mode, row.share_percent, row.state = 1, "champion", "canary", 10.0, "active"
+    row.left_out, row.reason, row.started_by, row.started_at = 0, "try it", "ayşe", FUTURE
+    return row
+
+
+def test_an_equal_canary_is_seldom_called_extreme() -> None:
+    """Alike losses, a bound from few of them, a look after each pair: the bound's own error is part of the 5 % / 3."""
+    draw, false, trials = random.Random(6), 0, 200
+    for _ in range(trials):
+        row = _row()
+        judging.begin(row, _known(draw, judging.LEAST_KNOWN))
+        for hour in range(200):
+            loss, beside = draw.expovariate(1.0), draw.expovariate(1.0)
+            judging.count(row, [_pair(2 * hour, 2 * hour + 1, loss, beside)])
+            reason = judging.why_worse(row)
+            if reason is not None and reason.startswith("extreme"):
+                false += 1
+                break
+    level = 0.05 / 3
+    assert false / trials <= level + 3 * (level * (1 - level) / trials) ** 0.5, false
+
+
+def test_the_bound_comes_from_what_the_champion_did_before(
+    room: Any, project_id: str, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "LEAST_KNOWN", 3)
+    outcomes = _outcomes(room)
+    for day, value in enumerate((11.5, 14.0, 11.0, 11.0)):
+        origin = FUTURE + timedelta(days=day if day < 3 else 2)  # the last question is the one before it again
+        room.service.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
+        outcomes.post(project_id, [OutcomeRequest(request_id=f"r{day}", value=value)], "ayşe")
+    told = _start(room, project_id).extremes
+    assert (told.known, told.bound, told.beyond) == (3, 3.0, 0)
+
+
+@dataclass(frozen=True)
+class Said:
+    prediction_id: str
+
+
+class Toy:
+    """Two versions that answer or fail as they are told, and may change the queue while they are asked."""
+
+    def __init__(self, room: Any, project_id: str, mode: str = "canary") -> None:
+        self.room, self.project_id, self.asked = room, project_id, []
+        self.fails: set[int] = set()
+        self.meanwhile: Callable[[], None] = lambda: None
+        _start(room, project_id, mode=mode)
+        model_id = room.service.show(project_id, "load").id
+        self.place = Place(project_id, model_id, "load", 1, Deployed(1, mode, 2, 100.0))
+
+    def ask(self, version: int, pair_id: str | None) -> Said:
+        self.asked.append((version, pair_id))
+        self.meanwhile()
+        if version in self.fails:
+            raise InvalidInput("no")
+        return Said(f"by {version}")
+
+    def counts(self) -> dict[str, int]:
+        self.room.service.deployments.drain()
+        (shown,) = self.room.service.deployments.list(self.project_id, "load")
+        return {
+            "both": shown.errors.even, "canary failed": shown.errors.worse, "beside failed": shown.errors.better,
+            "left out": shown.left_out,
+        }  # fmt: skip
+
+    def answer(self) -> Said:
+        return self.room.service.deployments.answer(self.place, "r1", self.ask)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("mode", "fails", "counted"),
+    [
+        ("canary", set(), "both"),
+        ("canary", {2}, "canary failed"),
+        ("canary", {1}, "beside failed"),
+        ("shadow", set(), "both"),
+        ("shadow", {2}, "canary failed"),
+    ],
+)
+def test_each_question_counts_for_whom_it_speaks(
+    room: Any, project_id: str, model: str, mode: str, fails: set[int], counted: str
+) -> None:
+    toy = Toy(room, project_id, mode)
+    toy.fails = fails
+    given = toy.answer()
+    assert given.prediction_id == ("by 2" if mode == "canary" and 2 not in fails else "by 1")
+    assert {name for name, count in toy.counts().items() if count} == {counted}
+    if 2 not in fails:
+        assert toy.asked[1] == ((1, "by 2") if mode == "canary" else (2, "by 1"))
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("fails", [set(), {2}])
+@pytest.mark.parametrize("full", ["before", "meanwhile"])
+def test_whether_a_pair_counts_is_decided_before_anybody_is_asked(
+    room: Any, project_id: str, model: str, fails: set[int], full: str
+) -> None:
+    """Otherwise the slow failures of a canary would be those that are left out, or its quick answers."""
+    toy = Toy(room, project_id)
+    toy.fails = fails
+    service = room.service.deployments
+
+    def turn(waiting: int) -> None:
+        service._waiting = waiting
+
+    if full == "before":
+        turn(deployments._MOST_WAITING)
+        toy.meanwhile = lambda: turn(0)
+    elif fails:
+        toy.meanwhile = lambda: turn(deployments._MOST_WAITING)
+    toy.answer()
+    turn(0) if fails or full == "before" else None
+    expected = "left out" if full == "before" else "canary failed" if fails else "both"
+    assert {name for name, count in toy.counts().items() if count} == {expected}
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.05])

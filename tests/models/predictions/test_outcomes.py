@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from azuraforge.database import new_id
+from azuraforge.database import new_id, taking_along
 from azuraforge.datasets.schemas import FileOptions
-from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.drift.watch import DriftWatch
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.predictions.service import PredictionService
 from azuraforge.models.schemas import PredictRequest
+from azuraforge.models.tables import Prediction
 from azuraforge.projects.schemas import Policy
 
 Make = Callable[..., Path]
@@ -191,7 +194,7 @@ def test_what_cannot_be_judged_is_said(ground: Ground, other_project_id: str) ->
 def test_live_scores_stand_beside_the_naive_ones(ground: Ground) -> None:
     ground.predict()
     ground.predict(rows=[{"at": HOURS[0].isoformat(), "load": 3.0, "heat": 1.0},
-                         {"at": HOURS[1].isoformat(), "load": 10.0, "heat": 1.0}])  # fmt: skip
+                         {"at": HOURS[1].isoformat(), "load": 10.0, "heat": 1.0}], continues="load")  # fmt: skip
     ground.post(
         *({"model": "load", "at": at, "value": value} for at, value in zip(HOURS[1:5], (7, 7, 9, 13), strict=True))
     )
@@ -281,17 +284,118 @@ def test_a_purged_model_takes_its_ledger_along(ground: Ground) -> None:
         ground.show(made.prediction_id)
 
 
+def _own(*loads: float, start: int = 0) -> list[dict[str, Any]]:
+    return [{"at": HOURS[start + hour].isoformat(), "load": load, "heat": 1.0} for hour, load in enumerate(loads)]
+
+
+def test_own_rows_are_judged_by_a_dataset_only_where_they_say_which(ground: Ground, other_project_id: str) -> None:
+    """Rows of another series have the same times; what the dataset tells is no truth about them."""
+    silent = ground.predict(rows=_own(700.0, 700.0), request_id="other shop")
+    told = ground.predict(rows=_own(5.0, 5.5), continues="load")
+    assert ground.show(silent.prediction_id).continues is None
+    assert ground.show(told.prediction_id).continues == ground.dataset_id
+    ground.add_rows([6.0, 7.0, 8.0, 9.0])
+    assert ground.service.outcomes.join(ground.project_id, ground.dataset_id) == 3
+    ground.service.outcomes.tend(ground.project_id)
+    ground.post({"model": "load", "at": HOURS[2], "value": 7.0})
+    assert ground.show(silent.prediction_id).outcomes == []
+    assert [each.actual for each in ground.show(told.prediction_id).outcomes] == [7.0, 8.0, 9.0]
+    assert ground.post({"request_id": "other shop", "at": HOURS[2], "value": 701.0}).judged == 1
+    with pytest.raises(NotFound):
+        ground.predict(rows=_own(1.0, 2.0), continues="nothing of this name")
+    with pytest.raises(InvalidInput, match="rows"):
+        ground.predict(continues="load")
+
+
+def test_the_same_question_weighs_once_however_often_it_is_asked(ground: Ground) -> None:
+    for _ in range(20):
+        ground.predict(horizon=1)  # from 5.0: says 6
+    ground.predict(horizon=1, rows=_own(5.0, 9.0), continues="load")  # says 10
+    ground.post({"model": "load", "at": HOURS[1], "value": 6.0}, {"model": "load", "at": HOURS[2], "value": 14.0})
+    told = ground.service.reads.scores(ground.project_id, "load", None)
+    (total,) = told.total
+    assert (total.count, total.answers, told.points) == (2, 21, 21)
+    assert (total.loss, total.naive_loss) == (pytest.approx((0 + 4) / 2), pytest.approx((1 + 5) / 2))
+    assert total.skill == pytest.approx(1 - 4 / 6)
+    (one, *_) = told.over_time
+    assert sum(each.count for each in told.over_time) == 2
+    assert one.start <= HOURS[1]
+
+
+def test_what_was_told_before_questions_had_a_name_counts_line_by_line(ground: Ground) -> None:
+    made = [ground.predict(horizon=1).prediction_id for _ in range(2)]
+    ground.room.database.write(
+        ground.project_id,
+        lambda session: session.execute(
+            update(Prediction).where(Prediction.project_id == ground.project_id).values(question=None)
+        ),
+    )
+    ground.post(*({"prediction_id": each, "value": 6.0} for each in made))
+    (total,) = ground.service.reads.scores(ground.project_id, "load", None).total
+    assert (total.count, total.answers) == (2, 2)
+
+
+def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(ground: Ground) -> None:
+    ground.predict()
+    room, commits = ground.room, []
+    write = room.database.write_soon
+    room.database.write_soon = lambda *given: commits.append(1) or write(*given)  # what counts is how often
+
+    async def ask(value: int) -> float:
+        request = PredictRequest(rows=_own(0.0, float(value)))
+        answer = await room.service.predict_here(ground.project_id, "load", request, "ayşe")
+        return float(answer.predictions[0].value)
+
+    async def all_at_once() -> list[float]:
+        return await asyncio.gather(*(ask(value) for value in range(60)))
+
+    assert asyncio.run(all_at_once()) == [value + 1.0 for value in range(60)]
+    del room.database.write_soon
+    lines = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, before=None, limit=100)
+    assert sorted(line.naive for line in lines.items)[1:] == sorted([5.0, *range(60)])[1:]
+    assert len(commits) < 60
+
+
+def test_what_goes_along_is_written_with_its_own_line(ground: Ground) -> None:
+    """A repeated request finds its key wherever the line is; so the two are one transaction."""
+    ground.predict()
+
+    def refuse(session: Any) -> None:
+        raise Conflict("somebody was quicker")
+
+    async def ask() -> None:
+        with taking_along(ground.project_id, refuse):
+            await ground.room.service.predict_here(ground.project_id, "load", PredictRequest(), "ayşe")
+
+    with pytest.raises(Conflict):
+        asyncio.run(ask())
+    page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, before=None, limit=9)
+    assert len(page.items) == 1
+
+
+def test_live_pages_hear_of_lines_in_sums(ground: Ground) -> None:
+    for _ in range(9):
+        ground.predict()
+    ground.room.service.online.ledger.close()
+    ground.room.database.write(ground.project_id, lambda session: None)  # behind what was left to be told
+    events = [each for each in ground.room.events.read(ground.project_id, "project", 0, 1000)
+              if each.type == "prediction.made"]  # fmt: skip
+    assert sum(each.data["count"] for each in events) == 9
+    assert events[0].data["count"] == 1, "the first one is told at once"
+    assert len(events) < 9
+
+
 def test_answers_that_come_together_share_a_commit(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     ground.predict()
     room, commits = ground.room, []
-    write = room.database.write
+    write = room.database.write_soon
 
     def slow(project_id: str, work: Any, **options: Any) -> Any:
         commits.append(1)
         threading.Event().wait(0.05)
         return write(project_id, work, **options)
 
-    monkeypatch.setattr(room.database, "write", slow)
+    monkeypatch.setattr(room.database, "write_soon", slow)
     threads = [threading.Thread(target=ground.predict) for _ in range(16)]
     for thread in threads:
         thread.start()

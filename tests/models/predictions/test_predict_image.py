@@ -16,7 +16,7 @@ from PIL import Image
 
 from azuraforge.errors import InvalidInput
 from azuraforge.models.predictions.pictures import MAX_BYTES
-from azuraforge.models.schemas import PredictRequest
+from azuraforge.models.schemas import DeploymentRequest, PredictRequest
 from tests.models.test_routes import Http, http  # noqa: F401
 from tests.pictures import picture
 
@@ -75,8 +75,16 @@ def classifier(room: Any, http: Http, make_folder: Callable[..., Path], plugins_
     return "lamps"
 
 
-def ask(http: Http, model: str, content: bytes, version: int = 1, part: str = "image") -> Any:  # noqa: F811
-    return http.post(f"/models/{model}/versions/{version}/predict-image", files={part: ("lamp.png", content)})
+def ask(
+    http: Http,  # noqa: F811
+    model: str,
+    content: bytes,
+    version: int | None = 1,
+    part: str = "image",
+    **query: str,
+) -> Any:
+    params = {**query, **({"version": version} if version is not None else {})}
+    return http.post(f"/models/{model}/predict-image", files={part: ("lamp.png", content)}, params=params)
 
 
 def flat(value: int, height: int, width: int) -> bytes:
@@ -135,6 +143,30 @@ def test_who_is_asked_must_be_there_and_look_at_pictures(http, classifier, room,
     with pytest.raises(InvalidInput) as caught:
         room.service.predict(http.app.state.default_project, classifier, request, "me")
     assert caught.value.error_code == "not_a_forecaster"
+
+
+def test_an_alias_leads_to_a_version_and_a_canary_has_its_share(http, classifier, room, make_folder):  # noqa: F811
+    project_id, content = http.app.state.default_project, flat(51, 6, 8)
+    missing = ask(http, classifier, content, None)
+    assert (missing.status_code, "no champion" in missing.json()["detail"]) == (409, True)
+    room.add_version(
+        project_id, make_folder(9.0), "lamps", plugin="test.brightness", kind="classify", schema=SCHEMA, config={}
+    )
+    for alias, version in (("champion", 1), ("night", 2)):
+        room.service.promote_by_hand(project_id, classifier, version, alias=alias, reason="because", by="ayşe")
+    night = ask(http, classifier, content, None, alias="night", request_id="lamp 7").json()
+    assert (night["version"], night["alias"]) == (2, "night")
+    request = DeploymentRequest(version=2, mode="canary", share_percent=100.0, reason="try it")
+    room.service.deployments.start(project_id, classifier, request, "ayşe")
+    given = ask(http, classifier, content, None).json()
+    assert (given["version"], given["alias"]) == (2, "champion")
+    assert ask(http, classifier, content, 1).json()["version"] == 1
+    (shown,) = room.service.deployments.list(project_id, classifier)
+    assert (shown.errors.even, shown.errors.worse) == (1, 0)
+    lines = {line["prediction_id"]: line for line in http.get(f"/models/{classifier}/predictions").json()}
+    assert lines[night["prediction_id"]]["request_id"] == "lamp 7"
+    mine = lines[given["prediction_id"]]["request_id"]
+    assert sorted(line["version"] for line in lines.values() if line["request_id"] == mine) == [1, 2]
 
 
 def test_probabilities_that_are_none_are_refused(http, classifier):  # noqa: F811

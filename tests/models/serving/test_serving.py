@@ -21,6 +21,7 @@ from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, TransientError
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.serving.child import following_times, read_rows
+from azuraforge.models.serving.lane import AHEAD
 from azuraforge.plugins.covariates import part_at_end
 from azuraforge.plugins.parts import Schema
 
@@ -94,7 +95,10 @@ def test_every_answer_stands_in_the_ledger(serving: Any, project_id: str) -> Non
     assert line.inputs["dataset_fingerprint"] == version.dataset_fingerprint
     assert ledger[second.prediction_id].alias is None
     assert ledger[second.prediction_id].inputs == {"rows": 2}
-    assert [event.type for event in serving.events.read(project_id, "project")].count("prediction.made") == 2
+    serving.service.online.ledger.close()
+    serving.database.write(project_id, lambda session: None)  # behind what was left to be told
+    events = [event for event in serving.events.read(project_id, "project") if event.type == "prediction.made"]
+    assert sum(event.data["count"] for event in events) == 2
 
 
 def test_the_new_champion_answers_at_once(serving: Any, project_id: str, make_folder: Make) -> None:
@@ -136,6 +140,52 @@ def test_a_child_that_is_killed_while_it_thinks_is_started_again_once(serving: A
     asking.join()
     assert [answer.predictions[0].value for answer in answers] == [556.0]
     assert len(serving.children) == 2
+
+
+def _soon(serving: Any, project_id: str, value: float, timeout_seconds: float = 60.0) -> Any:
+    """A question on its way to version 1, behind those before it."""
+    row = serving.service.show_version(project_id, "load", 1)
+    served = serving.service.online.served(project_id, serving.service.show(project_id, "load").id, 1)
+    question = {"rows": rows([1, value]), "dataset": None, "horizon": 1}
+    return serving.warm.ask_soon((project_id, row.content_hash), served.opening, question, timeout_seconds)
+
+
+def _value(answer: Any) -> float:
+    return float(answer.result()["points"][0]["value"])
+
+
+def test_who_stands_behind_a_question_that_kills_is_answered(serving: Any, project_id: str) -> None:
+    predict(serving, project_id)
+    killer, *others = [_soon(serving, project_id, value) for value in (666, 1, 2, 3, 4, 5, 6)]
+    assert [_value(each) for each in others] == [2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
+    with pytest.raises(TransientError, match="its process was killed"):
+        killer.result()
+    assert len(serving.children) == 3, "the killer was asked twice, and nobody else was suspected"
+
+
+def test_who_stands_behind_a_question_that_takes_too_long_is_answered(serving: Any, project_id: str) -> None:
+    predict(serving, project_id)
+    slow, other = _soon(serving, project_id, 777, 0.5), _soon(serving, project_id, 3)
+    with pytest.raises(TransientError, match=r"no answer within 0\.5 seconds"):
+        slow.result()
+    assert _value(other) == 4.0
+    assert len(serving.children) == 2
+
+
+def test_the_same_question_that_waits_twice_is_asked_once(serving: Any, project_id: str) -> None:
+    predict(serving, project_id)
+    ahead = [_soon(serving, project_id, 555), *(_soon(serving, project_id, value) for value in range(1, AHEAD))]
+    waiting = [_soon(serving, project_id, value) for value in (20, 30, 20, 20, 30)]
+    (lane,) = serving.warm._lanes.values()
+    assert len(lane._waiting) == 2
+    assert [_value(each) for each in waiting] == [21.0, 31.0, 21.0, 21.0, 31.0]
+    assert [_value(each) for each in ahead] == [556.0, *(value + 1.0 for value in range(1, AHEAD))]
+
+
+def test_a_question_larger_than_the_pipe_arrives_whole(serving: Any, project_id: str) -> None:
+    many = rows([float(value % 50) for value in range(20_000)])
+    answer, small = predict(serving, project_id, rows=many, horizon=1), predict(serving, project_id, rows=rows([1, 2]))
+    assert (answer.predictions[0].value, small.predictions[0].value) == (50.0, 3.0)
 
 
 def test_a_child_that_hangs_is_ended(serving: Any, project_id: str) -> None:

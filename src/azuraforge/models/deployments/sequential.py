@@ -12,6 +12,7 @@ betting martingale); Ville, "Étude critique de la notion de collectif", 1939.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 #: Shares of the largest bet that cannot ruin the gambler; the wealth is the mean over them.
 _BETS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -34,10 +35,42 @@ def log_wealth(worse: int, even: int, better: int, margin: float = 0.0) -> float
             + even * math.log1p(-bet * margin)
             + better * math.log1p(-bet * (1 + margin))
         )
-    largest = max(logs)
-    return largest + math.log(sum(math.exp(each - largest) for each in logs) / len(logs))
+    return _log_mean(logs)
 
 
 def is_worse(worse: int, even: int, better: int, *, margin: float, alpha: float) -> bool:
     """Whether "worse by more than the margin" is shown, with an error of at most ``alpha`` over all looks together."""
     return log_wealth(worse, even, better, margin) >= math.log(1 / alpha)
+
+
+def tail_share(known: int, doubt: float) -> float:
+    """How probable a loss above the largest of ``known`` others is at most; wrong with a probability of ``doubt``.
+
+    Of losses drawn alike and independently, the share above the largest of ``n`` is more than ``p`` with the
+    probability ``(1 - p) ** n``. From some 5,000 losses on, that largest one is their 99.9 % quantile or more.
+
+    Example:
+        >>> round(tail_share(4800, 0.05 / 6), 4), round(tail_share(300, 0.05 / 6), 3)
+        (0.001, 0.016)
+    """
+    return 1 - doubt ** (1 / known)
+
+
+def log_wealth_of_share(hits: int, misses: int, share: float) -> float:
+    """The logarithm of the wealth of a gambler who bets that hits are more frequent than ``share``: the mean of the
+    likelihood ratios of larger shares, a martingale where hits come with that share and less where they are rarer.
+
+    Example:
+        >>> round(math.exp(log_wealth_of_share(hits=3, misses=97, share=0.001)))
+        364
+        >>> log_wealth_of_share(hits=1, misses=999, share=0.001) < 0
+        True
+    """
+    larger = [each for each in (share * 2**power for power in range(1, 12)) if each < 1]
+    logs = [hits * math.log(each / share) + misses * math.log((1 - each) / (1 - share)) for each in larger]
+    return _log_mean(logs) if logs else 0.0
+
+
+def _log_mean(logs: Sequence[float]) -> float:
+    largest = max(logs)
+    return largest + math.log(sum(math.exp(each - largest) for each in logs) / len(logs))

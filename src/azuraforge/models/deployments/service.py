@@ -4,38 +4,37 @@ A **shadow** answers every request too; its answers are kept, never given. A **c
 the requests, chosen by a hash of their ids; to those the holder answers too, and that is kept. So every question that
 both saw makes a pair. Where a canary fails, the holder's answer is given instead.
 
-A canary is rolled back by itself where a sequential test (``sequential.py``) shows that it is worse:
+A canary is rolled back by itself where one of three sequential tests (``judging.py``) shows that it is worse:
 
 - **errors**: questions that only the canary could not answer, minus those that only the holder could not, by more than
   ``error_margin`` of the questions. What neither can answer is the question's fault and counts for nobody.
 - **live loss**: pairs whose outcome is known, in which the canary's loss was higher than the holder's by more than
-  ``loss_margin``, minus those the other way round. Pairs whose targets overlap an earlier pair's are left out, because
-  they tell the same story twice.
+  ``loss_margin``, minus those the other way round. Each pair is about targets of its own, chosen once.
+- **extreme losses**: pairs in which only the canary's largest loss was above the largest of the holder's known losses.
 
-Each of the two has half of ``1 - level`` to be wrong, over all looks together.
+Each of the three has a third of ``1 - level`` to be wrong, over all looks together.
 """
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from azuraforge.database import Database, Session, new_id
+from azuraforge.database import Database, Session
 from azuraforge.errors import AzuraError, Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
 from azuraforge.models.cards import known_version
+from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import store as deployment_store
-from azuraforge.models.deployments.sequential import is_worse, log_wealth
 from azuraforge.models.folder import VersionFolders
 from azuraforge.models.registry import check_alias
-from azuraforge.models.schemas import DeploymentOut, DeploymentRequest, PredictOut, PredictRequest, TestOut
-from azuraforge.models.tables import ModelDeployment
+from azuraforge.models.schemas import DeploymentOut, DeploymentRequest
+from azuraforge.models.tables import Model, ModelDeployment
 from azuraforge.telemetry import logger
 
 WATCH = "the platform"
@@ -67,17 +66,16 @@ class Place:
     deployed: Deployed
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """How often the deployed version did worse than the other by more than the margin, better, and neither."""
+class Answer(Protocol):
+    """What was given to somebody, by its line of the ledger."""
 
-    worse: int
-    even: int
-    better: int
+    @property
+    def prediction_id(self) -> str: ...
 
 
-#: Asks one version: (version, request, pair_id) → its line of the ledger.
-Ask = Callable[[int, PredictRequest, str | None], PredictOut]
+A = TypeVar("A", bound=Answer)
+#: Asks one version: (version, pair_id) → its line of the ledger.
+Ask = Callable[[int, str | None], A]
 
 
 class Deployments:
@@ -99,7 +97,9 @@ class Deployments:
         """
         alias = check_alias(request.alias)
         with self._database.read(project_id) as session:
-            _, row = known_version(session, project_id, name, request.version)
+            owner, row = known_version(session, project_id, name, request.version)
+            held = store.alias(session, project_id, owner.id, alias)
+            losses = [] if held is None else self._known_losses(session, owner, held.version)
         self._folders.verify(project_id, row.content_hash)
 
         def work(session: Session) -> DeploymentOut:
@@ -136,8 +136,11 @@ class Deployments:
                 reason=request.reason,
                 started_by=by,
             )
+            if held is not None and held.version == pointer.version:  # else it begins without known losses
+                judging.begin(made, losses)
+                session.flush()
             self._tell(session, name, made, "model.deployment_started", reason=request.reason, by=by)
-            return _out(made, Pairs(0, 0, 0))
+            return judging.deployment_out(made)
 
         return self._database.write(project_id, work, durable=True)
 
@@ -150,7 +153,7 @@ class Deployments:
                 raise Conflict(f"deployment {number} of {name!r} has ended already")
             deployment_store.end(session, row, "ended", reason=reason, by=by)
             self._tell(session, name, row, "model.deployment_ended", reason=reason, by=by)
-            return _out(row, compared(deployment_store.pairs(session, row), row.loss_margin))
+            return judging.deployment_out(row)
 
         return self._database.write(project_id, work, durable=True)
 
@@ -161,8 +164,7 @@ class Deployments:
             if owner is None:
                 raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
             return [
-                _out(row, compared(deployment_store.pairs(session, row), row.loss_margin))
-                for row in deployment_store.listed(session, project_id, owner.id, _SHOWN)
+                judging.deployment_out(row) for row in deployment_store.listed(session, project_id, owner.id, _SHOWN)
             ]
 
     def beside(self, session: Session, project_id: str, model_id: str, alias: str) -> Deployed | None:
@@ -171,40 +173,41 @@ class Deployments:
             return Deployed(row.number, row.mode, row.version, row.share_percent)
         return None
 
-    def answer(self, place: Place, request: PredictRequest, ask: Ask) -> PredictOut:
-        """The answer to a request whose alias somebody answers beside; the pair's other half follows behind it."""
+    def answer(self, place: Place, request_id: str, ask: Ask[A], *, at_once: bool = False) -> A:
+        """The answer to a request whose alias somebody answers beside; the pair's other half follows behind it.
+
+        ``request_id`` decides who answers. With ``at_once`` the other half comes before the answer is given: for
+        questions that do not outlive their request.
+        """
         holder, deployed = place.holder, place.deployed
-        if request.request_id is None:
-            request = request.model_copy(update={"request_id": new_id()})
-        assert request.request_id is not None
-        if deployed.mode == "canary" and takes(deployed.number, request.request_id, deployed.share_percent):
+        if deployed.mode == "canary" and takes(deployed.number, request_id, deployed.share_percent):
             # Decided before anybody knows how it ends: pairs that are left out must not be the good ones only.
             counted = not self._is_full()
             try:
-                given = ask(deployed.version, request, None)
+                given = ask(deployed.version, None)
             except AzuraError as error:
-                given = ask(holder, request, None)  # raises where the question is at fault
+                given = ask(holder, None)  # raises where the question is at fault
                 log.warning("canary_failed", model=place.model, version=deployed.version, reason=str(error))
                 self._count(place, "only_this_failed" if counted else "left_out")
                 return given
             if not counted:
                 self._count(place, "left_out")
                 return given
-            self._later(place, lambda: self._keep(place, holder, request, given.prediction_id, ask))
+            self._later(place, lambda: self._keep(place, holder, given.prediction_id, ask), at_once)
             return given
-        given = ask(holder, request, None)
+        given = ask(holder, None)
         if deployed.mode == "shadow":
-            self._later(place, lambda: self._keep(place, deployed.version, request, given.prediction_id, ask))
+            self._later(place, lambda: self._keep(place, deployed.version, given.prediction_id, ask), at_once)
         return given
 
     def watch(self, project_id: str, model_ids: Iterable[str]) -> None:
-        """Look at the canaries of these models; called where outcomes or errors came in."""
+        """Look at who is tried out beside these models' aliases; called where outcomes or errors came in."""
         for model_id in model_ids:
             with self._database.read(project_id) as session:
-                found = deployment_store.active(session, project_id, model_id)
-                bad = [row.number for row in found if row.mode == "canary" and self._shown_worse(session, row)]
-            for number in bad:
-                self._database.write(project_id, self._taker_back(project_id, model_id, number), durable=True)
+                numbers = [row.number for row in deployment_store.active(session, project_id, model_id)]
+            for number in numbers:
+                if self._database.write(project_id, self._looker(project_id, model_id, number)):
+                    self._database.write(project_id, self._taker_back(project_id, model_id, number), durable=True)
 
     def drain(self, timeout_seconds: float = 30.0) -> None:
         """Wait until no kept answer is on its way."""
@@ -218,11 +221,11 @@ class Deployments:
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _keep(self, place: Place, version: int, request: PredictRequest, pair_id: str, ask: Ask) -> None:
+    def _keep(self, place: Place, version: int, pair_id: str, ask: Ask[A]) -> None:
         """Ask the other half of a pair, and count."""
         shadow = version == place.deployed.version
         try:
-            ask(version, request, pair_id)
+            ask(version, pair_id)
         except AzuraError as error:
             log.warning("kept_answer_failed", model=place.model, version=version, reason=str(error))
             self._count(place, "only_this_failed" if shadow else "only_beside_failed")
@@ -241,16 +244,19 @@ class Deployments:
         with self._lock:
             return self._waiting >= _MOST_WAITING
 
-    def _later(self, place: Place, work: Callable[[], None]) -> None:
-        """Off the request's way; where too much waits, it is left out and counted."""
+    def _later(self, place: Place, work: Callable[[], None], at_once: bool) -> None:
+        """Off the request's way, or now; where too much waits, it is left out and counted."""
         with self._lock:
             full = self._waiting >= _MOST_WAITING
             if not full:
                 self._waiting += 1
+            if not full and not at_once:
                 self._pool = self._pool or ThreadPoolExecutor(2, thread_name_prefix="deployments")
                 self._pool.submit(self._guarded, work)
         if full:
             self._count(place, "left_out")
+        elif at_once:
+            self._guarded(work)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -262,31 +268,30 @@ class Deployments:
                 self._waiting -= 1
                 self._idle.notify_all()
 
-    def _shown_worse(self, session: Session, row: ModelDeployment) -> str | None:
-        """Why a canary has to go, None where nothing is shown."""
-        alpha = (1 - row.level) / 2
-        counts = (row.only_this_failed, row.both_answered, row.only_beside_failed)
-        if is_worse(*counts, margin=row.error_margin, alpha=alpha):
-            return (
-                f"errors: only version {row.version} failed {counts[0]} times, only version {row.beside} "
-                f"{counts[2]} times, of {sum(counts)} questions (allowed {row.error_margin:.1%}, betting test at "
-                f"{row.level:.1%})"
-            )
-        found = compared(deployment_store.pairs(session, row), row.loss_margin)
-        if is_worse(found.worse, found.even, found.better, margin=0.0, alpha=alpha):
-            return (
-                f"live loss: worse than version {row.beside} by more than {row.loss_margin:.1%} in {found.worse} of "
-                f"{found.worse + found.even + found.better} judged pairs, better in {found.better} (betting test at "
-                f"{row.level:.1%})"
-            )
-        return None
+    @staticmethod
+    def _known_losses(session: Session, owner: Model, version: int) -> list[float]:
+        return deployment_store.largest_losses(session, owner.project_id, owner.id, version, judging.MOST_KNOWN)
+
+    def _looker(self, project_id: str, model_id: str, number: int) -> Callable[[Session], bool]:
+        """Counts what was judged since the last look; whether a canary has to go."""
+
+        def work(session: Session) -> bool:
+            row = deployment_store.get(session, project_id, model_id, number, lock=True)
+            if row is None or row.state != "active":
+                return False
+            looked_at = judging.count(row, deployment_store.new_pairs(session, row))
+            deployment_store.keep_pairs(session, row, looked_at)
+            session.flush()
+            return row.mode == "canary" and judging.why_worse(row) is not None
+
+        return work
 
     def _taker_back(self, project_id: str, model_id: str, number: int) -> Callable[[Session], None]:
         def work(session: Session) -> None:
             row = deployment_store.get(session, project_id, model_id, number, lock=True)
             if row is None or row.state != "active":
                 return  # somebody was faster
-            reason = self._shown_worse(session, row)
+            reason = judging.why_worse(row)
             owner = store.model_by_id(session, project_id, model_id)
             if reason is None or owner is None:
                 return
@@ -319,58 +324,3 @@ def takes(number: int, request_id: str, share_percent: float) -> bool:
     """
     digest = hashlib.sha256(f"{number} {request_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < share_percent / 100 * 2**64
-
-
-def compared(pairs: Sequence[tuple[datetime, datetime, float, float]], margin: float) -> Pairs:
-    """Count pairs, each about targets of its own; see ``deployment_store.pairs``."""
-    worse = even = better = 0
-    until: datetime | None = None
-    for first, last, mine, other in pairs:
-        if until is not None and first <= until:
-            continue
-        until = last
-        if mine > other * (1 + margin):
-            worse += 1
-        elif other > mine * (1 + margin):
-            better += 1
-        else:
-            even += 1
-    return Pairs(worse, even, better)
-
-
-def _out(row: ModelDeployment, pairs: Pairs) -> DeploymentOut:
-    alpha = (1 - row.level) / 2
-    errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
-    return DeploymentOut(
-        number=row.number,
-        alias=row.alias,
-        mode=row.mode,
-        version=row.version,
-        beside=row.beside,
-        share_percent=row.share_percent,
-        state=row.state,
-        level=row.level,
-        errors=TestOut(
-            worse=errors[0],
-            even=errors[1],
-            better=errors[2],
-            margin=row.error_margin,
-            log_wealth=log_wealth(*errors, margin=row.error_margin),
-            alpha=alpha,
-        ),
-        losses=TestOut(
-            worse=pairs.worse,
-            even=pairs.even,
-            better=pairs.better,
-            margin=row.loss_margin,
-            log_wealth=log_wealth(pairs.worse, pairs.even, pairs.better),
-            alpha=alpha,
-        ),
-        left_out=row.left_out,
-        reason=row.reason,
-        started_by=row.started_by,
-        started_at=row.started_at,
-        ended_reason=row.ended_reason,
-        ended_by=row.ended_by,
-        ended_at=row.ended_at,
-    )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from azuraforge.database import now
-from azuraforge.models.tables import Model, ModelDeployment, Prediction, PredictionOutcome
+from azuraforge.models.tables import DeploymentPair, Model, ModelDeployment, Prediction, PredictionOutcome
 
 Counter = Literal["both_answered", "only_beside_failed", "only_this_failed", "left_out"]
-#: Pairs of a deployment that are read at most; the test needs far fewer.
+#: Rows that are read at most in one look.
 _MOST_PAIRS = 20_000
 
 
@@ -81,19 +82,35 @@ def count(session: Session, project_id: str, model_id: str, number: int, counter
     )
 
 
-def pairs(session: Session, row: ModelDeployment) -> Sequence[tuple[datetime, datetime, float, float]]:
-    """Answers of both versions to one question, judged to the end: ``(first target, last target, loss of the
-    deployed version, loss of the one beside)``, in the order of their targets. A loss is the mean over the steps that
-    both have."""
+@dataclass(frozen=True)
+class JudgedPair:
+    """Both versions' answers to one question, judged to the end. Losses over the targets that both have."""
+
+    prediction_id: str
+    first_at: datetime
+    last_at: datetime
+    loss: float
+    beside_loss: float
+    largest: float
+    beside_largest: float
+    of_numbers: bool
+
+
+def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
+    """Judged pairs of a deployment that nobody has looked at, in the order of their targets."""
     given, kept = aliased(Prediction), aliased(Prediction)
     of_given, of_kept = aliased(PredictionOutcome), aliased(PredictionOutcome)
     statement = (
         select(
+            given.id,
             given.version,
             func.min(of_given.target_at),
             func.max(of_given.target_at),
             func.avg(of_given.loss),
             func.avg(of_kept.loss),
+            func.max(of_given.loss),
+            func.max(of_kept.loss),
+            func.count(of_given.actual),
         )
         .join(kept, (kept.project_id == given.project_id) & (kept.pair_id == given.id))
         .join(
@@ -106,6 +123,13 @@ def pairs(session: Session, row: ModelDeployment) -> Sequence[tuple[datetime, da
             & (of_kept.prediction_id == kept.id)
             & (of_kept.step == of_given.step),
         )
+        .outerjoin(
+            DeploymentPair,
+            (DeploymentPair.project_id == given.project_id)
+            & (DeploymentPair.model_id == given.model_id)
+            & (DeploymentPair.number == given.deployment)
+            & (DeploymentPair.prediction_id == given.id),
+        )
         .where(
             given.project_id == row.project_id,
             given.model_id == row.model_id,
@@ -114,13 +138,57 @@ def pairs(session: Session, row: ModelDeployment) -> Sequence[tuple[datetime, da
             given.judged_at.is_not(None),
             kept.judged_at.is_not(None),
             of_given.late.is_(False),
+            DeploymentPair.prediction_id.is_(None),
         )
         .group_by(given.id, given.version)
         .order_by(func.min(of_given.target_at), given.id)
         .limit(_MOST_PAIRS)
     )
-    found = session.execute(statement).all()
-    return [
-        (first, last, of_a, of_b) if version == row.version else (first, last, of_b, of_a)
-        for version, first, last, of_a, of_b in found
+    found = []
+    for id_, version, first, last, one, other, largest, other_largest, numbers in session.execute(statement):
+        mine = version == row.version
+        losses = (one, other, largest, other_largest) if mine else (other, one, other_largest, largest)
+        found.append(JudgedPair(id_, first, last, *losses, numbers > 0))
+    return found
+
+
+def keep_pairs(session: Session, row: ModelDeployment, looked_at: Sequence[tuple[JudgedPair, bool]]) -> None:
+    """Write down that pairs were looked at, and whether they were counted."""
+    names = ("prediction_id", "first_at", "last_at", "loss", "beside_loss", "largest", "beside_largest")
+    owner = {"project_id": row.project_id, "model_id": row.model_id, "number": row.number}
+    told = [
+        {**owner, "counted": counted, **{name: getattr(pair, name) for name in names}} for pair, counted in looked_at
     ]
+    if told:
+        session.connection().execute(insert(DeploymentPair).values(looked_at=now()), told)
+
+
+def largest_losses(session: Session, project_id: str, model_id: str, version: int, limit: int) -> list[float]:
+    """The largest loss of each of a version's newest wholly judged predictions of numbers, about targets of their own;
+    the newest first."""
+    table = PredictionOutcome
+    last = func.max(table.target_at)
+    statement = (
+        select(func.min(table.target_at), last, func.max(table.loss))
+        .join(Prediction, (Prediction.project_id == table.project_id) & (Prediction.id == table.prediction_id))
+        .where(
+            table.project_id == project_id,
+            table.model_id == model_id,
+            table.version == version,
+            table.late.is_(False),
+            table.actual.is_not(None),
+            Prediction.judged_at.is_not(None),
+        )
+        .group_by(table.prediction_id)
+        .order_by(last.desc(), table.prediction_id)
+        .limit(_MOST_PAIRS)
+    )
+    losses: list[float] = []
+    until: datetime | None = None
+    for first, end, loss in session.execute(statement):
+        if until is None or end < until:
+            losses.append(loss)
+            until = first
+        if len(losses) == limit:
+            break
+    return losses

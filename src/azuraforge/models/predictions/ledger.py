@@ -1,31 +1,38 @@
 """The ledger's pen: every answer is a committed line before it is given, and answers that come together share a commit.
 
-Whoever comes while the last group is being written joins the next one; nobody waits for a timer.
+Whoever comes while the last group is being written joins the next one; nobody waits for a timer. What live pages hear
+of it is an event at most once a second, beside the lines and never instead of them.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
+from concurrent.futures import Future
 from datetime import datetime
 from typing import Any
 
 from azuraforge.database import Database, Session
+from azuraforge.database.riders import takes_along
 from azuraforge.events.service import EventLog
 from azuraforge.models.predictions import store as ledger_store
+from azuraforge.telemetry import logger
 
 #: A group that grew to this size is closed; the next one opens.
 _LINES_AT_ONCE = 500
+#: The least time between two events of a project.
+TOLD_EVERY_SECONDS = 1.0
+
+log = logger("models")
 
 
 class _Group:
-    """Lines that are written in one transaction; the first who came writes for all."""
+    """Lines that are written in one transaction, and who waits for each."""
 
     def __init__(self) -> None:
         self.lines: list[dict[str, Any]] = []
-        self.written = threading.Event()
-        self.at: datetime | None = None
-        self.error: BaseException | None = None
+        self.waiting: list[Future[datetime]] = []
 
 
 class Ledger:
@@ -33,54 +40,146 @@ class Ledger:
 
     def __init__(self, database: Database, events: EventLog) -> None:
         self._database = database
-        self._events = events
         self._lock = threading.Lock()
         self._open: dict[str, _Group] = {}
-        self._pens: dict[str, threading.Lock] = {}
+        self._news = _News(database, events)
 
     def enter(self, project_id: str, line: dict[str, Any]) -> datetime:
         """Write one line (the columns of ``Prediction`` but project and time) and return its time once it is stored.
 
         ``line["model"]`` is the model's name, which only the event tells.
         """
+        if not takes_along(project_id):
+            return self.enter_soon(project_id, line).result()
+        group = _Group()  # alone: what goes along belongs to this line
+        group.lines.append(line)
+        told = _told(group)
+        at = self._database.write(project_id, lambda session: ledger_store.add(session, project_id, group.lines))
+        self._news.hear(project_id, told)
+        return at
+
+    def enter_soon(self, project_id: str, line: dict[str, Any]) -> Future[datetime]:
+        """``enter`` for who does not wait: the time of the line once it is stored, or why it is not.
+
+        What is done with it is done on a thread of the database: it must be quick.
+        """
+        written: Future[datetime] = Future()
+        written.set_running_or_notify_cancel()
         with self._lock:
             group = self._open.get(project_id)
-            if group is None or len(group.lines) >= _LINES_AT_ONCE:
+            first = group is None or len(group.lines) >= _LINES_AT_ONCE
+            if group is None or first:
                 group = self._open[project_id] = _Group()
             group.lines.append(line)
-            first = len(group.lines) == 1
-            pen = self._pens.setdefault(project_id, threading.Lock())
+            group.waiting.append(written)
         if first:
-            with pen:  # held while another group is written, and ours grows
-                self._write(project_id, group)
-        else:
-            group.written.wait()
-        if group.error is not None:
-            raise group.error
-        assert group.at is not None
-        return group.at
+            self._write(project_id, group)
+        return written
+
+    def close(self) -> None:
+        """Tell what was not told yet."""
+        self._news.close()
 
     def _write(self, project_id: str, group: _Group) -> None:
-        with self._lock:
-            if self._open.get(project_id) is group:
-                del self._open[project_id]
-        told: Counter[tuple[str, int]] = Counter()
-        last: dict[tuple[str, int], str] = {}
-        for line in group.lines:
-            key = (line.pop("model"), line["version"])
-            told[key] += 1
-            last[key] = line["id"]
+        told: list[tuple[dict[str, Any], int, str]] = []
 
         def work(session: Session) -> datetime:
-            at = ledger_store.add(session, project_id, group.lines)
-            for (model, version), count in told.items():
-                data = {"model": model, "version": version, "prediction_id": last[model, version], "count": count}
-                self._events.append(session, project_id, "project", "prediction.made", data)
-            return at
+            with self._lock:  # until now it grew; a second try writes the same lines
+                if self._open.get(project_id) is group:
+                    del self._open[project_id]
+            told.extend(_told(group) if not told else ())
+            return ledger_store.add(session, project_id, group.lines)
+
+        def after(done: Future[datetime]) -> None:
+            with self._lock:
+                if self._open.get(project_id) is group:  # nobody came to write it
+                    del self._open[project_id]
+            error = done.exception()
+            for each in group.waiting:
+                if error is None:
+                    each.set_result(done.result())
+                else:
+                    each.set_exception(error)
+            if error is None:
+                self._news.hear(project_id, told)
 
         try:
-            group.at = self._database.write(project_id, work)
-        except BaseException as error:
-            group.error = error
-        finally:
-            group.written.set()
+            writing = self._database.write_soon(project_id, work)
+        except Exception as error:  # the database is closed
+            writing = Future()
+            writing.set_exception(error)
+        writing.add_done_callback(after)
+
+
+def _told(group: _Group) -> list[tuple[dict[str, Any], int, str]]:
+    """Of each version in a group: what names it, how many lines it has, and the last one's id."""
+    count: Counter[tuple[str, int]] = Counter()
+    last: dict[tuple[str, int], str] = {}
+    for line in group.lines:
+        key = (line.pop("model"), line["version"])
+        count[key] += 1
+        last[key] = line["id"]
+    return [
+        ({"model": model, "version": version}, count[model, version], last[model, version]) for model, version in count
+    ]
+
+
+class _News:
+    """Tells live pages of new lines: the first one at once, then in sums, at most one event a version and second."""
+
+    def __init__(self, database: Database, events: EventLog) -> None:
+        self._database = database
+        self._events = events
+        self._lock = threading.Lock()
+        self._untold: dict[str, dict[tuple[str, int], tuple[int, str]]] = {}
+        self._due: dict[str, float] = {}
+        self._timers: dict[str, threading.Timer] = {}
+
+    def hear(self, project_id: str, told: list[tuple[dict[str, Any], int, str]]) -> None:
+        with self._lock:
+            sums = self._untold.setdefault(project_id, {})
+            for which, count, last in told:
+                key = (which["model"], which["version"])
+                sums[key] = (sums.get(key, (0, ""))[0] + count, last)
+            if project_id in self._timers:
+                return
+            left = self._due.get(project_id, 0.0) - time.monotonic()
+            if left > 0:
+                timer = threading.Timer(left, self._tell, (project_id,))
+                timer.daemon = True
+                self._timers[project_id] = timer
+                timer.start()
+                return
+        self._tell(project_id)
+
+    def close(self) -> None:
+        with self._lock:
+            timers, self._timers = self._timers, {}
+            untold = list(self._untold)
+        for timer in timers.values():
+            timer.cancel()
+        for project_id in untold:
+            self._tell(project_id)
+
+    def _tell(self, project_id: str) -> None:
+        with self._lock:
+            self._timers.pop(project_id, None)
+            self._due[project_id] = time.monotonic() + TOLD_EVERY_SECONDS
+            sums = self._untold.pop(project_id, {})
+        if not sums:
+            return
+
+        def work(session: Session) -> None:
+            for (model, version), (count, last) in sums.items():
+                data = {"model": model, "version": version, "prediction_id": last, "count": count}
+                self._events.append(session, project_id, "project", "prediction.made", data)
+
+        try:
+            self._database.write_soon(project_id, work).add_done_callback(_quietly)
+        except Exception as error:  # the lines stand; only nobody is told
+            log.warning("predictions_not_told", project_id=project_id, reason=str(error))
+
+
+def _quietly(done: Future[None]) -> None:
+    if (error := done.exception()) is not None:
+        log.warning("predictions_not_told", reason=str(error))

@@ -131,18 +131,18 @@ def _stretch(first: datetime, end: datetime) -> int:
 
 
 def _score(version: int, start: int | None, sums: Any, late: bool) -> LiveScore:
-    found = score(sums)
+    found = score(sums[:7])
     assert found is not None  # a group has rows
     at = None if start is None else datetime.fromtimestamp(0, UTC) + timedelta(seconds=int(start))
-    return LiveScore(version=version, start=at, late=late, **vars(found))
+    return LiveScore(version=version, start=at, late=late, answers=int(sums[7]), **vars(found))
 
 
 def _totals(rows: Any, late: bool) -> list[LiveScore]:
     sums: dict[int, list[float]] = {}
     for row in rows:
-        mine = sums.setdefault(row[0], [0.0] * 7)
+        mine = sums.setdefault(row[0], [0.0] * 8)
         for index, value in enumerate(row[2:]):
-            mine[index] += value or 0
+            mine[index] += float(value or 0)
     return [_score(version, None, mine, late) for version, mine in sorted(sums.items())]
 
 

@@ -1,19 +1,27 @@
 """Online predictions: which version answers, its warm child's answer, and the ledger's line before anyone sees it.
 
-The way of a request is short on purpose: one lookup where the request is, one thread for the child and the ledger,
-and what never changes of a version is remembered.
+The way of a request is short on purpose: one lookup where the request is, the question on its way to the child from
+there, the line on its way to the ledger from where the answer is heard; and what never changes of a version is
+remembered.
 """
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import orjson
+
 from azuraforge.database import Database, Session, new_id
+from azuraforge.database.riders import takes_along
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models import store
@@ -110,9 +118,23 @@ class Predictions:
                 self._remembered.popitem(last=False)
         return known
 
+    def remembered(self, project_id: str, found: Found, request: PredictRequest) -> Served | None:
+        """The version, where nothing at all has to be read before it can be asked this."""
+        with self._lock:
+            key = (project_id, found.model_id, found.version)
+            if (known := self._remembered.get(key)) is not None:
+                self._remembered.move_to_end(key)
+        if known is None or request.continues is not None:
+            return None
+        return known if known.datasets or (request.rows is not None and not _needs_timetable(known)) else None
+
     def predict(self, project_id: str, found: Found, name: str, request: PredictRequest, by: str) -> PredictOut:
         """``answer`` of the version that ``find`` found."""
         return self.answer(self.served(project_id, found.model_id, found.version), name, request, by)
+
+    async def answer_here(self, served: Served, name: str, request: PredictRequest, by: str) -> PredictOut:
+        """``answer``, to be awaited where the request is; only of what ``remembered`` gave."""
+        return _out(served, *await asyncio.wrap_future(self._enter(served, name, request, by, None, None)))
 
     def answer(
         self,
@@ -129,20 +151,86 @@ class Predictions:
         ``deployment`` is the shadow or canary that had a part in it; with ``pair_id``, the line that was given, this
         one is only kept.
         """
-        began = time.perf_counter()
-        own_rows = request.rows is not None
+        if not takes_along(served.project_id):
+            return _out(served, *self._enter(served, name, request, by, deployment, pair_id).result())
+        began, continues = time.perf_counter(), self._continued(served, request)
+        told = self._ask(served, request).result()
+        line = self._line(served, name, request, by, told, began)
+        line |= {"deployment": deployment, "pair_id": pair_id, "continues": continues}
+        # What goes along belongs to a write of this thread.
+        return _out(served, line, self.ledger.enter(served.project_id, dict(line)))
+
+    def _ask(self, served: Served, request: PredictRequest) -> Future[dict[str, Any]]:
         question = {
             "rows": request.rows,
-            "dataset": self._timetable(served) if own_rows else self._dataset(served),
+            "dataset": self._timetable(served) if request.rows is not None else self._dataset(served),
             "horizon": request.horizon,
+            "series": request.series,
         }
-        told = self._warm.ask((served.project_id, served.content_hash), served.opening, question, PREDICT_SECONDS)
+        key = (served.project_id, served.content_hash)
+        return self._warm.ask_soon(key, served.opening, question, PREDICT_SECONDS)
+
+    def _enter(
+        self,
+        served: Served,
+        name: str,
+        request: PredictRequest,
+        by: str,
+        deployment: int | None,
+        pair_id: str | None,
+    ) -> Future[tuple[dict[str, Any], datetime]]:
+        """The line of the ledger to come, and its time. Each step is taken where the one before it ended."""
+        began = time.perf_counter()
+        continues = self._continued(served, request)
+        entered: Future[tuple[dict[str, Any], datetime]] = Future()
+        entered.set_running_or_notify_cancel()
+
+        def heard(told: Future[dict[str, Any]]) -> None:
+            try:
+                line = self._line(served, name, request, by, told.result(), began)
+                line |= {"deployment": deployment, "pair_id": pair_id, "continues": continues}
+                written = self.ledger.enter_soon(served.project_id, dict(line))
+            except BaseException as error:
+                entered.set_exception(error)
+            else:
+                written.add_done_callback(lambda at: stored(line, at))
+
+        def stored(line: dict[str, Any], written: Future[datetime]) -> None:
+            error = written.exception()
+            if error is None:
+                entered.set_result((line, written.result()))
+            else:
+                entered.set_exception(error)
+
+        self._ask(served, request).add_done_callback(heard)
+        return entered
+
+    def _continued(self, served: Served, request: PredictRequest) -> str | None:
+        """The dataset whose next rows will judge the answer; rows that somebody sends have to say which."""
+        if request.rows is None and request.continues is not None:
+            raise InvalidInput(
+                "only rows that are sent can continue a dataset",
+                where="continues",
+                next_step="send rows, or leave it out",
+            )
+        if request.rows is None:
+            return served.dataset_id
+        if request.continues is None:
+            return None
+        return self._datasets.get(served.project_id, request.continues, None).id
+
+    @staticmethod
+    def _line(
+        served: Served, name: str, request: PredictRequest, by: str, told: dict[str, Any], began: float
+    ) -> dict[str, Any]:
         inputs: dict[str, Any] = {"rows": told["rows"]}
-        if not own_rows:
+        if request.series is not None:
+            inputs["series"] = request.series
+        if request.rows is None:
             inputs |= {"dataset_id": served.dataset_id, "dataset_version": served.dataset_version}
             inputs |= {"dataset_fingerprint": served.dataset_fingerprint}
         points = told["points"]
-        line: dict[str, Any] = {
+        return {
             "model": name,
             "id": new_id(),
             "model_id": served.model_id,
@@ -160,26 +248,8 @@ class Predictions:
             "latency_seconds": time.perf_counter() - began,
             "naive": told["naive"],
             "features": told["features"],
-            "deployment": deployment,
-            "pair_id": pair_id,
+            "question": question_of(told["origin"], told["features"], told["naive"], request.series),
         }
-        at = self.ledger.enter(served.project_id, dict(line))
-        return PredictOut(
-            prediction_id=line["id"],
-            model=name,
-            version=served.version,
-            alias=line["alias"],
-            plugin=served.plugin,
-            run_id=served.run_id or None,
-            target=served.target,
-            unit=served.unit,
-            interval=line["interval"],
-            origin=line["origin_at"],
-            predictions=[PredictionPoint(**point) for point in points],
-            created_at=at,
-            request_id=request.request_id,
-            latency_seconds=line["latency_seconds"],
-        )
 
     def ask_apart(self, served: Served, question: dict[str, Any]) -> dict[str, Any]:
         """A long question, in a child of its own: the warm one goes on answering."""
@@ -216,7 +286,7 @@ class Predictions:
 
     def _timetable(self, served: Served) -> dict[str, Any] | None:
         """The dataset that tells which days and hours a series without a frequency has; a caller's few rows do not."""
-        if served.regular or served.dataset_id is None:
+        if not _needs_timetable(served):
             return None
         try:
             return self._dataset(served)
@@ -235,3 +305,38 @@ class Predictions:
                 path=str(found.path), schema=found.schema, options=found.options, fingerprint=found.fingerprint
             )
         return served.datasets
+
+
+def question_of(
+    origin: str, features: Mapping[str, Any] | None, naive: float | None, series: str | None = None
+) -> str:
+    """What makes two questions the same: the moment they are asked from, the numbers that were known then, the series.
+
+    Who asks it, how often, and how long a history comes along makes no other question of it.
+    """
+    asked = orjson.dumps([origin, features, naive, series], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(asked).hexdigest()
+
+
+def _needs_timetable(served: Served) -> bool:
+    return not served.regular and served.dataset_id is not None
+
+
+def _out(served: Served, line: Mapping[str, Any], at: datetime) -> PredictOut:
+    return PredictOut(
+        prediction_id=line["id"],
+        model=line["model"],
+        version=served.version,
+        alias=line["alias"],
+        plugin=served.plugin,
+        run_id=served.run_id or None,
+        target=served.target,
+        unit=served.unit,
+        interval=line["interval"],
+        origin=line["origin_at"],
+        predictions=[PredictionPoint(**point) for point in line["points"]],
+        created_at=at,
+        request_id=line["request_id"],
+        latency_seconds=line["latency_seconds"],
+        series=line["inputs"].get("series"),
+    )

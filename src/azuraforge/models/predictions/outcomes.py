@@ -8,7 +8,7 @@ between loses nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,8 +69,7 @@ class Outcomes:
         return answer
 
     def join(self, project_id: str, dataset_id: str) -> int:
-        """Judge what a dataset's newest version tells about predictions of models that learned from it; how many
-        points that were."""
+        """Judge what a dataset's newest version tells about predictions that continue it; how many points that were."""
         dataset = self._newest(project_id, dataset_id)
         if dataset is None or dataset.end_at is None or dataset.schema.get("time") is None:
             return 0
@@ -81,7 +80,8 @@ class Outcomes:
             if not lines:
                 return judged
             after = lines[-1].id
-            judged += self._judge_by(project_id, dataset, [line for line in lines if _same(line, dataset)])
+            for series, mine in _by_series(line for line in lines if _same(line, dataset)).items():
+                judged += self._judge_by(project_id, dataset, mine, series)
 
     def tend(self, project_id: str) -> int:
         """``join`` for every dataset that waiting predictions look to; how many points were judged."""
@@ -101,7 +101,9 @@ class Outcomes:
         except NotFound:  # in the trash, or purged
             return None
 
-    def _judge_by(self, project_id: str, dataset: DatasetVersion, lines: Sequence[Prediction]) -> int:
+    def _judge_by(
+        self, project_id: str, dataset: DatasetVersion, lines: Sequence[Prediction], series: str | None
+    ) -> int:
         assert dataset.end_at is not None
         due = (datetime.fromisoformat(point["at"]) for line in lines for point in line.points)
         wanted = {at for at in due if at <= dataset.end_at}
@@ -116,6 +118,7 @@ class Outcomes:
                 "fingerprint": dataset.fingerprint,
             },
             "times": [at.isoformat() for at in times],
+            "series": series,
         }
         values = self._call("azuraforge.models.predictions.outcome_child:actuals", payload, READ_SECONDS)["values"]
         known: dict[datetime, Truth] = {at: value for at, value in zip(times, values, strict=True) if value is not None}
@@ -163,6 +166,7 @@ class Outcomes:
                     "model_id": line.model_id,
                     "version": line.version,
                     "source": source,
+                    "question": line.question,
                     **vars(each),
                 }
                 for each in new
@@ -212,11 +216,19 @@ class Outcomes:
     def _of_model(
         self, session: Session, project_id: str, name: str, at: datetime | None, where: str
     ) -> list[Prediction]:
-        """Lines of a model with a point at this time; there may be none, and then nothing is judged."""
+        """Lines of a model's own series with a point at this time; there may be none, and then nothing is judged.
+
+        What was made from rows that somebody sent may be about any series: its truth is sent by its id or name."""
         owner = store.model(session, project_id, name)
         if owner is None or at is None:
             return _missing("model", name, where)
         lines = ledger_store.at_time(session, project_id, owner.id, at)
+        if any(line.inputs.get("series") is not None for line in lines):
+            raise InvalidInput(
+                f"model {name!r} predicts several series; a time alone does not say of which this is the truth",
+                where=where,
+                next_step="name the prediction or its request, or add a new version of the dataset",
+            )
         return [line for line in lines if any(datetime.fromisoformat(point["at"]) == at for point in line.points)]
 
 
@@ -236,8 +248,17 @@ def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
 
 
 def _same(line: Prediction, dataset: DatasetVersion) -> bool:
-    """A later version of a dataset may have another target or unit; that is no truth about this prediction."""
-    return line.target == dataset.schema.get("target") and line.unit == dataset.schema.get("unit", "")
+    """A later version of a dataset may have another target or unit, or hold one series instead of several; that is no
+    truth about this prediction."""
+    same = line.target == dataset.schema.get("target") and line.unit == dataset.schema.get("unit", "")
+    return same and (dataset.schema.get("series") is None) == (line.inputs.get("series") is None)
+
+
+def _by_series(lines: Iterable[Prediction]) -> dict[str | None, list[Prediction]]:
+    found: dict[str | None, list[Prediction]] = {}
+    for line in lines:
+        found.setdefault(line.inputs.get("series"), []).append(line)
+    return found
 
 
 def _missing(noun: str, name: str, where: str) -> list[Prediction]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,36 +22,55 @@ MAX_BYTES = 10 << 20
 _KEPT = 5
 
 
+@dataclass(frozen=True)
+class Picture:
+    """What is asked: a file, what messages call it, who sent it for which model, and by which name or alias."""
+
+    path: Path
+    filename: str
+    model: str
+    by: str
+    alias: str | None
+    request_id: str | None
+
+
 def predict_picture(
-    warm: WarmPredictors, ledger: Ledger, served: Served, name: str, path: Path, filename: str, by: str
+    warm: WarmPredictors,
+    ledger: Ledger,
+    served: Served,
+    picture: Picture,
+    *,
+    deployment: int | None = None,
+    pair_id: str | None = None,
 ) -> PictureAnswer:
-    """Ask a version about the picture at ``path``, which messages call ``filename``.
+    """Ask a version about a picture; ``deployment`` and ``pair_id`` as in ``Predictions.answer``.
 
     Only the child decodes it. The ledger keeps the picture's hash, not the picture; what it really shows may be told
     later, as an outcome's label. Raises InvalidInput where the version names no classes, or the file is no picture.
     """
     if served.opening["schema"].get("kind") != "images":
         raise InvalidInput(
-            f"version {served.version} of {name!r} predicts a series; it cannot look at a picture",
+            f"version {served.version} of {picture.model!r} predicts a series; it cannot look at a picture",
             where="version",
-            next_step=f"ask it for the next values: azuraforge models predict {name}",
+            next_step=f"ask it for the next values: azuraforge models predict {picture.model}",
             code="not_a_classifier",
         )
     began, at = time.perf_counter(), datetime.now(UTC)
-    question = {"picture": str(path), "name": filename}
+    question = {"picture": str(picture.path), "name": picture.filename}
+    digest = hashlib.sha256(picture.path.read_bytes()).hexdigest()
     told = warm.ask((served.project_id, served.content_hash), served.opening, question, PREDICT_SECONDS)
     best = told["classes"][0]
     point = {"at": at.isoformat(), "value": best["probability"], "low": None, "high": None, "label": best["class"]}
     line: dict[str, Any] = {
-        "model": name,
+        "model": picture.model,
         "id": new_id(),
         "model_id": served.model_id,
         "version": served.version,
-        "alias": None,
-        "by": by,
+        "alias": picture.alias,
+        "by": picture.by,
         "inputs": {
-            "picture": filename,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "picture": picture.filename,
+            "sha256": digest,
             "classes": told["classes"][:_KEPT],
         },
         "target": served.target,
@@ -59,18 +79,21 @@ def predict_picture(
         "origin_at": at,
         "matures_at": at,  # what a picture shows is true already; only we do not know it
         "points": [point],
-        "request_id": None,
+        "request_id": picture.request_id,
         "latency_seconds": time.perf_counter() - began,
         "naive": None,
         "features": None,
-        "deployment": None,
-        "pair_id": None,
+        "deployment": deployment,
+        "pair_id": pair_id,
+        "continues": None,
+        "question": digest,  # the same picture is the same question, whenever it is shown
     }
     ledger.enter(served.project_id, dict(line))
     return PictureAnswer(
         prediction_id=line["id"],
-        model=name,
+        model=picture.model,
         version=served.version,
+        alias=picture.alias,
         plugin=served.plugin,
         run_id=served.run_id or None,
         classes=[ClassProbability(**each) for each in told["classes"]],

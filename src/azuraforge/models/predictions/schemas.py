@@ -91,7 +91,8 @@ class LiveScore(BaseModel):
     version: int
     start: datetime | None = Field(description="of the stretch; null: all of the time")
     late: bool = Field(description="of predictions that were made after the time that they speak of")
-    count: int
+    count: int = Field(description="of different questions; the same one asked again counts once, with the mean")
+    answers: int = Field(description="all that were judged")
     loss: float = Field(description="mean absolute error, or the share of wrong classes")
     naive_loss: float | None = Field(description="of the naive answers to the same questions; null: none to compare")
     skill: float | None = Field(description="1 − loss / naive loss on the same points; 0 is as good as naive")

@@ -129,18 +129,12 @@ def named(session: Session, project_id: str, ids: Sequence[str], request_ids: Se
 def open_lines(
     session: Session, project_id: str, dataset_id: str, until: datetime, after: str, limit: int
 ) -> Sequence[Prediction]:
-    """Lines of versions that learned from a dataset, begun before ``until`` and not wholly judged; by id."""
+    """Lines that continue a dataset, begun before ``until`` and not wholly judged; by id."""
     statement = (
         select(Prediction)
-        .join(
-            ModelVersion,
-            (ModelVersion.project_id == Prediction.project_id)
-            & (ModelVersion.model_id == Prediction.model_id)
-            & (ModelVersion.version == Prediction.version),
-        )
         .where(
             Prediction.project_id == project_id,
-            ModelVersion.dataset_id == dataset_id,
+            Prediction.continues == dataset_id,
             Prediction.judged_at.is_(None),
             Prediction.origin_at < until,
             Prediction.id > after,
@@ -161,18 +155,10 @@ def lock_lines(session: Session, project_id: str, ids: Sequence[str]) -> Sequenc
 
 
 def datasets_with_open_lines(session: Session, project_id: str) -> Sequence[str]:
-    """Datasets from which versions with unjudged predictions learned."""
+    """Datasets that unjudged predictions continue."""
     statement = (
-        select(ModelVersion.dataset_id)
-        .join(
-            Prediction,
-            (ModelVersion.project_id == Prediction.project_id)
-            & (ModelVersion.model_id == Prediction.model_id)
-            & (ModelVersion.version == Prediction.version),
-        )
-        .where(
-            Prediction.project_id == project_id, Prediction.judged_at.is_(None), ModelVersion.dataset_id.is_not(None)
-        )
+        select(Prediction.continues)
+        .where(Prediction.project_id == project_id, Prediction.judged_at.is_(None), Prediction.continues.is_not(None))
         .distinct()
     )
     return [str(each) for each in session.scalars(statement)]
@@ -222,28 +208,44 @@ def label_counts(session: Session, project_id: str, model_id: str) -> dict[str, 
 def scores(
     session: Session, project_id: str, model_id: str, bucket_seconds: int, since: datetime | None, *, late: bool
 ) -> Sequence[Any]:
-    """Sums for ``judging.score`` by version and stretch of time: version, bucket's start, then the seven sums."""
+    """Sums for ``judging.score`` by version and stretch of time: version, bucket's start, the seven sums, and how many
+    answers are behind them. Answers to the same question count together as one, their mean."""
     table = PredictionOutcome
-    compared = table.naive_loss.is_not(None)
-    start = _bucket(session, table.target_at, bucket_seconds)
-    statement = (
+    hit = case((table.hit.is_(True), 1.0), (table.hit.is_(False), 0.0))
+    question = func.coalesce(table.question, table.prediction_id)
+    asked = (
         select(
             table.version,
-            start.label("start"),
-            func.count(),
-            func.sum(table.loss),
-            func.sum(case((compared, 1), else_=0)),
-            func.sum(case((compared, table.loss), else_=0.0)),
-            func.sum(table.naive_loss),
-            func.sum(case((table.hit.is_not(None), 1), else_=0)),
-            func.sum(case((table.hit.is_(True), 1), else_=0)),
+            func.max(table.target_at).label("target_at"),
+            func.avg(table.loss).label("loss"),
+            func.avg(case((table.naive_loss.is_not(None), table.loss))).label("compared"),
+            func.avg(table.naive_loss).label("naive_loss"),
+            func.avg(hit).label("hit"),
+            func.count().label("answers"),
         )
         .where(table.project_id == project_id, table.model_id == model_id, table.late.is_(late))
-        .group_by(table.version, start)
-        .order_by(start, table.version)
+        .group_by(table.version, question, table.step)
     )
     if since is not None:
-        statement = statement.where(table.target_at >= since)
+        asked = asked.where(table.target_at >= since)
+    each = asked.subquery().c
+    start = _bucket(session, each.target_at, bucket_seconds)
+    statement = (
+        select(
+            each.version,
+            start.label("start"),
+            func.count(),
+            func.sum(each.loss),
+            func.count(each.compared),
+            func.sum(each.compared),
+            func.sum(each.naive_loss),
+            func.count(each.hit),
+            func.sum(each.hit),
+            func.sum(each.answers),
+        )
+        .group_by(each.version, start)
+        .order_by(start, each.version)
+    )
     return session.execute(statement).all()
 
 
@@ -290,14 +292,25 @@ def purge(session: Session, project_id: str, before: datetime, limit: int) -> in
 
 
 def at_time(session: Session, project_id: str, model_id: str, at: datetime) -> Sequence[Prediction]:
-    """Lines of a model that may have a point at this time, locked until commit, by id."""
-    statement = select(Prediction).where(
-        Prediction.project_id == project_id,
-        Prediction.model_id == model_id,
-        Prediction.origin_at <= at,
-        Prediction.matures_at >= at,
+    """Lines of a model that may have a point at this time, locked until commit, by id: those that
+    continue the dataset that their version learned from."""
+    of = and_(
+        ModelVersion.project_id == Prediction.project_id,
+        ModelVersion.model_id == Prediction.model_id,
+        ModelVersion.version == Prediction.version,
     )
-    return session.scalars(statement.order_by(Prediction.id).with_for_update()).all()
+    statement = (
+        select(Prediction)
+        .join(ModelVersion, of)
+        .where(
+            Prediction.project_id == project_id,
+            Prediction.model_id == model_id,
+            Prediction.continues == ModelVersion.dataset_id,
+            Prediction.origin_at <= at,
+            Prediction.matures_at >= at,
+        )
+    )
+    return session.scalars(statement.order_by(Prediction.id).with_for_update(of=Prediction)).all()
 
 
 def newest(session: Session, project_id: str, model_id: str) -> Prediction | None:

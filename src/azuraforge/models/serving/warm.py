@@ -1,60 +1,24 @@
 """Warm predictors: one long-lived child per version, least recently used given back by bytes.
 
-App code runs only in children. A child that died is started again once and asked again, and if that one dies too, of
-the question no doubt, that is the answer; one that does not answer in time is ended. Requests to one version wait for
-each other, requests to different versions do not.
+App code runs only in children. How one version is asked is in ``lane.py``; versions do not wait for each other.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from concurrent.futures import Future
+from typing import Any
 
 from azuraforge.errors import TransientError
-from azuraforge.runs.launcher import TOO_SLOW
+from azuraforge.models.serving.lane import Answer, Conversation, Lane
+from azuraforge.runs.frames import encode
 
 Key = tuple[str, str]
 ENTRY = "azuraforge.models.serving.child:serve"
-#: Asking the system for a child's memory costs as much as its answer.
-_MEASURE_SECONDS = 5.0
-
-
-class Conversation(Protocol):
-    """A long-lived child, see ``runs.launcher``."""
-
-    @property
-    def resident_bytes(self) -> int:
-        """Its memory now; 0 where it has died."""
-        ...
-
-    @property
-    def alive(self) -> bool:
-        """Whether it can be asked; cheap enough for every question."""
-        ...
-
-    def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
-        """Its answer. Raises the child's own AzuraError, or TransientError where it died or was too slow."""
-        ...
-
-    def close(self) -> None:
-        """End it."""
-        ...
-
 
 Open = Callable[[str, dict[str, Any]], Conversation]
-
-
-class _Warm:
-    """One version's child, and the lock that serialises what is asked of it."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.conversation: Conversation | None = None
-        self.bytes = 0
-        self.measured_at = 0.0
 
 
 class WarmPredictors:
@@ -79,13 +43,21 @@ class WarmPredictors:
         self._kernels_folder = kernels_folder
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._warm: OrderedDict[Key, _Warm] = OrderedDict()
+        self._lanes: OrderedDict[Key, Lane] = OrderedDict()
         self._closed = False
 
     def ask(
         self, key: Key, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
     ) -> dict[str, Any]:
-        """Ask a version, starting its child where it is not warm.
+        """``ask_soon`` for who waits in a thread."""
+        return self.ask_soon(key, opening, payload, timeout_seconds).result()
+
+    def ask_soon(
+        self, key: Key, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
+    ) -> Future[Answer]:
+        """Ask a version, starting its child where it is not warm; never blocks.
+
+        What is done with the answer is done on the lane's thread: it must be quick.
 
         Args:
             key: (project, content hash).
@@ -93,15 +65,15 @@ class WarmPredictors:
             payload: the question.
             timeout_seconds: for this one answer; starting the child and loading have the launcher's own limit.
         """
+        frame = encode({"payload": payload})
         with self._lock:
             if self._closed:
                 raise TransientError("the platform is stopping", next_step="ask again when it runs")
-            warm = self._warm.setdefault(key, _Warm())
-            self._warm.move_to_end(key)
-        with warm.lock:
-            answer = self._ask(warm, opening, payload, timeout_seconds)
-        self._make_room(key)
-        return answer
+            lane = self._lanes.get(key)
+            if lane is None:
+                lane = self._lanes[key] = Lane(lambda: self._open(ENTRY, self._with_folders(opening)), self._make_room)
+            self._lanes.move_to_end(key)
+            return lane.ask(frame, timeout_seconds)  # locked: a lane that was given back could not be asked
 
     def ask_apart(self, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
         """Ask a child that is opened for this one question."""
@@ -115,68 +87,28 @@ class WarmPredictors:
         """End every child."""
         with self._lock:
             self._closed = True
-            warm, self._warm = list(self._warm.values()), OrderedDict()
-        for each in warm:
-            with each.lock:
-                _end(each)
+            lanes, self._lanes = list(self._lanes.values()), OrderedDict()
+        for lane in lanes:
+            lane.close()
 
     @property
     def loaded(self) -> list[Key]:
         """Versions with a living child, least recently used first."""
         with self._lock:
-            return [key for key, warm in self._warm.items() if warm.conversation is not None]
-
-    def _ask(
-        self, warm: _Warm, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
-    ) -> dict[str, Any]:
-        if warm.conversation is not None and not warm.conversation.alive:
-            _end(warm)  # it died since it was last asked
-        try:
-            return self._answer(warm, opening, payload, timeout_seconds)
-        except TransientError as error:  # it died, or is still busy with this question
-            _end(warm)
-            if error.error_code == TOO_SLOW:
-                raise
-        try:  # once more, in a fresh child: it may have died of something else
-            return self._answer(warm, opening, payload, timeout_seconds)
-        except TransientError:
-            _end(warm)
-            raise
-
-    def _answer(
-        self, warm: _Warm, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
-    ) -> dict[str, Any]:
-        if warm.conversation is None:
-            warm.conversation = self._open(ENTRY, self._with_folders(opening))
-        answer = warm.conversation.ask(payload, timeout_seconds)
-        if (at := time.monotonic()) >= warm.measured_at + _MEASURE_SECONDS:
-            warm.bytes, warm.measured_at = warm.conversation.resident_bytes, at
-        return answer
+            return [key for key, lane in self._lanes.items() if lane.is_warm]
 
     def _with_folders(self, opening: Mapping[str, Any]) -> dict[str, Any]:
         return {**opening, "plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
 
-    def _make_room(self, just_used: Key) -> None:
-        """End the least recently used children until the rest fits; one that is answering is left alone."""
+    def _make_room(self, just_used: Lane) -> None:
+        """End the least recently used children until the rest fits; one that is asked something is left alone."""
         with self._lock:
-            total = sum(warm.bytes for warm in self._warm.values())
-            if total <= self._max_bytes:
-                return
-            for key in list(self._warm):
-                warm = self._warm[key]
+            total = sum(lane.bytes for lane in self._lanes.values())
+            for key in list(self._lanes):
                 if total <= self._max_bytes:
                     return
-                if key == just_used or not warm.lock.acquire(blocking=False):
-                    continue
-                try:
-                    total -= warm.bytes
-                    _end(warm)
-                    del self._warm[key]
-                finally:
-                    warm.lock.release()
-
-
-def _end(warm: _Warm) -> None:
-    if warm.conversation is not None:
-        conversation, warm.conversation, warm.bytes, warm.measured_at = warm.conversation, None, 0, 0.0
-        conversation.close()
+                lane = self._lanes[key]
+                held = lane.bytes
+                if lane is not just_used and lane.rest():
+                    total -= held
+                    del self._lanes[key]

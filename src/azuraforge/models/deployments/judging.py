@@ -1,0 +1,134 @@
+"""What a deployment's pairs say, and when a canary has to go: three sequential tests (``sequential.py``).
+
+Pairs are chosen once, in the order of their targets, and stored with what was counted: the first whose targets all come
+after those of the last one that was counted. Which pair is counted so never depends on how it ended, and a look never
+takes back what an earlier one saw. What becomes known later about times that were counted already is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from azuraforge.models.deployments.sequential import is_worse, log_wealth, log_wealth_of_share, tail_share
+from azuraforge.models.deployments.store import JudgedPair
+from azuraforge.models.schemas import DeploymentOut, ExtremesOut, TestOut
+from azuraforge.models.tables import ModelDeployment
+
+#: Losses of the version beside, the newest, of which the largest is the bound of what is extreme: so many make it the
+#: 99.9 % quantile or more.
+MOST_KNOWN = 4800
+#: With fewer than these nothing is called extreme.
+LEAST_KNOWN = 300
+_TESTS = 3
+
+
+def begin(row: ModelDeployment, losses: Iterable[float]) -> None:
+    """Take the bound of a new deployment from losses of the version beside."""
+    for loss in losses:
+        _learn(row, loss)
+
+
+def count(row: ModelDeployment, pairs: Iterable[JudgedPair]) -> list[tuple[JudgedPair, bool]]:
+    """Count judged pairs, in order, into a locked deployment; each with whether it was counted."""
+    return [(pair, _count(row, pair)) for pair in pairs]
+
+
+def why_worse(row: ModelDeployment) -> str | None:
+    """Why a canary has to go, None where nothing is shown."""
+    alpha = _alpha(row)
+    errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
+    if is_worse(*errors, margin=row.error_margin, alpha=alpha):
+        return (
+            f"errors: only version {row.version} failed {errors[0]} times, only version {row.beside} "
+            f"{errors[2]} times, of {sum(errors)} questions (allowed {row.error_margin:.1%}, betting test at "
+            f"{row.level:.1%})"
+        )
+    losses = (row.losses_worse, row.losses_even, row.losses_better)
+    if is_worse(*losses, margin=0.0, alpha=alpha):
+        return (
+            f"live loss: worse than version {row.beside} by more than {row.loss_margin:.1%} in {losses[0]} of "
+            f"{sum(losses)} judged pairs, better in {losses[2]} (betting test at {row.level:.1%})"
+        )
+    share = _share(row)
+    if share is not None and log_wealth_of_share(row.beyond, row.within, share) >= math.log(2 / alpha):
+        return (
+            f"extreme losses: above {row.bound:.4g}, the largest of {row.bound_of} losses of version {row.beside}, in "
+            f"{row.beyond} of {row.beyond + row.within} judged pairs (at most {share:.1%} expected, betting test at "
+            f"{row.level:.1%})"
+        )
+    return None
+
+
+def deployment_out(row: ModelDeployment) -> DeploymentOut:
+    """A deployment with its tests."""
+    alpha, share = _alpha(row), _share(row)
+    errors = (row.only_this_failed, row.both_answered, row.only_beside_failed)
+    losses = (row.losses_worse, row.losses_even, row.losses_better)
+    names = (
+        "number alias mode version beside share_percent state level left_out overlapping reason started_by started_at "
+        "ended_reason ended_by ended_at"
+    )
+    return DeploymentOut(
+        **{name: getattr(row, name) for name in names.split()},
+        errors=_test(errors, row.error_margin, row.error_margin, alpha),
+        losses=_test(losses, row.loss_margin, 0.0, alpha),
+        extremes=ExtremesOut(
+            bound=row.bound if share is not None else None,
+            known=row.bound_of,
+            needed=LEAST_KNOWN,
+            share=share,
+            beyond=row.beyond,
+            within=row.within,
+            log_wealth=log_wealth_of_share(row.beyond, row.within, share) if share is not None else 0.0,
+            alpha=alpha / 2,
+        ),
+    )
+
+
+def _test(counts: tuple[int, int, int], margin: float, tested: float, alpha: float) -> TestOut:
+    worse, even, better = counts
+    wealth = log_wealth(worse, even, better, tested)
+    return TestOut(worse=worse, even=even, better=better, margin=margin, log_wealth=wealth, alpha=alpha)
+
+
+def _count(row: ModelDeployment, pair: JudgedPair) -> bool:
+    if row.frontier_at is not None and pair.first_at <= row.frontier_at:
+        row.overlapping += 1
+        return False
+    row.frontier_at = pair.last_at
+    if pair.loss > pair.beside_loss * (1 + row.loss_margin):
+        row.losses_worse += 1
+    elif pair.beside_loss > pair.loss * (1 + row.loss_margin):
+        row.losses_better += 1
+    else:
+        row.losses_even += 1
+    if pair.of_numbers:  # a class is right or wrong: no mistake is larger than another
+        _look_for_extremes(row, pair)
+    return True
+
+
+def _look_for_extremes(row: ModelDeployment, pair: JudgedPair) -> None:
+    if _share(row) is None or row.bound is None:  # the bound has to be known before the loss that is held against it
+        _learn(row, pair.beside_largest)
+    elif pair.largest > row.bound >= pair.beside_largest:  # what surprised both is the world's doing
+        row.beyond += 1
+    else:
+        row.within += 1
+
+
+def _learn(row: ModelDeployment, loss: float) -> None:
+    row.bound = loss if row.bound is None else max(row.bound, loss)
+    row.bound_of += 1
+
+
+def _alpha(row: ModelDeployment) -> float:
+    return (1 - row.level) / _TESTS
+
+
+def _share(row: ModelDeployment) -> float | None:
+    """The share of losses above the bound that is expected at most; None where too little is known for a bound.
+
+    Half of what the test may be wrong is spent here, half on the betting.
+    """
+    return tail_share(row.bound_of, _alpha(row) / 2) if row.bound_of >= LEAST_KNOWN else None

@@ -1,0 +1,337 @@
+"""One version's questions, in order, and the child that answers them.
+
+Questions are sent ahead of the answers, a few at a time, by whoever asks: nobody waits for a thread to do it. A thread
+of the lane's own hears the answers, opens the child, and notices when it dies. The same question that waits more than
+once is asked once. Of a child's death the question is suspected that it was about: that one is asked once more, of a
+fresh child; those behind it are simply asked again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+from azuraforge.errors import TransientError
+from azuraforge.runs.failures import restore
+from azuraforge.runs.frames import FrameReader
+from azuraforge.runs.launcher import TOO_SLOW
+from azuraforge.telemetry import logger
+
+#: So many questions are with the child at a time. More would not be answered sooner, and could not be asked as one.
+AHEAD = 4
+_TRIES = 2
+_READ_BYTES = 1 << 16
+#: How soon the end of a child is noticed whose socket something else still holds open.
+_LOOK_SECONDS = 0.5
+#: Asking the system for a child's memory costs as much as its answer.
+_MEASURE_SECONDS = 5.0
+
+Answer = dict[str, Any]
+
+log = logger("models")
+
+
+class Pipe(Protocol):
+    """A socket that does not block."""
+
+    def fileno(self) -> int: ...
+    def send(self, data: bytes | memoryview, /) -> int: ...
+    def recv(self, count: int, /) -> bytes: ...
+
+
+class Conversation(Protocol):
+    """A long-lived child, see ``runs.launcher``."""
+
+    @property
+    def resident_bytes(self) -> int:
+        """Its memory now; 0 where it has died."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether the child's process is known to be gone."""
+        ...
+
+    def pipe(self) -> Pipe:
+        """Its socket, to ask ahead of the answers."""
+        ...
+
+    def death(self) -> Exception:
+        """Why its pipe ended."""
+        ...
+
+    def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+        """Its answer. Raises the child's own AzuraError, or TransientError where it died or was too slow."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
+class _Question:
+    """A frame, and everybody who waits for its answer."""
+
+    def __init__(self, frame: bytes, timeout_seconds: float) -> None:
+        self.frame = frame
+        self.timeout_seconds = timeout_seconds
+        self.waiting: list[Future[Answer]] = []
+        self.tries = 0
+        self.due = 0.0
+
+    def settle(self, answer: Answer | None, error: BaseException | None = None) -> None:
+        for each in self.waiting:
+            if error is not None:
+                each.set_exception(error)
+            else:
+                each.set_result(answer or {})
+
+
+class Lane:
+    """Safe to use from many threads.
+
+    Args:
+        open_child: a fresh child that has loaded the version; may take seconds.
+        answered: called on the lane's thread before an answer is given, after ``bytes`` may have changed.
+    """
+
+    def __init__(self, open_child: Callable[[], Conversation], answered: Callable[[Lane], None]) -> None:
+        self._open_child = open_child
+        self._answered = answered
+        self._lock = threading.Lock()
+        self._waiting: deque[_Question] = deque()
+        self._sent: deque[_Question] = deque()
+        self._out = memoryview(b"")
+        self._conversation: Conversation | None = None
+        self._pipe: Pipe | None = None
+        self._reader = FrameReader()
+        self._measured_at = 0.0
+        self._closed = False
+        #: Resident memory of the child, as it was a few seconds ago.
+        self.bytes = 0
+        self._bell, self._ring = os.pipe()
+        self._thread = threading.Thread(target=self._live, name="serving", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether a living child has loaded the version."""
+        return self._conversation is not None
+
+    def ask(self, frame: bytes, timeout_seconds: float) -> Future[Answer]:
+        """The answer to come, or the child's own AzuraError, or TransientError where it died twice or was too slow.
+
+        ``timeout_seconds`` count from when the child turns to this question. Never blocks.
+        """
+        answer: Future[Answer] = Future()
+        answer.set_running_or_notify_cancel()
+        with self._lock:
+            if self._closed:
+                raise _stopping()
+            alike = next((each for each in self._waiting if each.frame == frame), None)
+            if alike is not None:
+                alike.waiting.append(answer)
+                return answer
+            question = _Question(frame, timeout_seconds)
+            question.waiting.append(answer)
+            self._waiting.append(question)
+            awake = self._pipe is not None
+            if awake:
+                self._send()
+            if not awake or self._out:
+                self._wake()
+        return answer
+
+    def rest(self) -> bool:
+        """End the lane where nothing is asked of it; whether it ended."""
+        with self._lock:
+            if self._waiting or self._sent:
+                return False
+            self._closed = True
+            self._wake()
+        return True
+
+    def close(self) -> None:
+        """End the lane and its child; who still waits hears that the platform stops."""
+        with self._lock:
+            self._closed = True
+            self._wake()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # the thread has ended
+            os.write(self._ring, b".")
+
+    def _send(self) -> None:
+        """Send what fits, locked. What does not is left to the thread."""
+        assert self._pipe is not None
+        while True:
+            if not self._out:
+                if not self._waiting or len(self._sent) >= AHEAD:
+                    return
+                question = self._waiting.popleft()
+                if not self._sent:
+                    question.due = time.monotonic() + question.timeout_seconds
+                self._sent.append(question)
+                self._out = memoryview(question.frame)
+            try:
+                self._out = self._out[self._pipe.send(self._out) :]
+            except BlockingIOError:
+                return
+            except OSError:  # the thread will see that it ended, and why
+                self._out = memoryview(b"")
+                return
+
+    def _live(self) -> None:
+        try:
+            while not self._closed:
+                try:
+                    if self._conversation is None:
+                        self._begin()
+                    else:
+                        self._hear(self._conversation)
+                except Exception as error:  # what it said cannot be read, for example: the lane lives on
+                    log.warning("predictor_unreadable", reason=str(error))
+                    self._end()
+                    self._again(TransientError(f"{type(error).__name__}: {error}", next_step="try again"), _TRIES)
+        finally:
+            self._end()
+            with self._lock:
+                self._closed = True
+                left = [*self._sent, *self._waiting]
+                self._sent.clear()
+                self._waiting.clear()
+                os.close(self._ring)
+                self._ring = -1
+            os.close(self._bell)
+            for question in left:
+                question.settle(None, _stopping())
+
+    def _begin(self) -> None:
+        """Wait for a question, then open a child for it."""
+        with self._lock:
+            idle = not self._waiting
+        if idle:
+            os.read(self._bell, 1024)
+            return
+        try:
+            conversation = self._open_child()
+        except Exception as error:
+            self._refuse(error)
+            return
+        with self._lock:
+            self._conversation, self._pipe, self._reader = conversation, conversation.pipe(), FrameReader()
+            self._measured_at = -_MEASURE_SECONDS
+            self._send()
+
+    def _refuse(self, error: Exception) -> None:
+        """No child could be opened: once more where it may have been an accident, else that is everybody's answer."""
+        with self._lock:
+            head = self._waiting[0]
+            head.tries += 1
+            if isinstance(error, TransientError) and head.tries < _TRIES:
+                return
+            refused = list(self._waiting)
+            self._waiting.clear()
+        for question in refused:
+            question.settle(None, error)
+
+    def _hear(self, conversation: Conversation) -> None:
+        """Wait for an answer, for room to send, for the end of the child or of somebody's patience."""
+        assert self._pipe is not None
+        poll = select.poll()
+        with self._lock:
+            patience = min(_LOOK_SECONDS, self._sent[0].due - time.monotonic()) if self._sent else _LOOK_SECONDS
+            poll.register(self._pipe.fileno(), select.POLLIN | (select.POLLOUT if self._out else 0))
+        poll.register(self._bell, select.POLLIN)
+        gone = conversation.ended  # before looking: then nothing readable means that nothing will come
+        ready = dict(poll.poll(max(0.0, patience) * 1e3))
+        if self._bell in ready:
+            os.read(self._bell, 1024)
+        if self._closed:
+            return
+        happened = ready.get(self._pipe.fileno(), 0)
+        if happened & ~select.POLLOUT:
+            self._read(conversation)
+        elif happened:
+            with self._lock:
+                self._send()
+        elif gone:
+            self._died(conversation)
+        elif self._sent and time.monotonic() >= self._sent[0].due:
+            self._too_slow()
+
+    def _read(self, conversation: Conversation) -> None:
+        assert self._pipe is not None
+        try:
+            data = self._pipe.recv(_READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._died(conversation)
+            return
+        for frame in self._reader.feed(data):
+            with self._lock:
+                question = self._sent.popleft()
+                if self._sent:
+                    self._sent[0].due = time.monotonic() + self._sent[0].timeout_seconds
+                self._send()
+            self._measure(conversation)
+            self._answered(self)
+            if frame["type"] == "error":
+                question.settle(None, restore(frame["family"], frame["error"], frame.get("kind", "")))
+            else:
+                question.settle(frame["value"])
+
+    def _measure(self, conversation: Conversation) -> None:
+        if (at := time.monotonic()) >= self._measured_at + _MEASURE_SECONDS:
+            self.bytes, self._measured_at = conversation.resident_bytes, at
+
+    def _died(self, conversation: Conversation) -> None:
+        self._leave()  # from here on nothing more is sent to it
+        reason = conversation.death() if self._sent else None
+        conversation.close()
+        if reason is not None:
+            self._again(TransientError(str(reason), next_step="try again"), _TRIES)
+
+    def _too_slow(self) -> None:
+        seconds = self._sent[0].timeout_seconds
+        self._end()
+        self._again(TransientError(f"no answer within {seconds:g} seconds", next_step="try again", code=TOO_SLOW), 1)
+
+    def _again(self, error: TransientError, tries: int) -> None:
+        """What was sent is asked again; of the first one it is not certain that it does no harm."""
+        with self._lock:
+            if not self._sent:
+                return
+            head, *behind = self._sent
+            self._sent.clear()
+            head.tries += 1
+            given_up = head.tries >= tries
+            self._waiting.extendleft(reversed(behind if given_up else [head, *behind]))
+        if given_up:
+            head.settle(None, error)
+
+    def _leave(self) -> Conversation | None:
+        with self._lock:
+            conversation, self._conversation, self._pipe = self._conversation, None, None
+            self._out, self.bytes = memoryview(b""), 0
+        return conversation
+
+    def _end(self) -> None:
+        if (conversation := self._leave()) is not None:
+            conversation.close()
+
+
+def _stopping() -> TransientError:
+    return TransientError("the platform is stopping", next_step="ask again when it runs")
