@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from azuraforge.database import Database
-from azuraforge.errors import Conflict
+from azuraforge.errors import Conflict, NotFound
+from azuraforge.projects.schemas import Policy
 from azuraforge.studies import store
 from azuraforge.studies.advance import FAILED_IN_A_ROW
 from azuraforge.studies.service import StudyService
@@ -197,17 +198,58 @@ def test_trials_of_an_earlier_study_count_and_tell_where_to_look(stand: Stand) -
     assert params[0] != params[1]
 
 
-def test_a_study_whose_trials_another_began_from_cannot_be_deleted(stand: Stand) -> None:
+def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: Stand) -> None:
     first = stand.create("first", budget_trials=2)
     stand.carry(first, bowl)
     second = stand.create("second", budget_trials=1, warm_start_from=[first])
     stand.carry(second, bowl)
     unused: Any = None  # deleting asks nobody but the database
     service = StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
+    bin_, key = service.trash, stand.project_id
     with pytest.raises(Conflict, match="began from its trials"):
-        service.delete(stand.project_id, first)
-    service.delete(stand.project_id, second)
-    service.delete(stand.project_id, first)
+        bin_.delete(key, first, "Ada")
+    bin_.delete(key, second, "Ada")
+    bin_.delete(key, first, "Ada")
+    assert service.list(key) == []
+    bin_.restore(key, "second")
+    with stand.database.read(key) as session:
+        (item,) = bin_.contents(session, key, Policy()).items
+    assert (item.id, item.name, item.needed_by.name) == (first, "first", "second")
+    kept = bin_.purge(key, None)
+    assert (kept.counts["studies"], kept.kept) == (0, 1)
+    assert service.get(key, second).counted_trials == 3, "the trials that it began from count all the same"
+    bin_.delete(key, second, "Ada")
+    trials = [trial.run_id for trial in stand.trials(first)]
+    purged = bin_.purge(key, None)
+    assert (purged.counts["studies"], purged.counts["runs"], purged.kept) == (2, 3, 0)
+    with pytest.raises(NotFound):
+        stand.runs.get(key, trials[0])
+    with pytest.raises(NotFound):
+        service.get(key, first)
+
+
+def test_a_deleted_study_gives_its_name_up(stand: Stand) -> None:
+    first = stand.create("search", budget_trials=1)
+    unused: Any = None
+    service = StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
+    bin_, key = service.trash, stand.project_id
+    with pytest.raises(Conflict, match="goes on"):
+        bin_.delete(key, "search", "Ada")
+    stand.carry(first, bowl)
+    bin_.delete(key, "search", "Ada")
+    bin_.delete(key, first, "Ada")
+    second = stand.create("search", budget_trials=1)
+    stand.carry(second, bowl)
+    assert [each.id for each in service.list(key)] == [second]
+    with pytest.raises(Conflict, match="another study is named 'search' by now"):
+        bin_.restore(key, first)
+    bin_.delete(key, second, "Ada")
+    assert bin_.restore(key, first) == first
+    assert service.get(key, "search").id == first
+    with pytest.raises(Conflict, match="by now"):
+        bin_.restore(key, second)
+    with pytest.raises(NotFound):
+        bin_.restore(key, "nobody")
 
 
 def test_another_project_sees_nothing_of_it(stand: Stand, other_project_id: str) -> None:

@@ -94,7 +94,8 @@ class StudyTrash:
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
         with self._database.read(project_id) as session:
-            ids = [row.id for row in store.deleted(session, project_id, before)]
+            # The longest ago first: who began from a study was deleted before that could be.
+            ids = [row.id for row in reversed(store.deleted(session, project_id, before))]
         purged = Purged(Counter(studies=0, runs=0))
         for study_id in ids:
             if (run_ids := self._database.write(project_id, self._free(project_id, study_id))) is None:
