@@ -28,6 +28,9 @@ def add(
     time: Annotated[str | None, typer.Option(help="The time column.")] = None,
     target: Annotated[str | None, typer.Option(help="The column to forecast.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the dataset; default: the file's.")] = None,
+    series: Annotated[
+        str | None, typer.Option(help="The column that tells several series apart, such as store. Default: one series.")
+    ] = None,
     features: Annotated[
         list[str] | None,
         typer.Option("--features", "--feature", help="Input column; repeat it. Default: every other numeric column."),
@@ -72,6 +75,7 @@ def add(
         "strict": strict or None,
     }
     reading = {
+        "series": series,
         "features": features,
         "exclude": exclude,
         "unit": unit,
@@ -242,6 +246,7 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
         {
             text("dataset"): f"{version.name} v{version.version}",
             text("target"): schema.target + (f" ({schema.unit})" if schema.unit else ""),
+            **({text("series"): _series(schema.series, schema.series_names or [])} if schema.series else {}),
             text("features"): ", ".join(schema.features) or text("none"),
             text("rows"): text.number(version.rows, 0),
             text("time_range"): _range(terminal, version),
@@ -253,6 +258,10 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
         }
     )
     _show_findings(terminal, version)
+
+
+def _series(column: str, names: list[str]) -> str:
+    return f"{column}: {len(names)} ({', '.join(names[:10])}{', …' if len(names) > 10 else ''})"
 
 
 def _show_images(terminal: Terminal, version: DatasetVersion) -> None:

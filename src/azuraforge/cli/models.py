@@ -14,7 +14,7 @@ from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.cli.verdict import show_prediction
 
 if TYPE_CHECKING:
-    from azuraforge.client import AliasChange
+    from azuraforge.client import AliasChange, Client
 
 app = typer.Typer(help="Named things with versions; the champion is the one that serves.", no_args_is_help=True)
 
@@ -163,17 +163,41 @@ def predict(
     version: Annotated[int | None, typer.Option(min=1, help="Default: the one that --alias points at.")] = None,
     alias: Annotated[str, typer.Option(help="Which version predicts.")] = "champion",
     horizon: Annotated[int | None, typer.Option(min=1, help="Rows ahead; default: all that the version can.")] = None,
+    series: Annotated[
+        list[str] | None, typer.Option(help="Of a model that learned several series: which; repeat it.")
+    ] = None,
+    continues: Annotated[
+        str | None, typer.Option(help="The dataset that --rows continue: its next versions judge the answer.")
+    ] = None,
+    all_series: Annotated[bool, typer.Option("--all-series", help="Every series that its dataset holds.")] = False,
     json: AsJson = False,
 ) -> None:
     """Print the next values with their intervals; each prediction enters the ledger."""
     terminal = terminal_of(context)
     given = values.rows(terminal, rows) if rows else None
     with reach(terminal) as reached:
-        prediction = reached.client.models.predict(name, given, version=version, alias=alias, horizon=horizon)
+        asked = _all_series(reached.client, name, version) if all_series else [*(series or [None])]
+        predictions = [
+            reached.client.models.predict(
+                name, given, version=version, alias=alias, horizon=horizon, series=each, continues=continues
+            )
+            for each in asked
+        ]
     if json:
-        terminal.json(prediction.raw)
-    else:
-        show_prediction(terminal, prediction)
+        terminal.json([each.raw for each in predictions] if all_series or series else predictions[0].raw)
+        return
+    for each in predictions:
+        if each.series is not None:
+            terminal.say(terminal.text("series_is", series=each.series))
+        show_prediction(terminal, each)
+
+
+def _all_series(client: Client, name: str, version: int | None) -> list[str | None]:
+    """The series that a version learned, by the schema of its data; only None where it learned one."""
+    found = client.models.get(name)
+    number = version if version is not None else found.champion
+    told = next((each.raw for each in found.version_list if each.version == number), {})
+    return [*((told.get("data_schema") or {}).get("series_names") or [None])]
 
 
 @app.command("predict-image")
@@ -181,14 +205,15 @@ def predict_image(
     context: typer.Context,
     name: Name,
     image: Annotated[Path, typer.Argument(help="A PNG, JPEG, WebP, BMP, GIF or TIFF picture, at most 10 MiB.")],
-    version: Annotated[int | None, typer.Option(min=1, help="Default: the champion.")] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="Default: the one that --alias points at.")] = None,
+    alias: Annotated[str, typer.Option(help="Which version is asked.")] = "champion",
     json: AsJson = False,
 ) -> None:
     """Say what a picture shows: the probability of each class."""
     terminal = terminal_of(context)
     values.existing_file(terminal, image)
     with reach(terminal) as reached:
-        answer = reached.client.models.predict_image(name, image, version=version)
+        answer = reached.client.models.predict_image(name, image, version=version, alias=alias)
     if json:
         terminal.json(answer.raw)
         return

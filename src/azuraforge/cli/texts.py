@@ -229,6 +229,28 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "next_values": ("Next values of {target}{unit}, by {name}", "{target}{unit}: sıradaki değerler, {name}"),
     "interval": ("{level} interval", "{level} aralığı"),
     "more_rows": ("… and {count} more", "… ve {count} satır daha"),
+    "series": ("series", "seriler"),
+    "series_is": ("Series {series}", "Seri {series}"),
+    "series_title": (
+        "{shown} of {count} series, the worst first (MASE is each series' own; the overall one is their mean)",
+        "{count} seriden {shown} tanesi, en kötüsü başta (MASE her serinin kendisinin; geneldeki bunların ortalaması)",
+    ),
+    "series_baseline_mase": ("MASE of {name}", "{name} MASE"),
+    "series_left_out": (
+        "Left out: {series}, {rows} rows in the {part} part, {needed} are needed",
+        "Dışarıda bırakıldı: {series}, {part} parçasında {rows} satır, {needed} gerekli",
+    ),
+    "series_left_out.constant": (
+        "Left out: {series} never changes in the {part} part",
+        "Dışarıda bırakıldı: {series}, {part} parçasında hiç değişmiyor",
+    ),
+    "series_left_out.no_window": (
+        "Left out: {series} has no whole window in the {part} part; too many rows were not measured",
+        "Dışarıda bırakıldı: {series}, {part} parçasında tam bir penceresi yok; çok fazla satır ölçülmemiş",
+    ),
+    "learned_part.train": ("training", "eğitim"),
+    "learned_part.validation": ("validation", "doğrulama"),
+    "learned_part.test": ("test", "test"),
     "prediction_by": (
         "{model} v{version} ({plugin}), learned in run {run}",
         "{model} v{version} ({plugin}), öğrenildiği çalıştırma {run}",
@@ -421,6 +443,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "deployment.rolled_back": ("rolled back", "geri alındı"),
     "errors_pairs": ("failed / both / beside failed", "başaramadı / ikisi de / yanındaki başaramadı"),
     "loss_pairs": ("loss worse / even / better", "kayıp kötü / eşit / iyi"),
+    "extreme_losses": ("extreme / judged", "aşırı / değerlendirilen"),
     "alias_gone": ("{model} has no {alias} any more.", "{model} için artık {alias} yok."),
     "predict_hint": (
         "Predict with it: azuraforge models predict {name}",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 #: Columns of the whole table, dropped from the right of this list while the terminal is too narrow.
 _METRICS = ("rmse", "skill", "coverage", "mase", "r2", "r2_change", "mae", "crps", "smape", "seconds")
 _SHOWN_VALUES = 24
+_SHOWN_SERIES = 12
 
 
 def show_evaluation(terminal: Terminal, evaluation: Mapping[str, Any], verdict: Mapping[str, Any]) -> None:
@@ -26,6 +27,8 @@ def show_evaluation(terminal: Terminal, evaluation: Mapping[str, Any], verdict: 
     table = class_table if evaluation.get("kind") == "classify" else evaluation_table
     terminal.console.print(table(terminal, evaluation))
     text = terminal.text
+    if evaluation.get("series"):
+        show_series(terminal, evaluation)
     for each in evaluation.get("failed") or ():
         terminal.console.print(
             Text(text("contender_failed", name=each["name"], reason=each["reason"]), style="yellow"), soft_wrap=True
@@ -35,6 +38,26 @@ def show_evaluation(terminal: Terminal, evaluation: Mapping[str, Any], verdict: 
         terminal.console.print(Text(text(f"guarded.{evaluation['kind']}", **counted), style="dim"), soft_wrap=True)
     terminal.console.print()
     show_verdict(terminal, verdict)
+
+
+def show_series(terminal: Terminal, evaluation: Mapping[str, Any]) -> None:
+    """Print the worst of several series beside the best baseline, and which were left out and why."""
+    text, told = terminal.text, evaluation["series"]
+    rows = told["rows"][:_SHOWN_SERIES]
+    title = text("series_title", shown=len(rows), count=told["count"])
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    table.add_column(told["column"], no_wrap=True)
+    for head in ("MASE", text("series_baseline_mase", name=evaluation["best_baseline"]), "RMSE", text("skill")):
+        table.add_column(head, justify="right")
+    for row in rows:
+        mase, beside, rmse = (text.number(row[name]) for name in ("mase", "baseline_mase", "rmse"))
+        table.add_row(row["series"], mase, beside, rmse, text.percent(row["skill"]))
+    terminal.console.print(table)
+    for each in told["left_out"][:_SHOWN_SERIES]:
+        key = f"series_left_out.{each['why']}"
+        told_of = {**each, "part": text(f"learned_part.{each['part']}")}
+        said = text(key if text.has(key) else "series_left_out", **told_of)
+        terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
 
 
 def show_verdict(terminal: Terminal, verdict: Mapping[str, Any]) -> None:

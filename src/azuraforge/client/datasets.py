@@ -45,6 +45,8 @@ class DatasetSchema(Shape):
     width: int | None = None
     channels: int | None = None
     classes: list[str] | None = None
+    series: str | None = None
+    series_names: list[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +135,9 @@ class Datasets:
             path: the file.
             time: its time column.
             target: the column to forecast.
-            options: ``name``, ``features``, ``exclude``, ``timezone``, ``unit``, ``separator``, ``duplicates``,
-                ``missing``, ``gaps``, ``frequency``, ``season`` … as ``POST /datasets`` takes them.
+            options: ``name``, ``series`` (the column that tells several series apart), ``features``, ``exclude``,
+                ``timezone``, ``unit``, ``separator``, ``duplicates``, ``missing``, ``gaps``, ``frequency``, ``season``
+                … as ``POST /datasets`` takes them.
 
         Raises:
             OSError: the file cannot be read here.

@@ -21,20 +21,27 @@ from azuraforge.errors import StorageError
 _FORMAT = "azuraforge dataset 1"
 
 
-def canonical_frame(frame: pl.DataFrame, time: str, target: str, features: list[str]) -> pl.DataFrame:
-    """Time (UTC, microseconds), target, then features by name; float64; sorted by time."""
+def canonical_frame(
+    frame: pl.DataFrame, time: str, target: str, features: list[str], series: str | None = None
+) -> pl.DataFrame:
+    """Time (UTC, microseconds), target, then features by name; float64; sorted by time.
+
+    Of several series their names come first, and the rows stand series by series.
+    """
     numbers = [target, *sorted(features)]
+    names = [] if series is None else [pl.col(series).cast(pl.String)]
     return frame.select(
-        pl.col(time).cast(pl.Datetime("us", "UTC")), *(pl.col(name).cast(pl.Float64) for name in numbers)
-    ).sort(time)
+        *names, pl.col(time).cast(pl.Datetime("us", "UTC")), *(pl.col(name).cast(pl.Float64) for name in numbers)
+    ).sort(*([] if series is None else [series]), time)
 
 
 def fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, Any]) -> str:
     """SHA-256 over the meaning of the columns, the options that shaped them, and every value.
 
     It depends on no file format: times count as int64 microseconds, values as little-endian float64, negative zero
-    as zero, a missing value as NaN. The order of rows and of feature columns in the source does not matter. Pictures
-    have a fingerprint of their own kind, see ``images``.
+    as zero, a missing value as NaN; the names of several series as text, each with how many rows it has. The order of
+    rows and of feature columns in the source does not matter. Pictures have a fingerprint of their own kind, see
+    ``images``.
     """
     if schema.get("kind") == "images":
         return image_fingerprint(frame, schema, options)
@@ -49,6 +56,9 @@ def fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, 
     for series in frame.iter_columns():
         if isinstance(series.dtype, pl.Datetime):
             digest.update(series.cast(pl.Int64).to_numpy().astype("<i8").tobytes())
+        elif series.dtype == pl.String:
+            runs = series.rle().struct
+            digest.update(orjson.dumps([runs.field("value").to_list(), runs.field("len").to_list()]))
         else:
             values = series.fill_null(float("nan")).to_numpy() + 0.0  # -0.0 + 0.0 is 0.0
             digest.update(values.astype("<f8").tobytes())

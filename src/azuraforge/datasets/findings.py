@@ -148,6 +148,16 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
         "Satırların sabit bir aralığı yok ({shortest} ile {longest} arası); art arda sayılırlar. Zamanlar yaz saatli"
         " yerel saatse dilimi timezone seçeneğiyle verin.",
     ),
+    "several_series": (
+        "info",
+        "{count} series, told apart by {column}; each was looked through by itself.",
+        "{column} sütununun ayırdığı {count} seri; her biri kendi içinde incelendi.",
+    ),
+    "series_left_out": (
+        "warning",
+        "{count} series were left out: {series}. The first: {reason}.",
+        "{count} seri dışarıda bırakıldı: {series}. İlki: {reason}.",
+    ),
     "files_ignored": (
         "info",
         "{count} files are no pictures and were ignored, such as {files}.",

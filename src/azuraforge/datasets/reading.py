@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from azuraforge.datasets import cleaning, inspection
+from azuraforge.datasets import cleaning, inspection, panels
 from azuraforge.datasets.canonical import canonical_frame, file_sha256, fingerprint
 from azuraforge.datasets.decoding import decode, unpack
 from azuraforge.datasets.delimited import ROW, RawTable, read_delimited, table_of
@@ -56,7 +56,7 @@ def read_file(path: Path, name: str, options: FileOptions) -> ReadFile:
         decoded = decode(unpack(path, name), name, options.encoding)
         if decoded.assumed:
             findings.append(finding("encoding_assumed", encoding=decoded.encoding))
-        table = read_delimited(decoded.text, name, options.separator, {"time": options.time, "target": options.target})
+        table = read_delimited(decoded.text, name, options.separator, _needed(options))
         facts = {"format": "csv", "encoding": decoded.encoding, "separator": table.separator}
     return ReadFile(_prepare(table, options, findings), file_sha256(path), {"file": name, **facts})
 
@@ -80,16 +80,22 @@ def prepare_source(read: SourceRead, source: str, options: CleaningOptions) -> P
     return _prepare(table, asked, [])
 
 
+def _needed(options: FileOptions) -> dict[str, str]:
+    named = {"time": options.time, "target": options.target}
+    return named if options.series is None else {**named, "series": options.series}
+
+
 def _prepare(table: RawTable, options: FileOptions, findings: list[Finding]) -> Prepared:
     time, target = options.time, options.target
     check_zone(options.timezone)
-    frame, features = inspection.numbers(
-        table, time, target, options.features, options.exclude, options.decimal, findings
-    )
-    times = parse_times(table, time, options.timezone, options.time_format)
+    exclude = options.exclude if options.series is None else [*options.exclude, options.series]
+    frame, features = inspection.numbers(table, time, target, options.features, exclude, options.decimal, findings)
+    times = parse_times(table, time, options.timezone, options.time_format, options.series)
     findings.extend(times.findings)
     frame = frame.with_columns(times.utc.alias(time)).select(ROW, time, target, *features)
     frame = cleaning.take_as_missing(frame, options.missing_values, findings)
+    if options.series is not None:
+        return _prepare_panel(table, frame, features, options, findings)
     frame = cleaning.sort_rows(frame, time, table, findings)
     frame = cleaning.reduce_duplicates(frame, time, options.duplicates, table, findings)
     frame = cleaning.settle_target(frame, time, target, options, table, findings)
@@ -117,6 +123,62 @@ def _prepare(table: RawTable, options: FileOptions, findings: list[Finding]) -> 
     }
     shaping = options.model_dump(include={"duplicates", "missing", "gaps", "missing_values"})
     return Prepared(canonical_frame(frame, time, target, features), schema, shaping, findings)
+
+
+def _prepare_panel(
+    table: RawTable, frame: pl.DataFrame, features: list[str], options: FileOptions, findings: list[Finding]
+) -> Prepared:
+    """As ``_prepare`` for each of several series; a feature counts where it tells something in one of them."""
+    time, target, column = options.time, options.target, str(options.series)
+    if column in (time, target):
+        raise InvalidInput(f"{column!r} cannot also name the series", where="option series")
+    zone = options.timezone or "UTC"
+
+    def settle(rows: pl.DataFrame, given: list[str], found: list[Finding]) -> panels.Settled:
+        rows = cleaning.sort_rows(rows, time, table, found)
+        rows = cleaning.reduce_duplicates(rows, time, options.duplicates, table, found)
+        if not rows[target].is_finite().fill_null(False).any():
+            raise InvalidInput(f"the target {target!r} has no values at all", where=table.name, code="no_target")
+        rows = cleaning.settle_target(rows, time, target, options, table, found)
+        rows, kept = cleaning.settle_features(rows, time, target, given, table, found)
+        inspection.refuse_unlearnable(rows, target, table.name)
+        rhythm = find_rhythm(rows[time], zone, options.frequency)
+        rows, regular = cleaning.settle_gaps(rows.drop(ROW), time, target, rhythm, options.gaps, found)
+        return panels.Settled(rows, kept, rhythm, regular)
+
+    named = frame.with_columns(panels.names_of(table, column).alias(column))
+    settled = panels.settle_each(named, column, features, settle, findings)
+    features = next(iter(settled.values())).features
+    rhythm, regular = panels.one_rhythm(settled)
+    whole = panels.stacked(settled, column)
+    inspection.report_suspicious_zeros(whole, time, [target, *features], findings)
+    if options.features is None:
+        telling = {
+            name
+            for one in settled.values()
+            for name in inspection.ignore_useless(one.frame, time, target, features, [])[1]
+        }
+        first, useless = next(iter(settled.values())).frame, [name for name in features if name not in telling]
+        inspection.ignore_useless(first, time, target, useless, findings)
+        features = [name for name in features if name in telling]
+    season = options.season or rhythm.season
+    findings.append(_rhythm_finding(rhythm, season, next(iter(settled.values())).frame[time]))
+    if options.strict:
+        refuse_warnings(findings, table.name)
+    schema = {
+        "time": time,
+        "target": target,
+        "series": column,
+        "series_names": sorted(settled),
+        "features": sorted(features),
+        "frequency": rhythm.frequency if regular else None,
+        "season": season,
+        "timezone": zone,
+        "unit": options.unit,
+        **_more_of_the_rhythm(rhythm, zone, regular),
+    }
+    shaping = options.model_dump(include={"duplicates", "missing", "gaps", "missing_values"})
+    return Prepared(canonical_frame(whole, time, target, features, column), schema, shaping, findings)
 
 
 def _more_of_the_rhythm(rhythm: Rhythm, zone: str, regular: bool) -> dict[str, Any]:

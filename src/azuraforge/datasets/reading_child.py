@@ -65,9 +65,13 @@ def read_source(child: Asked) -> dict[str, Any]:
 
 
 def rows(child: Asked) -> dict[str, Any]:
-    """Rows for a chart. Payload: ``{path, time, columns, max_points}``."""
-    payload = child.payload
-    frame = pl.read_parquet(payload["path"], columns=[payload["time"], *payload["columns"]])
+    """Rows for a chart. Payload: ``{path, time, columns, max_points}``; of several series ``series`` ``{column, name}``
+    says of which."""
+    payload, which = child.payload, child.payload.get("series")
+    names = [which["column"]] if which else []
+    frame = pl.read_parquet(payload["path"], columns=[*names, payload["time"], *payload["columns"]])
+    if which:
+        frame = frame.filter(pl.col(which["column"]) == which["name"])
     shown = reduce_rows(frame, payload["columns"], payload["max_points"])
     return {
         "times": [at.isoformat() for at in shown[payload["time"]]],
@@ -88,8 +92,8 @@ def _result(prepared: Prepared, folder: str, provenance: dict[str, Any], file_sh
         "schema": prepared.schema,
         "options": prepared.options,
         "rows": prepared.frame.height,
-        "start": times[0].isoformat() if times is not None else None,
-        "end": times[-1].isoformat() if times is not None else None,
+        "start": times.min().isoformat() if times is not None else None,
+        "end": times.max().isoformat() if times is not None else None,
         "provenance": provenance,
         "findings": [item.model_dump() for item in prepared.findings],
     }

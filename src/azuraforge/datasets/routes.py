@@ -126,9 +126,10 @@ def dataset_rows(
     service: Service,
     version: Version = None,
     max_points: Annotated[int, Query(ge=2, le=10_000)] = 1000,
+    series: Annotated[str | None, Query(max_length=200, description="of several; empty: the first")] = None,
 ) -> RowsOut:
-    """The target over time, reduced for a chart."""
-    return service.rows(access.project_id, name, version, max_points)
+    """The target over time, reduced for a chart; of several series one."""
+    return service.rows(access.project_id, name, version, max_points, series)
 
 
 @router.get("/{name}/pictures")

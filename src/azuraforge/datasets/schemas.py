@@ -29,6 +29,8 @@ class DatasetSchema(BaseModel):
     season: int = 1
     timezone: str = "UTC"
     unit: str = ""
+    series: str | None = Field(default=None, description="the column that tells several series apart")
+    series_names: list[str] | None = Field(default=None, description="of several series: which there are")
     height: int | None = Field(default=None, description="pixels; pictures only, as width, channels and classes")
     width: int | None = None
     channels: int | None = Field(default=None, description="1: grey, 3: red, green, blue")
@@ -68,6 +70,9 @@ class FileOptions(CleaningOptions):
     name: str | None = Field(default=None, max_length=100, description="empty: the file's name")
     time: str = Field(max_length=200)
     target: str = Field(max_length=200)
+    series: str | None = Field(
+        default=None, max_length=200, description="the column that tells several series apart; empty: one series"
+    )
     features: list[str] | None = Field(default=None, description="empty: every other numeric column")
     exclude: list[str] = Field(default_factory=list)
     timezone: str | None = Field(default=None, description="zone of times without one, and of the calendar")

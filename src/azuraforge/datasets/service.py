@@ -211,8 +211,15 @@ class DatasetService:
                 for dataset, row in store.latest_versions(session, project_id, trash)
             ]
 
-    def rows(self, project_id: str, name_or_id: str, version: int | None = None, max_points: int = 1000) -> RowsOut:
-        """The target over time, reduced to at most ``max_points`` rows so that spikes survive."""
+    def rows(
+        self,
+        project_id: str,
+        name_or_id: str,
+        version: int | None = None,
+        max_points: int = 1000,
+        series: str | None = None,
+    ) -> RowsOut:
+        """The target over time, reduced to at most ``max_points`` rows so that spikes survive, of one series."""
         found = self.get(project_id, name_or_id, version, trash=True)
         if found.schema.get("kind") == "images":
             raise InvalidInput(
@@ -221,12 +228,22 @@ class DatasetService:
                 next_step=f"ask for /api/v1/datasets/{found.name}/pictures",
                 code="not_a_series",
             )
-        payload = {
+        payload: dict[str, Any] = {
             "path": str(found.path),
             "time": found.schema["time"],
             "columns": [found.schema["target"]],
             "max_points": max_points,
         }
+        if (column := found.schema.get("series")) is not None:
+            names = found.schema["series_names"]
+            if series is not None and series not in names:
+                raise InvalidInput(
+                    f"dataset {found.name!r} holds no series {series!r}",
+                    where="series",
+                    next_step=f"name one of {', '.join(names[:8])}" + (" …" if len(names) > 8 else ""),
+                    code="no_such_series",
+                )
+            payload["series"] = {"column": column, "name": series or names[0]}
         return RowsOut(**self._call(ROWS, payload, ROWS_TIMEOUT_SECONDS))
 
     def pictures(self, project_id: str, name_or_id: str, version: int | None = None, per_class: int = 8) -> PicturesOut:

@@ -29,19 +29,24 @@ class Times:
     findings: list[Finding]
 
 
-def parse_times(table: RawTable, column: str, timezone: str | None, time_format: str | None) -> Times:
+def parse_times(
+    table: RawTable, column: str, timezone: str | None, time_format: str | None, series: str | None = None
+) -> Times:
     """``read_times``, and every time lies in a year that calendars agree on."""
-    times = read_times(table, column, timezone, time_format)
+    times = read_times(table, column, timezone, time_format, series)
     years = times.utc.dt.year()
     _refuse_unparsed(table, column, (years < _FIRST_YEAR) | (years > _LAST_YEAR))
     return times
 
 
-def read_times(table: RawTable, column: str, timezone: str | None, time_format: str | None) -> Times:
+def read_times(
+    table: RawTable, column: str, timezone: str | None, time_format: str | None, of_series: str | None = None
+) -> Times:
     """The column as ``Datetime("us", "UTC")``.
 
     Times with an offset keep their moment; times without one are read in ``timezone``, or as UTC where none is
-    named. Raises InvalidInput naming the first row that cannot be read, or where day and month cannot be told apart.
+    named; an hour that happens twice does so in each of several series. Raises InvalidInput naming the first row that
+    cannot be read, or where day and month cannot be told apart.
     """
     check_zone(timezone)
     series = table.frame[column]
@@ -68,7 +73,7 @@ def read_times(table: RawTable, column: str, timezone: str | None, time_format: 
     if timezone is None:
         findings.append(finding("timezone_assumed"))
         return Times(parsed.dt.replace_time_zone(_UTC), findings)
-    return Times(_localise(table, column, parsed, timezone), findings)
+    return Times(_localise(table, column, parsed, timezone, of_series), findings)
 
 
 def check_zone(timezone: str | None) -> None:
@@ -248,11 +253,12 @@ def _refuse_unparsed(table: RawTable, column: str, bad: pl.Series, series: pl.Se
         )
 
 
-def _localise(table: RawTable, column: str, naive: pl.Series, timezone: str) -> pl.Series:
-    """Wall-clock times as UTC. Of an hour that happens twice, the first row is the earlier one."""
-    frame = naive.to_frame("t").with_columns(
-        ambiguous=pl.when(pl.int_range(pl.len()).over("t") == 0).then(pl.lit("earliest")).otherwise(pl.lit("latest"))
-    )
+def _localise(table: RawTable, column: str, naive: pl.Series, timezone: str, series: str | None = None) -> pl.Series:
+    """Wall-clock times as UTC. Of an hour that happens twice, the first row (of a series) is the earlier one."""
+    mine = pl.lit("") if series is None else table.frame[series].cast(pl.String)
+    first = pl.int_range(pl.len()).over("t", "series") == 0
+    frame = naive.to_frame("t").with_columns(mine.alias("series"))
+    frame = frame.with_columns(ambiguous=pl.when(first).then(pl.lit("earliest")).otherwise(pl.lit("latest")))
     local = frame.select(
         pl.col("t").dt.replace_time_zone(timezone, ambiguous=pl.col("ambiguous"), non_existent="null")
     ).to_series()

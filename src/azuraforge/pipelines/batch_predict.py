@@ -181,6 +181,8 @@ def _check_fits(theirs: dict[str, Any], dataset: DatasetVersion) -> None:
             if theirs[name] != ours[name]:
                 raise _unfit(f"its images have {name} {ours[name]}, the version reads {theirs[name]}")
         return
+    if ours.get("series") is not None:
+        raise _unfit("a batch over several series at once is not there yet; ask online, series by series")
     if (other := obstacle_of(theirs, ours)) is not None:
         mine, learned = other["params"]["candidate"], other["params"]["champion"]
         raise _unfit(f"{other['code'].replace('_', ' ')}: {mine!r}, the version has {learned!r}")

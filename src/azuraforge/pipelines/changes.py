@@ -9,11 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 from azuraforge.plugins.channels import column_values, filled
+from azuraforge.plugins.panels import each
 from azuraforge.plugins.parts import Floats, Part
 
 
 def last_values(part: Part) -> Floats:
     """``(origin,)``: the last known target at each origin; NaN where none is known yet."""
+    if part.schema.series is not None:
+        last = np.empty(len(part.origins))
+        for _, one, at in each(part):
+            last[at] = last_values(one)
+        return last
     return filled(column_values(part.frame, part.schema.target), float("nan"))[part.origins]
 
 

@@ -5,8 +5,9 @@ Runs in a child, on numbers alone: no app code is loaded here.
 
 from __future__ import annotations
 
+import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,19 @@ import orjson
 from azuraforge.models import gate
 from azuraforge.models.policy import GatePolicy, Measured
 from azuraforge.pipelines.changes import change_r2, last_values
-from azuraforge.pipelines.metrics import measure, seasonal_scale, shown_horizons, skill, squared_errors
+from azuraforge.pipelines.metrics import Metrics, measure, seasonal_scale, shown_horizons, skill, squared_errors
+from azuraforge.pipelines.panel_judging import Panel, origins_of, series_scales, series_table
 from azuraforge.pipelines.parts import fresh_folder, future_times, load_part, times_of
 from azuraforge.pipelines.predictions import interval_of, load_predictions
 from azuraforge.pipelines.probabilistic import score
 from azuraforge.pipelines.slices import series_slices
+from azuraforge.plugins.panels import each as each_series
 from azuraforge.plugins.parts import Floats, Part, Predictions, Table
 
 HISTORY_ROWS = 500
-DRAWN_TEST_ROWS = 500
+#: Of a panel so many series are drawn, each with so many rows.
+DRAWN_SERIES = 24
+DRAWN_ROWS_OF_SERIES = 200
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class _Judged:
     predictions: Predictions
     folder: Path
     metrics: dict[str, Any] = field(default_factory=dict)
+    series: dict[str, Metrics] = field(default_factory=dict)
     horizons: list[Any] = field(default_factory=list)
     pinball: dict[str, float] = field(default_factory=dict)
 
@@ -77,7 +83,7 @@ def save_truth(folder: Path, table: Table, test: Part, truth: Floats) -> None:
     """Write what the judge alone may read: true values, and the times of each origin's first and last target."""
     fresh_folder(folder)
     np.save(folder / "truth.npy", truth, allow_pickle=False)
-    times = times_of(table.frame, table.schema)
+    times = times_of(test.frame, test.schema)
     ends = [[times[origin + 1], times[origin + test.horizon]] for origin in test.origins.tolist()]
     (folder / "targets.json").write_bytes(orjson.dumps({"timed": table.schema.time is not None, "at": ends}))
 
@@ -86,19 +92,26 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
     """Result: ``{"evaluation", "verdict", "forecast", "forecast_of"}``; outputs: ``errors.npz``."""
     truth = np.load(Path(case.truth) / "truth.npy", allow_pickle=False)
     test, train = load_part(case.test), load_part(case.train)
-    scale = seasonal_scale(_target(train)[train.start :], case.split["season"])
+    season = case.split["season"]
+    panel = Panel.of(test, series_scales(train, season)) if test.schema.series is not None else None
+    scale = None if panel else seasonal_scale(_target(train)[train.start :], season)
     last = last_values(test)
     contenders = [_judged(case.candidate, "candidate")]
     contenders += [_judged(fields, "baseline") for fields in case.baselines]
     if case.champion is not None and case.champion["obstacle"] is None:
         contenders.append(_judged(case.champion, "champion"))
     for contender in contenders:
-        overall, contender.horizons = measure(truth, contender.predictions, scale)
+        if panel is None:
+            overall, contender.horizons = measure(truth, contender.predictions, scale)
+        else:
+            overall, contender.horizons, contender.series = panel.measure(truth, contender.predictions)
         contender.metrics = dict(overall)
         _add_scores(contender, truth, last)
-    verdict = _decide(case, truth, test, contenders)
+    verdict = _decide(case, truth, test, contenders, panel)
+    beside = next(each for each in contenders if each.name == verdict.best_baseline)
+    told = panel and series_table(panel, contenders[0].series, beside.series, case.split.get("left_out", []))
     _rank(contenders, verdict.best_baseline)
-    _save_errors(outputs / "errors.npz", truth, contenders)
+    _save_errors(outputs / "errors.npz", truth, contenders, panel)
     shown = next((each for each in contenders if each.name == verdict.champion), contenders[0])
     schema = test.schema
     evaluation = {
@@ -116,11 +129,17 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
         "comparisons": [comparison.to_dict() for comparison in verdict.comparisons],
         "guarded": {"tried": case.candidate.get("guarded", 0), "of": len(test.origins)},
         "shown_horizons": shown_horizons(test.horizon),
+        **({"series": {"column": schema.series, "candidate": case.candidate["name"], **told}} if told else {}),
     }
+    ahead, future = load_predictions(shown.folder / "future.npz"), load_part(case.future)
     return {
         "evaluation": evaluation,
         "verdict": verdict.to_dict(),
-        "forecast": _forecast(shown, load_part(case.future), test, truth),
+        "forecast": (
+            _forecast(shown.name, future, ahead, test, shown.predictions, truth)
+            if panel is None
+            else _forecasts(shown, future, ahead, test, truth)
+        ),
     }
 
 
@@ -149,12 +168,17 @@ def _add_scores(contender: _Judged, truth: Floats, last: Floats) -> None:
         }
 
 
-def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged]) -> gate.Verdict:
+def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged], panel: Panel | None) -> gate.Verdict:
     policy = GatePolicy.from_dict(case.policy)
     metric = policy.metric_of("forecast")
     losses = {each.name: squared_errors(truth, each.predictions.point) for each in contenders}
     if metric == "mae":
         losses = {name: np.sqrt(squared) for name, squared in losses.items()}
+    slices, unseen = series_slices(policy, test), _unseen(case, len(truth))
+    if panel is not None:  # a row of losses is a moment with all of its series
+        losses = {name: panel.by_moment(values, np.nan) for name, values in losses.items()}
+        slices = [replace(part, mask=panel.by_moment(part.mask, False)) for part in slices]
+        unseen = panel.all_at_moment(unseen)
     candidate, *others = contenders
     champion = None
     if case.champion is not None:
@@ -162,7 +186,7 @@ def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged]) ->
         champion = gate.Champion(
             case.champion["name"],
             losses.get(case.champion["name"], np.empty((0, 0))),
-            _unseen(case, len(truth)),
+            unseen,
             gate.incomparable(obstacle["code"], **obstacle["params"]) if obstacle else None,
             metric=metric,
         )
@@ -175,7 +199,7 @@ def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged]) ->
         trials=case.trials,
         earlier_uses=case.earlier_uses,
         seed=case.seed,
-        slices=series_slices(policy, test),
+        slices=slices,
         policy=policy,
         measured=Measured(**case.measured),
     )
@@ -184,7 +208,8 @@ def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged]) ->
 def _unseen(case: Case, origins: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Origins whose targets the champion has not learned from. Without times nobody can tell: none; nor where the
     champion does not say what it learned from (``obstacle``)."""
-    assert case.champion is not None
+    if case.champion is None:
+        return np.zeros(origins, dtype=bool)
     targets = orjson.loads((Path(case.truth) / "targets.json").read_bytes())
     if not targets["timed"] or not case.champion["learned_from"]:
         return np.zeros(origins, dtype=bool)
@@ -213,25 +238,42 @@ def _row(contender: _Judged, rank: int) -> dict[str, Any]:
     }
 
 
-def _save_errors(path: Path, truth: Floats, contenders: list[_Judged]) -> None:
-    """Signed errors per origin and horizon: their squares and absolute values are the losses per example."""
+def _save_errors(path: Path, truth: Floats, contenders: list[_Judged], panel: Panel | None) -> None:
+    """Signed errors per origin and horizon: their squares and absolute values are the losses per example.
+
+    Of a panel ``(moment, series * horizon)``, as the gate compares them.
+    """
     errors = {each.name: (each.predictions.point - truth).astype(np.float32) for each in contenders}
+    if panel is not None:
+        errors = {name: panel.by_moment(values, np.nan) for name, values in errors.items()}
     np.savez(path, **errors)  # type: ignore[arg-type]  # numpy's stub takes the names for allow_pickle
 
 
-def _forecast(contender: _Judged, future: Part, test: Part, truth: Floats) -> dict[str, Any]:
-    """History, the next values, and the test part one step ahead, as the chart draws them."""
-    ahead = load_predictions(contender.folder / "future.npz")
-    interval, inside = interval_of(ahead), interval_of(contender.predictions)
-    history = future.frame.tail(HISTORY_ROWS)
+def _forecasts(contender: _Judged, future: Part, ahead: Predictions, test: Part, truth: Floats) -> dict[str, Any]:
+    """As ``_forecast`` of the first series, with those of the next ones in ``more``."""
+    futures = {name: (one, at) for name, one, at in each_series(future)}
+    drawn = []
+    for name, one, at in itertools.islice(each_series(test), DRAWN_SERIES):
+        later, place = futures[name]
+        told = origins_of(ahead, place), one, origins_of(contender.predictions, at), truth[at]
+        drawn.append({"series": name, **_forecast(contender.name, later, *told, rows=DRAWN_ROWS_OF_SERIES)})
+    return {**drawn[0], "more": drawn[1:]}
+
+
+def _forecast(
+    name: str, future: Part, ahead: Predictions, test: Part, made: Predictions, truth: Floats, rows: int = HISTORY_ROWS
+) -> dict[str, Any]:
+    """History, the next values, and the test part one step ahead, as the chart draws them: the last ``rows``."""
+    interval, inside = interval_of(ahead), interval_of(made)
+    history = future.frame.tail(rows)
     values = _target(Part(history, future.schema, 0, 0, future.origins))
     times, at = times_of(history, future.schema), times_of(test.frame, test.schema)
-    drawn = slice(-DRAWN_TEST_ROWS, None)
+    drawn = slice(-rows, None)
     next_at = future_times(future.frame, future.schema, future.horizon)
     return {
         "target": future.schema.target,
         "unit": future.schema.unit,
-        "contender": contender.name,
+        "contender": name,
         "history": [[moment, _number(value)] for moment, value in zip(times, values, strict=True)],
         "next": [
             {
@@ -247,7 +289,7 @@ def _forecast(contender: _Judged, future: Part, test: Part, truth: Floats) -> di
             "horizon": 1,
             "at": [at[origin + 1] for origin in test.origins[drawn].tolist()],
             "actual": [_number(value) for value in truth[drawn, 0]],
-            "predicted": contender.predictions.point[drawn, 0].tolist(),
+            "predicted": made.point[drawn, 0].tolist(),
             "low": None if inside is None else inside[1][drawn, 0].tolist(),
             "high": None if inside is None else inside[2][drawn, 0].tolist(),
         },

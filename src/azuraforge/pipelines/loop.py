@@ -27,6 +27,7 @@ from azuraforge.runs.handlers import Job
 STEPS = "azuraforge.pipelines.steps"
 #: A test part without times stands between these moments: every verdict on the dataset's target looked at some of it.
 TIMELESS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
+PANEL_NOT_EXPLAINED = "Residuals and importances are drawn of single series only; this dataset holds several."
 #: Share of the whole run's progress per phase; the sum, with ``explaining``'s two, is 1.
 SHARES: Mapping[str, float] = {
     "split": 0.02,
@@ -87,7 +88,7 @@ class TrainingLoop:
             "hold_out",
             {
                 "dataset": rows_of(self._dataset),
-                **{key: split[key] for key in ("ranges", "rows", "horizon") if key in split},
+                **{key: split[key] for key in ("ranges", "rows", "horizon", "left_out") if key in split},
                 "known_ahead": known_ahead(config, champion.config if champion else {}, self._dataset.schema),
             },
         )
@@ -133,8 +134,12 @@ class TrainingLoop:
             judged = self._phase("judge", {**case, "task": task, "parts": split["parts"]})
             explain_classes(self._job, learned=learned, folders=explained)
             return self._outcome(task, held_out, champion, split, fitted, baselines, judged)
-        series = {"train": learning["train"], "split": {key: split[key] for key in ("parts", "season")}}
+        cut = {key: split[key] for key in ("parts", "season", "left_out") if key in split}
+        series = {"train": learning["train"], "split": cut}
         judged = self._phase("judge", {**case, **series, "future": parts["future"]})
+        if "left_out" in split:  # a panel
+            self._job.note(PANEL_NOT_EXPLAINED)
+            return self._outcome(task, held_out, champion, split, fitted, baselines, judged)
         explain_forecast(
             self._job,
             learned=learned,
@@ -200,9 +205,7 @@ class TrainingLoop:
         times = [split["parts"]["test"][end] for end in ("start", "end")]
         start_at, end_at = TIMELESS if None in times else (datetime.fromisoformat(at) for at in times)
         dataset = self._dataset
-        return HeldOut(
-            dataset.id, dataset.schema["target"], start_at, end_at, dataset.fingerprint, dataset.file_sha256
-        )
+        return HeldOut(dataset.id, dataset.schema["target"], start_at, end_at, dataset.fingerprint, dataset.file_sha256)
 
     def _champion(self) -> ModelVersion | None:
         """The present champion."""
@@ -292,6 +295,9 @@ def obstacle_of(champion: Mapping[str, Any], candidate: Mapping[str, Any]) -> di
     kinds = [schema.get("kind") or "series" for schema in (champion, candidate)]
     if kinds != ["series", "series"]:
         return _other_images(kinds, champion, candidate)
+    panels = ["several series" if schema.get("series") else "one series" for schema in (champion, candidate)]
+    if panels[0] != panels[1]:
+        return _other("other_kind", *panels)
     pairs = (
         ("other_target", champion["target"], candidate["target"]),
         ("other_unit", champion.get("unit", ""), candidate.get("unit", "")),

@@ -11,7 +11,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,8 +20,9 @@ import orjson
 
 from azuraforge.errors import InvalidInput
 from azuraforge.models.serving.child import following_times
+from azuraforge.pipelines import panel
 from azuraforge.plugins.covariates import ahead_of, part_at_end
-from azuraforge.plugins.parts import Floats, Indices, Part, Rows, Schema, Split, Table
+from azuraforge.plugins.parts import Floats, Indices, LeftOut, Part, Rows, Schema, Split, Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -96,6 +97,8 @@ def cut_learning(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[s
     Windows that touch a second part are dropped by construction, windows with a missing target by choice. The
     frame ends with the part: what comes later does not exist for whoever receives it.
     """
+    if table.schema.series is not None:
+        return panel.cut_each(table, rows, lambda one, own: cut_learning(one, own, horizon, known_ahead))
     frame = table.frame.head(rows.stop)
     origins = np.arange(max(0, rows.start - 1), rows.stop - horizon, dtype=np.int64)
     targets = targets_at(_target(table), origins, horizon)
@@ -119,6 +122,10 @@ def cut_test(
     Rolling origin: each row is an origin (with a stride where there are more than ``max_origins``). The frame holds
     the part's own rows, because they are history for the origins after them.
     """
+    if table.schema.series is not None:
+        return panel.cut_each_test(
+            table, rows, lambda one, own: cut_test(one, own, horizon, len(table), known_ahead), max_origins
+        )
     first, last = max(0, rows.start - 1), rows.stop - horizon
     stride = max(1, -(-(last - first) // max_origins))
     origins = np.arange(first, last, stride, dtype=np.int64)
@@ -137,18 +144,23 @@ def cut_test(
 
 
 def cut_future(table: Table, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
-    """One origin and no row after it, see ``part_at_end``."""
+    """One origin and no row after it, see ``part_at_end``; of a panel one in each series."""
+    if table.schema.series is not None:
+        return panel.cut_each_future(table, lambda one: cut_future(one, horizon, known_ahead))
     return part_at_end(table.frame, table.schema, horizon, known_ahead)
 
 
 def cut_after(part: Part, origin: int) -> Part:
     """``part`` as it would have looked at ``origin``, one of its own: later rows do not exist.
 
-    What is known in advance stays, since it was known then; nothing else of a later row does.
+    What is known in advance stays, since it was known then; nothing else of a later row does, of whichever series.
     """
     origins = np.array([origin], dtype=np.int64)
     at = part.origins == origin
     ahead = {column: values[at] for column, values in part.ahead.items()}
+    if part.schema.series is not None:
+        frame, row = panel.until(part.frame, str(part.schema.time), origin)
+        return Part(frame, part.schema, 0, part.horizon, np.array([row], dtype=np.int64), ahead=ahead)
     start = min(part.start, origin + 1)
     return Part(part.frame.head(origin + 1), part.schema, start, part.horizon, origins, ahead=ahead)
 
@@ -227,6 +239,20 @@ def load_part(folder: Path | str) -> Part:
         },
     )
     return part
+
+
+def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[LeftOut, ...]]:
+    """A panel without the series that ``split`` leaves out or that have no window in a part, and which these are."""
+    if table.schema.series is None:
+        return table, ()
+    gone = panel.left_out(
+        table,
+        split,
+        horizon,
+        lambda one, own: cut_learning(one, own, horizon),
+        lambda one, own: cut_test(one, own, horizon),
+    )
+    return replace(table, left_out=frozenset(each.series for each in gone)), gone
 
 
 def _target(table: Table) -> Floats:

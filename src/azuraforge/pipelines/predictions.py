@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import time
 from collections.abc import Callable
@@ -12,6 +13,8 @@ import numpy as np
 
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.parts import cut_after
+from azuraforge.plugins.channels import column_values
+from azuraforge.plugins.panels import blocks
 from azuraforge.plugins.parts import Floats, Part, Predictions
 
 #: Relative to the spread of the target: the same origin with and without the rows after it.
@@ -52,7 +55,7 @@ def guard_against_future(
 
     Raises InvalidInput; then nothing of the run may be promoted.
     """
-    scale = _spread(part)
+    scale_at = _spreads(part)
     ends_at = time.perf_counter() + seconds
     tried = 0
     for index in guarded_origins(len(part.origins), seed):
@@ -60,6 +63,7 @@ def guard_against_future(
             break
         tried += 1
         origin = int(part.origins[index])
+        scale = scale_at(origin)
         ahead = {column: values[index : index + 1] for column, values in part.ahead.items()}
         alone = Part(part.frame, part.schema, part.start, part.horizon, part.origins[index : index + 1], ahead=ahead)
         whole = predict_checked(name, predict, alone)
@@ -162,10 +166,19 @@ def _difference(a: Predictions, b: Predictions) -> float:
     return max(float(np.abs(one - other).max()) for one, other in pairs)
 
 
-def _spread(part: Part) -> float:
-    import polars as pl
+def _spreads(part: Part) -> Callable[[int], float]:
+    """The spread of the target by origin: of a panel that of its series, or a leak of a small one would go unseen."""
+    values = column_values(part.frame, part.schema.target)
+    if part.schema.series is None:
+        whole = _spread(values)
+        return lambda origin: whole
+    ends = blocks(part.frame, part.schema.series)
+    spreads = [_spread(values[first:stop]) for _, first, stop in ends]
+    firsts = [first for _, first, _ in ends]
+    return lambda origin: spreads[bisect.bisect_right(firsts, origin) - 1]
 
-    values = part.frame.get_column(part.schema.target).cast(pl.Float64).to_numpy()
+
+def _spread(values: Floats) -> float:
     known = values[np.isfinite(values)]
     spread = float(known.std()) if known.size else 0.0
     return spread if spread > 0 else float(np.abs(known).max(initial=0.0)) or 1.0

@@ -7,6 +7,8 @@ have not seen. The test part is the same, and no trial has seen it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from azuraforge.plugins.parts import Rows, Split
 
 #: Origins that the calibration block has at least, where half of the validation part holds them: the outer quantiles
@@ -28,4 +30,4 @@ def refit_split(split: Split, *, horizon: int, gap: int) -> Split:
     block = max(min(block, rows // 2), horizon)
     start = split.validation.stop - block
     train = Rows(split.train.start, max(split.train.stop, start - gap))
-    return Split(train=train, validation=Rows(start, split.validation.stop), test=split.test)
+    return replace(split, train=train, validation=Rows(start, split.validation.stop))

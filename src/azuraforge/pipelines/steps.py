@@ -15,6 +15,7 @@ A payload holds JSON only; files are named by path. ``dataset`` is what ``read_t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from azuraforge.pipelines.baselines import BASELINES, baseline_config
 from azuraforge.pipelines.class_predictions import classify_checked, guard_each_alone, save_classes
 from azuraforge.pipelines.contexts import BaselineContext, CandidateContext, Child
 from azuraforge.pipelines.latency import latency_ms, one_image, one_origin
+from azuraforge.pipelines.panel import own_rows
 from azuraforge.pipelines.parts import (
     check_split,
     cut_future,
@@ -36,6 +38,7 @@ from azuraforge.pipelines.parts import (
     read_table,
     save_part,
     times_of,
+    without_short_series,
 )
 from azuraforge.pipelines.predictions import guard_against_future, predict_checked, save_predictions
 from azuraforge.pipelines.predictor import Learned, learn
@@ -58,7 +61,8 @@ def validate(child: Child) -> dict[str, Any]:
 def split(child: Child) -> dict[str, Any]:
     """Write the train and validation parts. Payload: plugin, plugins_folder, config, dataset, refit (``refit.py``).
 
-    Result: ``{"ranges": {part: [start, stop]}, "parts": {part: {rows, start, end}}, "horizon", "season"}``.
+    Result: ``{"ranges": {part: [start, stop]}, "parts": {part: {rows, start, end}}, "horizon", "season"}``; of a panel
+    ranges of its different times, and ``left_out`` (``parts.LeftOut``).
     """
     return _split(child, child.outputs)
 
@@ -108,13 +112,14 @@ def fit_baselines(child: Child) -> dict[str, Any]:
 
 def hold_out(child: Child) -> dict[str, Any]:
     """Write the test part without targets, the future part, and the truth. Payload: dataset, ranges, horizon,
-    known_ahead (columns that this run or the champion calls known in advance).
+    known_ahead (columns that this run or the champion calls known in advance), left_out (of the split).
 
     Outputs: ``test/``, ``future/``, ``truth/``. Result: ``{"origins": n}``. Of images: see ``hold_out_images``.
     """
     if image_parts.is_images(child.payload["dataset"]["schema"]):
         return image_parts.hold_out_images(child.payload["dataset"], child.payload["rows"], child.outputs)
     table = read_table(**child.payload["dataset"])
+    table = replace(table, left_out=frozenset(each["series"] for each in child.payload.get("left_out", ())))
     horizon = child.payload["horizon"]
     ahead = child.payload.get("known_ahead", ())
     test, truth = cut_test(table, Rows(*child.payload["ranges"]["test"]), horizon, known_ahead=ahead)
@@ -184,7 +189,8 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     if child.payload.get("refit"):
         chosen = {"chosen_by": [ranges.validation.start, ranges.validation.stop]}
         ranges = refit_split(ranges, horizon=horizon, gap=gap)
-    check_split(ranges, len(table), horizon=horizon, gap=gap)
+    check_split(ranges, table.moments, horizon=horizon, gap=gap)
+    table, left_out = without_short_series(table, ranges, horizon)
     for part_name, rows in (("train", ranges.train), ("validation", ranges.validation)):
         part = cut_learning(table, rows, horizon, getattr(config, "known_ahead", ()))
         if folder is not None:
@@ -193,8 +199,16 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     named = {"train": ranges.train, "validation": ranges.validation, "test": ranges.test}
     asked = {part: [rows.start, rows.stop] for part, rows in named.items()}
     if folds := int(getattr(config, "backtest_folds", 0)):
+        if table.schema.series is not None:
+            raise InvalidInput(
+                "a backtest of several series at once is not there yet",
+                where="config: backtest_folds",
+                next_step="leave backtest_folds at 0, or add one series by itself",
+            )
         folds_of(asked, folds, horizon=horizon, gap=gap)  # refuses more folds than the series carries
+    panel = {} if table.schema.series is None else {"left_out": [asdict(each) for each in left_out]}
     return {
+        **panel,
         **chosen,
         "ranges": asked,
         "parts": {part: _range_of(table, rows) for part, rows in named.items()},
@@ -214,11 +228,23 @@ def _check_fit(name: str, pipeline: Pipeline[Any, Any], schema: Mapping[str, Any
             next_step=f"choose a dataset of {needs.removeprefix('a ')}, or another pipeline",
             code="other_kind",
         )
+    if schema.get("series") is not None and not pipeline.several_series:
+        raise InvalidInput(
+            f"the dataset holds several series, and {name} learns one",
+            where="dataset",
+            next_step="choose forecasting.lstm, gru, tcn, attention, ridge or a naive one, or add one series by itself",
+            code="several_series",
+        )
 
 
 def _range_of(table: Table, rows: Rows) -> dict[str, Any]:
-    ends = times_of(table.frame[[rows.start, rows.stop - 1]], table.schema)
-    return {"rows": len(rows), "start": ends[0], "end": ends[1]}
+    if table.schema.series is None:
+        ends = times_of(table.frame[[rows.start, rows.stop - 1]], table.schema)
+        return {"rows": len(rows), "start": ends[0], "end": ends[1]}
+    moments = table.frame.select(table.schema.time).unique().sort(table.schema.time)
+    ends = times_of(moments[[rows.start, rows.stop - 1]], table.schema)
+    count = sum(len(own) for _, _, own in own_rows(table, rows))
+    return {"rows": count, "start": ends[0], "end": ends[1]}
 
 
 def _predict(

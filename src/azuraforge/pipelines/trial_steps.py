@@ -19,6 +19,7 @@ from azuraforge.pipelines.class_predictions import classify_checked
 from azuraforge.pipelines.contexts import Child
 from azuraforge.pipelines.image_parts import is_images, load_images
 from azuraforge.pipelines.metrics import measure, seasonal_scale
+from azuraforge.pipelines.panel_judging import Panel, series_scales
 from azuraforge.pipelines.parts import StoredPart, cut_test, load_part, read_table, save_part
 from azuraforge.pipelines.predictions import predict_checked
 from azuraforge.plugins.loading import load_plugin
@@ -28,18 +29,23 @@ from azuraforge.plugins.parts import Floats, Part, Rows
 def split(child: Child) -> dict[str, Any]:
     """As ``steps.split``, and the validation part once more as a part to be predicted. Payload: as there.
 
-    Result: as there, and ``scale``, MASE's denominator: no trial need read a frame for the sake of its scores.
+    Result: as there, and ``scale``, MASE's denominator (of a panel one for each series): no trial need read a frame for
+    the sake of its scores.
     """
     found = steps.split(child)
     if is_images(child.payload["dataset"]["schema"]):
         return {**found, "cpu_seconds": _cpu_seconds()}
     table = read_table(**child.payload["dataset"])
+    table = replace(table, left_out=frozenset(each["series"] for each in found.get("left_out", ())))
     ahead = child.payload["config"].get("known_ahead") or ()
     part, truth = cut_test(table, Rows(*found["ranges"]["validation"]), found["horizon"], known_ahead=ahead)
     save_part(part, child.outputs / "asked")
     np.save(child.outputs / "truth.npy", truth, allow_pickle=False)
     train = load_part(child.outputs / "train")
-    scale = seasonal_scale(_target(train)[train.start :], found["season"])
+    if train.schema.series is None:
+        scale: Any = seasonal_scale(_target(train)[train.start :], found["season"])
+    else:
+        scale = series_scales(train, found["season"])
     return {**found, "scale": scale, "cpu_seconds": _cpu_seconds()}
 
 
@@ -94,7 +100,10 @@ def _score(child: Child, name: str, folder: Path) -> dict[str, Any]:
     asked = load_part(scoring / "asked")
     truth = np.load(scoring / "truth.npy", allow_pickle=False)
     predictions = predict_checked(name, answer, asked)
-    overall, _ = measure(truth, predictions, child.payload["scale"])
+    scale = child.payload["scale"]
+    if asked.schema.series is not None:
+        return dict(Panel.of(asked, scale).measure(truth, predictions)[0])
+    overall, _ = measure(truth, predictions, scale)
     return dict(overall)
 
 

@@ -51,6 +51,16 @@ class ImageConfig(ClassifyConfig):
     patience: Annotated[
         int, Field(default=50, ge=1, le=1000, description="Looks at the validation part without gain before stopping")
     ]
+    stop_after: Annotated[
+        int | None,
+        Field(
+            default=None,
+            ge=1,
+            le=1000,
+            description="Stop after so many epochs whatever the validation part says, and keep the last weights; this"
+            " is how the winner of a study is trained anew",
+        ),
+    ]
     batch_size: Annotated[int, Field(default=128, ge=2, le=4096, description="Images per step")]
     learning_rate: Annotated[
         float, Field(default=4e-3, gt=0, le=1, description="Highest step size; it rises to it once and falls")
@@ -127,7 +137,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         """What training draws from; a subclass may change the images at every look."""
         return data.Arrays(images, labels)
 
-    def fit(self, run: RunContext[ImageConfigT], train: ImagePart, validation: ImagePart) -> Classifier:  # type: ignore[override]
+    def fit(self, run: RunContext[ImageConfigT], train: ImagePart, validation: ImagePart) -> Classifier:
         """Train, keep the weights of the best look at the validation part, and its temperature."""
         assert train.labels is not None
         assert validation.labels is not None
@@ -142,7 +152,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         classifier.temperature = fit_temperature(classifier.scores(validation.pixels), validation.labels)
         return classifier
 
-    def predict(self, predictor: Classifier, part: ImagePart) -> ClassPredictions:  # type: ignore[override]
+    def predict(self, predictor: Classifier, part: ImagePart) -> ClassPredictions:
         """Calibrated probabilities, and those before."""
         ours, theirs = predictor.schema, part.schema
         if (ours.height, ours.width, ours.channels) != (theirs.height, theirs.width, theirs.channels):
@@ -206,6 +216,9 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         average = optim.MovingAverage(network, decay=config.averaging)
         best = BestAverage(average)
         look = _Look(run, checking)
+        # A fixed end chooses nothing by the validation part, which then only calibrates; the schedule stays whole.
+        stopping = () if config.stop_after is not None else (EarlyStopping(config.patience),)
+        epochs = min(config.epochs, config.stop_after or config.epochs)
 
         def loss(scores: Tensor, target: Tensor) -> Tensor:
             # Smoothed on the validation part as well: judged without, a network that was taught doubt looks worse
@@ -219,20 +232,25 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
             batches,
             schedule=schedule,
             average=average,
-            callbacks=(best, EarlyStopping(config.patience), look, Reporter(run, total_steps)),
+            callbacks=(best, *stopping, look, Reporter(run, total_steps)),
         )
         if found is not None:
             trainer.load(found.folder)
         try:
             validation = data.Batches(checking, _PREDICT_BATCH)
-            trainer.fit(config.epochs, validation=validation, total_steps=total_steps)
+            trainer.fit(epochs, validation=validation, total_steps=total_steps)
         except engine.EngineError as error:
             raise InvalidInput(
                 f"training cannot go on at step {trainer.steps + 1}: {error}",
                 where="config: learning_rate",
                 next_step="choose a lower learning_rate",
             ) from error
-        network.load_state_dict(best.weights)
+        if config.stop_after is None:
+            network.load_state_dict(best.weights)
+            return
+        with average.applied():
+            last = network.state_dict()
+        network.load_state_dict(last)
 
 
 class _Look(Callback):

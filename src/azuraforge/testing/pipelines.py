@@ -10,12 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from azuraforge.errors import AzuraError
-from azuraforge.pipelines.parts import check_split, cut_after, cut_future, cut_learning, cut_test
+from azuraforge.pipelines.parts import (
+    check_split,
+    cut_after,
+    cut_future,
+    cut_learning,
+    cut_test,
+    without_short_series,
+)
 from azuraforge.pipelines.predictions import CUT_TOLERANCE, guard_against_future, predict_checked
 from azuraforge.pipelines.predictor import hash_folder, learn
+from azuraforge.plugins.calendar import moments_of
 from azuraforge.plugins.parts import Floats, Part, Predictions, Table
 from azuraforge.plugins.pipeline import Checkpoint, Pipeline
 from azuraforge.testing.contract import ContractBroken, accepted, check_shape, require
@@ -103,7 +112,8 @@ def _case(plugin: type[Pipeline[Any, Any]], table: Table, config: Any, folder: P
     horizon = int(getattr(config, "horizon", 1))
     ahead = tuple(getattr(config, "known_ahead", ()))
     split = pipeline.split(table, config)
-    check_split(split, len(table), horizon=horizon, gap=int(getattr(config, "gap", 0)))
+    check_split(split, table.moments, horizon=horizon, gap=int(getattr(config, "gap", 0)))
+    table, _ = without_short_series(table, split, horizon)
     return _Case(
         name=plugin.__name__,
         pipeline=pipeline,
@@ -158,11 +168,12 @@ def _check_no_future(case: _Case, saved: Path, predictions: Predictions) -> None
 def _check_test_part_untouched(case: _Case, saved: Path, predictions: Predictions) -> None:
     """Wild values in later rows change no prediction made before them: no scale is taken from the test part."""
     answer = case.load(saved)
-    middle = len(case.test.origins) // 2
-    origin = int(case.test.origins[middle])
-    ahead = {column: values[: middle + 1] for column, values in case.test.ahead.items()}
-    known = replace(case.test, origins=case.test.origins[: middle + 1], ahead=ahead)
-    wild = replace(known, frame=_distorted(known, origin))
+    origin = int(case.test.origins[len(case.test.origins) // 2])
+    at = moments_of(case.test.frame, case.test.schema)
+    earlier = at[case.test.origins] <= at[origin]
+    ahead = {column: values[earlier] for column, values in case.test.ahead.items()}
+    known = replace(case.test, origins=case.test.origins[earlier], ahead=ahead)
+    wild = replace(known, frame=_distorted(known, at > at[origin]))
     before, after = predict_checked(case.name, answer, known), predict_checked(case.name, answer, wild)
     scale = max(float(np.abs(predictions.point).max()), 1e-12)
     for one, other in zip(_arrays(before), _arrays(after), strict=True):
@@ -191,10 +202,10 @@ def _check_resume(case: _Case, sha256: str, run: MemoryRun[Any], most: int | Non
         )
 
 
-def _distorted(part: Part, origin: int) -> pl.DataFrame:
+def _distorted(part: Part, rows: NDArray[np.bool_]) -> pl.DataFrame:
     import polars as pl
 
-    later = pl.int_range(pl.len()) > origin
+    later = pl.lit(pl.Series(rows))
     columns = [part.schema.target, *part.schema.features]
     return part.frame.with_columns(
         [pl.when(later).then(pl.col(name) * 50 + 1000).otherwise(pl.col(name)).alias(name) for name in columns]

@@ -45,6 +45,16 @@ class BoostedConfig(ForecastConfig):
     shrinkage: Annotated[float, Field(default=1.0, ge=0, le=1e6, description="Penalty on large leaves (L2)")]
     patience: Annotated[int, Field(default=20, ge=1, le=1000, description="Trees without gain before stopping")]
     linear: Annotated[bool, Field(default=True, description="Begin at the ridge forecast and learn what it misses")]
+    stop_after: Annotated[
+        int | None,
+        Field(
+            default=None,
+            ge=1,
+            le=5000,
+            description="Grow so many trees whatever the validation part says; this is how the winner of a study is"
+            " trained anew",
+        ),
+    ]
 
 
 class BoostedLags(Ridge):
@@ -60,7 +70,7 @@ class BoostedLags(Ridge):
     }
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
-        """The line first, then trees until ``validation`` gains no more."""
+        """The line first, then trees until ``validation`` gains no more, or as many as ``stop_after`` says."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         config = cast(BoostedConfig, run.config)
@@ -73,22 +83,29 @@ class BoostedLags(Ridge):
             "level": bool(is_stationary(known)),
         }
         inputs, targets = self._pairs(learned, train, MOST_EXAMPLES)
-        checked, truth = self._pairs(learned, validation, MOST_CHECKED)
+        fixed = config.stop_after
         model = HistGradientBoostingRegressor(
             learning_rate=config.learning_rate,
-            max_iter=config.trees,
+            max_iter=fixed or config.trees,
             max_leaf_nodes=config.leaves,
             max_depth=config.depth,
             min_samples_leaf=config.leaf_rows,
             l2_regularization=config.shrinkage,
-            early_stopping=True,
+            early_stopping=fixed is None,
             n_iter_no_change=config.patience,
             tol=0.0,
             random_state=run.seed % 2**32,
         )
-        model.fit(inputs, targets, X_val=checked, y_val=truth)
-        # No tree at all is a contender: where the trees only got worse, the line stands alone.
-        best = int(np.argmax(model.validation_score_))
+        if fixed is None:
+            checked, truth = self._pairs(learned, validation, MOST_CHECKED)
+            model.fit(inputs, targets, X_val=checked, y_val=truth)
+            for trees, score in enumerate(model.validation_score_.tolist()[1:], 1):
+                run.log(trees, validation_loss=-score)
+            # No tree at all is a contender: where the trees only got worse, the line stands alone.
+            best = int(np.argmax(model.validation_score_))
+        else:
+            model.fit(inputs, targets)
+            best = int(model.n_iter_)
         run.progress(1, 1, f"{best} trees")
         learned.arrays |= Trees.of(model, best).to_arrays()
         if not best:

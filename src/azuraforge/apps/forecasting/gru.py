@@ -6,48 +6,18 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
-from azuraforge.engine import Tensor, nn
+from azuraforge.apps.forecasting.network import NetworkForecaster
+from azuraforge.apps.forecasting.recurrent import RecurrentConfig, RecurrentNetwork
+from azuraforge.engine import nn
 from azuraforge.plugins.windows import Inputs
 
 
-class GruConfig(NetworkConfig):
+class GruConfig(RecurrentConfig):
     """Size of the network, and how it is trained."""
 
-    hidden_size: Annotated[int, Field(default=48, ge=1, le=1024, description="Size of the GRU's state")]
-    num_layers: Annotated[int, Field(default=1, ge=1, le=4, description="GRU layers, each fed by the one below")]
     gru_rows: Annotated[
         int, Field(default=24, ge=1, le=2000, description="Last rows of the window that the GRU reads, at most")
     ]
-
-
-class GruNetwork(ForecastNetwork):
-    """Summarises rows by the GRU's last state."""
-
-    gru: nn.GRU
-
-    def __init__(self, inputs: Inputs, outputs: int, config: GruConfig) -> None:
-        gru = nn.GRU(
-            inputs.channels,
-            config.hidden_size,
-            config.num_layers,
-            dropout=config.dropout if config.num_layers > 1 else 0.0,
-        )
-        super().__init__(
-            inputs,
-            outputs,
-            name="gru",
-            encoder=gru,
-            width=config.hidden_size,
-            dropout=config.dropout,
-            rows=config.gru_rows,
-        )
-
-    def summary(self, rows: Tensor) -> Tensor:
-        """The upper layer's last state."""
-        _, state = self.gru(rows)
-        last: Tensor = state[-1]
-        return last
 
 
 class GruForecaster(NetworkForecaster[GruConfig]):
@@ -63,4 +33,4 @@ class GruForecaster(NetworkForecaster[GruConfig]):
 
     def build(self, config: GruConfig, inputs: Inputs, outputs: int) -> nn.Module:
         """The network around a GRU."""
-        return GruNetwork(inputs, outputs, config)
+        return RecurrentNetwork(inputs, outputs, name="gru", layer=nn.GRU, config=config, rows=config.gru_rows)

@@ -6,48 +6,18 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
-from azuraforge.engine import Tensor, nn
+from azuraforge.apps.forecasting.network import NetworkForecaster
+from azuraforge.apps.forecasting.recurrent import RecurrentConfig, RecurrentNetwork
+from azuraforge.engine import nn
 from azuraforge.plugins.windows import Inputs
 
 
-class LstmConfig(NetworkConfig):
+class LstmConfig(RecurrentConfig):
     """Size of the network, and how it is trained."""
 
-    hidden_size: Annotated[int, Field(default=48, ge=1, le=1024, description="Size of the LSTM's state")]
-    num_layers: Annotated[int, Field(default=1, ge=1, le=4, description="LSTM layers, each fed by the one below")]
     lstm_rows: Annotated[
         int, Field(default=24, ge=1, le=2000, description="Last rows of the window that the LSTM reads, at most")
     ]
-
-
-class LstmNetwork(ForecastNetwork):
-    """Summarises rows by the LSTM's last state."""
-
-    lstm: nn.LSTM
-
-    def __init__(self, inputs: Inputs, outputs: int, config: LstmConfig) -> None:
-        lstm = nn.LSTM(
-            inputs.channels,
-            config.hidden_size,
-            config.num_layers,
-            dropout=config.dropout if config.num_layers > 1 else 0.0,
-        )
-        super().__init__(
-            inputs,
-            outputs,
-            name="lstm",
-            encoder=lstm,
-            width=config.hidden_size,
-            dropout=config.dropout,
-            rows=config.lstm_rows,
-        )
-
-    def summary(self, rows: Tensor) -> Tensor:
-        """The upper layer's last state."""
-        _, (state, _) = self.lstm(rows)
-        last: Tensor = state[-1]
-        return last
 
 
 class LstmForecaster(NetworkForecaster[LstmConfig]):
@@ -63,4 +33,4 @@ class LstmForecaster(NetworkForecaster[LstmConfig]):
 
     def build(self, config: LstmConfig, inputs: Inputs, outputs: int) -> nn.Module:
         """The network around an LSTM."""
-        return LstmNetwork(inputs, outputs, config)
+        return RecurrentNetwork(inputs, outputs, name="lstm", layer=nn.LSTM, config=config, rows=config.lstm_rows)

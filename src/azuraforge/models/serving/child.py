@@ -15,6 +15,7 @@ from azuraforge.models.folder import read_card, verify_folder
 from azuraforge.plugins.calendar import Clock
 from azuraforge.plugins.covariates import part_at_end
 from azuraforge.plugins.loading import load_plugin
+from azuraforge.plugins.panels import one_of, stack
 from azuraforge.plugins.parts import Part, Predictions, Schema
 from azuraforge.runs.backend import choose_nearest
 
@@ -59,12 +60,13 @@ class Predictor:
         self._horizon = int(card.get("horizon") or opening["config"]["horizon"])
         self._known_ahead = tuple((card.get("config") or {}).get("known_ahead") or ())
         self._datasets: dict[str, pl.DataFrame] = {}
-        self._clocks: dict[str, Clock] = {}
+        self._clocks: dict[tuple[str, str | None], Clock] = {}
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Predict the rows after the end of ``rows``, or of ``dataset`` (``path``, ``schema``, ``options`` and
         ``fingerprint`` of a dataset version) where ``rows`` is None. With ``rows``, a ``dataset`` tells the days and
-        hours of a series without a frequency: a few rows of one week do not.
+        hours of a series without a frequency: a few rows of one week do not. A version that learned several series is
+        asked for one of them (``series``), and rows are of that one.
 
         Returns ``origin``, ``interval``, ``rows`` and ``points``: a list of {at, value, low, high}.
         """
@@ -77,20 +79,50 @@ class Predictor:
                 where="horizon",
                 next_step=f"ask for at most {self._horizon}, or train a model with a longer horizon",
             )
-        rows = question["rows"]
-        given = self._dataset(question["dataset"]) if rows is None else read_rows(rows, self._schema, self._known_ahead)
-        part = part_at_end(given, self._schema, self._horizon, self._known_ahead)
+        rows, series = question["rows"], self._series(question.get("series"))
+        schema = one_of(self._schema)
+        given = self._rows(question["dataset"], series) if rows is None else read_rows(rows, schema, self._known_ahead)
+        part = part_at_end(given, schema, self._horizon, self._known_ahead)
         frame = part.frame
-        points, interval = self._points(self._predict(part, from_rows=rows is not None), horizon)
-        times = following_times(frame, self._schema, horizon, self._clock(question["dataset"]))
+        asked = part if series is None else stack([(series, part)], self._schema)
+        points, interval = self._points(self._predict(asked, from_rows=rows is not None), horizon)
+        times = following_times(frame, schema, horizon, self._clock(question["dataset"], series))
         return {
-            "origin": _last_time(frame, self._schema).isoformat(),
+            "origin": _last_time(frame, schema).isoformat(),
             "interval": interval,
             "rows": frame.height,
             "points": [{"at": at.isoformat(), **point} for at, point in zip(times, points, strict=True)],
-            "naive": _last_known(frame, self._schema),
-            "features": _row_at(frame, self._schema, -1),
+            "naive": _last_known(frame, schema),
+            "features": _row_at(frame, schema, -1),
         }
+
+    def _series(self, asked: str | None) -> str | None:
+        """The series that is meant; raises InvalidInput where one must be named, or none can be."""
+        if (self._schema.series is None) == (asked is None):
+            return asked
+        if asked is not None:
+            raise InvalidInput("this version learned one series", where="series", next_step="leave series out")
+        raise InvalidInput(
+            "this version learned several series, and none is named",
+            where="series",
+            next_step="name one with series (CLI: --series, or --all-series for each of them)",
+            code="series_needed",
+        )
+
+    def _rows(self, version: Mapping[str, Any], series: str | None) -> pl.DataFrame:
+        """The rows of a dataset version; of several series those of one."""
+        frame = self._dataset(version)
+        if series is None:
+            return frame
+        import polars as pl
+
+        column = str(self._schema.series)
+        rows = frame.filter(pl.col(column) == series).drop(column)
+        if not rows.height:
+            raise InvalidInput(
+                f"the dataset holds no series {series!r}", where="series", next_step="azuraforge datasets show"
+            )
+        return rows
 
     def _reference(self, question: dict[str, Any]) -> dict[str, Any]:
         """What its inputs and answers looked like where it learned; see ``drift.child``."""
@@ -100,6 +132,8 @@ class Predictor:
             told: Predictions = self._pipeline.predict(self._predictor, part)
             return told
 
+        if self._schema.series is not None:
+            return {"columns": {}, "notes": ["drift is looked for in models of one series only"]}
         start, end = question["learned_from"]
         frame = self._dataset(question["reference"])
         return reference(frame, self._schema, (start, end), self._horizon, predict, question["answer"])
@@ -139,13 +173,15 @@ class Predictor:
         ]
         return points, round(outer[1] - outer[0], 10) if outer else None
 
-    def _clock(self, version: Mapping[str, Any] | None) -> Clock | None:
+    def _clock(self, version: Mapping[str, Any] | None, series: str | None) -> Clock | None:
         if version is None or self._schema.time is None:
             return None
-        fingerprint = version["fingerprint"]
-        if fingerprint not in self._clocks:
-            self._clocks = {fingerprint: Clock.learn(self._dataset(version), self._schema)}
-        return self._clocks[fingerprint]
+        key = (version["fingerprint"], series)
+        if key not in self._clocks:
+            if not any(known == key[0] for known, _ in self._clocks):
+                self._clocks = {}
+            self._clocks[key] = Clock.learn(self._rows(version, series), one_of(self._schema))
+        return self._clocks[key]
 
     def _dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
         from azuraforge.datasets.canonical import load_version

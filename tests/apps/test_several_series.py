@@ -1,0 +1,121 @@
+"""Forecasters that learn several series at once: the contract, their own scales, and nothing from one to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from azuraforge.apps.forecasting.boosted import BoostedLags
+from azuraforge.apps.forecasting.gru import GruForecaster
+from azuraforge.apps.forecasting.lstm import LstmForecaster
+from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
+from azuraforge.apps.forecasting.ridge import Ridge
+from azuraforge.apps.forecasting.tcn import TcnForecaster
+from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.parts import cut_learning, cut_test
+from azuraforge.plugins import Part, Table
+from azuraforge.plugins.panels import each
+from azuraforge.testing import MemoryRun, check_pipeline
+from tests.panels import SCHEMA, make_panel
+
+SMALL = {"horizon": 3, "epochs": 2, "batch_size": 48, "window": 12, "max_steps": 12}
+
+
+@pytest.mark.parametrize("plugin", [Naive, SeasonalNaive, RandomWalkDrift, Ridge], ids=lambda plugin: plugin.name)
+def test_a_baseline_keeps_the_contract_with_several_series(plugin: type[Any]) -> None:
+    check_pipeline(plugin, make_panel(), {"horizon": 3, "gap": 2, "intervals": "adaptive"})
+
+
+@pytest.mark.parametrize(
+    ("plugin", "options"),
+    [
+        (LstmForecaster, {"hidden_size": 6, "lstm_rows": 5}),
+        (GruForecaster, {"hidden_size": 6, "gru_rows": 5, "transform": "log", "intervals": "adaptive"}),
+        (TcnForecaster, {"channels": 6, "tcn_rows": 6, "transform": "difference", "known_ahead": ["lead"]}),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_network_keeps_the_contract_with_several_series(plugin: type[Any], options: dict[str, Any]) -> None:
+    check_pipeline(plugin, make_panel(), {**SMALL, **options}, most_resumes=1)
+
+
+def fitted(plugin: type[Any], table: Table, folder: Path, **options: Any) -> tuple[Any, Part, Part]:
+    pipeline = plugin()
+    config = plugin.Config(**options)
+    split = pipeline.split(table, config)
+    horizon = config.horizon
+    train, validation = (cut_learning(table, rows, horizon) for rows in (split.train, split.validation))
+    predictor = pipeline.fit(MemoryRun(config, folder, seed=3), train, validation)
+    part, _ = cut_test(table, split.test, horizon)
+    return (lambda asked: pipeline.predict(predictor, asked)), part, train
+
+
+@pytest.mark.parametrize("plugin", [Ridge, LstmForecaster], ids=lambda plugin: plugin.name)
+def test_what_another_series_does_changes_no_forecast_once_it_is_learned(plugin: type[Any], tmp_path: Path) -> None:
+    options = {"horizon": 3} if plugin is Ridge else {**SMALL, "hidden_size": 6}
+    answer, part, _ = fitted(plugin, make_panel(), tmp_path, **options)
+    other = pl.col("shop") == "shop-1"
+    wild = part.frame.with_columns(pl.when(other).then(-3 * pl.col("value") - 7).otherwise("value").alias("value"))
+    before = answer(part)
+    after = answer(Part(wild, part.schema, part.start, part.horizon, part.origins))
+    for name, _, at in each(part):
+        same = np.array_equal(before.point[at], after.point[at])
+        assert same == (name != "shop-1"), name
+
+
+def test_a_series_has_the_scales_of_its_own_training_rows_only(tmp_path: Path) -> None:
+    """Ten times the values of one shop are ten times its forecasts, and change nobody else's scales."""
+    table = make_panel()
+    tenfold = table.frame.with_columns(
+        pl.when(pl.col("shop") == "shop-0").then(10 * pl.col("value")).otherwise("value").alias("value")
+    )
+    options = {**SMALL, "hidden_size": 6, "linear": False}
+    answer, part, _ = fitted(LstmForecaster, table, tmp_path / "a", **options)
+    tenfold_answer, tenfold_part, _ = fitted(LstmForecaster, Table(tenfold, SCHEMA), tmp_path / "b", **options)
+    one, ten = answer(part).point, tenfold_answer(tenfold_part).point
+    for name, _, at in each(part):
+        np.testing.assert_allclose(ten[at], one[at] * (10 if name == "shop-0" else 1), rtol=1e-4)
+
+
+def test_windows_never_begin_in_the_series_before(tmp_path: Path) -> None:
+    """A forecaster that looks back 12 rows learns from no origin with fewer rows of its own series before it."""
+    table = make_panel(rows=120, late=0)
+    pipeline, config = LstmForecaster(), LstmForecaster.Config(**SMALL)
+    split = pipeline.split(table, config)
+    train = cut_learning(table, split.train, 3)
+    series = pipeline._learn_series(config, train)
+    from azuraforge.plugins.time_series import _joined
+
+    examples = _joined(series, train)
+    bounds = np.cumsum([0, *(one.frame.height for _, one, _ in each(train))])
+    into = examples.origins - bounds[np.searchsorted(bounds, examples.origins, side="right") - 1]
+    assert into.min() == 11
+    windows = examples.gather(np.arange(len(examples)))[0]
+    alone = np.concatenate(
+        [series[name].examples(one, learning=True).gather(np.arange(split.train.stop - 3 - 11))[0]
+         for name, one, _ in each(train)]
+    )  # fmt: skip
+    np.testing.assert_array_equal(windows, alone)
+
+
+def test_a_short_series_is_left_out_and_says_why() -> None:
+    table = make_panel(late=230)
+    split = LstmForecaster().split(table, LstmForecaster.Config(**SMALL))
+    assert [(each.series, each.part, each.why) for each in split.left_out] == [("shop-2", "train", "few_rows")]
+    assert split.left_out[0].rows < split.left_out[0].needed == 12 + 3 + 1
+
+
+def test_a_series_that_was_not_learned_is_refused(tmp_path: Path) -> None:
+    answer, part, _ = fitted(Ridge, make_panel(), tmp_path, horizon=3)
+    strange = part.frame.with_columns(pl.col("shop").str.replace("shop-1", "corner"))
+    with pytest.raises(InvalidInput, match="'corner' is none of the 3"):
+        answer(Part(strange, part.schema, part.start, part.horizon, part.origins))
+
+
+def test_trees_learn_one_series_and_say_so() -> None:
+    assert not BoostedLags.several_series
+    assert Ridge.several_series

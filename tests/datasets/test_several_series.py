@@ -1,0 +1,141 @@
+"""Several series in one file: each inspected by itself, one rhythm for all, one fingerprint over everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+import pytest
+
+from azuraforge.datasets.reading import Prepared
+from azuraforge.datasets.schemas import FileOptions
+from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import InvalidInput
+
+Read = Callable[..., Prepared]
+START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def rows_of(store: str, count: int, start: datetime = START, step_hours: int = 1, size: float = 1.0) -> list[str]:
+    return [
+        f"{(start + timedelta(hours=step_hours * row)).strftime('%Y-%m-%d %H:%M:%S')},{store},"
+        f"{size * ((row * 7) % 11 + 0.5)},{(row * 5) % 13}"
+        for row in range(count)
+    ]
+
+
+def text(*series: list[str]) -> str:
+    """Rows of several stores, moment by moment, as such files come."""
+    longest = max(map(len, series))
+    lines = [one[row] for row in range(longest) for one in series if row < len(one)]
+    return "\n".join(["time,store,y,x", *lines]) + "\n"
+
+
+def codes(prepared: Prepared) -> dict[str, int]:
+    return {one.code: one.count for one in prepared.findings}
+
+
+def test_rows_that_share_a_time_are_told_apart_by_their_series(read: Read) -> None:
+    made = read(text(rows_of("b", 60), rows_of("a", 50)), series="store")
+    assert made.frame.columns == ["store", "time", "y", "x"]
+    assert made.frame["store"].unique(maintain_order=True).to_list() == ["a", "b"]
+    assert (made.schema["series"], made.schema["series_names"]) == ("store", ["a", "b"])
+    assert (made.schema["frequency"], made.schema["features"]) == ("1h", ["x"])
+    assert codes(made)["several_series"] == 2
+    assert "rows_sorted" not in codes(made)
+    with pytest.raises(InvalidInput, match="several rows with different values"):
+        read(text(rows_of("a", 60), rows_of("b", 60, size=2)))
+
+
+def test_without_a_series_column_nothing_is_new(read: Read, hourly: Callable[..., str]) -> None:
+    made = read(hourly())
+    assert "series" not in made.schema
+    assert made.fingerprint == read(hourly(), series=None).fingerprint
+
+
+def test_the_fingerprint_knows_whose_a_row_is_but_not_the_order_in_the_file(read: Read) -> None:
+    a, b = rows_of("a", 40), rows_of("b", 40, size=3)
+    first = read(text(a, b), series="store").fingerprint
+    assert read("\n".join(["time,store,y,x", *b, *a]), series="store").fingerprint == first
+    swapped = [one.replace(",a,", ",c,") for one in a]
+    assert read(text(swapped, b), series="store").fingerprint != first
+
+
+def test_gaps_and_repeated_rows_are_found_in_each_series(read: Read) -> None:
+    a, b, c = (rows_of(name, 80) for name in "abc")
+    del a[20:22]
+    b.insert(30, b[29])
+    made = read(text(a, b, c), series="store")
+    found = {one.code: one for one in made.findings}
+    assert found["gaps_filled"].count == 2
+    assert found["gaps_filled"].where.startswith("series 'a'")
+    assert found["gaps_filled"].text["en"].startswith("In 1 of 3 series. a: 2 rows are missing")
+    assert found["duplicate_rows"].where.startswith("series 'b'")
+    assert made.frame.height == 240
+    assert made.frame.filter(made.frame["store"] == "a")["y"].null_count() == 2
+    with pytest.raises(InvalidInput) as refused:
+        read(text(a[:20] + a[50:], b, c), series="store")
+    assert refused.value.error_code == "gaps"
+    assert refused.value.where.startswith("series 'a', after")
+
+
+def test_a_series_too_short_or_still_is_left_out_with_a_sentence(read: Read) -> None:
+    still = [",".join([*line.split(",")[:2], "4", "1"]) for line in rows_of("c", 60)]
+    made = read(text(rows_of("a", 60), rows_of("b", 19), still), series="store")
+    assert made.schema["series_names"] == ["a"]
+    told = next(one for one in made.findings if one.code == "series_left_out")
+    assert (told.count, told.severity) == (2, "warning")
+    assert "b, c" in told.text["en"]
+    assert "19 rows" in told.text["en"]
+    with pytest.raises(InvalidInput, match="19 rows; at least 20"):
+        read(text(rows_of("b", 19)), series="store")
+
+
+def test_series_of_another_rhythm_are_refused_by_name(read: Read) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read(text(rows_of("a", 60), rows_of("b", 60), rows_of("c", 60, step_hours=2)), series="store")
+    assert refused.value.error_code == "mixed_rhythms"
+    assert "'c' follow 2h, those of most others 1h" in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("edit", "code"),
+    [
+        (lambda lines: lines.__setitem__(5, lines[5].replace(",a,", ",,")), "missing_series"),
+        (lambda lines: lines.__setitem__(0, "time,shop,y,x"), "no_such_column"),
+    ],
+)
+def test_what_names_no_series_is_refused(read: Read, edit: Callable[[list[str]], Any], code: str) -> None:
+    lines = text(rows_of("a", 60)).splitlines()
+    edit(lines)
+    with pytest.raises(InvalidInput) as refused:
+        read("\n".join(lines), series="store")
+    assert refused.value.error_code == code
+
+
+def test_an_hour_that_happens_twice_does_so_in_each_series(read: Read) -> None:
+    start = datetime(2024, 10, 26, 12, tzinfo=UTC)
+    lines = ["time,store,y,x"]
+    for row in range(48):
+        at = (start + timedelta(hours=row)).astimezone(ZoneInfo("Europe/Budapest"))
+        lines += [f"{at.strftime('%Y-%m-%d %H:%M:%S')},{name},{(row * 7) % 11},1" for name in "ab"]
+    made = read("\n".join(lines), series="store", timezone="Europe/Budapest")
+    assert made.schema["frequency"] == "1h"
+    assert made.frame.height == 96
+
+
+def test_a_chart_shows_one_of_several_series(service: DatasetService, project_id: str, write: Any) -> None:
+    path = write(text(rows_of("a", 60), rows_of("b", 50, size=10)))
+    options = FileOptions(name="stores", time="time", target="y", series="store")
+    made = service.add_file(project_id, path, "stores.csv", options)
+    assert made.dataset_schema.series_names == ["a", "b"]
+    assert (made.start, made.end) == (START, START + timedelta(hours=59))
+    assert service.rows(project_id, "stores").total_rows == 60
+    assert service.rows(project_id, "stores", series="b").total_rows == 50
+    with pytest.raises(InvalidInput, match="no series 'c'"):
+        service.rows(project_id, "stores", series="c")
+    again = orjson.loads(made.dataset_schema.model_dump_json())
+    assert again["series"] == "store"

@@ -1,0 +1,232 @@
+"""Several series in one run: cut at the same moments, judged by themselves and together, compared moment by moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from azuraforge.datasets import canonical
+from azuraforge.errors import InvalidInput
+from azuraforge.models.bootstrap import relative_rmse_interval
+from azuraforge.pipelines import steps, trial_steps
+from azuraforge.pipelines.baselines import BASELINES
+from azuraforge.pipelines.metrics import measure, seasonal_scale
+from azuraforge.pipelines.panel_judging import Panel, origins_of, series_scales
+from azuraforge.pipelines.parts import (
+    cut_after,
+    cut_future,
+    cut_learning,
+    cut_test,
+    load_part,
+    save_part,
+    without_short_series,
+)
+from azuraforge.pipelines.predictions import load_predictions
+from azuraforge.plugins import Predictions, Rows, Split, Table
+from azuraforge.plugins.calendar import moments_of
+from azuraforge.plugins.channels import column_values
+from azuraforge.plugins.panels import each
+from tests.panels import SCHEMA, START, make_panel
+
+NETWORK = {"horizon": 3, "epochs": 3, "window": 12, "hidden_size": 6, "max_steps": 60}
+
+
+def stored(table: Table, folder: Path) -> dict[str, Any]:
+    """The payload that names a dataset's file."""
+    path = folder / "panel.parquet"
+    table.frame.write_parquet(path)
+    schema: dict[str, Any] = {**vars(table.schema), "features": list(table.schema.features)}
+    found = canonical.fingerprint(pl.read_parquet(path), schema, {})
+    return {"path": str(path), "schema": schema, "options": {}, "fingerprint": found}
+
+
+def test_all_series_are_cut_at_the_same_moments() -> None:
+    table = make_panel()
+    train, validation = cut_learning(table, Rows(0, 180), 3), cut_learning(table, Rows(182, 215), 3)
+    test, truth = cut_test(table, Rows(217, 260), 3)
+    cut = int((START.timestamp() + 180 * 86_400) * 1e6)
+    assert moments_of(train.frame, SCHEMA).max() < cut
+    for part in (validation, test):
+        for _, one, _ in each(part):
+            first = moments_of(one.frame, one.schema)[one.origins.min() + 1]
+            assert first == cut + (2 if part is validation else 37) * 86_400 * 1e6
+    assert {name: len(one) for name, one, _ in each(test)} == {f"shop-{number}": 41 for number in range(3)}
+    rows = {name: column_values(one.frame, "value") for name, one in each_whole(table)}
+    for name, one, at in each(test):
+        ahead = one.origins[:, None] + np.arange(1, 4)
+        np.testing.assert_array_equal(truth[at], rows[name][ahead])
+
+
+def each_whole(table: Table) -> list[tuple[str, Any]]:
+    return [(name, one) for name, one, _ in each(cut_future(table, 1))]
+
+
+def test_beyond_the_most_origins_the_same_moments_are_taken_of_every_series() -> None:
+    test, truth = cut_test(make_panel(), Rows(217, 260), 3, max_origins=40)
+    at = moments_of(test.frame, SCHEMA)
+    asked = [sorted(at[test.origins[places]].tolist()) for _, _, places in each(test)]
+    assert asked[0] == asked[1] == asked[2]
+    assert len(truth) == len(test.origins) <= 40
+
+
+def test_the_future_of_every_series_is_cut_off(tmp_path: Path) -> None:
+    test, _ = cut_test(make_panel(), Rows(217, 260), 3)
+    save_part(test, tmp_path / "part")
+    loaded = load_part(tmp_path / "part")
+    assert loaded.schema == SCHEMA
+    origin = int(loaded.origins[50])
+    cut = cut_after(loaded, origin)
+    moment = moments_of(loaded.frame, SCHEMA)[origin]
+    assert moments_of(cut.frame, SCHEMA).max() == moment
+    assert cut.frame["shop"].n_unique() == 3
+    assert cut.frame.row(int(cut.origins[0])) == loaded.frame.row(origin)
+
+
+def test_series_without_a_window_or_without_change_are_left_out() -> None:
+    table = make_panel()
+    still = pl.when(pl.col("shop") == "shop-0").then(5.0).otherwise("value").alias("value")
+    holes = pl.when(pl.col("shop") == "shop-1", pl.int_range(pl.len()).over("shop") >= 182).then(None)
+    changed = table.frame.with_columns(still).with_columns(holes.otherwise("value").alias("value"))
+    split = Split(Rows(0, 180), Rows(182, 215), Rows(217, 260))
+    left, gone = without_short_series(Table(changed, SCHEMA), split, 3)
+    assert {(one.series, one.part, one.why) for one in gone} == {
+        ("shop-0", "train", "constant"),
+        ("shop-1", "validation", "no_window"),
+    }
+    assert [name for name, _, _ in each(cut_learning(left, split.train, 3))] == ["shop-2"]
+    with pytest.raises(InvalidInput, match="none of the 3 series"):
+        without_short_series(Table(table.frame.with_columns(pl.lit(1.0).alias("value")), SCHEMA), split, 3)
+
+
+def test_scores_of_series_are_their_own_and_mase_is_their_mean() -> None:
+    table = make_panel()
+    train = cut_learning(table, Rows(0, 180), 3)
+    test, truth = cut_test(table, Rows(217, 260), 3)
+    rng = np.random.default_rng(0)
+    made = Predictions(truth * (1 + 0.1 * rng.normal(size=truth.shape)))
+    panel = Panel.of(test, series_scales(train, 7))
+    overall, horizons, alone = panel.measure(truth, made)
+    values = {name: column_values(one.frame, "value") for name, one, _ in each(train)}
+    for name, _, at in each(test):
+        expected, _ = measure(truth[at], origins_of(made, at), seasonal_scale(values[name], 7))
+        assert alone[name] == expected
+    assert overall["mase"] == pytest.approx(np.mean([row["mase"] for row in alone.values()]))
+    assert overall["rmse"] == pytest.approx(float(np.sqrt(np.square(made.point - truth).mean())))
+    assert horizons[0]["mase"] is not None
+    # One shop sells a thousand times what another does: telling them apart is no merit.
+    pooled, _ = measure(truth, made, None)
+    assert pooled["r2"] > 0.95 > overall["r2"]
+
+
+def test_twins_make_the_gate_no_surer() -> None:
+    """Errors that three series share are one piece of evidence and not three."""
+    test, _ = cut_test(make_panel(late=0), Rows(217, 260), 3)
+    panel = Panel.of(test, dict.fromkeys(["shop-0", "shop-1", "shop-2"], None))
+    rng = np.random.default_rng(1)
+    a, b = (np.square(rng.normal(size=(41, 3))) for _ in range(2))
+    how = {"block": 7, "level": 0.95, "seed": 3}
+    alone = relative_rmse_interval(a, b, **how)
+    threefold = [panel.by_moment(np.tile(one, (3, 1)), np.nan) for one in (a, b)]
+    assert threefold[0].shape == (41, 9)
+    together = relative_rmse_interval(*threefold, **how)
+    assert (together.low, together.high) == pytest.approx((alone.low, alone.high))
+    naive = relative_rmse_interval(np.tile(a, (3, 1)), np.tile(b, (3, 1)), **how)
+    assert naive.high - naive.low < 0.8 * (alone.high - alone.low), "stacked, they would count as three"
+
+
+class Run:
+    """The steps in order, as the children run them."""
+
+    def __init__(self, make: Callable[..., Any], dataset: dict[str, Any], plugin: str, config: dict[str, Any]) -> None:
+        self.make, self.plugin = make, plugin
+        learner = {"plugin": plugin, "config": config}
+        split = self.split = self.step("split", dataset=dataset, **learner)
+        parts = {name: self.out("split", name) for name in ("train", "validation")}
+        self.step("fit", **learner, **parts)
+        names = [name for name in BASELINES["forecast"] if name != plugin]
+        learned = self.step("fit_baselines", names=names, task="forecast", config=config, **parts)["baselines"]
+        kept = {key: split[key] for key in ("ranges", "horizon", "left_out")}
+        self.step("hold_out", dataset=dataset, **kept)
+        held = {name: self.out("hold_out", name) for name in ("test", "future")}
+        self.step("predict", plugin=plugin, predictor=self.out("fit", "predictor"), **held)
+        asked = [
+            {"name": one["name"], "predictor": self.out("fit_baselines", one["name"], "predictor")}
+            for one in learned
+            if "failed" not in one
+        ]
+        self.failed = [one for one in learned if "failed" in one]
+        self.step("predict_baselines", baselines=asked, **held)
+        self.judged = self.step(
+            "judge",
+            candidate={"name": plugin, "predictions": self.out("predict"), "seconds": 1.0},
+            baselines=[
+                {"name": one["name"], "predictions": self.out("predict_baselines", one["name"]), "seconds": 0.1}
+                for one in asked
+            ],
+            failed=[],
+            champion=None,
+            truth=self.out("hold_out", "truth"),
+            train=parts["train"],
+            split=split,
+            **held,
+        )
+
+    def step(self, name: str, **payload: Any) -> dict[str, Any]:
+        child = self.make(name, **payload)
+        found: dict[str, Any] = getattr(steps, name)(child)
+        return found
+
+    def out(self, phase: str, *names: str) -> str:
+        return str(self.make(phase).outputs.joinpath(*names))
+
+
+def test_a_network_learns_a_panel_and_is_judged_beside_its_baselines(child: Callable[..., Any], tmp_path: Path) -> None:
+    table = make_panel(rows=330, late=300)  # the last shop opened too late
+    run = Run(child, stored(table, tmp_path), "forecasting.lstm", NETWORK)
+    assert not run.failed
+    evaluation, verdict, forecast = run.judged["evaluation"], run.judged["verdict"], run.judged["forecast"]
+    told = evaluation["series"]
+    assert (told["count"], told["column"]) == (2, "shop")
+    assert [one["series"] for one in told["left_out"]] == ["shop-2"]
+    assert told["worst"] == told["rows"][0]["series"]
+    assert all(row["origins"] == 48 and row["baseline_mase"] > 0 for row in told["rows"])
+    ours = next(one for one in evaluation["contenders"] if one["role"] == "candidate")
+    assert ours["metrics"]["mase"] == pytest.approx(np.mean([row["mase"] for row in told["rows"]]))
+    assert 0.7 < ours["metrics"]["coverage"] <= 1
+    assert all(comparison["origins"] == 48 for comparison in evaluation["comparisons"]), "moments, not rows"
+    assert verdict["decision"] in ("promoted", "baseline_promoted")
+    assert [forecast["series"], *(one["series"] for one in forecast["more"])] == ["shop-0", "shop-1"]
+    assert len(forecast["next"]) == 3
+    assert evaluation["parts"]["test"]["origins"] == 96
+    future = load_predictions(Path(run.out("predict", "future.npz")))
+    assert future.point.shape == (2, 3)
+
+
+def test_what_cannot_learn_several_series_refuses_before_the_run_exists(
+    child: Callable[..., Any], plugins_folder: Path, tmp_path: Path
+) -> None:
+    dataset = stored(make_panel(), tmp_path)
+    for plugin in ("forecasting.boosted_lags", "test.linear"):
+        asked = child(plugin, plugins_folder=str(plugins_folder), plugin=plugin, config={}, dataset=dataset)
+        with pytest.raises(InvalidInput, match="holds several series"):
+            steps.validate(asked)
+    folds = child("folds", plugin="forecasting.ridge", config={"horizon": 3, "backtest_folds": 2}, dataset=dataset)
+    with pytest.raises(InvalidInput, match="backtest of several series"):
+        steps.validate(folds)
+
+
+def test_a_trial_scores_a_panel_on_its_validation_rows(child: Callable[..., Any], tmp_path: Path) -> None:
+    dataset = stored(make_panel(), tmp_path)
+    learner = {"plugin": "forecasting.ridge", "config": {"horizon": 3}}
+    split = child("split", dataset=dataset, **learner)
+    found = trial_steps.split(split)
+    assert set(found["scale"]) == {"shop-0", "shop-1", "shop-2"}
+    parts = {name: str(split.outputs / name) for name in ("train", "validation")}
+    scoring = {"scoring": str(split.outputs), "scale": found["scale"], "task": "forecast"}
+    fitted = trial_steps.fit(child("fit", **learner, **parts, **scoring))
+    assert 0 < fitted["metrics"]["mase"] < 1
