@@ -1,8 +1,10 @@
-"""The forecasters beside their baselines on real series: hourly weather, daily prices, candles."""
+"""The forecasters beside their baselines on real series: hourly weather, daily prices, candles, and several at once."""
 
 from __future__ import annotations
 
 import argparse
+import csv
+import gzip
 import json
 import os
 import shutil
@@ -20,6 +22,11 @@ LSTM = "forecasting.lstm"
 OTHERS = ("forecasting.gru", "forecasting.tcn", "forecasting.attention", "forecasting.boosted_lags")
 EVERYONE = ("szeged-1h", "szeged-24h")
 STOCKS = ("msft-daily", "thyao-daily")
+#: name → (pattern below the shared data, the column that tells the series apart or None: the file's name)
+PANELS = {
+    "stocks-panel": ("stocks_daily/[A-Z]*.csv", None),
+    "cities-panel": ("weather_tr_daily/*_daily.csv.gz", "city"),
+}
 
 #: name → (file below the shared data, arguments of `datasets add`, arguments of `runs start`)
 SERIES = {
@@ -73,7 +80,48 @@ SERIES = {
         ],
         ["--set", "horizon=7"],
     ),
+    "stocks-panel": (
+        "",
+        ["--time", "Date", "--target", "Close", "--series", "series"],
+        ["--set", "horizon=5", "--set", "transform=log"],
+    ),
+    "cities-panel": (
+        "",
+        [
+            "--time",
+            "date",
+            "--target",
+            "max_temp",
+            "--series",
+            "series",
+            "--exclude",
+            "plate_code",
+            "--timezone",
+            "Europe/Istanbul",
+            "--unit",
+            "°C",
+        ],
+        ["--set", "horizon=7"],
+    ),
 }
+
+
+def melted(name: str, folder: Path) -> Path:
+    """The files of a panel below one another as one CSV, a column ``series`` telling them apart."""
+    pattern, column = PANELS[name]
+    target = folder / f"{name}.csv"
+    with target.open("w", newline="") as out:
+        writer = None
+        for path in sorted(shared_data().glob(pattern)):
+            opened = gzip.open if path.suffix == ".gz" else open
+            with opened(path, "rt", newline="") as lines:
+                for row in csv.DictReader(lines):
+                    series = row[column] if column else path.name.removesuffix(".csv")
+                    writer = writer or csv.DictWriter(out, ["series", *row], extrasaction="ignore")
+                    if out.tell() == 0:
+                        writer.writeheader()
+                    writer.writerow({"series": series, **row})
+    return target
 
 
 def command(home: Path, *arguments: str) -> str:
@@ -94,7 +142,7 @@ def forecast(report: Report, home: Path, name: str, plugin: str) -> None:
     if add is None:  # the same file with another horizon
         dataset = next(other for other, (same, options, _) in SERIES.items() if same == file and options)
     if dataset not in command(home, "datasets", "list"):
-        source = shared_data() / file
+        source = melted(name, home.parent) if name in PANELS else shared_data() / file
         command(home, "datasets", "add", str(source), "--name", dataset, *(add or SERIES[dataset][1] or []))
     asked = ["runs", "start", plugin, "--dataset", dataset, "--model", f"{name}-{plugin.rpartition('.')[2]}"]
     began = time.perf_counter()
@@ -134,6 +182,10 @@ def add_rows(report: Report, name: str, label: str, plugin: str, evaluation: dic
     report.add(f"{label}: MASE, peer {best['name']}", mine["mase"], "", peer=theirs["mase"], **goal)
     report.add(f"{label}: CRPS, peer {best['name']}", mine["crps"], evaluation["unit"], peer=theirs["crps"])
     report.add(f"{label}: coverage of the 90 % interval", mine["coverage"], "")
+    if told := evaluation.get("series"):
+        report.add(f"{label}: series where RMSE is below {best['name']}'s", told["better"], f"of {told['count']}")
+        worst = told["rows"][0]
+        report.add(f"{label}: MASE of the worst, {worst['series']}", worst["mase"], "", peer=worst["baseline_mase"])
     for comparison in evaluation["comparisons"]:
         if comparison["a"] == plugin and comparison["b"] == "forecasting.ridge":
             goal = {}
