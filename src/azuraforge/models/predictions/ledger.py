@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,9 @@ from azuraforge.telemetry import logger
 _LINES_AT_ONCE = 500
 #: The least time between two events of a project.
 TOLD_EVERY_SECONDS = 1.0
+_CLOSING_SECONDS = 10.0
+
+_Told = tuple[tuple[str, int], int, str]
 
 log = logger("models")
 
@@ -53,7 +56,7 @@ class Ledger:
             return self.enter_soon(project_id, line).result()
         group = _Group()  # alone: what goes along belongs to this line
         group.lines.append(line)
-        told = _told(group)
+        told = _told(group.lines)
         at = self._database.write(project_id, lambda session: ledger_store.add(session, project_id, group.lines))
         self._news.hear(project_id, told)
         return at
@@ -81,13 +84,14 @@ class Ledger:
         self._news.close()
 
     def _write(self, project_id: str, group: _Group) -> None:
-        told: list[tuple[dict[str, Any], int, str]] = []
+        told: list[_Told] = []
 
         def work(session: Session) -> datetime:
             with self._lock:  # until now it grew; a second try writes the same lines
                 if self._open.get(project_id) is group:
                     del self._open[project_id]
-            told.extend(_told(group) if not told else ())
+            if not told:
+                told.extend(_told(group.lines))
             return ledger_store.add(session, project_id, group.lines)
 
         def after(done: Future[datetime]) -> None:
@@ -111,17 +115,15 @@ class Ledger:
         writing.add_done_callback(after)
 
 
-def _told(group: _Group) -> list[tuple[dict[str, Any], int, str]]:
-    """Of each version in a group: what names it, how many lines it has, and the last one's id."""
+def _told(lines: list[dict[str, Any]]) -> list[_Told]:
+    """Of each version: model and version, how many lines it has, and the last one's id. Takes ``model`` out of them."""
     count: Counter[tuple[str, int]] = Counter()
     last: dict[tuple[str, int], str] = {}
-    for line in group.lines:
+    for line in lines:
         key = (line.pop("model"), line["version"])
         count[key] += 1
         last[key] = line["id"]
-    return [
-        ({"model": model, "version": version}, count[model, version], last[model, version]) for model, version in count
-    ]
+    return [(key, count[key], last[key]) for key in count]
 
 
 class _News:
@@ -135,11 +137,10 @@ class _News:
         self._due: dict[str, float] = {}
         self._timers: dict[str, threading.Timer] = {}
 
-    def hear(self, project_id: str, told: list[tuple[dict[str, Any], int, str]]) -> None:
+    def hear(self, project_id: str, told: list[_Told]) -> None:
         with self._lock:
             sums = self._untold.setdefault(project_id, {})
-            for which, count, last in told:
-                key = (which["model"], which["version"])
+            for key, count, last in told:
                 sums[key] = (sums.get(key, (0, ""))[0] + count, last)
             if project_id in self._timers:
                 return
@@ -158,16 +159,15 @@ class _News:
             untold = list(self._untold)
         for timer in timers.values():
             timer.cancel()
-        for project_id in untold:
-            self._tell(project_id)
+        wait([told for project_id in untold if (told := self._tell(project_id)) is not None], _CLOSING_SECONDS)
 
-    def _tell(self, project_id: str) -> None:
+    def _tell(self, project_id: str) -> Future[None] | None:
         with self._lock:
             self._timers.pop(project_id, None)
             self._due[project_id] = time.monotonic() + TOLD_EVERY_SECONDS
             sums = self._untold.pop(project_id, {})
         if not sums:
-            return
+            return None
 
         def work(session: Session) -> None:
             for (model, version), (count, last) in sums.items():
@@ -175,9 +175,12 @@ class _News:
                 self._events.append(session, project_id, "project", "prediction.made", data)
 
         try:
-            self._database.write_soon(project_id, work).add_done_callback(_quietly)
+            telling = self._database.write_soon(project_id, work)
         except Exception as error:  # the lines stand; only nobody is told
             log.warning("predictions_not_told", project_id=project_id, reason=str(error))
+            return None
+        telling.add_done_callback(_quietly)
+        return telling
 
 
 def _quietly(done: Future[None]) -> None:
