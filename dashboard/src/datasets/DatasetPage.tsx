@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, lazy } from "react";
+import { Suspense, lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation, useSearchParams } from "wouter";
 
@@ -86,11 +86,22 @@ export default function DatasetPage({ name }: { name: string }) {
 function ChartCard({ dataset }: { dataset: DatasetVersion }) {
   const { t } = useTranslation();
   const { count } = useFormats();
-  const rows = useQuery(rowsQuery(dataset.id, dataset.version));
-  const { target, unit } = dataset.dataset_schema;
+  const { target, unit, series_names: names } = dataset.dataset_schema;
+  const [series, setSeries] = useState<string | null>(null);
+  const rows = useQuery(rowsQuery(dataset.id, dataset.version, series ?? names?.[0] ?? null));
+  const choice = names ? (
+    <label className={css["versions"]}>
+      {t("series.one")}
+      <select value={series ?? names[0]} onChange={(event) => setSeries(event.target.value)}>
+        {names.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </label>
+  ) : null;
   const note = rows.data && rows.data.times.length < rows.data.total_rows ? t("datasets.reduced", { count: rows.data.total_rows, shown: count(rows.data.total_rows) }) : undefined;
   return (
-    <Card title={unit === "" ? target : `${target} (${unit})`} note={note}>
+    <Card title={unit === "" ? target : `${target} (${unit})`} note={note} actions={choice}>
       {rows.error ? <ErrorNotice error={rows.error} /> : null}
       {rows.isLoading ? <Loading /> : null}
       {rows.data ? (
@@ -126,6 +137,7 @@ function AboutCard({ dataset }: { dataset: DatasetVersion }) {
                 { name: t("datasets.frequency"), value: schema.frequency ?? "–" },
                 { name: t("datasets.season"), value: count(schema.season) },
                 { name: t("datasets.timezone"), value: schema.timezone },
+                ...(schema.series ? [{ name: t("datasets.series"), value: `${schema.series}: ${count(schema.series_names?.length ?? 0)}` }] : []),
                 { name: t("datasets.features"), value: schema.features?.join(", ") || "–" },
               ]),
           { name: t("details.fingerprint"), value: <Hash value={dataset.fingerprint} /> },

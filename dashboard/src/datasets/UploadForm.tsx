@@ -13,7 +13,7 @@ import { useUpload, type UploadOptions } from "./api";
 import css from "./Datasets.module.css";
 import { likelyTime, readHeader, type Header } from "./header";
 
-const EMPTY: UploadOptions = { name: null, time: "", target: "", timezone: null, unit: "", separator: null, duplicates: "error", missing: "error", gaps: "forward_fill" };
+const EMPTY: UploadOptions = { name: null, time: "", target: "", series: null, timezone: null, unit: "", separator: null, duplicates: "error", missing: "error", gaps: "forward_fill" };
 
 const RULES = {
   duplicates: ["error", "first", "last", "mean"],
@@ -28,7 +28,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
   const [file, setFile] = useState<File | null>(null);
   const [header, setHeader] = useState<Header | null>(null);
   const [options, setOptions] = useState<UploadOptions>(EMPTY);
-  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "timezone", "unit", ...Object.keys(RULES)]) : {};
+  const problems = upload.error instanceof Problem ? problemsByField(upload.error.fields, ["name", "time", "target", "series", "timezone", "unit", ...Object.keys(RULES)]) : {};
   const set = (name: keyof UploadOptions) => (value: string) => setOptions((all) => ({ ...all, [name]: value }));
 
   const choose = async (chosen: File | null) => {
@@ -45,7 +45,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
     event.stopPropagation(); // the dialog stands inside the form of a new run
     if (file === null || options.time === "" || options.target === "") return;
     const blank = (value: string | null) => (value === null || value.trim() === "" ? null : value.trim());
-    upload.mutate({ file, options: { ...options, name: blank(options.name), timezone: blank(options.timezone) } }, { onSuccess: onAdded });
+    upload.mutate({ file, options: { ...options, name: blank(options.name), timezone: blank(options.timezone), series: blank(options.series) } }, { onSuccess: onAdded });
   };
 
   const column = (name: "time" | "target") => {
@@ -77,6 +77,17 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
         {column("target")}
         <TextField label={t("datasets.name")} hint={t("datasets.nameHint")} value={options.name ?? ""} onChange={set("name")} name="name" error={problems["name"]} />
         <TextField label={t("datasets.unit")} hint={t("datasets.unitHint")} value={options.unit} onChange={set("unit")} name="unit" error={problems["unit"]} />
+        {header === null ? (
+          <TextField label={t("datasets.series")} hint={t("datasets.seriesHint")} value={options.series ?? ""} onChange={set("series")} name="series" error={problems["series"]} />
+        ) : (
+          <SelectField
+            label={t("datasets.series")}
+            value={options.series ?? ""}
+            onChange={set("series")}
+            error={problems["series"]}
+            options={[{ value: "", label: t("datasets.oneSeries") }, ...header.columns.map((value) => ({ value, label: value }))]}
+          />
+        )}
       </div>
       <details>
         <summary className={css["summary"]}>{t("datasets.rules")}</summary>

@@ -18,10 +18,10 @@ export function datasetQuery(name: string, version: number | null) {
 }
 
 /** A version never changes, so its rows never do. */
-export function rowsQuery(name: string, version: number) {
+export function rowsQuery(name: string, version: number, series: string | null = null) {
   return queryOptions({
-    queryKey: ["dataset-rows", name, version],
-    queryFn: ({ signal }) => get<Rows>(`/datasets/${part(name)}/rows`, { version, max_points: MOST_POINTS }, signal),
+    queryKey: ["dataset-rows", name, version, series],
+    queryFn: ({ signal }) => get<Rows>(`/datasets/${part(name)}/rows`, { version, max_points: MOST_POINTS, series }, signal),
     staleTime: Infinity,
   });
 }
@@ -30,6 +30,7 @@ export interface UploadOptions {
   name: string | null;
   time: string;
   target: string;
+  series: string | null;
   timezone: string | null;
   unit: string;
   separator: string | null;

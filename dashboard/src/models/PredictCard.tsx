@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, lazy, useMemo } from "react";
+import { Suspense, lazy, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -24,15 +24,31 @@ export function PredictCard({ model }: { model: ModelDetail }) {
   const { t } = useTranslation();
   const session = useSession();
   const predict = usePredict(model.name);
+  const schema: { series_names?: string[] | null } | undefined = model.version_list.find((each) => each.version === model.champion)?.data_schema;
+  const names = schema?.series_names ?? [];
+  const [chosen, setSeries] = useState<string | null>(null);
+  const series = chosen ?? names[0] ?? null;
   return (
     <Card
       title={t("predict.title")}
       note={t("predict.note")}
       actions={
         model.champion === null || !mayWrite(session) ? null : (
-          <Button look="primary" pending={predict.isPending} onPress={() => predict.mutate()} testId="predict">
-            {t("predict.now")}
-          </Button>
+          <>
+            {names.length > 0 ? (
+              <label className={css["soft"]}>
+                {t("series.one")}{" "}
+                <select value={series ?? ""} onChange={(event) => setSeries(event.target.value)}>
+                  {names.map((name) => (
+                    <option key={name}>{name}</option>
+                  ))}
+                </select>
+              </label>
+            ) : null}
+            <Button look="primary" pending={predict.isPending} onPress={() => predict.mutate(series)} testId="predict">
+              {t("predict.now")}
+            </Button>
+          </>
         )
       }
     >
@@ -49,7 +65,10 @@ function PredictionView({ prediction }: { prediction: Prediction }) {
   const paths = usePaths();
   const figure = useQuery({ ...figureQuery(prediction.run_id ?? "", "forecast", true), enabled: prediction.run_id !== null });
   const next: Forecast["next"] = prediction.predictions;
-  const history = useMemo(() => figure.data?.history.filter(([at]) => Date.parse(at) <= Date.parse(prediction.origin)) ?? [], [figure.data, prediction.origin]);
+  const history = useMemo(() => {
+    const drawn = [figure.data, ...(figure.data?.more ?? [])].find((one) => (one?.series ?? null) === (prediction.series ?? null));
+    return drawn?.history.filter(([at]) => Date.parse(at) <= Date.parse(prediction.origin)) ?? [];
+  }, [figure.data, prediction.origin, prediction.series]);
   return (
     <>
       <p className={css["soft"]}>

@@ -113,5 +113,5 @@ export function useImportBundle() {
 }
 
 export function usePredict(name: string) {
-  return useMutation({ mutationFn: () => post<Prediction>(`/models/${part(name)}/predict`, {}) });
+  return useMutation({ mutationFn: (series: string | null) => post<Prediction>(`/models/${part(name)}/predict`, { series }) });
 }

@@ -1,4 +1,4 @@
-import { Suspense, lazy } from "react";
+import { Suspense, lazy, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { RunDetail } from "../api/types";
@@ -13,10 +13,29 @@ import css from "./RunPage.module.css";
 const ForecastPlot = lazy(() => import("../charts/ForecastPlot"));
 const TestPlot = lazy(() => import("../charts/TestPlot"));
 
+/** Of several series one is drawn; which, is chosen. */
+export function useOneSeries(forecast: Forecast | null): { forecast: Forecast | null; choice: ReactNode } {
+  const { t } = useTranslation();
+  const [name, setName] = useState<string | null>(null);
+  const all = forecast?.more ? [forecast, ...forecast.more] : [];
+  if (all.length < 2) return { forecast, choice: null };
+  const choice = (
+    <label className={css["choices"]}>
+      <span className={css["soft"]}>{t("series.one")}</span>
+      <select value={name ?? forecast?.series} onChange={(event) => setName(event.target.value)}>
+        {all.map((one) => (
+          <option key={one.series}>{one.series}</option>
+        ))}
+      </select>
+    </label>
+  );
+  return { forecast: all.find((one) => one.series === name) ?? forecast, choice };
+}
+
 const waiting = <div className={css["chartPlaceholder"]} />;
 
 /** The next values over the history. */
-export function ForecastCard({ run, forecast, error }: { run: RunDetail; forecast: Forecast | null; error: Error | null }) {
+export function ForecastCard({ run, forecast, error, choice }: { run: RunDetail; forecast: Forecast | null; error: Error | null; choice?: ReactNode }) {
   const { t } = useTranslation();
   const { percent } = useFormats();
   if (forecast === null) {
@@ -28,9 +47,9 @@ export function ForecastCard({ run, forecast, error }: { run: RunDetail; forecas
     );
   }
   return (
-      <Card title={t("forecast.title")} note={t("forecast.note", { level: percent(forecast.interval), run: run.name })}>
+      <Card title={t("forecast.title")} note={t("forecast.note", { level: percent(forecast.interval), run: run.name })} actions={choice}>
         <Suspense fallback={waiting}>
-          <ForecastPlot {...forecast} testId="forecast-chart" />
+          <ForecastPlot key={forecast.series} {...forecast} testId="forecast-chart" />
         </Suspense>
         <details className={css["disclosure"]}>
           <summary>{t("forecast.asTable")}</summary>
@@ -48,7 +67,7 @@ export function TestCard({ forecast }: { forecast: Forecast | null }) {
   return (
     <Card title={t("forecast.testTitle")} note={t("forecast.testNote", { horizon: test.horizon, count: test.horizon })}>
       <Suspense fallback={waiting}>
-        <TestPlot test={test} interval={forecast.interval} />
+        <TestPlot key={forecast.series} test={test} interval={forecast.interval} />
       </Suspense>
     </Card>
   );

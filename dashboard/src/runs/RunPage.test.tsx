@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { RunDetail } from "../api/types";
 import { answerApi, LiveSocket, showPage } from "../testing-pages";
+import type { SeriesScores } from "./evaluation";
 import RunPage from "./RunPage";
 import { sampleBacktest, sampleEvaluation, sampleEvent, sampleForecast, sampleMetrics, sampleRun, sampleVerdict } from "./samples";
 
@@ -50,6 +51,33 @@ describe("RunPage", () => {
     expect(screen.queryByTestId("verdict")).toBeNull();
     expect(screen.getByText(/Not yet known. It comes when/)).toBeTruthy();
     expect(screen.queryByTestId("baseline-table")).toBeNull();
+  });
+
+  it("shows several series one by one, names the worst, and says which were left out", async () => {
+    const series: SeriesScores = {
+      column: "shop",
+      candidate: "forecasting.lstm",
+      count: 2,
+      better: 1,
+      worst: "corner",
+      rows: [
+        { series: "corner", origins: 40, mase: 1.2, rmse: 3, coverage: 0.8, baseline_mase: 1.1, baseline_rmse: 2.9, skill: -0.03 },
+        { series: "square", origins: 40, mase: 0.5, rmse: 300, coverage: 0.9, baseline_mase: 0.7, baseline_rmse: 400, skill: 0.25 },
+      ],
+      left_out: [{ series: "kiosk", part: "train", why: "few_rows", rows: 9, needed: 40 }],
+    };
+    const evaluation = { run_id: ID, model: "co2", version: 1, evaluation: { ...sampleEvaluation, series }, verdict: sampleVerdict, created_at: "2026-01-02T03:05:00Z" };
+    const forecast = { ...sampleForecast, series: "corner", more: [{ ...sampleForecast, series: "square" }] };
+    open(sampleRun({ state: "succeeded", figures: ["forecast"] }), {
+      [`GET /evaluations/${ID}`]: { body: evaluation },
+      [`GET /runs/${ID}/figures/forecast`]: { body: forecast },
+    });
+    const rows = within(await screen.findByTestId("series-table")).getAllByRole("row");
+    expect(rows[1]?.textContent).toContain("corner (worst)");
+    expect(rows[2]?.textContent).toContain("square");
+    expect(screen.getByText("kiosk: 9 rows in the training part, 40 are needed")).toBeTruthy();
+    const choice: HTMLSelectElement = await screen.findByLabelText("Series");
+    expect([...choice.options].map((one) => one.value)).toEqual(["corner", "square"]);
   });
 
   it("moves with the live events", async () => {

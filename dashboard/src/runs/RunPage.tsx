@@ -23,7 +23,7 @@ import { CurvesCard } from "./CurvesCard";
 import { DetailsCard } from "./DetailsCard";
 import type { Evaluation, Verdict } from "./evaluation";
 import { FailureCard } from "./FailureCard";
-import { ForecastCard, TestCard } from "./ForecastCards";
+import { ForecastCard, TestCard, useOneSeries } from "./ForecastCards";
 import { isOfMachine } from "./curves";
 import { hasEnded } from "./live";
 import { NeedsCard } from "./NeedsCard";
@@ -32,6 +32,7 @@ import { ReportCard } from "./report/ReportCard";
 import { ResultCard } from "./ResultCard";
 import { RunActions } from "./RunActions";
 import css from "./RunPage.module.css";
+import { SeriesCard } from "./SeriesCard";
 import { StateBadge } from "./StateBadge";
 import { SystemCard } from "./SystemCard";
 import { useLiveRun } from "./useLiveRun";
@@ -48,6 +49,7 @@ export default function RunPage({ id }: { id: string }) {
   const done = live?.run.state === "succeeded";
   const evaluation = useQuery(evaluationQuery(id, learns && done));
   const forecast = useQuery(figureQuery(id, "forecast", live?.run.figures.includes("forecast") ?? false));
+  const one = useOneSeries(forecast.data ?? null);
   const task = useQuery(pluginsQuery).data?.find((plugin) => plugin.name === live?.run.plugin)?.task;
   useTitle(live?.run.name ?? t("run.title"));
 
@@ -88,10 +90,11 @@ export default function RunPage({ id }: { id: string }) {
             </>
           ) : (
             <>
-              <ForecastCard run={run} forecast={forecast.data ?? null} error={forecast.error} />
+              <ForecastCard run={run} forecast={one.forecast} error={forecast.error} choice={one.choice} />
               {judged ? <BaselineCard evaluation={judged} runId={run.id} /> : null}
+              {judged ? <SeriesCard evaluation={judged} /> : null}
               <BacktestCard run={run} />
-              <TestCard forecast={forecast.data ?? null} />
+              <TestCard forecast={one.forecast} />
             </>
           )}
         </>

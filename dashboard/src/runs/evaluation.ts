@@ -51,6 +51,27 @@ export interface Evaluation {
   /** At how many origins the guard against looking ahead tried the candidate. */
   guarded?: { tried: number; of: number };
   shown_horizons: number[];
+  series?: SeriesScores;
+}
+
+/** Of several series each by itself; the worst first. */
+export interface SeriesScores {
+  column: string;
+  candidate: string;
+  count: number;
+  better: number;
+  worst: string | null;
+  rows: {
+    series: string;
+    origins: number;
+    mase: number | null;
+    rmse: number | null;
+    coverage: number | null;
+    baseline_mase: number | null;
+    baseline_rmse: number | null;
+    skill: number | null;
+  }[];
+  left_out: { series: string; part: "train" | "validation" | "test"; why: "few_rows" | "no_window" | "constant"; rows: number; needed: number }[];
 }
 
 export interface Verdict {
@@ -73,6 +94,9 @@ export interface Forecast {
     low: (number | null)[] | null;
     high: (number | null)[] | null;
   } | null;
+  /** Of several series: which this is, and those of others. */
+  series?: string;
+  more?: Forecast[];
 }
 
 /** In which direction a metric is better; coverage is best where it meets the interval's level, and a width means nothing without it. */
