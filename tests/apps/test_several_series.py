@@ -16,7 +16,7 @@ from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNa
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.apps.forecasting.tcn import TcnForecaster
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.parts import cut_learning, cut_test
+from azuraforge.pipelines.parts import cut_learning, cut_test, without_short_series
 from azuraforge.plugins import Part, Table
 from azuraforge.plugins.panels import each
 from azuraforge.testing import MemoryRun, check_pipeline
@@ -105,8 +105,10 @@ def test_windows_never_begin_in_the_series_before(tmp_path: Path) -> None:
 def test_a_short_series_is_left_out_and_says_why() -> None:
     table = make_panel(late=230)
     split = LstmForecaster().split(table, LstmForecaster.Config(**SMALL))
-    assert [(each.series, each.part, each.why) for each in split.left_out] == [("shop-2", "train", "few_rows")]
-    assert split.left_out[0].rows < split.left_out[0].needed == 12 + 3 + 1
+    left, gone = without_short_series(table, split, 3)
+    assert [(one.series, one.part, one.why) for one in gone] == [("shop-2", "train", "few_rows")]
+    assert gone[0].rows < gone[0].needed == 12 + 3 + 1
+    assert left.left_out == {"shop-2"}
 
 
 def test_a_series_that_was_not_learned_is_refused(tmp_path: Path) -> None:

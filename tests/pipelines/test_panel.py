@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from azuraforge.datasets import canonical
 from azuraforge.errors import InvalidInput
 from azuraforge.models.bootstrap import relative_rmse_interval
-from azuraforge.pipelines import steps, trial_steps
+from azuraforge.pipelines import backtest_steps, steps, trial_steps
 from azuraforge.pipelines.baselines import BASELINES
 from azuraforge.pipelines.metrics import measure, seasonal_scale
 from azuraforge.pipelines.panel_judging import Panel, origins_of, series_scales
@@ -215,9 +216,28 @@ def test_what_cannot_learn_several_series_refuses_before_the_run_exists(
         asked = child(plugin, plugins_folder=str(plugins_folder), plugin=plugin, config={}, dataset=dataset)
         with pytest.raises(InvalidInput, match="holds several series"):
             steps.validate(asked)
-    folds = child("folds", plugin="forecasting.ridge", config={"horizon": 3, "backtest_folds": 2}, dataset=dataset)
-    with pytest.raises(InvalidInput, match="backtest of several series"):
-        steps.validate(folds)
+
+
+@pytest.mark.parametrize("step", ["cut", "hold"])
+def test_a_fold_leaves_out_the_series_that_it_holds_too_little_of(
+    step: str, child: Callable[..., Any], tmp_path: Path
+) -> None:
+    fold = {"train": [0, 60], "validation": [63, 80], "test": [83, 100]}
+    made = child(
+        step, dataset=stored(make_panel(), tmp_path), fold=fold, horizon=3, known_ahead=[], needs={"train": 30}
+    )
+    found = getattr(backtest_steps, step)(made)
+    part = load_part(made.outputs / ("train" if step == "cut" else "test"))
+    assert [name for name, _, _ in each(part)] == ["shop-0", "shop-1"]
+    assert part.frame["at"].max() == START + timedelta(days=59 if step == "cut" else 99)
+    assert found == ({} if step == "cut" else {"parts": {
+        name: {"rows": 2 * (stop - start), "start": day(start), "end": day(stop - 1)}
+        for name, (start, stop) in fold.items()
+    }})  # fmt: skip
+
+
+def day(row: int) -> str:
+    return (START + timedelta(days=row)).strftime("%Y-%m-%dT00:00:00Z")
 
 
 def test_a_trial_scores_a_panel_on_its_validation_rows(child: Callable[..., Any], tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def backtest(
     folds, choice = _folds(split, config, chosen_by)
     share = SHARE / (4 * len(folds) + 1)
     known = {"horizon": split["horizon"], "known_ahead": list(config.get("known_ahead") or ())}
+    known |= {"needs": split.get("needs", {})}
     carried: list[dict[str, Any]] = []
     for index, fold in enumerate(folds):
         rows = {"dataset": dict(dataset), "fold": asdict(fold), **known}
@@ -121,6 +122,7 @@ def backtest(
                 "parts": held["parts"],
                 "train": learning["train"],
                 "truth": f"{held['outputs']}/truth.npy",
+                "test": f"{held['outputs']}/test",
                 "predictions": predicted["outputs"],
                 "learned": asked,
                 "predicted": predicted["predicted"],

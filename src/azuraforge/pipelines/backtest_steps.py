@@ -15,19 +15,28 @@ import numpy as np
 from azuraforge.pipelines.baselines import baseline_config
 from azuraforge.pipelines.contexts import BaselineContext, Child
 from azuraforge.pipelines.metrics import measure, seasonal_scale, skill
-from azuraforge.pipelines.parts import cut_learning, cut_test, load_part, read_table, save_part, times_of
+from azuraforge.pipelines.panel_judging import Panel, series_scales
+from azuraforge.pipelines.parts import (
+    cut_learning,
+    cut_test,
+    load_part,
+    range_of,
+    read_table,
+    save_part,
+    without_short_series,
+)
 from azuraforge.pipelines.predictions import load_predictions, predict_checked, save_predictions
 from azuraforge.pipelines.predictor import learn
 from azuraforge.pipelines.probabilistic import score
 from azuraforge.plugins.channels import column_values
 from azuraforge.plugins.inspect import parse_config
 from azuraforge.plugins.loading import load_plugin, one_line
-from azuraforge.plugins.parts import Rows, Table
+from azuraforge.plugins.parts import Rows, Split, Table
 
 
 def cut(child: Child) -> dict[str, Any]:
-    """Write a fold's train and validation parts. Payload: dataset, fold, horizon, known_ahead."""
-    table, payload = read_table(**child.payload["dataset"]), child.payload
+    """Write a fold's train and validation parts. Payload: dataset, fold, horizon, known_ahead, needs (``Split``)."""
+    payload, table = child.payload, _table(child.payload)
     for name in ("train", "validation"):
         part = cut_learning(table, Rows(*payload["fold"][name]), payload["horizon"], payload["known_ahead"])
         save_part(part, child.outputs / name)
@@ -69,13 +78,13 @@ def hold(child: Child) -> dict[str, Any]:
 
     Outputs: ``test/``, ``truth.npy``. Result: ``{"parts": {part: {rows, start, end}}}``.
     """
-    payload, table = child.payload, read_table(**child.payload["dataset"])
-    rows = Rows(*payload["fold"]["test"])
-    known = Table(table.frame.head(rows.stop), table.schema)
-    part, truth = cut_test(known, rows, payload["horizon"], known_ahead=payload["known_ahead"])
+    payload, table = child.payload, _table(child.payload)
+    part, truth = cut_test(
+        table, Rows(*payload["fold"]["test"]), payload["horizon"], known_ahead=payload["known_ahead"]
+    )
     save_part(part, child.outputs / "test")
     np.save(child.outputs / "truth.npy", truth, allow_pickle=False)
-    return {"parts": {name: _range_of(table, *ends) for name, ends in payload["fold"].items()}}
+    return {"parts": {name: range_of(table, Rows(*ends)) for name, ends in payload["fold"].items()}}
 
 
 def predict(child: Child) -> dict[str, Any]:
@@ -135,7 +144,11 @@ class _Quiet(BaselineContext):
 def _judged(fold: Mapping[str, Any], season: int) -> dict[str, Any]:
     truth = np.load(fold["truth"], allow_pickle=False)
     train = load_part(fold["train"])
-    scale = seasonal_scale(column_values(train.frame, train.schema.target)[train.start :], season)
+    scale, panel = None, None
+    if train.schema.series is None:
+        scale = seasonal_scale(column_values(train.frame, train.schema.target)[train.start :], season)
+    else:
+        panel = Panel.of(load_part(fold["test"]), series_scales(train, season))
     seconds = {each["name"]: each["seconds"] for each in fold["learned"]}
     contenders: list[dict[str, Any]] = []
     for each in fold["predicted"]:
@@ -143,7 +156,8 @@ def _judged(fold: Mapping[str, Any], season: int) -> dict[str, Any]:
             continue
         made = load_predictions(Path(fold["predictions"]) / f"{each['name']}.npz")
         scores, _ = score(truth, made)
-        metrics = {**measure(truth, made, scale)[0], "crps": scores["crps"], "width": scores["width"]}
+        measured = measure(truth, made, scale)[0] if panel is None else panel.measure(truth, made)[0]
+        metrics = {**measured, "crps": scores["crps"], "width": scores["width"]}
         contenders.append({"name": each["name"], "metrics": metrics, "seconds": seconds[each["name"]]})
     others = [each["metrics"]["rmse"] for each in contenders[1:] if each["metrics"]["rmse"] is not None]
     for each in contenders:
@@ -169,6 +183,8 @@ def _value(fold: Mapping[str, Any], name: str, metric: str) -> float | None:
     return None if found is None else found["metrics"][metric]
 
 
-def _range_of(table: Table, start: int, stop: int) -> dict[str, Any]:
-    ends = times_of(table.frame[[start, stop - 1]], table.schema)
-    return {"rows": stop - start, "start": ends[0], "end": ends[1]}
+def _table(payload: Mapping[str, Any]) -> Table:
+    """The dataset; of a panel without the series that have too little in a part of this fold."""
+    parts = {name: Rows(*ends) for name, ends in payload["fold"].items()}
+    split = Split(**parts, needs=payload.get("needs", {}))
+    return without_short_series(read_table(**payload["dataset"]), split, payload["horizon"])[0]

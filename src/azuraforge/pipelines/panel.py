@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -16,10 +16,30 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.calendar import moments_of
 from azuraforge.plugins.channels import column_values
 from azuraforge.plugins.panels import blocks, one_of, stack, times
-from azuraforge.plugins.parts import Floats, LeftOut, Part, Rows, Split, Table
+from azuraforge.plugins.parts import Floats, Part, Rows, Split, Table
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A series of a panel that a run does without.
+
+    Attributes:
+        series: its name.
+        part: in which part it falls short.
+        why: ``few_rows``, ``no_window`` (too many of its rows were not measured) or ``constant`` (nothing to learn).
+        rows: that it has there.
+        needed: that it would need.
+    """
+
+    series: str
+    part: Literal["train", "validation", "test"]
+    why: Literal["few_rows", "no_window", "constant"]
+    rows: int
+    needed: int
+
 
 Cut = Callable[[Table, Rows], Part]
 CutTest = Callable[[Table, Rows], tuple[Part, Floats]]
@@ -81,21 +101,22 @@ def until(frame: pl.DataFrame, column: str, row: int) -> tuple[pl.DataFrame, int
 
 
 def left_out(table: Table, split: Split, horizon: int, cut: Cut, cut_test: CutTest) -> tuple[LeftOut, ...]:
-    """Series that cannot be learned or judged: those of ``split.left_out``, and those without a whole window.
+    """Series that cannot be learned or judged: with fewer rows than ``split.needs``, or without a whole window.
 
     Raises InvalidInput where none is left.
     """
-    found = {each.series: each for each in split.left_out}
+    found: dict[str, LeftOut] = {}
     for part, rows in (("train", split.train), ("validation", split.validation), ("test", split.test)):
         for name, one, own in own_rows(replace(table, left_out=frozenset(found)), rows):
-            why = _short(one, own, horizon, part == "train")
+            needed = max(horizon, split.needs.get(part, 0))
+            why = _short(one, own, needed, part == "train")
             if why is None:
                 try:
                     (cut_test if part == "test" else cut)(one, own)
                 except InvalidInput:
                     why = "no_window"
             if why is not None:
-                found[name] = LeftOut(name, part, why, len(own), horizon + 1)  # type: ignore[arg-type]
+                found[name] = LeftOut(name, part, why, len(own), needed)  # type: ignore[arg-type]
     column = str(table.schema.series)
     names = [name for name, _, _ in blocks(table.frame, column)]
     if not set(names) - set(found):
@@ -109,8 +130,8 @@ def left_out(table: Table, split: Split, horizon: int, cut: Cut, cut_test: CutTe
     return tuple(found.values())
 
 
-def _short(one: Table, own: Rows, horizon: int, learned: bool) -> str | None:
-    if len(own) < horizon:
+def _short(one: Table, own: Rows, needed: int, learned: bool) -> str | None:
+    if len(own) < needed:
         return "few_rows"
     if not learned:
         return None

@@ -22,7 +22,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.models.serving.child import following_times
 from azuraforge.pipelines import panel
 from azuraforge.plugins.covariates import ahead_of, part_at_end
-from azuraforge.plugins.parts import Floats, Indices, LeftOut, Part, Rows, Schema, Split, Table
+from azuraforge.plugins.parts import Floats, Indices, Part, Rows, Schema, Split, Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -175,6 +175,16 @@ def times_of(frame: pl.DataFrame, schema: Schema) -> list[str]:
     return column.dt.strftime(_ISO).to_list()
 
 
+def range_of(table: Table, rows: Rows) -> dict[str, Any]:
+    """``{rows, start, end}`` of a part; of a panel the rows of all its series between the two moments."""
+    if table.schema.series is None:
+        ends = times_of(table.frame[[rows.start, rows.stop - 1]], table.schema)
+        return {"rows": len(rows), "start": ends[0], "end": ends[1]}
+    moments = table.frame.select(table.schema.time).unique().sort(table.schema.time)
+    ends = times_of(moments[[rows.start, rows.stop - 1]], table.schema)
+    return {"rows": sum(len(own) for _, _, own in panel.own_rows(table, rows)), "start": ends[0], "end": ends[1]}
+
+
 def future_times(frame: pl.DataFrame, schema: Schema, horizon: int) -> list[str]:
     """The times of the ``horizon`` rows after the last, as ``times_of`` writes them."""
     if schema.time is None:
@@ -241,8 +251,8 @@ def load_part(folder: Path | str) -> Part:
     return part
 
 
-def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[LeftOut, ...]]:
-    """A panel without the series that ``split`` leaves out or that have no window in a part, and which these are."""
+def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[panel.LeftOut, ...]]:
+    """A panel without the series that have too little in a part of ``split``, and which these are."""
     if table.schema.series is None:
         return table, ()
     gone = panel.left_out(

@@ -28,16 +28,15 @@ from azuraforge.pipelines.baselines import BASELINES, baseline_config
 from azuraforge.pipelines.class_predictions import classify_checked, guard_each_alone, save_classes
 from azuraforge.pipelines.contexts import BaselineContext, CandidateContext, Child
 from azuraforge.pipelines.latency import latency_ms, one_image, one_origin
-from azuraforge.pipelines.panel import own_rows
 from azuraforge.pipelines.parts import (
     check_split,
     cut_future,
     cut_learning,
     cut_test,
     load_part,
+    range_of,
     read_table,
     save_part,
-    times_of,
     without_short_series,
 )
 from azuraforge.pipelines.predictions import guard_against_future, predict_checked, save_predictions
@@ -45,7 +44,7 @@ from azuraforge.pipelines.predictor import Learned, learn
 from azuraforge.pipelines.refit import refit_split
 from azuraforge.plugins.inspect import parse_config
 from azuraforge.plugins.loading import load_plugin, one_line
-from azuraforge.plugins.parts import Rows, Table
+from azuraforge.plugins.parts import Rows
 from azuraforge.plugins.pipeline import Pipeline
 
 
@@ -62,7 +61,7 @@ def split(child: Child) -> dict[str, Any]:
     """Write the train and validation parts. Payload: plugin, plugins_folder, config, dataset, refit (``refit.py``).
 
     Result: ``{"ranges": {part: [start, stop]}, "parts": {part: {rows, start, end}}, "horizon", "season"}``; of a panel
-    ranges of its different times, and ``left_out`` (``parts.LeftOut``).
+    ranges of its different times, and ``left_out`` (``panel.LeftOut``).
     """
     return _split(child, child.outputs)
 
@@ -199,19 +198,15 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     named = {"train": ranges.train, "validation": ranges.validation, "test": ranges.test}
     asked = {part: [rows.start, rows.stop] for part, rows in named.items()}
     if folds := int(getattr(config, "backtest_folds", 0)):
-        if table.schema.series is not None:
-            raise InvalidInput(
-                "a backtest of several series at once is not there yet",
-                where="config: backtest_folds",
-                next_step="leave backtest_folds at 0, or add one series by itself",
-            )
         folds_of(asked, folds, horizon=horizon, gap=gap)  # refuses more folds than the series carries
-    panel = {} if table.schema.series is None else {"left_out": [asdict(each) for each in left_out]}
+    panel = {}
+    if table.schema.series is not None:
+        panel = {"left_out": [asdict(each) for each in left_out], "needs": dict(ranges.needs)}
     return {
         **panel,
         **chosen,
         "ranges": asked,
-        "parts": {part: _range_of(table, rows) for part, rows in named.items()},
+        "parts": {part: range_of(table, rows) for part, rows in named.items()},
         "horizon": horizon,
         "season": int(getattr(config, "season", None) or table.schema.season),
     }
@@ -235,16 +230,6 @@ def _check_fit(name: str, pipeline: Pipeline[Any, Any], schema: Mapping[str, Any
             next_step="choose forecasting.lstm, gru, tcn, attention, ridge or a naive one, or add one series by itself",
             code="several_series",
         )
-
-
-def _range_of(table: Table, rows: Rows) -> dict[str, Any]:
-    if table.schema.series is None:
-        ends = times_of(table.frame[[rows.start, rows.stop - 1]], table.schema)
-        return {"rows": len(rows), "start": ends[0], "end": ends[1]}
-    moments = table.frame.select(table.schema.time).unique().sort(table.schema.time)
-    ends = times_of(moments[[rows.start, rows.stop - 1]], table.schema)
-    count = sum(len(own) for _, _, own in own_rows(table, rows))
-    return {"rows": count, "start": ends[0], "end": ends[1]}
 
 
 def _predict(

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.calendar import moments_of
 from azuraforge.plugins.covariates import check_known_ahead
 from azuraforge.plugins.holidays import check_country
-from azuraforge.plugins.panels import blocks, times
-from azuraforge.plugins.parts import LeftOut, Rows, Schema, Split, Table
+from azuraforge.plugins.parts import Rows, Schema, Split, Table
 from azuraforge.plugins.pipeline import Config
 
 #: Levels that every forecaster with intervals returns; the interval between them holds 90 %.
@@ -83,7 +78,7 @@ class ForecastConfig(Config):
 def chronological_split(table: Table, config: ForecastConfig, *, window: int = 1) -> Split:
     """Train first, then validation, then test, ``config.gap`` rows between them.
 
-    A panel is cut at the same moments for all of its series; those that a part holds too few rows of are left out.
+    A panel is cut at the same moments for all of its series; ``needs`` says how many rows a series must have in a part.
 
     Raises InvalidInput where a part could not hold one window of ``window`` inputs and ``horizon`` targets, or where
     what is said to be known ahead is unknown.
@@ -105,21 +100,5 @@ def chronological_split(table: Table, config: ForecastConfig, *, window: int = 1
             where="split",
             next_step="choose a smaller window or horizon, or add a longer series",
         )
-    split = Split(train=train_rows, validation=validation_rows, test=test_rows)
-    if table.schema.series is None:
-        return split
     needs = {"train": needed + 1, "validation": config.horizon, "test": config.horizon}
-    return replace(split, left_out=too_short(table, split, needs))
-
-
-def too_short(table: Table, split: Split, needs: Mapping[str, int]) -> tuple[LeftOut, ...]:
-    """The series of a panel that have fewer rows in a part than ``needs`` says, each with the first such part."""
-    at, all_times = moments_of(table.frame, table.schema), times(table.frame, table.schema)
-    found = []
-    for name, first, stop in blocks(table.frame, str(table.schema.series)):
-        for part, rows in (("train", split.train), ("validation", split.validation), ("test", split.test)):
-            ends = np.searchsorted(at[first:stop], [all_times[rows.start], all_times[rows.stop - 1] + 1])
-            if (count := int(ends[1] - ends[0])) < needs[part]:
-                found.append(LeftOut(name, part, "few_rows", count, needs[part]))  # type: ignore[arg-type]
-                break
-    return tuple(found)
+    return Split(train=train_rows, validation=validation_rows, test=test_rows, needs=needs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,36 +76,17 @@ class Table:
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """A series of a panel that a run does without.
-
-    Attributes:
-        series: its name.
-        part: in which part it falls short.
-        why: ``few_rows``, ``no_window`` (too many of its rows were not measured) or ``constant`` (nothing to learn).
-        rows: that it has there.
-        needed: that it would need.
-    """
-
-    series: str
-    part: Literal["train", "validation", "test"]
-    why: Literal["few_rows", "no_window", "constant"]
-    rows: int
-    needed: int
-
-
-@dataclass(frozen=True)
 class Split:
     """Row ranges only; the platform checks them (disjoint, ordered, inside the table) and cuts the parts.
 
-    Of a panel the ranges count its different times, so that every series is cut at the same moments; ``left_out`` are
-    series that a part holds too little of.
+    Of a panel the ranges count its different times, so that every series is cut at the same moments. ``needs`` says how
+    many rows a series must have in a part, by the part's name; one that has fewer is left out.
     """
 
     train: Rows
     validation: Rows
     test: Rows
-    left_out: tuple[LeftOut, ...] = ()
+    needs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

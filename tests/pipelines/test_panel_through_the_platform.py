@@ -1,0 +1,77 @@
+"""A panel from file to champion to predictions that its next version judges: real queue, worker and children."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from azuraforge.database import Database
+from azuraforge.datasets.schemas import FileOptions
+from azuraforge.errors import InvalidInput
+from azuraforge.events.service import EventLog
+from azuraforge.models.predictions.outcomes import Outcomes
+from azuraforge.models.schemas import PredictRequest
+from azuraforge.pipelines import baselines
+from tests.pipelines.test_training_with_children import Stand
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def rows(count: int) -> str:
+    rng = np.random.default_rng(0)
+    steps, lines = rng.normal(size=(400, 2)), ["at,shop,sold"]
+    for row in range(count):
+        at = (START + timedelta(days=row)).isoformat()
+        week = 3 * np.sin(2 * np.pi * row / 7)
+        lines += [f"{at},{name},{size * (30 + week + steps[row, place]):.6f}"
+                  for place, (name, size) in enumerate((("small", 1), ("large", 100)))]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def stand(
+    database: Database, project_id: str, tmp_path: Path, plugins_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stand]:
+    monkeypatch.setitem(baselines.BASELINES, "forecast", ("forecasting.naive", "forecasting.seasonal_naive"))
+    made = Stand(database, project_id, tmp_path / "home", plugins_folder)
+    made.supervisor.start()
+    yield made
+    made.stop()
+
+
+def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_version(
+    stand: Stand, database: Database, tmp_path: Path
+) -> None:
+    options = FileOptions(name="shops", time="at", target="sold", series="shop")
+    (tmp_path / "shops.csv").write_text(rows(300))
+    stand.datasets.add_file(stand.project_id, tmp_path / "shops.csv", "shops.csv", options)
+    run = stand.carry(plugin="forecasting.ridge", dataset="shops", model="shops", config={"horizon": 2}, seed=5)
+    assert (run.state, run.error) == ("succeeded", None)
+    evaluation = stand.models.evaluation(stand.project_id, run.id)
+    assert {row["series"] for row in evaluation.evaluation["series"]["rows"]} == {"small", "large"}
+    assert evaluation.verdict["champion"] == "forecasting.ridge"
+    assert any("single series" in note for note in run.notes)
+
+    with pytest.raises(InvalidInput, match="several series, and none is named"):
+        stand.models.predict(stand.project_id, "shops", PredictRequest(), "somebody")
+    with pytest.raises(InvalidInput, match="holds no series 'kiosk'"):
+        stand.models.predict(stand.project_id, "shops", PredictRequest(series="kiosk"), "somebody")
+    told = {
+        name: stand.models.predict(stand.project_id, "shops", PredictRequest(series=name), "somebody")
+        for name in ("small", "large")
+    }
+    assert [one.series for one in told.values()] == ["small", "large"]
+    assert [point.at for point in told["small"].predictions] == [START + timedelta(days=300 + day) for day in (0, 1)]
+    assert 50 < told["large"].predictions[0].value / told["small"].predictions[0].value < 200
+
+    (tmp_path / "shops.csv").write_text(rows(302))
+    added = stand.datasets.add_file(stand.project_id, tmp_path / "shops.csv", "shops.csv", options)
+    Outcomes(database, EventLog(database), stand.datasets, stand.launcher.call).join(stand.project_id, added.id)
+    lines = stand.models.predictions(stand.project_id, "shops", 10)
+    assert {line.inputs["series"]: line.outcome for line in lines} == {
+        name: {"known": 2, "of": 2} for name in ("small", "large")
+    }
