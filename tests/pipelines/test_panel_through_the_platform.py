@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from azuraforge.database import Database
@@ -15,13 +17,14 @@ from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.schemas import PredictRequest
-from azuraforge.pipelines import baselines
+from azuraforge.pipelines import baselines, batch_steps
+from azuraforge.pipelines.loop import rows_of
 from tests.pipelines.test_training_with_children import Stand
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def rows(count: int) -> str:
+def sales(count: int) -> str:
     rng = np.random.default_rng(0)
     steps, lines = rng.normal(size=(400, 2)), ["at,shop,sold"]
     for row in range(count):
@@ -44,10 +47,10 @@ def stand(
 
 
 def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_version(
-    stand: Stand, database: Database, tmp_path: Path
+    stand: Stand, database: Database, tmp_path: Path, child: Callable[..., Any]
 ) -> None:
     options = FileOptions(name="shops", time="at", target="sold", series="shop")
-    (tmp_path / "shops.csv").write_text(rows(300))
+    (tmp_path / "shops.csv").write_text(sales(300))
     stand.datasets.add_file(stand.project_id, tmp_path / "shops.csv", "shops.csv", options)
     run = stand.carry(plugin="forecasting.ridge", dataset="shops", model="shops", config={"horizon": 2}, seed=5)
     assert (run.state, run.error) == ("succeeded", None)
@@ -68,7 +71,29 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
     assert [point.at for point in told["small"].predictions] == [START + timedelta(days=300 + day) for day in (0, 1)]
     assert 50 < told["large"].predictions[0].value / told["small"].predictions[0].value < 200
 
-    (tmp_path / "shops.csv").write_text(rows(302))
+    version = stand.models.show_version(stand.project_id, "shops", 1)
+    asked = {
+        "plugin": "forecasting.ridge",
+        "plugins_folder": None,
+        "predictor": str(stand.models.folders.verify(stand.project_id, version.content_hash)),
+        "dataset": rows_of(stand.datasets.get(stand.project_id, "shops")),
+        "config": {"start": None, "end": None, "every": 30},
+    }
+    planned = child("plan", **asked)
+    plan = batch_steps.plan(planned)
+    origins = np.load(plan["origins_file"])
+    assert len(origins) == plan["origins"] == 18
+    assert plan["skipped"] == 2, "the first row of each is no history"
+    (chunk,) = plan["chunks"]
+    made = child("predict", **asked, chunk=chunk, learned_until=None, origins_file=plan["origins_file"])
+    assert batch_steps.predict(made) == {"rows": 36}
+    told = pl.read_parquet(made.outputs / "rows.parquet")
+    assert told["series"].unique(maintain_order=True).to_list() == ["large", "small"]
+    small = told.filter(pl.col("series") == "small")
+    assert small["target_at"].min() == START + timedelta(days=31)
+    assert small["actual"].max() < 50 < told.filter(pl.col("series") == "large")["value"].min()
+
+    (tmp_path / "shops.csv").write_text(sales(302))
     added = stand.datasets.add_file(stand.project_id, tmp_path / "shops.csv", "shops.csv", options)
     Outcomes(database, EventLog(database), stand.datasets, stand.launcher.call).join(stand.project_id, added.id)
     lines = stand.models.predictions(stand.project_id, "shops", 10)

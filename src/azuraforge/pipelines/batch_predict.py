@@ -103,6 +103,8 @@ class BatchPredictHandler:
         try:
             for number, chunk in enumerate(chunks):
                 payload = {**asked, "chunk": chunk, "learned_until": until}
+                if "origins_file" in planned:
+                    payload["origins_file"] = planned["origins_file"]
                 ended = job.phase(f"predict-{number + 1:02d}", f"{STEPS}:predict", payload, share=share)
                 done.append(f"{ended['outputs']}/rows.parquet")
             summary = self._keep(job, done, len(chunks), planned)
@@ -181,8 +183,6 @@ def _check_fits(theirs: dict[str, Any], dataset: DatasetVersion) -> None:
             if theirs[name] != ours[name]:
                 raise _unfit(f"its images have {name} {ours[name]}, the version reads {theirs[name]}")
         return
-    if ours.get("series") is not None:
-        raise _unfit("a batch over several series at once is not there yet; ask online, series by series")
     if (other := obstacle_of(theirs, ours)) is not None:
         mine, learned = other["params"]["candidate"], other["params"]["champion"]
         raise _unfit(f"{other['code'].replace('_', ' ')}: {mine!r}, the version has {learned!r}")

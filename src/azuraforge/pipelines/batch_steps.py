@@ -21,15 +21,19 @@ from azuraforge.models.serving.child import following_times
 from azuraforge.pipelines import image_parts
 from azuraforge.pipelines.class_predictions import classify_checked
 from azuraforge.pipelines.contexts import Child
+from azuraforge.pipelines.panel import series_of
 from azuraforge.pipelines.parts import ahead_at, read_table
 from azuraforge.pipelines.predictions import predict_checked
 from azuraforge.plugins.images import content_hashes
 from azuraforge.plugins.loading import load_plugin
+from azuraforge.plugins.panels import blocks, one_of, stack
 from azuraforge.plugins.parts import Floats, Indices, Part, Table
 
 if TYPE_CHECKING:
     import polars as pl
 
+#: Of a panel, the series that rows belong to: its name, and the whole panel.
+Of = tuple[str, Table] | None
 #: Origins that are asked for at once; between them progress is told.
 _BATCH = 512
 _MOST_CHUNKS = 20
@@ -41,7 +45,8 @@ def plan(child: Child) -> dict[str, Any]:
     """Name the rows to predict from. Payload: plugin, plugins_folder, predictor, dataset, config (start, end, every).
 
     Result: ``{"chunks": [[first, last, every]], "origins": n, "skipped": n}``. The first rows of a series may have too
-    little history for the version; how many, it is asked, for only it knows.
+    little history for the version; how many, it is asked, for only it knows. Of a panel the chunks are places in
+    ``origins_file``, the rows of all series one after another; a series that the version cannot predict is skipped.
     """
     made = _Loaded(child)
     config = child.payload["config"]
@@ -49,19 +54,27 @@ def plan(child: Child) -> dict[str, Any]:
         count = len(image_parts.read_images(**child.payload["dataset"]))
         return {**_chunks(0, count, 1), "skipped": 0}
     table = read_table(**child.payload["dataset"])
+    if table.schema.series is not None:
+        origins, skipped = made.origins_of_panel(table, config)
+        np.save(child.outputs / "origins.npy", origins, allow_pickle=False)
+        kept = str(child.outputs / "origins.npy")
+        return {**_chunks(0, len(origins), 1), "skipped": skipped, "origins_file": kept}
     first, stop = _rows_between(table, config.get("start"), config.get("end"))
     able = made.first_able(table, first, stop)
     return {**_chunks(able, stop, config["every"]), "skipped": -(-(able - first) // config["every"])}
 
 
 def predict(child: Child) -> dict[str, Any]:
-    """Predict one chunk. Payload: as ``plan``, and ``chunk`` ``[first, stop, every]``, ``learned_until`` (or None).
+    """Predict one chunk. Payload: as ``plan``, and ``chunk`` ``[first, stop, every]``, ``learned_until`` (or None),
+    ``origins_file`` (of ``plan``; None where ``chunk`` names rows).
 
     Outputs: ``rows.parquet``. Result: ``{"rows": n}``.
     """
     made = _Loaded(child)
     first, stop, every = child.payload["chunk"]
     rows = np.arange(first, stop, every, dtype=np.int64)
+    if child.payload.get("origins_file"):
+        rows = np.load(child.payload["origins_file"], allow_pickle=False)[rows]
     frame = made.name_images(rows) if made.images else made.predict_series(rows)
     frame.write_parquet(child.outputs / "rows.parquet")
     return {"rows": frame.height}
@@ -100,9 +113,9 @@ class _Loaded:
         self._predictor = self._pipeline.load(self._folder)
         self.images = self._pipeline.kind == "classify"
 
-    def first_able(self, table: Table, first: int, stop: int) -> int:
+    def first_able(self, table: Table, first: int, stop: int, of: Of = None) -> int:
         """The first row from which it can predict; more history never hurts, so this is found by halving."""
-        if not self._able(table, stop - 1):
+        if not self._able(table, stop - 1, of):
             raise InvalidInput(
                 f"{self._name} cannot predict from any of the rows {first} to {stop - 1}",
                 where="dataset",
@@ -111,11 +124,42 @@ class _Loaded:
         low, high = first, stop - 1
         while low < high:
             middle = (low + high) // 2
-            low, high = (low, middle) if self._able(table, middle) else (middle + 1, high)
+            low, high = (low, middle) if self._able(table, middle, of) else (middle + 1, high)
         return low
 
+    def origins_of_panel(self, table: Table, config: Mapping[str, Any]) -> tuple[Indices, int]:
+        """The rows of the stacked series to predict from, and how many were skipped.
+
+        How much history the version needs is asked of the longest series that it can predict at all.
+        """
+        asked, needed, found, skipped = [], None, [], 0
+        first = 0
+        for name, one in series_of(table):
+            asked.append((name, one, first))
+            first += len(one)
+        for name, one, offset in sorted(asked, key=lambda each: -len(each[1])):
+            begin, stop = _rows_between(one, config.get("start"), config.get("end"), least=0)
+            rows = np.arange(begin, stop, config["every"], dtype=np.int64)
+            able = bool(len(rows)) and self._able(one, stop - 1, (name, table))
+            if able and needed is None:
+                needed = self.first_able(one, 0, stop, (name, table))
+            kept = rows[rows >= needed] if able and needed is not None else rows[:0]
+            skipped += len(rows) - len(kept)
+            found.append(kept + offset)
+        origins = np.sort(np.concatenate(found))
+        if not len(origins):
+            raise InvalidInput(
+                f"{self._name} cannot predict from any of these rows",
+                where="dataset",
+                next_step="name a dataset that holds series which the version learned, with a longer history",
+            )
+        return origins, skipped
+
     def predict_series(self, origins: Indices) -> pl.DataFrame:
-        """One row for each origin and step: origin, target's time, value, quantiles, naive, what happened, learned."""
+        """One row for each origin and step: origin, target's time, value, quantiles, naive, what happened, learned.
+
+        Of a panel the series comes first.
+        """
         import polars as pl
 
         table = read_table(**self._child.payload["dataset"])
@@ -123,7 +167,15 @@ class _Loaded:
         for start in range(0, len(origins), _BATCH):
             self._child.progress(start, len(origins))
             some = origins[start : start + _BATCH]
-            parts.append(self._series_rows(table, some))
+            if table.schema.series is None:
+                parts.append(self._series_rows(table, some))
+                continue
+            for name, first, stop in blocks(table.frame, table.schema.series):
+                mine = some[(some >= first) & (some < stop)] - first
+                if len(mine):
+                    one = Table(table.frame.slice(first, stop - first).drop(table.schema.series), one_of(table.schema))
+                    told = self._series_rows(one, mine, (name, table))
+                    parts.append(told.select(pl.lit(name).alias("series"), pl.all()))
         self._child.progress(len(origins), len(origins))
         return pl.concat(parts)
 
@@ -153,9 +205,9 @@ class _Loaded:
         self._child.progress(len(rows), len(rows))
         return pl.concat(parts)
 
-    def _able(self, table: Table, row: int) -> bool:
+    def _able(self, table: Table, row: int, of: Of = None) -> bool:
         try:
-            predict_checked(self._name, self._ask, self._part(table, np.array([row], dtype=np.int64)))
+            predict_checked(self._name, self._ask, self._part(table, np.array([row], dtype=np.int64), of))
         except Exception:  # whatever it says: it cannot
             return False
         return True
@@ -163,17 +215,19 @@ class _Loaded:
     def _ask(self, part: Part) -> Any:
         return self._pipeline.predict(self._predictor, part)
 
-    def _part(self, table: Table, origins: Indices) -> Part:
-        """What was known at these origins; rows after the last of them do not exist."""
+    def _part(self, table: Table, origins: Indices, of: Of = None) -> Part:
+        """What was known at these origins; rows after the last of them do not exist. ``of`` a panel: its series' name
+        and all of it."""
         horizon = int(self._card["horizon"])
         ahead = ahead_at(table, list(self._card["config"].get("known_ahead") or ()), origins, horizon)
         frame = table.frame.head(int(origins[-1]) + 1)
-        return Part(frame, table.schema, frame.height, horizon, origins, ahead=ahead)
+        part = Part(frame, table.schema, frame.height, horizon, origins, ahead=ahead)
+        return part if of is None else stack([(of[0], part)], of[1].schema)
 
-    def _series_rows(self, table: Table, origins: Indices) -> pl.DataFrame:
+    def _series_rows(self, table: Table, origins: Indices, of: Of = None) -> pl.DataFrame:
         import polars as pl
 
-        part = self._part(table, origins)
+        part = self._part(table, origins, of)
         told = predict_checked(self._name, self._ask, part)
         horizon, count = part.horizon, len(table)
         steps = origins[:, None] + np.arange(1, horizon + 1)
@@ -204,8 +258,11 @@ def _chunks(first: int, stop: int, every: int) -> dict[str, Any]:
     return {"chunks": [[at, min(at + size, stop), every] for at in range(first, stop, size)], "origins": count}
 
 
-def _rows_between(table: Table, start: str | None, end: str | None) -> tuple[int, int]:
-    """The rows from ``start`` to ``end``, both included; None: from the first, to the last."""
+def _rows_between(table: Table, start: str | None, end: str | None, least: int = 1) -> tuple[int, int]:
+    """The rows from ``start`` to ``end``, both included; None: from the first, to the last.
+
+    Raises InvalidInput for fewer than ``least``.
+    """
     import polars as pl
 
     first, stop = 0, len(table)
@@ -217,7 +274,7 @@ def _rows_between(table: Table, start: str | None, end: str | None) -> tuple[int
             first = int((times < pl.Series([start]).str.to_datetime(time_zone="UTC")[0]).sum())
         if end:
             stop = int((times <= pl.Series([end]).str.to_datetime(time_zone="UTC")[0]).sum())
-    if stop <= first:
+    if stop - first < least:
         raise InvalidInput(
             "no row lies between start and end", where="start", next_step=f"azuraforge datasets show; {len(table)} rows"
         )
