@@ -43,6 +43,36 @@ def test_scores_of_the_interval_and_of_changes_where_they_are_known(make_termina
     assert "0.993 0.123 0.3900 0.2000 0.11 %" in first
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Left out: kiosk, 9 rows in the training part, 40 are needed"),
+        ("tr", "Dışarıda bırakıldı: kiosk, eğitim parçasında 9 satır, 40 gerekli"),
+    ],
+)
+def test_of_several_series_the_worst_come_first_and_those_left_out_are_named(
+    make_terminal, evaluation, verdict, language, said
+):
+    row = {"origins": 40, "coverage": 0.9, "baseline_rmse": 2.0}
+    evaluation["series"] = {
+        "column": "shop",
+        "candidate": "forecasting.lstm",
+        "count": 2,
+        "worst": "corner",
+        "better": 1,
+        "rows": [
+            {"series": "corner", "mase": 1.25, "baseline_mase": 1.125, "rmse": 2.5, "skill": -0.25, **row},
+            {"series": "square", "mase": 0.5, "baseline_mase": None, "rmse": 1.0, "skill": 0.5, **row},
+        ],
+        "left_out": [{"series": "kiosk", "part": "train", "why": "few_rows", "rows": 9, "needed": 40}],
+    }
+    lines = shown(make_terminal(language), evaluation, verdict)
+    corner, square = (next(at for at, line in enumerate(lines) if line.startswith(name)) for name in ("corner", "squ"))
+    assert corner + 1 == square
+    assert "–" in lines[square]
+    assert said in lines
+
+
 def test_turkish_is_turkish_to_the_decimal_comma(make_terminal, evaluation, verdict):
     lines = shown(make_terminal("tr"), evaluation, verdict)
     assert "0,4971" in line_of(lines, "★")

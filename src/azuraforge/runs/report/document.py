@@ -10,6 +10,7 @@ from azuraforge.runs.report.conclusion import conclusion
 from azuraforge.runs.report.markdown import escape, quoted, table
 from azuraforge.runs.report.texts import NOTHING, Words
 
+_SERIES_SHOWN = 20
 #: Metrics in this order; others follow as they come.
 _ORDER = ("rmse", "mae", "mase", "smape", "r2", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "skill")
 _SHARES = ("coverage", "skill", "accuracy", "macro_f1", "ece")
@@ -131,9 +132,27 @@ def _scores(evaluation: Mapping[str, Any], words: Words) -> list[str]:
         rows.append([f"{title} ({role})", *(_metric(words, name, each["metrics"].get(name)) for name in names)])
     lines = [f"## {words('scores')}", "", words("scores.note"), ""]
     lines += table(heads, rows, range(1, len(heads)))
+    if told := evaluation.get("series"):
+        lines += _series(told, evaluation, words)
     if failed := evaluation.get("failed"):
         lines += [f"{words('scores.failed')}:", ""]
         lines += [*(f"- {escape(each['name'])}: {escape(each['reason'])}" for each in failed), ""]
+    return lines
+
+
+def _series(told: Mapping[str, Any], evaluation: Mapping[str, Any], words: Words) -> list[str]:
+    """The worst of several series beside the best baseline, and which were left out."""
+    baseline = escape(evaluation["best_baseline"])
+    heads = [escape(told["column"]), "MASE", f"MASE, {baseline}", "RMSE", f"RMSE, {baseline}"]
+    names = ("mase", "baseline_mase", "rmse", "baseline_rmse")
+    shown = told["rows"][:_SERIES_SHOWN]
+    rows = [[escape(row["series"]), *(words.number(row[name]) for name in names)] for row in shown]
+    counts = {"shown": len(shown), "count": told["count"], "better": told["better"], "baseline": baseline}
+    lines = [f"### {words('several_series')}", "", words("several_series.note", **counts), ""]
+    lines += table(heads, rows, range(1, len(heads)))
+    if gone := told["left_out"]:
+        named = ", ".join(escape(each["series"]) for each in gone[:_SERIES_SHOWN])
+        lines += [words("several_series.left_out", count=len(gone), series=named), ""]
     return lines
 
 

@@ -131,6 +131,18 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Hiçbir şeyin öğrenmediği ayrılmış bölümde platform hesapladı. Aday, bu çalıştırmadan önceki şampiyon ve her "
         "temel yöntem aynı satırları gördü.",
     ),
+    "several_series": ("Series by series", "Seri seri"),
+    "several_series.note": (
+        "{shown} of {count} series, the worst by MASE first. In {better} of all, the candidate's RMSE is below that of "
+        "{baseline}. The overall MASE is the mean of the series' own; the overall RMSE counts every row alike.",
+        "{count} seriden {shown} tanesi, MASE'ye göre en kötüsü başta. Serilerin {better} tanesinde adayın RMSE'si "
+        "{baseline} yönteminkinden düşük. Genel MASE serilerinkinin ortalamasıdır; genel RMSE'de her satır eşit "
+        "sayılır.",
+    ),
+    "several_series.left_out": (
+        "Left out, with too few rows in a part or nothing that changes: {count} series ({series}).",
+        "Bir parçada çok az satırı olduğu ya da hiç değişmediği için dışarıda bırakılan: {count} seri ({series}).",
+    ),
     "scores.failed": ("Baselines that failed", "Başarısız olan temel yöntemler"),
     "contender": ("Contender", "Yarışmacı"),
     "role.candidate": ("candidate", "aday"),
