@@ -18,6 +18,8 @@ interface Spread {
 export interface Backtest {
   candidate: string;
   purge_rows: number;
+  /** Of a study's winner: how the folds lie to the rows that chose its config. Missing in runs of earlier releases. */
+  choice?: "before" | "inside" | null;
   folds: {
     parts: Record<"train" | "validation" | "test", { rows: number; start: string; end: string }>;
     contenders: { name: string; metrics: MetricValues }[];
@@ -72,6 +74,7 @@ export function BacktestCard({ run }: { run: RunDetail }) {
         </tbody>
       </Table>
       <p className={css["footnote"]}>{t("backtest.footnote")}</p>
+      {data.choice ? <p className={css["footnote"]}>{t(`backtest.choice.${data.choice}`)}</p> : null}
     </Card>
   );
 }

@@ -137,6 +137,11 @@ function RunLine({ run }: { run: RunDetail }) {
           {t("run.model")} <Link href={paths.model(run.model)}>{run.model}</Link>
         </span>
       ) : null}
+      {run.study ? (
+        <span>
+          {t(run.kind === "trial" ? "run.trialOf" : "run.winnerOf", { trial: run.study.trial })} <Link href={paths.study(run.study.id)}>{run.study.name}</Link>
+        </span>
+      ) : null}
       <span>{moment(run.created_at)}</span>
       <span>
         <Hash value={run.id} length={16} />

@@ -27,7 +27,12 @@ export default function RunsPage() {
   const [search, setSearch] = useSearchParams();
   const state = STATES.find((known) => known === search.get("state")) ?? null;
   const after = search.get("after");
-  const page = useQuery(runsQuery(state, after));
+  const trials = search.get("trials") === "1";
+  const page = useQuery(runsQuery(state, after, trials));
+  const chosen = (next: { state?: string; trials?: boolean }) => {
+    const wanted = { state: next.state ?? state ?? "", trials: (next.trials ?? trials) ? "1" : "" };
+    return Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== ""));
+  };
   useTitle(t("runs.title"));
 
   return (
@@ -43,7 +48,7 @@ export default function RunsPage() {
       <Card>
         <label className={css["filter"]}>
           <span>{t("runs.filter")}</span>
-          <select value={state ?? ""} onChange={(event) => setSearch(event.target.value === "" ? {} : { state: event.target.value })}>
+          <select value={state ?? ""} onChange={(event) => setSearch(chosen({ state: event.target.value }))}>
             <option value="">{t("runs.all")}</option>
             {STATES.map((name) => (
               <option key={name} value={name}>
@@ -51,6 +56,10 @@ export default function RunsPage() {
               </option>
             ))}
           </select>
+        </label>
+        <label className={css["filter"]}>
+          <input type="checkbox" checked={trials} data-testid="show-trials" onChange={(event) => setSearch(chosen({ trials: event.target.checked }))} />
+          <span>{t("runs.trials")}</span>
         </label>
         {page.error ? <ErrorNotice error={page.error} /> : null}
         {page.data === undefined && !page.error ? <Loading /> : null}
@@ -62,7 +71,7 @@ export default function RunsPage() {
               <Icon name="left" size={16} />
               {t("runs.newer")}
             </Button>
-            <Button disabled={!page.data?.next} onPress={() => setSearch({ ...(state ? { state } : {}), after: page.data?.next ?? "" })}>
+            <Button disabled={!page.data?.next} onPress={() => setSearch({ ...chosen({}), after: page.data?.next ?? "" })}>
               {t("runs.older")}
               <Icon name="right" size={16} />
             </Button>

@@ -11,10 +11,11 @@ const PAGE = 25;
 const MOST_POINTS = 2000;
 const PROGRESS_MS = 3000;
 
-export function runsQuery(state: RunState | null, after: string | null) {
+/** Trials are left to their study's page, unless asked for. */
+export function runsQuery(state: RunState | null, after: string | null, trials = false) {
   return queryOptions({
-    queryKey: ["runs", "page", state, after],
-    queryFn: ({ signal }) => get<RunPage>("/runs", { state, after, limit: PAGE }, signal),
+    queryKey: ["runs", "page", state, after, trials],
+    queryFn: ({ signal }) => get<RunPage>("/runs", { state, after, limit: PAGE, trials: trials ? "true" : null }, signal),
     placeholderData: keepPreviousData,
     // Progress is not on the project's stream; states are, and arrive by themselves.
     refetchInterval: (query) => (query.state.data?.runs.some((run) => run.state === "running") ? PROGRESS_MS : false),

@@ -8,7 +8,7 @@ import { Dialog, DialogActions } from "../ui/Dialog";
 import { ErrorNotice } from "../ui/Notice";
 import { useDeleteStudy, usePauseStudy, useResumeStudy, useStopStudy } from "./api";
 
-/** Pause or resume, stop, delete. The last two ask first; runs stay. */
+/** Pause or resume, stop, delete. The last two ask first. */
 export function StudyActions({ study, onDeleted }: { study: StudyDetail; onDeleted: () => void }) {
   const { t } = useTranslation();
   const session = useSession();
@@ -17,7 +17,7 @@ export function StudyActions({ study, onDeleted }: { study: StudyDetail; onDelet
   const stop = useStopStudy(study.id);
   const remove = useDeleteStudy(study.id, onDeleted);
   const [asking, setAsking] = useState<"stop" | "delete" | null>(null);
-  if (!mayWrite(session)) return null;
+  if (!mayWrite(session) || study.deleted_at) return null;
   const error = pause.error ?? resume.error ?? stop.error;
   const goesOn = study.state === "running" || study.state === "paused";
   return (

@@ -5,6 +5,8 @@ import { Link, useLocation } from "wouter";
 import type { StudyDetail, Trial } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { usePaths } from "../projects/session";
+import { placeOf } from "../projects/trash/api";
+import { InTrash } from "../projects/trash/InTrash";
 import { useTitle } from "../routing/useTitle";
 import { Card, PageHead } from "../ui/Card";
 import { Facts } from "../ui/Facts";
@@ -37,6 +39,7 @@ function StudyCards({ study, trials }: { study: StudyDetail; trials: readonly Tr
       <PageHead title={study.name} note={<StudyState state={study.state} />}>
         <StudyActions study={study} onDeleted={() => navigate(paths.studies, { replace: true })} />
       </PageHead>
+      {study.deleted_at ? <InTrash at={study.deleted_at} by={study.deleted_by} place={placeOf.study(study.id)} /> : null}
       {study.error ? (
         <Notice tone="bad">
           <p>{study.error.message}</p>

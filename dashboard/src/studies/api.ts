@@ -79,7 +79,7 @@ export function useDeleteStudy(id: string, leave: () => void) {
     onSuccess: () => {
       leave();
       client.removeQueries({ queryKey: ["studies", id] });
-      return client.invalidateQueries({ queryKey: ["studies"], exact: true });
+      return Promise.all([client.invalidateQueries({ queryKey: ["studies"], exact: true }), client.invalidateQueries({ queryKey: ["trash"] })]);
     },
   });
 }

@@ -40,8 +40,8 @@ def folds_of(
 ) -> list[Fold]:
     """``count`` folds inside the rows before the test part, oldest first; training begins at the first row in each.
 
-    Test parts follow one another without overlap, and the last ends where the run's validation part ends. Each is as long as the
-    run's test part, or shorter where ``count`` of them would take more than half of the rows.
+    Test parts follow one another without overlap, and the last ends where the run's validation part ends. Each is as
+    long as the run's test part, or shorter where ``count`` of them would take more than half of the rows.
 
     Args:
         ranges: of the run's own split.

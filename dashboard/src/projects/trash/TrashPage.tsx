@@ -78,7 +78,6 @@ function PurgedNotice({ purged }: { purged: Purged }) {
 function TrashTable({ items }: { items: readonly TrashItem[] }) {
   const { t } = useTranslation();
   const { bytes, moment } = useFormats();
-  const paths = usePaths();
   return (
     <Table caption={t("trash.title")} testId="trash">
       <thead>
@@ -106,7 +105,7 @@ function TrashTable({ items }: { items: readonly TrashItem[] }) {
             <td>{deletedBy(t, item.deleted_by)}</td>
             <td className={tableCss["nowrap"]}>
               {item.needed_by ? (
-                <Link href={paths.model(item.needed_by.name)}>{t("trash.keptFor", { name: item.needed_by.name, version: item.needed_by.version })}</Link>
+                <KeptFor needed={item.needed_by} />
               ) : (
                 moment(item.purged_after)
               )}
@@ -121,9 +120,17 @@ function TrashTable({ items }: { items: readonly TrashItem[] }) {
   );
 }
 
+function KeptFor({ needed }: { needed: NonNullable<TrashItem["needed_by"]> }) {
+  const { t } = useTranslation();
+  const paths = usePaths();
+  if (needed.noun === "study") return <>{t("trash.keptForStudy", { name: needed.name })}</>;
+  return <Link href={paths.model(needed.name)}>{t("trash.keptFor", { name: needed.name, version: needed.version })}</Link>;
+}
+
 function ItemLink({ item }: { item: TrashItem }) {
   const paths = usePaths();
   if (item.noun === "run") return <Link href={paths.run(item.id)}>{item.name}</Link>;
+  if (item.noun === "study") return <Link href={paths.study(item.id)}>{item.name}</Link>;
   if (item.noun === "dataset") {
     const version = item.version === null ? "" : ` v${String(item.version)}`;
     const search = item.version === null ? "" : `?version=${String(item.version)}`;

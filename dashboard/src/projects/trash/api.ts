@@ -11,6 +11,7 @@ export const trashQuery = queryOptions({
 
 export const placeOf = {
   run: (id: string) => `/runs/${part(id)}`,
+  study: (id: string) => `/studies/${part(id)}`,
   dataset: (name: string, version: number | null = null) => `/datasets/${part(name)}${below(version)}`,
   model: (name: string, version: number | null = null) => `/models/${part(name)}${below(version)}`,
 };
@@ -20,6 +21,7 @@ const below = (version: number | null) => (version === null ? "" : `/versions/${
 /** A deleted version belongs to a model that still has its name; a deleted model has given it up. */
 export function placeOfItem(item: TrashItem): string {
   if (item.noun === "run") return placeOf.run(item.id);
+  if (item.noun === "study") return placeOf.study(item.id);
   if (item.noun === "dataset") return placeOf.dataset(item.id, item.version ?? null);
   return placeOf.model(item.version === null ? item.id : item.name, item.version ?? null);
 }
@@ -45,7 +47,7 @@ export function useRestore(place: string) {
   return useMutation({ mutationFn: () => post(`${place}/restore`), onSuccess: changed });
 }
 
-const COUNTS = ["runs", "models", "model_versions", "predictions", "datasets", "dataset_versions", "bytes_freed"] as const;
+const COUNTS = ["runs", "studies", "models", "model_versions", "predictions", "datasets", "dataset_versions", "bytes_freed"] as const;
 
 /** Everything at once; a large trash takes several calls. */
 export function useEmptyTrash() {
