@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from azuraforge.database import Database, ScopeError
 from azuraforge.database.direct import Question
@@ -162,6 +162,59 @@ def test_an_asker_that_is_cancelled_leaves_no_half_read_connection_behind(on_pos
             assert await database.ask(project_id, (SEQUENCES, {"stream": "s"})) == [[(1,), (2,)]]
 
     asyncio.run(cancelled())
+
+
+def test_what_is_committed_between_two_answers_is_in_neither(on_postgres):
+    """No BEGIN is sent: what stands between two Syncs is one transaction, whose snapshot is the first statement's."""
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id)
+    slow = Question(select(Event.seq).where(Event.stream == bindparam("stream"), func.pg_sleep(1).is_not(None)))
+
+    async def meanwhile():
+        asked = asyncio.create_task(database.ask(project_id, (slow, {"stream": "s"}), (SEQUENCES, {"stream": "s"})))
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(tell, database, project_id)
+        assert not asked.done(), "the second event came too late to show anything"
+        return await asked, await database.ask(project_id, (SEQUENCES, {"stream": "s"}))
+
+    during, after = asyncio.run(meanwhile())
+    assert during == [[(1,)], [(1,)]]
+    assert after == [[(1,), (2,)]]
+
+
+def test_a_connection_that_asks_cannot_write_and_keeps_no_project(on_postgres):
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id)
+    ask(database, project_id, (SEQUENCES, {"stream": "s"}))
+    (pipeline,) = database._asker._idle
+    rows = asyncio.run(pipeline.ask([(b"SELECT current_setting('azuraforge.project', true)", [])]))
+    assert rows in ([[("",)]], [[(None,)]])
+    assert asyncio.run(pipeline.ask([(b"SELECT seq FROM event", [])])) == [[]], "without a project there is no row"
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        asyncio.run(pipeline.ask([(b"DELETE FROM event", [])]))
+
+
+def test_after_a_value_that_cannot_be_looked_for_the_next_question_is_answered(on_postgres):
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id)
+    with pytest.raises(InvalidInput, match="out of range"):
+        lines(database, project_id, after=2**70)
+    assert [row.seq for row in lines(database, project_id)] == [1]
+
+
+def test_a_table_that_changed_since_a_question_was_prepared_is_read_as_it_is(on_postgres, postgres):
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id)
+    before = lines(database, project_id)
+    with psycopg.connect(postgres.owner_url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("ALTER TABLE event ALTER COLUMN type TYPE text")
+    assert lines(database, project_id) == before
+
+
+def test_an_answer_of_many_packets_comes_whole(on_postgres):
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id, 3, {"text": "ğ" * 500_000})
+    assert [len(row.data["text"]) for row in lines(database, project_id)] == [500_000] * 3
 
 
 def test_a_database_that_is_away_is_said_to_be_away(on_postgres, postgres_cluster, postgres):

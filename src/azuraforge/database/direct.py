@@ -2,7 +2,7 @@
 
 A question is a SELECT over rows of one project, written with the tables' columns and compiled once. It is answered on
 a connection of its own: on SQLite at once (a lookup takes less time than a change of thread), on PostgreSQL as one
-pipeline of BEGIN, project, SELECTs and COMMIT, behind the same row-level security as any session.
+pipeline that is one transaction: the project, then the SELECTs, behind the same row-level security as any session.
 """
 
 from __future__ import annotations
@@ -84,6 +84,9 @@ class _Compiled:
     def __init__(self, statement: Select[*tuple[Any, ...]], dialect: Dialect, row: Any) -> None:
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
+        #: As psycopg's libpq takes it, with its parameters by number; on SQLite they have names.
+        self.encoded = self.sql.encode()
+        self._order: Sequence[str] = getattr(compiled, "positiontup", None) or ()
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
         self._binds: dict[str, Callable[[Any], Any]] = {}
         for parameter in compiled.binds.values():
@@ -99,7 +102,14 @@ class _Compiled:
             values[name] = processor(values[name])
         return values
 
+    def in_order(self, project_id: str, given: Mapping[str, Any]) -> list[Any]:
+        """The values by the parameters' numbers."""
+        values = self.values(project_id, given)
+        return [values[name] for name in self._order]
+
     def rows(self, found: Sequence[Sequence[Any]]) -> Answer:
+        if not self._columns:
+            return [self._row._make(each) for each in found]
         rows = []
         for each in found:
             values = list(each)

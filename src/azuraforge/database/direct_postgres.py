@@ -1,29 +1,25 @@
-"""Questions on PostgreSQL: a pipeline of BEGIN, project, SELECTs and COMMIT in one round trip, on asyncio."""
+"""Questions on PostgreSQL: the project and the SELECTs in one round trip and one transaction, on asyncio."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
-import orjson
 import psycopg
-from psycopg.types.json import set_json_loads
 from sqlalchemy import Dialect
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import URL
 
 from azuraforge.database.direct import Answer, Asked
 from azuraforge.database.failures import away
-from azuraforge.database.postgres import CONNECT_ARGUMENTS
+from azuraforge.database.pipeline import Pipeline, Rows, Statement, Values
 from azuraforge.database.tenancy import PROJECT_SETTING
 from azuraforge.errors import InvalidInput, TransientError
 
 _CONNECTIONS = 8
 _WAIT_SECONDS = 10.0
-_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_SET_PROJECT = f"SELECT set_config('{PROJECT_SETTING}', %s, true)"
-
-Connection = psycopg.AsyncConnection[Any]
+#: Until the transaction ends, which it does with the request. A question that was asked without it would find no row.
+_SET_PROJECT = f"SELECT set_config('{PROJECT_SETTING}', $1, true)".encode()
 
 
 class PostgresAsker:
@@ -31,75 +27,70 @@ class PostgresAsker:
 
     def __init__(self, url: URL, dialect: Dialect) -> None:
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._dialect = dialect
-        self._idle: list[Connection] = []
-        self._all: set[Connection] = set()
+        # libpq's parameters have numbers; else it is the engine's.
+        self._dialect: Dialect = PGDialect_psycopg(
+            paramstyle="numeric_dollar", json_serializer=dialect._json_serializer
+        )
+        self._values = Values()
+        self._idle: list[Pipeline] = []
+        self._all: set[Pipeline] = set()
         self._places = asyncio.Semaphore(_CONNECTIONS)
 
     async def ask(self, project_id: str, *asked: Asked) -> list[Answer]:
         """The answer to each question, all as of one moment. Raises TransientError where the database is away."""
+        compiled = [question.compiled(self._dialect) for question, _ in asked]
         try:
-            await asyncio.wait_for(self._places.acquire(), _WAIT_SECONDS)
-        except TimeoutError:
-            raise TransientError("all connections to the database are in use", next_step="try again") from None
-        try:
-            return await self._ask(project_id, asked)
-        finally:
-            self._places.release()
+            statements: list[Statement] = [(_SET_PROJECT, self._values.of((project_id,)))]
+            for each, (_, given) in zip(compiled, asked, strict=True):
+                statements.append((each.encoded, self._values.of(each.in_order(project_id, given))))
+            await self._take_place()
+            try:
+                found = await self._ask(statements)
+            finally:
+                self._places.release()
+        except psycopg.DataError as error:
+            raise _not_looked_for(error) from error
+        return [each.rows(rows) for each, rows in zip(compiled, found[1:], strict=True)]
 
     def close(self) -> None:
         """Close every connection; the event loop may be gone already."""
-        for connection in self._all:
-            connection.pgconn.finish()
+        for pipeline in self._all:
+            pipeline.close()
         self._all.clear()
         self._idle.clear()
 
-    async def _ask(self, project_id: str, asked: Sequence[Asked]) -> list[Answer]:
-        while self._idle:  # one that died while it lay idle is replaced unseen
-            connection = self._idle.pop()
-            try:
-                return await self._answers(connection, project_id, asked)
-            except psycopg.OperationalError:
-                self._all.discard(connection)
-                await connection.close()
-            except psycopg.DataError as error:
-                raise _not_looked_for(error) from error
+    async def _take_place(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()  # at once
+            return
         try:
-            return await self._answers(await self._connect(), project_id, asked)
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            raise TransientError("all connections to the database are in use", next_step="try again") from None
+
+    async def _ask(self, statements: Sequence[Statement]) -> list[Rows]:
+        while self._idle:  # one that died while it lay idle, or knows tables as they were, is replaced unseen
+            try:
+                return await self._on(self._idle.pop(), statements)
+            except (psycopg.OperationalError, psycopg.NotSupportedError):
+                continue
+        try:
+            pipeline = await Pipeline.open(self._address)
+            self._all.add(pipeline)
+            return await self._on(pipeline, statements)
         except psycopg.OperationalError as error:
             raise away(error) from error
-        except psycopg.DataError as error:
-            raise _not_looked_for(error) from error
 
-    async def _answers(self, connection: Connection, project_id: str, asked: Sequence[Asked]) -> list[Answer]:
-        compiled = [(question.compiled(self._dialect), given) for question, given in asked]
-        kept = False
+    async def _on(self, pipeline: Pipeline, statements: Sequence[Statement]) -> list[Rows]:
         try:
-            async with connection.pipeline():
-                await connection.execute(_BEGIN)
-                await connection.execute(_SET_PROJECT, (project_id,))
-                cursors = [
-                    await connection.execute(each.sql.encode(), each.values(project_id, given))
-                    for each, given in compiled
-                ]
-                await connection.execute("COMMIT")
-            found = [await cursor.fetchall() for cursor in cursors]
-            kept = True
-        finally:
-            if kept:
-                self._idle.append(connection)
-            else:  # cancelled or broken in the middle: nobody knows what it still says
-                self._all.discard(connection)
-                connection.pgconn.finish()
-        return [each.rows(rows) for (each, _), rows in zip(compiled, found, strict=True)]
-
-    async def _connect(self) -> Connection:
-        connection = await psycopg.AsyncConnection.connect(
-            self._address, autocommit=True, cursor_factory=psycopg.AsyncCursor, **CONNECT_ARGUMENTS
-        )
-        set_json_loads(orjson.loads, connection)
-        self._all.add(connection)
-        return connection
+            found = await pipeline.ask(statements)
+        except BaseException:  # cancelled or broken in the middle
+            self._all.discard(pipeline)
+            pipeline.close()
+            raise
+        self._idle.append(pipeline)
+        return found
 
 
 def _not_looked_for(error: psycopg.DataError) -> InvalidInput:

@@ -1,0 +1,151 @@
+"""One connection to PostgreSQL in libpq's pipeline mode: every statement of a request in one write, one answer.
+
+psycopg's own pipeline writes each statement by itself and looks at the socket before each, which wakes the server a
+dozen times for what it could do at once. Here libpq is spoken to directly (through psycopg's wrapper of it), and
+statements are prepared once for each connection.
+
+Source: https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import psycopg
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGresult
+from psycopg.types.json import set_json_loads
+
+from azuraforge.database.postgres import CONNECT_ARGUMENTS
+
+#: What stands between two Syncs is one transaction without being told so; these make it a reader's, with one snapshot.
+_READER = " -c default_transaction_isolation=repeatable\\ read -c default_transaction_read_only=on"
+
+#: A statement with ``$1`` … and its values as PostgreSQL reads them.
+Statement = tuple[bytes, Sequence[Any]]
+Rows = list[tuple[Any, ...]]
+
+
+class Pipeline:
+    """A connection on which one caller at a time asks, from whichever event loop."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        self._connection = connection  # kept: it closes what it opened when it is let go
+        self._pq = connection.pgconn
+        self._pq.enter_pipeline_mode()
+        self._reader = Transformer(connection)
+        self._names: dict[bytes, bytes] = {}
+
+    @classmethod
+    async def open(cls, address: str) -> Pipeline:
+        """Connect. Raises psycopg.OperationalError."""
+        how = {**CONNECT_ARGUMENTS, "options": CONNECT_ARGUMENTS["options"] + _READER}
+        connection = await psycopg.AsyncConnection.connect(address, autocommit=True, **how)
+        set_json_loads(orjson.loads, connection)
+        return cls(connection)
+
+    async def ask(self, statements: Sequence[Statement]) -> list[Rows]:
+        """The rows of each statement, all of one transaction.
+
+        After any error, a cancellation included, the connection must be closed: nobody knows what it still says.
+        Raises psycopg.Error.
+        """
+        made = self._send(statements)
+        results = await self._answer()
+        self._names.update(made)
+        return [self._rows(result) for result in results if result.status == ExecStatus.TUPLES_OK]
+
+    def close(self) -> None:
+        """At once; the event loop may be gone already."""
+        self._pq.finish()
+
+    def _send(self, statements: Sequence[Statement]) -> dict[bytes, bytes]:
+        """Put everything on its way; returns the names of what is prepared with it."""
+        made: dict[bytes, bytes] = {}
+        for sql, values in statements:
+            name = self._names.get(sql) or made.get(sql)
+            if name is None:
+                name = made[sql] = b"q%d" % (len(self._names) + len(made))
+                self._pq.send_prepare(name, sql)
+            self._pq.send_query_prepared(name, values)
+        self._pq.pipeline_sync()  # libpq writes here, all of it at once
+        return made
+
+    async def _answer(self) -> list[PGresult]:
+        loop, socket = asyncio.get_running_loop(), self._pq.socket
+        answered: asyncio.Future[None] = loop.create_future()
+        results: list[PGresult] = []
+
+        def read() -> None:
+            try:
+                if self._take(results) and not answered.done():
+                    answered.set_result(None)
+            except psycopg.Error as error:
+                if not answered.done():
+                    answered.set_exception(error)
+
+        def write() -> None:
+            if self._flushed(answered):
+                loop.remove_writer(socket)
+
+        loop.add_reader(socket, read)
+        try:
+            if not self._flushed(answered):
+                loop.add_writer(socket, write)
+            await answered
+        finally:
+            loop.remove_reader(socket)
+            loop.remove_writer(socket)
+        for result in results:
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise psycopg.errors.error_from_result(result)
+        return results
+
+    def _flushed(self, answered: asyncio.Future[None]) -> bool:
+        """Whether nothing waits to be written any more."""
+        try:
+            return self._pq.flush() == 0
+        except psycopg.Error as error:
+            if not answered.done():
+                answered.set_exception(error)
+            return True
+
+    def _take(self, results: list[PGresult]) -> bool:
+        """Read what came; True once that was all."""
+        self._pq.consume_input()
+        ended = False
+        while not self._pq.is_busy():
+            result = self._pq.get_result()
+            if result is None:  # the end of one statement's results; twice in a row, there is nothing to wait for
+                if self._pq.status == ConnStatus.BAD:
+                    if any(each.status == ExecStatus.FATAL_ERROR for each in results):
+                        return True
+                    raise psycopg.OperationalError("the server closed the connection unexpectedly")
+                if ended:
+                    return False
+                ended = True
+                continue
+            if result.status == ExecStatus.PIPELINE_SYNC:
+                return True
+            ended = False
+            results.append(result)
+        return False
+
+    def _rows(self, result: PGresult) -> Rows:
+        self._reader.set_pgresult(result)
+        return self._reader.load_rows(0, result.ntuples, tuple)
+
+
+class Values:
+    """Turns parameters into what PostgreSQL reads as text."""
+
+    def __init__(self) -> None:
+        self._dumper = Transformer()
+
+    def of(self, parameters: Sequence[Any]) -> Sequence[Any]:
+        """Raises psycopg.DataError for what no column can hold, such as a NUL in a text."""
+        return self._dumper.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))
