@@ -67,6 +67,35 @@ def test_cancellations_reach_workers_only_and_no_reader(make_bell):
     assert heard == [("p", "a")]
 
 
+def test_what_is_to_be_forgotten_is_heard_by_others_only(make_bell):
+    here, there = [], []
+    ours = make_bell(streams=True, on_forget=here.append)
+    theirs = make_bell(streams=True, on_forget=there.append)
+    until(lambda: not ours.deaf and not theirs.deaf and here and there, "never subscribed")
+    assert set(here) == set(there) == {None}, "who begins to hear may have missed something"
+    here.clear()
+    there.clear()
+    ours.ring_forget("a")
+    ours.ring("p", "run/a")
+    until(lambda: bool(there), "never heard")
+    assert there == ["a"]
+    theirs.ring_forget("b")
+    until(lambda: bool(here), "never heard")
+    assert here == ["b"], "its own word came back to it"
+
+
+def test_whoever_could_not_hear_forgets_everything(make_bell, valkey):
+    there: list[str | None] = []
+    ours, theirs = make_bell(), make_bell(streams=True, on_forget=there.append)
+    until(lambda: not theirs.deaf and bool(there), "never subscribed")
+    valkey.kill()
+    until(lambda: theirs.deaf, "the end of Redis was not noticed")
+    there.clear()
+    ours.ring_forget("a")  # lost
+    valkey.start()
+    until(lambda: None in there, "what was lost meanwhile is remembered")
+
+
 def test_who_rings_waits_for_nobody_and_readers_catch_up_when_redis_is_back(make_bell, valkey):
     ours, theirs = make_bell(streams=True), make_bell(streams=True)
     until(lambda: not ours.deaf and not theirs.deaf, "never subscribed")

@@ -73,6 +73,44 @@ def test_a_revoked_token_opens_nothing_even_while_cached(projects, default_proje
         projects.revoke_token(default_project, made.id)
 
 
+def test_what_is_removed_here_is_told_to_other_processes(database, default_project):
+    theirs = ProjectService(database)
+    ours = ProjectService(database, theirs.forget)
+    secret, owner = ours.sign_in(secret_of(ours.owner_link(default_project, "http://x").url))
+    made = ours.create_token(owner, TokenRequest(name="notebook", role="viewer"))
+    local = ours.local_token(default_project)
+    for known in (secret, made.token, local):
+        theirs.authenticate(known)
+        assert theirs.remembered(known), "else nothing is shown"
+    ours.revoke_token(default_project, made.id)
+    assert theirs.remembered(made.token) is None
+    assert theirs.remembered(secret), "one is forgotten, not all"
+    ours.sign_out(owner)
+    ours.local_token(default_project)
+    for removed in (made.token, secret, local):
+        with pytest.raises(Unauthorized):
+            theirs.authenticate(removed)
+    theirs.forget(None)
+    assert theirs._cache == {}
+
+
+def test_a_token_that_is_revoked_while_it_is_verified_is_not_remembered(database, default_project, monkeypatch):
+    theirs = ProjectService(database)
+    ours = ProjectService(database, theirs.forget)
+    owner = ours.authenticate(ours.local_token(default_project))
+    made = ours.create_token(owner, TokenRequest(name="notebook", role="viewer"))
+    note_use = theirs._note_use
+
+    def revoked_meanwhile(*where: str) -> None:
+        ours.revoke_token(default_project, made.id)
+        note_use(*where)
+
+    monkeypatch.setattr(theirs, "_note_use", revoked_meanwhile)
+    theirs.authenticate(made.token)  # it was good when it was looked for
+    with pytest.raises(Unauthorized):
+        theirs.authenticate(made.token)
+
+
 def test_the_list_of_tokens_says_when_each_was_last_used(projects, default_project, database):
     owner = projects.authenticate(projects.local_token(default_project))
     made = projects.create_token(owner, TokenRequest(name="notebook", role="viewer"))

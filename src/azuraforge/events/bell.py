@@ -30,6 +30,9 @@ class Bell:
             waiting = list(self._waiting.get((project_id, stream), ()))
         self._wake(waiting)
 
+    def ring_forget(self, key: str) -> None:
+        """Tell other processes that what they remember by ``key`` is no longer so. Alone, there are none."""
+
     def ring_all(self) -> None:
         """Wake everyone: rings may have been lost."""
         with self._lock:

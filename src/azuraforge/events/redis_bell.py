@@ -19,7 +19,11 @@ import orjson
 from azuraforge.events.bell import Bell
 from azuraforge.telemetry import logger
 
-_CHANNELS = {"stream": "azuraforge:bell:stream", "cancel": "azuraforge:bell:cancel"}
+_CHANNELS = {
+    "stream": "azuraforge:bell:stream",
+    "cancel": "azuraforge:bell:cancel",
+    "forget": "azuraforge:bell:forget",
+}
 _CONNECT_SECONDS, _SOCKET_SECONDS, _HEALTH_SECONDS = 2.0, 5.0, 5
 _BATCH = 1000
 #: More rings than this waiting means that Redis hangs; they are forgotten, and everyone is woken later.
@@ -30,6 +34,8 @@ _DEAF_PATIENCE_SECONDS = 1.0
 log = logger("events")
 
 CancelHeard = Callable[[str, str], None]
+#: Called with a key, or with None: with whichever.
+ForgetHeard = Callable[[str | None], None]
 
 
 class RedisBell(Bell):
@@ -40,14 +46,25 @@ class RedisBell(Bell):
         streams: hear the rings of other processes; for those with live readers.
         on_cancel: called with (project, run) when a running run is asked to stop, by whatever process; from a
             thread of the bell's own, it must be quick.
+        on_forget: called with what another process said is to be forgotten, and with None where such a ring may
+            have been lost; likewise from a thread of the bell's own.
     """
 
-    def __init__(self, url: str, *, streams: bool = False, on_cancel: CancelHeard | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        streams: bool = False,
+        on_cancel: CancelHeard | None = None,
+        on_forget: ForgetHeard | None = None,
+    ) -> None:
         super().__init__()
         self._url = url
         self._origin = secrets.token_hex(4)
         self._on_cancel = on_cancel
-        self._hears = [_CHANNELS["stream"]] * streams + [_CHANNELS["cancel"]] * (on_cancel is not None)
+        self._on_forget = on_forget
+        wanted = {"stream": streams, "cancel": on_cancel is not None, "forget": on_forget is not None}
+        self._hears = [_CHANNELS[kind] for kind, heard in wanted.items() if heard]
         self._rings: queue.SimpleQueue[tuple[str, str, str] | None] = queue.SimpleQueue()
         self._missed = False
         self._stopping = threading.Event()
@@ -88,6 +105,10 @@ class RedisBell(Bell):
         """Tell the workers that a running run was asked to stop."""
         self._put("cancel", project_id, run_id)
 
+    def ring_forget(self, key: str) -> None:
+        """Tell the other processes that what they remember by ``key`` is no longer so."""
+        self._put("forget", key, "")
+
     def _put(self, kind: str, project_id: str, name: str) -> None:
         if self._rings.qsize() < _MOST_WAITING:
             self._rings.put((kind, project_id, name))
@@ -101,7 +122,8 @@ class RedisBell(Bell):
                 try:
                     pipe = client.pipeline(transaction=False)
                     if self._missed:
-                        pipe.publish(_CHANNELS["stream"], orjson.dumps([self._origin]))
+                        for kind in ("stream", "forget"):
+                            pipe.publish(_CHANNELS[kind], orjson.dumps([self._origin]))
                     for kind, *names in batch:
                         pipe.publish(_CHANNELS[kind], orjson.dumps([self._origin, *names]))
                     pipe.execute()
@@ -157,6 +179,7 @@ class RedisBell(Bell):
                 log.info("bell_hears")
             self._deaf = False
             self.ring_all()
+            self._forget(None)
             return
         if message["type"] != "message":
             return
@@ -166,10 +189,16 @@ class RedisBell(Bell):
                 self._on_cancel(*names)
         elif origin == self._origin:
             return  # rung here already
+        elif message["channel"].decode() == _CHANNELS["forget"]:
+            self._forget(names[0] if names else None)
         elif names:
             super().ring(names[0], names[1])
         else:
             self.ring_all()
+
+    def _forget(self, key: str | None) -> None:
+        if self._on_forget is not None:
+            self._on_forget(key)
 
 
 def connect(url: str) -> Any:

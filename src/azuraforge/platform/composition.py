@@ -38,6 +38,7 @@ from azuraforge.runs.carrier import Carrier
 from azuraforge.runs.handlers import Handler
 from azuraforge.runs.kernels import Kernels, News
 from azuraforge.runs.launcher import Launcher
+from azuraforge.runs.reporter import ROUND_SECONDS, Reporter
 from azuraforge.runs.reports import RunReports
 from azuraforge.runs.scratch import sweep
 from azuraforge.runs.service import RunService
@@ -69,13 +70,14 @@ class House:
     study_scheduler: StudyScheduler
     trash: Trash
     housekeeping: Housekeeping
+    reporter: Reporter
 
     def __init__(self, settings: Settings, bell: Bell | None = None) -> None:
         self.settings = settings
         import_tables()
         self.database = open_database(settings.url, settings.database_owner_url)
         self.events = EventLog(self.database, bell)
-        self.projects = ProjectService(self.database)
+        self.projects = ProjectService(self.database, self.events.bell.ring_forget)
         self.project_id = self.projects.ensure_default()
         self.launcher = Launcher(preload=PRELOADED)
         self.catalogue = Catalogue(self.launcher.call, settings.plugins, settings.home / "catalogue.json")
@@ -115,10 +117,13 @@ class House:
             kernels=self.kernels,
         )
 
-    def furnish(self, carrier: Carrier) -> None:
+    def furnish(self, carrier: Carrier, report_round_seconds: float = ROUND_SECONDS) -> None:
         """Build the rooms that create runs, which ``carrier`` then brings to workers."""
         self.runs = RunService(self.database, self.events, self.handlers, self.artifacts, carrier, self.settings)
         self.runs.reports = RunReports(self.database, self.artifacts, self.runs, self.launcher.call)
+        self.reporter = Reporter(
+            self.database, self.events, self.runs.reports, self.launcher.open, report_round_seconds
+        )
         self.comparisons = Comparisons(self.runs, self.launcher.call)
         firing = Firing(self.database, self.events, self.runs)
         self.schedules = ScheduleService(self.database, self.runs, firing)
@@ -232,6 +237,9 @@ class Platform:
         self.house.events.bell.listeners.append(self.house.study_scheduler.hear)
         self.house.study_scheduler.start()
         self.house.housekeeping.start()
+        if self.house.settings.runs.reports:
+            self.house.events.bell.listeners.append(self.house.reporter.hear)
+            self.house.reporter.start()
         self._ready.set()
         self.house.prepare(tell)
 
@@ -243,6 +251,7 @@ class Platform:
         """Put running runs back, end every child, close the database."""
         self._ready.clear()
         self.end_streams()
+        self.house.reporter.stop()
         self.house.housekeeping.stop()
         self.house.study_scheduler.stop()
         self.house.scheduler.stop()

@@ -29,6 +29,8 @@ from azuraforge.telemetry import logger
 
 #: How often a scheduler looks for due runs that no message waits for.
 DISPATCH_SECONDS = 0.5
+#: How often a scheduler looks for runs that ended and have no report yet.
+REPORT_SECONDS = 5.0
 #: Commands on this data home find another API so soon after theirs has ended.
 _ANNOUNCE_SECONDS = 1.0
 #: So long a starting process waits for its database.
@@ -53,7 +55,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
     try:
         with bind(settings.server.host, settings.server.port, command="api") as listener:
             address = address_of(settings.server.host, listener)
-            bell = RedisBell(url, streams=True)
+            bell = RedisBell(url, streams=True, on_forget=lambda key: house.projects.forget(key))
             house = _house(settings, bell)
             carrier = CeleryCarrier(url, bell)
             house.furnish(carrier)
@@ -130,7 +132,7 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
         bell = RedisBell(url)
         house = _house(settings, bell, stop)
         carrier = CeleryCarrier(url, bell)
-        house.furnish(carrier)
+        house.furnish(carrier, REPORT_SECONDS)
         dispatcher = Dispatcher(house.database, carrier, url, house.kinds)
         reaper = Reaper(house.database, house.events, settings)
         loops = [
@@ -143,6 +145,8 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
             house.scheduler.start()
             house.study_scheduler.start()
             house.housekeeping.start()
+            if settings.runs.reports:
+                house.reporter.start()
             for loop in loops:
                 loop.start()
             log.info("scheduler_ready")
@@ -150,6 +154,7 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
                 on_ready()
             stop.wait()
         finally:
+            house.reporter.stop()
             house.housekeeping.stop()
             house.study_scheduler.stop()
             house.scheduler.stop()

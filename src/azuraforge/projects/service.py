@@ -21,7 +21,8 @@ from azuraforge.projects.tables import Credential
 
 LINK_SECONDS = 10 * 60
 SESSION_SECONDS = 30 * 24 * 3600
-#: A verified secret is trusted this long before the database is asked again; removal here forgets it at once.
+#: A verified secret is trusted this long before the database is asked again. Removal forgets it at once, here and,
+#: as long as the bell is heard, in other processes.
 CACHE_SECONDS = 60.0
 #: A token's last use is written at most so often.
 _USE_SECONDS = 3600.0
@@ -52,12 +53,18 @@ class Access:
 
 
 class ProjectService:
-    """Projects, sign-in links, browser sessions and API tokens."""
+    """Projects, sign-in links, browser sessions and API tokens.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        tell: told the hash of each secret that no longer opens anything, so that other processes ``forget`` it too.
+    """
+
+    def __init__(self, database: Database, tell: Callable[[str], None] = lambda _hash: None) -> None:
         self._database = database
+        self._tell = tell
         self.answers = AnsweredRequests(database)
         self._cache: dict[str, tuple[float, Access]] = {}
+        self._forgotten = 0
         self._lock = threading.Lock()
 
     def ensure_default(self) -> str:
@@ -109,20 +116,21 @@ class ProjectService:
             raise Conflict("a token cannot sign out", next_step="azuraforge tokens revoke ID")
         place, hash_ = access.project_id, access.secret_hash
         self._database.write(place, lambda session: store.delete_credential(session, place, hash_))
-        self._forget(access.secret_hash)
+        self._removed(hash_)
 
     def authenticate(self, secret: str) -> Access:
         """Whom this session or token lets in; raises Unauthorized."""
         if (known := self.remembered(secret)) is not None:
             return known
         hash_ = _hash(secret)
-        found = None
+        found, forgotten = None, self._forgotten
         place = self._find(lambda session: store.find_secret(session, hash_))
         if place is not None:
             with self._database.read(place.project_id) as session:
                 found = store.credential(session, place.project_id, hash_, ("session", "token", LOCAL))
         if found is None:
-            self._forget(hash_)
+            with self._lock:
+                self._cache.pop(hash_, None)
             raise Unauthorized(
                 "the session or token is unknown or has expired",
                 next_step="run `azuraforge link` and open the link, or send a valid token",
@@ -144,13 +152,23 @@ class ProjectService:
         with self._lock:
             if len(self._cache) > 10_000:
                 self._cache.clear()
-            self._cache[hash_] = (time.monotonic() + CACHE_SECONDS, access)
+            if self._forgotten == forgotten:  # else it may just have been removed, and nobody would say so again
+                self._cache[hash_] = (time.monotonic() + CACHE_SECONDS, access)
         return access
 
     def remembered(self, secret: str) -> Access | None:
         """Whom a secret lets in that was verified within the last minute; None where the database must be asked."""
         cached = self._cache.get(_hash(secret))
         return cached[1] if cached and cached[0] > time.monotonic() else None
+
+    def forget(self, hash_: str | None) -> None:
+        """Ask the database again before the secret of this hash (None: any secret) lets anybody in."""
+        with self._lock:
+            self._forgotten += 1
+            if hash_ is None:
+                self._cache.clear()
+            else:
+                self._cache.pop(hash_, None)
 
     def create_token(self, access: Access, request: TokenRequest) -> TokenCreated:
         """A new API token of this project; its secret is shown only here."""
@@ -170,10 +188,9 @@ class ProjectService:
     def local_token(self, project_id: str) -> str:
         """A token for the command line on this machine; the former one is removed."""
 
-        def work(session: Session) -> None:
-            store.delete_kind(session, project_id, LOCAL)
-
-        self._database.write(project_id, work)
+        former = self._database.write(project_id, lambda session: store.delete_kind(session, project_id, LOCAL))
+        for hash_ in former:
+            self._removed(hash_)
         with self._database.read(project_id) as session:
             user_id = store.owner_of(session, project_id)
         secret, _ = self._issue(project_id, user_id, LOCAL, "owner", name="command line")
@@ -189,7 +206,7 @@ class ProjectService:
         hash_ = self._database.write(project_id, lambda session: store.delete_token(session, project_id, id_))
         if hash_ is None:
             raise NotFound(f"token {id_!r} does not exist", next_step="azuraforge tokens list")
-        self._forget(hash_)
+        self._removed(hash_)
 
     def _find(self, find: Callable[[Session], store.Place | None]) -> store.Place | None:
         with self._database.read_system() as session:
@@ -240,9 +257,9 @@ class ProjectService:
         with contextlib.suppress(Exception), taking_nothing_along():
             self._database.write(project_id, lambda session: store.note_use(session, project_id, hash_, _USE_SECONDS))
 
-    def _forget(self, hash_: str) -> None:
-        with self._lock:
-            self._cache.pop(hash_, None)
+    def _removed(self, hash_: str) -> None:
+        self.forget(hash_)
+        self._tell(hash_)
 
 
 def session_out(access: Access) -> SessionOut:

@@ -137,8 +137,10 @@ def delete_token(session: Session, project_id: str, id_: str) -> str | None:
     return session.execute(statement.returning(Credential.hash)).scalar()
 
 
-def delete_kind(session: Session, project_id: str, kind: str) -> None:
-    session.execute(delete(Credential).where(Credential.project_id == project_id, Credential.kind == kind))
+def delete_kind(session: Session, project_id: str, kind: str) -> list[str]:
+    """Remove every credential of a kind and return their hashes."""
+    statement = delete(Credential).where(Credential.project_id == project_id, Credential.kind == kind)
+    return list(session.scalars(statement.returning(Credential.hash)))
 
 
 def delete_credential(session: Session, project_id: str, hash_: str) -> None:
