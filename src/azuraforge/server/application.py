@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, FastAPI, Response
 from fastapi.requests import HTTPConnection
-from starlette.types import ASGIApp
+from starlette.routing import Match
+from starlette.types import ASGIApp, Scope
 
 import azuraforge
 from azuraforge.automations.routes import router as schedules
@@ -87,15 +88,33 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
     app.state.project_of = _project_of
     problems.install(app)
     app.add_middleware(repeats.RepeatGuard)
-    # The most asked first, none nested: each level of inclusion looks for the route once more.
+    # None nested: each level of inclusion looks for the route once more.
     seldom = (comparisons, datasets, events, projects, plugins, studies, schedules)
     for router in (hot, runs, models, deployments, predictions, *seldom):
+        _narrow(router)
         app.include_router(router, prefix=PREFIX)
     _add_health(app, ready, about)
     pages.install(app)
     plain = app.openapi
     app.openapi = lambda: repeats.described(plain())  # type: ignore[method-assign]
     return app
+
+
+def _narrow(router: APIRouter) -> None:
+    """Let a room be looked through only for its own nouns: FastAPI tries every route of every room in turn, at 1 to
+    2 µs each, which was a third of a short read."""
+    paths = [getattr(route, "path", None) for route in router.routes]
+    if "matches" in vars(router) or None in paths:
+        return  # done before, or it includes others
+    nouns = frozenset(str(path).split("/")[1] for path in paths)
+    look = router.matches
+
+    def matches(scope: Scope) -> tuple[Match, Scope]:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        noun = path[len(PREFIX) + 1 :].partition("/")[0]
+        return look(scope) if noun in nouns else (Match.NONE, {})
+
+    router.matches = matches  # type: ignore[method-assign]
 
 
 async def _project_of(connection: HTTPConnection) -> str:

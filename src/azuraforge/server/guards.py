@@ -8,14 +8,14 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from azuraforge.server.problems import problem
 from azuraforge.settings import ServerSettings
 
-_HEADERS = {
+_SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -25,6 +25,7 @@ _HEADERS = {
         "connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
     ),
 }
+_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _SAFE_HEADERS.items()]
 
 
 class HostGuard:
@@ -94,9 +95,9 @@ class BodyGuard:
 
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+                named = {name.lower() for name, _ in headers}
+                message["headers"] = headers + [each for each in _RAW_HEADERS if each[0] not in named]
             await send(message)
 
         await self.app(scope, counted, headed)
