@@ -52,6 +52,8 @@ class Load:
     latencies: dict[str, list[float]] = field(default_factory=dict)
     errors: dict[str, int] = field(default_factory=dict)
     processor_share: float = 0.0
+    #: How late requests left, in seconds: a generator that shares its cores is itself kept waiting.
+    lateness: list[float] = field(default_factory=list)
 
     @property
     def all(self) -> list[float]:
@@ -149,6 +151,7 @@ class _Generator:
             body = (request.body % self._number if request.numbered else request.body).encode()
             data = head % len(body) + body
         self.pending += 1
+        self._load.lateness.append(time.perf_counter() - meant_at)
         if self._free:
             self._free.popleft().send(request.kind, data, meant_at)
         else:

@@ -30,6 +30,9 @@ _KEPT_SECONDS = 3.0
 class Stage:
     """One `azuraforge up`. Keeps its port over restarts, so that clients can come back to it."""
 
+    #: What is started; ``benchmarks.stage.watched`` is the same with a watch on it.
+    module = "azuraforge.cli.main"
+
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
         self.environment = environment
@@ -51,7 +54,7 @@ class Stage:
         (self.home / "plugins").mkdir(parents=True, exist_ok=True)
         with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "azuraforge.cli.main", "up", "--port", str(self.port)],
+                [sys.executable, "-m", self.module, "up", "--port", str(self.port)],
                 env={**os.environ, "AZURAFORGE_HOME": str(self.home), **self.environment},
                 stdout=log,
                 stderr=log,
@@ -121,6 +124,15 @@ class Stage:
         times = psutil.Process(self.pid).cpu_times()
         return float(times.user + times.system)
 
+    def processor_parts(self) -> dict[str, float]:
+        """Processor seconds so far of each part of the platform and of the servers that it uses."""
+        root = psutil.Process(self.pid)
+        return {"platform": _used([root]), "its children": _used(root.children(recursive=True))}
+
+    def server_log(self) -> list[str]:
+        """What the database's server wrote of its own since this was asked last; SQLite has none."""
+        return []
+
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One request below /api/v1 over this thread's kept connection; raises where the answer is no success."""
         status, answer = self.ask(method, path, body)
@@ -160,6 +172,16 @@ def stage(*plugins: str, **environment: str) -> Iterator[Stage]:
     finally:
         made.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _used(processes: list[psutil.Process]) -> float:
+    """Processor seconds so far of those that still live."""
+    total = 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 def pss_megabytes(processes: list[psutil.Process]) -> float:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.stage import PLUGINS, Stage
+from benchmarks.stage import PLUGINS, Stage, _used
 from tests.postgres import Cluster, make_cluster
 from tests.valkey import Valkey, _free_port
 
@@ -31,13 +31,15 @@ class ScaledStage(Stage):
     def __init__(self, home: Path, cluster: Cluster, valkey: Valkey, **environment: str) -> None:
         database = cluster.create("azuraforge_template")
         super().__init__(home, AZURAFORGE_DATABASE_URL=database.url, AZURAFORGE_BROKER_URL=valkey.url, **environment)
+        self._servers = (cluster, valkey)
+        self._logged = 0
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.others: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> ScaledStage:
         """Start all of it, and wait until it is ready."""
-        self.process = self._part("api", "--port", str(self.port))
+        self.process = self._part("api", "--port", str(self.port), module=self.module)
         self.others = [self._part("worker", "--concurrency", "1"), self._part("scheduler")]
         until = time.monotonic() + _START_SECONDS
         while not self._serves():
@@ -65,14 +67,43 @@ class ScaledStage(Stage):
         roots = [psutil.Process(process.pid) for process in (self.process, *self.others) if process is not None]
         return [each for root in roots for each in (root, *root.children(recursive=True))]
 
+    def processor_parts(self) -> dict[str, float]:
+        cluster, valkey = self._servers
+        roots = {
+            "API": self.process,
+            "worker": self.others[0],
+            "scheduler": self.others[1],
+            "PostgreSQL": cluster._process,
+            "Valkey": valkey.process,
+        }
+        parts = {name: psutil.Process(process.pid) for name, process in roots.items() if process is not None}
+        return {name: _used([root, *root.children(recursive=True)]) for name, root in parts.items()}
+
+    def server_log(self) -> list[str]:
+        """From the first call on: statements of more than 20 ms, and each autovacuum."""
+        cluster, _ = self._servers
+        if not self._logged:
+            for setting in (
+                "log_min_duration_statement = 20",
+                "log_autovacuum_min_duration = 0",
+                "log_lock_waits = on",
+            ):
+                cluster.execute(f"ALTER SYSTEM SET {setting}")
+            cluster.execute("SELECT pg_reload_conf()")
+        text = (cluster.folder / "log").read_bytes()
+        since, self._logged = text[self._logged :], len(text)
+        return [
+            line for line in since.decode(errors="replace").splitlines() if "duration" in line or "automatic" in line
+        ]
+
     @property
     def _log(self) -> Path:
         return self.home.parent / f"{self.home.name}.log"
 
-    def _part(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def _part(self, *arguments: str, module: str = "azuraforge.cli.main") -> subprocess.Popen[bytes]:
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "azuraforge.cli.main", *arguments],
+                [sys.executable, "-m", module, *arguments],
                 env={**os.environ, "AZURAFORGE_HOME": str(self.home), **self.environment},
                 stdout=log,
                 stderr=log,
