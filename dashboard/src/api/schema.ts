@@ -141,7 +141,7 @@ export interface paths {
         };
         /**
          * Dataset Rows
-         * @description The target over time, reduced for a chart.
+         * @description The target over time, reduced for a chart; of several series one.
          */
         get: operations["datasets_dataset_rows"];
         put?: never;
@@ -554,6 +554,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/predict-image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict Image
+         * @description What a version sees in a picture: the probability of each class.
+         */
+        post: operations["models_predict_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/predictions": {
         parameters: {
             query?: never;
@@ -692,26 +712,6 @@ export interface paths {
         get: operations["models_get_card"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/models/{name}/versions/{version}/predict-image": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Predict Image
-         * @description What a version sees in a picture: the probability of each class.
-         */
-        post: operations["models_predict_image"];
         delete?: never;
         options?: never;
         head?: never;
@@ -915,7 +915,7 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description A page of runs, newest first.
+         * @description A page of runs, newest first. Trials are left out unless asked for: their study shows them.
          */
         get: operations["runs_list_runs"];
         put?: never;
@@ -1398,7 +1398,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Study
-         * @description Remove a study that has ended; the runs of its trials stay.
+         * @description Move a study that has ended into the trash; the runs of its trials go with it when it is purged.
          */
         delete: operations["studies_delete_study"];
         options?: never;
@@ -1440,6 +1440,26 @@ export interface paths {
          * @description Start no further trial; those that run end by themselves.
          */
         post: operations["studies_pause_study"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/studies/{study}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Study
+         * @description Take a study out of the trash, by its id or its former name.
+         */
+        post: operations["studies_restore_study"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1888,6 +1908,16 @@ export interface components {
              * @default 1
              */
             season: number;
+            /**
+             * Series
+             * @description the column that tells several series apart
+             */
+            series?: string | null;
+            /**
+             * Series Names
+             * @description of several series: which there are
+             */
+            series_names?: string[] | null;
             /** Target */
             target: string;
             /** Time */
@@ -1974,6 +2004,8 @@ export interface components {
             ended_reason: string | null;
             /** @description questions that only one of the two could not answer */
             errors: components["schemas"]["TestOut"];
+            /** @description single losses: is it rarely, but terribly wrong? */
+            extremes: components["schemas"]["ExtremesOut"];
             /**
              * Left Out
              * @description pairs that were given up because too many waited
@@ -1981,7 +2013,7 @@ export interface components {
             left_out: number;
             /** Level */
             level: number;
-            /** @description pairs of answers whose outcome is known */
+            /** @description pairs of answers whose outcome is known, each about targets of its own */
             losses: components["schemas"]["TestOut"];
             /**
              * Mode
@@ -1990,6 +2022,11 @@ export interface components {
             mode: "shadow" | "canary";
             /** Number */
             number: number;
+            /**
+             * Overlapping
+             * @description judged pairs about targets that an earlier pair was counted for, left out
+             */
+            overlapping: number;
             /** Reason */
             reason: string;
             /** Share Percent */
@@ -2181,6 +2218,47 @@ export interface components {
             version: number | null;
         };
         /**
+         * ExtremesOut
+         * @description A sequential test of single losses: more than ``share`` of them above ``bound`` is shown where exp(log_wealth)
+         *     reaches 1 / alpha.
+         */
+        ExtremesOut: {
+            /** Alpha */
+            alpha: number;
+            /**
+             * Beyond
+             * @description pairs in which the deployed version's largest loss did, and not the other's
+             */
+            beyond: number;
+            /**
+             * Bound
+             * @description the largest known loss of the version beside; null: too few are known
+             */
+            bound: number | null;
+            /**
+             * Known
+             * @description losses of the version beside that the bound comes from
+             */
+            known: number;
+            /** Log Wealth */
+            log_wealth: number;
+            /**
+             * Needed
+             * @description so many have to be known
+             */
+            needed: number;
+            /**
+             * Share
+             * @description of losses that may lie above it by chance, at most
+             */
+            share: number | null;
+            /**
+             * Within
+             * @description all other pairs since the bound is known
+             */
+            within: number;
+        };
+        /**
          * Finding
          * @description Something found while reading: a code, how bad, how often, where first, in both languages.
          */
@@ -2327,7 +2405,7 @@ export interface components {
             by: "horizon" | "hour" | "weekday" | "month" | "class";
             /**
              * Margin
-             * @description relative: 0.1 allows 10 % worse
+             * @description relative: 0.1 allows 10 % worse, and noise beyond it
              * @default 0.1
              */
             margin: number;
@@ -2491,7 +2569,15 @@ export interface components {
          * @description Means over judged points of one version, in one stretch of time or in all.
          */
         LiveScore: {
-            /** Count */
+            /**
+             * Answers
+             * @description all that were judged
+             */
+            answers: number;
+            /**
+             * Count
+             * @description of different questions; the same one asked again counts once, with the mean
+             */
             count: number;
             /**
              * Hits
@@ -2701,11 +2787,11 @@ export interface components {
             name: string;
             /**
              * Noun
-             * @constant
+             * @enum {string}
              */
-            noun: "model";
+            noun: "model" | "study";
             /** Version */
-            version: number;
+            version?: number | null;
         };
         /**
          * NewLink
@@ -2794,18 +2880,39 @@ export interface components {
             block?: number | null;
             /** Comparable */
             comparable: boolean;
+            /**
+             * Difference
+             * @description in the metric's own unit
+             */
+            difference?: number | null;
             /** High */
             high?: number | null;
             /** Level */
             level?: number | null;
-            /** Low */
+            /**
+             * Low
+             * @description relative along a series, else of `difference`; high alike
+             */
             low?: number | null;
             /** Metric */
             metric?: string | null;
             /** Origins */
             origins?: number | null;
-            /** Relative Difference */
+            /**
+             * Relative Difference
+             * @description null: b makes no errors to speak of
+             */
             relative_difference?: number | null;
+            /**
+             * Shown
+             * @description by language: measure, change, low and high as people read them
+             * @default {}
+             */
+            shown: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
             /** Verdict */
             verdict?: ("a_better" | "b_better" | "no_difference" | "too_few") | null;
             /** Why Not */
@@ -2816,6 +2923,11 @@ export interface components {
          * @description What a version sees in a picture.
          */
         PictureAnswer: {
+            /**
+             * Alias
+             * @description the alias that led to the version; null where the version was named
+             */
+            alias: string | null;
             /**
              * Classes
              * @description every class, the most probable first
@@ -3045,6 +3157,11 @@ export interface components {
             reason: string | null;
             /** Slices */
             slices: components["schemas"]["GuardedSlice"][];
+            /**
+             * Unknown Slices
+             * @enum {string}
+             */
+            unknown_slices: "block" | "pass";
         };
         /**
          * PolicyRequest
@@ -3091,6 +3208,13 @@ export interface components {
              * @default []
              */
             slices: components["schemas"]["GuardedSlice"][];
+            /**
+             * Unknown Slices
+             * @description what a guarded slice does that holds too few rows to be known
+             * @default block
+             * @enum {string}
+             */
+            unknown_slices: "block" | "pass";
         };
         /**
          * PredictionDetail
@@ -3101,6 +3225,11 @@ export interface components {
             alias: string | null;
             /** By */
             by: string;
+            /**
+             * Continues
+             * @description id of the dataset whose next rows judge it; null: only what is sent for it does
+             */
+            continues?: string | null;
             /**
              * Created At
              * Format: date-time
@@ -3177,6 +3306,11 @@ export interface components {
             alias: string | null;
             /** By */
             by: string;
+            /**
+             * Continues
+             * @description id of the dataset whose next rows judge it; null: only what is sent for it does
+             */
+            continues?: string | null;
             /**
              * Created At
              * Format: date-time
@@ -3300,6 +3434,11 @@ export interface components {
             request_id?: string | null;
             /** Run Id */
             run_id: string | null;
+            /**
+             * Series
+             * @description of which of several series
+             */
+            series?: string | null;
             /** Target */
             target: string;
             /** Unit */
@@ -3318,6 +3457,11 @@ export interface components {
              */
             alias: string;
             /**
+             * Continues
+             * @description the dataset that `rows` continue: what its next versions tell judges this prediction; empty: only outcomes that are sent for this very prediction do
+             */
+            continues?: string | null;
+            /**
              * Horizon
              * @description rows ahead; empty: all that the version can
              */
@@ -3331,6 +3475,11 @@ export interface components {
             rows?: {
                 [key: string]: unknown;
             }[] | null;
+            /**
+             * Series
+             * @description which, of a version that learned several
+             */
+            series?: string | null;
             /**
              * Version
              * @description empty: the version that the alias points at
@@ -3445,6 +3594,11 @@ export interface components {
              * @default 0
              */
             runs: number;
+            /**
+             * Studies
+             * @default 0
+             */
+            studies: number;
         };
         /**
          * RetrainRequest
@@ -3592,6 +3746,8 @@ export interface components {
              * @enum {string}
              */
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
+            /** @description empty for a run that no study started */
+            study: components["schemas"]["StudyLink"] | null;
             /** Summary */
             summary: {
                 [key: string]: unknown;
@@ -4014,6 +4170,13 @@ export interface components {
             dataset_name: string;
             /** Dataset Version */
             dataset_version: number;
+            /**
+             * Deleted At
+             * @description in the trash since then
+             */
+            deleted_at: string | null;
+            /** Deleted By */
+            deleted_by: string | null;
             error: components["schemas"]["RunError"] | null;
             /** Finished At */
             finished_at: string | null;
@@ -4087,6 +4250,18 @@ export interface components {
             warm_start_from: string[];
             /** Winner */
             winner: number | null;
+        };
+        /**
+         * StudyLink
+         * @description The study that a run belongs to, as one of its trials, or as a trial's config that is trained anew.
+         */
+        StudyLink: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Trial */
+            trial: number;
         };
         /**
          * StudyOut
@@ -4383,7 +4558,7 @@ export interface components {
              * Noun
              * @enum {string}
              */
-            noun: "run" | "dataset" | "model";
+            noun: "run" | "dataset" | "model" | "study";
             /**
              * Purged After
              * Format: date-time
@@ -4830,6 +5005,8 @@ export interface operations {
         parameters: {
             query?: {
                 max_points?: number;
+                /** @description of several; empty: the first */
+                series?: string | null;
                 /** @description empty: the newest */
                 version?: number | null;
             };
@@ -5677,6 +5854,56 @@ export interface operations {
             };
         };
     };
+    models_predict_image: {
+        parameters: {
+            query?: {
+                alias?: string;
+                /** @description your own name for it */
+                request_id?: string | null;
+                /** @description empty: the version that the alias points at */
+                version?: number | null;
+            };
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description PNG, JPEG, WebP, BMP, GIF or TIFF; at most 10 MiB and 40 million pixels
+                     */
+                    image: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PictureAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     models_list_predictions: {
         parameters: {
             query?: {
@@ -5935,51 +6162,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CardOut"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    models_predict_image: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description repeated with the same key and body within two days, the request is done once */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                name: string;
-                version: number;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": {
-                    /**
-                     * Format: binary
-                     * @description PNG, JPEG, WebP, BMP, GIF or TIFF; at most 10 MiB and 40 million pixels
-                     */
-                    image: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PictureAnswer"];
                 };
             };
             /** @description Validation Error */
@@ -6320,6 +6502,8 @@ export interface operations {
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
                 /** @description those that were deleted, instead of all others */
                 trash?: boolean;
+                /** @description the trials of studies too, where no kind is named */
+                trials?: boolean;
             };
             header?: never;
             path?: never;
@@ -7391,6 +7575,40 @@ export interface operations {
         };
     };
     studies_pause_study: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description repeated with the same key and body within two days, the request is done once */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                study: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StudyDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    studies_restore_study: {
         parameters: {
             query?: never;
             header?: {
