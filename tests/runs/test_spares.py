@@ -75,7 +75,8 @@ def test_the_launcher_itself_has_one_thread_and_no_polars_whatever_it_forked(own
 def test_a_spare_that_died_is_missed_by_nobody(own_launcher):
     asked(own_launcher)
     (spare,) = waiting(own_launcher)
-    os.kill(spare.pid, signal.SIGKILL)
+    spare.kill()
+    spare.wait(10)
     answer = asked(own_launcher)
     assert answer["pid"] != spare.pid
     assert not answer["there"]
@@ -111,6 +112,7 @@ def test_what_nobody_wants_is_ended():
 
 def test_runs_learn_which_of_their_children_are_heavy(make_stand, launcher, monkeypatch):
     wanted = []
+    monkeypatch.setattr(launcher, "habits", spares.Habits())
     spawn = launcher.spawn
     monkeypatch.setattr(launcher, "spawn", lambda **asked: (wanted.append(asked["warm"]), spawn(**asked))[1])
     stand = make_stand(Modules(), start=False)

@@ -80,6 +80,13 @@ describe("RunPage", () => {
     expect([...choice.options].map((one) => one.value)).toEqual(["corner", "square"]);
   });
 
+  it("leads from a trial to its study", async () => {
+    open(sampleRun({ kind: "trial", study: { id: "s1", name: "first search", trial: 3 } }));
+    const link = await screen.findByRole("link", { name: "first search" });
+    expect(link.getAttribute("href")).toBe("/p/default/studies/s1");
+    expect(link.parentElement?.textContent).toBe("trial 3 of first search");
+  });
+
   it("moves with the live events", async () => {
     open(sampleRun());
     expect((await screen.findByTestId("loss-chart")).dataset["points"]).toBe("2");

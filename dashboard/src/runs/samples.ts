@@ -35,6 +35,7 @@ export function sampleRun(fields: Partial<RunDetail> = {}): RunDetail {
     needed_by: [],
     time_limit_seconds: null,
     memory_limit_bytes: null,
+    study: null,
     dataset_fingerprint: "9f2c4b7e55aa01cc",
     code_version: "0.1.0",
     plugin_version: "0.1.0",

@@ -67,6 +67,8 @@ const study = (fields: Partial<StudyDetail> = {}): StudyDetail => ({
   warm_start_from: [],
   counted_trials: 4,
   last_event_seq: 9,
+  deleted_at: null,
+  deleted_by: null,
   ...fields,
 });
 

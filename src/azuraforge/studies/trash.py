@@ -94,24 +94,32 @@ class StudyTrash:
 
     def purge(self, project_id: str, before: datetime | None) -> Purged:
         with self._database.read(project_id) as session:
-            # The longest ago first: who began from a study was deleted before that could be.
-            ids = [row.id for row in reversed(store.deleted(session, project_id, before))]
+            ids = [row.id for row in store.deleted(session, project_id, before)]
         purged = Purged(Counter(studies=0, runs=0))
-        for study_id in ids:
-            if (run_ids := self._database.write(project_id, self._free(project_id, study_id))) is None:
-                purged.kept += 1
-                continue
-            room = AT_ONCE - purged.counts["runs"]
-            purged.add(self._runs.forget(project_id, run_ids[:room]))  # first, so that a purge cut off finds the rest
-            if len(run_ids) > room:
-                purged.left = True
+        while ids and not purged.left:
+            kept = [study_id for study_id in ids if not self._purge(project_id, study_id, purged)]
+            if len(kept) == len(ids):
+                purged.kept = len(kept)
                 break
-            purged.counts["studies"] += self._database.write(project_id, self._remover(project_id, study_id))
+            ids = kept  # what was kept for one that has gone now may go, too
         return purged
 
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
         """It has no files of its own."""
         return 0
+
+    def _purge(self, project_id: str, study_id: str, purged: Purged) -> bool:
+        """Purge one; False where a later one needs it. The runs go first: a purge that is cut off finds the rest."""
+        if purged.left:
+            return True
+        if (run_ids := self._database.write(project_id, self._free(project_id, study_id))) is None:
+            return False
+        room = AT_ONCE - purged.counts["runs"]
+        purged.add(self._runs.forget(project_id, run_ids[:room]))
+        purged.left = len(run_ids) > room
+        if not purged.left:
+            purged.counts["studies"] += self._database.write(project_id, self._remover(project_id, study_id))
+        return True
 
     def _free(self, project_id: str, study_id: str) -> Callable[[Session], list[str] | None]:
         """The runs of its trials that are still there; None where it may not be purged."""

@@ -31,6 +31,7 @@ const trash = (items: TrashItem[]): Trash => ({
 
 const purged = (fields: Partial<Purged> = {}): Purged => ({
   runs: 1,
+  studies: 0,
   datasets: 0,
   dataset_versions: 0,
   models: 0,
@@ -62,6 +63,16 @@ describe("TrashPage", () => {
     expect(within(run).getByText("Ada")).toBeTruthy();
     expect(within(dataset).getByText("the project's policy")).toBeTruthy();
     expect(within(dataset).getByRole("link", { name: "kept for co2 v3" }).getAttribute("href")).toBe("/p/default/models/co2");
+  });
+
+  it("restores a study by its id, and says for which later one it is kept", async () => {
+    const study = item({ noun: "study", id: "s1", name: "first search", needed_by: { noun: "study", name: "second", version: null } });
+    const asked = answerApi({ "GET /projects/trash": { body: trash([study]) }, "POST /studies/s1/restore": { body: {} } });
+    showPage(<TrashPage />);
+    expect((await screen.findByRole("link", { name: "first search" })).getAttribute("href")).toBe("/p/default/studies/s1");
+    expect(screen.getByText("kept for the study second")).toBeTruthy();
+    await userEvent.click(screen.getByRole("button", { name: "Restore first search" }));
+    await waitFor(() => expect(asked.filter((one) => one.method === "POST").map((one) => one.path)).toEqual(["/studies/s1/restore"]));
   });
 
   it("restores one thing", async () => {
