@@ -54,6 +54,10 @@ export type TrashItem = Schemas["TrashItem"];
 export type Purged = Schemas["PurgeOut"];
 export type Policy = Required<Schemas["Policy"]>;
 
+export type Token = Schemas["TokenOut"];
+export type CreatedToken = Schemas["TokenCreated"];
+export type TokenRequest = Partial<Schemas["TokenRequest"]> & { name: string };
+
 export type Plugin = Schemas["PluginOut"];
 export type CurrentSession = Schemas["SessionOut"];
 

@@ -1,12 +1,13 @@
 import "uplot/dist/uPlot.min.css";
 
-import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import uPlot from "uplot";
 
 import { useFormats } from "../language/useFormats";
 import { useShownTheme } from "../theme/theme";
 import { Button } from "../ui/Button";
+import { moved, reading, shownEnds } from "./cursor";
 import { plotOptions, type PlotShape } from "./options";
 import css from "./Plot.module.css";
 
@@ -24,7 +25,8 @@ interface PlotProps {
 
 /**
  * A chart that grows in place: new points are set into the same plot, and a zoomed reader stays where they are.
- * Drag to zoom; the button (or a double click) shows everything again.
+ * Drag to zoom; the button (or a double click) shows everything again. With the keyboard it is read like a slider:
+ * arrow keys move along the axis, and the values there are said.
  */
 export function Plot({ shape, data, label, range = null, testId }: PlotProps) {
   const { t } = useTranslation();
@@ -34,6 +36,7 @@ export function Plot({ shape, data, label, range = null, testId }: PlotProps) {
   const plot = useRef<uPlot | null>(null);
   const zoom = useRef<[number, number] | null>(range);
   const [zoomed, setZoomed] = useState(range !== null);
+  const [at, setAt] = useState<number | null>(null);
   // Rebuild only where the look changes, never for new points.
   const look = JSON.stringify(shape);
   const key = useMemo(() => `${look}|${theme}|${formats.locale}`, [look, theme, formats.locale]);
@@ -89,9 +92,41 @@ export function Plot({ shape, data, label, range = null, testId }: PlotProps) {
     plot.current?.setData(data, true);
   };
 
+  const read = (event: KeyboardEvent) => {
+    const current = plot.current;
+    if (!current || event.altKey || event.ctrlKey || event.metaKey) return;
+    const { min, max } = current.scales["x"] ?? {};
+    const [axis] = data;
+    const next = moved(event.key, at, shownEnds(axis, min ?? -Infinity, max ?? Infinity));
+    const x = next === undefined ? undefined : axis[next];
+    if (next === undefined || x === undefined) return;
+    event.preventDefault();
+    setAt(next);
+    current.setCursor({ left: current.valToPos(x, "x"), top: current.over.clientHeight / 2 });
+  };
+
+  const leave = () => {
+    setAt(null);
+    plot.current?.setCursor({ left: -10, top: -10 });
+  };
+
   return (
     <figure className={css["figure"]}>
-      <div ref={box} className={css["box"]} role="img" aria-label={label} data-testid={testId} data-points={countPoints(data)} />
+      <div
+        ref={box}
+        className={css["box"]}
+        role="slider"
+        tabIndex={0}
+        aria-label={label}
+        aria-valuemin={0}
+        aria-valuemax={Math.max(0, data[0].length - 1)}
+        aria-valuenow={at ?? 0}
+        aria-valuetext={at === null ? t("charts.keys") : reading(shape, data, at, formats)}
+        data-testid={testId}
+        data-points={countPoints(data)}
+        onKeyDown={read}
+        onBlur={leave}
+      />
       <div className={css["foot"]}>
         <span className={css["hint"]}>{t("charts.hint")}</span>
         {zoomed ? (

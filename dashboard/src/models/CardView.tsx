@@ -7,9 +7,9 @@ import type { ModelDetail } from "../api/types";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { SelectField, TextField } from "../ui/Field";
+import { Markdown } from "../ui/Markdown";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { cardQuery, useIntendedUse } from "./api";
-import { CardText } from "./CardText";
 import css from "./Models.module.css";
 
 /** The generated card of a version; people write its intended use. */
@@ -32,7 +32,7 @@ export function CardView({ model, writer }: { model: ModelDetail; writer: boolea
       {card.error ? <ErrorNotice error={card.error} /> : null}
       {card.isLoading ? <Loading /> : null}
       {card.data && writer ? <UseForm key={card.data.intended_use ?? ""} name={model.name} text={card.data.intended_use ?? ""} /> : null}
-      {card.data ? <CardText markdown={card.data.markdown} /> : null}
+      {card.data ? <Markdown text={card.data.markdown} caption={t("life.card")} testId="card-text" /> : null}
     </Card>
   );
 }

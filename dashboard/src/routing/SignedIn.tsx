@@ -26,6 +26,7 @@ const StudiesPage = lazy(() => import("../studies/StudiesPage"));
 const StudyPage = lazy(() => import("../studies/StudyPage"));
 const NewStudyPage = lazy(() => import("../studies/NewStudyPage"));
 const TrashPage = lazy(() => import("../projects/trash/TrashPage"));
+const TokensPage = lazy(() => import("../projects/tokens/TokensPage"));
 const PluginsPage = lazy(() => import("../plugins/PluginsPage"));
 
 /** Everything behind the sign-in: asks who is here, then shows the project's pages. */
@@ -74,6 +75,7 @@ function ProjectPages() {
           <Route path="/p/:project/studies/:id">{({ id }) => <StudyPage key={id} id={decodeURIComponent(id)} />}</Route>
           <Route path="/p/:project/plugins" component={PluginsPage} />
           <Route path="/p/:project/trash" component={TrashPage} />
+          <Route path="/p/:project/tokens" component={TokensPage} />
           <Route>
             <Empty title={t("errors.noPage")} />
           </Route>

@@ -30,6 +30,7 @@ export function pathsOf(project: string) {
     newStudy: `${root}/new-study`,
     plugins: `${root}/plugins`,
     trash: `${root}/trash`,
+    tokens: `${root}/tokens`,
   };
 }
 

@@ -9,7 +9,7 @@ import { Table, tableCss } from "../ui/Table";
 
 /** Files that the run made, with their hashes. */
 export function ArtifactsCard({ run }: { run: RunDetail }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { bytes } = useFormats();
   if (run.artifacts.length === 0) return null;
   return (
@@ -31,7 +31,7 @@ export function ArtifactsCard({ run }: { run: RunDetail }) {
                   {artifact.name}
                 </a>
               </th>
-              <td className={tableCss["soft"]}>{artifact.kind}</td>
+              <td className={tableCss["soft"]}>{i18n.t(`artifacts.kinds.${artifact.kind}`, { defaultValue: artifact.kind })}</td>
               <td className={tableCss["number"]}>{bytes(artifact.bytes)}</td>
               <td>
                 <Hash value={artifact.sha256} />

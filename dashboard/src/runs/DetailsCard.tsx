@@ -4,6 +4,7 @@ import type { RunDetail } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import { Facts, Hash } from "../ui/Facts";
+import { Markdown } from "../ui/Markdown";
 import { elapsedSeconds } from "./elapsed";
 import { hasEnded } from "./live";
 import css from "./RunPage.module.css";
@@ -31,7 +32,7 @@ export function DetailsCard({ run }: { run: RunDetail }) {
       {run.notes.length > 0 ? (
         <div className={css["notes"]}>
           {run.notes.map((note, index) => (
-            <p key={index}>{note}</p>
+            <Markdown key={index} text={note} caption={t("details.notes")} />
           ))}
         </div>
       ) : null}

@@ -1,7 +1,9 @@
 import { Suspense, lazy } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
+import { Facts } from "../ui/Facts";
 import { isOfMachine, type Curve, type Curves } from "./curves";
 import css from "./RunPage.module.css";
 
@@ -13,15 +15,24 @@ const KNOWN = ["cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes"]
 /** What the run's processes used: apart from what it learned, over seconds instead of steps. */
 export function SystemCard({ curves, name }: { curves: Curves; name: string }) {
   const { t } = useTranslation();
+  const { number } = useFormats();
   const present = Object.keys(curves).filter(isOfMachine).sort();
   if (present.length === 0) return null;
+  const labelOf = (series: string) => {
+    const known = KNOWN.find((each) => series === `system/${each}`);
+    return known ? t(`machine.${known}`) : series;
+  };
+  const shownOf = (series: string): Curve => (series.endsWith("_bytes") ? inMegabytes(curves[series]) : (curves[series] ?? EMPTY));
+  // One point is no curve.
+  const single = present.filter((series) => shownOf(series).values.length < 2);
+  const drawable = present.filter((series) => !single.includes(series));
   return (
     <Card title={t("machine.title")} note={t("machine.note")} testId="machine">
+      {single.length > 0 ? <Facts facts={single.map((series) => ({ name: labelOf(series), value: number(shownOf(series).values[0]) }))} /> : null}
       <div className={css["machine"]}>
-        {present.map((series) => {
-          const known = KNOWN.find((each) => series === `system/${each}`);
-          const label = known ? t(`machine.${known}`) : series;
-          const drawn: Curves = { [series]: series.endsWith("_bytes") ? inMegabytes(curves[series]) : (curves[series] ?? EMPTY) };
+        {drawable.map((series) => {
+          const label = labelOf(series);
+          const drawn: Curves = { [series]: shownOf(series) };
           return (
             <figure key={series}>
               <figcaption>{label}</figcaption>

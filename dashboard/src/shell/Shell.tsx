@@ -4,7 +4,7 @@ import { Link, useLocation } from "wouter";
 
 import type { LiveStatus } from "../events/connection";
 import { LanguageSwitch } from "../language/LanguageSwitch";
-import { usePaths, useSession, useSignOut } from "../projects/session";
+import { mayManage, usePaths, useSession, useSignOut } from "../projects/session";
 import { ThemeSwitch } from "../theme/ThemeSwitch";
 import { IconButton } from "../ui/Button";
 import { Icon } from "../ui/Icon";
@@ -36,6 +36,7 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
     { to: paths.schedules, name: t("shell.schedules"), within: [paths.schedules, paths.newSchedule()] },
     { to: paths.plugins, name: t("shell.plugins"), within: [paths.plugins] },
     { to: paths.trash, name: t("shell.trash"), within: [paths.trash] },
+    ...(mayManage(session) ? [{ to: paths.tokens, name: t("shell.tokens"), within: [paths.tokens] }] : []),
   ];
 
   return (

@@ -1,18 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { address, part } from "../../api/client";
 import { Problem } from "../../api/problem";
 import type { RunDetail } from "../../api/types";
+import { useFormats } from "../../language/useFormats";
 import { Card } from "../../ui/Card";
-import { ErrorNotice, Loading } from "../../ui/Notice";
+import { ErrorNotice, Loading, Notice } from "../../ui/Notice";
 import page from "../RunPage.module.css";
 import css from "./Drawing.module.css";
+import { problemQuery, writtenQuery } from "./written";
 
 const FORMATS = { html: "HTML", pdf: "PDF", md: "Markdown" };
 
-/** The run's report: read here, or taken along as one file. It is written when it is first asked for. */
+/** The run's report: read here, or taken along as one file. Its document is written when the run ends. */
 export function ReportCard({ run }: { run: RunDetail }) {
   const { t, i18n } = useTranslation();
   const [open, setOpen] = useState(false);
@@ -30,6 +32,7 @@ export function ReportCard({ run }: { run: RunDetail }) {
   });
   return (
     <Card title={t("report.title")} note={t("report.note")} testId="report">
+      <Writing run={run} />
       <p>
         {Object.entries(FORMATS).map(([format, name]) => (
           <span key={format}>
@@ -48,4 +51,17 @@ export function ReportCard({ run }: { run: RunDetail }) {
       </details>
     </Card>
   );
+}
+
+/** Whether the document is there by itself, and why not. */
+function Writing({ run }: { run: RunDetail }): ReactNode {
+  const { t } = useTranslation();
+  const { moment } = useFormats();
+  const written = useQuery(writtenQuery(run)).data;
+  const reason = useQuery(problemQuery(run.id, written?.state === "failed")).data;
+  if (run.kind === "trial") return <p className={page["soft"]}>{t("report.trial")}</p>;
+  if (written?.state === "written") return <p className={page["soft"]}>{t("report.written", { at: moment(written.at) })}</p>;
+  if (written?.state === "coming") return <p className={page["soft"]} role="status">{t("report.coming")}</p>;
+  if (written?.state === "failed" && reason !== undefined) return <Notice tone="ember">{t("report.failed", { reason })}</Notice>;
+  return null;
 }

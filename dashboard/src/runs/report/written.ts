@@ -1,0 +1,49 @@
+// Whether the report that every run's end writes is there yet.
+import { queryOptions } from "@tanstack/react-query";
+
+import { address, get, part } from "../../api/client";
+import { Problem } from "../../api/problem";
+import type { Artifact, RunDetail } from "../../api/types";
+
+/** So soon after the end, and so often, it is looked for; later it is written when it is asked for. */
+const COMING_MS = 120_000;
+const AGAIN_MS = 2000;
+const PROBLEM = "report.problem.txt";
+const WITHOUT: readonly string[] = ["trial", "external"];
+
+export type Written = { state: "written"; at: string } | { state: "failed" } | { state: "coming" } | { state: "unknown" };
+
+/** What the run's files say; those from before its end belong to an earlier attempt. */
+export function writtenOf(run: Pick<RunDetail, "kind" | "finished_at">, artifacts: readonly Artifact[], now: number): Written {
+  const ended = Date.parse(run.finished_at ?? "");
+  const since = artifacts.filter((each) => each.kind === "report" && Date.parse(each.created_at) >= ended);
+  const document = since.find((each) => each.name.endsWith(".md"));
+  if (document) return { state: "written", at: document.created_at };
+  if (since.some((each) => each.name === PROBLEM)) return { state: "failed" };
+  return !WITHOUT.includes(run.kind) && now - ended < COMING_MS ? { state: "coming" } : { state: "unknown" };
+}
+
+export function writtenQuery(run: RunDetail) {
+  return queryOptions({
+    queryKey: ["run", run.id, "written", run.finished_at],
+    queryFn: async ({ signal }) => writtenOf(run, await get<Artifact[]>(`/runs/${part(run.id)}/artifacts`, {}, signal), Date.now()),
+    initialData: () => {
+      const known = writtenOf(run, run.artifacts, Date.now());
+      return known.state === "coming" ? undefined : known;
+    },
+    staleTime: Infinity,
+    refetchInterval: (query) => (query.state.data?.state === "coming" ? AGAIN_MS : false),
+  });
+}
+
+export function problemQuery(id: string, wanted: boolean) {
+  return queryOptions({
+    queryKey: ["run", id, "report-problem"],
+    queryFn: async ({ signal }) => {
+      const answer = await fetch(address(`/runs/${part(id)}/artifacts/${PROBLEM}`), { credentials: "same-origin", signal });
+      if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
+      return (await answer.text()).trim();
+    },
+    enabled: wanted,
+  });
+}
