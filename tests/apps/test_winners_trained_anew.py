@@ -18,7 +18,9 @@ from azuraforge.testing import MemoryRun
 
 def trees(values: np.ndarray, folder: Path, stop_after: int | None) -> tuple[int, dict[str, np.ndarray], MemoryRun]:
     table = Table(pl.DataFrame({"value": values}), Schema(time=None, target="value", season=7))
-    config = BoostedConfig(horizon=2, trees=40, patience=4, leaf_rows=5, linear=False, stop_after=stop_after)
+    config = BoostedConfig(
+        horizon=2, trees=200, learning_rate=0.5, patience=4, leaf_rows=5, linear=False, stop_after=stop_after
+    )
     run = MemoryRun(config, folder, seed=3)
     learned = BoostedLags().fit(run, cut_learning(table, Rows(0, 300), 2), cut_learning(table, Rows(300, 380), 2))
     grown = {name: array for name, array in learned.arrays.items() if name.startswith("trees.")}

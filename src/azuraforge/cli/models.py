@@ -176,7 +176,8 @@ def predict(
     terminal = terminal_of(context)
     given = values.rows(terminal, rows) if rows else None
     with reach(terminal) as reached:
-        asked = _all_series(reached.client, name, version) if all_series else [*(series or [None])]
+        named: list[str | None] = [*series] if series else [None]
+        asked = _all_series(reached.client, name, version) if all_series else named
         predictions = [
             reached.client.models.predict(
                 name, given, version=version, alias=alias, horizon=horizon, series=each, continues=continues

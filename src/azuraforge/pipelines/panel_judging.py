@@ -10,7 +10,7 @@ of moments is drawn with all of its series, and what moves them together is not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,7 +105,7 @@ def series_table(
 
     A row: series, origins, mase, rmse, baseline_mase, baseline_rmse, and skill, 1 minus the ratio of the two RMSEs.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, at in panel.members.items():
         mine, theirs = candidate[name], baseline[name]
         rmse, beside = mine["rmse"], theirs["rmse"]
@@ -131,7 +131,7 @@ def series_table(
     }
 
 
-def _mean(values: list[float | None]) -> float | None:
+def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None
 
