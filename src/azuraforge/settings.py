@@ -46,6 +46,7 @@ class RunSettings(BaseModel):
         default=None, gt=0, description="wall time of one attempt; a run may ask for less"
     )
     sample_seconds: float = Field(default=5.0, gt=0, description="how often an attempt's processes are measured")
+    reports: bool = Field(default=True, description="write a run's report when it ends; else when it is asked for")
     queues: dict[str, Queue] = Field(default={}, description="plugin or kind of run → queue; cpu where none is named")
 
     def queue_of(self, kind: str, plugin: str | None) -> Queue:

@@ -64,7 +64,11 @@ def test_a_finished_run_shows_its_verdict_beside_the_baselines(page, platform, c
     table = page.get_by_test_id("baseline-table")
     for name in ("forecasting.naive", "forecasting.seasonal_naive", "forecasting.ets", "forecasting.ridge"):
         expect(table).to_contain_text(name)
-    expect(page.get_by_test_id("forecast-chart")).to_be_visible()
+    chart = page.get_by_test_id("forecast-chart")
+    chart.focus()
+    page.keyboard.press("End")
+    expect(chart).to_have_attribute("aria-valuetext", re.compile("Forecast [0-9]"))
+    expect(page.get_by_test_id("report")).to_contain_text("Written when the run ended", timeout=60_000)
     page.reload()
     expect(page.get_by_test_id("verdict")).to_be_visible(timeout=15_000)
     assert page.url == address

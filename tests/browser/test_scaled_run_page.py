@@ -42,3 +42,4 @@ def test_a_finished_run_shows_its_verdict(page: Page, scaled):
     expect(page.get_by_test_id("verdict")).to_be_visible(timeout=200_000)
     expect(page.get_by_test_id("baseline-table")).to_contain_text("forecasting.naive")
     expect(page.get_by_test_id("forecast-chart")).to_be_visible()
+    expect(page.get_by_test_id("report")).to_contain_text("Written when the run ended", timeout=90_000)

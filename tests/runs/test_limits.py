@@ -85,7 +85,7 @@ def test_what_a_run_uses_is_recorded_apart_from_its_own_curves(make_stand):
     config = {"phases": ["train", "burn"], "steps": 20, "every": 5, "pause": 0.05, "seconds": 3.0}
     run = stand.wait(start(stand, config=config).id)
     assert run.state == "succeeded"
-    assert run.metric_series[0] == "loss"
+    assert [series for series in run.metric_series if not series.startswith("system/")] == ["loss"]
     curves = {each.series: each for each in stand.service.metrics(stand.project_id, run.id).series}
     assert set(curves) >= {"loss", "system/memory_bytes", "system/cpu_percent"}
     assert max(curves["system/cpu_percent"].values) > 20  # it burns one core, as far as the machine lets it
@@ -94,6 +94,14 @@ def test_what_a_run_uses_is_recorded_apart_from_its_own_curves(make_stand):
     steps = curves["system/memory_bytes"].steps
     assert steps == sorted(set(steps))
     assert steps[-1] <= (run.finished_at - run.attempts[0].started_at).total_seconds()
+
+
+def test_a_run_shorter_than_the_time_between_two_points_has_some_too(make_stand):
+    stand = make_stand(sample_seconds=5.0)
+    run = stand.wait(start(stand, config={"steps": 20, "every": 5, "pause": 0.12}).id)
+    curves = {each.series: each for each in stand.service.metrics(stand.project_id, run.id).series}
+    assert all(value > 10 * MEBIBYTE for value in curves["system/memory_bytes"].values)
+    assert curves["system/cpu_percent"].steps[0] < 5
 
 
 def test_those_curves_go_on_where_an_interrupted_attempt_left_them(make_stand):

@@ -168,6 +168,13 @@ def test_html_escapes_hostile_names_and_asks_nobody_for_anything() -> None:
     assert images >= 6
 
 
+@pytest.mark.parametrize("material", [make_material(), failed_material(), hostile_material()])
+def test_a_page_made_of_the_document_is_the_page_made_of_the_run(material: dict[str, Any]) -> None:
+    document = written(material, "md", "tr").decode()
+    asked = Asked(document=document, title=material["run"]["name"], format="html", language="tr")
+    assert base64.b64decode(report_child.write(asked)["content"]) == written(material, "html", "tr")
+
+
 def test_a_hostile_name_stays_in_its_cell() -> None:
     text = markdown(Material(**hostile_material()), Words("en"), {})
     table = [line for line in text.splitlines() if line.startswith("| ") and "baseline" in line]

@@ -111,6 +111,8 @@ class PhaseChild:
                     self._child.connection.sendall(encode(start))
                 while answer is None:
                     answer = self._step(selector)
+            if self._sampler is not None and (points := self._sampler.sample(self._child.pid, last=True)):
+                self._tell([{"type": "usage", "points": points}])
         finally:
             if answer is None:
                 self._child.signal(signal.SIGKILL)

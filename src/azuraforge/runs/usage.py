@@ -20,6 +20,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 #: Of so many processes the shared pages are told apart; of more it would take too long.
 _TOLD_APART = 32
+#: The first point comes after this part of the time between two.
+_SOONER = 5
 
 Point = tuple[str, int, float]
 
@@ -46,23 +48,27 @@ def measure(pid: int) -> Usage:
 
 
 class Sampler:
-    """Points of ``system/…`` every few seconds. Their step is the time since the run's first start, in seconds."""
+    """Points of ``system/…`` every few seconds, the first sooner, and one more where a process ends, so that short
+    runs have some too. Their step is the time since the run's first start, in seconds."""
 
     def __init__(self, every_seconds: float, elapsed_seconds: float) -> None:
         self._every = every_seconds
+        self._soon = every_seconds / _SOONER
         self._begun = time.monotonic() - elapsed_seconds
-        self._due = time.monotonic() + every_seconds
+        self._due = time.monotonic() + self._soon
         self._before: tuple[int, float, float] | None = None
 
-    def sample(self, pid: int) -> list[Point]:
-        """What is to be recorded now; mostly nothing."""
+    def sample(self, pid: int, *, last: bool = False) -> list[Point]:
+        """What is to be recorded now; mostly nothing. ``last``: the process is about to end."""
         at = time.monotonic()
         if self._before is None or self._before[0] != pid:
             self._before = (pid, at, measure(pid).cpu_seconds)
-        if at < self._due:
+        if at < self._due and not (last and at - self._before[1] >= self._soon):
+            return []
+        used = measure(pid)
+        if not used.memory_bytes:  # it has ended already
             return []
         self._due = at + self._every
-        used = measure(pid)
         _, since, cpu_before = self._before
         self._before = (pid, at, used.cpu_seconds)
         values = {"system/memory_bytes": float(used.memory_bytes)}
