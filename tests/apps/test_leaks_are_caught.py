@@ -12,8 +12,8 @@ from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.parts import cut_learning, cut_test
-from azuraforge.pipelines.predictions import guard_against_future, predict_checked
-from azuraforge.plugins import Part, Table
+from azuraforge.pipelines.predictions import guard_against_future, guarded_origins, predict_checked
+from azuraforge.plugins import Part, Predictions, Table
 from azuraforge.plugins.channels import column_values
 from azuraforge.plugins.parts import Floats
 from azuraforge.plugins.time_series import Forecaster
@@ -86,6 +86,36 @@ def test_the_platform_refuses_the_run(plugin: type[Any], config: dict[str, Any],
     with pytest.raises(InvalidInput) as refused:
         guard_against_future("leaky", answer, test, predictions, seed=7)
     assert refused.value.error_code == "looks_into_the_future"
+
+
+def test_a_leak_at_a_few_origins_is_found_where_there_is_time_to_look(series: Table) -> None:
+    """At one origin in twenty it reads the row that follows; three origins would most often miss it."""
+    split = Ridge().split(series, Ridge.Config.model_validate({"horizon": 1}))
+    test, _ = cut_test(series, split.test, 1)
+
+    def answer(part: Part) -> Predictions:
+        values = column_values(part.frame, "value")
+        following = np.minimum(part.origins + 1, len(values) - 1)
+        leaks = part.origins % 20 == 7
+        return Predictions(np.where(leaks, values[following], values[part.origins])[:, None])
+
+    predictions = predict_checked("leaky", answer, test)
+    few = set(guarded_origins(len(test), seed=1)[:3])
+    assert not few & set(np.flatnonzero(test.origins % 20 == 7).tolist())  # this seed is out of luck
+    assert guard_against_future("leaky", answer, test, predictions, seed=1) == 3
+    with pytest.raises(InvalidInput, match="looks into the future"):
+        guard_against_future("leaky", answer, test, predictions, seed=1, seconds=60)
+
+
+def test_origins_near_the_borders_are_tried_more_often() -> None:
+    order = guarded_origins(10_000, seed=3)
+    assert len(order) == len(set(order)) == 64
+    assert {0, 9_999} <= set(order[:3])
+    near = sum(index < 16 or index >= 10_000 - 16 for index in order)
+    assert 25 < near < 40
+    assert order != guarded_origins(10_000, seed=4)
+    assert sorted(guarded_origins(2, seed=0)) == [0, 1]
+    assert guarded_origins(0, seed=0) == []
 
 
 def test_the_scaler_saved_in_the_version_is_the_training_parts(series: Table, tmp_path: Any) -> None:

@@ -126,8 +126,15 @@ def test_a_released_database_is_upgraded_and_keeps_its_rows(empty, revision):
     assert differences(owner) == []
     with owner.engine.connect() as connection:
         found = rows(connection, before)
+        uses = connection.execute(text("SELECT project_id, run_id, number, earlier FROM test_use")).all()
     assert found == kept
     assert len(kept["project"]) == 2
+    assert len(uses) == len(kept["evaluation"])  # every verdict ever given counts as a look at its test part
+    assert sorted((use.project_id, use.number) for use in uses) == sorted(
+        (project, number + 1)
+        for project in {use.project_id for use in uses}
+        for number in range(sum(use.project_id == project for use in uses))
+    )
     owner.close()
     database.close()
 

@@ -418,3 +418,21 @@ def test_contenders_of_two_metrics_are_refused() -> None:
             horizon=1,
             season=1,
         )
+
+
+def test_twenty_candidates_as_good_as_the_champion_seldom_take_its_title() -> None:
+    """Each look is told of those before it; one end of the interval promotes, so half of the allowance is spent."""
+    rng = np.random.default_rng(41)
+    fallen, families, level = 0, 150, 0.8
+    for family in range(families):
+        title = (rng.random((300, 1)) < 0.2).astype(float)
+        holder = Champion("c", title, metric="error_rate", unseen=np.ones(300, dtype=bool))
+        useless = [Contender("b", np.ones((300, 1)), metric="error_rate")]
+        for look in range(20):
+            candidate = Contender("a", (rng.random((300, 1)) < 0.2).astype(float), metric="error_rate")
+            how: dict[str, Any] = {"horizon": 1, "season": 1, "resamples": 300, "seed": family}
+            if decide(candidate, useless, holder, level=level, earlier_uses=look, **how).decision == "promoted":
+                fallen += 1
+                break
+    allowed = (1 - level) / 2
+    assert fallen / families <= allowed + 3 * np.sqrt(allowed * (1 - allowed) / families), fallen

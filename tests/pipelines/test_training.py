@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import update
 
 from azuraforge.database import Database
 from azuraforge.datasets.schemas import FileOptions
@@ -25,6 +26,7 @@ from azuraforge.models.policy import GatePolicy
 from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.warm import WarmPredictors
+from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines import baselines
 from azuraforge.pipelines.loop import obstacle_of
 from azuraforge.pipelines.training import TrainingHandler
@@ -199,6 +201,8 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert version.seed == 7
     stored = room.models.evaluation(room.project_id, job.run.id)
     assert stored.version == 1
+    tried = stored.evaluation["guarded"]
+    assert 3 <= tried["tried"] <= tried["of"] == stored.evaluation["parts"]["test"]["origins"]
     assert stored.evaluation["failed"] == [{"name": "test.failing", "reason": "ValueError: the matrix is singular"}]
     assert json.loads(job.artifacts["evaluation.json"])["verdict"] == stored.verdict
     assert "errors.npz" in job.artifacts
@@ -289,6 +293,52 @@ def test_a_test_part_that_was_moved_a_little_was_looked_at_before(room: Room) ->
     reasons = room.models.evaluation(room.project_id, again.run.id).verdict["reasons"]
     assert reasons[0]["code"] == "level_tightened"
     assert reasons[0]["params"]["looks"] == 2
+
+
+def test_the_same_file_under_another_name_was_looked_at_before(room: Room) -> None:
+    room.train("test.last")
+    room.add(name="twin")
+    job, _ = room.train("test.last", dataset="twin")
+    assert room.models.show(room.project_id, "twin").versions  # a model of its own
+    reasons = room.models.evaluation(room.project_id, job.run.id).verdict["reasons"]
+    assert (reasons[0]["code"], reasons[0]["params"]["looks"]) == ("level_tightened", 2)
+    room.add(name="another", seed=1)
+    job, _ = room.train("test.last", dataset="another")
+    assert room.models.evaluation(room.project_id, job.run.id).verdict["reasons"][0]["code"] == "no_champion_before"
+
+
+def test_a_run_that_was_stopped_while_it_was_judged_has_looked(room: Room) -> None:
+    """The verdict may have been read from the judge's files; and the run itself is told the same number again."""
+    stopped = room.job(room.prepare("test.linear"))
+    room.handler.execute(stopped)  # and never committed
+    job, _ = room.train("test.linear")
+    first = room.models.evaluation(room.project_id, job.run.id).verdict["reasons"][0]
+    assert (first["code"], first["params"]["looks"]) == ("level_tightened", 2)
+    again = room.handler.execute(stopped)
+    with pytest.raises(TransientError, match="the champion changed"):
+        room.finish(again)
+    stopped.done.clear()
+    room.finish(room.handler.execute(stopped))
+    reasons = room.models.evaluation(room.project_id, stopped.run.id).verdict["reasons"]
+    assert "level_tightened" not in [reason["code"] for reason in reasons]  # its look was the first
+
+
+@pytest.mark.parametrize(
+    "learned",
+    [{}, {"rows": 0}, {"start": None, "end": None}, {"start": "2031-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}],
+)
+def test_a_champion_that_claims_to_have_learned_from_nothing_is_not_comparable(room: Room, learned: Any) -> None:
+    """As a bundle may: then every row could judge it, those it has memorised included."""
+    room.train("test.linear")
+
+    def forget(session: Any) -> None:
+        session.execute(update(ModelVersion).values(learned_from=learned))
+
+    room.database.write(room.project_id, forget)
+    job, summary = room.train("test.linear", window=21)
+    assert summary["decision"] == "not_comparable"
+    codes = [each["code"] for each in room.models.evaluation(room.project_id, job.run.id).verdict["reasons"]]
+    assert "lineage_unknown" in codes
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 import polars as pl
@@ -15,8 +15,14 @@ from pydantic import BaseModel, Field
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.plugins import (
     Agent,
+    ClassPredictions,
     Config,
     ForecastConfig,
+    ImagePart,
+    ImagePipeline,
+    ImageSplit,
+    ImageTable,
+    Part,
     Pipeline,
     Predictions,
     Rows,
@@ -247,3 +253,17 @@ def test_the_bundled_source_keeps_the_contract() -> None:
     from azuraforge.datasets.sources.bundled import Bundled
 
     assert check_source(Bundled, {"series": "co2"}).target == "co2"
+
+
+def test_a_pipeline_may_leave_what_its_task_gives_to_the_contract() -> None:
+    """Two parameters are a forecaster's, as ever; none are taken, too; images have parts of their own."""
+    forecaster = get_args(Good.__orig_bases__[0])  # type: ignore[attr-defined]
+    assert forecaster[2:] == (Part, Predictions, Table, Split)
+    classifier = get_args(ImagePipeline.__orig_bases__[0])  # type: ignore[attr-defined]
+    assert classifier[2:] == (ImagePart, ClassPredictions, ImageTable, ImageSplit)
+
+    class Plain(Pipeline):  # type: ignore[type-arg]
+        kind = "forecast"
+
+    assert issubclass(Plain, Pipeline)
+    assert get_args(Pipeline[Any, int])[1:3] == (int, Part)

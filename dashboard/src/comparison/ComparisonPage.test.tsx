@@ -26,7 +26,7 @@ const comparison = {
 
 const answers = {
   "GET /comparisons": { body: comparison },
-  "GET /comparisons/pair": { body: { a: "a1", b: "b2", comparable: true, why_not: [], metric: "rmse", relative_difference: -0.2, low: -0.3, high: -0.1, level: 0.95, block: 5, origins: 300, verdict: "a_better" } },
+  "GET /comparisons/pair": { body: { a: "a1", b: "b2", comparable: true, why_not: [], metric: "rmse", relative_difference: -0.2, low: -0.3, high: -0.1, level: 0.95, block: 5, origins: 300, verdict: "a_better", shown: { en: { measure: "error rate", change: "−2 points (18 errors per 1,000 against 38)", low: "−3", high: "−1 point" } } } },
 };
 
 const open = (more: Parameters<typeof answerApi>[0] = {}) => {
@@ -49,6 +49,7 @@ describe("ComparisonPage", () => {
     open();
     expect(await screen.findByText(/run a1 is better than run b2/)).toBeTruthy();
     expect(screen.getByTestId("comparison-pair").textContent).toMatch(/95 ?% interval/);
+    expect(screen.getByTestId("comparison-pair").textContent).toContain("error rate of the first −2 points (18 errors per 1,000 against 38)");
   });
 
   it("says why two runs cannot be compared, and gives no number", async () => {

@@ -156,7 +156,8 @@ class Registry:
         """
         if (present := store.held_out_use(session, project_id, run_id)) is not None:
             return present.earlier
-        return store.add_held_out_use(
+        # The number comes first: of two at once the later one waits for it, and counts when the earlier one is there.
+        row = store.add_held_out_use(
             session,
             project_id,
             run_id=run_id,
@@ -167,8 +168,13 @@ class Registry:
             target=held_out.target,
             test_start_at=held_out.start_at,
             test_end_at=held_out.end_at,
-            earlier=self.earlier_uses(session, project_id, held_out),
-        ).earlier
+        )
+        kin = self._kin(session, project_id, held_out)
+        row.earlier = store.count_uses(
+            session, project_id, kin, held_out.target, held_out.start_at, held_out.end_at, before=row.number
+        )
+        session.flush()
+        return row.earlier
 
     def champion(self, session: Session, project_id: str, model: str) -> ModelVersion | None:
         """The version that the alias points at now; None for a new model, too."""

@@ -244,9 +244,16 @@ def held_out_use(session: Session, project_id: str, run_id: str) -> HeldOutUse |
 
 
 def count_uses(
-    session: Session, project_id: str, kin: Kin, target: str, start_at: datetime, end_at: datetime
+    session: Session,
+    project_id: str,
+    kin: Kin,
+    target: str,
+    start_at: datetime,
+    end_at: datetime,
+    before: int | None = None,
 ) -> int:
-    """Looks at a target of the same data whose held-out rows share a moment with ``start_at`` to ``end_at``."""
+    """Looks at a target of the same data whose held-out rows share a moment with ``start_at`` to ``end_at``; those
+    before a number only, where one is given."""
     use = HeldOutUse
     same_data = or_(
         use.dataset_id.in_(kin.datasets), use.fingerprint.in_(kin.contents), use.file_sha256.in_(kin.contents)
@@ -258,13 +265,13 @@ def count_uses(
         use.test_start_at <= end_at,
         use.test_end_at >= start_at,
     )
-    return session.scalar(found) or 0
+    return session.scalar(found if before is None else found.where(use.number < before)) or 0
 
 
 def add_held_out_use(session: Session, project_id: str, **fields: Any) -> HeldOutUse:
     """The project's next look. Raises IntegrityError where another took the number at the same moment (PostgreSQL)."""
     last = session.scalar(select(func.max(HeldOutUse.number)).where(HeldOutUse.project_id == project_id))
-    row = HeldOutUse(project_id=project_id, number=(last or 0) + 1, at=now(), **fields)
+    row = HeldOutUse(project_id=project_id, number=(last or 0) + 1, earlier=0, at=now(), **fields)
     session.add(row)
     session.flush()
     return row

@@ -28,7 +28,7 @@ from azuraforge.plugins.images import (
     content_hashes,
 )
 from azuraforge.plugins.parts import Indices, Part
-from azuraforge.plugins.pipeline import Pipeline
+from azuraforge.plugins.pipeline import AnyPipeline
 
 #: Beside a version's weights: which images it has learned from, by content. It stays with the version wherever it goes.
 LEARNED_IMAGES = "learned_images.safetensors"
@@ -54,7 +54,7 @@ def read_images(
 
 
 def cut_images(
-    pipeline: Pipeline[Any, Any],
+    pipeline: AnyPipeline,
     config: Any,
     dataset: Mapping[str, Any],
     folder: Path | None,
@@ -68,7 +68,7 @@ def cut_images(
     Result: as ``steps.split``; ``rows`` is where the rows stand, for ``hold_out_images``.
     """
     table = read_images(**dataset)
-    split: Any = pipeline.split(table, config)  # type: ignore[arg-type]  # each kind has tables of its own
+    split: Any = pipeline.split(table, config)
     labels = table.labels
     check_image_split(split, labels, content_hashes(table.frame.get_column("image").to_list()))
     if refit:

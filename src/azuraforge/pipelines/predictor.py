@@ -18,7 +18,7 @@ from azuraforge.pipelines.image_parts import keep_learned
 from azuraforge.pipelines.parts import StoredPart, fresh_folder
 from azuraforge.plugins.images import ImagePart
 from azuraforge.plugins.parts import Part
-from azuraforge.plugins.pipeline import Pipeline, RunContext
+from azuraforge.plugins.pipeline import AnyPipeline, RunContext
 
 _ALLOWED_SUFFIXES = {".safetensors", ".json"}
 
@@ -36,7 +36,7 @@ class Learned:
 
 def learn(
     name: str,
-    pipeline: Pipeline[Any, Any],
+    pipeline: AnyPipeline,
     run: RunContext[Any],
     train: Part | ImagePart,
     validation: Part | ImagePart,
@@ -46,7 +46,7 @@ def learn(
     random.seed(run.seed)
     np.random.seed(run.seed % 2**32)
     started, reading = time.perf_counter(), StoredPart.reading_seconds
-    predictor = pipeline.fit(run, train, validation)  # type: ignore[arg-type]  # each kind has parts of its own
+    predictor = pipeline.fit(run, train, validation)
     seconds = time.perf_counter() - started - (StoredPart.reading_seconds - reading)
     fresh_folder(folder)
     pipeline.save(predictor, folder)

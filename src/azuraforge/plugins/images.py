@@ -139,23 +139,23 @@ class ClassifyConfig(Config):
     ]
 
 
-class ImagePipeline(Pipeline[ConfigT, PredictorT]):
+class ImagePipeline(Pipeline[ConfigT, PredictorT, ImagePart, ClassPredictions, ImageTable, ImageSplit]):
     """A pipeline of the kind "classify". Its parts hold images, and its predictions are probabilities."""
 
     kind = "classify"
     Config: ClassVar[type[ClassifyConfig]] = ClassifyConfig
 
-    def split(self, table: ImageTable, config: ConfigT) -> ImageSplit:  # type: ignore[override]
+    def split(self, table: ImageTable, config: ConfigT) -> ImageSplit:
         """Stratified, see ``stratified_split``."""
         assert isinstance(config, ClassifyConfig)
         return stratified_split(table, config)
 
     @abstractmethod
-    def fit(self, run: RunContext[ConfigT], train: ImagePart, validation: ImagePart) -> PredictorT:  # type: ignore[override]
+    def fit(self, run: RunContext[ConfigT], train: ImagePart, validation: ImagePart) -> PredictorT:
         """Learn from ``train``; ``validation`` is for early stopping and calibration."""
 
     @abstractmethod
-    def predict(self, predictor: PredictorT, part: ImagePart) -> ClassPredictions:  # type: ignore[override]
+    def predict(self, predictor: PredictorT, part: ImagePart) -> ClassPredictions:
         """Probabilities for each image of ``part``, each for itself."""
 
     @abstractmethod

@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypeVar  # with defaults; it comes with pydantic
 
 from azuraforge.plugins.parts import Part, Predictions, Split, Table
 
@@ -22,6 +23,12 @@ class Config(BaseModel):
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 ConfigT_co = TypeVar("ConfigT_co", bound=BaseModel, covariant=True)
 PredictorT = TypeVar("PredictorT")
+#: What the parts of a task hold, what is said about them, and what they are cut from. A task of series is the default,
+#: so a forecaster is a ``Pipeline[Config, Predictor]``; ``ImagePipeline`` gives those of images.
+PartT = TypeVar("PartT", default=Part)
+PredictionsT = TypeVar("PredictionsT", default=Predictions)
+TableT = TypeVar("TableT", default=Table)
+SplitT = TypeVar("SplitT", default=Split)
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class RunContext(Protocol[ConfigT_co]):
         """A secret that the pipeline declared in ``secrets``; redacted wherever it would be written."""
 
 
-class Pipeline(ABC, Generic[ConfigT, PredictorT]):
+class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, SplitT]):
     """A bounded learning procedure.
 
     ``kind`` fixes the metrics and the baselines, both the platform's. The test part is not there while
@@ -89,16 +96,17 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT]):
     summary: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
-    def split(self, table: Table, config: ConfigT) -> Split:
+    def split(self, table: TableT, config: ConfigT) -> SplitT:
         """Row ranges of the train, validation and test parts."""
 
     @abstractmethod
-    def fit(self, run: RunContext[ConfigT], train: Part, validation: Part) -> PredictorT:
+    def fit(self, run: RunContext[ConfigT], train: PartT, validation: PartT) -> PredictorT:
         """Learn from ``train``; ``validation`` is for early stopping and calibration."""
 
     @abstractmethod
-    def predict(self, predictor: PredictorT, part: Part) -> Predictions:
-        """Predict ``part.horizon`` rows from each of ``part.origins``, using rows up to each origin only."""
+    def predict(self, predictor: PredictorT, part: PartT) -> PredictionsT:
+        """Predict ``part.horizon`` rows from each of ``part.origins``, using rows up to each origin only; of images,
+        each from its own pixels only."""
 
     @abstractmethod
     def save(self, predictor: PredictorT, folder: Path) -> None:
@@ -107,3 +115,7 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT]):
     @abstractmethod
     def load(self, folder: Path) -> PredictorT:
         """Read what ``save`` wrote; the predictions must be bit-identical."""
+
+
+#: A pipeline of whatever task.
+AnyPipeline: TypeAlias = Pipeline[Any, Any, Any, Any, Any, Any]

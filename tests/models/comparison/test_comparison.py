@@ -194,6 +194,8 @@ def test_a_better_model_is_told_from_noise(shelf: Shelf, comparisons: Comparison
     assert pair.low is not None
     assert pair.high is not None
     assert pair.low < -0.5 < pair.high < 0
+    assert pair.shown["en"]["measure"] == "RMSE"
+    assert pair.shown["tr"]["change"].startswith("−%")
     assert comparisons.pair("p", "b", "a").verdict == "b_better"
     assert comparisons.pair("p", "b", "c").verdict == "no_difference"
 

@@ -46,7 +46,7 @@ class Baseline(ImagePipeline[ClassifyConfig, Learned]):
     def scores(self, learned: Learned, pixels: Pixels) -> Floats:
         """``(example, class)`` logarithms of probabilities, up to a constant."""
 
-    def fit(self, run: RunContext[ClassifyConfig], train: ImagePart, validation: ImagePart) -> Learned:  # type: ignore[override]
+    def fit(self, run: RunContext[ClassifyConfig], train: ImagePart, validation: ImagePart) -> Learned:
         """Learn, and fit the temperature on the validation part."""
         assert validation.labels is not None
         learned = self.learn(train, validation, run.seed)
@@ -54,7 +54,7 @@ class Baseline(ImagePipeline[ClassifyConfig, Learned]):
         run.progress(1, 1)
         return learned
 
-    def predict(self, predictor: Learned, part: ImagePart) -> ClassPredictions:  # type: ignore[override]
+    def predict(self, predictor: Learned, part: ImagePart) -> ClassPredictions:
         """Calibrated probabilities, and those before."""
         scores = self.scores(predictor, part.pixels)
         return ClassPredictions(softmax(scores / predictor.settings["temperature"]), softmax(scores))

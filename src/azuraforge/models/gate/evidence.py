@@ -212,7 +212,7 @@ def guard(
 
 
 def _guard_examples(a: Contender, b: Contender, part: Slice, _: int, __: int, how: dict[str, Any]) -> Guarded:
-    inside = part.mask.any(axis=1)
+    inside = np.asarray(part.mask.any(axis=1), dtype=np.bool_)
     found = _compare_examples(a.at(inside), b.at(inside), **how)
     margin, targets = part.margin * found.score_b, int(inside.sum())
     worse = None if found.low is None else found.low > margin
@@ -223,7 +223,7 @@ def _guard_series(a: Contender, b: Contender, part: Slice, horizon: int, season:
     """Targets outside the slice count as missing. Stretches of origins without any are left out, but for a block's
     length after each target, so that what recurs (an hour of the day) keeps its distance in time."""
     block = block_length(len(a.losses), horizon, season)
-    inside = (part.mask & ~np.isnan(a.losses)).any(axis=1)
+    inside = np.asarray((part.mask & ~np.isnan(a.losses)).any(axis=1), dtype=np.bool_)
     near = np.convolve(inside, np.ones(block), mode="full")[: len(inside)] > 0.5
     one, other = (Contender(each.name, np.where(part.mask, each.losses, np.nan), metric=each.metric) for each in (a, b))
     power = 0.5 if a.metric == "rmse" else 1.0
