@@ -24,6 +24,7 @@ export function DeploymentsCard({ model, writer }: { model: ModelDetail; writer:
   const others = model.version_list.filter((each) => each.version !== model.champion);
   if (deployments.error) return <ErrorNotice error={deployments.error} />;
   const pairs = (test: Deployment["errors"]) => `${String(test.worse)} / ${String(test.even)} / ${String(test.better)}`;
+  const extremes = (test: Deployment["extremes"]) => (test.bound === null ? "–" : `${String(test.beyond)} / ${String(test.beyond + test.within)}`);
   return (
     <Card
       title={t("life.deployments")}
@@ -42,6 +43,7 @@ export function DeploymentsCard({ model, writer }: { model: ModelDetail; writer:
               <th scope="col">{t("models.when")}</th>
               <th scope="col" className={tableCss["number"]}>{t("life.errors")}</th>
               <th scope="col" className={tableCss["number"]}>{t("life.losses")}</th>
+              <th scope="col" className={tableCss["number"]}>{t("life.extremes")}</th>
               <th scope="col">{t("models.reason")}</th>
               {writer ? (
                 <th scope="col">
@@ -67,6 +69,7 @@ export function DeploymentsCard({ model, writer }: { model: ModelDetail; writer:
                 </td>
                 <td className={tableCss["number"]}>{pairs(each.errors)}</td>
                 <td className={tableCss["number"]}>{pairs(each.losses)}</td>
+                <td className={tableCss["number"]}>{extremes(each.extremes)}</td>
                 <td>{each.ended_reason ?? each.reason}</td>
                 {writer ? (
                   <td>

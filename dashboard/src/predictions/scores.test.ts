@@ -8,6 +8,7 @@ const score = (start: string, fields: Partial<LiveScore>): LiveScore => ({
   start,
   late: false,
   count: 1,
+  answers: 1,
   loss: 1,
   naive_loss: 2,
   skill: null,

@@ -16,6 +16,7 @@ from azuraforge.database import new_id, taking_along
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.drift.watch import DriftWatch
+from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
@@ -335,11 +336,19 @@ def test_what_was_told_before_questions_had_a_name_counts_line_by_line(ground: G
     assert (total.count, total.answers) == (2, 2)
 
 
-def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(ground: Ground) -> None:
+def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ground.predict()
     room, commits = ground.room, []
-    write = room.database.write_soon
-    room.database.write_soon = lambda *given: commits.append(1) or write(*given)  # what counts is how often
+    add = ledger_store.add
+
+    def counted(session: Any, project_id: str, lines: list[dict[str, Any]]) -> Any:
+        commits.append(len(lines))
+        threading.Event().wait(0.02)  # while it writes, others come
+        return add(session, project_id, lines)
+
+    monkeypatch.setattr(ledger_store, "add", counted)
 
     async def ask(value: int) -> float:
         request = PredictRequest(rows=_own(0.0, float(value)))
@@ -350,7 +359,6 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(groun
         return await asyncio.gather(*(ask(value) for value in range(60)))
 
     assert asyncio.run(all_at_once()) == [value + 1.0 for value in range(60)]
-    del room.database.write_soon
     lines = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, before=None, limit=100)
     assert sorted(line.naive for line in lines.items) == sorted([5.0, *range(60)])
     assert len(commits) < 60
@@ -386,15 +394,15 @@ def test_live_pages_hear_of_lines_in_sums(ground: Ground) -> None:
 
 def test_answers_that_come_together_share_a_commit(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     ground.predict()
-    room, commits = ground.room, []
-    write = room.database.write_soon
+    commits: list[int] = []
+    add = ledger_store.add
 
-    def slow(project_id: str, work: Any, **options: Any) -> Any:
-        commits.append(1)
+    def slow(session: Any, project_id: str, lines: list[dict[str, Any]]) -> Any:
+        commits.append(len(lines))
         threading.Event().wait(0.05)
-        return write(project_id, work, **options)
+        return add(session, project_id, lines)
 
-    monkeypatch.setattr(room.database, "write_soon", slow)
+    monkeypatch.setattr(ledger_store, "add", slow)
     threads = [threading.Thread(target=ground.predict) for _ in range(16)]
     for thread in threads:
         thread.start()
@@ -402,4 +410,5 @@ def test_answers_that_come_together_share_a_commit(ground: Ground, monkeypatch: 
         thread.join()
     page = ground.service.reads.page(ground.project_id, model="load", version=None, judged=None, before=None, limit=100)
     assert len(page.items) == 17
+    assert sum(commits) == 16
     assert len(commits) < 16

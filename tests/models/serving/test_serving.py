@@ -153,6 +153,7 @@ def _value(answer: Any) -> float:
     return float(answer.result()["points"][0]["value"])
 
 
+@pytest.mark.sqlite_only
 def test_who_stands_behind_a_question_that_kills_is_answered(serving: Any, project_id: str) -> None:
     predict(serving, project_id)
     killer, *others = [_soon(serving, project_id, value) for value in (666, 1, 2, 3, 4, 5, 6)]
@@ -162,6 +163,7 @@ def test_who_stands_behind_a_question_that_kills_is_answered(serving: Any, proje
     assert len(serving.children) == 3, "the killer was asked twice, and nobody else was suspected"
 
 
+@pytest.mark.sqlite_only
 def test_who_stands_behind_a_question_that_takes_too_long_is_answered(serving: Any, project_id: str) -> None:
     predict(serving, project_id)
     slow, other = _soon(serving, project_id, 777, 0.5), _soon(serving, project_id, 3)
@@ -171,6 +173,7 @@ def test_who_stands_behind_a_question_that_takes_too_long_is_answered(serving: A
     assert len(serving.children) == 2
 
 
+@pytest.mark.sqlite_only
 def test_the_same_question_that_waits_twice_is_asked_once(serving: Any, project_id: str) -> None:
     predict(serving, project_id)
     ahead = [_soon(serving, project_id, 555), *(_soon(serving, project_id, value) for value in range(1, AHEAD))]
@@ -181,6 +184,7 @@ def test_the_same_question_that_waits_twice_is_asked_once(serving: Any, project_
     assert [_value(each) for each in ahead] == [556.0, *(value + 1.0 for value in range(1, AHEAD))]
 
 
+@pytest.mark.sqlite_only
 def test_a_question_larger_than_the_pipe_arrives_whole(serving: Any, project_id: str) -> None:
     many = rows([float(value % 50) for value in range(20_000)])
     answer, small = predict(serving, project_id, rows=many, horizon=1), predict(serving, project_id, rows=rows([1, 2]))
