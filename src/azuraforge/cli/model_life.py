@@ -237,7 +237,7 @@ def _show(terminal: Terminal, found: list[Deployment], json: bool) -> None:
     if not found:
         terminal.say(text("no_deployments"))
         return
-    heads = ("number", "mode", "version", "share", "state", "errors_pairs", "loss_pairs", "reason")
+    heads = ("number", "mode", "version", "share", "state", "errors_pairs", "loss_pairs", "extreme_losses", "reason")
     terminal.table(
         [text(head) for head in heads],
         [
@@ -249,11 +249,16 @@ def _show(terminal: Terminal, found: list[Deployment], json: bool) -> None:
                 text(f"deployment.{each.state}"),
                 _pairs(each.errors),
                 _pairs(each.losses),
+                _extremes(each.extremes),
                 each.ended_reason or each.reason,
             ]
             for each in found
         ],
     )
+
+
+def _extremes(test: dict[str, Any]) -> str:
+    return "–" if test["bound"] is None else f"{test['beyond']} / {test['beyond'] + test['within']}"
 
 
 def _pairs(test: dict[str, Any]) -> str:
