@@ -28,8 +28,8 @@ class PostgresAsker:
     def __init__(self, url: URL, dialect: Dialect) -> None:
         self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         # libpq's parameters have numbers; else it is the engine's.
-        self._dialect: Dialect = PGDialect_psycopg(
-            paramstyle="numeric_dollar", json_serializer=dialect._json_serializer
+        self._dialect: Dialect = PGDialect_psycopg(  # type: ignore[no-untyped-call]
+            paramstyle="numeric_dollar", json_serializer=getattr(dialect, "_json_serializer", None)
         )
         self._values = Values()
         self._idle: list[Pipeline] = []
