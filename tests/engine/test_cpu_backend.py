@@ -90,7 +90,9 @@ def test_linear_takes_any_strides(use):
     assert_equal_to_reference(lambda a, b: F.linear(a.transpose(2, 1, 0)[::-1, ::2], b.T[:3].T), [x, w], use, BEST, 1)
 
 
-RECURRENT_SIZES = [(32, 9, 8, 64), (7, 11, 8, 50), (1, 3, 1, 1), (5, 4, 20, 16), (3, 2, 16, 33), (13, 1, 2, 5)]
+RECURRENT_SIZES = [
+    (32, 9, 8, 64), (7, 11, 8, 50), (1, 3, 1, 1), (5, 4, 20, 16), (3, 2, 16, 33), (13, 1, 2, 5), (6, 40, 3, 20)
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("threads", THREADS)
@@ -266,6 +268,29 @@ def test_gates_saturate_without_nan(instruction_set, use):
         assert np.isfinite(output.numpy()).all()
         poisoned, _ = layer(Tensor(np.full((2, 5, 2), np.nan, np.float32)))
         assert np.isnan(poisoned.numpy()).all()
+
+
+@pytest.mark.parametrize("instruction_set", SETS)
+@pytest.mark.parametrize("hidden", [5, 16])
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_infinite_inputs_saturate_as_in_the_reference(name, hidden, instruction_set, use):
+    """The units that pad a vector meet them with weights of zero, which must not become NaN and spread."""
+    engine.manual_seed(3)
+    layer = {"lstm": nn.LSTM, "gru": nn.GRU}[name](2, hidden)
+    x = normal(3, 6, 2).astype(np.float32)
+    x[0, 2, 1], x[1, 0, 1], x[1, 4, 1] = np.inf, -np.inf, np.inf
+    results = []
+    for backend in ("reference", "cpu"):
+        use(instruction_set) if backend == "cpu" else engine.set_backend("reference")
+        layer.zero_grad()
+        output, _ = layer(Tensor(x))
+        (output * output).sum().backward()
+        gradients = {key: parameter.grad.numpy().copy() for key, parameter in layer.named_parameters()}
+        gradients["weight_ih_l0"] = gradients["weight_ih_l0"][:, 0]  # the other feature is the infinite one
+        results.append([output.numpy(), *gradients.values()])
+    for got, wanted in zip(results[1], results[0], strict=True):
+        assert np.isfinite(wanted).all()
+        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=2e-5)
 
 
 def test_what_kernels_do_not_cover_falls_back(use):

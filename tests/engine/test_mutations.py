@@ -33,8 +33,16 @@ MUTATIONS = {
                                              "        d_recurrent[step][:, 2 * hidden :] *= gate_r\n", ""),
     "huber slope not limited": ("ops/loss.py", "    slope = np.clip(error, -limit, limit)\n", "    slope = error\n"),
     "adam forgets the bias correction": ("optim/adam.py", "1 / math.sqrt(1 - beta_2**step)", "1.0"),
-    "kernel: lstm output gate": ("backends/cpu/kernels/recurrent.py", "through * flat * (1.0 - gate_o)",
+    "kernel: lstm output gate": ("backends/cpu/kernels/lstm.py", "through * flat * (1.0 - gate_o)",
                                  "through * flat * (1.0 + gate_o)"),
+    "kernel: an earlier chunk's states": ("backends/cpu/kernels/lstm.py", "e.at(states, first * batch * padded)",
+                                         "e.at(states, passed * batch * padded)"),
+    "kernel: what is infinite reaches the padding": (
+        "backends/cpu/kernels/lstm.py", "e.select(inside, e.load(here, padded * gate), e.zero())",
+        "e.load(here, padded * gate)"),
+    "kernel: one thread's gradients are not added": (
+        "backends/cpu/kernels/recurrent.py", "e.load(sums, place) + e.load(sums, thread * size + place)",
+        "e.load(sums, place)"),
     "kernel: attention without the mean": ("backends/cpu/kernels/attention.py",
                                            "(e.load(here, place, mask) - mean) * factor",
                                            "e.load(here, place, mask) * factor"),

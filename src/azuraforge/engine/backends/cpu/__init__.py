@@ -18,7 +18,7 @@ from azuraforge.engine.ops.registry import OPS, Op
 
 if TYPE_CHECKING:
     from azuraforge.engine.backends.cpu.compiler import Kernels
-    from azuraforge.engine.backends.cpu.emit import Target
+    from azuraforge.engine.backends.cpu.targets import Target
 
 
 def load(

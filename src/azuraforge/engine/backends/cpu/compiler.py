@@ -19,8 +19,9 @@ from azuraforge.engine.errors import EngineError
 binding: Any = importlib.import_module("llvmlite.binding")
 ir: Any = importlib.import_module("llvmlite.ir")
 
-from azuraforge.engine.backends.cpu.emit import AVX2, AVX512, PORTABLE, PORTABLE_FMA, Emitter, Target  # noqa: E402
+from azuraforge.engine.backends.cpu.emit import Emitter  # noqa: E402
 from azuraforge.engine.backends.cpu.kernels.fork import emit_task  # noqa: E402
+from azuraforge.engine.backends.cpu.targets import AVX2, AVX512, PORTABLE, PORTABLE_FMA, Target  # noqa: E402
 
 Kernel = Callable[..., None]
 

@@ -79,6 +79,12 @@ def to_pixels(x: Array, out: Array) -> None:
     current().pool.run("to_pixels", places, batch, max(1, _LEAST_MOVED // (channels * height * width)))
 
 
+def _swapped(x: Array, rows: int, columns: int, x_row: int, out: Array, out_row: int) -> None:
+    """Copy the matrices ``(rows, columns)`` of x, one per item of its first axis, turned around, into those of out."""
+    places = (address(x), rows * x_row, x_row, 0, address(out), columns * out_row, 0, out_row, 1, columns, rows)
+    current().pool.run("to_pixels", places, len(out), max(1, _LEAST_MOVED // (rows * columns)))
+
+
 def _pack(scratch: Scratch, weight: Array) -> Array:
     """Lay ``(out, in, rows, columns)`` out as ``(block, rows, columns, in, lane)``."""
     lanes = current().target.width
@@ -278,12 +284,19 @@ def _conv_relu_pool_vjp(context: Context, gradient: Array) -> Gradients:
     runtime = saved.runtime
     scratch = Scratch()
     batch, rows, columns, channels = saved.codes.shape
-    pooled = scratch.take(batch, rows, columns, channels)
-    to_pixels(gradient, pooled[..., : gradient.shape[1]])
-    pooled[..., gradient.shape[1] :] = 0
+    narrow = saved.weight.shape[1] * 2 < runtime.target.width and not context.needs[0]
+    lying = gradient.transpose(0, 2, 3, 1)
+    if narrow and lying.shape[3] == channels and lying.strides[2:] == (4 * channels, 4):
+        return _narrow_gradients(context, saved, lying, scratch)  # as the kernel wants it: nothing to copy
+    if lying.shape[3] == channels and lying.flags.c_contiguous:
+        pooled = lying
+    else:
+        pooled = scratch.take(batch, rows, columns, channels)
+        to_pixels(gradient, pooled[..., : gradient.shape[1]])
+        pooled[..., gradient.shape[1] :] = 0
     if saved.weight.shape[1] * 2 >= runtime.target.width:
         return _winners_gradients(context, saved, pooled, scratch)
-    if not context.needs[0]:
+    if narrow:
         return _narrow_gradients(context, saved, pooled, scratch)
     wide, inner = _wide_gradient(scratch, saved, 2 * rows, 2 * columns)
     places = (address(pooled), address(saved.codes), address(inner), *_strides(inner)[:2], rows, columns, channels)
@@ -312,21 +325,23 @@ def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: 
                   columns, channels, whole)  # fmt: skip
         runtime.pool.run("pooled_weight_gradient", places, out_channels)
         grad_weight = np.empty(saved.weight.shape, np.float32) if offered[1] is None else offered[1]
-        grad_weight[...] = sums[:, :, :inputs].transpose(0, 2, 1).reshape(grad_weight.shape)
+        _swapped(sums, 9, inputs, whole, grad_weight, 9)
     if need_bias:
         grad_bias = np.empty(out_channels, np.float32) if offered[2] is None else offered[2]
         grad_bias[...] = total[:out_channels]
     if need_x:
         weights = scratch.take(channels, 9, whole)  # nobody wins in the channels of padding
-        weights[:out_channels, :, :inputs] = saved.weight.reshape(out_channels, inputs, 9).transpose(0, 2, 1)
-        weights[:out_channels, :, inputs:] = 0
-        height, width = 2 * rows + 2, 2 * columns + 2
-        out = empty((batch, height, width, whole))
-        places = (address(winners), address(saved.codes), address(weights), address(out), *_strides(out)[:2], rows,
-                  columns, channels, whole)  # fmt: skip
-        runtime.pool.run("pooled_input_gradient", places, batch)
+        if whole != inputs:
+            weights.fill(0)
+        _swapped(np.ascontiguousarray(saved.weight), inputs, 9, 9, weights[:out_channels], whole)
         top, left = saved.padding
-        grad_x = out[:, top : height - top, left : width - left, :inputs].transpose(0, 3, 1, 2)
+        height, width, threads = 2 * rows + 2, 2 * columns + 2, runtime.pool.threads
+        room = scratch.take(threads, height, width, whole)
+        out = empty((batch, height - 2 * top, width - 2 * left, whole))
+        places = (address(winners), address(saved.codes), address(weights), address(room), address(out), top, left,
+                  rows, columns, channels, whole, batch, threads)  # fmt: skip
+        runtime.pool.run("pooled_input_gradient", places, batch)
+        grad_x = out[..., :inputs].transpose(0, 3, 1, 2)
     return grad_x, grad_weight, grad_bias
 
 
@@ -339,8 +354,8 @@ def _narrow_gradients(context: Context, saved: _Saved, pooled: Array, scratch: S
     out_channels, inputs = saved.weight.shape[:2]
     lines = inputs * 9 + 1
     sums, total = scratch.take(batch, lines, channels), scratch.take(lines, channels)
-    places = (address(saved.x), *_strides(saved.x)[:3], address(pooled), address(saved.codes), address(sums), rows,
-              columns, inputs, channels)  # fmt: skip
+    places = (address(saved.x), *_strides(saved.x)[:3], address(pooled), *_strides(pooled)[:2], address(saved.codes),
+              address(sums), rows, columns, inputs, channels)  # fmt: skip
     runtime.pool.run("pooled_narrow_gradient", places, batch)
     column_sums(sums.reshape(batch, lines * channels), total.reshape(-1))
     offered = context.buffers or (None, None, None)

@@ -13,8 +13,9 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
+
+from azuraforge.engine.backends.cpu.targets import Target
 
 # llvmlite has no type information; it is imported when the first kernel is built, never before.
 ir: Any = importlib.import_module("llvmlite.ir")
@@ -22,29 +23,6 @@ ir: Any = importlib.import_module("llvmlite.ir")
 INT = ir.IntType(64)
 FLOAT = ir.FloatType()
 POINTER = ir.PointerType()
-
-
-@dataclass(frozen=True)
-class Target:
-    """What kernels are shaped for.
-
-    Attributes:
-        name: ``avx512``, ``avx2`` or ``portable``.
-        width: float32 lanes of a vector.
-        registers: vector registers, which bounds the accumulators of a tile.
-        fma: whether a fused multiply-add is an instruction (else it would be a slow library call).
-    """
-
-    name: str
-    width: int
-    registers: int
-    fma: bool
-
-
-AVX512 = Target("avx512", 16, 32, True)
-AVX2 = Target("avx2", 8, 16, True)
-PORTABLE = Target("portable", 4, 16, False)
-PORTABLE_FMA = Target("portable", 4, 32, True)  # NEON
 
 
 class Value:
@@ -348,68 +326,6 @@ class Emitter:
             )
             width = half
         return Value(self, self.builder.extract_element(vector, ir.IntType(32)(0)))
-
-    def tanh(self, x: Value) -> Value:
-        """Return tanh to 3e-7: a ratio of polynomials of degree 13 and 6 (the coefficients of Eigen)."""
-        above, below = self._tanh_ratio(x)
-        return above / below
-
-    def _tanh_ratio(self, x: Value) -> tuple[Value, Value]:
-        limit = self.splat(7.90531110763549805)
-        bounded = self.maximum(self.minimum(x, limit), limit * -1.0)
-        square = bounded * bounded
-        above = self.splat(-2.76076847742355e-16)
-        for coefficient in (2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-08, 1.48572235717979e-05,
-                            6.37261928875436e-04, 4.89352455891786e-03):  # fmt: skip
-            above = self.fma(above, square, self.splat(coefficient))
-        below = self.splat(1.19825839466702e-06)
-        for coefficient in (1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03):
-            below = self.fma(below, square, self.splat(coefficient))
-        return above * bounded, below
-
-    def sigmoid(self, x: Value) -> Value:
-        """Return ``1 / (1 + exp(-x))`` to 2e-7, by tanh."""
-        half = self.splat(0.5)
-        return self.fma(self.tanh(x * half), half, half)
-
-    def squash(self, sigmoids: list[Value], tangent: Value) -> tuple[list[Value], Value]:
-        """Return sigmoid of some values and tanh of another with a single division among them all.
-
-        Every denominator lies between 0.0049 and 0.4, so the product of four is far from underflow.
-        """
-        half = self.splat(0.5)
-        ratios = [self._tanh_ratio(one * half) for one in sigmoids] + [self._tanh_ratio(tangent)]
-        # before[i] is the product of the denominators before i; one reciprocal then serves backwards.
-        before = [ratios[0][1]]
-        for _, below in ratios[1:]:
-            before.append(before[-1] * below)
-        inverse = 1.0 / before[-1]
-        results = []
-        for index in range(len(ratios) - 1, -1, -1):
-            above, below = ratios[index]
-            results.append(above * (inverse * before[index - 1] if index else inverse))
-            inverse = inverse * below
-        results.reverse()
-        return [self.fma(one, half, half) for one in results[:-1]], results[-1]
-
-    def exp(self, x: Value) -> Value:
-        """Return e to the power x to 2e-7 relative (the polynomial of Cephes); below -87 it stays above zero."""
-        bounded = self.maximum(self.minimum(x, self.splat(88.3762626647949)), self.splat(-87.3365478515625))
-        # Adding and taking away 1.5 * 2**23 leaves the nearest whole number.
-        magic = self.splat(12582912.0)
-        whole = self.fma(bounded, self.splat(1.44269504088896341), magic) - magic
-        rest = self.fma(whole, self.splat(-0.693359375), bounded)
-        rest = self.fma(whole, self.splat(2.12194440e-4), rest)
-        result = self.splat(1.9875691500e-4)
-        for coefficient in (1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1):
-            result = self.fma(result, rest, self.splat(coefficient))
-        result = self.fma(result, rest * rest, rest) + 1.0
-        lanes = ir.VectorType(ir.IntType(32), self.target.width)
-        exponent = self.builder.fptosi(whole.ir, lanes)
-        width = self.target.width
-        exponent = self.builder.add(exponent, ir.Constant(lanes, [127] * width))
-        exponent = self.builder.shl(exponent, ir.Constant(lanes, [23] * width))
-        return result * Value(self, self.builder.bitcast(exponent, self.vector_type))
 
     def largest(self, value: Value) -> Value:
         """Return the largest lane."""

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from azuraforge.engine.backends.cpu.convolution import to_pixels
-from azuraforge.engine.backends.cpu.matrix import column_sums
+from azuraforge.engine.backends.cpu.kernels.batch_norm import BLOCK
 from azuraforge.engine.backends.cpu.memory import address, empty
 from azuraforge.engine.backends.cpu.runtime import by_reference, current
 from azuraforge.engine.ops.registry import OPS, Array, Context, Op
@@ -38,10 +38,12 @@ def _batch_norm(
     rows = _rows(x)
     count, channels = rows.shape
     share = np.float32(1 / count)
-    mean = column_sums(rows) * share
-    spread = np.empty(channels, np.float32)
-    runtime.kernels["column_spreads"](address(rows), address(mean), address(spread), count, channels)
-    variance = spread * share
+    blocks, least = -(-count // BLOCK), max(1, _LEAST_ELEMENTS // (BLOCK * channels))
+    sums = np.empty((blocks, channels), np.float32)
+    runtime.pool.run("column_totals", (address(rows), address(sums), count, channels), blocks, least)
+    mean = sums.sum(axis=0) * share
+    runtime.pool.run("column_spreads", (address(rows), address(mean), address(sums), count, channels), blocks, least)
+    variance = sums.sum(axis=0) * share
     scale = 1 / np.sqrt(variance + np.float32(eps))
     factor = scale if weight is None else scale * weight
     shift = np.zeros(channels, np.float32) if bias is None else np.ascontiguousarray(bias)
@@ -61,18 +63,19 @@ def _batch_norm_vjp(context: Context, gradient: Array, *others: Array | None) ->
     grad = _rows(gradient)
     count, channels = grad.shape
     share = np.float32(1 / count)
-    total = column_sums(grad)
-    slope = np.empty(channels, np.float32)
-    places = (address(grad), address(saved.rows), address(saved.mean), address(slope), count, channels)
-    runtime.kernels["column_covariances"](*places)
+    blocks, least = -(-count // BLOCK), max(1, _LEAST_ELEMENTS // (BLOCK * channels))
+    sums = np.empty((blocks, 2, channels), np.float32)
+    places = (address(grad), address(saved.rows), address(saved.mean), address(sums), count, channels)
+    runtime.pool.run("column_covariances", places, blocks, least)
+    total, slope = sums.sum(axis=0)
     grad_x = None
     if context.needs[0]:
         factor = saved.scale if saved.weight is None else saved.scale * saved.weight
         mean_grad, steep = total * share, slope * (saved.scale * saved.scale * share)
         out = empty((count, channels))
         given = (grad, saved.rows, mean_grad, saved.mean, steep, factor, out)
-        places = (*(address(each) for each in given), channels)
-        runtime.pool.run("mix_columns", places, count, max(1, _LEAST_ELEMENTS // channels))
+        runtime.pool.run("mix_columns", (*[address(each) for each in given], channels), count,
+                         max(1, _LEAST_ELEMENTS // channels))  # fmt: skip
         grad_x = _like(out, gradient)
     return grad_x, slope * saved.scale, total
 

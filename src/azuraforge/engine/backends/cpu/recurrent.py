@@ -6,21 +6,29 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from azuraforge.engine.backends.cpu.matrix import gemm
 from azuraforge.engine.backends.cpu.memory import Scratch, address, empty
 from azuraforge.engine.backends.cpu.runtime import Runtime, by_reference, current
-from azuraforge.engine.ops.recurrent import from_steps
 from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 
 Gradients = tuple[Array | None, ...]
 _LEAST_ROWS = 2  # of the batch per thread
-_LEAST_MOVED = 20_000  # numbers per thread that only change their place
+_WAITING = 96  # lines of gates' gradients that go into the sums of the weights at a time: they stay in the cache
+_ONE = np.ones(1, np.float32)
+
+
+class _Reading(NamedTuple):
+    """Where a ``(batch, time, feature)`` array lies in the order of processing, in elements."""
+
+    array: Array
+    start: int  # an address
+    step: int
+    row: int
 
 
 class _Saved(NamedTuple):
     runtime: Runtime  # whose layout the arrays have
-    scratch: Scratch  # owns the arrays below until the graph is freed
-    steps: Array
+    scratch: Scratch  # owns gates, extra and cells until the graph is freed
+    x: _Reading
     gates: Array
     extra: Array  # LSTM: tanh of the cells; GRU: proposals
     states: Array
@@ -39,24 +47,17 @@ def _padded(size: int) -> int:
     return -(-size // width) * width
 
 
-def _steps(scratch: Scratch, x: Array, reverse: bool) -> Array:
-    """Copy ``(batch, time, feature)`` to ``(time, batch, feature + 1 …)`` with a column of ones, padded by zeros."""
-    batch, time, features = x.shape
-    inner = _padded(features + 1)
-    steps = scratch.take(time, batch, inner)
-    if x.strides[2] != 4:
-        x = np.ascontiguousarray(x)
+def _read(x: Array, reverse: bool) -> _Reading:
+    if x.strides[2] != 4 or x.dtype != np.float32:
+        x = np.ascontiguousarray(x, dtype=np.float32)
     row, step = x.strides[0] // 4, x.strides[1] // 4
-    start = address(x)
     if reverse:
-        start, step = start + (time - 1) * step * 4, -step
-    places = (start, step, row, address(steps), batch, features, inner)
-    current().pool.run("input_steps", places, time, max(1, _LEAST_MOVED // (batch * inner)))
-    return steps
+        return _Reading(x, address(x) + (x.shape[1] - 1) * step * 4, -step, row)
+    return _Reading(x, address(x), step, row)
 
 
 def _pack(scratch: Scratch, gates: int, weight_ih: Array, bias: Array, weight_hh: Array, padded: int) -> Array:
-    """Pack the weights ``(gates * hidden, inner)`` of input, bias and state one behind the other."""
+    """Pack the bias and the weights ``(gates * hidden, inner)`` of input and state one behind the other."""
     width = current().target.width
     features, hidden = weight_ih.shape[1], weight_hh.shape[1]
     packed = scratch.take(padded // width, features + 1 + padded, gates, width)
@@ -74,27 +75,14 @@ def _first(buffer: Array, value: Array) -> None:
     buffer[0, :, hidden:] = 0
 
 
-def _state_weights(scratch: Scratch, weight: Array, gates: int, hidden: int, padded: int) -> Array:
-    """Return weights of the state ``(gates * padded, padded)``, with zeros for the units of padding."""
-    if padded == hidden:
+def _whole_gates(scratch: Scratch, weight: Array, gates: int, padded: int, columns: int) -> Array:
+    """Return weights ``(gates * hidden, inner)`` as ``(gates * padded, columns)``, with zeros for what is padding."""
+    rows, inner = weight.shape
+    if rows == gates * padded and inner == columns:
         return np.ascontiguousarray(weight)
-    result = scratch.zeros(gates, padded, padded)
-    result[:, :hidden, :hidden] = weight.reshape(gates, hidden, hidden)
-    return result.reshape(gates * padded, padded)
-
-
-def _gradient_layout(grad: Array | None, saved: _Saved, scratch: Scratch) -> tuple[Array, int, int, int]:
-    """Return the output's gradient with its start address and strides per step and row, in elements."""
-    batch, hidden = saved.steps.shape[1], saved.weight_hh.shape[1]
-    if grad is None:
-        nothing = scratch.zeros(batch, hidden)
-        return nothing, address(nothing), 0, hidden
-    if grad.strides[2] != 4 or grad.dtype != np.float32:
-        grad = np.ascontiguousarray(grad, dtype=np.float32)
-    row, step = grad.strides[0] // 4, grad.strides[1] // 4
-    if saved.reverse:
-        return grad, address(grad) + (grad.shape[1] - 1) * step * 4, -step, row
-    return grad, address(grad), step, row
+    result = scratch.zeros(gates, padded, columns)
+    result[:, : rows // gates, :inner] = weight.reshape(gates, rows // gates, inner)
+    return result.reshape(gates * padded, columns)
 
 
 def _last_gradient(scratch: Scratch, grad: Array | None, batch: int, hidden: int, padded: int) -> Array:
@@ -104,57 +92,62 @@ def _last_gradient(scratch: Scratch, grad: Array | None, batch: int, hidden: int
     return result
 
 
-def _weight_gradients(
-    context: Context, saved: _Saved, d_input: Array, d_recurrent: Array, gates: int, scratch: Scratch
-) -> Gradients:
-    """Return the gradients of x, weight_ih, weight_hh, bias_ih, bias_hh."""
-    time, batch, width_in = saved.steps.shape
-    features = saved.weight_ih.shape[1]
-    hidden = saved.weight_hh.shape[1]
-    padded = saved.states.shape[2]
-    lines = time * batch
-    rows = gates * padded
-    need_x, need_ih, need_hh, need_bias_ih, need_bias_hh = (context.needs[0], *context.needs[-4:])
-    buffers = context.buffers[-4:] if context.buffers else (None,) * 4
-    d_x = d_ih = d_hh = d_bias_ih = d_bias_hh = None
-    steps = saved.steps.reshape(lines, width_in)
-    if need_ih or need_bias_ih:
-        # As (feature, gate): few rows that each meet whole vectors of gates.
-        both = scratch.take(features + 1, rows)
-        gemm(steps[:, : features + 1].T, d_input.reshape(lines, rows), both)
-        kept = both.reshape(features + 1, gates, padded)[:, :, :hidden]
-        d_ih = _into(buffers[0], kept[:features].transpose(1, 2, 0), (gates * hidden, features))
-        d_bias_ih = _into(buffers[2], kept[features], (gates * hidden,))
-    if need_hh or need_bias_hh:
-        states = saved.states[:time].reshape(lines, padded)
-        if padded == hidden:
-            d_hh = buffers[1] if buffers[1] is not None else np.empty((rows, hidden), np.float32)
-            gemm(d_recurrent.reshape(lines, rows).T, states, d_hh)
-        else:
-            wide = scratch.take(rows, padded)
-            gemm(d_recurrent.reshape(lines, rows).T, states, wide)
-            d_hh = _into(buffers[1], wide.reshape(gates, padded, padded)[:, :hidden, :hidden], (gates * hidden, hidden))
-        if d_recurrent is d_input and d_bias_ih is not None:
-            d_bias_hh = _into(buffers[3], d_bias_ih, d_bias_ih.shape)
-        else:
-            total = d_recurrent.reshape(lines, gates, padded)[:, :, :hidden].sum(axis=0)
-            d_bias_hh = _into(buffers[3], total, (gates * hidden,))
+def _back(
+    kernel: str, context: Context, saved: _Saved, grad_output: Array | None, last: list[Array], gates: int, biases: int
+) -> tuple[Array | None, tuple[Array | None, ...]]:
+    """Run a backward kernel; return the gradient of x and those of weight_ih, weight_hh, bias_ih, bias_hh.
+
+    Args:
+        kernel: its name.
+        last: gradients of the last states coming in, of the first ones going out.
+        biases: how many lines of sums are the biases'.
+    """
+    runtime, x, states = saved.runtime, saved.x, saved.states
+    batch, time, features = x.array.shape
+    hidden, padded = saved.weight_hh.shape[1], states.shape[2]
+    threads, need_x, need_weights = runtime.pool.threads, context.needs[0], any(context.needs[-4:])
+    scratch = Scratch()
+    if grad_output is None:
+        grad = _Reading(nothing := scratch.zeros(batch, hidden), address(nothing), 0, hidden)
+    else:
+        grad = _read(grad_output, saved.reverse)
+    weight_hh = _whole_gates(scratch, saved.weight_hh, gates, padded, padded)
+    weight_ih, d_x, d_x_start, d_x_step = weight_hh, None, 0, 0
     if need_x:
-        weights = saved.weight_ih
-        if padded != hidden:
-            weights = np.zeros((gates, padded, features), np.float32)
-            weights[:, :hidden] = saved.weight_ih.reshape(gates, hidden, features)
-            weights = weights.reshape(rows, features)
-        d_steps = np.empty((time, batch, features), np.float32)
-        gemm(d_input.reshape(lines, rows), weights, d_steps.reshape(lines, features))
-        d_x = from_steps(d_steps, saved.reverse) if saved.reverse else d_steps.transpose(1, 0, 2)
-    return d_x, d_ih, d_hh, d_bias_ih, d_bias_hh
-
-
-def _into(buffer: Array | None, values: Array, shape: tuple[int, ...]) -> Array:
-    target = buffer if buffer is not None else np.empty(shape, np.float32)
-    np.copyto(target.reshape(values.shape), values)
-    return target
+        weight_ih = _whole_gates(scratch, saved.weight_ih, gates, padded, features)
+        if gates == 3:  # the kernel has n first
+            weight_ih = np.concatenate((weight_ih[2 * padded :], weight_ih[: 2 * padded]))
+        d_x = np.empty((time, batch, features), np.float32)
+        d_x_start, d_x_step = address(d_x), batch * features
+        if saved.reverse:
+            d_x_start, d_x_step = d_x_start + (time - 1) * d_x_step * 4, -d_x_step
+    # A line ends with what keeps lines below each other out of the same place in the cache.
+    line = 4 * padded + runtime.target.width
+    chunk = min(time, max(1, _WAITING * threads // batch))
+    d_gates = scratch.take(chunk, batch, line)
+    # A thread without a share leaves its sums as they are.
+    room = scratch.take if batch >= threads * _LEAST_ROWS else scratch.zeros
+    sums = room(threads, features + padded + biases, gates * padded) if need_weights else d_gates
+    cells = () if saved.cells is None else (address(saved.cells),)
+    places = (grad.start, grad.step, grad.row, address(saved.gates), address(saved.extra), *cells, address(states),
+              x.start, x.step, x.row, features, address(_ONE), address(weight_hh), address(weight_ih), address(d_gates),
+              line, chunk, address(sums), int(need_weights), d_x_start, d_x_step, features, int(need_x),
+              int(context.needs[1]), *[address(one) for one in last], batch, time, hidden, padded, threads)  # fmt: skip
+    runtime.pool.run(kernel, places, batch, _LEAST_ROWS)
+    weights: tuple[Array | None, ...] = (None,) * 4
+    if need_weights:
+        offered = context.buffers[-4:] if context.buffers else (None,) * 4
+        shapes = (saved.weight_ih.shape, saved.weight_hh.shape, (gates * hidden,), (gates * hidden,))
+        weights = tuple(
+            [
+                np.empty(shape, np.float32) if buffer is None or not buffer.flags.c_contiguous else buffer
+                for buffer, shape in zip(offered, shapes, strict=True)
+            ]
+        )
+        d_ih, d_hh, d_bias_ih, d_bias_hh = (address(cast(Array, one)) for one in weights)
+        runtime.kernels["recurrent_gather"](address(sums), threads, d_ih, features, d_hh, d_bias_ih, d_bias_hh, hidden,
+                                            padded, gates, biases - 1, biases)  # fmt: skip
+    return None if d_x is None else d_x.transpose(1, 0, 2), weights
 
 
 def _output(states: Array, hidden: int, reverse: bool) -> Array:
@@ -173,7 +166,7 @@ def _lstm(
     hidden = weight_hh.shape[1]
     padded = _padded(hidden)
     scratch = Scratch()
-    steps = _steps(scratch, x, reverse)
+    reading = _read(x, reverse)
     packed = _pack(scratch, 4, weight_ih, bias_ih + bias_hh, weight_hh, padded)
     states = empty((time + 1, batch, padded))  # leaves the op as its output
     cells = scratch.take(time + 1, batch, padded)
@@ -183,11 +176,11 @@ def _lstm(
     gates = scratch.take(kept, batch, 4 * padded)
     squashed = scratch.take(kept, batch, padded)
     gates_step, squashed_step = (batch * 4 * padded, batch * padded) if context.records else (0, 0)
-    places = (address(steps), features + 1, steps.shape[2], address(packed), address(states), address(cells),
-              address(gates), gates_step, address(squashed), squashed_step, batch, time, padded)  # fmt: skip
+    places = (reading.start, reading.step, reading.row, features, address(packed), address(states), address(cells),
+              address(gates), gates_step, address(squashed), squashed_step, batch, time, hidden, padded)  # fmt: skip
     runtime.pool.run("lstm_forward", places, batch, _LEAST_ROWS)
     if context.records:
-        context.saved = _Saved(runtime, scratch, steps, gates, squashed, states, cells, weight_ih, weight_hh, reverse)
+        context.saved = _Saved(runtime, scratch, reading, gates, squashed, states, cells, weight_ih, weight_hh, reverse)
     last_cell = cells[time, :, :hidden].copy()
     return _output(states, hidden, reverse), states[time, :, :hidden].copy(), last_cell
 
@@ -196,23 +189,17 @@ def _lstm_vjp(context: Context, grad_output: Array | None, grad_h: Array | None,
     saved = context.saved
     if not isinstance(saved, _Saved):
         return OPS["lstm"].vjp(context, grad_output, grad_h, grad_c)
-    assert saved.cells is not None
-    runtime = saved.runtime
-    time, batch, _ = saved.steps.shape
-    hidden, padded = saved.weight_hh.shape[1], saved.states.shape[2]
+    _, batch, padded = saved.states.shape
+    hidden = saved.weight_hh.shape[1]
     scratch = Scratch()
-    weights = _state_weights(scratch, saved.weight_hh, 4, hidden, padded)
-    d_gates = scratch.take(time, batch, 4 * padded)
     d_state = _last_gradient(scratch, grad_h, batch, hidden, padded)
     d_cell = _last_gradient(scratch, grad_c, batch, hidden, padded)
-    grad, start, grad_step, grad_row = _gradient_layout(grad_output, saved, scratch)
-    places = (start, grad_step, grad_row, address(saved.gates), address(saved.extra), address(saved.cells),
-              address(weights), address(d_gates), address(d_state), address(d_cell), batch, time, hidden,
-              padded)  # fmt: skip
-    runtime.pool.run("lstm_backward", places, batch, _LEAST_ROWS)
-    d_x, *d_weights = _weight_gradients(context, saved, d_gates, d_gates, 4, scratch)
-    del grad  # alive until here: the kernel read it
-    return d_x, d_state[:, :hidden].copy(), d_cell[:, :hidden].copy(), *d_weights
+    d_x, d_weights = _back("lstm_backward", context, saved, grad_output, [d_state, d_cell], 4, 1)
+    firsts = [
+        one[:, :hidden].copy() if needed else None
+        for one, needed in zip((d_state, d_cell), context.needs[1:3], strict=True)
+    ]
+    return d_x, *firsts, *d_weights
 
 
 def _gru(
@@ -226,7 +213,7 @@ def _gru(
     hidden = weight_hh.shape[1]
     padded = _padded(hidden)
     scratch = Scratch()
-    steps = _steps(scratch, x, reverse)
+    reading = _read(x, reverse)
     bias = bias_ih.copy()
     bias[: 2 * hidden] += bias_hh[: 2 * hidden]  # that of n stays apart: the reset gate multiplies it
     packed = _pack(scratch, 3, weight_ih, bias, weight_hh, padded)
@@ -238,11 +225,11 @@ def _gru(
     gates = scratch.take(kept, batch, 3 * padded)
     proposals = scratch.take(kept, batch, padded)
     gates_step, proposals_step = (batch * 3 * padded, batch * padded) if context.records else (0, 0)
-    places = (address(steps), features + 1, steps.shape[2], address(packed), address(bias_n), address(states),
-              address(gates), gates_step, address(proposals), proposals_step, batch, time, padded)  # fmt: skip
+    places = (reading.start, reading.step, reading.row, features, address(packed), address(bias_n), address(states),
+              address(gates), gates_step, address(proposals), proposals_step, batch, time, hidden, padded)  # fmt: skip
     runtime.pool.run("gru_forward", places, batch, _LEAST_ROWS)
     if context.records:
-        context.saved = _Saved(runtime, scratch, steps, gates, proposals, states, None, weight_ih, weight_hh, reverse)
+        context.saved = _Saved(runtime, scratch, reading, gates, proposals, states, None, weight_ih, weight_hh, reverse)
     return _output(states, hidden, reverse), states[time, :, :hidden].copy()
 
 
@@ -250,22 +237,12 @@ def _gru_vjp(context: Context, grad_output: Array | None, grad_h: Array | None) 
     saved = context.saved
     if not isinstance(saved, _Saved):
         return OPS["gru"].vjp(context, grad_output, grad_h)
-    runtime = saved.runtime
-    time, batch, _ = saved.steps.shape
-    hidden, padded = saved.weight_hh.shape[1], saved.states.shape[2]
+    _, batch, padded = saved.states.shape
+    hidden = saved.weight_hh.shape[1]
     scratch = Scratch()
-    weights = _state_weights(scratch, saved.weight_hh, 3, hidden, padded)
-    d_input = scratch.take(time, batch, 3 * padded)
-    d_recurrent = scratch.take(time, batch, 3 * padded)
     d_state = _last_gradient(scratch, grad_h, batch, hidden, padded)
-    grad, start, grad_step, grad_row = _gradient_layout(grad_output, saved, scratch)
-    places = (start, grad_step, grad_row, address(saved.gates), address(saved.extra), address(saved.states),
-              address(weights), address(d_input), address(d_recurrent), address(d_state), batch, time, hidden,
-              padded)  # fmt: skip
-    runtime.pool.run("gru_backward", places, batch, _LEAST_ROWS)
-    d_x, *d_weights = _weight_gradients(context, saved, d_input, d_recurrent, 3, scratch)
-    del grad
-    return d_x, d_state[:, :hidden].copy(), *d_weights
+    d_x, d_weights = _back("gru_backward", context, saved, grad_output, [d_state], 3, 2)
+    return d_x, d_state[:, :hidden].copy() if context.needs[1] else None, *d_weights
 
 
 def _reference(name: str, context: Context, *inputs: Any) -> tuple[Array, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from azuraforge.engine.backends.cpu.compiler import Kernels
-from azuraforge.engine.backends.cpu.emit import Target
+from azuraforge.engine.backends.cpu.targets import Target
 from azuraforge.engine.backends.cpu.threads import Pool
 from azuraforge.engine.ops.registry import OPS, Array, Context
 

@@ -7,6 +7,8 @@ from azuraforge.engine.backends.cpu.kernels import (
     convolution,
     fork,
     gemm,
+    gru,
+    lstm,
     pooled,
     recurrent,
     rowwise,
@@ -17,6 +19,8 @@ from azuraforge.engine.backends.cpu.kernels import (
 DEFINITIONS = [
     *gemm.DEFINITIONS,
     *recurrent.DEFINITIONS,
+    *lstm.DEFINITIONS,
+    *gru.DEFINITIONS,
     *adam.DEFINITIONS,
     *convolution.DEFINITIONS,
     *pooled.DEFINITIONS,

@@ -6,6 +6,7 @@ Queries, keys and values lie side by side in rows of ``3 * width`` numbers. The 
 from __future__ import annotations
 
 from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.functions import exp
 
 
 def _rows(e: Emitter, weights: Value, time: Value, scale: Value) -> None:
@@ -23,7 +24,7 @@ def _rows(e: Emitter, weights: Value, time: Value, scale: Value) -> None:
         total = e.variable(e.zero())
         with e.loop(0, time, width) as column:
             mask = e.mask(e.least(time - column, width))
-            value = e.select(mask, e.exp(e.load(here, column, mask) - highest), e.zero())
+            value = e.select(mask, exp(e, e.load(here, column, mask) - highest), e.zero())
             e.store(value, here, column, mask)
             total.set(total.get() + value)
         share = 1.0 / e.splat(e.total(total.get()))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from azuraforge.engine.backends.cpu.emit import INT, POINTER, Emitter
+from azuraforge.engine.backends.cpu.emit import INT, POINTER, Emitter, Value
 
 ir: Any = importlib.import_module("llvmlite.ir")
 
@@ -24,6 +24,11 @@ WORDS = ARGUMENTS + 64
 _SPINS = 20_000  # pauses before a worker sleeps: a few hundred microseconds
 _CALLER_SPINS = 2_000  # before the caller gives way: a worker may have lost its processor
 _INT32 = ir.IntType(32)
+
+
+def slot(begin: Value, count: Value, threads: Value) -> Value:
+    """Return the number of a range that begins here, where at most ``threads`` ranges share ``count`` items."""
+    return (begin * threads + count - 1) / count
 
 
 def _word(e: Emitter, shared: Any, index: Any) -> Any:

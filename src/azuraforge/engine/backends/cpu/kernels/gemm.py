@@ -7,7 +7,8 @@ index runs; edges of the columns are masked, rows that are left over use smaller
 
 from __future__ import annotations
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Target, Value
+from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.targets import Target
 
 
 def tile(target: Target) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.kernels.fork import slot
 
 
 def pooled_winners(e: Emitter) -> None:
@@ -72,11 +73,15 @@ def pooled_input_gradient(e: Emitter) -> None:
     place come as the bits of a word, so that each of four loops knows which nine sums it adds to.
 
     Parameters: winners by ``pooled_winners``, codes; weights ``(channels, 9, inputs)`` with inputs in whole vectors;
-    out with its strides per image and row (pixels of ``inputs`` numbers), beginning at the padded corner; rows,
-    columns, channels, inputs; begin, end: images.
+    room for one image with its padding per thread; out, images without it; top, left: the padding; rows, columns,
+    channels, inputs; batch, threads; begin, end: images.
     """
-    winners, codes, weights, out, out_image, out_row, rows, columns, channels, inputs, begin, end = e.arguments
+    (winners, codes, weights, room, out, top, left, rows, columns, channels, inputs, batch, threads, begin,
+     end) = e.arguments  # fmt: skip
     lanes = e.target.width
+    height, out_row = rows * 2 + 2, (columns * 2 + 2) * inputs
+    padded = e.at(room, slot(begin, batch, threads) * height * out_row)
+    kept_rows, kept = height - top * 2, out_row - left * 2 * inputs
 
     def square(first: Value, corner: Value, source: Value) -> None:
         sums = [e.variable(e.load(e.at(corner, out_row * (i // 4) + inputs * (i % 4) + source))) for i in range(16)]
@@ -99,12 +104,16 @@ def pooled_input_gradient(e: Emitter) -> None:
             e.store(one.get(), e.at(corner, out_row * (i // 4) + inputs * (i % 4) + source))
 
     with e.loop(begin, end) as image:
-        with e.loop(0, (rows * 2 + 2) * out_row, lanes) as place:
-            e.store(e.zero(), out, image * out_image + place)
+        with e.loop(0, height * out_row, lanes) as place:
+            e.store(e.zero(), padded, place)
         with e.loop(0, rows) as row, e.loop(0, columns) as column:
-            corner = e.at(out, image * out_image + row * 2 * out_row + column * 2 * inputs)
+            corner = e.at(padded, row * 2 * out_row + column * 2 * inputs)
             with e.loop(0, inputs, lanes) as source:
                 square(((image * rows + row) * columns + column) * channels, corner, source)
+        with e.loop(0, kept_rows) as row:
+            source, target = e.at(padded, (row + top) * out_row + left * inputs), (image * kept_rows + row) * kept
+            with e.loop(0, kept, lanes) as place:
+                e.store(e.load(source, place), out, target + place)
 
 
 def pooled_narrow_gradient(e: Emitter) -> None:
@@ -112,16 +121,18 @@ def pooled_narrow_gradient(e: Emitter) -> None:
 
     Each number of the gradient is met by the 4 × 4 inputs of its square four times, three of them as zero.
 
-    Parameters: x with its strides per image, row and pixel; grad, codes; out ``(batch, inputs * 9 + 1, channels)``,
-    sums per image, in its last line those of the gradient alone; rows, columns, inputs, channels; begin, end: images.
+    Parameters: x with its strides per image, row and pixel; grad with its strides per image and row (pixels of
+    ``channels`` numbers); codes; out ``(batch, inputs * 9 + 1, channels)``, sums per image, in its last line those of
+    the gradient alone; rows, columns, inputs, channels; begin, end: images.
     """
-    x, x_image, x_row, x_pixel, grad, codes, out, rows, columns, inputs, channels, begin, end = e.arguments
+    (x, x_image, x_row, x_pixel, grad, grad_image, grad_row, codes, out, rows, columns, inputs, channels, begin,
+     end) = e.arguments  # fmt: skip
     lanes = e.target.width
     with e.loop(begin, end) as image, e.loop(0, channels, lanes) as channel, e.loop(0, inputs) as source:
         sums, total = [e.variable(e.zero()) for _ in range(9)], e.variable(e.zero())
         with e.loop(0, rows) as row, e.loop(0, columns) as column:
-            place = ((image * rows + row) * columns + column) * channels + channel
-            code, value = e.load(codes, place), e.load(grad, place)
+            code = e.load(codes, ((image * rows + row) * columns + column) * channels + channel)
+            value = e.load(grad, image * grad_image + row * grad_row + column * channels + channel)
             shares = [e.select(e.equals(code, float(number)), value, e.zero()) for number in range(4)]
             total.set(total.get() + ((shares[0] + shares[1]) + (shares[2] + shares[3])))
             corner = e.at(x, image * x_image + row * 2 * x_row + column * 2 * x_pixel + source)
@@ -196,9 +207,10 @@ DEFINITIONS = [
      pooled_winners),
     ("pooled_weight_gradient", "*x x_image x_row x_pixel *winners *steps *out batch rows columns channels inputs begin "
      "end", pooled_weight_gradient),
-    ("pooled_input_gradient", "*winners *codes *weights *out out_image out_row rows columns channels inputs begin end",
-     pooled_input_gradient),
-    ("pooled_narrow_gradient", "*x x_image x_row x_pixel *grad *codes *out rows columns inputs channels begin end",
+    ("pooled_input_gradient", "*winners *codes *weights *room *out top left rows columns channels inputs batch threads "
+     "begin end", pooled_input_gradient),
+    ("pooled_narrow_gradient", "*x x_image x_row x_pixel *grad grad_image grad_row *codes *out rows columns "
+     "inputs channels begin end",
      pooled_narrow_gradient),
     ("padded_images", "*x x_image x_plane x_row *out top left height width channels pixels begin end", padded_images),
     ("to_pixels", "*x x_image x_plane x_row *out out_image out_row out_pixel height width channels begin end",

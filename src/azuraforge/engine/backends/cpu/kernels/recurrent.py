@@ -1,25 +1,33 @@
-"""LSTM and GRU over whole sequences.
+"""What LSTM and GRU share: packed weights, the walk over time, and the gradients of the weights on the way back.
 
-Time-major buffers, each padded to whole vectors of units (``padded``, a multiple of the vector width): the
-lanes of padding hold zeros and stay zero. Weights are packed so that one register tile ends holding all gates
-of a block of units; the nonlinearities run on the tile, and pre-activations never reach memory. The bias
-is one more row of the weights, met by a column of ones in the input.
+Buffers are time-major, each line padded to whole vectors of units (``padded``, a multiple of the vector width): the
+lanes of padding hold zeros and stay zero. Weights are packed so that one register tile ends holding all gates of a
+block of units; the nonlinearities follow row by row while it lies in the nearest cache.
 
-One call runs the whole sequence for the rows ``begin … end`` of the batch, so threads share the batch and
-meet once per op.
+One call runs the whole sequence for the rows ``begin … end`` of the batch, so threads share the batch and meet once
+per op. On the way back the gradients of a few steps' pre-activations wait in a buffer that stays in the cache, and go
+from there into the sums of the weights' gradients; each thread has sums of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Target, Value, Variable
+from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
 from azuraforge.engine.backends.cpu.kernels.gemm import emit_tile
+from azuraforge.engine.backends.cpu.targets import Target
 
 
 def row_steps(target: Target) -> list[int]:
     """Return the tile heights of the forward pass: four accumulators per row."""
-    return [6, 4, 2, 1] if target.registers == 32 else [2, 1]
+    if target.registers == 32:
+        return [6, 4, 2, 1]
+    return [3, 2, 1] if target.fma else [2, 1]
+
+
+def most_vectors(target: Target) -> int:
+    """Return how many vectors wide the tiles of the backward pass are, by six rows."""
+    return 4 if target.registers == 32 else 2
 
 
 def pack(e: Emitter) -> None:
@@ -37,33 +45,18 @@ def pack(e: Emitter) -> None:
 
 
 def pack_recurrent(e: Emitter) -> None:
-    """Pack the weights of the input, the bias and the weights of the state one behind the other.
+    """Pack the bias, the weights of the input and those of the state one behind the other.
 
     Parameters: weight_ih, its inner size; bias; weight_hh; out, zeroed where ``hidden`` is no whole number of vectors;
     whole, the inner size of the packing; hidden, gates.
     """
     weight_ih, features, bias, weight_hh, out, whole, hidden, gates = e.arguments
-    e.call("pack_gates", weight_ih, features, out, whole, 0, hidden, features, gates)
-    e.call("pack_gates", bias, 1, out, whole, features, hidden, 1, gates)
+    e.call("pack_gates", bias, 1, out, whole, 0, hidden, 1, gates)
+    e.call("pack_gates", weight_ih, features, out, whole, 1, hidden, features, gates)
     e.call("pack_gates", weight_hh, hidden, out, whole, features + 1, hidden, hidden, gates)
 
 
-def input_steps(e: Emitter) -> None:
-    """Copy sequences to ``(time, batch, inner)``: the features, a one, zeros.
-
-    Parameters: x with its strides per step and row of the batch; out; batch, features, inner (a multiple of the vector
-    width); begin, end: steps.
-    """
-    x, x_step, x_row, out, batch, features, inner, begin, end = e.arguments
-    width = e.target.width
-    with e.loop(begin, end) as step, e.loop(0, batch) as row:
-        source, target = e.at(x, step * x_step + row * x_row), e.at(out, (step * batch + row) * inner)
-        with e.loop(0, inner, width) as index:
-            e.store(e.load(source, index, e.mask(e.least(features - index, width))), target, index)
-        e.store(e.number(1.0), target, features)
-
-
-def _products(
+def products(
     e: Emitter, tile: list[list[Variable]], columns: list[int], inner: Value, left: Value, row: Value, right: Value
 ) -> None:
     """Add ``left @ right`` to the tile; column j of the packed weights goes to accumulator ``columns[j]``."""
@@ -71,10 +64,10 @@ def _products(
 
     def step(k: Value, lines: list[list[Variable]]) -> None:
         here = e.at(right, k * (len(columns) * width))
-        weights = [e.load(here, index * width) for index in range(len(columns))]
-        for index, line in enumerate(lines):
-            value = e.broadcast(e.at(left, k), row * index)
-            for column, weight in zip(columns, weights, strict=True):
+        values = [e.broadcast(e.at(left, k), row * index) for index in range(len(lines))]
+        for index, column in enumerate(columns):
+            weight = e.load(here, index * width)
+            for line, value in zip(lines, values, strict=True):
                 line[column].fma(value, weight)
 
     if len(tile) > 1:
@@ -94,7 +87,7 @@ def _products(
         one.set(one.get() + other.get())
 
 
-def _sweep(
+def sweep(
     e: Emitter,
     time: Value,
     begin: Value,
@@ -116,185 +109,120 @@ def _sweep(
                 done.set(row + rows)
 
 
-def lstm_forward(e: Emitter) -> None:
-    """Run the sequence forward.
-
-    Parameters: x ``(time, batch, inputs)`` whose last used column is ones, x_inner (used columns), x_row; packed
-    weights of x, then of the state; states and cells ``(time + 1, batch, padded)``, row 0 given; gates
-    ``(time, batch, 4, padded)`` and squashed ``(time, batch, padded)`` with their strides per step (0 keeps only
-    the last); batch, time, padded, begin, end.
-    """
-    (x, x_inner, x_row, packed, states, cells, gates, gates_step, squashed, squashed_step, batch, time, padded,
-     begin, end) = e.arguments  # fmt: skip
-    width = e.target.width
-    inner = x_inner + padded
-
-    def body(step: Value, row: Value, unit: Value, rows: int) -> None:
-        tile = [[e.variable(e.zero()) for _ in range(4)] for _ in range(rows)]
-        right = e.at(packed, unit * inner * 4)  # a block holds inner * 4 * width numbers
-        line = step * batch + row
-        _products(e, tile, [0, 1, 2, 3], x_inner, e.at(x, line * x_row), x_row, right)
-        _products(e, tile, [0, 1, 2, 3], padded, e.at(states, line * padded), padded, e.at(right, x_inner * 4 * width))
-        for index in range(rows):
-            gate_i, gate_f, gate_g, gate_o = (one.get() for one in tile[index])
-            (gate_i, gate_f, gate_o), gate_g = e.squash([gate_i, gate_f, gate_o], gate_g)
-            here = (line + index) * padded + unit
-            following = (line + index + batch) * padded + unit
-            cell = e.fma(gate_f, e.load(cells, here), gate_i * gate_g)
-            e.store(cell, cells, following)
-            flat = e.tanh(cell)
-            e.store(gate_o * flat, states, following)
-            saved = e.at(gates, step * gates_step + (row + index) * padded * 4 + unit)
-            for gate, value in enumerate((gate_i, gate_f, gate_g, gate_o)):
-                e.store(value, saved, padded * gate)
-            e.store(flat, e.at(squashed, step * squashed_step + (row + index) * padded + unit))
-
-    _sweep(e, time, begin, end, padded, body)
-
-
-def _state_products(
-    e: Emitter, left: Value, left_row: Value, weights: Value, padded: Value, inner: Value, out: Value, begin: Value,
-    end: Value, accumulate: bool,
+def row_products(
+    e: Emitter, left: Value, left_row: Value, weights: Value, columns: Value, inner: Value, out: Value, out_row: Value,
+    begin: Value, end: Value, *, accumulate: bool = False, whole: bool = True,
 ) -> None:  # fmt: skip
-    """Emit ``out[row] (+)= left[row] @ weights`` for the rows of the batch; weights ``(inner, padded)``."""
+    """Emit ``out[row] (+)= left[row] @ weights`` for the rows of the batch; weights ``(inner, columns)``.
+
+    ``whole`` says that the columns are whole vectors, else the last one is masked.
+    """
     width = e.target.width
-    vectors = 4 if e.target.registers == 32 else 2
-    heights = [6, 4, 2, 1]
     one = e.integer(1)
 
-    def panel(column: Value, count: int) -> None:
+    def panel(column: Value, count: int, mask: Value | None = None) -> None:
+        masks = [mask] * count
         done = e.variable(begin)
-        for rows in heights:
+        for rows in [6, 4, 2, 1]:
             with e.loop(done.get(), end - (rows - 1), rows) as row:
-                places = [e.at(out, (row + index) * padded + column) for index in range(rows)]
+                places = [e.at(out, (row + index) * out_row + column) for index in range(rows)]
                 start = [
-                    [e.load(place, index * width) if accumulate else e.zero() for index in range(count)]
+                    [e.load(place, index * width, mask) if accumulate else e.zero() for index in range(count)]
                     for place in places
                 ]
                 tile = emit_tile(
-                    e, rows, count, inner, e.at(left, row * left_row), left_row, one, e.at(weights, column), padded,
-                    start, [None] * count,
+                    e, rows, count, inner, e.at(left, row * left_row), left_row, one, e.at(weights, column), columns,
+                    start, masks,
                 )  # fmt: skip
                 for place, values in zip(places, tile, strict=True):
                     for index, value in enumerate(values):
-                        e.store(value, place, index * width)
+                        e.store(value, place, index * width, mask)
                 done.set(row + rows)
 
-    whole = e.variable(e.integer(0))
-    with e.loop(0, padded - (vectors * width - 1), vectors * width) as column:
-        panel(column, vectors)
-        whole.set(column + vectors * width)
-    with e.loop(whole.get(), padded, width) as column:
-        panel(column, 1)
+    _panels(e, columns, panel, whole)
 
 
-def lstm_backward(e: Emitter) -> None:
-    """Run the sequence backward: from the output's gradient to those of all pre-activations.
-
-    Parameters: grad (of the output) with its strides per step and row of the batch, in processing order;
-    gates, squashed, cells as the forward pass left them; weights of the state ``(4 * padded, padded)``;
-    d_gates ``(time, batch, 4, padded)``; d_state and d_cell ``(batch, padded)``, the last steps' gradients
-    coming in and the first steps' going out; batch, time, hidden, padded, begin, end.
-    """
-    (grad, grad_step, grad_row, gates, squashed, cells, weights, d_gates, d_state, d_cell, batch, time, hidden, padded,
-     begin, end) = e.arguments  # fmt: skip
+def _panels(e: Emitter, columns: Value, panel: Callable[..., None], whole: bool = True) -> None:
+    """Emit ``panel(column, vectors)`` from the widest to the narrowest, with a mask for the last where not whole."""
     width = e.target.width
-    with e.loop(0, time) as back:
-        step = time - 1 - back
-        with e.loop(begin, end) as row, e.loop(0, padded, width) as unit:
-            line = step * batch + row
+    done = e.variable(e.integer(0))
+    for count in (4, 2):
+        if count <= most_vectors(e.target):
+            with e.loop(done.get(), columns - (count * width - 1), count * width) as column:
+                panel(column, count)
+                done.set(column + count * width)
+    with e.loop(done.get(), columns, width) as column:
+        if whole:
+            panel(column, 1)
+        else:
+            panel(column, 1, e.mask(e.least(columns - column, width)))
+
+
+def sum_products(
+    e: Emitter, left: Value, left_step: Value, left_row: Value, lines: Value, right: Value, right_step: Value,
+    right_row: Value, columns: Value, out: Value, steps: Value, begin: Value, end: Value,
+) -> None:  # fmt: skip
+    """Emit ``out[line, column] += left[step, row, line] * right[step, row, column]`` over some steps and rows.
+
+    Columns are whole vectors.
+    """
+    width = e.target.width
+
+    def panel(column: Value, count: int) -> None:
+        done = e.variable(e.integer(0))
+        for height in [6, 4, 2, 1]:
+            with e.loop(done.get(), lines - (height - 1), height) as line:
+                places = [e.at(out, (line + index) * columns + column) for index in range(height)]
+                sums = [[e.variable(e.load(place, index * width)) for index in range(count)] for place in places]
+                with e.loop(0, steps) as step, e.loop(begin, end) as row:
+                    here = e.at(right, step * right_step + row * right_row + column)
+                    values = [e.load(here, index * width) for index in range(count)]
+                    factors = e.at(left, step * left_step + row * left_row + line)
+                    for index in range(height):
+                        factor = e.broadcast(factors, index)
+                        for one, value in zip(sums[index], values, strict=True):
+                            one.fma(factor, value)
+                for place, some in zip(places, sums, strict=True):
+                    for index, one in enumerate(some):
+                        e.store(one.get(), place, index * width)
+                done.set(line + height)
+
+    _panels(e, columns, panel)
+
+
+def gather(e: Emitter) -> None:
+    """Add up the threads' sums of the weights' gradients and bring them into the weights' layouts.
+
+    Parameters: sums ``(threads, features + padded + biases, gates * padded)``, added up in place; threads; d_ih
+    ``(gates * hidden, features)``, features; d_hh ``(gates * hidden, hidden)``; d_bias_ih and d_bias_hh; hidden,
+    padded, gates; shift, how many gates later the input's gradients lie in a line; biases, 1 where both are the same.
+    """
+    (sums, threads, d_ih, features, d_hh, d_bias_ih, d_bias_hh, hidden, padded, gates, shift,
+     biases) = e.arguments  # fmt: skip
+    width = e.target.width
+    columns = gates * padded
+    size = (features + padded + biases) * columns
+    with e.loop(1, threads) as thread, e.loop(0, size, width) as place:
+        e.store(e.load(sums, place) + e.load(sums, thread * size + place), sums, place)
+    bias = e.at(sums, (features + padded) * columns)
+    with e.loop(0, gates) as gate:
+        later = gate + shift
+        later = e.select(later >= gates, later - gates, later)
+        target = gate * hidden
+        e.call("transpose", e.at(sums, later * padded), columns, e.at(d_ih, target * features), features, features,
+               hidden)  # fmt: skip
+        state = e.at(sums, features * columns + gate * padded)
+        e.call("transpose", state, columns, e.at(d_hh, target * hidden), hidden, hidden, hidden)
+        with e.loop(0, hidden, width) as unit:
             mask = e.mask(e.least(hidden - unit, width))
-            outer = e.load(e.at(grad, step * grad_step + row * grad_row), unit, mask)
-            d_h = e.load(d_state, row * padded + unit) + outer
-            saved = e.at(gates, line * padded * 4 + unit)
-            gate_i, gate_f, gate_g, gate_o = (e.load(saved, padded * gate) for gate in range(4))
-            flat = e.load(squashed, line * padded + unit)
-            before = e.load(cells, line * padded + unit)
-            through = d_h * gate_o
-            d_c = e.load(d_cell, row * padded + unit) + through * (1.0 - flat * flat)
-            target = e.at(d_gates, line * padded * 4 + unit)
-            e.store(d_c * gate_g * gate_i * (1.0 - gate_i), target, 0)
-            e.store(d_c * before * gate_f * (1.0 - gate_f), target, padded)
-            e.store(d_c * gate_i * (1.0 - gate_g * gate_g), target, padded * 2)
-            e.store(through * flat * (1.0 - gate_o), target, padded * 3)
-            e.store(d_c * gate_f, d_cell, row * padded + unit)
-        left = e.at(d_gates, step * batch * padded * 4)
-        _state_products(e, left, padded * 4, weights, padded, padded * 4, d_state, begin, end, accumulate=False)
-
-
-def gru_forward(e: Emitter) -> None:
-    """Run the sequence forward.
-
-    Parameters as for the LSTM, with packed weights of 3 gates (r, z, n), the recurrent bias of n ``(padded,)``,
-    and proposals ``(time, batch, padded)``: the state's part of n before the reset gate.
-    """
-    (x, x_inner, x_row, packed, bias_n, states, gates, gates_step, proposals, proposals_step, batch, time, padded,
-     begin, end) = e.arguments  # fmt: skip
-    width = e.target.width
-    inner = x_inner + padded
-
-    def body(step: Value, row: Value, unit: Value, rows: int) -> None:
-        recurrent = e.load(bias_n, unit)
-        # Accumulators r, z, n from the input, n from the state.
-        tile = [[*(e.variable(e.zero()) for _ in range(3)), e.variable(recurrent)] for _ in range(rows)]
-        right = e.at(packed, unit * inner * 3)
-        line = step * batch + row
-        _products(e, tile, [0, 1, 2], x_inner, e.at(x, line * x_row), x_row, right)
-        _products(e, tile, [0, 1, 3], padded, e.at(states, line * padded), padded, e.at(right, x_inner * 3 * width))
-        for index in range(rows):
-            gate_r, gate_z, gate_n, proposal = (one.get() for one in tile[index])
-            gate_r, gate_z = e.sigmoid(gate_r), e.sigmoid(gate_z)
-            gate_n = e.tanh(e.fma(gate_r, proposal, gate_n))
-            state = e.load(states, (line + index) * padded + unit)
-            e.store(e.fma(gate_z, state - gate_n, gate_n), states, (line + index + batch) * padded + unit)
-            saved = e.at(gates, step * gates_step + (row + index) * padded * 3 + unit)
-            for gate, value in enumerate((gate_r, gate_z, gate_n)):
-                e.store(value, saved, padded * gate)
-            e.store(proposal, e.at(proposals, step * proposals_step + (row + index) * padded + unit))
-
-    _sweep(e, time, begin, end, padded, body)
-
-
-def gru_backward(e: Emitter) -> None:
-    """Run the sequence backward.
-
-    Parameters as for the LSTM; d_input and d_recurrent ``(time, batch, 3, padded)`` by the input's and the
-    state's product, which differ in n by the reset gate.
-    """
-    (grad, grad_step, grad_row, gates, proposals, states, weights, d_input, d_recurrent, d_state, batch, time, hidden,
-     padded, begin, end) = e.arguments  # fmt: skip
-    width = e.target.width
-    with e.loop(0, time) as back:
-        step = time - 1 - back
-        with e.loop(begin, end) as row, e.loop(0, padded, width) as unit:
-            line = step * batch + row
-            mask = e.mask(e.least(hidden - unit, width))
-            outer = e.load(e.at(grad, step * grad_step + row * grad_row), unit, mask)
-            d_h = e.load(d_state, row * padded + unit) + outer
-            saved = e.at(gates, line * padded * 3 + unit)
-            gate_r, gate_z, gate_n = (e.load(saved, padded * gate) for gate in range(3))
-            before = e.load(states, line * padded + unit)
-            d_n = d_h * (1.0 - gate_z) * (1.0 - gate_n * gate_n)
-            d_z = d_h * (before - gate_n) * gate_z * (1.0 - gate_z)
-            d_r = d_n * e.load(proposals, line * padded + unit) * gate_r * (1.0 - gate_r)
-            for target, values in ((d_input, (d_r, d_z, d_n)), (d_recurrent, (d_r, d_z, d_n * gate_r))):
-                for gate, value in enumerate(values):
-                    e.store(value, target, line * padded * 3 + unit + padded * gate)
-            e.store(d_h * gate_z, d_state, row * padded + unit)
-        left = e.at(d_recurrent, step * batch * padded * 3)
-        _state_products(e, left, padded * 3, weights, padded, padded * 3, d_state, begin, end, accumulate=True)
+            e.store(e.load(bias, later * padded + unit, mask), d_bias_ih, target + unit, mask)
+            other = (biases - 1) * columns + gate * padded
+            e.store(e.load(bias, other + unit, mask), d_bias_hh, target + unit, mask)
 
 
 DEFINITIONS = [
     ("pack_gates", "*weight weight_row *out whole offset hidden inner gates", pack),
     ("pack_recurrent", "*weight_ih features *bias *weight_hh *out whole hidden gates", pack_recurrent),
-    ("input_steps", "*x x_step x_row *out batch features inner begin end", input_steps),
-    ("lstm_forward", "*x x_inner x_row *packed *states *cells *gates gates_step *squashed squashed_step batch time "
-     "padded begin end", lstm_forward),
-    ("lstm_backward", "*grad grad_step grad_row *gates *squashed *cells *weights *d_gates *d_state *d_cell batch time "
-     "hidden padded begin end", lstm_backward),
-    ("gru_forward", "*x x_inner x_row *packed *bias_n *states *gates gates_step *proposals proposals_step batch time "
-     "padded begin end", gru_forward),
-    ("gru_backward", "*grad grad_step grad_row *gates *proposals *states *weights *d_input *d_recurrent *d_state "
-     "batch time hidden padded begin end", gru_backward),
+    ("recurrent_gather", "*sums threads *d_ih features *d_hh *d_bias_ih *d_bias_hh hidden padded gates shift biases",
+     gather),
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
+from azuraforge.engine.backends.cpu.functions import exp
 
 
 def _across(e: Emitter, size: Value, body: Callable[[Value, Value | None], None]) -> None:
@@ -172,7 +173,7 @@ def cross_entropy(e: Emitter) -> None:
         total = e.variable(e.zero())
 
         def exponents(i: Value, mask: Value | None) -> None:
-            value = e.exp(e.load(here, i, mask) - largest)
+            value = exp(e, e.load(here, i, mask) - largest)
             if mask is not None:
                 value = e.select(mask, value, e.zero())
             e.store(value, out, i, mask)

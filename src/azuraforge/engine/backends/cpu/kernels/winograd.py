@@ -18,6 +18,7 @@ from itertools import chain
 
 from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
 from azuraforge.engine.backends.cpu.kernels.convolution import store_pooled
+from azuraforge.engine.backends.cpu.kernels.fork import slot
 from azuraforge.engine.backends.cpu.kernels.gemm import emit_tile
 
 
@@ -69,11 +70,6 @@ def _move_inputs(
     _squares(e, first, count, across, move)
 
 
-def _slot(begin: Value, count: Value, threads: Value) -> Value:
-    """Return the number of a range that begins here, where ``threads`` ranges share ``count`` items."""
-    return (begin * threads + count - 1) / count
-
-
 def _convolve(e: Emitter, write: Callable[[Value, Value, Value, Value, list[list[Value]]], None]) -> None:
     """Emit the convolution of images; ``write(image, row, column, channel, square)`` keeps 2 × 2 outputs."""
     (x, x_image, x_row, weights, bias, _, _, told, scratch, height, width, inputs, whole, channels, chunk, batch,
@@ -81,7 +77,7 @@ def _convolve(e: Emitter, write: Callable[[Value, Value, Value, Value, list[list
     lanes = e.target.width
     across = width / 2
     squares = height / 2 * across
-    moved = e.at(scratch, _slot(begin, batch, threads) * chunk * (whole + channels) * 16)
+    moved = e.at(scratch, slot(begin, batch, threads) * chunk * (whole + channels) * 16)
     products = e.at(moved, chunk * whole * 16)
 
     def panel(place: Value, channel: Value, count: Value, vectors: int) -> None:
@@ -192,7 +188,7 @@ def winograd_gradient(e: Emitter) -> None:
     across = width / 2
     squares = height / 2 * across
     start, stop = begin * lanes, end * lanes
-    moved = e.at(scratch, _slot(begin, channels / lanes, threads) * chunk * (whole + channels) * 16)
+    moved = e.at(scratch, slot(begin, channels / lanes, threads) * chunk * (whole + channels) * 16)
     slopes = e.at(moved, chunk * whole * 16)
 
     def panel(place: Value, channel: Value, count: Value, vectors: int) -> None:
