@@ -294,6 +294,7 @@ CASES: dict[str, Callable[[Draw], Case]] = {
     "pad": _pad,
     "matmul": _matmul,
     "linear": _linear,
+    "linear_relu": _linear,
     "layer_norm": _layer_norm,
     "batch_norm": _batch_norm,
     "mse_loss": _loss(),

@@ -1,6 +1,7 @@
 """The tape: accumulation, freeing, modes, and what it refuses."""
 
 import gc
+import threading
 import weakref
 
 import numpy as np
@@ -67,6 +68,36 @@ def test_no_grad_records_nothing_and_is_left_again():
         assert (x * 2).node is None
     with pytest.raises(RuntimeError), engine.no_grad():
         raise RuntimeError
+    assert (x * 2).node is not None
+
+
+def test_no_grad_is_a_decorator_of_its_own_for_each_thread():
+    x, inside, leave = leaf(1.0), threading.Event(), threading.Event()
+
+    @engine.no_grad()
+    def predict(wait: bool) -> Tensor:
+        if wait:
+            inside.set()
+            assert leave.wait(10)
+        return x * 2
+
+    first = threading.Thread(target=predict, args=(True,))
+    first.start()
+    assert inside.wait(10)
+    with engine.no_grad():
+        assert predict(False).node is None
+        leave.set()
+        first.join(10)
+        assert (x * 2).node is None, "one thread's leaving is not another's"
+    assert (x * 2).node is not None
+
+
+def test_no_grad_may_be_entered_twice():
+    x, quiet = leaf(1.0), engine.no_grad()
+    with quiet:
+        with quiet:
+            pass
+        assert (x * 2).node is None
     assert (x * 2).node is not None
 
 

@@ -83,6 +83,30 @@ def test_linear(size, instruction_set, threads, use):
     arrays = [normal(rows, inner), normal(columns, inner), normal(columns)]
     assert_equal_to_reference(F.linear, arrays, use, instruction_set, threads)
     assert_equal_to_reference(lambda x, w: F.linear(x, w), arrays[:2], use, instruction_set, threads)
+    assert_equal_to_reference(F.linear_relu, arrays, use, instruction_set, threads)
+
+
+def test_a_relu_behind_linear_keeps_nan(use):
+    use()
+    x, weight = Tensor(np.array([[np.nan], [-1.0], [2.0]], np.float32)), Tensor(np.ones((2, 1), np.float32))
+    output = F.linear_relu(x, weight).numpy()
+    assert np.isnan(output[0]).all()
+    assert output[1:].tolist() == [[0.0, 0.0], [2.0, 2.0]]
+
+
+def test_a_frozen_weight_or_an_unwanted_input_costs_no_gradient(use):
+    x, w, b = (normal(9, 6).astype(np.float32), normal(5, 6).astype(np.float32), normal(5).astype(np.float32))
+    for wanted in ((True, False, False), (False, True, False), (False, False, True), (True, False, True)):
+        found = []
+        for choose in (lambda: engine.set_backend("reference"), use):
+            choose()
+            inputs = [Tensor(a.copy(), requires_grad=need) for a, need in zip((x, w, b), wanted, strict=True)]
+            (F.linear_relu(*inputs) * Tensor(normal(9, 5, seed=3).astype(np.float32))).sum().backward()
+            found.append([None if one.grad is None else one.grad.numpy().copy() for one in inputs])
+        for got, expected in zip(found[1], found[0], strict=True):
+            assert (got is None) == (expected is None)
+            if got is not None:
+                np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_linear_takes_any_strides(use):
@@ -325,6 +349,110 @@ def test_adam(decoupled, instruction_set, threads, use):
         np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-6)
 
 
+@pytest.mark.parametrize("instruction_set", SETS)
+@pytest.mark.parametrize("eps", [1e-8, 1e-25])
+def test_what_is_not_a_number_in_adam_stays_with_its_own_weight(eps, instruction_set, use):
+    gradient = normal(300).astype(np.float32)
+    gradient[[5, 70, 133]] = np.inf, np.nan, 1e18  # in vectors whose neighbours share a division
+    gradient[200:240] = 0  # divided by eps alone
+    weights = []
+    for backend in ("reference", "cpu"):
+        use(instruction_set) if backend == "cpu" else engine.set_backend("reference")
+        parameter = nn.Parameter(normal(300, seed=1).astype(np.float32))
+        optimizer = optim.Adam([parameter], lr=0.01, eps=eps)
+        for _ in range(3):
+            parameter.grad = gradient
+            with np.errstate(all="ignore"):
+                optimizer.step()
+        weights.append(parameter.numpy().copy())
+    assert np.isnan(weights[0]).sum() == 2
+    np.testing.assert_allclose(weights[1], weights[0], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("instruction_set", SETS)
+@pytest.mark.parametrize("size", [(60, 8, 64), (1, 1, 1), (7, 3, 50), (5, 20, 17)], ids=str)
+def test_a_single_sequence_is_predicted_as_the_reference_does(size, instruction_set, use):
+    time, features, hidden = size
+    engine.manual_seed(4)
+    layer = nn.LSTM(features, hidden, num_layers=2, bidirectional=True)
+    x = Tensor(normal(1, time, features).astype(np.float32))
+    state = tuple(Tensor(normal(4, 1, hidden, seed=k).astype(np.float32)) for k in range(2))
+    for before in (None, state):
+        found = []
+        for choose in (lambda: engine.set_backend("reference"), lambda: use(instruction_set)):
+            choose()
+            with engine.no_grad():
+                output, (h_n, c_n) = layer(x, before)
+            found.append([output.numpy(), h_n.numpy(), c_n.numpy()])
+        for got, expected in zip(*reversed(found), strict=True):
+            assert got.shape == expected.shape
+            np.testing.assert_allclose(got, expected, rtol=0, atol=3e-6)
+
+
+def test_a_prediction_sees_every_change_of_the_weights(use):
+    """Whatever a fast path may keep of the weights, no way of changing them may go by unseen."""
+    use()
+    engine.manual_seed(2)
+    model = nn.Sequential(nn.LSTM(3, 20), Last(), nn.Linear(20, 4), nn.ReLU(), nn.Linear(4, 1))
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    average = optim.MovingAverage(model, decay=0.5)
+    x = Tensor(normal(1, 9, 3).astype(np.float32))
+
+    def predict() -> bytes:
+        with engine.no_grad():
+            here = model(x).numpy().copy()
+            engine.set_backend("reference")
+            np.testing.assert_allclose(here, model(x).numpy(), rtol=1e-4, atol=1e-5)
+        use()
+        return here.tobytes()
+
+    def step() -> None:
+        optimizer.zero_grad()
+        F.mse_loss(model(x), np.full((1, 1), 7, np.float32)).backward()
+        optimizer.step()
+
+    seen = [predict()]
+    step()
+    seen.append(predict())
+    average.update()
+    step()
+    seen.append(predict())
+    with average.applied():
+        swapped = predict()
+    assert predict() == seen[-1], "the trained weights are back"
+    model.load_state_dict({name: value * 0.5 for name, value in model.state_dict().items()})
+    seen += [swapped, predict()]
+    with engine.no_grad():
+        model[0].weight_hh_l0[3] = 0.25
+    seen.append(predict())
+    model[0].weight_ih_l0.numpy()[:] *= 1.5  # by the array that a tensor hands out
+    seen.append(predict())
+    model[0].bias_hh_l0.data = model[0].bias_hh_l0.data + 1
+    seen.append(predict())
+    assert len(set(seen)) == len(seen)
+
+
+class Last(nn.Module):
+    def forward(self, x: tuple[Tensor, tuple[Tensor, Tensor]]) -> Tensor:
+        return x[0][:, -1]
+
+
+def test_cross_entropy_hands_back_what_comes_in(use):
+    logits, target = normal(7, 5).astype(np.float32), np.arange(7) % 5
+    for reduction in ("mean", "sum", "none"):
+        found = []
+        for choose in (lambda: engine.set_backend("reference"), use):
+            choose()
+            x = Tensor(logits.copy(), requires_grad=True)
+            loss = F.cross_entropy(x, target, reduction=reduction)
+            total = (loss * 3.0).sum() if reduction == "none" else loss
+            total.backward(retain_graph=True)
+            total.backward()  # adds the same again: the first must have changed nothing that was saved
+            found.append((loss.numpy().copy(), x.grad.numpy().copy()))
+        for got, expected in zip(*reversed(found), strict=True):
+            np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6)
+
+
 class Forecaster(nn.Module):
     def __init__(self, kind: str) -> None:
         super().__init__()
@@ -459,7 +587,7 @@ def test_compiled_kernels_are_kept_and_a_damaged_file_is_made_again(tmp_path):
     assert build() == 0
     (file,) = tmp_path.glob("*.o")
     content = file.read_bytes()
-    for damage in (content[:-5], b"", content[:100] + b"\0" + content[101:]):
+    for damage in (content[:-5], b"", content[:100] + bytes([content[100] ^ 255]) + content[101:]):
         file.write_bytes(damage)
         assert build() == 2
         assert len(file.read_bytes()) == len(content)

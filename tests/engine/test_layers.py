@@ -361,3 +361,36 @@ def test_repr_shows_the_tree_with_parameter_counts():
         "  1: Dropout(p=0.2)",
         "  2: LSTM(8 → 16, layers=2)  # 3,840 parameters",
     ]
+
+
+def test_linear_and_relu_in_a_row_are_one_op_with_the_same_numbers():
+    engine.manual_seed(3)
+    model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 2))
+    x = Tensor(np.random.default_rng(0).normal(size=(7, 4)).astype(np.float32))
+    names: list[str] = []
+    with engine.autograd.watch(lambda name, arrays, results: names.append(name)):
+        model(x).sum().backward()
+    assert names == ["linear_relu", "linear_relu", "linear", "sum"]
+    fused = [parameter.grad.numpy().copy() for parameter in model.parameters()]
+    model.zero_grad()
+    y = x
+    for module in model:
+        y = module(y)
+    y.sum().backward()
+    for parameter, gradient in zip(model.parameters(), fused, strict=True):
+        np.testing.assert_allclose(gradient, parameter.grad.numpy(), rtol=1e-6, atol=1e-7)
+
+
+def test_a_module_that_is_watched_or_changed_is_called():
+    class Doubled(nn.Linear):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x) * 2
+
+    x = Tensor(np.ones((2, 3), np.float32))
+    model = nn.Sequential(Doubled(3, 3), nn.ReLU())
+    assert np.array_equal(model(x).numpy(), np.maximum(model[0](x).numpy(), 0))
+    model, seen = nn.Sequential(nn.Linear(3, 3), nn.ReLU()), []
+    plain = model[1].forward
+    object.__setattr__(model[1], "forward", lambda x: seen.append(x.shape) or plain(x))
+    model(x)
+    assert seen == [(2, 3)]

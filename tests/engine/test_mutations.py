@@ -58,6 +58,11 @@ MUTATIONS = {
         "backends/cpu/kernels/winograd.py", "e.store(broken.get(), told", "e.store(e.zero(), told"),
     "kernel: winners of the right column put left": (
         "backends/cpu/kernels/pooled.py", "4 + tap % 3 + place % 2", "4 + tap % 3"),
+    "kernel: infinity in a division that two share": (
+        "backends/cpu/kernels/adam.py", "wild = e.bits(product >= _LARGEST) + small_eps", "wild = small_eps"),
+    "kernel: a relu that lets every gradient through": (
+        "backends/cpu/kernels/linear.py", "e.select(on, e.load(grad, here, mask), e.zero())",
+        "e.load(grad, here, mask)"),
     "resume forgets the shuffler": (
         "data/batches.py", '        restore_generator(state["generator"], self.generator)\n', ""),
 }  # fmt: skip

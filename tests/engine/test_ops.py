@@ -80,6 +80,8 @@ CASES = [
     ("matmul_matrix_vector", lambda a, b: a @ b, (normal(2, 3, 4), normal(4))),
     ("linear", F.linear, (normal(2, 3, 4), normal(5, 4), normal(5))),
     ("linear_without_bias", lambda x, w: F.linear(x, w), (normal(3, 4), normal(5, 4))),
+    ("linear_relu", F.linear_relu, (normal(2, 3, 4), normal(5, 4), normal(5))),
+    ("linear_relu_without_bias", lambda x, w: F.linear_relu(x, w), (normal(3, 4), normal(5, 4))),
     ("relu", F.relu, (away_from_zero(3, 4),)),
     ("leaky_relu", lambda a: F.leaky_relu(a, 0.1), (away_from_zero(3, 4),)),
     ("tanh", F.tanh, (normal(3, 4),)),

@@ -94,6 +94,16 @@ def test_a_second_optimizer_takes_the_parameters_over_without_loss():
     assert weights.numpy().tolist() == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e25, 1e-25])
+def test_the_norm_is_exact_whatever_the_scale(scale):
+    values = np.random.default_rng(0).normal(size=10_000)
+    parameters = [nn.Parameter(np.zeros(shape, np.float32)) for shape in ((5000,), (1, 4999), (1,))]
+    for parameter, part in zip(parameters, np.split(values, [5000, 9999]), strict=True):
+        parameter.grad = (part.reshape(parameter.shape) * scale).astype(np.float32)
+    expected = float(np.sqrt((values**2).sum()) * scale)
+    assert optim.clip_grad_norm_(parameters, 1e30) == pytest.approx(expected, rel=1e-6)
+
+
 def test_clipping_by_norm_and_by_value():
     a, b = parameter(0.0), parameter(0.0, 0.0)
     a.grad, b.grad = np.array([3.0]), np.array([0.0, 4.0])

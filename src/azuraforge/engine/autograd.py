@@ -11,8 +11,8 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import ContextDecorator, contextmanager
+from typing import Any, Self
 
 import numpy as np
 
@@ -40,18 +40,23 @@ class Node:
     Attributes:
         order: position in the order of recording; larger is later.
         inputs: the tensors that went in, ``None`` for an optional input left out.
-        outputs: shape and dtype of each output.
+        outputs: how many tensors came out.
+        versions: the change counter of every tensor that went in or came out, with its value then.
     """
 
     __slots__ = ("context", "inputs", "op", "order", "outputs", "versions")
 
-    def __init__(self, op: Op, context: Context, inputs: tuple[tensors.Tensor | None, ...]) -> None:
+    def __init__(
+        self, op: Op, context: Context, inputs: tuple[tensors.Tensor | None, ...], outputs: tuple[tensors.Tensor, ...]
+    ) -> None:
         self.op = op
         self.context: Context | None = context
         self.inputs = inputs
         self.order = next(_order)
-        self.outputs: tuple[tuple[tuple[int, ...], Any], ...] = ()
-        self.versions: tuple[tuple[list[int], int], ...] = ()
+        self.outputs = len(outputs)
+        counters = [item._version for item in inputs if item is not None]
+        counters += [output._version for output in outputs]
+        self.versions: list[tuple[list[int], int]] = [(counter, counter[0]) for counter in counters]
 
     def check_unchanged(self) -> None:
         """Refuse to go back through values that were overwritten since the forward pass."""
@@ -68,15 +73,23 @@ def is_recording() -> bool:
     return _mode.recording
 
 
-@contextmanager
-def no_grad() -> Iterator[None]:
-    """Run a block without recording: no graph is built and results need no gradient."""
-    before = _mode.recording
-    _mode.recording = False
-    try:
-        yield
-    finally:
-        _mode.recording = before
+class no_grad(ContextDecorator):  # noqa: N801 - used like a function, as in PyTorch
+    """Run a block, or a decorated function, without recording: no graph is built and results need no gradient."""
+
+    __slots__ = ("_before",)
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []  # a stack, since one object may be entered twice
+
+    def __enter__(self) -> None:
+        self._before.append(_mode.recording)
+        _mode.recording = False
+
+    def __exit__(self, *error: object) -> None:
+        _mode.recording = self._before.pop()
+
+    def _recreate_cm(self) -> Self:
+        return type(self)()  # a decorated function may run in several threads at a time
 
 
 @contextmanager
@@ -119,8 +132,11 @@ def _run(
     name: str, inputs: tuple[tensors.Tensor | None, ...], attributes: dict[str, Any]
 ) -> tuple[tensors.Tensor, ...]:
     op = backends.active[name]
-    recording = _mode.recording
-    context = Context(tuple([recording and item is not None and item.requires_grad for item in inputs]))
+    mode = _mode
+    if mode.recording:
+        context = Context(tuple([item is not None and item.requires_grad for item in inputs]))
+    else:
+        context = Context((False,) * len(inputs))
     arrays = [None if item is None else item.data for item in inputs]
     try:
         if op.silent:
@@ -134,22 +150,19 @@ def _run(
         shapes = ", ".join("none" if array is None else shape_text(array.shape) for array in arrays)
         raise EngineError(f"{name} does not fit inputs of shape {shapes}: {error}") from error
     results = result if isinstance(result, tuple) else (result,)
-    if _mode.watcher is not None:
-        _mode.watcher(name, arrays, results)
-    outputs = tuple([tensors.Tensor._wrap(array) for array in results])
+    if mode.watcher is not None:
+        mode.watcher(name, arrays, results)
+    wrap = tensors.Tensor._wrap
+    outputs = tuple([wrap(array) for array in results])
     if op.view and inputs[0] is not None and outputs[0].data.base is not None:
         outputs[0]._version = inputs[0]._version
     if True in context.needs:
-        node = Node(op, context, inputs)
-        node.outputs = tuple([(output.data.shape, output.data.dtype) for output in outputs])
+        node = Node(op, context, inputs, outputs)
         for index, output in enumerate(outputs):
             if output.data.dtype.kind == "f":
                 output.requires_grad = True
                 output.node = node
                 output.output_index = index
-        counters = [item._version for item in inputs if item is not None]
-        counters += [output._version for output in outputs]
-        node.versions = tuple([(counter, counter[0]) for counter in counters])
     return outputs
 
 
@@ -170,7 +183,7 @@ def backward(root: tensors.Tensor, gradient: Array | None = None, *, retain_grap
     if gradient is None:
         if root.data.size != 1:
             raise EngineError(f"backward needs a gradient for a tensor of shape {shape_text(root.shape)}")
-        gradient = np.ones_like(root.data)
+        gradient = np.ones(root.data.shape, root.data.dtype)
     gradient = np.asarray(gradient, dtype=root.data.dtype)
     if gradient.shape != root.shape:
         raise EngineError(
@@ -189,7 +202,7 @@ def backward(root: tensors.Tensor, gradient: Array | None = None, *, retain_grap
             if not retain_graph:
                 node.context = None
                 node.inputs = ()
-                node.versions = ()
+                node.versions = []
 
 
 def _newest_first(root: Node) -> list[Node]:
@@ -214,25 +227,26 @@ def _propagate(node: Node, gradients: list[Array | None], pending: dict[int, lis
     node.check_unchanged()
     context = node.context
     assert context is not None  # _newest_first has refused freed nodes
+    inputs = node.inputs
     context.buffers = tuple(
         [
-            # An input that goes in twice gets two gradients, which must not meet in one buffer.
-            None if item is None or node.inputs.count(item) > 1 else item.free_gradient_buffer()
-            for item in node.inputs
+            # The home of a leaf's gradient, while nothing is collected in it. An input that goes in twice gets two
+            # gradients, which must not meet in one buffer.
+            None if item is None or item._gradient is not None or inputs.count(item) > 1 else item._gradient_buffer
+            for item in inputs
         ]
     )
     results = node.op.vjp(context, *gradients)
     if _mode.anomaly:
         _check_numbers(node.op.name, "gradient", tuple(array for array in results if array is not None))
-    for item, needed, result in zip(node.inputs, context.needs, results, strict=True):
+    for item, needed, result in zip(inputs, context.needs, results, strict=True):
         if item is None or not needed or result is None:
             continue
-        if result.dtype != item.data.dtype:
-            result = result.astype(item.data.dtype)
-        if result.shape != item.data.shape:
-            raise RuntimeError(
-                f"{node.op.name}: gradient of shape {result.shape} for an input of shape {item.data.shape}"
-            )
+        data = item.data
+        if result.dtype != data.dtype:
+            result = result.astype(data.dtype)
+        if result.shape != data.shape:
+            raise RuntimeError(f"{node.op.name}: gradient of shape {result.shape} for an input of shape {data.shape}")
         if item.node is None:
             item.accumulate_gradient(result)
         else:
@@ -242,7 +256,7 @@ def _propagate(node: Node, gradients: list[Array | None], pending: dict[int, lis
 def _add(pending: dict[int, list[Array | None]], node: Node, index: int, gradient: Array) -> None:
     slots = pending.get(node.order)
     if slots is None:
-        slots = pending[node.order] = [None] * len(node.outputs)
+        slots = pending[node.order] = [None] * node.outputs
     before = slots[index]
     # Never in place: an op may hand the same array to several inputs.
     slots[index] = gradient if before is None else before + gradient

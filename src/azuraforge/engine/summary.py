@@ -87,7 +87,7 @@ def _flops(name: str, arrays: list[Array | None], results: tuple[Array, ...]) ->
         return 0  # the same elements, seen differently
     if name == "matmul":
         return 2 * size * shapes[0][-1]
-    if name == "linear":
+    if name in ("linear", "linear_relu"):
         return 2 * size * shapes[1][1]
     if name == "conv2d":
         inner: int = math.prod(shapes[1][1:])

@@ -161,10 +161,6 @@ class Tensor:
         if collected is not None:
             self.accumulate_gradient(collected)
 
-    def free_gradient_buffer(self) -> Array | None:
-        """Return the gradient buffer while nothing is collected in it, else ``None``."""
-        return self._gradient_buffer if self._gradient is None else None
-
     def backward(self, gradient: Tensor | Array | None = None, *, retain_graph: bool = False) -> None:
         """Differentiate this tensor; see :func:`azuraforge.engine.autograd.backward`."""
         array = None if gradient is None else _as_array(gradient)
@@ -408,5 +404,7 @@ def _plain_key(key: Any) -> Any:
     if isinstance(key, Tensor):
         return key.data
     if isinstance(key, tuple):
-        return tuple(part.data if isinstance(part, Tensor) else part for part in key)
+        for part in key:
+            if isinstance(part, Tensor):
+                return tuple([part.data if isinstance(part, Tensor) else part for part in key])
     return key

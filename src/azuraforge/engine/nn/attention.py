@@ -149,8 +149,12 @@ class TransformerEncoderLayer(Module):
         return result
 
     def _feed_forward(self, x: Tensor) -> Tensor:
-        act = functional.relu if self.activation == "relu" else functional.gelu
-        result: Tensor = self.dropout(self.linear2(self.dropout(act(self.linear1(x)))))
+        first = self.linear1
+        if self.activation == "relu" and type(first) is Linear and "forward" not in first.__dict__:
+            hidden = functional.linear_relu(x, first.weight, first.bias)
+        else:
+            hidden = (functional.relu if self.activation == "relu" else functional.gelu)(first(x))
+        result: Tensor = self.dropout(self.linear2(self.dropout(hidden)))
         return result
 
 

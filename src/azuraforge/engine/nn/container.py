@@ -9,6 +9,7 @@ from azuraforge.engine.nn import functional
 from azuraforge.engine.nn.activation import ReLU
 from azuraforge.engine.nn.convolution import Conv2d, MaxPool2d
 from azuraforge.engine.nn.functional import pair
+from azuraforge.engine.nn.linear import Linear
 from azuraforge.engine.nn.module import Module
 
 
@@ -40,16 +41,25 @@ class Sequential(Module):
     def forward(self, x: Any) -> Any:
         """Return the last module's output."""
         modules = list(self._modules.values())
-        index = 0
-        while index < len(modules):
-            if _is_conv_relu_pool(modules[index : index + 3]):
-                convolution: Any = modules[index]
-                x = functional.conv_relu_pool(x, convolution.weight, convolution.bias, convolution.padding)
+        index, count = 0, len(modules)
+        while index < count:
+            module: Any = modules[index]
+            kind = type(module)
+            if kind is Linear and _is_linear_relu(modules[index : index + 2]):
+                x = functional.linear_relu(x, module.weight, module.bias)
+                index += 2
+            elif kind is Conv2d and _is_conv_relu_pool(modules[index : index + 3]):
+                x = functional.conv_relu_pool(x, module.weight, module.bias, module.padding)
                 index += 3
             else:
-                x = modules[index](x)
+                x = module(x)
                 index += 1
         return x
+
+
+def _is_linear_relu(modules: list[Module]) -> bool:
+    """Whether two modules are exactly the pair that is one op, and nobody watches them one by one."""
+    return type(modules[-1]) is ReLU and not any("forward" in module.__dict__ for module in modules)
 
 
 def _is_conv_relu_pool(modules: list[Module]) -> bool:

@@ -55,6 +55,12 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return apply("linear", x, weight, bias)
 
 
+def linear_relu(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Return ``relu(linear(x, weight, bias))``, as one op."""
+    expect_features("Linear", x, weight.shape[1], weight)
+    return apply("linear_relu", x, weight, bias)
+
+
 def layer_norm(
     x: Tensor, normalized_shape: tuple[int, ...], weight: Tensor | None, bias: Tensor | None, eps: float = 1e-5
 ) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -100,7 +101,8 @@ class _Recurrent(Module):
                 after.append(last)
             x = outputs[0] if len(outputs) == 1 else functional.concat(outputs, axis=2)
         if len(after) == 1:
-            final = [last.unsqueeze(0) for last in after[0]]
+            # Outside a graph a plain view does; a reshape that is recorded costs as much as a small kernel.
+            final = [last.unsqueeze(0) if last.requires_grad else Tensor._wrap(last.data[None]) for last in after[0]]
         else:
             final = [functional.stack(parts) for parts in zip(*after, strict=True)]
         return (x if self.batch_first else x.swapaxes(0, 1)), final
@@ -108,7 +110,7 @@ class _Recurrent(Module):
     def _states(self, states: Sequence[Tensor] | None, batch: int, x: Tensor) -> list[tuple[Tensor, ...]]:
         count = self.num_layers * self.directions
         if states is None:
-            zeros = Tensor(np.zeros((batch, self.hidden_size), dtype=x.dtype))
+            zeros = Tensor._wrap(np.zeros((batch, self.hidden_size), x.dtype))
             return [(zeros,) * len(self.state_names)] * count
         wanted = (count, batch, self.hidden_size)
         kind = type(self).__name__
@@ -190,6 +192,7 @@ class GRU(_Recurrent):
         return output, h_n
 
 
+@cache
 def _names(layer: int, direction: int) -> tuple[str, str, str, str]:
     end = f"_l{layer}" + ("_reverse" if direction else "")
     return f"weight_ih{end}", f"weight_hh{end}", f"bias_ih{end}", f"bias_hh{end}"

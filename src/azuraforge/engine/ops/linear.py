@@ -69,5 +69,20 @@ def _linear_vjp(context: Context, gradient: Array) -> Gradients:
     )
 
 
+def _linear_relu(context: Context, x: Array, weight: Array, bias: Array | None) -> Array:
+    result = _linear(context, x, weight, bias)
+    np.maximum(result, result.dtype.type(0), out=result)
+    context.saved = (context.saved, result)
+    return result
+
+
+def _linear_relu_vjp(context: Context, gradient: Array) -> Gradients:
+    before, result = context.saved
+    inner = Context(context.needs)
+    inner.saved = before
+    return _linear_vjp(inner, gradient * (result > 0))
+
+
 register("matmul", _matmul, _matmul_vjp)
 register("linear", _linear, _linear_vjp)
+register("linear_relu", _linear_relu, _linear_relu_vjp)

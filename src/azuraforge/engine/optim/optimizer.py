@@ -50,6 +50,7 @@ class Optimizer:
         self._dtype = dtypes.pop()
         self._slices = self._layout()
         size = self._slices[-1].stop
+        self._everything = slice(0, size)
         self._values = aligned_zeros(size, self._dtype)
         self._gradients = aligned_zeros(size, self._dtype)
         self._scratch = aligned_zeros(size, self._dtype)
@@ -80,12 +81,15 @@ class Optimizer:
 
     def _owns_all(self) -> bool:
         """Whether all values still live in the flat buffers (another optimizer may have taken them)."""
-        return all(parameter.data is view for parameter, view in zip(self.params, self._views, strict=True))
+        for parameter, view in zip(self.params, self._views, strict=True):  # noqa: SIM110 - half the time of all()
+            if parameter.data is not view:
+                return False
+        return True
 
     def zero_grad(self) -> None:
         """Forget the gradients collected so far."""
         for parameter in self.params:
-            parameter.grad = None
+            parameter._gradient = None
 
     def step(self) -> None:
         """Change the parameters along their gradients; those without a gradient stay as they are."""
@@ -109,9 +113,9 @@ class Optimizer:
                 # A gradient that the user assigned: bring it home.
                 np.copyto(self._gradients[self._slices[index]].reshape(parameter.shape), gradient)
             steps[index] += 1
-            parameter.changed_in_place()
+            parameter._version[0] += 1
         if not missing and steps.count(steps[0]) == len(steps):
-            return [(slice(0, self._values.size), steps[0])]
+            return [(self._everything, steps[0])]
         together = zip(self._slices, steps, self.params, strict=True)
         return [(part, step) for part, step, parameter in together if parameter._gradient is not None]
 

@@ -44,6 +44,7 @@ def load(
         matrix,
         normalization,
         recurrent,
+        single,
     )
     from azuraforge.engine.backends.cpu.memory import keep_pages
     from azuraforge.engine.backends.cpu.runtime import Runtime, use
@@ -53,7 +54,7 @@ def load(
     keep_pages()
     use(Runtime(target, kernels, Pool(threads, kernels)))
     table = dict(OPS)
-    modules = (matrix, recurrent, convolution, encoder, loss, normalization)
+    modules = (matrix, recurrent, single, convolution, encoder, loss, normalization)
     for op in (one for module in modules for one in module.OVERRIDES):
         table[op.name] = op
     return table, {"adam": adam.update}

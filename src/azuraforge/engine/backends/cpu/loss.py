@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -14,6 +14,11 @@ from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 Gradients = tuple[Array | None, ...]
 _LEAST_ELEMENTS = 20_000  # per thread
 _CHUNK = 4096  # numbers whose squares are added up together, whichever thread does it
+
+
+class _Slope(NamedTuple):
+    slope: Array  # of the loss by the logits
+    each: bool  # whether the losses of the rows were handed out one by one
 
 
 def _cross_entropy(
@@ -36,15 +41,28 @@ def _plain(context: Context, logits: Array, target: Array, ignore_index: int, re
     logits, target = np.ascontiguousarray(logits), np.ascontiguousarray(target)
     rows, classes = logits.shape
     slope = np.empty(logits.shape, np.float32)
-    parts = Scratch().take(3, rows)
-    places = (address(logits), address(target), address(slope), address(parts), rows, classes, ignore_index)
+    scratch = Scratch()
+    parts = scratch.take(2, rows)
+    mean = reduction == "mean"
+    share = 1 / rows if mean else 1.0
+    places = (address(logits), address(target), address(slope), address(parts), share, rows, classes, ignore_index)
     current().pool.run("cross_entropy", places, rows, max(1, _LEAST_ELEMENTS // classes))
-    if not parts[2].all():
+    total, refused = np.add.reduce(parts, axis=1)
+    if refused:
         return None
-    losses = np.log(parts[0]) - parts[1]
-    divisor = np.float32(rows if reduction == "mean" else 1)
-    context.saved = (slope, divisor, reduction)
-    return losses if reduction == "none" else np.asarray(losses.sum() / divisor, dtype=np.float32)
+    context.saved = _Slope(slope, reduction == "none")
+    if reduction == "none":
+        return np.array(parts[0])
+    return np.array(total / np.float32(rows) if mean else total, np.float32)
+
+
+def _cross_entropy_vjp(context: Context, gradient: Array) -> Gradients:
+    saved = context.saved
+    if not isinstance(saved, _Slope):
+        return OPS["cross_entropy"].vjp(context, gradient)
+    if saved.each:
+        return saved.slope * gradient[:, None], None
+    return (saved.slope if gradient == 1 else saved.slope * gradient), None
 
 
 def _mse(context: Context, prediction: Array, target: Array, *, reduction: str) -> Array:
@@ -77,5 +95,5 @@ def _mse(context: Context, prediction: Array, target: Array, *, reduction: str) 
 
 OVERRIDES = [
     Op("mse_loss", _mse, OPS["mse_loss"].vjp),
-    Op("cross_entropy", _cross_entropy, OPS["cross_entropy"].vjp),
+    Op("cross_entropy", _cross_entropy, _cross_entropy_vjp),
 ]

@@ -1,42 +1,27 @@
-"""Matrix products by the tile kernel, shared among threads by rows."""
+"""The fully connected layer by kernels: forward as one task for all threads, its gradients as another."""
 
 from __future__ import annotations
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
+from azuraforge.engine.backends.cpu.kernels.linear import panel_width
 from azuraforge.engine.backends.cpu.memory import Scratch, address
 from azuraforge.engine.backends.cpu.runtime import by_reference, current
 from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 
 Gradients = tuple[Array | None, ...]
+_FLOAT32 = np.dtype(np.float32)  # comparing with the type itself takes twice as long
 _LEAST_WORK = 400_000  # multiplications per thread: below, waking a thread costs more than it saves
 _LEAST_MOVED = 20_000  # numbers per thread that only change their place
 
 
-def gemm(a: Array, b: Array, out: Array, bias: Array | None = None, accumulate: bool = False) -> None:
-    """Write ``a @ b`` (plus bias or what was there) to ``out``.
-
-    Args:
-        a: ``(rows, inner)`` float32 of any strides.
-        b: ``(inner, columns)`` with contiguous rows.
-        out: ``(rows, columns)`` with contiguous rows.
-        bias: ``(columns,)``.
-        accumulate: add to ``out``.
-    """
-    rows, inner = a.shape
-    columns = b.shape[1]
-    if b.strides[1] != 4:
-        b = np.ascontiguousarray(b)
-    runtime = current()
-    places = (address(a), a.strides[0] // 4, a.strides[1] // 4, address(b), b.strides[0] // 4, address(out),
-              out.strides[0] // 4, 0 if bias is None else address(bias), inner, columns,
-              2 if accumulate else 0 if bias is None else 1)  # fmt: skip
-    # A transposed left side is read across its rows: short chunks keep those lines in the cache.
-    chunk = 256 if a.strides[1] == 4 else 80
-    least = max(1, _LEAST_WORK // max(1, inner * columns))
-    runtime.pool.run("gemm_rows", (*places, chunk), rows, least, multiple=12)
+class _Saved(NamedTuple):
+    shape: tuple[int, ...]  # of x
+    flat: Array  # x as (rows, inner)
+    weight: Array
+    result: Array | None  # (rows, units) where ReLU followed
 
 
 def column_sums(x: Array, out: Array | None = None) -> Array:
@@ -48,52 +33,106 @@ def column_sums(x: Array, out: Array | None = None) -> Array:
     return result
 
 
-def transposed(scratch: Scratch, x: Array) -> Array:
-    """Return a contiguous ``x.T`` in scratch memory."""
-    rows, columns = x.shape
-    out = scratch.take(columns, rows)
-    places = (address(x), x.strides[0] // 4, address(out), rows, rows)
-    current().pool.run("transpose_columns", places, columns, max(1, _LEAST_MOVED // rows), 16)
-    return out
-
-
-def _fits(*arrays: Array | None) -> bool:
-    return all(array is None or (array.dtype == np.float32 and array.size > 0) for array in arrays)
+def _fits(x: Array, weight: Array, bias: Array | None) -> bool:
+    kind = _FLOAT32
+    same = x.dtype == kind and weight.dtype == kind and (bias is None or bias.dtype == kind)
+    return same and x.size > 0 and weight.size > 0
 
 
 def _linear(context: Context, x: Array, weight: Array, bias: Array | None) -> Array:
+    return _forward("linear", context, x, weight, bias)
+
+
+def _linear_relu(context: Context, x: Array, weight: Array, bias: Array | None) -> Array:
+    return _forward("linear_relu", context, x, weight, bias)
+
+
+def _forward(name: str, context: Context, x: Array, weight: Array, bias: Array | None) -> Array:
     if not _fits(x, weight, bias):
-        return cast(Array, by_reference("linear", context, x, weight, bias))
-    flat = x.reshape(-1, weight.shape[1])
-    context.saved = (x.shape, flat, weight)
-    out = np.empty((flat.shape[0], weight.shape[0]), np.float32)
+        return cast(Array, by_reference(name, context, x, weight, bias))
+    units, inner = weight.shape
+    flat = x if x.ndim == 2 else x.reshape(-1, inner)
+    rows = flat.shape[0]
     if weight.strides[1] != 4:
         weight = np.ascontiguousarray(weight)
-    if bias is not None and bias.strides[0] != 4:
-        bias = np.ascontiguousarray(bias)
+    if bias is None:
+        bias_at = 0
+    else:
+        if bias.strides[0] != 4:
+            bias = np.ascontiguousarray(bias)
+        bias_at = address(bias)
+    out = np.empty((rows, units), np.float32)
+    runtime = current()
+    rectify = name == "linear_relu"
+    wide = panel_width(runtime.target)
     scratch = Scratch()
-    gemm(flat, transposed(scratch, weight), out, bias)
-    return out.reshape(*x.shape[:-1], weight.shape[0])
+    panels = scratch.room(-(-units // wide) * wide * inner)
+    pool, weights = runtime.pool, (address(weight), weight.strides[0] // 4)
+    left = (address(flat), flat.strides[0] // 4, flat.strides[1] // 4)
+    if rows <= units:
+        whole = (*left, *weights, bias_at, bias is not None, address(out), panels, rows, inner, units, rectify)
+        pool.run("linear_units", whole, units, max(wide, _LEAST_WORK // (rows * inner)), wide)
+    else:
+        pool.run("pack_units", (*weights, panels, inner), units, max(wide, _LEAST_MOVED // inner), wide)
+        places = (*left, bias_at, bias is not None, address(out), panels, inner, units, rectify)
+        pool.run("linear_rows", places, rows, max(1, _LEAST_WORK // (inner * units)), 4)
+    if context.records:
+        context.saved = _Saved(x.shape, flat, weight, out if rectify else None)
+    return out if x.ndim == 2 else out.reshape(*x.shape[:-1], units)
 
 
 def _linear_vjp(context: Context, gradient: Array) -> Gradients:
-    shape, flat, weight = context.saved
-    if not _fits(flat, weight, gradient):
-        return OPS["linear"].vjp(context, gradient)
+    return _backward("linear", context, gradient)
+
+
+def _linear_relu_vjp(context: Context, gradient: Array) -> Gradients:
+    return _backward("linear_relu", context, gradient)
+
+
+def _backward(name: str, context: Context, gradient: Array) -> Gradients:
+    saved = context.saved
+    if not isinstance(saved, _Saved):
+        return OPS[name].vjp(context, gradient)
+    flat, weight, result = saved.flat, saved.weight, saved.result
+    units, inner = weight.shape
+    rows = flat.shape[0]
+    grad = gradient if gradient.ndim == 2 else gradient.reshape(rows, units)
+    if not grad.flags.c_contiguous or grad.dtype != np.float32:
+        grad = np.ascontiguousarray(grad, np.float32)
+    if flat.strides[1] != 4:
+        flat = np.ascontiguousarray(flat)
     need_x, need_weight, need_bias = context.needs
-    rows = gradient.reshape(-1, weight.shape[0])
-    buffers = context.buffers or (None, None, None)
-    grad_x = grad_weight = grad_bias = None
-    if need_x:
-        grad_x = np.empty(flat.shape, np.float32)
-        gemm(rows, weight, grad_x)
-        grad_x = grad_x.reshape(shape)
+    _, for_weight, for_bias = context.buffers or (None, None, None)
+    grad_x = np.empty((rows, inner), np.float32) if need_x else None
+    grad_weight = grad_bias = None
     if need_weight:
-        grad_weight = buffers[1] if buffers[1] is not None else np.empty(weight.shape, np.float32)
-        gemm(rows.T, flat, grad_weight)
+        grad_weight = _whole(for_weight, (units, inner))
     if need_bias:
-        grad_bias = column_sums(rows, buffers[2])
+        grad_bias = _whole(for_bias, (units,))
+    grad_at = result_at = by_unit = by_row = address(grad)
+    scratch = Scratch()
+    if result is not None:
+        result_at = address(result)
+        by_unit, by_row = scratch.room(rows * units), scratch.room(rows * units)
+    places = (
+        grad_at, result_at, result is not None, by_unit, by_row, address(flat), flat.strides[0] // 4, address(weight),
+        weight.strides[0] // 4, *(0 if one is None else address(one) for one in (grad_x, grad_weight, grad_bias)),
+        need_x, need_weight, need_bias, rows, inner, units,
+    )  # fmt: skip
+    shares = max(rows, units)
+    work = max(1, rows * units * inner * (need_x + need_weight) // shares)
+    current().pool.run("linear_backward", (*places, shares), shares, max(1, _LEAST_WORK // work), 4)
+    if grad_x is not None and len(saved.shape) != 2:
+        grad_x = grad_x.reshape(saved.shape)
     return grad_x, grad_weight, grad_bias
 
 
-OVERRIDES = [Op("linear", _linear, _linear_vjp, silent=True)]
+def _whole(buffer: Array | None, shape: tuple[int, ...]) -> Array:
+    """Return the buffer that is offered where its numbers lie without gaps, else a new array."""
+    return buffer if buffer is not None and buffer.flags.c_contiguous else np.empty(shape, np.float32)
+
+
+OVERRIDES = [
+    Op("linear", _linear, _linear_vjp, silent=True),
+    Op("linear_relu", _linear_relu, _linear_relu_vjp, silent=True),
+]

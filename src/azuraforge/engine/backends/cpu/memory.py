@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import threading
-from typing import Any
 
 import numpy as np
 
@@ -13,9 +11,9 @@ from azuraforge.engine.ops.registry import Array
 _ALIGNMENT_BYTES = 64
 _KEPT_BYTES_PER_SIZE = 64 * 2**20  # at most this much of each size waits for its next use
 
+# Size → arrays that wait. No lock: looking a list up, ``pop`` and ``append`` are single steps for Python's threads, and
+# the collector may drop a Scratch, which gives memory back, in the middle of a take.
 _free: dict[int, list[Array]] = {}
-# Re-entrant: the collector may drop a Scratch, which gives memory back, while this thread is taking some.
-_lock = threading.RLock()
 
 
 def address(array: Array) -> int:
@@ -80,14 +78,20 @@ class Scratch:
         size = 1
         for one in shape:
             size *= one
+        return self._flat(size)[:size].reshape(shape)
+
+    def room(self, size: int) -> int:
+        """Return the address of room for ``size`` float32 numbers."""
+        return address(self._flat(size))
+
+    def _flat(self, size: int) -> Array:
         rounded = max(1024, 1 << (size - 1).bit_length()) if size < 2**22 else size
-        with _lock:
-            waiting = _free.get(rounded)
-            flat = waiting.pop() if waiting else None
-        if flat is None:
+        try:
+            flat = _free[rounded].pop()
+        except (KeyError, IndexError):
             flat = empty((rounded,))
         self._taken.append(flat)
-        return flat[:size].reshape(shape)
+        return flat
 
     def zeros(self, *shape: int) -> Array:
         """Return a float32 array of zeros."""
@@ -95,12 +99,9 @@ class Scratch:
         array.fill(0)
         return array
 
-    def __del__(
-        self, free: dict[int, list[Array]] = _free, lock: Any = _lock, most: int = _KEPT_BYTES_PER_SIZE
-    ) -> None:
+    def __del__(self, free: dict[int, list[Array]] = _free, most: int = _KEPT_BYTES_PER_SIZE) -> None:
         # Bound as defaults, since module globals may be gone when the interpreter ends.
-        with lock:
-            for flat in self._taken:
-                waiting = free.setdefault(flat.size, [])
-                if (len(waiting) + 1) * flat.nbytes <= most:
-                    waiting.append(flat)
+        for flat in self._taken:
+            waiting = free.setdefault(flat.size, [])
+            if (len(waiting) + 1) * flat.nbytes <= most:
+                waiting.append(flat)

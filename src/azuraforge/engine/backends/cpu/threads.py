@@ -6,7 +6,9 @@ import os
 import struct
 import threading
 import weakref
+from collections.abc import Callable
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +17,16 @@ from azuraforge.engine.backends.cpu.kernels import fork
 from azuraforge.engine.backends.cpu.memory import address
 
 _FORMATS = {"p": "q", "i": "q", "f": "f4x"}
+_TASK = slice(fork.TASK * 8, fork.TASK * 8 + 8)
+_ARGUMENTS = fork.ARGUMENTS * 8
+_MOST_REMEMBERED = 4096  # kinds of calls, a few hundred bytes each
+
+
+class _Shares(NamedTuple):
+    borders: list[int]
+    task: bytes
+    place: slice  # of the borders in the block that the threads share
+    words: bytes  # the borders as they lie there
 
 
 class Pool:
@@ -22,7 +34,10 @@ class Pool:
 
     def __init__(self, threads: int, kernels: Kernels) -> None:
         self.threads = threads
-        self._kernels = kernels
+        self._calls: dict[str, tuple[struct.Struct, Callable[[bytes, int, int], None]]] = {}
+        for name, call in kernels.shares.items():
+            letters = kernels.signatures[name][:-2]
+            self._calls[name] = struct.Struct("=" + "".join(_FORMATS[letter] for letter in letters)), call
         self._process = os.getpid()
         self._busy = threading.Lock()
         if threads > 1:
@@ -30,11 +45,10 @@ class Pool:
             start = -address(raw) % 128 // 8
             self._words = raw[start : start + fork.WORDS]
             self._at = address(self._words)
-            self._forms = {
-                name: struct.Struct("=" + "".join(_FORMATS[letter] for letter in signature[:-2]))
-                for name, signature in kernels.signatures.items()
-                if name in kernels.tasks
-            }
+            self._bytes = self._words.data.cast("B")
+            self._fork = kernels["pool_fork"]
+            self._shares: dict[tuple[str, int, int, int], _Shares | None] = {}
+            self._tasks = kernels.tasks
             kernels["pool_prepare"](self._at)
             workers = [
                 threading.Thread(
@@ -56,27 +70,49 @@ class Pool:
             least: items below which a thread is not worth its start.
             multiple: ranges begin at multiples of this.
         """
-        parts = 1 if self.threads == 1 else max(1, min(self.threads, count // max(least, 1)))
-        if parts == 1:
-            self._kernels[name](*arguments, 0, count)
+        form, call = self._calls[name]
+        packed = form.pack(*arguments)
+        if self.threads == 1:
+            call(packed, 0, count)
             return
-        units = -(-count // multiple)
-        borders = [min(count, units * part // parts * multiple) for part in range(parts)] + [count]
+        key = (name, count, least, multiple)
+        try:
+            shares = self._shares[key]
+        except KeyError:
+            shares = self._remember(key)
+        if shares is None:
+            call(packed, 0, count)
+            return
         # A fork of the process leaves the threads behind; a second caller finds them busy. Both do all shares
         # themselves, one by one: the same bits, since a share's borders can decide in which order sums are formed.
         if self._process != os.getpid() or not self._busy.acquire(blocking=False):
-            for begin, end in pairwise(borders):
-                self._kernels[name](*arguments, begin, end)
+            for begin, end in pairwise(shares.borders):
+                call(packed, begin, end)
             return
         try:
-            words = self._words
-            words[fork.BORDERS : fork.BORDERS + parts + 1] = borders
-            words[fork.BORDERS + parts + 1 : fork.BORDERS + self.threads + 1] = count
-            words[fork.TASK] = self._kernels.tasks[name]
-            self._forms[name].pack_into(words.data, fork.ARGUMENTS * 8, *arguments)
-            self._kernels["pool_fork"](self._at, self.threads - 1)
+            self._bytes[_TASK] = shares.task
+            self._bytes[shares.place] = shares.words
+            self._bytes[_ARGUMENTS : _ARGUMENTS + len(packed)] = packed
+            self._fork(self._at, self.threads - 1)
         finally:
             self._busy.release()
+
+    def _remember(self, key: tuple[str, int, int, int]) -> _Shares | None:
+        """Work out the borders for a call of this kind, ``None`` where one thread does it all; they never change."""
+        name, count, least, multiple = key
+        parts = max(1, min(self.threads, count // max(least, 1)))
+        shares = None
+        if parts > 1:
+            units = -(-count // multiple)
+            borders = [min(count, units * part // parts * multiple) for part in range(parts)] + [count]
+            words = borders + [count] * (self.threads - parts)
+            place = slice(fork.BORDERS * 8, (fork.BORDERS + len(words)) * 8)
+            task = struct.pack("=q", self._tasks[name])
+            shares = _Shares(borders, task, place, struct.pack(f"={len(words)}q", *words))
+        if len(self._shares) >= _MOST_REMEMBERED:
+            self._shares.clear()
+        self._shares[key] = shares
+        return shares
 
 
 def _stop(words: np.ndarray[tuple[int], np.dtype[np.int64]], call: Kernel, workers: list[threading.Thread],

@@ -8,19 +8,23 @@ from azuraforge.engine.backends.cpu.kernels import (
     fork,
     gemm,
     gru,
+    linear,
     lstm,
     pooled,
     recurrent,
     rowwise,
+    single,
     winograd,
 )
 
 # In this order, since a kernel can call those before it.
 DEFINITIONS = [
     *gemm.DEFINITIONS,
+    *linear.DEFINITIONS,
     *recurrent.DEFINITIONS,
     *lstm.DEFINITIONS,
     *gru.DEFINITIONS,
+    *single.DEFINITIONS,
     *adam.DEFINITIONS,
     *convolution.DEFINITIONS,
     *pooled.DEFINITIONS,

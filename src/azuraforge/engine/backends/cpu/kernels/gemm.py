@@ -17,11 +17,8 @@ def tile(target: Target) -> tuple[int, int]:
 
 
 def row_steps(rows: int) -> list[int]:
-    """Return the tile heights that cover any number of rows: the full one, then halves down to 1."""
-    steps = [rows]
-    while steps[-1] > 1:
-        steps.append(max(1, steps[-1] // 2))
-    return steps
+    """Return the tile heights that cover any number of rows: the full one, then powers of two."""
+    return [rows, *(step for step in (8, 4, 2, 1) if step < rows)]
 
 
 def emit_tile(
@@ -109,13 +106,6 @@ def _gemm_chunk(
         panel(column, 1, [e.mask(e.least(columns - column, width))])
 
 
-def gemm_rows(e: Emitter) -> None:
-    """``gemm`` for the rows begin … end. Parameters: those of ``gemm`` without the number of rows, begin, end."""
-    a, a_row, a_inner, b, b_row, c, c_row, bias, inner, columns, mode, chunk, begin, end = e.arguments
-    e.call("gemm", e.at(a, begin * a_row), a_row, a_inner, b, b_row, e.at(c, begin * c_row), c_row, bias, end - begin,
-           inner, columns, mode, chunk)  # fmt: skip
-
-
 def _flip(e: Emitter, lines: list[Value]) -> list[Value]:
     """Transpose a square of vectors: swap blocks of half the width, then of a quarter, down to single lanes."""
     width = e.target.width
@@ -167,12 +157,6 @@ def transpose(e: Emitter) -> None:
         edge(row, column)
 
 
-def transpose_columns(e: Emitter) -> None:
-    """``transpose`` of the columns begin … end. Parameters: x, x_row, out, out_row, rows, begin, end."""
-    x, x_row, out, out_row, rows, begin, end = e.arguments
-    e.call("transpose", e.at(x, begin), x_row, e.at(out, begin * out_row), out_row, rows, end - begin)
-
-
 def column_sums(e: Emitter) -> None:
     """out[column] = the sum of x[:, column]. Parameters: x, x_row, out, rows, columns."""
     x, x_row, out, rows, columns = e.arguments
@@ -206,7 +190,5 @@ def column_sums(e: Emitter) -> None:
 DEFINITIONS = [
     ("column_sums", "*x x_row *out rows columns", column_sums),
     ("gemm", "*a a_row a_inner *b b_row *c c_row *bias rows inner columns mode chunk", gemm),
-    ("gemm_rows", "*a a_row a_inner *b b_row *c c_row *bias inner columns mode chunk begin end", gemm_rows),
     ("transpose", "*x x_row *out out_row rows columns", transpose),
-    ("transpose_columns", "*x x_row *out out_row rows begin end", transpose_columns),
 ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
+from typing import Any
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
+from azuraforge.engine.backends.cpu.emit import FLOAT, Emitter, Value, Variable
 from azuraforge.engine.backends.cpu.functions import exp
+
+ir: Any = importlib.import_module("llvmlite.ir")
 
 
 def _across(e: Emitter, size: Value, body: Callable[[Value, Value | None], None]) -> None:
@@ -150,14 +154,13 @@ def squared_error(e: Emitter) -> None:
 
 
 def cross_entropy(e: Emitter) -> None:
-    """Softmax of each row, less one at the target: the slope of the cross-entropy.
+    """Softmax of each row, less one at the target: the slope of the cross-entropy, and the loss of each row.
 
-    Parameters: logits ``(rows, classes)``; target, 64-bit integers; slope ``(rows, classes)``; parts ``(3, rows)``:
-    the sum of the exponents of what lies below the row's largest, the target's distance from it, and 1 where the
-    target is a class and not ignored (0, and a slope of softmax alone, where it is not); rows, classes, ignored,
-    begin, end.
+    Parameters: logits ``(rows, classes)``; target, 64-bit integers; slope ``(rows, classes)``; parts ``(2, rows)``:
+    the loss, and 1 where the target is no class or ignored (the slope is that of softmax alone there), else 0; share,
+    by which the slope is multiplied; rows, classes, ignored, begin, end.
     """
-    logits, target, slope, parts, rows, classes, ignored, begin, end = e.arguments
+    logits, target, slope, parts, share, rows, classes, ignored, begin, end = e.arguments
     with e.loop(begin, end) as row:
         here, out = e.at(logits, row * classes), e.at(slope, row * classes)
         top = e.variable(e.splat(float("-inf")))
@@ -181,21 +184,29 @@ def cross_entropy(e: Emitter) -> None:
 
         _across(e, classes, exponents)
         together = e.total(total.get())
-        share = 1.0 / e.splat(together)
-        _across(e, classes, lambda i, mask: e.store(e.load(out, i, mask) * share, out, i, mask))
-        e.store(together, parts, row)
+        factor = e.splat(share) / e.splat(together)
+        _across(e, classes, lambda i, mask: e.store(e.load(out, i, mask) * factor, out, i, mask))
+        e.store(e.number(1.0), parts, rows + row)
         chosen = e.whole(target, row)
-        e.store(e.number(0.0), parts, rows * 2 + row)
         differs = Value(e, e.builder.icmp_signed("!=", chosen.ir, ignored.ir))
         inside = Value(e, e.builder.and_((chosen >= 0).ir, (chosen < classes).ir))
         with e.when(Value(e, e.builder.and_(differs.ir, inside.ir))):
-            e.store(e.scalar(here, chosen) - e.first(largest), parts, rows + row)
-            e.store(e.scalar(out, chosen) - 1.0, out, chosen)
-            e.store(e.number(1.0), parts, rows * 2 + row)
+            e.store(_log(e, together) - (e.scalar(here, chosen) - e.first(largest)), parts, row)
+            e.store(e.scalar(out, chosen) - share, out, chosen)
+            e.store(e.number(0.0), parts, rows + row)
+
+
+def _log(e: Emitter, value: Value) -> Value:
+    """Return the logarithm of one float, by the C library."""
+    name = "logf"
+    found = e.module.globals.get(name)
+    if found is None:
+        found = ir.Function(e.module, ir.FunctionType(FLOAT, [FLOAT]), name)
+    return Value(e, e.builder.call(found, [value.ir]))
 
 
 DEFINITIONS = [
-    ("cross_entropy", "*logits *target *slope *parts rows classes ignored begin end", cross_entropy),
+    ("cross_entropy", "*logits *target *slope *parts .share rows classes ignored begin end", cross_entropy),
     ("layer_norm", "*x *weight *bias *out *normal *scale .eps size begin end", layer_norm),
     ("layer_norm_backward", "*grad *weight *normal *scale *out size begin end", layer_norm_backward),
     ("column_products", "*a *b *out rows columns", column_products),
