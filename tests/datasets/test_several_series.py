@@ -8,8 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+import polars as pl
 import pytest
 
+from azuraforge.datasets.canonical import fingerprint
 from azuraforge.datasets.reading import Prepared
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
@@ -60,6 +62,12 @@ def test_the_fingerprint_knows_whose_a_row_is_but_not_the_order_in_the_file(read
     a, b = rows_of("a", 40), rows_of("b", 40, size=3)
     first = read(text(a, b), series="store").fingerprint
     assert read("\n".join(["time,store,y,x", *b, *a]), series="store").fingerprint == first
+    made = read(text(a, b), series="store")
+    moved = made.frame.with_row_index("row").with_columns(
+        pl.when(pl.col("row") < 41).then(pl.lit("a")).otherwise(pl.lit("b")).alias("store")
+    )
+    assert fingerprint(made.frame, made.schema, made.options) == first
+    assert fingerprint(moved.drop("row"), made.schema, made.options) != first, "the same numbers, one of them another's"
     swapped = [one.replace(",a,", ",c,") for one in a]
     assert read(text(swapped, b), series="store").fingerprint != first
 
