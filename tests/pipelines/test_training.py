@@ -314,19 +314,12 @@ def test_a_run_that_was_stopped_while_it_was_judged_has_looked(room: Room) -> No
     job, _ = room.train("test.linear")
     first = room.models.evaluation(room.project_id, job.run.id).verdict["reasons"][0]
     assert (first["code"], first["params"]["looks"]) == ("level_tightened", 2)
-    again = room.handler.execute(stopped)
-    with pytest.raises(TransientError, match="the champion changed"):
-        room.finish(again)
-    stopped.done.clear()
     room.finish(room.handler.execute(stopped))
     reasons = room.models.evaluation(room.project_id, stopped.run.id).verdict["reasons"]
     assert "level_tightened" not in [reason["code"] for reason in reasons]  # its look was the first
 
 
-@pytest.mark.parametrize(
-    "learned",
-    [{}, {"rows": 0}, {"start": None, "end": None}, {"start": "2031-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}],
-)
+@pytest.mark.parametrize("learned", [{}, {"start": "2031-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}])
 def test_a_champion_that_claims_to_have_learned_from_nothing_is_not_comparable(room: Room, learned: Any) -> None:
     """As a bundle may: then every row could judge it, those it has memorised included."""
     room.train("test.linear")
