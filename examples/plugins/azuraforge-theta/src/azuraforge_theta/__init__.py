@@ -115,7 +115,7 @@ class Theta(Pipeline[ThetaConfig, ThetaState]):
         arrays, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         fields = json.loads((folder / "preprocessing.json").read_text())
         fields["clock"] = Clock.from_dict(fields["clock"])
-        return ThetaState(**fields, **arrays)
+        return ThetaState(**{**fields, **arrays})
 
     def _point(self, state: ThetaState, part: Part) -> Floats:
         period = len(state.season)
@@ -126,7 +126,7 @@ class Theta(Pipeline[ThetaConfig, ThetaState]):
         level = smoothed(values - state.season[phases], state.alpha, state.slope)
         steps = np.arange(1, part.horizon + 1)
         ahead = (begin + part.origins[:, None] + steps) % period
-        return level[part.origins][:, None] + state.slope * steps + state.season[ahead]
+        return np.asarray(level[part.origins][:, None] + state.slope * steps + state.season[ahead])
 
 
 def seasonal_profile(values: Floats, period: int) -> Floats:
@@ -141,7 +141,7 @@ def seasonal_profile(values: Floats, period: int) -> Floats:
     rows = np.arange(margin, margin + len(trend))
     distance = values[rows] - trend
     profile = np.array([distance[rows % period == place].mean() for place in range(period)])
-    return profile - profile.mean()
+    return np.asarray(profile - profile.mean())
 
 
 def smoothed(values: Floats, alpha: float, slope: float) -> Floats:
