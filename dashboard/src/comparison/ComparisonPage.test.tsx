@@ -54,7 +54,7 @@ describe("ComparisonPage", () => {
 
   it("says why two runs cannot be compared, and gives no number", async () => {
     const why = [{ code: "other_rows", text: { en: "They held out other rows.", tr: "Başka satırlar." } }];
-    open({ "GET /comparisons/pair": { body: { a: "a1", b: "b2", comparable: false, why_not: why } } });
+    open({ "GET /comparisons/pair": { body: { a: "a1", b: "b2", shown: {}, comparable: false, why_not: why } } });
     expect(await screen.findByText("They held out other rows.")).toBeTruthy();
     expect(screen.getByTestId("comparison-pair").textContent).not.toContain("interval");
   });

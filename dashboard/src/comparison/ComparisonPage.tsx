@@ -136,7 +136,7 @@ function PairCard({ comparison }: { comparison: Comparison }) {
   if (judged.length < 2) return null;
   const name = (id: string) => judged.find((run) => run.id === id)?.name ?? id;
   const found = pair.data;
-  const told = found?.shown?.[i18n.language.slice(0, 2)];
+  const told = found?.shown[i18n.language.slice(0, 2)];
   return (
     <Card title={t("comparison.pair")} note={t("comparison.pairNote")} testId="comparison-pair">
       <div className={css["choices"]}>
@@ -190,7 +190,7 @@ function CurvesCard({ comparison }: { comparison: Comparison }) {
       title={t("comparison.curves")}
       testId="comparison-curves"
       actions={
-        <label>
+        <label className={css["choose"]}>
           {t("comparison.curve")}{" "}
           <select value={chosen} onChange={(event) => choose(event.target.value)}>
             {series.map((name) => (

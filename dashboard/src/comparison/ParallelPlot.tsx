@@ -11,14 +11,25 @@ const [STEP, HEIGHT] = [130, 190];
 export function ParallelPlot({ axes, names }: { axes: readonly Axis[]; names: readonly string[] }) {
   const { t } = useTranslation();
   const { number } = useFormats();
-  if (axes.length < 2) return null;
+  if (axes.length < 2) return <p className={css["end"]}>{t("comparison.tooFewAxes")}</p>;
   const width = (axes.length - 1) * STEP;
   const ranges = axes.map(({ values }) => {
     const known = values.filter((value) => value !== null);
     return [Math.min(...known), Math.max(...known)] as const;
   });
   return (
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a keyboard must be able to scroll it
+    <>
+    <ul className={css["legend"]}>
+      {names.map((name, run) => (
+        <li key={run}>
+          <svg width="22" height="8" aria-hidden="true">
+            <line className={css[`run${run % 4}`]} strokeDasharray={run < 4 ? undefined : `${2 + run} 3`} x1={0} x2={22} y1={4} y2={4} />
+          </svg>
+          {name}
+        </li>
+      ))}
+    </ul>
+    {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a keyboard must be able to scroll it */}
     <div className={css["wide"]} role="group" aria-label={t("comparison.parallel")} tabIndex={0}>
       <svg viewBox={`-50 -30 ${width + 100} ${HEIGHT + 60}`} style={{ minWidth: width + 100 }} role="img" aria-label={t("comparison.parallelLabel", { count: names.length })}>
         {axes.map((axis, index) => (
@@ -43,5 +54,6 @@ export function ParallelPlot({ axes, names }: { axes: readonly Axis[]; names: re
         })}
       </svg>
     </div>
+    </>
   );
 }

@@ -35,7 +35,7 @@ export function curveQuery(id: string, series: string) {
   });
 }
 
-/** Values that can stand on an axis: numeric settings that differ, and metrics. */
+/** Values that can stand on an axis: numeric settings that differ among the runs that have them, and metrics. */
 export interface Axis {
   name: string;
   values: (number | null)[];
@@ -44,7 +44,7 @@ export interface Axis {
 export function axesOf(comparison: Comparison): Axis[] {
   const settings = comparison.config.flatMap((row): Axis[] => {
     const values = row.values.map((value) => (typeof value === "number" ? value : null));
-    return values.filter((value) => value !== null).length > 1 ? [{ name: row.name, values }] : [];
+    return new Set(values.filter((value) => value !== null)).size > 1 ? [{ name: row.name, values }] : [];
   });
   const metrics = comparison.metrics.flatMap((row): Axis[] => (row.values.filter((value) => value !== null).length > 1 ? [{ name: row.metric, values: row.values }] : []));
   return [...settings, ...metrics];

@@ -37,8 +37,10 @@ export function SpaceTable({ fields, typed, onChange, tried }: SpaceTableProps) 
 }
 
 function FieldRow({ field, typed, onChange, tried }: { field: SearchField; typed: TypedField; onChange: (part: Partial<TypedField>) => void; tried: boolean }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { name } = field;
+  // In English the schema is the source, as in the form of a run.
+  const hint = i18n.language === "en" ? field.description : i18n.t(`configFields.hints.${name}`, { defaultValue: field.description });
   const ways: readonly Way[] = field.kind === "choice" ? ["no", "choices"] : ["no", "range", "choices"];
   const read = typed.way === "no" ? null : readField(field, typed);
   const fault = tried && read !== null && "fault" in read ? read.fault : null;
@@ -47,7 +49,7 @@ function FieldRow({ field, typed, onChange, tried }: { field: SearchField; typed
     <tr>
       <th scope="row">
         {name}
-        {field.description === "" ? null : <p className={css["soft"]}>{field.description}</p>}
+        {hint === "" ? null : <p className={css["soft"]}>{hint}</p>}
         {fault === null ? null : (
           <p className={css["fault"]} role="alert">
             {t(`studies.faults.${fault}`)}

@@ -159,7 +159,11 @@ function Share({ name, share, told }: { name: string; share: number; told: strin
 
 function FactsCard({ study }: { study: StudyDetail }) {
   const { t } = useTranslation();
-  const { count, duration, moment } = useFormats();
+  const { count, duration, input, moment } = useFormats();
+  const shown = (value: unknown) => (typeof value === "number" ? input(value) : typeof value === "string" ? value : JSON.stringify(value));
+  const choicesOf = (told: Record<string, unknown>) => (Array.isArray(told["choices"]) ? told["choices"].map(shown).join("; ") : JSON.stringify(told));
+  const rangeOf = ({ low, high, step, log }: Record<string, unknown>) =>
+    [`${shown(low)} – ${shown(high)}`, log === true ? t("curves.log") : "", typeof step === "number" ? t("studies.steps", { step: input(step) }) : ""].filter(Boolean).join(", ");
   const paths = usePaths();
   const limits = [
     t("studies.limitTrials", { count: study.budget.trials ?? 0, shown: count(study.budget.trials) }),
@@ -181,7 +185,7 @@ function FactsCard({ study }: { study: StudyDetail }) {
           { name: t("studies.cpuTime"), value: duration(study.cpu_seconds) },
           { name: t("details.seed"), value: String(study.seed) },
           { name: t("studies.created"), value: moment(study.created_at) },
-          ...Object.entries(study.space).map(([name, told]) => ({ name, value: JSON.stringify(told), code: true })),
+          ...Object.entries(study.space as Record<string, Record<string, unknown>>).map(([name, told]) => ({ name, value: told["low"] === undefined ? choicesOf(told) : rangeOf(told), code: true })),
         ]}
       />
     </Card>

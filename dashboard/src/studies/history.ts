@@ -47,7 +47,7 @@ export function ticks(low: number, high: number, most = 5): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((times) => times * power).find((size) => (high - low) / size <= most) ?? 10 * power;
   const found: number[] = [];
-  for (let at = Math.ceil(low / step); at * step <= high + step * 1e-9; at += 1) found.push(at * step);
+  for (let at = Math.ceil(low / step); at * step <= high + step * 1e-9; at += 1) found.push(at * step + 0); // never −0
   return found;
 }
 

@@ -12,10 +12,12 @@ interface DotsProps {
   /** A line where both are the same. */
   diagonal?: boolean;
   tone?: "first" | "second";
+  /** What stands at the ends of the axis across, where that is not its numbers. */
+  between?: readonly [string, string] | undefined;
 }
 
 /** Points against one another, the ends of both axes told. */
-export function Dots({ label, caption, x, y, diagonal = false, tone = "first" }: DotsProps) {
+export function Dots({ label, caption, x, y, diagonal = false, tone = "first", between }: DotsProps) {
   const { number } = useFormats();
   const both = [...x, ...y];
   const [lowX, highX] = diagonal ? ends(both) : ends(x);
@@ -29,8 +31,8 @@ export function Dots({ label, caption, x, y, diagonal = false, tone = "first" }:
         {x.map((value, index) => (
           <circle key={index} className={css[tone]} cx={toX(value)} cy={HEIGHT - toY(y[index] ?? 0)} r={1.6} opacity={0.6} strokeWidth={0} />
         ))}
-        <text className={css["ends"]} x={0} y={HEIGHT + 14}>{number(lowX)}</text>
-        <text className={css["ends"]} x={WIDTH} y={HEIGHT + 14} textAnchor="end">{number(highX)}</text>
+        <text className={css["ends"]} x={0} y={HEIGHT + 14}>{between?.[0] ?? number(lowX)}</text>
+        <text className={css["ends"]} x={WIDTH} y={HEIGHT + 14} textAnchor="end">{between?.[1] ?? number(highX)}</text>
       </svg>
       <figcaption>{caption}</figcaption>
     </figure>

@@ -24,12 +24,14 @@ export default function ExplanationCards({ run }: { run: RunDetail }) {
 
 function ErrorsCard({ run }: { run: RunDetail }) {
   const { t } = useTranslation();
-  const { count, number } = useFormats();
+  const { count, day, number } = useFormats();
   const points = useQuery(explanationQuery(run.id, "actual_predicted", run.figures)).data;
   const residuals = useQuery(explanationQuery(run.id, "residuals", run.figures)).data;
   if (!residuals) return null;
   const { histogram, qq, over_time: time, autocorrelation: memory, autocorrelation_bound: bound } = residuals;
   const loud = memory.flatMap((value, lag) => (bound !== null && Math.abs(value) > bound ? [lag + 1] : []));
+  const dated = time.at.every((at) => !Number.isNaN(Date.parse(at)));
+  const times = time.at.map((at, index) => (dated ? Date.parse(at) : index));
   const unit = residuals.unit === "" ? "" : ` ${residuals.unit}`;
   return (
     <Card title={t("explain.errors")} note={t("explain.errorsNote", { shown: count(residuals.origins), count: residuals.origins })} testId="errors">
@@ -49,7 +51,7 @@ function ErrorsCard({ run }: { run: RunDetail }) {
           caption={t("explain.histogram")}
         />
         <Dots diagonal x={qq.normal} y={qq.error} label={t("explain.qq")} caption={t("explain.qq")} />
-        <Dots x={time.at.map((at, index) => (Number.isNaN(Date.parse(at)) ? index : Date.parse(at) / 86_400_000))} y={time.error} label={t("explain.overTime")} caption={t("explain.overTime")} />
+        <Dots x={times} y={time.error} between={dated ? [day(time.at[0]), day(time.at.at(-1))] : undefined} label={t("explain.overTime")} caption={t("explain.overTime")} />
         <Columns values={memory} bound={bound} first="1" last={count(memory.length)} label={t("explain.memory")} caption={t("explain.memory")} />
       </div>
       <p className={page["footnote"]}>
@@ -131,7 +133,7 @@ function ImportanceCard({ run }: { run: RunDetail }) {
   if (!importance) return null;
   return (
     <Card title={t("explain.importance")} note={t("explain.importanceNote")} testId="importance">
-      <div className={css["grid"]}>
+      <div className={css["wide"]}>
         <ImportanceTable data={importance} />
         {shapley ? <ShapleyTable data={shapley} /> : null}
       </div>
@@ -222,7 +224,7 @@ function SaliencyCard({ run }: { run: RunDetail }) {
   if (!data || data.images.length === 0) return null;
   return (
     <Card title={t("explain.saliency")} note={t("explain.saliencyNote", { height: count(data.patch.height), width: count(data.patch.width) })} testId="saliency">
-      <div className={css["grid"]}>
+      <div className={css["pictures"]}>
         {data.images.map((image) => (
           <SaliencyPicture key={image.name} image={image} />
         ))}
