@@ -63,6 +63,7 @@ class Sampler:
         at = time.monotonic()
         if self._before is None or self._before[0] != pid:
             self._before = (pid, at, measure(pid).cpu_seconds)
+            return []  # from here on its processor time is known
         if at < self._due and not (last and at - self._before[1] >= self._soon):
             return []
         used = measure(pid)
@@ -71,9 +72,10 @@ class Sampler:
         self._due = at + self._every
         _, since, cpu_before = self._before
         self._before = (pid, at, used.cpu_seconds)
-        values = {"system/memory_bytes": float(used.memory_bytes)}
-        if at > since:
-            values["system/cpu_percent"] = round(max(0.0, used.cpu_seconds - cpu_before) / (at - since) * 100, 1)
+        values = {
+            "system/memory_bytes": float(used.memory_bytes),
+            "system/cpu_percent": round(max(0.0, used.cpu_seconds - cpu_before) / (at - since) * 100, 1),
+        }
         values.update({f"system/{name}": value for name, value in gpu.measure(used.pids).items()})
         step = int(at - self._begun)
         return [(series, step, value) for series, value in values.items()]
