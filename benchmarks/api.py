@@ -191,7 +191,9 @@ class Ledger:
 
     def told(self, load: Load) -> str:
         seconds = time.monotonic() - self._at
-        parts = {name: used - self._before.get(name, 0.0) for name, used in self._on.processor_parts().items()}
+        # A process that has ended since took its time along.
+        used_now = self._on.processor_parts().items()
+        parts = {name: max(0.0, used - self._before.get(name, 0.0)) for name, used in used_now}
         parts["generator"] = load.processor_share * load.seconds
         now, before = psutil.cpu_times(), self._machine
         stolen = getattr(now, "steal", 0.0) - getattr(before, "steal", 0.0)
