@@ -53,7 +53,7 @@ def tail_share(known: int, doubt: float) -> float:
         >>> round(tail_share(4800, 0.05 / 6), 4), round(tail_share(300, 0.05 / 6), 3)
         (0.001, 0.016)
     """
-    return 1 - doubt ** (1 / known)
+    return 1 - math.exp(math.log(doubt) / known)
 
 
 def log_wealth_of_share(hits: int, misses: int, share: float) -> float:

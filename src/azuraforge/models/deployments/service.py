@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -269,7 +269,7 @@ class Deployments:
                 self._idle.notify_all()
 
     @staticmethod
-    def _known_losses(session: Session, owner: Model, version: int) -> list[float]:
+    def _known_losses(session: Session, owner: Model, version: int) -> Sequence[float]:
         return deployment_store.largest_losses(session, owner.project_id, owner.id, version, judging.MOST_KNOWN)
 
     def _looker(self, project_id: str, model_id: str, number: int) -> Callable[[Session], bool]:
