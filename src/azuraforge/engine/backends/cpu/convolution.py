@@ -324,7 +324,9 @@ def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: 
         places = (address(saved.x), image, row, pixel, address(winners), address(steps), address(sums), batch, rows,
                   columns, channels, whole)  # fmt: skip
         runtime.pool.run("pooled_weight_gradient", places, out_channels)
-        grad_weight = np.empty(saved.weight.shape, np.float32) if offered[1] is None else offered[1]
+        grad_weight = offered[1]
+        if grad_weight is None or not grad_weight.flags.c_contiguous:
+            grad_weight = np.empty(saved.weight.shape, np.float32)
         _swapped(sums, 9, inputs, whole, grad_weight, 9)
     if need_bias:
         grad_bias = np.empty(out_channels, np.float32) if offered[2] is None else offered[2]
@@ -338,9 +340,9 @@ def _winners_gradients(context: Context, saved: _Saved, pooled: Array, scratch: 
         height, width, threads = 2 * rows + 2, 2 * columns + 2, runtime.pool.threads
         room = scratch.take(threads, height, width, whole)
         out = empty((batch, height - 2 * top, width - 2 * left, whole))
-        places = (address(winners), address(saved.codes), address(weights), address(room), address(out), top, left,
+        around = (address(winners), address(saved.codes), address(weights), address(room), address(out), top, left,
                   rows, columns, channels, whole, batch, threads)  # fmt: skip
-        runtime.pool.run("pooled_input_gradient", places, batch)
+        runtime.pool.run("pooled_input_gradient", around, batch)
         grad_x = out[..., :inputs].transpose(0, 3, 1, 2)
     return grad_x, grad_weight, grad_bias
 

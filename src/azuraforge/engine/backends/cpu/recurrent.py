@@ -13,6 +13,7 @@ from azuraforge.engine.ops.registry import OPS, Array, Context, Op
 Gradients = tuple[Array | None, ...]
 _LEAST_ROWS = 2  # of the batch per thread
 _WAITING = 96  # lines of gates' gradients that go into the sums of the weights at a time: they stay in the cache
+_CACHE_LINE = 16  # numbers
 _ONE = np.ones(1, np.float32)
 
 
@@ -122,7 +123,7 @@ def _back(
         if saved.reverse:
             d_x_start, d_x_step = d_x_start + (time - 1) * d_x_step * 4, -d_x_step
     # A line ends with what keeps lines below each other out of the same place in the cache.
-    line = 4 * padded + runtime.target.width
+    line = 4 * padded + _CACHE_LINE
     chunk = min(time, max(1, _WAITING * threads // batch))
     d_gates = scratch.take(chunk, batch, line)
     # A thread without a share leaves its sums as they are.

@@ -30,10 +30,10 @@ def gru_forward(e: Emitter) -> None:
                  e.at(right, (features + 1) * (3 * width)))  # fmt: skip
         saved = e.at(gates, step * gates_step + row * padded * 3 + unit)
         proposed = e.at(proposals, step * proposals_step + row * padded + unit)
-        for index, sums in enumerate(tile):
+        for number, sums in enumerate(tile):
             for gate, one in enumerate(sums[:3]):
-                e.store(one.get(), e.at(saved, padded * (3 * index)), padded * gate)
-            e.store(sums[3].get(), e.at(proposed, padded * index))
+                e.store(one.get(), e.at(saved, padded * (3 * number)), padded * gate)
+            e.store(sums[3].get(), e.at(proposed, padded * number))
         # In the lanes of padding, what is infinite met weights of zero.
         inside = e.mask(e.least(hidden - unit, width))
         # A loop, not unrolled: the tile leaves the registers to the polynomials.

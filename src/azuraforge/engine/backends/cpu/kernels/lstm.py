@@ -30,9 +30,9 @@ def lstm_forward(e: Emitter) -> None:
         products(e, tile, [0, 1, 2, 3], padded, e.at(states, line * padded), padded,
                  e.at(right, (features + 1) * (4 * width)))  # fmt: skip
         saved = e.at(gates, step * gates_step + row * padded * 4 + unit)
-        for index, sums in enumerate(tile):
+        for number, sums in enumerate(tile):
             for gate, one in enumerate(sums):
-                e.store(one.get(), e.at(saved, padded * (4 * index)), padded * gate)
+                e.store(one.get(), e.at(saved, padded * (4 * number)), padded * gate)
         # In the lanes of padding, what is infinite met weights of zero.
         inside = e.mask(e.least(hidden - unit, width))
         # A loop, not unrolled: the tile leaves the registers to the polynomials.
