@@ -32,7 +32,7 @@ from azuraforge.platform.migration import import_tables
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.projects.housekeeping import Housekeeping
 from azuraforge.projects.service import ProjectService
-from azuraforge.projects.trash import Trash
+from azuraforge.projects.trash import Bin, Trash
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.carrier import Carrier
 from azuraforge.runs.handlers import Handler
@@ -152,7 +152,7 @@ class House:
         datasets.needs.append(models.needed_versions)
         datasets.objections += [runs.object_to_dataset, needs.object_to_dataset, self.studies.object_to_dataset]
         models.objections += [runs.object_to_model, needs.object_to_model, self.studies.object_to_model]
-        bins = [self.studies.trash, models, runs, datasets, self.predictions.bin]  # who needs others comes first
+        bins: list[Bin] = [self.studies.trash, models, runs, datasets, self.predictions.bin]  # who needs others comes first
         self.trash = Trash(self.database, self.events, bins)
         scratch = self.settings.scratch
         self.housekeeping = Housekeeping(
