@@ -1069,6 +1069,7 @@ export const en = {
     notYours: "Only admins see and make tokens.",
   },
   explain: {
+    back: "{{column}}, {{back}} back",
     errors: "What the errors look like",
     errorsNote_one: "Predicted less actual, one step ahead, on {{shown}} held-out row",
     errorsNote_other: "Predicted less actual, one step ahead, on {{shown}} held-out rows",

@@ -1071,6 +1071,7 @@ export const tr: Texts = {
     notYours: "Belirteçleri yalnızca yöneticiler görür ve oluşturur.",
   },
   explain: {
+    back: "{{column}}, {{back}} geride",
     errors: "Hatalar neye benziyor",
     errorsNote_one: "Tahmin eksi gerçek, bir adım sonrası, ayrılmış {{shown}} satırda",
     errorsNote_other: "Tahmin eksi gerçek, bir adım sonrası, ayrılmış {{shown}} satırda",

@@ -185,6 +185,10 @@ interface RankedProps {
 
 function Ranked({ caption, head, spreadHead, unit, rows }: RankedProps) {
   const { t } = useTranslation();
+  const named = (input: string) => {
+    const [, column, back] = /^(.*), (\d+(?:–\d+)?) back$/.exec(input) ?? [];
+    return column === undefined || back === undefined ? input : t("explain.back", { column, back });
+  };
   const { number } = useFormats();
   const most = Math.max(0, ...rows.map((row) => row.value));
   return (
@@ -200,7 +204,7 @@ function Ranked({ caption, head, spreadHead, unit, rows }: RankedProps) {
       <tbody>
         {rows.map((row) => (
           <tr key={row.name}>
-            <th scope="row">{row.name}</th>
+            <th scope="row">{named(row.name)}</th>
             <td className={tableCss["number"]}>{number(row.value)}</td>
             <td className={tableCss["number"]}>{number(row.spread)}</td>
             <td aria-hidden="true">

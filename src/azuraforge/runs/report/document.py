@@ -204,7 +204,8 @@ def _beneath(name: str, data: Mapping[str, Any], words: Words) -> list[str]:
         keys = ("increase", "spread") if name == "importance" else ("mean_absolute", "order_spread")
         titles = ("increase", "spread") if name == "importance" else ("contribution", "order_spread")
         rows = [
-            [escape(each["name"]), *(words.number(each[key]) for key in keys)] for each in data["inputs"][:_MOST_INPUTS]
+            [escape(words.input(each["name"])), *(words.number(each[key]) for key in keys)]
+            for each in data["inputs"][:_MOST_INPUTS]
         ]
         note = [words(f"{name}.note", **about), ""]
         return [*note, *table([words("input"), *(words(head) for head in titles)], rows, (1, 2))]

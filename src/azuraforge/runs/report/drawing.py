@@ -190,14 +190,16 @@ def _slices(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
 
 
 def _importance(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
-    _bars(figure, data["inputs"], "increase", "spread", words("increase"))
+    _bars(figure, data["inputs"], "increase", "spread", "increase", words)
 
 
 def _shapley(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
-    _bars(figure, data["inputs"], "mean_absolute", None, words("contribution"))
+    _bars(figure, data["inputs"], "mean_absolute", None, "contribution", words)
 
 
-def _bars(figure: Figure, inputs: Sequence[Mapping[str, Any]], key: str, spread: str | None, label: str) -> None:
+def _bars(
+    figure: Figure, inputs: Sequence[Mapping[str, Any]], key: str, spread: str | None, label: str, words: Words
+) -> None:
     shown = list(inputs[:_MOST_BARS])[::-1]
     if not shown:
         raise _NothingToDraw
@@ -206,8 +208,8 @@ def _bars(figure: Figure, inputs: Sequence[Mapping[str, Any]], key: str, spread:
     errors = [each[spread] for each in shown] if spread else None
     places = range(len(shown))
     axes.barh(places, [each[key] for each in shown], xerr=errors, color=_FIRST, alpha=0.75, ecolor=_INK, capsize=2)
-    axes.set_yticks(places, [str(each["name"])[:60] for each in shown])
-    axes.set_xlabel(label)
+    axes.set_yticks(places, [words.input(str(each["name"]))[:60] for each in shown])
+    axes.set_xlabel(words(label))
     axes.grid(False, axis="y")
 
 

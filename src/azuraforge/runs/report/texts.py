@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -200,6 +201,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "sıranın önemi yoksa kesindir.",
     ),
     "input": ("Input", "Girdi"),
+    "input.back": ("{column}, {rows} back", "{column}, {rows} geride"),
     "increase": ("growth of RMSE", "RMSE artışı"),
     "spread": ("spread", "sapma"),
     "contribution": ("contribution", "katkı"),
@@ -268,6 +270,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
 }
 
 
+_BACK = re.compile(r"(.*), (\d+(?:–\d+)?) back")
+
+
 @dataclass(frozen=True)
 class Words:
     """One language's sentences and numbers."""
@@ -277,6 +282,16 @@ class Words:
     def __call__(self, key: str, **values: Any) -> str:
         english, turkish = TEXTS[key]
         return (turkish if self.code == "tr" else english).format(**values)
+
+    def input(self, name: str) -> str:
+        """An input of a forecaster, as ``pipelines.importance`` names it.
+
+        Example:
+            >>> Words("tr").input("co2, 2–3 back"), Words("tr").input("rain")
+            ('co2, 2–3 geride', 'rain')
+        """
+        found = _BACK.fullmatch(name)
+        return self("input.back", column=found[1], rows=found[2]) if found else name
 
     def or_else(self, key: str, otherwise: str) -> str:
         return self(key) if key in TEXTS else otherwise
