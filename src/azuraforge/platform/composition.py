@@ -152,7 +152,8 @@ class House:
         datasets.needs.append(models.needed_versions)
         datasets.objections += [runs.object_to_dataset, needs.object_to_dataset, self.studies.object_to_dataset]
         models.objections += [runs.object_to_model, needs.object_to_model, self.studies.object_to_model]
-        bins: list[Bin] = [self.studies.trash, models, runs, datasets, self.predictions.bin]  # who needs others comes first
+        # Who needs others comes first.
+        bins: list[Bin] = [self.studies.trash, models, runs, datasets, self.predictions.bin]
         self.trash = Trash(self.database, self.events, bins)
         scratch = self.settings.scratch
         self.housekeeping = Housekeeping(
