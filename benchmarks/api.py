@@ -245,9 +245,9 @@ def platform(postgres: bool, watch: bool) -> Iterator[Stage]:
         Stage.module = module
 
 
-def measure_costs(on: Stage, ids: dict[str, str], report: Report, where: str, asked: Any) -> None:
+def measure_costs(on: Stage, ids: dict[str, str], report: Report, where: str) -> None:
     for request in reads(ids):
-        processor, wall = cost(on, request, 1.0 if asked.costs else 0.5)
+        processor, wall = cost(on, request)
         name = request.path.replace(ids["run"], "…").replace(ids["trained"], "trained")
         report.add(f"{where}: processor time of GET {name}", processor, "µs")
         report.notes.append(f"{where}: GET {name}: {wall:.0f} µs wall, one after another")
@@ -315,7 +315,7 @@ def main() -> None:
         with platform(postgres, asked.watch) as on:
             ids = prepare(on)
             if "reads" in parts or asked.costs:
-                measure_costs(on, ids, report, where, asked)
+                measure_costs(on, ids, report, where)
             if asked.costs:
                 continue
             if "reads" in parts:
