@@ -3,6 +3,7 @@
 import gc
 import threading
 import weakref
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -75,20 +76,17 @@ def test_no_grad_is_a_decorator_of_its_own_for_each_thread():
     x, inside, leave = leaf(1.0), threading.Event(), threading.Event()
 
     @engine.no_grad()
-    def predict(wait: bool) -> Tensor:
-        if wait:
-            inside.set()
-            assert leave.wait(10)
+    def predict(meanwhile: Callable[[], object]) -> Tensor:
+        meanwhile()
         return x * 2
 
-    first = threading.Thread(target=predict, args=(True,))
+    first = threading.Thread(target=predict, args=(lambda: (inside.set(), leave.wait(10)),))
     first.start()
     assert inside.wait(10)
     with engine.no_grad():
-        assert predict(False).node is None
-        leave.set()
-        first.join(10)
-        assert (x * 2).node is None, "one thread's leaving is not another's"
+        # The other thread leaves the function while this one is in it.
+        assert predict(lambda: (leave.set(), first.join(10))).node is None
+        assert (x * 2).node is None, "what the other thread left is not what this one goes back to"
     assert (x * 2).node is not None
 
 
