@@ -144,6 +144,7 @@ export const en = {
     computed_other: "Computed by the platform on {{shown}} held-out forecast origins, the same for everyone.",
     against: "{{measure}} {{change}} against {{baseline}} ({{level}} interval: {{low}} to {{high}}).",
     guarded: "Looking into the future was tried at {{tried}} of {{of}} origins and not found.",
+    guardedImages: "Whether an answer depends on other images was tried with {{tried}} of {{of}} and not found.",
     lower: "{{metric}} is {{size}} lower than that of {{baseline}} ({{level}} interval of the difference: {{low}} to {{high}}).",
     higher: "{{metric}} is {{size}} higher than that of {{baseline}} ({{level}} interval of the difference: {{low}} to {{high}}).",
   },

@@ -146,6 +146,7 @@ export const tr: Texts = {
     computed_other: "Platform tarafından, herkes için aynı olan {{shown}} ayrılmış tahmin başlangıcında hesaplandı.",
     against: "{{baseline}} yöntemine göre {{measure}} {{change}} ({{level}} aralığı: {{low}} ile {{high}}).",
     guarded: "Geleceğe bakma {{of}} başlangıcın {{tried}} tanesinde sınandı, bulunmadı.",
+    guardedImages: "Yanıtın öteki görüntülere bağlı olup olmadığı {{of}} görüntünün {{tried}} tanesiyle sınandı, bulunmadı.",
     lower: "{{metric}}, {{baseline}} yönteminden {{size}} daha düşük (farkın {{level}} aralığı: {{low}} ile {{high}}).",
     higher: "{{metric}}, {{baseline}} yönteminden {{size}} daha yüksek (farkın {{level}} aralığı: {{low}} ile {{high}}).",
   },

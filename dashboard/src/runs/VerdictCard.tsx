@@ -77,7 +77,10 @@ function Scores({ evaluation, said }: { evaluation: Evaluation; said: boolean })
           <Score name={t("vision.logLoss")} of={candidate} beside={baseline} show={({ metrics }) => fixed(metrics.log_loss, 4)} />
           <Score name={t("vision.ece")} of={candidate} beside={baseline} show={({ metrics }) => fixed(metrics.ece, 4)} />
         </dl>
-        <p className={css["footnote"]}>{t("vision.computed", { count: origins, shown: count(origins) })}</p>
+        <p className={css["footnote"]}>
+          {t("vision.computed", { count: origins, shown: count(origins) })}
+          {evaluation.guarded?.tried ? ` ${t("verdict.guardedImages", { tried: count(evaluation.guarded.tried), of: count(evaluation.guarded.of) })}` : null}
+        </p>
       </>
     );
   }
