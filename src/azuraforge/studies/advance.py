@@ -75,11 +75,11 @@ class Advance:
             return True
         if study.state != "running":
             return not waiting and self._rest(study)
+        if len(waiting) >= study.parallel:  # first: whatever happens in the project brings us here
+            return False
         if (reason := self._used_up(study)) is not None:
             return not waiting and self._finish(study, reason)
-        if len(waiting) < study.parallel:
-            return self._start(study, alone=not waiting)
-        return False
+        return self._start(study, alone=not waiting)
 
     def retrain(
         self, session: Session, study: Study, trial: StudyTrial, prepared: tuple[RunRequest, PreparedRun]
