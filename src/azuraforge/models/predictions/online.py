@@ -307,9 +307,7 @@ class Predictions:
         return served.datasets
 
 
-def question_of(
-    origin: str, features: Mapping[str, Any] | None, naive: float | None, series: str | None = None
-) -> str:
+def question_of(origin: str, features: Mapping[str, Any] | None, naive: float | None, series: str | None = None) -> str:
     """What makes two questions the same: the moment they are asked from, the numbers that were known then, the series.
 
     Who asks it, how often, and how long a history comes along makes no other question of it.

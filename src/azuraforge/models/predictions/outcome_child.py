@@ -11,7 +11,8 @@ from azuraforge.runs.child import Child
 
 
 def actuals(child: Child) -> dict[str, Any]:
-    """The target's value at each time. Payload: ``dataset`` (path, schema, options, fingerprint), ``times`` (ISO 8601).
+    """The target's value at each time. Payload: ``dataset`` (path, schema, options, fingerprint), ``times`` (ISO 8601),
+    ``series`` (which of several; None of one).
 
     Result: ``{"values": [number or None where no row is there or nothing was measured]}``.
     """
@@ -22,6 +23,8 @@ def actuals(child: Child) -> dict[str, Any]:
     asked = child.payload["dataset"]
     schema = asked["schema"]
     frame = load_version(Path(asked["path"]), schema, asked["options"], asked["fingerprint"])
+    if schema.get("series") is not None:
+        frame = frame.filter(pl.col(schema["series"]) == child.payload["series"])
     column = frame.get_column(schema["time"]).cast(pl.Datetime("us", "UTC"))
     wanted = [datetime.fromisoformat(at) for at in child.payload["times"]]
     times = pl.DataFrame({"at": pl.Series(wanted, dtype=pl.Datetime("us", "UTC"))}).with_row_index("order")
