@@ -238,11 +238,6 @@ class Conversation:
         """Its resident memory now; 0 where it has ended."""
         return self._child.resident_bytes()
 
-    @property
-    def alive(self) -> bool:
-        """Whether it can be asked; cheap enough for every question."""
-        return not self._child.ended.is_set() and self._child.resident_bytes() > 0
-
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
         """Its answer. Raises the child's own error, or TransientError where it died or was too slow (it is ended)."""
         return self.tell({"payload": payload}, timeout_seconds)
