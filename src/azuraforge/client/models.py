@@ -242,8 +242,8 @@ class Models:
         Args:
             name: the model.
             reason: why; it stays in the history.
-            **terms: metric, margin, margin_kind, slices, max_latency_ms, max_bytes, automatic, unknown_slices; what is left out is as
-                the platform has it.
+            **terms: metric, margin, margin_kind, slices, max_latency_ms, max_bytes, automatic, unknown_slices; what is
+                left out is as the platform has it.
         """
         place = f"/models/{segment(name)}/policies"
         return GatePolicy.from_json(self._connection.post(place, {**terms, "reason": reason}))
