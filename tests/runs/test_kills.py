@@ -218,6 +218,24 @@ def test_what_left_its_group_ends_at_the_next_start_where_all_above_it_were_kill
         other.stop()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells whose they were")
+def test_whoever_cannot_look_kills_nobody():
+    """Out of descriptors the owner's beginning cannot be read: that is no sign of its death."""
+    code = (
+        "import os, resource; from azuraforge.runs import strays\n"
+        "mark = strays.new_mark(); assert strays._owner_lives(mark)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); held = []\n"
+        "try:\n"
+        "    while True: held.append(os.open('/dev/null', os.O_RDONLY))\n"
+        "except OSError: pass\n"
+        "alive = strays._owner_lives(mark)\n"
+        "for descriptor in held: os.close(descriptor)\n"
+        "assert alive and strays._owner_lives(mark) and strays._owner_lives('1::x')\n"
+        "assert not strays._owner_lives('999999999:5:x')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_a_run_that_dies_three_times_without_coming_further_is_quarantined(stand):
     run = stand.wait(stand.create(steps=20, die_at=15).id)
     assert (run.state, run.error.code) == ("quarantined", "quarantined")

@@ -26,8 +26,9 @@ _PROC = Path("/proc")
 
 
 def new_mark() -> str:
-    """A mark for one life of a launcher of this process."""
-    return f"{os.getpid()}:{_began(os.getpid())}:{secrets.token_hex(8)}"
+    """A mark for one life of a launcher of this process; without a beginning (not on Linux) it never counts as dead."""
+    began = _began(os.getpid()) if sys.platform == "linux" else ""
+    return f"{os.getpid()}:{began}:{secrets.token_hex(8)}"
 
 
 def end_marked(mark: str) -> int:
@@ -43,42 +44,67 @@ def end_forgotten() -> int:
 def _end(wanted: Callable[[str], bool]) -> int:
     ended: set[int] = set()
     until = time.monotonic() + _PATIENCE_SECONDS
-    while (left := {pid for pid, mark in _marked() if wanted(mark)}) and time.monotonic() < until:
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        ended |= left
+    while (left := {pid: mark for pid, mark in _marked() if wanted(mark)}) and time.monotonic() < until:
+        for pid, mark in left.items():
+            _kill(pid, mark)
+        ended |= left.keys()
     return len(ended)
+
+
+def _kill(pid: int, mark: str) -> None:
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError):
+        # From here on it is this process, even if it ends and its number is given to another.
+        process = os.pidfd_open(pid)
+        try:
+            if _mark_of(str(pid)) == mark:
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+        finally:
+            os.close(process)
 
 
 def _marked() -> Iterator[tuple[int, str]]:
     if sys.platform != "linux":
         return
     ours = _namespace("self")
-    prefix = f"{VARIABLE}=".encode()
     for name in os.listdir(_PROC):
         if not name.isdigit() or int(name) == os.getpid():
             continue
-        try:
-            variables = (_PROC / name / "environ").read_bytes().split(b"\0")
-        except OSError:  # it has ended, or it is somebody else's
-            continue
-        mark = next((line.removeprefix(prefix) for line in variables if line.startswith(prefix)), None)
+        mark = _mark_of(name)
         # In a container's own numbering the owner's pid says nothing to us.
-        if mark is not None and _namespace(name) == ours:
-            yield int(name), mark.decode(errors="replace")
+        if mark is not None and ours and _namespace(name) == ours:
+            yield int(name), mark
+
+
+def _mark_of(name: str) -> str | None:
+    try:
+        variables = (_PROC / name / "environ").read_bytes().split(b"\0")
+    except OSError:  # it has ended, or it is somebody else's
+        return None
+    prefix = f"{VARIABLE}=".encode()
+    return next(
+        (line.removeprefix(prefix).decode(errors="replace") for line in variables if line.startswith(prefix)), None
+    )
 
 
 def _owner_lives(mark: str) -> bool:
+    """Whether the mark's process still runs. What cannot be known is taken for alive: a wrong guess would kill."""
     pid, _, rest = mark.partition(":")
-    return pid.isdigit() and _began(int(pid)) == rest.partition(":")[0]
+    began = rest.partition(":")[0]
+    if not pid.isdigit() or not began:
+        return True
+    try:
+        return _began(int(pid)) == began
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    except OSError:  # out of descriptors, or not allowed to look
+        return True
 
 
 def _began(pid: int) -> str:
-    """When it began, in ticks since the machine's start: with the pid this names one process. Empty: it is gone."""
-    with contextlib.suppress(OSError):
-        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]
-    return ""
+    """When it began, in ticks since the machine's start: with the pid this names one process. Raises OSError."""
+    return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]
 
 
 def _namespace(name: str) -> str:
