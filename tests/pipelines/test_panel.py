@@ -236,6 +236,39 @@ def test_a_fold_leaves_out_the_series_that_it_holds_too_little_of(
     }})  # fmt: skip
 
 
+def test_series_that_ended_long_ago_stretch_nobodys_ranges(child: Callable[..., Any], tmp_path: Path) -> None:
+    table = make_panel(rows=2000, sizes=(1.0, 2.0, 30.0), late=1700)
+    going_on = pl.col("at") >= START + timedelta(days=1700)
+    ended = (pl.col("shop") == "shop-0") & (pl.col("at") < START + timedelta(days=900))
+    later = (pl.col("shop") == "shop-1") & going_on
+    table = Table(table.frame.filter(ended | later | (pl.col("shop") == "shop-2")), SCHEMA)
+    asked = {"dataset": stored(table, tmp_path), "plugin": "forecasting.ridge", "config": {"horizon": 3}}
+    made = child("split", **asked)
+    found = steps.split(made)
+    assert found["ranges"]["test"] == [255, 300], "300 days of those that go on"
+    assert [(one["series"], one["why"]) for one in found["left_out"]] == [("shop-0", "ended")]
+    kept = {key: found[key] for key in ("ranges", "horizon", "left_out")}
+    held = child("hold_out", dataset=asked["dataset"], **kept)
+    assert steps.hold_out(held)["origins"] == 2 * 43
+    assert load_part(made.outputs / "train").frame["at"].min() == START + timedelta(days=1700)
+    with pytest.raises(InvalidInput, match=r"1 series that ended before the test part are left out \(shop-0\)") as told:
+        steps.validate(child("split", **{**asked, "config": {"horizon": 130}}))
+    assert "a dataset of their own" in told.value.next_step
+
+
+def test_folds_that_no_series_can_carry_are_refused_before_the_run_exists(
+    child: Callable[..., Any], tmp_path: Path
+) -> None:
+    table = make_panel(rows=300, sizes=(1.0, 30.0), late=150)  # the first opened early and was then not measured
+    value = pl.when((pl.col("shop") == "shop-0") & (pl.col("at") < START + timedelta(days=150))).then(None)
+    dataset = stored(Table(table.frame.with_columns(value.otherwise(pl.col("value")).alias("value")), SCHEMA), tmp_path)
+    asked = {"dataset": dataset, "plugin": "forecasting.ridge"}
+    steps.validate(child("split", **asked, config={"horizon": 3}))
+    with pytest.raises(InvalidInput, match="backtest fold 1 of 4 cannot be carried: none of the 2 series") as told:
+        steps.validate(child("split", **asked, config={"horizon": 3, "backtest_folds": 4}))
+    assert told.value.where == "config: backtest_folds"
+
+
 def day(row: int) -> str:
     return (START + timedelta(days=row)).strftime("%Y-%m-%dT00:00:00Z")
 

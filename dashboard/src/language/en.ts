@@ -209,6 +209,7 @@ export const en = {
       few_rows: "{{series}}: {{rows}} rows in the {{part}} part, {{needed}} are needed",
       no_window: "{{series}}: no whole window in the {{part}} part; too many rows were not measured",
       constant: "{{series}}: never changes in the {{part}} part",
+      ended: "{{series}}: ended before the {{part}} part begins; learn it from a dataset of its own",
     },
     part: { train: "training", validation: "validation", test: "test" },
   },

@@ -211,6 +211,7 @@ export const tr: Texts = {
       few_rows: "{{series}}: {{part}} parçasında {{rows}} satır var, {{needed}} gerekli",
       no_window: "{{series}}: {{part}} parçasında tam bir penceresi yok; çok fazla satır ölçülmemiş",
       constant: "{{series}}: {{part}} parçasında hiç değişmiyor",
+      ended: "{{series}}: {{part}} parçası başlamadan sona ermiş; kendi veri kümesinden öğrenilebilir",
     },
     part: { train: "eğitim", validation: "doğrulama", test: "test" },
   },

@@ -71,7 +71,7 @@ export interface SeriesScores {
     baseline_rmse: number | null;
     skill: number | null;
   }[];
-  left_out: { series: string; part: "train" | "validation" | "test"; why: "few_rows" | "no_window" | "constant"; rows: number; needed: number }[];
+  left_out: { series: string; part: "train" | "validation" | "test"; why: "few_rows" | "no_window" | "constant" | "ended"; rows: number; needed: number }[];
 }
 
 export interface Verdict {

@@ -244,6 +244,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Left out: {series} never changes in the {part} part",
         "Dışarıda bırakıldı: {series}, {part} parçasında hiç değişmiyor",
     ),
+    "series_left_out.ended": (
+        "Left out: {series} ended before the {part} part begins; learn it from a dataset of its own",
+        "Dışarıda bırakıldı: {series}, {part} parçası başlamadan sona ermiş; kendi veri kümesinden öğrenilebilir",
+    ),
     "series_left_out.no_window": (
         "Left out: {series} has no whole window in the {part} part; too many rows were not measured",
         "Dışarıda bırakıldı: {series}, {part} parçasında tam bir penceresi yok; çok fazla satır ölçülmemiş",

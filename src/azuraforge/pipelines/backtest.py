@@ -100,7 +100,8 @@ def backtest(
     folds, choice = _folds(split, config, chosen_by)
     share = SHARE / (4 * len(folds) + 1)
     known = {"horizon": split["horizon"], "known_ahead": list(config.get("known_ahead") or ())}
-    known |= {"needs": split.get("needs", {})}
+    ended = [each for each in split.get("left_out", ()) if each["why"] == "ended"]
+    known |= {"needs": split.get("needs", {}), "ended": ended}
     carried: list[dict[str, Any]] = []
     for index, fold in enumerate(folds):
         rows = {"dataset": dict(dataset), "fold": asdict(fold), **known}
@@ -148,8 +149,9 @@ def _folds(
     asked = {"count": int(config["backtest_folds"]), "horizon": split["horizon"], "gap": int(config.get("gap", 0))}
     if chosen_by is None:
         return folds_of(split["ranges"], **asked), None
-    with contextlib.suppress(InvalidInput):
-        return folds_of(split["ranges"], **asked, until=int(chosen_by[0])), "before"
+    if split.get("folds_before", True):
+        with contextlib.suppress(InvalidInput):
+            return folds_of(split["ranges"], **asked, until=int(chosen_by[0])), "before"
     return folds_of(split["ranges"], **asked), "inside"
 
 

@@ -20,6 +20,7 @@ from azuraforge.pipelines.parts import (
     cut_learning,
     cut_test,
     load_part,
+    of_run,
     range_of,
     read_table,
     save_part,
@@ -35,7 +36,8 @@ from azuraforge.plugins.parts import Rows, Split, Table
 
 
 def cut(child: Child) -> dict[str, Any]:
-    """Write a fold's train and validation parts. Payload: dataset, fold, horizon, known_ahead, needs (``Split``)."""
+    """Write a fold's train and validation parts. Payload: dataset, fold, horizon, known_ahead, needs (``Split``),
+    ended (those of the run's ``left_out`` whose moments its ranges do not count)."""
     payload, table = child.payload, _table(child.payload)
     for name in ("train", "validation"):
         part = cut_learning(table, Rows(*payload["fold"][name]), payload["horizon"], payload["known_ahead"])
@@ -187,4 +189,5 @@ def _table(payload: Mapping[str, Any]) -> Table:
     """The dataset; of a panel without the series that have too little in a part of this fold."""
     parts = {name: Rows(*ends) for name, ends in payload["fold"].items()}
     split = Split(**parts, needs=payload.get("needs", {}))
-    return without_short_series(read_table(**payload["dataset"]), split, payload["horizon"])[0]
+    table = of_run(read_table(**payload["dataset"]), payload.get("ended", ()))
+    return without_short_series(table, split, payload["horizon"])[0]

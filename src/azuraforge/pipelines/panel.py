@@ -5,7 +5,7 @@ The rows of a panel's split count its different times. What one series does afte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -29,18 +29,20 @@ class LeftOut:
     Attributes:
         series: its name.
         part: in which part it falls short.
-        why: ``few_rows``, ``no_window`` (too many of its rows were not measured) or ``constant`` (nothing to learn).
+        why: ``few_rows``, ``no_window`` (too many of its rows were not measured), ``constant`` (nothing to learn) or
+            ``ended`` (before the test part begins: its moments are not counted either).
         rows: that it has there.
         needed: that it would need.
     """
 
     series: str
     part: Literal["train", "validation", "test"]
-    why: Literal["few_rows", "no_window", "constant"]
+    why: Literal["few_rows", "no_window", "constant", "ended"]
     rows: int
     needed: int
 
 
+_NAMED = 8
 Cut = Callable[[Table, Rows], Part]
 CutTest = Callable[[Table, Rows], tuple[Part, Floats]]
 
@@ -98,6 +100,51 @@ def until(frame: pl.DataFrame, column: str, row: int) -> tuple[pl.DataFrame, int
     at = frame.get_column(column)
     known = at <= at[row]
     return frame.filter(known), int(known.head(row).sum())
+
+
+def without(table: Table, names: Collection[str]) -> Table:
+    """``table`` without the rows of some series, so that their moments are not counted."""
+    import polars as pl
+
+    if not names:
+        return table
+    return replace(table, frame=table.frame.filter(~pl.col(str(table.schema.series)).is_in(list(names))))
+
+
+def split_of_those_that_go_on(
+    table: Table, split: Callable[[Table], Split]
+) -> tuple[Table, Split, tuple[LeftOut, ...]]:
+    """Row ranges that count the moments of the series that reach into the test part, and which others there are.
+
+    A series that ended long ago would otherwise stretch the ranges over moments at which no other has rows. Without it
+    the ranges move, so that it is asked again until none is left behind. Raises what ``split`` raises, with the names.
+    """
+    gone: list[LeftOut] = []
+    while True:
+        with told_of(gone):
+            ranges = split(table)
+        if table.schema.series is None or not 0 <= ranges.test.start < ranges.test.stop <= table.moments:
+            return table, ranges, ()  # ranges that are wrong are told by ``check_split``
+        ended = [name for name, one, own in own_rows(table, ranges.test) if own.start == len(one)]
+        if not ended:
+            return table, ranges, tuple(gone)
+        gone += [LeftOut(name, "test", "ended", 0, ranges.needs.get("test", 1)) for name in ended]
+        table = without(table, ended)
+
+
+@contextmanager
+def told_of(gone: Sequence[LeftOut]) -> Iterator[None]:
+    """Errors say which series ended before the test part, and what to do about them."""
+    try:
+        yield
+    except InvalidInput as error:
+        if not gone:
+            raise
+        named = ", ".join(each.series for each in gone[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
+        message = f"{error.message}; {len(gone)} series that ended before the test part are left out ({named})"
+        step = ", or ".join(filter(None, (error.next_step, "learn the series that ended from a dataset of their own")))
+        told = {"where": error.where, "next_step": step, "code": error.error_code}
+        raise InvalidInput(message, **told, **error.details) from error
 
 
 def left_out(table: Table, split: Split, horizon: int, cut: Cut, cut_test: CutTest) -> tuple[LeftOut, ...]:

@@ -265,6 +265,17 @@ def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Tabl
     return replace(table, left_out=frozenset(each.series for each in gone)), gone
 
 
+def of_run(table: Table, left_out: Sequence[Mapping[str, Any]]) -> Table:
+    """The table whose moments a run's ranges count: see ``panel.split_of_those_that_go_on``.
+
+    Args:
+        table: as the dataset holds it.
+        left_out: the run's ``panel.LeftOut``, as JSON.
+    """
+    table = panel.without(table, [each["series"] for each in left_out if each["why"] == "ended"])
+    return replace(table, left_out=frozenset(each["series"] for each in left_out))
+
+
 def _target(table: Table) -> Floats:
     import polars as pl
 

@@ -15,14 +15,14 @@ A payload holds JSON only; files are named by path. ``dataset`` is what ``read_t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines import class_judging, image_parts, judging
+from azuraforge.pipelines import class_judging, image_parts, judging, panel
 from azuraforge.pipelines.backtest import folds_of
 from azuraforge.pipelines.baselines import BASELINES, baseline_config
 from azuraforge.pipelines.class_predictions import classify_checked, guard_each_alone, save_classes
@@ -34,6 +34,7 @@ from azuraforge.pipelines.parts import (
     cut_learning,
     cut_test,
     load_part,
+    of_run,
     range_of,
     read_table,
     save_part,
@@ -44,7 +45,7 @@ from azuraforge.pipelines.predictor import Learned, learn
 from azuraforge.pipelines.refit import refit_split
 from azuraforge.plugins.inspect import parse_config
 from azuraforge.plugins.loading import load_plugin, one_line
-from azuraforge.plugins.parts import Rows
+from azuraforge.plugins.parts import Rows, Split, Table
 from azuraforge.plugins.pipeline import Pipeline
 
 
@@ -118,7 +119,7 @@ def hold_out(child: Child) -> dict[str, Any]:
     if image_parts.is_images(child.payload["dataset"]["schema"]):
         return image_parts.hold_out_images(child.payload["dataset"], child.payload["rows"], child.outputs)
     table = read_table(**child.payload["dataset"])
-    table = replace(table, left_out=frozenset(each["series"] for each in child.payload.get("left_out", ())))
+    table = of_run(table, child.payload.get("left_out", ()))
     horizon = child.payload["horizon"]
     ahead = child.payload.get("known_ahead", ())
     test, truth = cut_test(table, Rows(*child.payload["ranges"]["test"]), horizon, known_ahead=ahead)
@@ -183,13 +184,15 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
         return image_parts.cut_images(pipeline, config, child.payload["dataset"], folder, refit=refit)
     table = read_table(**child.payload["dataset"])
     horizon, gap = int(getattr(config, "horizon", 1)), int(getattr(config, "gap", 0))
-    ranges = pipeline.split(table, config)
+    table, ranges, ended = panel.split_of_those_that_go_on(table, lambda each: pipeline.split(each, config))
     chosen = {}
     if child.payload.get("refit"):
         chosen = {"chosen_by": [ranges.validation.start, ranges.validation.stop]}
         ranges = refit_split(ranges, horizon=horizon, gap=gap)
     check_split(ranges, table.moments, horizon=horizon, gap=gap)
-    table, left_out = without_short_series(table, ranges, horizon)
+    whole = table
+    with panel.told_of(ended):
+        table, left_out = without_short_series(table, ranges, horizon)
     for part_name, rows in (("train", ranges.train), ("validation", ranges.validation)):
         part = cut_learning(table, rows, horizon, getattr(config, "known_ahead", ()))
         if folder is not None:
@@ -198,18 +201,48 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     named = {"train": ranges.train, "validation": ranges.validation, "test": ranges.test}
     asked = {part: [rows.start, rows.stop] for part, rows in named.items()}
     if folds := int(getattr(config, "backtest_folds", 0)):
-        folds_of(asked, folds, horizon=horizon, gap=gap)  # refuses more folds than the series carries
-    panel = {}
+        known = chosen.get("chosen_by", asked["validation"])
+        chosen |= _check_folds(whole, asked, ranges.needs, int(known[0]), count=folds, horizon=horizon, gap=gap)
+    several = {}
     if table.schema.series is not None:
-        panel = {"left_out": [asdict(each) for each in left_out], "needs": dict(ranges.needs)}
+        gone = [asdict(each) for each in (*ended, *left_out)]
+        several = {"left_out": gone, "needs": dict(ranges.needs)}
     return {
-        **panel,
+        **several,
         **chosen,
         "ranges": asked,
         "parts": {part: range_of(table, rows) for part, rows in named.items()},
         "horizon": horizon,
         "season": int(getattr(config, "season", None) or table.schema.season),
     }
+
+
+def _check_folds(
+    table: Table, ranges: Mapping[str, list[int]], needs: Mapping[str, int], choice: int, **asked: int
+) -> dict[str, bool]:
+    """Refuse more backtest folds than the series carry, in all or, of a panel, in any one fold.
+
+    Result: ``folds_before``, whether a study's winner can have all of its folds before the rows that chose it.
+    """
+
+    def check(until: int | None) -> None:
+        for number, fold in enumerate(folds_of(ranges, **asked, until=until), 1):  # type: ignore[arg-type]
+            try:
+                split = Split(Rows(*fold.train), Rows(*fold.validation), Rows(*fold.test), needs)
+                without_short_series(table, split, asked["horizon"])
+            except InvalidInput as error:
+                raise InvalidInput(
+                    f"backtest fold {number} of {asked['count']} cannot be carried: {error.message}",
+                    where="config: backtest_folds",
+                    next_step="choose fewer folds or a shorter horizon, or add longer series",
+                ) from error
+
+    check(None)
+    try:
+        check(choice)
+    except InvalidInput:
+        return {"folds_before": False}
+    return {"folds_before": True}
 
 
 def _check_fit(name: str, pipeline: Pipeline[Any, Any], schema: Mapping[str, Any]) -> None:

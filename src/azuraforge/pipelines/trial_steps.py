@@ -20,7 +20,7 @@ from azuraforge.pipelines.contexts import Child
 from azuraforge.pipelines.image_parts import is_images, load_images
 from azuraforge.pipelines.metrics import measure, seasonal_scale
 from azuraforge.pipelines.panel_judging import Panel, series_scales
-from azuraforge.pipelines.parts import StoredPart, cut_test, load_part, read_table, save_part
+from azuraforge.pipelines.parts import StoredPart, cut_test, load_part, of_run, read_table, save_part
 from azuraforge.pipelines.predictions import predict_checked
 from azuraforge.plugins.loading import load_plugin
 from azuraforge.plugins.parts import Floats, Part, Rows
@@ -36,7 +36,7 @@ def split(child: Child) -> dict[str, Any]:
     if is_images(child.payload["dataset"]["schema"]):
         return {**found, "cpu_seconds": _cpu_seconds()}
     table = read_table(**child.payload["dataset"])
-    table = replace(table, left_out=frozenset(each["series"] for each in found.get("left_out", ())))
+    table = of_run(table, found.get("left_out", ()))
     ahead = child.payload["config"].get("known_ahead") or ()
     part, truth = cut_test(table, Rows(*found["ranges"]["validation"]), found["horizon"], known_ahead=ahead)
     save_part(part, child.outputs / "asked")

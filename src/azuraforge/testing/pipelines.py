@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from azuraforge.errors import AzuraError
+from azuraforge.pipelines.panel import split_of_those_that_go_on
 from azuraforge.pipelines.parts import (
     check_split,
     cut_after,
@@ -111,7 +112,7 @@ def _case(plugin: type[Pipeline[Any, Any]], table: Table, config: Any, folder: P
     pipeline = plugin()
     horizon = int(getattr(config, "horizon", 1))
     ahead = tuple(getattr(config, "known_ahead", ()))
-    split = pipeline.split(table, config)
+    table, split, _ = split_of_those_that_go_on(table, lambda each: pipeline.split(each, config))
     check_split(split, table.moments, horizon=horizon, gap=int(getattr(config, "gap", 0)))
     table, _ = without_short_series(table, split, horizon)
     return _Case(
