@@ -265,6 +265,16 @@ def test_the_same_data_under_another_name_was_looked_at_all_the_same(
     assert looked(other_project_id, foreign, "a" * 64) == 0
 
 
+def test_a_purged_dataset_takes_no_part_of_the_chain_with_it(room: Any, project_id: str) -> None:
+    """The link between what the first look saw and what is asked about was a dataset that is gone: its look stays."""
+    link = replace(february("gone", "load", 1, 28), fingerprint="b" * 64, file_sha256="1" * 64)
+    room.service.look(project_id, "run1", 1, replace(february("first", "load", 1, 28), fingerprint="b" * 64))
+    room.service.look(project_id, "run2", 1, link)
+    asked = replace(february("new", "load", 1, 28), fingerprint="c" * 64, file_sha256="1" * 64)
+    with room.database.read(project_id) as session:
+        assert room.service.earlier_uses(session, project_id, asked) == 2
+
+
 def test_of_looks_at_once_each_is_told_of_those_before_it(room: Any, project_id: str) -> None:
     held_out = replace(february("data1", "load", 1, 28), fingerprint="f" * 64)
 

@@ -305,9 +305,15 @@ class Registry:
         raise NotFound(f"model {name!r} does not exist", next_step=f"{hint}azuraforge models list")
 
     def _kin(self, session: Session, project_id: str, held_out: HeldOut) -> Kin:
-        """Which datasets hold the same data."""
+        """Which datasets hold the same data: through the datasets that are there, and through every earlier look."""
         contents = {each for each in (held_out.fingerprint, held_out.file_sha256) if each}
-        return Kin(frozenset({held_out.dataset_id}), frozenset(contents))
+        known = Kin(frozenset({held_out.dataset_id}), frozenset(contents))
+        while (grown := self._grown(session, project_id, known)) != known:
+            known = grown
+        return known
+
+    def _grown(self, session: Session, project_id: str, known: Kin) -> Kin:
+        return store.kin_by_uses(session, project_id, known)
 
     def _is_there(self, project_id: str, content_hash: str) -> bool:
         """Whether the store has the folder of a version that is about to be added."""

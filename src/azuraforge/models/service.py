@@ -293,9 +293,8 @@ class ModelService(Registry):
             names.setdefault(pointer.version, []).append(pointer.alias)
         return names
 
-    def _kin(self, session: Session, project_id: str, held_out: HeldOut) -> Kin:
-        found = super()._kin(session, project_id, held_out)
-        return kin_of(session, project_id, found)
+    def _grown(self, session: Session, project_id: str, known: Kin) -> Kin:
+        return kin_of(session, project_id, super()._grown(session, project_id, known))
 
     def _is_there(self, project_id: str, content_hash: str) -> bool:
         return self.folders.path(project_id, content_hash).is_dir()

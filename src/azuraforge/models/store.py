@@ -243,6 +243,25 @@ def held_out_use(session: Session, project_id: str, run_id: str) -> HeldOutUse |
     return session.get(HeldOutUse, (project_id, run_id))
 
 
+def kin_by_uses(session: Session, project_id: str, known: Kin) -> Kin:
+    """What is known, and the datasets and contents of looks that share one with it: they outlive a purged dataset."""
+    use = HeldOutUse
+    found = session.execute(
+        select(use.dataset_id, use.fingerprint, use.file_sha256)
+        .where(use.project_id == project_id, _of_same_data(known))
+        .distinct()
+    ).all()
+    return Kin(
+        known.datasets | {row[0] for row in found},
+        known.contents | {each for row in found for each in row[1:] if each},
+    )
+
+
+def _of_same_data(kin: Kin) -> ColumnElement[bool]:
+    use = HeldOutUse
+    return or_(use.dataset_id.in_(kin.datasets), use.fingerprint.in_(kin.contents), use.file_sha256.in_(kin.contents))
+
+
 def count_uses(
     session: Session,
     project_id: str,
@@ -255,12 +274,9 @@ def count_uses(
     """Looks at a target of the same data whose held-out rows share a moment with ``start_at`` to ``end_at``; those
     before a number only, where one is given."""
     use = HeldOutUse
-    same_data = or_(
-        use.dataset_id.in_(kin.datasets), use.fingerprint.in_(kin.contents), use.file_sha256.in_(kin.contents)
-    )
     found = select(func.count()).where(
         use.project_id == project_id,
-        same_data,
+        _of_same_data(kin),
         use.target == target,
         use.test_start_at <= end_at,
         use.test_end_at >= start_at,
