@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import service as deployments
@@ -399,3 +400,39 @@ def test_the_test_seldom_cries_wolf_however_often_one_looks(margin: float) -> No
                 break
     assert false / trials <= 0.05 + 3 * (0.05 * 0.95 / trials) ** 0.5, false
     assert is_worse(60, 220, 20, margin=0.0, alpha=0.05)
+
+
+@pytest.mark.sqlite_only
+def test_an_outcome_by_id_judges_both_halves_of_a_pair(room: Any, project_id: str, model: str) -> None:
+    _start(room, project_id)
+    given = room.service.predict(project_id, model, _ask("r1"), "ayşe")
+    room.service.deployments.drain()
+    _outcomes(room).post(project_id, [OutcomeRequest(prediction_id=given.prediction_id, value=11.1)], "ayşe")
+    assert room.service.deployments.list(project_id, model)[0].losses.worse == 1
+
+
+@pytest.mark.sqlite_only
+def test_answers_about_other_times_make_no_pair(room: Any, project_id: str, make_folder: Make, tmp_path: Path) -> None:
+    """Without rows each version answers from the end of its own dataset's version."""
+    for version in (1, 2):
+        path = tmp_path / f"{version}.csv"
+        hours = [FUTURE + timedelta(hours=hour) for hour in range(30 * version)]
+        path.write_text("\n".join(["at,load,heat", *(f"{at},{row},1" for row, at in enumerate(hours))]))
+        options = FileOptions(name="load", time="at", target="load")
+        dataset = room.datasets.add_file(project_id, path, path.name, options)
+        room.add_version(
+            project_id, make_folder(float(version)), schema=dataset.dataset_schema.model_dump(), dataset_id=dataset.id,
+            dataset_version=version, dataset_fingerprint=dataset.fingerprint,
+        )  # fmt: skip
+    room.service.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
+    _start(room, project_id, mode="shadow")
+    room.service.predict(project_id, "load", PredictRequest(horizon=1), "ayşe")
+    room.service.deployments.drain()
+    lines = room.service.predictions(project_id, "load", 10)
+    assert len({line.predictions[0].at for line in lines}) == 2
+    outcomes = _outcomes(room)
+    for line in lines:
+        told = OutcomeRequest(prediction_id=line.prediction_id, at=line.predictions[0].at, value=50.0)
+        assert outcomes.post(project_id, [told], "ayşe").judged == 1
+    (shown,) = room.service.deployments.list(project_id, "load")
+    assert (shown.losses.worse, shown.losses.even, shown.losses.better, shown.overlapping) == (0, 0, 0, 0)

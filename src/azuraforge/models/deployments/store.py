@@ -121,7 +121,10 @@ def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
             of_kept,
             (of_kept.project_id == kept.project_id)
             & (of_kept.prediction_id == kept.id)
-            & (of_kept.step == of_given.step),
+            & (of_kept.step == of_given.step)
+            # Versions of other datasets' versions answer from other ends: the same step may be about another time.
+            # The same picture is the same question whenever it was looked at.
+            & ((of_kept.target_at == of_given.target_at) | (kept.question == given.question)),
         )
         .outerjoin(
             DeploymentPair,
@@ -138,6 +141,7 @@ def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
             given.judged_at.is_not(None),
             kept.judged_at.is_not(None),
             of_given.late.is_(False),
+            of_kept.late.is_(False),
             DeploymentPair.prediction_id.is_(None),
         )
         .group_by(given.id, given.version)

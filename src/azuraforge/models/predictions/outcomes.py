@@ -57,9 +57,9 @@ class Outcomes:
             truths: dict[str, dict[datetime, Truth]] = {}
             found: dict[str, Prediction] = {}
             for index, (request, mine) in enumerate(zip(requests, lines, strict=True)):
-                for line in mine:
+                for line, at in _meant(mine, request, index):
                     found[line.id] = line
-                    truths.setdefault(line.id, {})[_target(line, request, index)] = request.truth
+                    truths.setdefault(line.id, {})[at] = request.truth
             given = sum(map(len, truths.values()))
             judged = self._judge(session, project_id, list(found.values()), truths, f"sent by {by}"[:200])
             return OutcomesOut(judged=judged, known=given - judged)
@@ -201,6 +201,8 @@ class Outcomes:
         by_name: dict[str, list[Prediction]] = {}
         for line in lines:
             by_id.setdefault(line.id, []).append(line)
+            if line.pair_id is not None:  # what is true of the answer that was given is true of the kept one
+                by_id.setdefault(line.pair_id, []).append(line)
             by_name.setdefault(line.request_id or "", []).append(line)
         found = []
         for index, each in enumerate(requests):
@@ -232,9 +234,32 @@ class Outcomes:
         return [line for line in lines if any(datetime.fromisoformat(point["at"]) == at for point in line.points)]
 
 
+def _meant(lines: Sequence[Prediction], request: OutcomeRequest, index: int) -> list[tuple[Prediction, datetime]]:
+    """The point of each line that is meant.
+
+    The kept half of a pair may speak of other times than the answer that was given; then nothing of it is meant. The
+    same picture is the same, whenever it was looked at.
+    """
+    by_id = {line.id: line for line in lines}
+    found = []
+    for line in lines:
+        given = by_id.get(line.pair_id or "")
+        at = _target(given or line, request, index)
+        times = _times(line)
+        if given is not None and line.question == given.question and len(times) == len(given.points) == 1:
+            at = times[0]
+        if at in times:
+            found.append((line, at))
+    return found
+
+
+def _times(line: Prediction) -> list[datetime]:
+    return [datetime.fromisoformat(point["at"]) for point in line.points]
+
+
 def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
     """The point that is meant: the only one, or the one of this time."""
-    times = [datetime.fromisoformat(point["at"]) for point in line.points]
+    times = _times(line)
     if request.at is None and len(times) == 1:
         return times[0]
     at = request.at.astimezone(UTC) if request.at is not None else None

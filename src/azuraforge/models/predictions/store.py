@@ -118,10 +118,11 @@ def page(
 
 
 def named(session: Session, project_id: str, ids: Sequence[str], request_ids: Sequence[str]) -> Sequence[Prediction]:
-    """Lines by their ids or by the names that callers gave them, locked until commit, oldest first."""
+    """Lines by their ids, with the other halves of their pairs, or by the names that callers gave them; locked until
+    commit, oldest first."""
     statement = select(Prediction).where(
         Prediction.project_id == project_id,
-        or_(Prediction.id.in_(ids), Prediction.request_id.in_(request_ids)),
+        or_(Prediction.id.in_(ids), Prediction.pair_id.in_(ids), Prediction.request_id.in_(request_ids)),
     )
     return session.scalars(statement.order_by(Prediction.created_at, Prediction.id).with_for_update()).all()
 
