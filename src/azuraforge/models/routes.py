@@ -8,6 +8,7 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
+from pydantic import AfterValidator
 
 from azuraforge.datasets.uploads import receive
 from azuraforge.models.predictions.pictures import MAX_BYTES
@@ -26,6 +27,7 @@ from azuraforge.models.schemas import (
     PromoteRequest,
     RollbackRequest,
     VersionOut,
+    plain,
 )
 from azuraforge.models.service import ModelService
 from azuraforge.projects.access import Member, Reader
@@ -191,8 +193,10 @@ async def predict_image(
     access: Member,
     service: Service,
     version: Annotated[int | None, Query(ge=1, description="empty: the version that the alias points at")] = None,
-    alias: Annotated[str, Query(max_length=40)] = "champion",
-    request_id: Annotated[str | None, Query(min_length=1, max_length=64, description="your own name for it")] = None,
+    alias: Annotated[str, Query(max_length=40), AfterValidator(plain)] = "champion",
+    request_id: Annotated[
+        str | None, Query(min_length=1, max_length=64, description="your own name for it"), AfterValidator(plain)
+    ] = None,
 ) -> PictureAnswer:
     """What a version sees in a picture: the probability of each class."""
     asked = PredictRequest(version=version, alias=alias, request_id=request_id)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from azuraforge.models.policy import Metric, SliceKey
+
+
+def plain(text: str | None) -> str | None:
+    """A name that somebody sent, without control characters: a database refuses some of them, people see none."""
+    if text is not None and any(unicodedata.category(each) == "Cc" for each in text):
+        raise ValueError("a name cannot hold control characters")
+    return text
 
 
 class VersionOut(BaseModel):
@@ -266,20 +274,20 @@ class PredictRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     version: int | None = Field(default=None, ge=1, description="empty: the version that the alias points at")
-    alias: str = "champion"
+    alias: Annotated[str, AfterValidator(plain)] = "champion"
     rows: list[dict[str, Any]] | None = Field(default=None, min_length=1, max_length=100_000)
     horizon: int | None = Field(default=None, ge=1, description="rows ahead; empty: all that the version can")
-    series: str | None = Field(
+    series: Annotated[str | None, AfterValidator(plain)] = Field(
         default=None, min_length=1, max_length=200, description="which, of a version that learned several"
     )
-    continues: str | None = Field(
+    continues: Annotated[str | None, AfterValidator(plain)] = Field(
         default=None,
         min_length=1,
         max_length=200,
         description="the dataset that `rows` continue: what its next versions tell judges this prediction; empty: only"
         " outcomes that are sent for this very prediction do",
     )
-    request_id: str | None = Field(
+    request_id: Annotated[str | None, AfterValidator(plain)] = Field(
         default=None, min_length=1, max_length=64, description="your own name for it, to send its outcome by"
     )
 

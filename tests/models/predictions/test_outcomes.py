@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.drift.watch import DriftWatch
 from azuraforge.models.predictions import store as ledger_store
-from azuraforge.models.predictions.ledger import Ledger
-from azuraforge.models.predictions.outcomes import Outcomes
+from azuraforge.models.predictions.ledger import Ledger, _Group
+from azuraforge.models.predictions.outcomes import Outcomes, _meant
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.predictions.service import PredictionService
 from azuraforge.models.schemas import PredictRequest
@@ -412,3 +413,43 @@ def test_answers_that_come_together_share_a_commit(ground: Ground, monkeypatch: 
     assert len(page.items) == 17
     assert sum(commits) == 16
     assert len(commits) < 16
+
+
+def test_one_bad_line_is_nobody_elses_fault(ground: Ground) -> None:
+    made = ground.predict()
+    row = ground.room.database
+    with row.read(ground.project_id) as session:
+        (line, _) = ledger_store.line(session, ground.project_id, made.prediction_id) or ()
+        columns = {name: getattr(line, name) for name in Prediction.__table__.columns.keys()}  # noqa: SIM118
+    del columns["project_id"], columns["created_at"]
+    group = _Group()
+    for version in (1, 99, 1):  # there is no version 99
+        group.lines.append({**columns, "id": new_id(), "model": "load", "version": version})
+        group.waiting.append(Future())
+    ground.room.service.online.ledger._write(ground.project_id, group)
+    errors = [each.exception(20.0) for each in group.waiting]
+    assert [error is None for error in errors] == [True, False, True]
+    page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, before=None, limit=9)
+    assert len(page.items) == 3
+
+
+@pytest.mark.parametrize("name", ["request_id", "series", "continues", "alias"])
+def test_names_hold_no_control_characters(name: str) -> None:
+    with pytest.raises(ValueError, match="control characters"):
+        PredictRequest(**{name: "a\0b"})
+
+
+def _line(id_: str, pair_id: str | None, *times: datetime) -> Prediction:
+    points = [{"at": at.isoformat(), "value": 1.0} for at in times]
+    return Prediction(id=id_, pair_id=pair_id, points=points, question="same" if len(times) == 1 else id_)
+
+
+def test_what_is_true_of_an_answer_is_true_of_the_kept_one() -> None:
+    request = OutcomeRequest(prediction_id="given", at=HOURS[2], value=1.0)
+    given, alike, apart = (
+        _line("given", None, *HOURS[1:4]), _line("alike", "given", *HOURS[2:5]), _line("apart", "given", *HOURS[3:6])
+    )  # fmt: skip
+    assert _meant([given, alike, apart], request, 0) == [(given, HOURS[2]), (alike, HOURS[2])]
+    seen, again = _line("given", None, HOURS[1]), _line("again", "given", HOURS[2])
+    picture = OutcomeRequest(prediction_id="given", label="cat")
+    assert _meant([seen, again], picture, 0) == [(seen, HOURS[1]), (again, HOURS[2])]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from concurrent.futures import Future, wait
 from datetime import datetime
 from typing import Any
 
 from azuraforge.database import Database, Session
 from azuraforge.database.riders import takes_along
+from azuraforge.errors import StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.telemetry import logger
@@ -25,7 +25,7 @@ _LINES_AT_ONCE = 500
 TOLD_EVERY_SECONDS = 1.0
 _CLOSING_SECONDS = 10.0
 
-_Told = tuple[tuple[str, int], int, str]
+_Told = tuple[tuple[str, int], str]
 
 log = logger("models")
 
@@ -56,7 +56,7 @@ class Ledger:
             return self.enter_soon(project_id, line).result()
         group = _Group()  # alone: what goes along belongs to this line
         group.lines.append(line)
-        told = _told(group.lines)
+        told = [_told(line) for line in group.lines]
         at = self._database.write(project_id, lambda session: ledger_store.add(session, project_id, group.lines))
         self._news.hear(project_id, told)
         return at
@@ -91,7 +91,7 @@ class Ledger:
                 if self._open.get(project_id) is group:
                     del self._open[project_id]
             if not told:
-                told.extend(_told(group.lines))
+                told.extend(map(_told, group.lines))
             return ledger_store.add(session, project_id, group.lines)
 
         def after(done: Future[datetime]) -> None:
@@ -99,6 +99,9 @@ class Ledger:
                 if self._open.get(project_id) is group:  # nobody came to write it
                     del self._open[project_id]
             error = done.exception()
+            if error is not None and len(told) > 1 and not isinstance(error, TransientError | StorageError):
+                self._write_singly(project_id, group, told)
+                return
             for each in group.waiting:
                 if error is None:
                     each.set_result(done.result())
@@ -114,16 +117,31 @@ class Ledger:
             writing.set_exception(error)
         writing.add_done_callback(after)
 
+    def _write_singly(self, project_id: str, group: _Group, told: list[_Told]) -> None:
+        """Of a group that could not be written, what can be: one bad line is nobody else's fault."""
+        for line, waiting, news in zip(group.lines, group.waiting, told, strict=True):
 
-def _told(lines: list[dict[str, Any]]) -> list[_Told]:
-    """Of each version: model and version, how many lines it has, and the last one's id. Takes ``model`` out of them."""
-    count: Counter[tuple[str, int]] = Counter()
-    last: dict[tuple[str, int], str] = {}
-    for line in lines:
-        key = (line.pop("model"), line["version"])
-        count[key] += 1
-        last[key] = line["id"]
-    return [(key, count[key], last[key]) for key in count]
+            def work(session: Session, line: dict[str, Any] = line) -> datetime:
+                return ledger_store.add(session, project_id, [line])
+
+            def after(done: Future[datetime], waiting: Future[datetime] = waiting, news: _Told = news) -> None:
+                if (error := done.exception()) is not None:
+                    waiting.set_exception(error)
+                else:
+                    waiting.set_result(done.result())
+                    self._news.hear(project_id, [news])
+
+            try:
+                writing = self._database.write_soon(project_id, work)
+            except Exception as error:  # the database is closed
+                waiting.set_exception(error)
+            else:
+                writing.add_done_callback(after)
+
+
+def _told(line: dict[str, Any]) -> _Told:
+    """Model and version, and the line's id. Takes ``model`` out of the line."""
+    return (line.pop("model"), line["version"]), line["id"]
 
 
 class _News:
@@ -140,8 +158,8 @@ class _News:
     def hear(self, project_id: str, told: list[_Told]) -> None:
         with self._lock:
             sums = self._untold.setdefault(project_id, {})
-            for key, count, last in told:
-                sums[key] = (sums.get(key, (0, ""))[0] + count, last)
+            for key, last in told:
+                sums[key] = (sums.get(key, (0, ""))[0] + 1, last)
             if project_id in self._timers:
                 return
             left = self._due.get(project_id, 0.0) - time.monotonic()
