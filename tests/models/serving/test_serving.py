@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,9 +22,11 @@ from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, TransientError
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.serving.child import following_times, read_rows
-from azuraforge.models.serving.lane import AHEAD
+from azuraforge.models.serving.lane import AHEAD, Lane
+from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.plugins.covariates import part_at_end
 from azuraforge.plugins.parts import Schema
+from azuraforge.runs.frames import encode
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
@@ -409,3 +412,61 @@ def test_the_last_rows_may_only_tell_what_is_known_ahead() -> None:
     given[1]["load"], given[4]["heat"] = 1.0, None
     with pytest.raises(InvalidInput, match="'heat' is None"):
         read_rows(given, HOURLY, ("heat",))
+
+
+@pytest.mark.sqlite_only
+def test_a_queue_has_an_end_and_who_left_is_not_asked(
+    serving: Any, project_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("azuraforge.models.serving.lane.MOST_WAITING", 2)
+    predict(serving, project_id)
+    ahead = [_soon(serving, project_id, 555), *(_soon(serving, project_id, value) for value in range(1, AHEAD))]
+    gone, stays = (_soon(serving, project_id, value) for value in (666, 30))  # 666 kills whoever is asked it
+    with pytest.raises(TransientError, match="too many"):
+        _soon(serving, project_id, 40)
+    assert gone.cancel()
+    late = _soon(serving, project_id, 40)
+    (lane,) = serving.warm._lanes.values()
+    lane._waiting[0].asked_at -= 100
+    monkeypatch.setattr("azuraforge.models.serving.lane.MOST_WAITING", 1000)
+    with pytest.raises(TransientError, match="too many"):
+        _soon(serving, project_id, 50)
+    assert [_value(each) for each in (ahead[0], stays, late)] == [556.0, 31.0, 41.0]
+    assert len(serving.children) == 1
+
+
+def test_versions_that_cannot_be_opened_do_not_pile_up() -> None:
+    def refuse(entry: str, opening: dict[str, Any]) -> Any:
+        raise InvalidInput("no such version")
+
+    warm = WarmPredictors(refuse, "")
+    for index in range(5):
+        with pytest.raises(InvalidInput):
+            warm.ask(("project", str(index)), {}, {}, 1.0)
+    assert [key for _, key in warm._lanes] == ["4"]
+    warm.close()
+
+
+class Mumbler:
+    """A child whose answers lack their value."""
+
+    resident_bytes, ended = 1, False
+
+    def __init__(self) -> None:
+        self.ours, self._theirs = socket.socketpair()
+        self.ours.setblocking(False)
+        self._theirs.sendall(encode({"type": "answer"}))
+
+    def pipe(self) -> socket.socket:
+        return self.ours
+
+    def close(self) -> None:
+        self.ours.close()
+        self._theirs.close()
+
+
+def test_who_gets_an_answer_that_cannot_be_read_hears_of_it() -> None:
+    lane = Lane(Mumbler, lambda lane: None)  # type: ignore[arg-type]
+    with pytest.raises(TransientError, match="KeyError"):
+        lane.ask(encode({"payload": {}}), 5.0).result(10.0)
+    lane.close()

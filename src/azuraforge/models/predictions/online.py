@@ -183,9 +183,10 @@ class Predictions:
         began = time.perf_counter()
         continues = self._continued(served, request)
         entered: Future[tuple[dict[str, Any], datetime]] = Future()
-        entered.set_running_or_notify_cancel()
 
         def heard(told: Future[dict[str, Any]]) -> None:
+            if not entered.set_running_or_notify_cancel():  # who asked has gone: nobody is given an answer
+                return
             try:
                 line = self._line(served, name, request, by, told.result(), began)
                 line |= {"deployment": deployment, "pair_id": pair_id, "continues": continues}
@@ -202,7 +203,9 @@ class Predictions:
             else:
                 entered.set_exception(error)
 
-        self._ask(served, request).add_done_callback(heard)
+        told = self._ask(served, request)
+        told.add_done_callback(heard)
+        entered.add_done_callback(lambda done: told.cancel() if done.cancelled() else None)
         return entered
 
     def _continued(self, served: Served, request: PredictRequest) -> str | None:

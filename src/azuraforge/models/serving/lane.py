@@ -26,6 +26,10 @@ from azuraforge.telemetry import logger
 
 #: So many questions are with the child at a time. More would not be answered sooner, and could not be asked as one.
 AHEAD = 4
+#: So many others wait their turn at most, and so many bytes: a queue that only grows answers nobody in time.
+MOST_WAITING = 1000
+_MOST_WAITING_BYTES = 256 << 20
+TOO_MANY = "too_many_questions"
 _TRIES = 2
 _READ_BYTES = 1 << 16
 #: How soon the end of a child is noticed whose socket something else still holds open.
@@ -85,8 +89,19 @@ class _Question:
         self.waiting: list[Future[Answer]] = []
         self.tries = 0
         self.due = 0.0
+        self.asked_at = time.monotonic()
+
+    @property
+    def is_wanted(self) -> bool:
+        return not all(each.cancelled() for each in self.waiting)
+
+    def begin(self) -> bool:
+        """From here on nobody can leave any more; whether somebody is still there."""
+        self.waiting = [each for each in self.waiting if each.running() or each.set_running_or_notify_cancel()]
+        return bool(self.waiting)
 
     def settle(self, answer: Answer | None, error: BaseException | None = None) -> None:
+        self.begin()
         for each in self.waiting:
             if error is not None:
                 each.set_exception(error)
@@ -128,13 +143,14 @@ class Lane:
     def ask(self, frame: bytes, timeout_seconds: float) -> Future[Answer]:
         """The answer to come, or the child's own AzuraError, or TransientError where it died twice or was too slow.
 
-        ``timeout_seconds`` count from when the child turns to this question. Never blocks.
+        ``timeout_seconds`` count from when the child turns to this question. Never blocks. A question whose answer is
+        cancelled while it waits is not asked. Raises TransientError where too many wait already, or one for too long.
         """
         answer: Future[Answer] = Future()
-        answer.set_running_or_notify_cancel()
         with self._lock:
             if self._closed:
                 raise _stopping()
+            self._check_room(len(frame))
             alike = next((each for each in self._waiting if each.frame == frame), None)
             if alike is not None:
                 alike.waiting.append(answer)
@@ -148,6 +164,23 @@ class Lane:
             if not awake or self._out:
                 self._wake()
         return answer
+
+    def _check_room(self, more_bytes: int) -> None:
+        """Refuse a question, locked, that would wait too long. Who has gone does not count."""
+        if self._is_full(more_bytes):
+            self._waiting = deque(each for each in self._waiting if each.is_wanted)
+            if self._is_full(more_bytes):
+                raise TransientError("too many questions wait for this version", next_step="try again", code=TOO_MANY)
+
+    def _is_full(self, more_bytes: int) -> bool:
+        if not self._waiting:
+            return False
+        head = self._waiting[0]
+        return (
+            len(self._waiting) >= MOST_WAITING
+            or time.monotonic() > head.asked_at + head.timeout_seconds
+            or sum(len(each.frame) for each in self._waiting) + more_bytes > _MOST_WAITING_BYTES
+        )
 
     def rest(self) -> bool:
         """End the lane where nothing is asked of it; whether it ended."""
@@ -178,6 +211,8 @@ class Lane:
                 if not self._waiting or len(self._sent) >= AHEAD:
                     return
                 question = self._waiting.popleft()
+                if not question.begin():
+                    continue
                 if not self._sent:
                     question.due = time.monotonic() + question.timeout_seconds
                 self._sent.append(question)
@@ -201,7 +236,7 @@ class Lane:
                 except Exception as error:  # what it said cannot be read, for example: the lane lives on
                     log.warning("predictor_unreadable", reason=str(error))
                     self._end()
-                    self._again(TransientError(f"{type(error).__name__}: {error}", next_step="try again"), _TRIES)
+                    self._again(_unreadable(error), _TRIES)
         finally:
             self._end()
             with self._lock:
@@ -286,12 +321,19 @@ class Lane:
                 if self._sent:
                     self._sent[0].due = time.monotonic() + self._sent[0].timeout_seconds
                 self._send()
-            self._measure(conversation)
-            self._answered(self)
-            if frame["type"] == "error":
-                question.settle(None, restore(frame["family"], frame["error"], frame.get("kind", "")))
-            else:
-                question.settle(frame["value"])
+            answer: Answer | None = None
+            error: Exception | None = None
+            try:
+                self._measure(conversation)
+                self._answered(self)
+                if frame["type"] == "error":
+                    error = restore(frame["family"], frame["error"], frame.get("kind", ""))
+                else:
+                    answer = frame["value"]
+            except Exception as unreadable:
+                question.settle(None, _unreadable(unreadable))
+                raise
+            question.settle(answer, error)
 
     def _measure(self, conversation: Conversation) -> None:
         if (at := time.monotonic()) >= self._measured_at + _MEASURE_SECONDS:
@@ -331,6 +373,10 @@ class Lane:
     def _end(self) -> None:
         if (conversation := self._leave()) is not None:
             conversation.close()
+
+
+def _unreadable(error: Exception) -> TransientError:
+    return TransientError(f"{type(error).__name__}: {error}", next_step="try again")
 
 
 def _stopping() -> TransientError:

@@ -71,6 +71,9 @@ class WarmPredictors:
                 raise TransientError("the platform is stopping", next_step="ask again when it runs")
             lane = self._lanes.get(key)
             if lane is None:
+                for other, cold in list(self._lanes.items()):  # could not open, or died, and nobody waits for it
+                    if not cold.is_warm and cold.rest():
+                        del self._lanes[other]
                 lane = self._lanes[key] = Lane(lambda: self._open(ENTRY, self._with_folders(opening)), self._make_room)
             self._lanes.move_to_end(key)
             return lane.ask(frame, timeout_seconds)  # locked: a lane that was given back could not be asked
