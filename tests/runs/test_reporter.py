@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from azuraforge.errors import TransientError
+from azuraforge.runs.launcher import TOO_SLOW
 from azuraforge.runs.reporter import ENTRY, Reporter
 from azuraforge.runs.reports import PROBLEM, RunReports
 
@@ -106,12 +107,74 @@ def test_what_cannot_be_written_is_said_and_costs_the_run_nothing(stand: Any, ma
     stand.wait(run_id)
     mute = Mute()
     reporter = make_reporter(mute)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no letters"):
+            reporter.look(stand.project_id)
+        assert reports_of(stand, run_id) == {}, "it may go well the next time"
     assert reporter.look(stand.project_id) == 1
     assert stand.get(run_id).state == "succeeded"
     assert reports_of(stand, run_id) == {PROBLEM: "no letters for 𓀀\n"}
     make_reporter(mute).look(stand.project_id)
-    assert mute.asked == 1, "it is not tried again by itself"
+    assert mute.asked == 3, "it is not tried again by itself"
     assert b"| steps | 4 |" in stand.service.reports.write(stand.project_id, run_id, "md", "en").content
+
+
+class Failing:
+    """Opens a real child, which is not there the first times; says why."""
+
+    def __init__(self, stand: Any, *errors: TransientError, opening: bool = False) -> None:
+        self.stand, self.errors, self.opening = stand, list(errors), opening
+
+    def __call__(self, entry: str, payload: dict[str, Any]) -> Any:
+        if self.opening and self.errors:
+            raise self.errors.pop(0)
+        child = self.stand.launcher.open(entry, payload)
+        if self.errors:
+            error = self.errors.pop(0)
+
+            def ask(payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+                raise error
+
+            child.ask = ask
+        return child
+
+
+@pytest.mark.parametrize("opening", [True, False])
+def test_a_launcher_that_dies_costs_no_report(stand: Any, make_reporter: Any, opening: bool) -> None:
+    run_id = stand.create(steps=4).id
+    stand.wait(run_id)
+    errors = [TransientError("the launcher died") for _ in range(5 if opening else 2)]
+    reporter = make_reporter(Failing(stand, *errors, opening=opening))
+    for _ in errors:
+        with pytest.raises(TransientError, match="launcher died"):
+            reporter.look(stand.project_id)
+        assert reports_of(stand, run_id) == {}
+    reporter.look(stand.project_id)
+    assert set(reports_of(stand, run_id)) == DOCUMENTS
+
+
+def test_who_takes_too_long_is_tried_once_more(stand: Any, make_reporter: Any) -> None:
+    run_id = stand.create(steps=4).id
+    stand.wait(run_id)
+    slow = [TransientError("no answer within 120 seconds", code=TOO_SLOW) for _ in range(2)]
+    reporter = make_reporter(Failing(stand, *slow))
+    with pytest.raises(TransientError):
+        reporter.look(stand.project_id)
+    reporter.look(stand.project_id)
+    assert set(reports_of(stand, run_id)) == {PROBLEM}
+
+
+def test_a_project_that_must_wait_holds_up_no_other(stand: Any, make_reporter: Any, monkeypatch: Any) -> None:
+    reporter, looked = make_reporter(), []
+
+    def look(project_id: str) -> int:
+        looked.append(project_id)
+        raise TransientError("it died")
+
+    monkeypatch.setattr(reporter, "look", look)
+    reporter._look_at({"one", "two", "three"})
+    assert sorted(looked) == ["one", "three", "two"]
+    assert reporter._heard == {"one", "two", "three"}, "and their turn comes again"
 
 
 def test_trials_and_external_runs_have_none(stand: Any, make_reporter: Any) -> None:

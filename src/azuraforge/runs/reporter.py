@@ -12,14 +12,16 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from azuraforge.database import AWAY, Database
-from azuraforge.errors import AzuraError
+from azuraforge.errors import AzuraError, TransientError
 from azuraforge.events.schemas import EventOut
 from azuraforge.events.service import EventLog
 from azuraforge.projects import store as project_store
+from azuraforge.runs.launcher import TOO_SLOW
 from azuraforge.runs.reports import RunReports
 from azuraforge.telemetry import logger
 
@@ -31,7 +33,9 @@ _FIRST_SECONDS = 5.0
 #: Ends that come together are looked at together.
 _GATHER_SECONDS = 0.5
 #: So long one report may take: its child gives way to everybody, and a busy machine has little left for it.
-_ANSWER_SECONDS = 600.0
+_ANSWER_SECONDS = 120.0
+#: How often this process tries to write one run's report; a hanging child holds up everybody's, so that less often.
+_TRIES, _SLOW_TRIES = 3, 2
 #: Lines of a project's log that a start goes over again.
 _BEHIND = 500
 _PROJECTS = 100
@@ -54,6 +58,10 @@ class Conversation(Protocol):
 Open = Callable[[str, dict[str, Any]], Conversation]
 
 
+class _Unanswered(TransientError):
+    """The child died over the question, or took too long."""
+
+
 class Reporter:
     """Looks for runs that ended, in each project from where it left off."""
 
@@ -72,6 +80,7 @@ class Reporter:
         self._round_seconds = round_seconds
         self._cursors: dict[str, int] = {}
         self._heard: set[str] = set()
+        self._tries: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
         self._child: Conversation | None = None
         self._woken = threading.Event()
@@ -102,10 +111,14 @@ class Reporter:
             self._woken.set()
 
     def look(self, project_id: str) -> int:
-        """Go through what a project's log says since the last time; returns how many ends it told of."""
+        """Go through what a project's log says since the last time; returns how many ends it told of.
+
+        Raises where a report could not be written just now: the next look begins with it.
+        """
         after = self._cursors.get(project_id)
         if after is None:
             after = max(0, self._events.last_seq(project_id, "project") - _BEHIND)
+            self._cursors[project_id] = after  # what could not be written at first does not fall behind
         found = 0
         while not self._stopping.is_set() and (lines := self._events.read(project_id, "project", after)):
             for line in lines:
@@ -116,14 +129,22 @@ class Reporter:
         return found
 
     def _report(self, project_id: str, run_id: str) -> None:
+        key = (project_id, run_id)
         try:
             self._reports.write_at_end(project_id, run_id, self._ask)
         except Exception as error:
-            if self._stopping.is_set() or (isinstance(error, AzuraError) and error.error_code == AWAY):
+            if self._stopping.is_set():
+                raise
+            self._end_child()
+            if isinstance(error, TransientError) and not isinstance(error, _Unanswered):
+                raise  # of the database or the launcher, not of this run
+            self._tries[key] += 1
+            slow = isinstance(error, AzuraError) and error.error_code == TOO_SLOW
+            if self._tries[key] < (_SLOW_TRIES if slow else _TRIES):
                 raise
             log.warning("report_not_written", project_id=project_id, run=run_id, reason=str(error))
-            self._end_child()
             self._reports.give_up(project_id, run_id, str(error))
+        self._tries.pop(key, None)
 
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         if self._child is None:
@@ -133,7 +154,10 @@ class Reporter:
         if self._stopping.is_set():  # it was opened after everybody was told to end
             self._end_child()
         assert self._child is not None
-        return self._child.ask(question, _ANSWER_SECONDS)
+        try:
+            return self._child.ask(question, _ANSWER_SECONDS)
+        except TransientError as error:
+            raise _Unanswered(error.message, next_step=error.next_step, code=error.error_code) from error
 
     def _end_child(self) -> None:
         with self._lock:
@@ -162,14 +186,30 @@ class Reporter:
             try:
                 if time.monotonic() >= due:
                     due = time.monotonic() + self._round_seconds
-                    heard = set(self._projects())
-                for project_id in heard:
-                    self.look(project_id)
+                    heard |= set(self._projects())
+                self._look_at(heard)
             except Exception as error:
-                if not self._stopping.is_set():
-                    log.warning("reports_wait", reason=str(error))
+                self._wait_with(heard, error)
             finally:
                 self._end_child()  # its memory is given back
+
+    def _look_at(self, projects: set[str]) -> None:
+        """Each of them: one that must wait costs the others nothing. Raises where the database is away."""
+        for project_id in list(projects):
+            try:
+                self.look(project_id)
+            except Exception as error:
+                if self._stopping.is_set() or (isinstance(error, AzuraError) and error.error_code == AWAY):
+                    raise
+                self._wait_with({project_id}, error)
+            projects.discard(project_id)
+
+    def _wait_with(self, projects: set[str], error: Exception) -> None:
+        """Until the next ring, or the next round."""
+        with self._lock:
+            self._heard |= projects
+        if not self._stopping.is_set():
+            log.warning("reports_wait", project_ids=sorted(projects), reason=str(error))
 
 
 def _is_end(line: EventOut) -> bool:
