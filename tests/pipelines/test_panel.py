@@ -208,6 +208,64 @@ def test_a_network_learns_a_panel_and_is_judged_beside_its_baselines(child: Call
     assert future.point.shape == (2, 3)
 
 
+def test_a_new_series_does_not_end_the_comparison_with_the_champion(child: Callable[..., Any], tmp_path: Path) -> None:
+    whole = make_panel(rows=330)
+    learner = {"plugin": "forecasting.ridge", "config": {"horizon": 3}}
+
+    def fit(phase: str, left: pl.DataFrame) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
+        (tmp_path / phase).mkdir()
+        dataset = stored(Table(left, SCHEMA), tmp_path / phase)
+        made = child(f"{phase}-split", dataset=dataset, **learner)
+        split = steps.split(made)
+        parts = {name: str(made.outputs / name) for name in ("train", "validation")}
+        steps.fit(child(f"{phase}-fit", **learner, **parts))
+        return dataset, split, parts
+
+    fit("one", whole.frame.filter(pl.col("shop") == "shop-2"))
+    fit("two", whole.frame.filter(pl.col("shop") != "shop-2"))
+    dataset, split, parts = fit("three", whole.frame)
+    held = child("hold_out", dataset=dataset, **{key: split[key] for key in ("ranges", "horizon", "left_out")})
+    steps.hold_out(held)
+    asked = {name: str(held.outputs / name) for name in ("test", "future")}
+
+    def predict(phase: str, **how: Any) -> dict[str, Any]:
+        made = child(f"{phase}-predict", plugin="forecasting.ridge", **asked, **how,
+                     predictor=str(child(f"{phase}-fit").outputs / "predictor"))  # fmt: skip
+        return {**steps.predict(made), "outputs": str(made.outputs)}
+
+    champion, candidate = predict("two", tolerant=True, guard=False), predict("three", guard=False)
+    assert (champion["problem"], champion["unknown"]) == (None, ["shop-2"])
+    naive = {"names": ["forecasting.naive"], "task": "forecast", "config": learner["config"], **parts}
+    steps.fit_baselines(made := child("naive-fit", **naive))
+    predictor = str(made.outputs / "forecasting.naive" / "predictor")
+    steps.predict(made := child("naive-predict", plugin="forecasting.naive", predictor=predictor, guard=False, **asked))
+    case = {
+        "candidate": {"name": "forecasting.ridge", "predictions": candidate["outputs"]},
+        "baselines": [{"name": "forecasting.naive", "predictions": str(made.outputs)}],
+        "failed": [],
+        "champion": {"name": "shops v1", "predictions": champion["outputs"], "unknown": champion["unknown"],
+                     "learned_from": [["2020-01-01T00:00:00Z", split["parts"]["validation"]["end"]]], "obstacle": None},
+        "truth": str(held.outputs / "truth"), "train": parts["train"], "split": split, **asked,
+    }  # fmt: skip
+    judged = steps.judge(child("judge", **case))
+    beside = next(one for one in judged["evaluation"]["comparisons"] if one["b"] == "shops v1")
+    assert beside["origins"] == 48, "moments"
+    assert judged["verdict"]["decision"] in ("kept", "promoted")
+    told = next(one for one in judged["verdict"]["reasons"] if one["code"] == "series_not_compared")
+    assert told["params"] == {"count": 1, "of": 3, "series": "shop-2"}
+    truth, small = np.load(held.outputs / "truth" / "truth.npy"), load_part(asked["test"])
+    known = np.concatenate([at for name, _, at in each(small) if name != "shop-2"])
+    ours = load_predictions(Path(candidate["outputs"]) / "test.npz").point
+    assert beside["score_a"] == pytest.approx(np.sqrt(np.square(ours - truth)[known].mean()))
+    assert "shops v1" not in [one["name"] for one in judged["evaluation"]["contenders"]]
+
+    only = child("hold_out_two", dataset=dataset, ranges=split["ranges"], horizon=3,
+                 left_out=[{"series": "shop-2", "why": "few_rows"}])  # fmt: skip
+    steps.hold_out(only)
+    asked = {name: str(only.outputs / name) for name in ("test", "future")}
+    assert predict("one", tolerant=True, guard=False)["none_of"] == 2
+
+
 def test_what_cannot_learn_several_series_refuses_before_the_run_exists(
     child: Callable[..., Any], plugins_folder: Path, tmp_path: Path
 ) -> None:

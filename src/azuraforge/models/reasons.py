@@ -106,6 +106,14 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "Şampiyonun hangi satırlardan öğrendiği bilinmiyor, bu yüzden hiçbiri onu adil biçimde değerlendiremez; "
         "bir kişi elle terfi ettirebilir.",
     ),
+    "no_common_series": (
+        "The champion learned none of the {count} series of this test part; a person may promote by hand.",
+        "Şampiyon bu test parçasındaki {count} serinin hiçbirini öğrenmemiş; bir kişi elle terfi ettirebilir.",
+    ),
+    "series_not_compared": (
+        "The champion did not learn {count} of the {of} series ({series}); it is compared on the others.",
+        "Şampiyon {of} serinin {count} tanesini öğrenmemiş ({series}); karşılaştırma öbür serilerde yapıldı.",
+    ),
     "champion_changed": (
         "While this run was judged, version {present} became champion instead of {judged}.",
         "Bu çalıştırma değerlendirilirken {judged} yerine {present} sürümü şampiyon oldu.",
@@ -187,6 +195,7 @@ INCOMPARABLE = (
     "other_frequency",
     "lineage_unknown",
     "champion_unreadable",
+    "no_common_series",
     "champion_changed",
 )
 

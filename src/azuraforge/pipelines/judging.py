@@ -16,6 +16,7 @@ import orjson
 
 from azuraforge.models import gate
 from azuraforge.models.policy import GatePolicy, Measured
+from azuraforge.models.reasons import Reason
 from azuraforge.pipelines.changes import change_r2, last_values
 from azuraforge.pipelines.metrics import Metrics, measure, seasonal_scale, shown_horizons, skill, squared_errors
 from azuraforge.pipelines.panel_judging import Panel, origins_of, series_scales, series_table
@@ -30,6 +31,7 @@ HISTORY_ROWS = 500
 #: Of a panel so many series are drawn, each with so many rows.
 DRAWN_SERIES = 24
 DRAWN_ROWS_OF_SERIES = 200
+_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class Case:
         baselines: the same for each baseline that predicted.
         failed: ``{"name", "reason"}`` of those that did not.
         champion: None, or ``{"name", "predictions", "seconds", "learned_from": [[start, end]], "obstacle"}``,
-            where ``obstacle`` is None or ``{"code", "params"}`` (see ``gate.incomparable``).
+            where ``obstacle`` is None or ``{"code", "params"}`` (see ``gate.incomparable``). ``unknown`` names the
+            series of a panel that it did not learn: it is compared on the others, and stands in no table beside
+            contenders that were measured on all.
         truth, test, future, train: folders.
         split: the result of the split step.
         trials, earlier_uses: tighten the gate's level.
@@ -98,8 +102,9 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
     last = last_values(test)
     contenders = [_judged(case.candidate, "candidate")]
     contenders += [_judged(fields, "baseline") for fields in case.baselines]
+    aside: list[_Judged] = []
     if case.champion is not None and case.champion["obstacle"] is None:
-        contenders.append(_judged(case.champion, "champion"))
+        (aside if case.champion.get("unknown") else contenders).append(_judged(case.champion, "champion"))
     for contender in contenders:
         if panel is None:
             overall, contender.horizons = measure(truth, contender.predictions, scale)
@@ -107,7 +112,7 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
             overall, contender.horizons, contender.series = panel.measure(truth, contender.predictions)
         contender.metrics = dict(overall)
         _add_scores(contender, truth, last)
-    verdict = _decide(case, truth, test, contenders, panel)
+    verdict = _decide(case, truth, test, [*contenders, *aside], panel)
     beside = next(each for each in contenders if each.name == verdict.best_baseline)
     told = panel and series_table(panel, contenders[0].series, beside.series, case.split.get("left_out", []))
     _rank(contenders, verdict.best_baseline)
@@ -172,6 +177,12 @@ def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged], pa
     policy = GatePolicy.from_dict(case.policy)
     metric = policy.metric_of("forecast")
     losses = {each.name: squared_errors(truth, each.predictions.point) for each in contenders}
+    answered, limit = None, None
+    if panel is not None and case.champion is not None and (unknown := case.champion.get("unknown")):
+        answered = panel.by_moment(np.isfinite(contenders[-1].predictions.point), False)
+        named = ", ".join(unknown[:_NAMED]) + (" …" if len(unknown) > _NAMED else "")
+        of = len(panel.members)
+        limit = Reason("series_not_compared", {"count": len(unknown), "of": of, "series": named})
     if metric == "mae":
         losses = {name: np.sqrt(squared) for name, squared in losses.items()}
     slices, unseen = series_slices(policy, test), _unseen(case, len(truth))
@@ -188,6 +199,8 @@ def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged], pa
             losses.get(case.champion["name"], np.empty((0, 0))),
             unseen,
             gate.incomparable(obstacle["code"], **obstacle["params"]) if obstacle else None,
+            answered,
+            limit,
             metric=metric,
         )
     return gate.decide(

@@ -258,10 +258,12 @@ class TrainingLoop:
             },
             step="predict",
         )
+        if answer.get("none_of"):
+            return {**fields, "obstacle": {"code": "no_common_series", "params": {"count": answer["none_of"]}}}
         if answer["problem"] is not None:
             return {**fields, "obstacle": _unreadable(answer["problem"])}
         images = {"folder": str(folder)} if row.kind == "classify" else {}
-        return {**fields, "predictions": answer["outputs"], **images}
+        return {**fields, "predictions": answer["outputs"], "unknown": answer.get("unknown", []), **images}
 
 
 def guard_seconds(fit_seconds: float) -> float:

@@ -14,8 +14,8 @@ import numpy as np
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.parts import cut_after
 from azuraforge.plugins.channels import column_values
-from azuraforge.plugins.panels import blocks
-from azuraforge.plugins.parts import Floats, Part, Predictions
+from azuraforge.plugins.panels import UNKNOWN_SERIES, blocks, each, stack
+from azuraforge.plugins.parts import Floats, Indices, Part, Predictions
 
 #: Relative to the spread of the target: the same origin with and without the rows after it.
 CUT_TOLERANCE = 1e-6
@@ -42,6 +42,44 @@ def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
             raise _wrong(name, f"quantile levels lie between 0 and 1, got {level}")
         quantiles[float(level)] = _checked(name, f"quantile {level}", values, expected)
     return Predictions(_checked(name, "point", answer.point, expected), quantiles)
+
+
+def predict_known(name: str, predict: Predict, part: Part) -> tuple[Predictions, list[str]]:
+    """As ``predict_checked``, NaN for the series of a panel that the predictor did not learn, and which these are.
+
+    Raises InvalidInput (``UNKNOWN_SERIES``, with ``count``) where it learned none of them.
+    """
+    try:
+        return predict_checked(name, predict, part), []
+    except InvalidInput as error:
+        if part.schema.series is None or error.error_code != UNKNOWN_SERIES:
+            raise
+    known: list[tuple[str, Part]] = []
+    places: list[Indices] = []
+    unknown: list[str] = []
+    for series, one, at in each(part):
+        ahead = {column: values[:1] for column, values in one.ahead.items()}
+        first = Part(one.frame, one.schema, one.start, one.horizon, one.origins[:1], ahead=ahead)
+        try:
+            predict(stack([(series, first)], part.schema))
+        except InvalidInput as error:
+            if error.error_code != UNKNOWN_SERIES:
+                raise
+            unknown.append(series)
+        else:
+            known.append((series, one))
+            places.append(at)
+    if not known:
+        message = f"none of the {len(unknown)} series is one that {name} learned"
+        raise InvalidInput(message, where="series", code=UNKNOWN_SERIES, count=len(unknown))
+    told, at = predict_checked(name, predict, stack(known, part.schema)), np.concatenate(places)
+
+    def spread(values: Floats) -> Floats:
+        whole = np.full((len(part.origins), part.horizon), np.nan)
+        whole[at] = values
+        return whole
+
+    return Predictions(spread(told.point), {level: spread(told.quantiles[level]) for level in told.quantiles}), unknown
 
 
 def guard_against_future(

@@ -40,11 +40,12 @@ from azuraforge.pipelines.parts import (
     save_part,
     without_short_series,
 )
-from azuraforge.pipelines.predictions import guard_against_future, predict_checked, save_predictions
+from azuraforge.pipelines.predictions import guard_against_future, predict_checked, predict_known, save_predictions
 from azuraforge.pipelines.predictor import Learned, learn
 from azuraforge.pipelines.refit import refit_split
 from azuraforge.plugins.inspect import parse_config
 from azuraforge.plugins.loading import load_plugin, one_line
+from azuraforge.plugins.panels import UNKNOWN_SERIES
 from azuraforge.plugins.parts import Rows, Split, Table
 from azuraforge.plugins.pipeline import Pipeline
 
@@ -135,7 +136,9 @@ def predict(child: Child) -> dict[str, Any]:
 
     Outputs: ``test.npz``, ``future.npz``. Result: ``problem``, ``latency_ms``, the median time of one answer, and at
     how many origins (or images) it was ``guarded``: as many as ``guard_seconds`` allow. With ``tolerant`` (the
-    champion's turn) a failure is the result's ``problem``; otherwise it ends the run.
+    champion's turn) a failure is the result's ``problem``; otherwise it ends the run. Of a panel the champion is asked
+    for the series that it learned: the others are ``unknown``, NaN in ``test.npz``, and ``none_of`` counts them where
+    it learned none.
     """
     name = child.payload["plugin"]
     try:
@@ -143,7 +146,9 @@ def predict(child: Child) -> dict[str, Any]:
     except Exception as error:
         if not child.payload.get("tolerant", False):
             raise
-        return {"problem": one_line(error), "latency_ms": None, "guarded": 0}
+        known_none = isinstance(error, InvalidInput) and error.error_code == UNKNOWN_SERIES
+        none_of = error.details.get("count") if known_none else None
+        return {"problem": one_line(error), "latency_ms": None, "guarded": 0, "none_of": none_of}
     return {"problem": None, **answered}
 
 
@@ -284,7 +289,13 @@ def _predict(
         save_classes(classes, outputs / "test.npz")
         return {"latency_ms": latency_ms(answer, images, one_image) if measured else None, "guarded": tried}
     test = load_part(child.payload["test"])
-    predictions = predict_checked(name, answer, test)
+    if fields.get("tolerant"):
+        predictions, unknown = predict_known(name, answer, test)
+        if unknown:
+            save_predictions(predictions, outputs / "test.npz")
+            return {"latency_ms": None, "guarded": 0, "unknown": unknown}
+    else:
+        predictions = predict_checked(name, answer, test)
     seconds = fields.get("guard_seconds", 0.0)
     tried = guard_against_future(name, answer, test, predictions, child.seed, seconds) if guard else 0
     future = load_part(child.payload["future"])

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Learned = TypeVar("Learned")
+#: The error code of a series that a version did not learn; a champion is then compared on the others.
+UNKNOWN_SERIES = "unknown_series"
 _NAMED = 8
 
 
@@ -106,13 +108,14 @@ def predict_each(part: Part, predict: Callable[[str, Part], Predictions]) -> Pre
 
 
 def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
-    """What was learned of a series. Raises InvalidInput for one that was not among them."""
+    """What was learned of a series. Raises InvalidInput (``UNKNOWN_SERIES``) for one that was not among them."""
     if name not in learned:
         told = ", ".join(list(learned)[:_NAMED]) + (" …" if len(learned) > _NAMED else "")
         raise InvalidInput(
             f"the series {name!r} is none of the {len(learned)} that this version learned",
             where="series",
             next_step=f"name one of {told}, or train anew with a dataset that holds it",
+            code=UNKNOWN_SERIES,
         )
     return learned[name]
 

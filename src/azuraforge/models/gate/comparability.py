@@ -51,7 +51,7 @@ def incomparable(code: str, **params: Any) -> Reason:
 
     ``other_target``, ``other_unit``, ``other_horizon`` and ``other_frequency`` take ``champion`` and ``candidate``;
     ``champion_unreadable`` takes ``problem``, ``champion_changed`` takes ``judged`` and ``present`` (versions),
-    ``lineage_unknown`` nothing.
+    ``no_common_series`` takes ``count``, ``lineage_unknown`` nothing.
     """
     if code not in INCOMPARABLE:
         raise ValueError(f"{code!r} is none of {', '.join(INCOMPARABLE)}")
@@ -78,7 +78,9 @@ def check_together(candidate: Contender, baselines: Sequence[Contender], champio
             raise ValueError(
                 f"{contender.name}: losses need shape {candidate.losses.shape}, got {contender.losses.shape}"
             )
-        if not np.array_equal(np.isnan(contender.losses), missing):
+        answered = contender.answered if isinstance(contender, Champion) else None
+        expected = missing if answered is None else missing | ~answered
+        if not np.array_equal(np.isnan(contender.losses), expected):
             raise ValueError(f"{contender.name}: losses are missing (NaN) elsewhere than {candidate.name}'s")
         if np.isinf(contender.losses).any() or (contender.losses < 0).any():
             raise ValueError(f"{contender.name}: losses must be finite and not negative")

@@ -39,6 +39,10 @@ class Contender:
         """The same contender on some of the origins."""
         return Contender(self.name, self.losses[origins], metric=self.metric)
 
+    def where(self, answered: NDArray[np.bool_]) -> Contender:
+        """The same contender without the losses that another could not make."""
+        return Contender(self.name, np.where(answered, self.losses, np.nan), metric=self.metric)
+
 
 @dataclass(frozen=True)
 class Champion(Contender):
@@ -47,10 +51,14 @@ class Champion(Contender):
     Attributes:
         unseen: ``(origin,)`` True where no target row was learned from by the champion, see ``unseen_origins``.
         obstacle: why it cannot be compared (a reason with a code of ``reasons.INCOMPARABLE``); losses are not read.
+        answered: in the shape of the losses, False where it could say nothing and its losses are NaN; None: everywhere.
+        limit: the reason that tells of it.
     """
 
     unseen: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     obstacle: Reason | None = None
+    answered: NDArray[np.bool_] | None = None
+    limit: Reason | None = None
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
+
 from azuraforge.models.gate.comparability import check_together, needed_origins
 from azuraforge.models.gate.contenders import SERIES_METRICS, Champion, Contender, Slice
 from azuraforge.models.gate.evidence import Comparison, Guarded, compare, guard, measured, tightened_level
@@ -165,14 +167,19 @@ class _Case:
 
     def against(self, champion: Champion, level: float, baseline_level: float) -> Verdict:
         self.holder = champion.name
-        unseen = champion.unseen
+        unseen, own, rival, slices = champion.unseen, self.candidate, self.best, self.slices
+        if champion.answered is not None:
+            unseen = unseen & ~np.isnan(champion.losses).all(axis=1)
+            own, rival = own.where(champion.answered), rival.where(champion.answered)
+            slices = [replace(part, mask=part.mask & champion.answered) for part in slices]
+            self.reasons += [champion.limit] if champion.limit else []
         left = int(unseen.sum())
         metric = self.candidate.metric
         if left < (needed := needed_origins(left, self.how["horizon"], self.how["season"], metric)):
             reason = Reason("too_few_origins", {"origins": left, "needed": needed, **measured(metric)})
             return self.close("not_comparable", champion.name, [reason], "champion_kept")
-        candidate, best, holder = (each.at(unseen) for each in (self.candidate, self.best, champion))
-        slices = [Slice(part.name, part.mask[unseen], part.margin) for part in self.slices]
+        candidate, best, holder = (each.at(unseen) for each in (own, rival, champion))
+        slices = [Slice(part.name, part.mask[unseen], part.margin) for part in slices]
         to_champion = self._with_margin(compare(candidate, holder, level=level, **self.how), holder)
         self.comparisons.append(to_champion)
         good_enough = self.to_best.at_least_as_good
