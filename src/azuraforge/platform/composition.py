@@ -146,10 +146,11 @@ class House:
         self._tie_trash()
 
     def _tie_trash(self) -> None:
-        """Who is asked before something is deleted, and for whom something is kept though it was."""
+        """Who is asked before something is deleted or resumed, and for whom something is kept though it was deleted."""
         runs, datasets, models = self.runs.trash, self.datasets.trash, self.models.trash
         runs.needs.append(models.needed_runs)
         datasets.needs.append(models.needed_versions)
+        self.runs.objections.append(self.studies.object_to_resuming)
         datasets.objections += [runs.object_to_dataset, needs.object_to_dataset, self.studies.object_to_dataset]
         models.objections += [runs.object_to_model, needs.object_to_model, self.studies.object_to_model]
         # Who needs others comes first.

@@ -20,7 +20,7 @@ running run is decided by ``lease.py``; what a failure means by ``failures.py``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -58,6 +58,9 @@ from azuraforge.settings import Settings
 
 ArtifactList: TypeAlias = list[ArtifactOut]
 
+#: Raises Conflict where a run may not be resumed. Asked of rooms above this one.
+Objection = Callable[[Session, Run], None]
+
 _EXTERNAL = "external"
 _LATER_FIELDS = ("depends_on", "on_failure", "time_limit_seconds", "memory_limit_bytes")
 _PLAIN = RunRequest()
@@ -91,6 +94,8 @@ class RunService:
         self._transitions = Transitions(events, self._bring)
         #: Runs that were deleted, and how they are purged.
         self.trash = RunTrash(database, events, artifacts, settings.scratch)
+        #: Who is asked before a run is resumed.
+        self.objections: list[Objection] = []
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(self, project_id: str, request: RunRequest, user_id: str | None = None) -> RunDetail:
@@ -228,6 +233,8 @@ class RunService:
                     f"only a run that failed, was cancelled or quarantined can be resumed; this one is {run.state}",
                     where=f"run {run_id}",
                 )
+            for object_to in self.objections:
+                object_to(session, run)
             dependencies.wait_again(session, run, needed)
             self._transitions.resumed(session, run)
             after_commit(session, lambda: self._bring(run))

@@ -152,6 +152,10 @@ class RunTrash:
         needed = self._needed(session, project_id, list(known))
         return [run_id for run_id in run_ids if run_id in known and run_id not in needed]
 
+    def exist(self, session: Session, project_id: str, run_ids: Sequence[str]) -> int:
+        """How many of these runs have not been purged."""
+        return trash_store.count(session, project_id, run_ids)
+
     def held_bytes(self, session: Session, project_id: str, run_ids: Sequence[str]) -> int:
         """The bytes of these runs' artifacts."""
         return sum(trash_store.artifact_bytes(session, project_id, run_ids).values())

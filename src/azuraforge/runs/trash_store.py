@@ -56,6 +56,12 @@ def totals(session: Session, project_id: str) -> tuple[int, int]:
     return count, int(session.scalar(held.where(*_in_trash(project_id), Artifact.project_id == project_id)) or 0)
 
 
+def count(session: Session, project_id: str, run_ids: Sequence[str]) -> int:
+    """How many of the named runs are there, in the trash or not."""
+    statement = select(func.count()).select_from(Run).where(Run.project_id == project_id, Run.id.in_(run_ids))
+    return session.scalar(statement) or 0
+
+
 def artifact_bytes(session: Session, project_id: str, run_ids: Sequence[str]) -> dict[str, int]:
     """The bytes of each run's artifacts."""
     statement = select(Artifact.run_id, func.sum(Artifact.bytes)).where(

@@ -23,6 +23,7 @@ from azuraforge.pipelines.loop import rows_of
 from azuraforge.plugins.catalogue import Call, Catalogue
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.runs.service import RunService
+from azuraforge.runs.tables import Run
 from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.asker import Asker
@@ -296,6 +297,18 @@ class StudyService:
         for row in store.using(session, project_id):
             if row.model == name and row.retrain:
                 raise _in_use(f"model {name!r}", row)
+
+    def object_to_resuming(self, session: Session, run: Run) -> None:
+        """Raises Conflict where the run is a trial of a study that does not go on: nobody would take its result in."""
+        if run.kind != "trial" or (told := run.extra.get("study")) is None:
+            return
+        study = store.find(session, run.project_id, told["id"])
+        if study is None or study.state not in ("running", "paused"):
+            raise Conflict(
+                "the study of this trial does not go on",
+                where=f"study {told['name']}",
+                next_step="create another study that begins from its trials: azuraforge studies create --warm-start",
+            )
 
     def _change(self, project_id: str, study: str, change: Callable[[Session, Study], None]) -> StudyDetail:
         self._database.write(project_id, lambda session: change(session, self._locked(session, project_id, study)))

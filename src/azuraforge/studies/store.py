@@ -62,10 +62,10 @@ def find_in_trash(session: Session, project_id: str, name_or_id: str) -> Study |
 
 
 def deleted(session: Session, project_id: str, before: datetime | None) -> Sequence[Study]:
-    """Studies in the trash, deleted before a moment (None: all), the latest first."""
+    """Studies in the trash, deleted before a moment (None: all) or half purged, the latest first."""
     statement = select(Study).where(Study.project_id == project_id, Study.deleted_at.is_not(None))
     if before is not None:
-        statement = statement.where(Study.deleted_at <= before)
+        statement = statement.where(or_(Study.deleted_at <= before, Study.purging))
     return session.scalars(statement.order_by(Study.deleted_at.desc(), Study.id), execution_options=_FRESH).all()
 
 
@@ -82,7 +82,9 @@ def page(session: Session, project_id: str, limit: int) -> Sequence[Study]:
 
 
 def count(session: Session, project_id: str) -> int:
-    return session.scalar(select(func.count()).select_from(Study).where(Study.project_id == project_id)) or 0
+    """How many there are, the trash left out."""
+    kept = (Study.project_id == project_id, Study.deleted_at.is_(None))
+    return session.scalar(select(func.count()).select_from(Study).where(*kept)) or 0
 
 
 def using(session: Session, project_id: str) -> Sequence[Study]:

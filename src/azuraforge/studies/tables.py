@@ -79,6 +79,7 @@ class Study(Owned, Base):
     deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # in the trash since then
     deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
     former_name: Mapped[str | None] = mapped_column(String(100), default=None)  # given up in the trash
+    purging: Mapped[bool] = mapped_column(Boolean, default=False)  # its trials' runs go: it is not restored any more
 
 
 class StudyTrial(Owned, Base):

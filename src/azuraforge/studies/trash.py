@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError
+
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.projects.schemas import NeededBy, Policy, TrashItem
@@ -61,8 +63,10 @@ class StudyTrash:
     def restore(self, project_id: str, study: str) -> str:
         """Take a study out of the trash, by its id or former name; returns its id.
 
-        Raises NotFound where it was purged, Conflict where another study has taken the name.
+        Raises NotFound where it was purged, Conflict where another study has taken the name or its purge has begun.
         """
+
+        names: dict[str, str] = {}
 
         def work(session: Session) -> str:
             found = store.find_in_trash(session, project_id, study)
@@ -72,17 +76,26 @@ class StudyTrash:
                 if there is None:
                     raise _unknown(study)
                 return there.id  # it was not deleted
-            if store.find(session, project_id, row.former_name) is not None:
+            if row.purging:
                 raise Conflict(
-                    f"another study is named {row.former_name!r} by now",
-                    where=f"study {row.id}",
-                    next_step=f"delete that one first: azuraforge studies delete {row.former_name!r}",
+                    "the study is being purged and cannot be restored: runs of its trials are gone",
+                    where=f"study {row.former_name}",
+                    next_step="azuraforge trash empty",
                 )
+            if store.find(session, project_id, row.former_name) is not None:
+                raise _name_taken(row.former_name, row.id)
+            names[row.id] = row.former_name
             store.change(session, row, name=row.former_name, former_name=None, deleted_at=None, deleted_by=None)
             self._tell(session, row, "study.restored")
             return row.id
 
-        return self._database.write(project_id, work)
+        try:
+            return self._database.write(project_id, work)
+        except IntegrityError:
+            if not names:
+                raise
+            study_id, name = names.popitem()  # another one has taken it since we looked
+            raise _name_taken(name, study_id) from None
 
     def contents(self, session: Session, project_id: str, policy: Policy) -> Contents:
         rows = store.deleted(session, project_id, None)
@@ -109,7 +122,10 @@ class StudyTrash:
         return 0
 
     def _purge(self, project_id: str, study_id: str, purged: Purged) -> bool:
-        """Purge one; False where a later one needs it. The runs go first: a purge that is cut off finds the rest."""
+        """Purge one; False where a later one needs it, or a run of its trials cannot go now.
+
+        The runs go first: a purge that is cut off finds the rest.
+        """
         if purged.left:
             return True
         if (run_ids := self._database.write(project_id, self._free(project_id, study_id))) is None:
@@ -117,18 +133,26 @@ class StudyTrash:
         room = AT_ONCE - purged.counts["runs"]
         purged.add(self._runs.forget(project_id, run_ids[:room]))
         purged.left = len(run_ids) > room
-        if not purged.left:
-            purged.counts["studies"] += self._database.write(project_id, self._remover(project_id, study_id))
-        return True
+        if purged.left:
+            return True
+        removed = self._database.write(project_id, self._remover(project_id, study_id))
+        purged.counts["studies"] += removed
+        return bool(removed)
 
     def _free(self, project_id: str, study_id: str) -> Callable[[Session], list[str] | None]:
-        """The runs of its trials that are still there; None where it may not be purged."""
+        """The runs of its trials that are still there, the study marked; None where it may not be purged."""
 
         def work(session: Session) -> list[str] | None:
             row = store.lock(session, project_id, study_id)
             if row is None or row.deleted_at is None or store.beginning_from(session, row):
                 return None
-            return self._runs.there(session, project_id, store.run_ids(session, project_id, study_id))
+            run_ids = store.run_ids(session, project_id, study_id)
+            free = self._runs.there(session, project_id, run_ids)
+            if not row.purging:
+                if len(free) < self._runs.exist(session, project_id, run_ids):
+                    return None  # one goes on or is needed: nothing has gone yet, so it can still be restored
+                store.change(session, row, purging=True)
+            return free
 
         return work
 
@@ -137,6 +161,8 @@ class StudyTrash:
             row = store.lock(session, project_id, study_id)
             if row is None or row.deleted_at is None or store.beginning_from(session, row):
                 return 0
+            if self._runs.exist(session, project_id, store.run_ids(session, project_id, study_id)):
+                return 0  # it went on in the meantime: without its study nobody would ever purge it
             self._tell.forget(session, row)
             store.remove(session, row)
             return 1
@@ -156,6 +182,14 @@ class StudyTrash:
             purged_after=row.deleted_at + timedelta(days=policy.trash_days),
             needed_by=NeededBy(noun="study", name=heir.former_name or heir.name) if heir is not None else None,
         )
+
+
+def _name_taken(name: str, study_id: str) -> Conflict:
+    return Conflict(
+        f"another study is named {name!r} by now",
+        where=f"study {study_id}",
+        next_step=f"delete that one first: azuraforge studies delete {name!r}",
+    )
 
 
 def _unknown(study: str) -> NotFound:

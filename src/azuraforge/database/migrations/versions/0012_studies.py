@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("study", sa.Column("deleted_at", database.Timestamp(), nullable=True))
     op.add_column("study", sa.Column("deleted_by", sa.String(length=200), nullable=True))
     op.add_column("study", sa.Column("former_name", sa.String(length=100), nullable=True))
+    op.add_column("study", sa.Column("purging", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_index(
         "ix_run_listed",
         "run",
