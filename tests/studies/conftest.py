@@ -133,7 +133,8 @@ class Stand:
 
     def claim(self, run_id: str) -> Held:
         def work(session: Session) -> Held:
-            row = lease.claim(session, Held(self.project_id, run_id, 0), "tester", 60)
+            attempt = self.run(run_id).attempt
+            row = lease.claim(session, Held(self.project_id, run_id, attempt), "tester", 60)
             assert row is not None
             Transitions(self.events).claimed(session, row, "tester")
             return Held(self.project_id, run_id, row.attempt)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import threading
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from azuraforge.database import Database
-from azuraforge.errors import Conflict, NotFound
+from azuraforge.errors import Conflict, NotFound, TransientError
 from azuraforge.projects.schemas import Policy
+from azuraforge.runs.trash import RunTrash
 from azuraforge.studies import store
 from azuraforge.studies.advance import FAILED_IN_A_ROW
 from azuraforge.studies.service import StudyService
@@ -250,6 +253,122 @@ def test_a_deleted_study_gives_its_name_up(stand: Stand) -> None:
         bin_.restore(key, second)
     with pytest.raises(NotFound):
         bin_.restore(key, "nobody")
+
+
+def a_service(stand: Stand) -> StudyService:
+    unused: Any = None  # nobody is asked but the database
+    return StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
+
+
+def test_a_purge_that_was_cut_off_is_not_undone_and_goes_on(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    study_id = stand.create(budget_trials=2)
+    stand.carry(study_id, bowl)
+    bin_, key = a_service(stand).trash, stand.project_id
+    bin_.delete(key, study_id, "Ada")
+
+    def dies(session: Any, study: Any) -> None:
+        raise OSError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "remove", dies)
+        with pytest.raises(OSError, match="killed"):
+            bin_.purge(key, None)
+    with pytest.raises(Conflict, match="being purged"):
+        bin_.restore(key, study_id)
+    long_ago = datetime(2001, 1, 1, tzinfo=UTC)
+    assert bin_.purge(key, long_ago).counts["studies"] == 1, "however young it is in the trash"
+
+
+def test_a_study_is_kept_as_long_as_a_run_of_its_trials_goes_on(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    study_id = stand.create(budget_trials=2)
+    stand.go(study_id)
+    stand.end(stand.claim(stand.trials(study_id)[0].run_id), "failed")
+    stand.carry(study_id, bowl)
+    service, key = a_service(stand), stand.project_id
+    bin_, run_id = service.trash, stand.trials(study_id)[0].run_id
+    stand.runs.resume(key, run_id)
+    bin_.delete(key, study_id, "Ada")
+    purged = bin_.purge(key, None)
+    assert (purged.counts["studies"], purged.counts["runs"], purged.kept) == (0, 0, 1)
+    bin_.restore(key, study_id)  # nothing of it has gone
+    bin_.delete(key, study_id, "Ada")
+    with monkeypatch.context() as patch:  # resumed between looking and removing
+        patch.setattr(RunTrash, "exist", lambda *_: 0)
+        patch.setattr(store, "remove", lambda *_: patch.undo() or 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            bin_.purge(key, None)
+    assert bin_.purge(key, None).kept == 1
+    stand.end(stand.claim(run_id), "failed")
+    purged = bin_.purge(key, None)
+    assert (purged.counts["studies"], purged.counts["runs"], purged.kept) == (1, 1, 0)
+
+
+def test_a_trial_is_resumed_only_while_its_study_goes_on(stand: Stand) -> None:
+    service, key = a_service(stand), stand.project_id
+    stand.runs.objections.append(service.object_to_resuming)
+    study_id = stand.create(budget_trials=2)
+    stand.go(study_id)
+    run_id = stand.trials(study_id)[0].run_id
+    stand.end(stand.claim(run_id), "failed")
+    assert stand.runs.resume(key, run_id).state == "queued"
+    stand.end(stand.claim(run_id), "failed")
+    stand.carry(study_id, bowl)
+    with pytest.raises(Conflict, match="does not go on"):
+        stand.runs.resume(key, run_id)
+    winner = stand.study(study_id).retrain_run_id
+    stand.end(stand.claim(winner), "failed")
+    assert stand.runs.resume(key, winner).state == "queued", "it is a run of its own"
+
+
+def test_a_name_that_is_taken_in_the_very_moment(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = stand.create("search", budget_trials=1)
+    stand.carry(first, bowl)
+    bin_, key = a_service(stand).trash, stand.project_id
+    bin_.delete(key, first, "Ada")
+    stand.create("search", budget_trials=1)
+    monkeypatch.setattr(store, "find", lambda *_, **__: None)
+    with pytest.raises(Conflict, match="by now"):
+        bin_.restore(key, first)
+
+
+def test_the_trash_leaves_room_for_others(stand: Stand) -> None:
+    study_id = stand.create(budget_trials=1)
+    stand.carry(study_id, bowl)
+    a_service(stand).trash.delete(stand.project_id, study_id, "Ada")
+    with stand.database.read(stand.project_id) as session:
+        assert store.count(session, stand.project_id) == 0
+
+
+def test_a_verdict_that_was_not_stored_is_asked_for_again(
+    stand: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pruner = {"name": "median", "series": "validation_loss", "direction": "minimize", "startup_trials": 1,
+              "warmup_reports": 1, "most_reports": None, "reduction_factor": 3}  # fmt: skip
+    study_id = stand.create(budget_trials=2, pruner=pruner)
+    for values in ([0.5], [9.0]):
+        stand.go(study_id)
+        held = stand.claim(stand.trials(study_id)[-1].run_id)
+        stand.report(held, values)
+        if values == [0.5]:
+            stand.end(held, rmse=0.3)
+
+    def away(*_: Any) -> None:
+        raise TransientError("the database does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stand.database, "write", away)
+        with pytest.raises(TransientError):
+            stand.go(study_id)
+    stand.go(study_id)
+    assert stand.run(held.run_id).cancel_requested
+    pruning = stand.advance._pruning
+    assert pruning._looked == {study_id: {1: 1}}
+    stand.scheduler.tick()
+    assert pruning._looked, "it goes on"
+    stand.end(held, "cancelled")
+    Stand(stand.database, tmp_path, stand.project_id).go(study_id)
+    stand.scheduler.tick()
+    assert not pruning._looked, "another scheduler took it in"
 
 
 def test_another_project_sees_nothing_of_it(stand: Stand, other_project_id: str) -> None:

@@ -9,7 +9,7 @@ key (study, number) is unique, and so is its run's idempotency key, made of both
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -68,7 +68,6 @@ class Advance:
         ended = [trial for trial in waiting if (run := runs.get(trial.run_id)) is None or run.state not in _GOING_ON]
         if ended:
             self._collecting.collect(study, ended, runs)
-            self._pruning.forget(study, ended)
             return True
         self._pruning.cancel(study, waiting, runs)
         if prune and study.pruner["name"] != "none" and self._pruning.prune(study, waiting):
@@ -80,6 +79,10 @@ class Advance:
         if (reason := self._used_up(study)) is not None:
             return not waiting and self._finish(study, reason)
         return self._start(study, alone=not waiting)
+
+    def keep(self, going_on: Collection[str]) -> None:
+        """Nothing is to be remembered of other studies than these."""
+        self._pruning.keep(going_on)
 
     def retrain(
         self, session: Session, study: Study, trial: StudyTrial, prepared: tuple[RunRequest, PreparedRun]

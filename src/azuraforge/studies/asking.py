@@ -191,6 +191,7 @@ class _Replay:
         self._trials: list[optuna.Trial] = []
         self._told: list[int] = []
         self._ended: set[int] = set()
+        self._doomed: set[int] = set()
 
     def fits(self, trials: Sequence[Mapping[str, Any]]) -> bool:
         """False where a curve has become shorter: its run went on from an earlier checkpoint."""
@@ -211,13 +212,13 @@ class _Replay:
             if number in self._ended:
                 continue
             own, curve = self._trials[number], trial["curve"]
-            stop = False
             for step in range(self._told[number], len(curve)):
                 own.report(math.nan if curve[step] is None else curve[step], step + 1)
-                stop = own.should_prune() or stop
+                if own.should_prune():
+                    self._doomed.add(number)
             self._told[number] = len(curve)
             if trial["state"] == "running":
-                if stop:
+                if number in self._doomed:  # said again as long as it runs: the first answer may have been lost
                     found.append(number)
                 continue
             self._ended.add(number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, NotFound
@@ -23,12 +23,11 @@ class Pruning:
         self._curves = Curves(runs)
         self._asker = asker
         #: Reports of running trials when the pruner last looked.
-        self._looked: dict[tuple[str, int], int] = {}
+        self._looked: dict[str, dict[int, int]] = {}
 
-    def forget(self, study: Study, ended: Sequence[StudyTrial]) -> None:
-        """These trials have ended."""
-        for trial in ended:
-            self._looked.pop((study.id, trial.number), None)
+    def keep(self, going_on: Collection[str]) -> None:
+        """All but these studies have ended, here or in another process."""
+        self._looked = {study_id: looked for study_id, looked in self._looked.items() if study_id in going_on}
 
     def cancel(self, study: Study, waiting: Sequence[StudyTrial], runs: Mapping[str, RunOut]) -> None:
         """Runs of pruned trials, and of a study that was stopped: also those that an earlier life did not come to."""
@@ -43,11 +42,15 @@ class Pruning:
 
     def prune(self, study: Study, waiting: Sequence[StudyTrial]) -> bool:
         """Ask the pruner about every running trial with a new report; True where one is to end."""
+        before = self._looked.get(study.id, {})
+        # Another scheduler may have taken in the others.
+        looked = {trial.number: before[trial.number] for trial in waiting if trial.number in before}
+        self._looked[study.id] = looked
         curves = {}
         for trial in waiting:
             if trial.pruned_after is None:
                 curve = self._curves.of(study, trial)
-                if len(curve) != self._looked.get((study.id, trial.number), 0):
+                if len(curve) != looked.get(trial.number, 0):
                     curves[trial.number] = curve
         if not curves:
             return False
@@ -57,9 +60,6 @@ class Pruning:
             if trial.number in curves:
                 trial.curve = curves[trial.number]
         doomed = [number for number in self._asker.prune(study, trials) if number in curves]
-        self._looked.update({(study.id, number): len(curve) for number, curve in curves.items()})
-        if not doomed:
-            return False
 
         def work(session: Session) -> None:
             if store.lock(session, study.project_id, study.id) is None:
@@ -69,5 +69,7 @@ class Pruning:
                 if row is not None and row.state == "running" and row.pruned_after is None:
                     store.change(session, row, pruned_after=len(curves[number]))
 
-        self._database.write(study.project_id, work)
-        return True
+        if doomed:
+            self._database.write(study.project_id, work)
+        looked |= {number: len(curve) for number, curve in curves.items()}  # a verdict that was not stored comes again
+        return bool(doomed)

@@ -69,6 +69,7 @@ class StudyScheduler:
         if prune:
             self._prune_at = time.monotonic() + _PRUNE_SECONDS
         self._resting = {key: rest for key, rest in self._resting.items() if key in found}
+        self._advance.keep({key.study_id for key in found})
         # Each scheduler in its own order, so that several do not ask for the same trial at the same time.
         random.shuffle(found)
         for key in found:
