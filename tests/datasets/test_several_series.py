@@ -98,6 +98,7 @@ def test_a_series_too_short_or_still_is_left_out_with_a_sentence(read: Read) -> 
     assert (told.count, told.severity) == (2, "warning")
     assert "b, c" in told.text["en"]
     assert "19 rows" in told.text["en"]
+    assert told.text["tr"].endswith("İlki: 19 satırı var, öğrenmek için az.")
     with pytest.raises(InvalidInput, match="19 rows; at least 20"):
         read(text(rows_of("b", 19)), series="store")
 

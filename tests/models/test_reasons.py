@@ -17,6 +17,12 @@ def test_both_languages_use_the_same_fields() -> None:
         assert english != turkish
 
 
+def test_kinds_of_data_are_named_in_the_readers_language() -> None:
+    told = Reason("other_kind", {"champion": "several_series", "candidate": "one_series"})
+    assert "(birden çok seri) adayınkinden (tek seri)" in told.text("tr")
+    assert "(several series) than the candidate (one series)" in told.text("en")
+
+
 def test_percentages_follow_the_language() -> None:
     reason = Reason("worse_than_best_baseline", {"a": "x", "b": "y", "relative_difference": 0.0412})
     assert "+4.1 %" in reason.text("en")

@@ -1,4 +1,5 @@
 import { screen, within } from "@testing-library/react";
+import i18next from "i18next";
 import { describe, expect, it, vi } from "vitest";
 
 import { sampleRun } from "../runs/samples";
@@ -20,6 +21,9 @@ const comparison = {
   ],
   config: [
     { name: "epochs", values: [3, 4] },
+    { name: "shuffle", values: [true, false] },
+    { name: "rate", values: [0.002, 0.00005] },
+    { name: "slots", values: [[1.5, 2], []] },
     { name: "plugin", values: ["x", "y"] },
   ],
 } as unknown as Comparison;
@@ -45,6 +49,17 @@ describe("ComparisonPage", () => {
     expect(within(screen.getByTestId("comparison-config")).getByText("epochs")).toBeTruthy();
   });
 
+  it("shows settings as the reader writes them", async () => {
+    await i18next.changeLanguage("tr");
+    try {
+      open();
+      const rows = within(await screen.findByTestId("comparison-config")).getAllByRole("row");
+      expect(rows.slice(2, 5).map((row) => row.textContent)).toEqual(["shuffleevethayır", "rate0,0020,00005", "slots1,5; 2–"]);
+    } finally {
+      await i18next.changeLanguage("en");
+    }
+  });
+
   it("says who is better by more than noise", async () => {
     open();
     expect(await screen.findByText(/run a1 is better than run b2/)).toBeTruthy();
@@ -68,6 +83,6 @@ describe("ComparisonPage", () => {
 
 describe("axesOf", () => {
   it("takes numbers that at least two runs have", () => {
-    expect(axesOf(comparison).map((axis) => axis.name)).toEqual(["epochs", "rmse"]);
+    expect(axesOf(comparison).map((axis) => axis.name)).toEqual(["epochs", "rate", "rmse"]);
   });
 });

@@ -101,6 +101,14 @@ function Mark({ sign, text }: { sign: string; text: string }) {
 
 function ConfigCard({ comparison }: { comparison: Comparison }) {
   const { t } = useTranslation();
+  const { input } = useFormats();
+  const shown = (value: unknown): string => {
+    if (value === null || value === undefined) return "–";
+    if (typeof value === "boolean") return t(value ? "common.yes" : "common.no");
+    if (typeof value === "number") return input(value);
+    if (Array.isArray(value)) return value.length === 0 ? "–" : value.map(shown).join("; ");
+    return typeof value === "string" ? value : JSON.stringify(value);
+  };
   if (comparison.config.length === 0) return <Card title={t("comparison.config")}>{t("comparison.sameConfig")}</Card>;
   return (
     <Card title={t("comparison.config")} note={t("comparison.configNote")} testId="comparison-config">
@@ -116,7 +124,7 @@ function ConfigCard({ comparison }: { comparison: Comparison }) {
             <tr key={row.name}>
               <th scope="row">{row.name}</th>
               {row.values.map((value, place) => (
-                <td key={place} className={tableCss["number"]}>{value === null ? "–" : typeof value === "string" ? value : JSON.stringify(value)}</td>
+                <td key={place} className={tableCss["number"]}>{shown(value)}</td>
               ))}
             </tr>
           ))}

@@ -18,6 +18,7 @@ import { ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { historyQuery, modelQuery } from "./api";
 import { HistoryCard } from "./HistoryCard";
+import { fewerErrors } from "./errorRates";
 import css from "./Models.module.css";
 import { MoveDialog } from "./MoveDialog";
 import { PredictCard } from "./PredictCard";
@@ -90,16 +91,17 @@ function classesOf(model: ModelDetail): unknown[] | null {
 
 function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromote: ((version: number) => void) | null }) {
   const { t } = useTranslation();
-  const { bytes, moment, percent } = useFormats();
+  const { bytes, moment, number, percent } = useFormats();
   const paths = usePaths();
+  const pictures = classesOf(model) !== null;
   return (
-    <Card title={t("models.versions")} note={t(classesOf(model) === null ? "models.versionsNote" : "vision.skillNote")}>
+    <Card title={t("models.versions")} note={t(pictures ? "vision.skillNote" : "models.versionsNote")}>
       <Table caption={t("models.versions")}>
         <thead>
           <tr>
             <th scope="col">{t("models.version")}</th>
             <th scope="col">{t("models.plugin")}</th>
-            <th scope="col" className={tableCss["number"]}>{t("models.skill")}</th>
+            <th scope="col" className={tableCss["number"]}>{t(pictures ? "vision.beside" : "models.skill")}</th>
             <th scope="col">{t("models.run")}</th>
             <th scope="col">{t("models.content")}</th>
             <th scope="col" className={tableCss["number"]}>{t("models.size")}</th>
@@ -114,6 +116,7 @@ function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromote: ((v
         <tbody>
           {model.version_list.map((version) => {
             const skill = version.metrics?.["skill"];
+            const points = pictures ? fewerErrors(version.metrics) : null;
             return (
               <tr key={version.version}>
                 <th scope="row" className={tableCss["nowrap"]}>
@@ -125,7 +128,7 @@ function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromote: ((v
                   ))}
                 </th>
                 <td className={tableCss["soft"]}>{version.plugin}</td>
-                <td className={tableCss["number"]}>{percent(typeof skill === "number" ? skill : null, 1, true)}</td>
+                <td className={tableCss["number"]}>{pictures ? (points === null ? "–" : t("vision.points", { points: `${points > 0 ? "+" : ""}${number(points, 3)}` })) : percent(typeof skill === "number" ? skill : null, 1, true)}</td>
                 <td>
                   {version.run_id ? (
                     <Link href={paths.run(version.run_id)}>

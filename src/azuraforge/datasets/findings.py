@@ -225,7 +225,7 @@ CODES = tuple(_TEXTS)
 
 
 def finding(code: str, *, count: int = 1, where: str = "", **values: Any) -> Finding:
-    """A finding by its code.
+    """A finding by its code; a value may be ``{"en": …, "tr": …}``.
 
     Example:
         >>> finding("rows_sorted", count=3, where="line 7").text["en"]
@@ -233,5 +233,10 @@ def finding(code: str, *, count: int = 1, where: str = "", **values: Any) -> Fin
     """
     severity, english, turkish = _TEXTS[code]
     fill = {"count": count, **values}
-    text = {"en": english.format(**fill), "tr": turkish.format(**fill)}
+
+    def told(language: str, sentence: str) -> str:
+        worded = {name: each[language] if isinstance(each, dict) else each for name, each in fill.items()}
+        return sentence.format(**worded)
+
+    text = {"en": told("en", english), "tr": told("tr", turkish)}
     return Finding(code=code, severity=severity, count=count, where=where, text=text)

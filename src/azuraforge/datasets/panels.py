@@ -21,7 +21,11 @@ from azuraforge.errors import InvalidInput
 #: More series than this are no panel but a column of ids.
 MOST_SERIES = 1000
 #: What makes a series useless without making the others so.
-_LEFT_OUT = ("too_short", "constant_target", "no_target")
+_LEFT_OUT = {
+    "too_short": {"en": "it has {rows} rows, too few to learn from", "tr": "{rows} satırı var, öğrenmek için az"},
+    "constant_target": {"en": "its target never changes", "tr": "hedefi hiç değişmiyor"},
+    "no_target": {"en": "its target has no values", "tr": "hedefinin hiç değeri yok"},
+}
 _NAMED = 10
 
 
@@ -93,7 +97,9 @@ def settle_each(
         raise next(iter(gone.values()))
     if gone:
         shown = ", ".join(list(gone)[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
-        reason = next(iter(gone.values())).message
+        first = next(iter(gone.values()))
+        rows = int(first.details.get("rows", 0))
+        reason = {language: text.format(rows=rows) for language, text in _LEFT_OUT[first.error_code].items()}
         findings.append(finding("series_left_out", count=len(gone), series=shown, reason=reason))
     findings.append(finding("several_series", count=len(settled), column=column))
     findings.extend(_merged(told))

@@ -172,6 +172,14 @@ _UNSTATED: Mapping[str, tuple[str, str]] = {
     "other_frequency": ("not fixed", "sabit değil"),
 }
 
+#: Kinds of data as ``other_kind`` names them; verdicts of earlier releases hold the English words.
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "several_series": ("several series", "birden çok seri"),
+    "one_series": ("one series", "tek seri"),
+    "series": ("a series", "seri"),
+    "images": ("images", "görüntüler"),
+}
+
 #: metric → what it is called in a sentence, and what it is counted over: (English, Turkish).
 _MEASURES: Mapping[str, tuple[str, str]] = {
     "rmse": ("RMSE", "RMSE"),
@@ -233,6 +241,8 @@ class Reason:
                 shown[f"{name}_share"] = _percent(value, language, signed=False)
             elif value in (None, "") and self.code in _UNSTATED:
                 shown[name] = _UNSTATED[self.code][language == "tr"]
+            elif self.code == "other_kind" and value in _KINDS:
+                shown[name] = _KINDS[value][language == "tr"]
         return (turkish if language == "tr" else english).format(**shown)
 
     def to_dict(self) -> dict[str, Any]:

@@ -297,7 +297,7 @@ def obstacle_of(champion: Mapping[str, Any], candidate: Mapping[str, Any]) -> di
     kinds = [schema.get("kind") or "series" for schema in (champion, candidate)]
     if kinds != ["series", "series"]:
         return _other_images(kinds, champion, candidate)
-    panels = ["several series" if schema.get("series") else "one series" for schema in (champion, candidate)]
+    panels = ["several_series" if schema.get("series") else "one_series" for schema in (champion, candidate)]
     if panels[0] != panels[1]:
         return _other("other_kind", *panels)
     pairs = (

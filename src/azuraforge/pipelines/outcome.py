@@ -158,6 +158,12 @@ class Outcome:
         found: dict[str, Any] = next(each["metrics"] for each in self.evaluation["contenders"] if each["name"] == name)
         return found
 
+    def _beside(self) -> dict[str, Any]:
+        """Of a classifier the best baseline's error rate: a ratio to almost no errors would tell nothing."""
+        if self.task != "classify":
+            return {}
+        return {"baseline_error_rate": self._metrics(self.evaluation["best_baseline"])["error_rate"]}
+
     def _learned_from(self) -> dict[str, Any]:
         """Validation counts as learned from: it stopped the training and calibrated the intervals."""
         parts = {name: self.split["parts"][name] for name in ("train", "validation")}
@@ -195,7 +201,7 @@ class Outcome:
             code_version=run.code_version,
             seed=run.seed,
             parent_version=self.champion,
-            metrics=self._metrics(entry.plugin),
+            metrics={**self._metrics(entry.plugin), **self._beside()},
             weights_sha256=entry.weights_sha256,
         )
         return row.version
