@@ -73,6 +73,9 @@ class AliasChange(BaseModel):
     previous_version: int | None
     action: str
     reason: str
+    said: dict[str, str] | None = Field(
+        default=None, description="of a move by the platform: its reasons by language; null: a person wrote `reason`"
+    )
     by: str
     run_id: str | None
     at: datetime = Field(description="from when")
@@ -219,7 +222,10 @@ class ExtremesOut(BaseModel):
     """A sequential test of single losses: more than ``share`` of them above ``bound`` is shown where exp(log_wealth)
     reaches 1 / alpha."""
 
-    bound: float | None = Field(description="the largest known loss of the version beside; null: too few are known")
+    bound: float | None = Field(
+        description="the largest known loss of the version beside, with several series in losses that are usual in"
+        " each; null: too few are known"
+    )
     known: int = Field(description="losses of the version beside that the bound comes from")
     needed: int = Field(description="so many have to be known")
     share: float | None = Field(description="of losses that may lie above it by chance, at most")

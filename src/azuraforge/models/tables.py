@@ -155,6 +155,8 @@ class ModelDeployment(Owned, Base):
     losses_better: Mapped[int] = mapped_column(BigInteger, default=0)
     overlapping: Mapped[int] = mapped_column(BigInteger, default=0)
     frontier_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # the last target of the last pair
+    # It learned several series: losses are held against what is usual in each, and so is the bound.
+    by_series: Mapped[bool] = mapped_column(default=False)
     bound: Mapped[float | None] = mapped_column(default=None)  # the largest of ``bound_of`` losses of the one beside
     bound_of: Mapped[int] = mapped_column(Integer, default=0)
     beyond: Mapped[int] = mapped_column(BigInteger, default=0)  # pairs in which only this one's loss was above it
@@ -165,6 +167,25 @@ class ModelDeployment(Owned, Base):
     ended_reason: Mapped[str | None] = mapped_column(Text, default=None)
     ended_by: Mapped[str | None] = mapped_column(String(200), default=None)
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+
+
+class DeploymentSeries(Owned, Base):
+    """One of the series of a deployment's versions: how large losses usually are in it."""
+
+    __tablename__ = "model_deployment_series"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["project_id", "model_id", "number"],
+            ["model_deployment.project_id", "model_deployment.model_id", "model_deployment.number"],
+        ),
+    )
+
+    project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    series: Mapped[str] = mapped_column(String(200), primary_key=True)
+    losses: Mapped[float] = mapped_column(default=0.0)  # the sum of ``losses_of`` of the version beside
+    losses_of: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class DeploymentPair(Owned, Base):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from azuraforge.models.tables import (
     AliasChange,
     DeploymentPair,
+    DeploymentSeries,
     Evaluation,
     Model,
     ModelAlias,
@@ -25,7 +26,8 @@ from azuraforge.models.tables import (
 
 #: What hangs on a model, in an order in which it can go.
 _PARTS: tuple[Any, ...] = (
-    PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation, DeploymentPair, ModelDeployment,
+    PredictionOutcome, Prediction, ModelDrift, ModelAlias, AliasChange, Evaluation, DeploymentPair, DeploymentSeries,
+    ModelDeployment,
     ModelPolicy, ModelVersion,
 )  # fmt: skip
 

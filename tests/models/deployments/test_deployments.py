@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from azuraforge.database import new_id
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import service as deployments
 from azuraforge.models.deployments.sequential import is_worse
 from azuraforge.models.deployments.service import Deployed, Place, takes
-from azuraforge.models.deployments.store import JudgedPair
+from azuraforge.models.deployments.store import JudgedPair, KnownLoss
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.schemas import DeploymentRequest, PredictRequest
-from azuraforge.models.tables import ModelDeployment
+from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 
 Make = Callable[..., Path]
 #: Later than any clock that this runs under: nobody knew the outcome when it was predicted.
@@ -195,9 +197,9 @@ def _row(**fields: Any) -> ModelDeployment:
     return ModelDeployment(**{**none, **settings, **fields})
 
 
-def _pair(first: float, last: float, loss: float, beside: float) -> JudgedPair:
+def _pair(first: float, last: float, loss: float, beside: float, series: str = "") -> JudgedPair:
     at, until = (FUTURE + timedelta(hours=hour) for hour in (first, last))
-    return JudgedPair(f"{first}-{last}", at, until, loss, beside, loss, beside, True)
+    return JudgedPair(f"{first}-{last}", at, until, loss, beside, loss, beside, True, series)
 
 
 def _losses(row: ModelDeployment) -> tuple[int, int, int]:
@@ -436,3 +438,64 @@ def test_answers_about_other_times_make_no_pair(room: Any, project_id: str, make
         assert outcomes.post(project_id, [told], "ayşe").judged == 1
     (shown,) = room.service.deployments.list(project_id, "load")
     assert (shown.losses.worse, shown.losses.even, shown.losses.better, shown.overlapping) == (0, 0, 0, 0)
+
+
+def test_what_is_extreme_is_told_in_what_is_usual_in_a_series(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "LEAST_KNOWN", 3)
+    row, scales = _row(by_series=True), {"small": 1.0, "large": 1000.0}
+    series = {name: DeploymentSeries(series=name, losses=0.0, losses_of=0) for name in scales}
+    known = [
+        KnownLoss(name, scale * size, name == "small")
+        for size in (0.5, 1.5) * 8 for name, scale in scales.items()
+    ]  # fmt: skip
+    judging.begin_by_series(row, known, series)
+    assert (row.bound_of, row.bound) == (6, pytest.approx(1.5, rel=0.1)), "of sixteen, ten tell what is usual"
+    pairs = [_pair(1, 3, 2.0, 1.0, "small"), _pair(2, 3, 1e6, 1e3, "large"), _pair(4, 5, 1e3, 1e3, "large")]
+    assert [counted for _, counted in judging.count(row, pairs, series)] == [True, False, True]
+    assert (row.beyond, row.within) == (1, 1), "2 is much where 1 is usual, 1000 is not where 1000 is"
+
+
+def test_pictures_have_no_time() -> None:
+    row = _row()
+    pairs = [_pair(2, 2, 1.0, 0.0), _pair(1, 1, 1.0, 0.0)]
+    seen = [replace(pair, of_numbers=False) for pair in pairs]
+    assert [counted for _, counted in judging.count(row, seen)] == [True, True]
+
+
+def test_a_panels_series_are_watched_apart(room: Any, project_id: str, make_folder: Make) -> None:
+    """The lines of two series, as the ledger has them: one pair counts of the same times, and both tell the usual."""
+    schema = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h", "series": "shop"}
+    for step in (1.0, 3.0):
+        room.add_version(project_id, make_folder(step), schema=schema)
+    room.service.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
+    owner = room.service.show(project_id, "load").id
+    ledger = room.service.online.ledger
+
+    def say(version: int, series: str, pair_id: str | None, **fields: Any) -> str:
+        id_, at = new_id(), FUTURE + timedelta(hours=1)
+        value = {1: 11.0, 2: 13.0}[version]
+        point = {"at": at.isoformat(), "value": value, "low": None, "high": None}
+        told = {
+            "model": "load", "id": id_, "model_id": owner, "version": version, "alias": None, "by": "ayşe",
+            "inputs": {"rows": 4, "series": series}, "target": "load", "unit": "", "interval": None,
+            "origin_at": FUTURE, "matures_at": at, "points": [point], "request_id": None, "latency_seconds": 0.1,
+            "naive": 10.0, "features": None, "deployment": 1, "pair_id": pair_id, "continues": None,
+            "question": series, **fields,
+        }  # fmt: skip
+        ledger.enter(project_id, told)
+        return id_
+
+    outcomes = _outcomes(room)
+    for name in ("a", "b"):
+        before = say(1, name, None, deployment=None)
+        outcomes.post(project_id, [OutcomeRequest(prediction_id=before, value=11.1)], "ayşe")
+    _start(room, project_id)
+    given = [say(2, name, None) for name in ("a", "b")]
+    for name, id_ in zip(("a", "b"), given, strict=True):
+        say(1, name, id_)
+    outcomes.post(project_id, [OutcomeRequest(prediction_id=id_, value=11.1) for id_ in given], "ayşe")
+    (shown,) = room.service.deployments.list(project_id, "load")
+    assert (shown.losses.worse, shown.overlapping) == (1, 1)
+    with room.database.read(project_id) as session:
+        kept = session.scalars(select(DeploymentSeries).order_by(DeploymentSeries.series)).all()
+        assert [(each.series, each.losses_of) for each in kept] == [("a", 2), ("b", 2)]

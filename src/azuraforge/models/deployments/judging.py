@@ -3,23 +3,30 @@
 Pairs are chosen once, in the order of their targets, and stored with what was counted: the first whose targets all come
 after those of the last one that was counted. Which pair is counted so never depends on how it ended, and a look never
 takes back what an earlier one saw. What becomes known later about times that were counted already is left out.
+
+Where versions learned several series, what is extreme is told in losses that are usual in a series: a kilowatt is much
+in one and nothing in another. Of several series at the same times still only one pair counts, whichever was asked
+first: one storm in fifty towns is one observation, and fifty bets on it would ruin the test's level. Pictures have no
+time: each of them counts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from azuraforge.models.deployments.sequential import is_worse, log_wealth, log_wealth_of_share, tail_share
-from azuraforge.models.deployments.store import JudgedPair
+from azuraforge.models.deployments.store import JudgedPair, KnownLoss
 from azuraforge.models.schemas import DeploymentOut, ExtremesOut, TestOut
-from azuraforge.models.tables import ModelDeployment
+from azuraforge.models.tables import DeploymentSeries, ModelDeployment
 
 #: Losses of the version beside, the newest, of which the largest is the bound of what is extreme: so many make it the
 #: 99.9 % quantile or more.
 MOST_KNOWN = 4800
 #: With fewer than these nothing is called extreme.
 LEAST_KNOWN = 300
+#: Losses of a series from which what is usual in it is known.
+LEAST_OF_SERIES = 10
 _TESTS = 3
 
 
@@ -29,9 +36,29 @@ def begin(row: ModelDeployment, losses: Iterable[float]) -> None:
         _learn(row, loss)
 
 
-def count(row: ModelDeployment, pairs: Iterable[JudgedPair]) -> list[tuple[JudgedPair, bool]]:
-    """Count judged pairs, in order, into a locked deployment; each with whether it was counted."""
-    return [(pair, _count(row, pair)) for pair in pairs]
+def begin_by_series(row: ModelDeployment, losses: Iterable[KnownLoss], series: Mapping[str, DeploymentSeries]) -> None:
+    """``begin`` of a version that learned several series: its losses, the oldest first."""
+    for each in losses:
+        usual = _usual(series[each.series])
+        if each.of_its_own and usual is not None:
+            _learn(row, each.loss / usual)
+        _remember(series[each.series], each.loss)
+
+
+def count(
+    row: ModelDeployment, pairs: Iterable[JudgedPair], series: Mapping[str, DeploymentSeries] | None = None
+) -> list[tuple[JudgedPair, bool]]:
+    """Count judged pairs, in order, into a locked deployment; each with whether it was counted.
+
+    ``series`` has each pair's where the deployment is ``by_series``.
+    """
+    looked_at = []
+    for pair in pairs:
+        of = series[pair.series] if series is not None else None
+        looked_at.append((pair, _count(row, pair, of)))
+        if of is not None:
+            _remember(of, pair.beside_largest)
+    return looked_at
 
 
 def why_worse(row: ModelDeployment) -> str | None:
@@ -52,10 +79,11 @@ def why_worse(row: ModelDeployment) -> str | None:
         )
     share = _share(row)
     if share is not None and log_wealth_of_share(row.beyond, row.within, share) >= math.log(2 / alpha):
+        usual = " times what is usual in a series" if row.by_series else ""
         return (
-            f"extreme losses: above {row.bound:.4g}, the largest of {row.bound_of} losses of version {row.beside}, in "
-            f"{row.beyond} of {row.beyond + row.within} judged pairs (at most {share:.1%} expected, betting test at "
-            f"{row.level:.1%})"
+            f"extreme losses: above {row.bound:.4g}{usual}, the largest of {row.bound_of} losses of version "
+            f"{row.beside}, in {row.beyond} of {row.beyond + row.within} judged pairs (at most {share:.1%} expected, "
+            f"betting test at {row.level:.1%})"
         )
     return None
 
@@ -92,11 +120,12 @@ def _test(counts: tuple[int, int, int], margin: float, tested: float, alpha: flo
     return TestOut(worse=worse, even=even, better=better, margin=margin, log_wealth=wealth, alpha=alpha)
 
 
-def _count(row: ModelDeployment, pair: JudgedPair) -> bool:
-    if row.frontier_at is not None and pair.first_at <= row.frontier_at:
-        row.overlapping += 1
-        return False
-    row.frontier_at = pair.last_at
+def _count(row: ModelDeployment, pair: JudgedPair, series: DeploymentSeries | None) -> bool:
+    if pair.of_numbers:  # what a picture shows is no matter of time
+        if row.frontier_at is not None and pair.first_at <= row.frontier_at:
+            row.overlapping += 1
+            return False
+        row.frontier_at = pair.last_at
     if pair.loss > pair.beside_loss * (1 + row.loss_margin):
         row.losses_worse += 1
     elif pair.beside_loss > pair.loss * (1 + row.loss_margin):
@@ -104,14 +133,16 @@ def _count(row: ModelDeployment, pair: JudgedPair) -> bool:
     else:
         row.losses_even += 1
     if pair.of_numbers:  # a class is right or wrong: no mistake is larger than another
-        _look_for_extremes(row, pair)
+        usual = 1.0 if series is None else _usual(series)
+        if usual is not None:
+            _look_for_extremes(row, pair.largest / usual, pair.beside_largest / usual)
     return True
 
 
-def _look_for_extremes(row: ModelDeployment, pair: JudgedPair) -> None:
+def _look_for_extremes(row: ModelDeployment, largest: float, beside_largest: float) -> None:
     if _share(row) is None or row.bound is None:  # the bound has to be known before the loss that is held against it
-        _learn(row, pair.beside_largest)
-    elif pair.largest > row.bound >= pair.beside_largest:  # what surprised both is the world's doing
+        _learn(row, beside_largest)
+    elif largest > row.bound >= beside_largest:  # what surprised both is the world's doing
         row.beyond += 1
     else:
         row.within += 1
@@ -120,6 +151,16 @@ def _look_for_extremes(row: ModelDeployment, pair: JudgedPair) -> None:
 def _learn(row: ModelDeployment, loss: float) -> None:
     row.bound = loss if row.bound is None else max(row.bound, loss)
     row.bound_of += 1
+
+
+def _usual(series: DeploymentSeries) -> float | None:
+    """The mean loss of the version beside until now; None where too little is known, or nothing was ever lost."""
+    return series.losses / series.losses_of if series.losses_of >= LEAST_OF_SERIES and series.losses > 0 else None
+
+
+def _remember(series: DeploymentSeries, loss: float) -> None:
+    series.losses += loss
+    series.losses_of += 1
 
 
 def _alpha(row: ModelDeployment) -> float:

@@ -133,11 +133,16 @@ class Deployments:
                 error_margin=request.error_margin,
                 loss_margin=request.loss_margin,
                 level=request.level,
+                by_series=row.schema.get("series") is not None,
                 reason=request.reason,
                 started_by=by,
             )
             if held is not None and held.version == pointer.version:  # else it begins without known losses
-                judging.begin(made, losses)
+                if made.by_series:
+                    series = deployment_store.series_of(session, made, {each.series for each in losses})
+                    judging.begin_by_series(made, reversed(losses), series)
+                else:
+                    judging.begin(made, (each.loss for each in losses if each.of_its_own))
                 session.flush()
             self._tell(session, name, made, "model.deployment_started", reason=request.reason, by=by)
             return judging.deployment_out(made)
@@ -269,7 +274,7 @@ class Deployments:
                 self._idle.notify_all()
 
     @staticmethod
-    def _known_losses(session: Session, owner: Model, version: int) -> Sequence[float]:
+    def _known_losses(session: Session, owner: Model, version: int) -> Sequence[deployment_store.KnownLoss]:
         return deployment_store.largest_losses(session, owner.project_id, owner.id, version, judging.MOST_KNOWN)
 
     def _looker(self, project_id: str, model_id: str, number: int) -> Callable[[Session], bool]:
@@ -279,7 +284,10 @@ class Deployments:
             row = deployment_store.get(session, project_id, model_id, number, lock=True)
             if row is None or row.state != "active":
                 return False
-            looked_at = judging.count(row, deployment_store.new_pairs(session, row))
+            pairs = deployment_store.new_pairs(session, row)
+            names = {pair.series for pair in pairs}
+            series = deployment_store.series_of(session, row, names) if row.by_series else None
+            looked_at = judging.count(row, pairs, series)
             deployment_store.keep_pairs(session, row, looked_at)
             session.flush()
             return row.mode == "canary" and judging.why_worse(row) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -11,7 +11,14 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from azuraforge.database import now
-from azuraforge.models.tables import DeploymentPair, Model, ModelDeployment, Prediction, PredictionOutcome
+from azuraforge.models.tables import (
+    DeploymentPair,
+    DeploymentSeries,
+    Model,
+    ModelDeployment,
+    Prediction,
+    PredictionOutcome,
+)
 
 Counter = Literal["both_answered", "only_beside_failed", "only_this_failed", "left_out"]
 #: Rows that are read at most in one look.
@@ -94,6 +101,16 @@ class JudgedPair:
     largest: float
     beside_largest: float
     of_numbers: bool
+    series: str = ""  # where the versions learned several
+
+
+@dataclass(frozen=True)
+class KnownLoss:
+    """The largest loss of a judged prediction. ``of_its_own``: its targets are not those of one that stands before."""
+
+    series: str
+    loss: float
+    of_its_own: bool
 
 
 def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
@@ -111,6 +128,7 @@ def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
             func.max(of_given.loss),
             func.max(of_kept.loss),
             func.count(of_given.actual),
+            given.inputs,
         )
         .join(kept, (kept.project_id == given.project_id) & (kept.pair_id == given.id))
         .join(
@@ -144,15 +162,15 @@ def new_pairs(session: Session, row: ModelDeployment) -> list[JudgedPair]:
             of_kept.late.is_(False),
             DeploymentPair.prediction_id.is_(None),
         )
-        .group_by(given.id, given.version)
+        .group_by(given.project_id, given.id, given.version)
         .order_by(func.min(of_given.target_at), given.id)
         .limit(_MOST_PAIRS)
     )
     found = []
-    for id_, version, first, last, one, other, largest, other_largest, numbers in session.execute(statement):
+    for id_, version, first, last, one, other, largest, other_largest, numbers, inputs in session.execute(statement):
         mine = version == row.version
         losses = (one, other, largest, other_largest) if mine else (other, one, other_largest, largest)
-        found.append(JudgedPair(id_, first, last, *losses, numbers > 0))
+        found.append(JudgedPair(id_, first, last, *losses, numbers > 0, inputs.get("series") or ""))
     return found
 
 
@@ -167,13 +185,24 @@ def keep_pairs(session: Session, row: ModelDeployment, looked_at: Sequence[tuple
         session.connection().execute(insert(DeploymentPair).values(looked_at=now()), told)
 
 
-def largest_losses(session: Session, project_id: str, model_id: str, version: int, limit: int) -> list[float]:
-    """The largest loss of each of a version's newest wholly judged predictions of numbers, about targets of their own;
-    the newest first."""
+def series_of(session: Session, row: ModelDeployment, names: Collection[str]) -> dict[str, DeploymentSeries]:
+    """Series of a locked deployment by their names; those that nobody heard of yet begin here."""
+    mine = {"project_id": row.project_id, "model_id": row.model_id, "number": row.number}
+    statement = select(DeploymentSeries).filter_by(**mine).where(DeploymentSeries.series.in_(names))
+    found = {each.series: each for each in session.scalars(statement)}
+    for name in set(names) - found.keys():
+        found[name] = DeploymentSeries(**mine, series=name, losses=0.0, losses_of=0)
+        session.add(found[name])
+    return found
+
+
+def largest_losses(session: Session, project_id: str, model_id: str, version: int, limit: int) -> list[KnownLoss]:
+    """The largest loss of each of a version's newest wholly judged predictions of numbers, the newest first, until
+    there are enough about targets of their own."""
     table = PredictionOutcome
     last = func.max(table.target_at)
     statement = (
-        select(func.min(table.target_at), last, func.max(table.loss))
+        select(func.min(table.target_at), last, func.max(table.loss), Prediction.inputs)
         .join(Prediction, (Prediction.project_id == table.project_id) & (Prediction.id == table.prediction_id))
         .where(
             table.project_id == project_id,
@@ -183,16 +212,17 @@ def largest_losses(session: Session, project_id: str, model_id: str, version: in
             table.actual.is_not(None),
             Prediction.judged_at.is_not(None),
         )
-        .group_by(table.prediction_id)
+        .group_by(table.prediction_id, Prediction.project_id, Prediction.id)
         .order_by(last.desc(), table.prediction_id)
         .limit(_MOST_PAIRS)
     )
-    losses: list[float] = []
+    losses: list[KnownLoss] = []
     until: datetime | None = None
-    for first, end, loss in session.execute(statement):
-        if until is None or end < until:
-            losses.append(loss)
-            until = first
-        if len(losses) == limit:
+    for first, end, loss, inputs in session.execute(statement):
+        own = until is None or end < until
+        losses.append(KnownLoss(inputs.get("series") or "", loss, own))
+        if own:
+            until, limit = first, limit - 1
+        if not limit:
             break
     return losses
