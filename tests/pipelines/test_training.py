@@ -377,6 +377,17 @@ def test_a_frequency_is_the_same_by_whatever_name(champion: str | None, candidat
     assert (found and found["code"]) == code
 
 
+def test_a_promotion_by_the_platform_is_told_in_the_readers_language(room: Room) -> None:
+    room.train("test.linear")
+    (line,) = room.models.history(room.project_id, "series")
+    assert line.said is not None
+    assert "There was no champion before." in line.said["en"]
+    assert "Daha önce bir şampiyon yoktu." in line.said["tr"]
+    room.train("test.linear", window=21)
+    room.models.promote_by_hand(room.project_id, "series", 2, alias="night", reason="a try", by="ayşe")
+    assert room.models.history(room.project_id, "series", "night")[0].said is None
+
+
 def test_a_damaged_champion_is_no_reason_to_fail(room: Room) -> None:
     room.train("test.linear")
     hashed = room.models.show_version(room.project_id, "series", 1).content_hash

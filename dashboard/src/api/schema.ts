@@ -1678,6 +1678,13 @@ export interface components {
             /** Run Id */
             run_id: string | null;
             /**
+             * Said
+             * @description of a move by the platform: its reasons by language; null: a person wrote `reason`
+             */
+            said?: {
+                [key: string]: string;
+            } | null;
+            /**
              * Until
              * @description to when; null: it holds
              */
@@ -2232,7 +2239,7 @@ export interface components {
             beyond: number;
             /**
              * Bound
-             * @description the largest known loss of the version beside; null: too few are known
+             * @description the largest known loss of the version beside, with several series in losses that are usual in each; null: too few are known
              */
             bound: number | null;
             /**

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import type { AliasChange } from "../api/types";
+import { inLanguage } from "../language/setup";
 import { useFormats } from "../language/useFormats";
 import { usePaths } from "../projects/session";
 import { Card } from "../ui/Card";
@@ -10,7 +11,7 @@ import { Table, tableCss } from "../ui/Table";
 
 /** Who was in service, from when, and why: lines are only ever added. */
 export function HistoryCard({ changes }: { changes: readonly AliasChange[] }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { moment } = useFormats();
   const paths = usePaths();
   const version = (number: number | null) => (number === null ? "–" : `v${number}`);
@@ -37,7 +38,7 @@ export function HistoryCard({ changes }: { changes: readonly AliasChange[] }) {
               <td className={tableCss["nowrap"]}>
                 {version(change.previous_version)} → {version(change.version)}
               </td>
-              <td>{change.reason}</td>
+              <td>{change.said ? inLanguage(change.said, i18n.language) : change.reason}</td>
               <td className={tableCss["soft"]}>{change.by}</td>
               <td>
                 {change.run_id ? (

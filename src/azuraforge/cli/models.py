@@ -115,7 +115,7 @@ def history(
                 f"v{each.previous_version}" if each.previous_version else "–",
                 each.action,
                 each.by,
-                each.reason,
+                (each.said or {}).get(text.code, each.reason),
             ]
             for each in changes
         ],

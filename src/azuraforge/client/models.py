@@ -70,6 +70,7 @@ class AliasChange(Shape):
     at: datetime
     until: datetime | None = None
     run_id: str | None = None
+    said: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,8 @@ from azuraforge.projects.keeping import hold
 CHAMPION = "champion"
 #: Where the gate puts what passed, while a person decides.
 CANDIDATE = "candidate"
+#: Who moves an alias where the platform does so by itself.
+BY_GATE = "gate"
 #: Words that would be read as something else than an alias.
 RESERVED = ("all", "latest", "newest", "none", "version")
 

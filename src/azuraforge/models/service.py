@@ -31,7 +31,7 @@ from azuraforge.models.policies import Policies
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.online import Found, Predictions
 from azuraforge.models.predictions.pictures import Picture, predict_picture
-from azuraforge.models.registry import CHAMPION, HeldOut, Registry
+from azuraforge.models.registry import BY_GATE, CHAMPION, HeldOut, Registry
 from azuraforge.models.schemas import (
     AliasChange,
     EvaluationOut,
@@ -192,10 +192,12 @@ class ModelService(Registry):
         with self._database.read(project_id) as session:
             owner = self._known(session, project_id, name)
             lines = store.history(session, project_id, owner.id, alias, None)
+            verdicts = store.verdicts(session, project_id, {line.run_id for line in lines if line.by == BY_GATE})
         ended: dict[str, datetime] = {}
         told = []
         for line in lines:
-            told.append(shapes.change_out(line, ended.get(line.alias)))
+            verdict = verdicts.get(line.run_id or "") if line.by == BY_GATE else None
+            told.append(shapes.change_out(line, ended.get(line.alias), verdict))
             ended[line.alias] = line.at
         return [line for line in told if at is None or line.at <= at]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -62,13 +63,19 @@ def shown_origin(imported: dict[str, Any] | None) -> dict[str, Any] | None:
     return {name: value for name, value in imported.items() if name != "evaluated"}
 
 
-def change_out(line: AliasChange, until: datetime | None = None) -> schemas.AliasChange:
+def change_out(
+    line: AliasChange, until: datetime | None = None, verdict: Mapping[str, Any] | None = None
+) -> schemas.AliasChange:
+    """A move; one by the gate says its ``verdict``'s reasons in the reader's language."""
+    told = [each["text"] for each in verdict["reasons"]] if verdict is not None else []
+    said = {language: " ".join(each[language] for each in told) for language in ("en", "tr")} if told else None
     return schemas.AliasChange(
         alias=line.alias,
         version=None if line.action == "remove" else line.version,
         previous_version=line.previous_version,
         action=line.action,
         reason=line.reason,
+        said=said,
         by=line.by,
         run_id=line.run_id,
         at=line.at,

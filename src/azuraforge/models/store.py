@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -236,6 +236,15 @@ def evaluation(session: Session, project_id: str, run_id: str) -> tuple[Evaluati
     )
     found = session.execute(statement).first()
     return (found[0], found[1]) if found else None
+
+
+def verdicts(session: Session, project_id: str, run_ids: Collection[str | None]) -> dict[str, dict[str, Any]]:
+    """The verdicts of some runs."""
+    if not run_ids:
+        return {}
+    statement = select(Evaluation.run_id, Evaluation.verdict).where(Evaluation.project_id == project_id)
+    found = session.execute(statement.where(Evaluation.run_id.in_(run_ids)))
+    return {row[0]: row[1] for row in found}
 
 
 def held_out_use(session: Session, project_id: str, run_id: str) -> HeldOutUse | None:

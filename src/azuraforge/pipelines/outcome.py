@@ -14,7 +14,7 @@ from azuraforge.database import Session
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import Conflict, TransientError
 from azuraforge.models.folder import Imported
-from azuraforge.models.registry import CANDIDATE, CHAMPION, HeldOut
+from azuraforge.models.registry import BY_GATE, CANDIDATE, CHAMPION, HeldOut
 from azuraforge.models.service import ModelService
 from azuraforge.runs.handlers import ClaimedRun, Finish, Job
 
@@ -214,7 +214,7 @@ class Outcome:
                 self.model,
                 version,
                 reason=" ".join(reason["text"]["en"] for reason in self.verdict["reasons"])[:_REASON_LENGTH],
-                by="gate",
+                by=BY_GATE,
                 alias=alias,
                 run_id=run.id,
                 expected=self.champion if alias == CHAMPION else "anyone",
