@@ -202,7 +202,7 @@ export const en = {
     origins: "Origins",
     baselineMase: "MASE of {{baseline}}",
     worst: "(worst)",
-    footnote: "MASE is measured by each series' own training rows; over all series it is their mean. RMSE over all series counts every row alike, so that large series weigh most. The gate compares moments: all series' errors of one moment are drawn together.",
+    footnote: "MASE is measured by each series' own training rows; over all series it is their mean. RMSE over all series counts every row alike, so that large series weigh most. The gate compares moments: all series' errors of one moment are drawn together. Residuals and importances are drawn of single series only.",
     leftOut_one: "{{count}} series was left out",
     leftOut_other: "{{count}} series were left out",
     why: {

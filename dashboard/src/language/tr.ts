@@ -204,7 +204,7 @@ export const tr: Texts = {
     origins: "Başlangıç noktası",
     baselineMase: "{{baseline}} MASE",
     worst: "(en kötü)",
-    footnote: "MASE her serinin kendi eğitim satırlarıyla ölçülür; genelde bunların ortalamasıdır. Genel RMSE'de her satır eşit sayılır, bu yüzden büyük seriler ağır basar. Kapı anları karşılaştırır: bir anın bütün serilerdeki hataları birlikte çekilir.",
+    footnote: "MASE her serinin kendi eğitim satırlarıyla ölçülür; genelde bunların ortalamasıdır. Genel RMSE'de her satır eşit sayılır, bu yüzden büyük seriler ağır basar. Kapı anları karşılaştırır: bir anın bütün serilerdeki hataları birlikte çekilir. Artıklar ve önem değerleri yalnız tek serilerde çizilir.",
     leftOut_one: "{{count}} seri dışarıda bırakıldı",
     leftOut_other: "{{count}} seri dışarıda bırakıldı",
     why: {

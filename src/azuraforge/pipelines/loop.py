@@ -27,7 +27,6 @@ from azuraforge.runs.handlers import Job
 STEPS = "azuraforge.pipelines.steps"
 #: A test part without times stands between these moments: every verdict on the dataset's target looked at some of it.
 TIMELESS = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
-PANEL_NOT_EXPLAINED = "Residuals and importances are drawn of single series only; this dataset holds several."
 #: Share of the whole run's progress per phase; the sum, with ``explaining``'s two, is 1.
 SHARES: Mapping[str, float] = {
     "split": 0.02,
@@ -137,8 +136,7 @@ class TrainingLoop:
         cut = {key: split[key] for key in ("parts", "season", "left_out") if key in split}
         series = {"train": learning["train"], "split": cut}
         judged = self._phase("judge", {**case, **series, "future": parts["future"]})
-        if "left_out" in split:  # a panel
-            self._job.note(PANEL_NOT_EXPLAINED)
+        if "left_out" in split:  # a panel: who shows its table says that residuals are drawn of single series only
             return self._outcome(task, held_out, champion, split, fitted, baselines, judged)
         explain_forecast(
             self._job,

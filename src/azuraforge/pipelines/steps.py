@@ -146,8 +146,9 @@ def predict(child: Child) -> dict[str, Any]:
     except Exception as error:
         if not child.payload.get("tolerant", False):
             raise
-        known_none = isinstance(error, InvalidInput) and error.error_code == UNKNOWN_SERIES
-        none_of = error.details.get("count") if known_none else None
+        none_of = None
+        if isinstance(error, InvalidInput) and error.error_code == UNKNOWN_SERIES:
+            none_of = error.details.get("count")
         return {"problem": one_line(error), "latency_ms": None, "guarded": 0, "none_of": none_of}
     return {"problem": None, **answered}
 
@@ -190,7 +191,7 @@ def _split(child: Child, folder: Path | None) -> dict[str, Any]:
     table = read_table(**child.payload["dataset"])
     horizon, gap = int(getattr(config, "horizon", 1)), int(getattr(config, "gap", 0))
     table, ranges, ended = panel.split_of_those_that_go_on(table, lambda each: pipeline.split(each, config))
-    chosen = {}
+    chosen: dict[str, Any] = {}
     if child.payload.get("refit"):
         chosen = {"chosen_by": [ranges.validation.start, ranges.validation.stop]}
         ranges = refit_split(ranges, horizon=horizon, gap=gap)
@@ -231,7 +232,7 @@ def _check_folds(
     """
 
     def check(until: int | None) -> None:
-        for number, fold in enumerate(folds_of(ranges, **asked, until=until), 1):  # type: ignore[arg-type]
+        for number, fold in enumerate(folds_of(ranges, **asked, until=until), 1):
             try:
                 split = Split(Rows(*fold.train), Rows(*fold.validation), Rows(*fold.test), needs)
                 without_short_series(table, split, asked["horizon"])

@@ -153,7 +153,7 @@ def _series(told: Mapping[str, Any], evaluation: Mapping[str, Any], words: Words
     if gone := told["left_out"]:
         named = ", ".join(escape(each["series"]) for each in gone[:_SERIES_SHOWN])
         lines += [words("several_series.left_out", count=len(gone), series=named), ""]
-    return lines
+    return [*lines, words("several_series.not_explained"), ""]
 
 
 def _metric_names(contenders: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -141,8 +141,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "sayılır.",
     ),
     "several_series.left_out": (
-        "Left out, with too few rows in a part or nothing that changes: {count} series ({series}).",
-        "Bir parçada çok az satırı olduğu ya da hiç değişmediği için dışarıda bırakılan: {count} seri ({series}).",
+        "Left out, with too few rows in a part, nothing that changes or an earlier end: {count} series ({series}).",
+        "Bir parçada çok az satırı olduğu, hiç değişmediği ya da daha önce bittiği için dışarıda bırakılan: {count}"
+        " seri ({series}).",
+    ),
+    "several_series.not_explained": (
+        "Residuals and importances are drawn of single series only.",
+        "Artıklar ve önem değerleri yalnız tek serilerde çizilir.",
     ),
     "scores.failed": ("Baselines that failed", "Başarısız olan temel yöntemler"),
     "contender": ("Contender", "Yarışmacı"),
