@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,6 +80,8 @@ class Scaled:
     environment: dict[str, str] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
     url: str = ""
+    #: How many of each kind were ever started: a log is one process's.
+    started: Counter[str] = field(default_factory=Counter)
 
     @property
     def variables(self) -> dict[str, str]:
@@ -99,8 +102,8 @@ class Scaled:
 
     def start(self, *arguments: str) -> Part:
         """``start("worker", "--concurrency", "1")``; returns at once."""
-        number = sum(part.name.startswith(arguments[0]) for part in self.parts) + 1
-        part = Part(f"{arguments[0]}-{number}", arguments, self.variables, self.home.parent)
+        self.started[arguments[0]] += 1
+        part = Part(f"{arguments[0]}-{self.started[arguments[0]]}", arguments, self.variables, self.home.parent)
         self.parts.append(part)
         return part
 

@@ -72,6 +72,36 @@ def test_a_forecast_goes_through_celery(undisturbed):
     assert [attempt["outcome"] for attempt in undisturbed["attempts"]] == ["succeeded"]
 
 
+def test_a_study_is_carried_by_celery_workers_to_the_verdict_about_its_winner(platform):
+    """Six trials on two workers, asked for by two schedulers: none doubled, none lost, all of them counted."""
+    space = {"learning_rate": {"low": 1e-3, "high": 1e-1, "log": True}, "hidden_size": {"choices": [4, 8]}}
+    config = {"horizon": 2, "window": 8, "lstm_rows": 4, "epochs": 2}
+    asked = {"name": "carried", "plugin": "forecasting.lstm", "dataset": "co2", "model": "carried", "space": space,
+             "config": config, "budget": {"trials": 6}, "parallel": 2, "seed": 4}  # fmt: skip
+    study = platform.api("/studies", asked)
+    deadline = time.monotonic() + 200
+    while (study := platform.api(f"/studies/{study['id']}"))["state"] == "running":
+        assert time.monotonic() < deadline, study
+        time.sleep(0.2)
+    assert (study["state"], study["reason"], study["trials"]) == ("finished", "trials", {"complete": 6}), study["error"]
+    trials = platform.api(f"/studies/{study['id']}/trials")
+    runs = [platform.api(f"/runs/{trial['run_id']}") for trial in trials]
+    assert [trial["number"] for trial in trials] == list(range(6))
+    assert len({run["id"] for run in runs}) == 6
+    assert all(run["state"] == "succeeded" and run["study"]["id"] == study["id"] for run in runs)
+    assert len({run["attempts"][-1]["worker"] for run in runs}) == 2, "both workers had their share"
+    assert any(baseline["scores"] for baseline in study["baselines"])
+    winner = wait_until(platform, study["retrain_run_id"], ended)
+    assert winner["state"] == "succeeded", winner["error"]
+    assert winner["summary"]["trials"] == study["counted_trials"] == 6
+    verdict = platform.api(f"/evaluations/{winner['id']}")["verdict"]
+    tightened = [reason for reason in verdict["reasons"] if reason["code"] == "level_tightened_by_trials"]
+    assert [reason["params"]["trials"] for reason in tightened] == [6]
+    listed = {run["id"] for run in platform.api("/runs?limit=500")["runs"]}
+    assert winner["id"] in listed
+    assert not listed & {run["id"] for run in runs}
+
+
 def test_a_killed_worker_leaves_no_orphan_and_another_ends_its_run_with_the_same_bits(platform, undisturbed):
     run_id = start(platform)
     run = wait_until(platform, run_id, trains)
@@ -189,33 +219,3 @@ def test_every_part_stops_with_zero_and_says_no_word_of_trouble(platform):
     for part in platform.parts:
         assert "Traceback" not in part.log(), part.log()[-3000:]
         assert '"level": "error"' not in part.log(), part.log()[-3000:]
-
-
-def test_a_study_is_carried_by_celery_workers_to_the_verdict_about_its_winner(platform):
-    """Six trials on two workers, asked for by two schedulers: none doubled, none lost, all of them counted."""
-    space = {"learning_rate": {"low": 1e-3, "high": 1e-1, "log": True}, "hidden_size": {"choices": [4, 8]}}
-    config = {"horizon": 2, "window": 8, "lstm_rows": 4, "epochs": 2}
-    asked = {"name": "carried", "plugin": "forecasting.lstm", "dataset": "co2", "model": "carried", "space": space,
-             "config": config, "budget": {"trials": 6}, "parallel": 2, "seed": 4}  # fmt: skip
-    study = platform.api("/studies", asked)
-    deadline = time.monotonic() + 200
-    while (study := platform.api(f"/studies/{study['id']}"))["state"] == "running":
-        assert time.monotonic() < deadline, study
-        time.sleep(0.2)
-    assert (study["state"], study["reason"], study["trials"]) == ("finished", "trials", {"complete": 6}), study["error"]
-    trials = platform.api(f"/studies/{study['id']}/trials")
-    runs = [platform.api(f"/runs/{trial['run_id']}") for trial in trials]
-    assert [trial["number"] for trial in trials] == list(range(6))
-    assert len({run["id"] for run in runs}) == 6
-    assert all(run["state"] == "succeeded" and run["study"]["id"] == study["id"] for run in runs)
-    assert len({run["attempts"][-1]["worker"] for run in runs}) == 2, "both workers had their share"
-    assert any(baseline["scores"] for baseline in study["baselines"])
-    winner = wait_until(platform, study["retrain_run_id"], ended)
-    assert winner["state"] == "succeeded", winner["error"]
-    assert winner["summary"]["trials"] == study["counted_trials"] == 6
-    verdict = platform.api(f"/evaluations/{winner['id']}")["verdict"]
-    tightened = [reason for reason in verdict["reasons"] if reason["code"] == "level_tightened_by_trials"]
-    assert [reason["params"]["trials"] for reason in tightened] == [6]
-    listed = {run["id"] for run in platform.api("/runs?limit=500")["runs"]}
-    assert winner["id"] in listed
-    assert not listed & {run["id"] for run in runs}

@@ -107,14 +107,14 @@ def _narrowed(router: APIRouter) -> APIRouter:
     if None in paths:
         return router  # it includes others
     nouns = frozenset(str(path).split("/")[1] for path in paths)
-    look = router.matches
+    narrowed = copy.copy(router)  # the room's own stays as it is, for other applications and other prefixes
+    look = narrowed.matches
 
     def matches(scope: Scope) -> tuple[Match, Scope]:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         noun = path[len(PREFIX) + 1 :].partition("/")[0]
         return look(scope) if noun in nouns else (Match.NONE, {})
 
-    narrowed = copy.copy(router)  # the room's own stays as it is, for other applications and other prefixes
     narrowed.matches = matches  # type: ignore[method-assign]
     return narrowed
 
