@@ -19,7 +19,8 @@ from azuraforge.models.folder import VersionFolders
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import ModelVersion
-from azuraforge.runs.launcher import Conversation, Launcher
+from azuraforge.runs.conversation import Conversation
+from azuraforge.runs.launcher import Launcher
 from azuraforge.settings import Settings
 
 SCHEMA = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h", "season": 24, "unit": "kW"}

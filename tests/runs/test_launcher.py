@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,6 +15,8 @@ import pytest
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.runs.frames import encode
 from azuraforge.runs.launcher import Launcher
+
+ENTRIES = Path(__file__).parent / "entries"
 
 
 def test_a_call_returns_the_result_of_a_process_of_its_own(launcher):
@@ -61,6 +65,23 @@ def test_a_call_is_repeated_where_the_launcher_died_meanwhile(launcher):
     launcher.call("toy_steps:echo", {}, 30)
     os.kill(launcher.pid, signal.SIGKILL)
     assert launcher.call("toy_steps:echo", {"again": True}, 30)["payload"] == {"again": True}
+
+
+def test_a_broken_pipe_is_not_tried_again_before_its_end_was_read():
+    made = Launcher({"PYTHONPATH": str(ENTRIES)})
+    made.start()
+    old = made._server
+    ours, theirs = socket.socketpair()
+    theirs.close()  # sending fails at once, while the reader still hears the launcher
+    whole, old._control = old._control, ours
+    try:
+        assert made.call("toy_steps:echo", {"again": True}, 30)["payload"] == {"again": True}
+        assert made._server is not old
+    finally:
+        old._control = whole
+        old.stop()
+        made.stop()
+        ours.close()
 
 
 def test_a_conversation_answers_many_questions_from_one_process(launcher):

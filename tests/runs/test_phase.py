@@ -9,9 +9,10 @@ import time
 
 import pytest
 
+from azuraforge.runs.child_process import ChildProcess
+from azuraforge.runs.conversation import Exchange
 from azuraforge.runs.failures import Cancelled, ChildDied
 from azuraforge.runs.frames import encode
-from azuraforge.runs.launcher import ChildProcess, _Conversing
 from azuraforge.runs.limits import Limits
 from azuraforge.runs.log_file import LogFile
 from azuraforge.runs.phase import Interrupt, PhaseChild
@@ -88,4 +89,4 @@ def test_a_child_that_is_slow_to_die_is_killed_once(child, drive):
 def test_a_question_to_a_child_that_ended_is_not_waited_out(child):
     child.finished(3)
     with pytest.raises(ChildDied, match="exit code 3"):
-        _Conversing(child).exchange({}, time.monotonic() + 60)
+        Exchange(child).exchange({}, time.monotonic() + 60)

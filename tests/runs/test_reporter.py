@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from azuraforge.errors import TransientError
-from azuraforge.runs.launcher import TOO_SLOW
+from azuraforge.runs.conversation import TOO_SLOW
 from azuraforge.runs.reporter import ENTRY, Reporter
 from azuraforge.runs.reports import PROBLEM, RunReports
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -19,11 +18,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import psutil
-
 from azuraforge.errors import InvalidInput, TransientError
-from azuraforge.runs.failures import ChildDied, Interruption, LauncherDied, restore
-from azuraforge.runs.frames import Frame, FrameReader, encode, read_frames
+from azuraforge.runs.child_process import ChildProcess
+from azuraforge.runs.conversation import Conversation, Exchange
+from azuraforge.runs.failures import ChildDied, LauncherDied
+from azuraforge.runs.frames import Frame, encode, read_frames
 from azuraforge.runs.spares import Habits, Warm
 from azuraforge.runs.strays import VARIABLE, end_forgotten, end_marked, new_mark
 from azuraforge.telemetry import logger
@@ -38,68 +37,8 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 _START_SECONDS = 60.0
 _OPEN_SECONDS = 120.0
 _TRIES = 3
-#: The code of the error where a conversation's child was ended because its answer did not come.
-TOO_SLOW = "too_slow"
-_READ_BYTES = 1 << 16
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-#: How soon the end of a child is noticed whose socket something else still holds open.
-_LOOK_SECONDS = 0.5
 
 log = logger("runs")
-
-
-class ChildProcess:
-    """A living or ended child. Its group is killed when it is closed."""
-
-    def __init__(self, connection: socket.socket, output: int | None) -> None:
-        self.connection = connection
-        self.output = output
-        self.pid = 0
-        self.status: int | None = None
-        self.launcher_died = False
-        self.born = threading.Event()
-        self.ended = threading.Event()
-        self._lock = threading.Lock()
-
-    def signal(self, number: int) -> None:
-        """Send a signal to the child's whole group."""
-        with self._lock:
-            if self.pid and not (self.ended.is_set() and not self.launcher_died):
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self.pid, number)
-
-    def death(self, wait_seconds: float = 5.0) -> Interruption:
-        """Why the pipe ended; waits for the launcher's word."""
-        self.ended.wait(wait_seconds)
-        return LauncherDied() if self.launcher_died else ChildDied(self.status)
-
-    def resident_bytes(self) -> int:
-        """Resident memory of the child itself; 0 where it has ended."""
-        # 15 µs on Linux, where psutil takes 100.
-        with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{self.pid}/statm", "rb") as told:
-            return int(told.read().split()[1]) * _PAGE_BYTES
-        try:
-            return int(psutil.Process(self.pid).memory_info().rss)
-        except psutil.Error:
-            return 0
-
-    def close(self) -> None:
-        """Kill what is left of the group and close the pipes."""
-        self.signal(signal.SIGKILL)
-        self.connection.close()
-        if self.output is not None:
-            os.close(self.output)
-            self.output = None
-
-    def finished(self, status: int | None, *, launcher_died: bool = False) -> None:
-        """Called by the launcher's reader."""
-        with self._lock:
-            self.status = status
-            self.launcher_died = launcher_died
-            self.ended.set()
-        self.born.set()
-        if launcher_died:
-            self.signal(signal.SIGKILL)
 
 
 class Launcher:
@@ -159,7 +98,7 @@ class Launcher:
         """
         for last in (False, True):
             try:
-                with _Conversing(self.spawn(), hear) as child:
+                with Exchange(self.spawn(), hear) as child:
                     frame = {"mode": "call", "entry": entry, "payload": payload}
                     return child.exchange(frame, time.monotonic() + timeout_seconds)
             except TimeoutError:
@@ -221,115 +160,6 @@ class Launcher:
         return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONUNBUFFERED": "1", **self._extra}
 
 
-class Conversation:
-    """A long-lived child behind one question at a time. Close it; whatever it started ends with it."""
-
-    def __init__(self, child: ChildProcess) -> None:
-        self._child = child
-        self._talk = _Conversing(child)
-        self._lock = threading.Lock()
-
-    @property
-    def pid(self) -> int:
-        return self._child.pid
-
-    @property
-    def resident_bytes(self) -> int:
-        """Its resident memory now; 0 where it has ended."""
-        return self._child.resident_bytes()
-
-    def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
-        """Its answer. Raises the child's own error, or TransientError where it died or was too slow (it is ended)."""
-        return self.tell({"payload": payload}, timeout_seconds)
-
-    def tell(self, frame: Frame, timeout_seconds: float) -> dict[str, Any]:
-        """Send one frame and wait for its answer."""
-        with self._lock:
-            try:
-                return self._talk.exchange(frame, time.monotonic() + timeout_seconds)
-            except TimeoutError:
-                self._child.close()
-                raise TransientError(
-                    f"no answer within {timeout_seconds:g} seconds", next_step="try again", code=TOO_SLOW
-                ) from None
-            except Interruption as error:
-                self._child.close()
-                raise TransientError(str(error), next_step="try again") from None
-
-    def pipe(self) -> socket.socket:
-        """Its socket, which blocks nobody any more: for who asks ahead of the answers, one frame each, in order.
-
-        From then on ``ask`` is not for use.
-        """
-        self._child.connection.setblocking(False)
-        return self._child.connection
-
-    @property
-    def ended(self) -> bool:
-        """Whether the child's process is known to be gone."""
-        return self._child.ended.is_set()
-
-    def death(self) -> Interruption:
-        """Why its pipe ended; waits for the launcher's word."""
-        return self._child.death()
-
-    def close(self) -> None:
-        """End the child."""
-        self._child.close()
-
-
-class _Conversing:
-    """Frames out, frames in, until one answers."""
-
-    def __init__(self, child: ChildProcess, hear: Callable[[Frame], None] | None = None) -> None:
-        self._child = child
-        self._hear = hear
-        self._reader = FrameReader()
-
-    def __enter__(self) -> _Conversing:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._child.close()
-
-    def exchange(self, frame: Frame, deadline: float) -> dict[str, Any]:
-        """Raises the child's error, Interruption where it died, TimeoutError past the deadline (monotonic)."""
-        connection = self._child.connection
-        try:
-            connection.settimeout(max(0.001, deadline - time.monotonic()))
-            connection.sendall(encode(frame))
-            while True:
-                data = self._receive(deadline)
-                if not data:
-                    raise self._child.death()
-                for answer in self._reader.feed(data):
-                    if answer["type"] == "result":
-                        value: dict[str, Any] = answer["value"]
-                        return value
-                    if answer["type"] == "error":
-                        raise restore(answer["family"], answer["error"], answer.get("kind", ""))
-                    if self._hear is not None:
-                        self._hear(answer)
-        except TimeoutError:
-            raise
-        except (ConnectionError, OSError) as error:
-            raise self._child.death() from error
-
-    def _receive(self, deadline: float) -> bytes:
-        """What came; nothing where the child has ended, even if something that it started holds the socket."""
-        while True:
-            ended = self._child.ended.is_set()  # before looking: then nothing readable means that nothing will come
-            left = deadline - time.monotonic()
-            self._child.connection.settimeout(max(0.001, min(left, _LOOK_SECONDS)))
-            try:
-                return self._child.connection.recv(_READ_BYTES)
-            except TimeoutError:
-                if ended:
-                    return b""
-                if time.monotonic() >= deadline:
-                    raise
-
-
 class _Server:
     """One life of the launcher's process."""
 
@@ -373,6 +203,10 @@ class _Server:
                 ticket = next(self._tickets)
                 self._unborn[ticket] = child
                 socket.send_fds(self._control, [encode({"ticket": ticket, "warm": warm})], passed)
+        except OSError:
+            self.alive = False  # before the reader sees it: the next try must not come here again
+            child.close()
+            raise
         except BaseException:
             child.close()
             raise

@@ -16,9 +16,9 @@ from typing import Any
 
 import orjson
 
+from azuraforge.runs.child_process import ChildProcess
 from azuraforge.runs.failures import Cancelled, Draining, Replaced, restore
 from azuraforge.runs.frames import Frame, FrameReader, encode
-from azuraforge.runs.launcher import ChildProcess
 from azuraforge.runs.limits import Limits
 from azuraforge.runs.log_file import LogFile, redactor
 from azuraforge.runs.usage import Sampler, measure

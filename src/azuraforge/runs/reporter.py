@@ -21,7 +21,7 @@ from azuraforge.errors import AzuraError, TransientError
 from azuraforge.events.schemas import EventOut
 from azuraforge.events.service import EventLog
 from azuraforge.projects import store as project_store
-from azuraforge.runs.launcher import TOO_SLOW
+from azuraforge.runs.conversation import TOO_SLOW
 from azuraforge.runs.reports import RunReports
 from azuraforge.telemetry import logger
 
@@ -47,7 +47,7 @@ log = logger("runs")
 
 
 class Conversation(Protocol):
-    """A long-lived child, see ``runs.launcher``."""
+    """A long-lived child, see ``runs.conversation``."""
 
     @property
     def pid(self) -> int: ...

@@ -16,7 +16,7 @@ _IDLE_SECONDS = 120.0
 
 
 class Conversation(Protocol):
-    """A long-lived child, see ``runs.launcher``."""
+    """A long-lived child, see ``runs.conversation``."""
 
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]: ...
     def close(self) -> None: ...
