@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from azuraforge.cli import values
+from azuraforge.cli import spaces, values
 from azuraforge.cli.failures import FAILED, USAGE, CommandError
 from azuraforge.cli.reach import reach
 from azuraforge.cli.results import plain
@@ -71,11 +71,11 @@ def create(
 ) -> None:
     """Search the best config; the space is checked down to its corners now."""
     terminal = terminal_of(context)
-    body: dict[str, Any] = {**_file(terminal, file), "name": name}
+    body: dict[str, Any] = {**spaces.file(terminal, file), "name": name}
     space: dict[str, Any] = dict(body.get("space") or {})
-    space.update(_range(terminal, told) for told in search or ())
-    space.update(_listed(terminal, told, "--choose") for told in choose or ())
-    space.update(_listed(terminal, told, "--grid") for told in grid or ())
+    space.update(spaces.span(terminal, told) for told in search or ())
+    space.update(spaces.choices(terminal, told, "--choose") for told in choose or ())
+    space.update(spaces.choices(terminal, told, "--grid") for told in grid or ())
     body["space"] = space
     body["config"] = {**(body.get("config") or {}), **values.pairs(terminal, settings or (), "--set")}
     given = {
@@ -282,59 +282,6 @@ def restore(context: typer.Context, study: Named) -> None:
     with reach(terminal) as reached:
         found = reached.client.studies.restore(study)
     terminal.say(terminal.text("study_restored", name=found.name))
-
-
-def _file(terminal: Terminal, path: Path | None) -> dict[str, Any]:
-    """A study from a YAML or JSON file."""
-    if path is None:
-        return {}
-    if path.suffix.lower() not in (".yaml", ".yml"):
-        return values.json_object(terminal, path)
-    return values.yaml_object(terminal, path)
-
-
-def _range(terminal: Terminal, told: str) -> tuple[str, dict[str, Any]]:
-    """``learning_rate=0.0001..0.1:log`` or ``layers=1..4`` or ``size=16..64:16``."""
-    name, _, rest = told.partition("=")
-    span, _, how = rest.partition(":")
-    low, dots, high = span.partition("..")
-    try:
-        found: dict[str, Any] = {"low": _number(low), "high": _number(high)}
-        if how == "log":
-            found["log"] = True
-        elif how:
-            found["step"] = _number(how)
-    except ValueError:
-        dots = ""
-    if not dots or not name:
-        raise CommandError(
-            terminal.text("not_a_range", text=told),
-            next_step=terminal.text("write_like", example="--search learning_rate=0.0001..0.1:log"),
-            exit_code=USAGE,
-        )
-    return name.strip(), found
-
-
-def _listed(terminal: Terminal, told: str, option: str) -> tuple[str, dict[str, Any]]:
-    """``hidden_size=16,32``; choices that are lists themselves are written as JSON: ``channels=[[8],[8,16]]``."""
-    name, separator, rest = told.partition("=")
-    if not separator or not rest.strip():
-        raise CommandError(
-            terminal.text("not_a_list", text=told),
-            next_step=terminal.text("write_like", example=f"{option} hidden_size=16,32"),
-            exit_code=USAGE,
-        )
-    if rest.strip().startswith("["):
-        (found,) = values.pairs(terminal, [f"x={rest}"], option).values()
-        if isinstance(found, list):
-            return name.strip(), {"choices": found}
-    pairs = [values.pairs(terminal, [f"x={part.strip()}"], option)["x"] for part in rest.split(",")]
-    return name.strip(), {"choices": pairs}
-
-
-def _number(text: str) -> float | int:
-    value = float(text)
-    return int(value) if value.is_integer() and "." not in text and "e" not in text.lower() else value
 
 
 def _show(terminal: Terminal, client: Client, study: Study) -> None:

@@ -20,10 +20,12 @@ def upgrade() -> None:
     op.add_column("prediction_outcome", sa.Column("question", sa.String(length=64), nullable=True))
     # Answers from the end of a dataset say so; those from rows that somebody sent never said what they continue.
     if op.get_context().dialect.name == "postgresql":  # which reads no JSON that holds a NUL
-        told = "CASE WHEN strpos(inputs::text, '\\u0000') > 0 THEN NULL ELSE inputs ->> 'dataset_id' END"
+        op.execute(
+            "UPDATE prediction SET continues ="
+            " CASE WHEN strpos(inputs::text, '\\u0000') > 0 THEN NULL ELSE inputs ->> 'dataset_id' END"
+        )
     else:
-        told = "json_extract(inputs, '$.dataset_id')"
-    op.execute(f"UPDATE prediction SET continues = {told}")  # noqa: S608
+        op.execute("UPDATE prediction SET continues = json_extract(inputs, '$.dataset_id')")
     for name in _COUNTERS:
         op.add_column("model_deployment", sa.Column(name, sa.BigInteger(), nullable=False, server_default=sa.text("0")))
     op.add_column("model_deployment", sa.Column("bound_of", sa.Integer(), nullable=False, server_default=sa.text("0")))

@@ -1,0 +1,63 @@
+"""Search spaces as they are written on the command line, or in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from azuraforge.cli import values
+from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.terminal import Terminal
+
+
+def file(terminal: Terminal, path: Path | None) -> dict[str, Any]:
+    """A study from a YAML or JSON file."""
+    if path is None:
+        return {}
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        return values.json_object(terminal, path)
+    return values.yaml_object(terminal, path)
+
+
+def span(terminal: Terminal, told: str) -> tuple[str, dict[str, Any]]:
+    """``learning_rate=0.0001..0.1:log`` or ``layers=1..4`` or ``size=16..64:16``."""
+    name, _, rest = told.partition("=")
+    bounds, _, how = rest.partition(":")
+    low, dots, high = bounds.partition("..")
+    try:
+        found: dict[str, Any] = {"low": _number(low), "high": _number(high)}
+        if how == "log":
+            found["log"] = True
+        elif how:
+            found["step"] = _number(how)
+    except ValueError:
+        dots = ""
+    if not dots or not name:
+        raise CommandError(
+            terminal.text("not_a_range", text=told),
+            next_step=terminal.text("write_like", example="--search learning_rate=0.0001..0.1:log"),
+            exit_code=USAGE,
+        )
+    return name.strip(), found
+
+
+def choices(terminal: Terminal, told: str, option: str) -> tuple[str, dict[str, Any]]:
+    """``hidden_size=16,32``; choices that are lists themselves are written as JSON: ``channels=[[8],[8,16]]``."""
+    name, separator, rest = told.partition("=")
+    if not separator or not rest.strip():
+        raise CommandError(
+            terminal.text("not_a_list", text=told),
+            next_step=terminal.text("write_like", example=f"{option} hidden_size=16,32"),
+            exit_code=USAGE,
+        )
+    if rest.strip().startswith("["):
+        (found,) = values.pairs(terminal, [f"x={rest}"], option).values()
+        if isinstance(found, list):
+            return name.strip(), {"choices": found}
+    pairs = [values.pairs(terminal, [f"x={part.strip()}"], option)["x"] for part in rest.split(",")]
+    return name.strip(), {"choices": pairs}
+
+
+def _number(text: str) -> float | int:
+    value = float(text)
+    return int(value) if value.is_integer() and "." not in text and "e" not in text.lower() else value
