@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from azuraforge.engine.errors import EngineError, shape_text
+from azuraforge.engine.ops import contracts
 from azuraforge.engine.ops.registry import Array, Context, register
 
 Gradients = tuple[Array | None, ...]
@@ -143,7 +144,7 @@ def _conv_relu_pool_vjp(context: Context, gradient: Array) -> Gradients:
     return _conv2d_vjp(inner, grad_image * positive)
 
 
-register("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp)
-register("conv2d", _conv2d, _conv2d_vjp)
-register("max_pool2d", _max_pool2d, _max_pool2d_vjp)
-register("avg_pool2d", _avg_pool2d, _avg_pool2d_vjp)
+register("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp, contracts.conv_relu_pool)
+register("conv2d", _conv2d, _conv2d_vjp, contracts.conv2d)
+register("max_pool2d", _max_pool2d, _max_pool2d_vjp, contracts.pool2d("max_pool2d"))
+register("avg_pool2d", _avg_pool2d, _avg_pool2d_vjp, contracts.pool2d("avg_pool2d"))

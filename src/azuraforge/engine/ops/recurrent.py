@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from azuraforge.engine.ops import contracts
 from azuraforge.engine.ops.registry import Array, Context, register
 
 Gradients = tuple[Array | None, ...]
@@ -226,5 +227,5 @@ def _gru_vjp(context: Context, grad_output: Array | None, grad_h: Array | None) 
     return (d_x, d_state, *d_weights)
 
 
-register("lstm", _lstm, _lstm_vjp)
-register("gru", _gru, _gru_vjp)
+register("lstm", _lstm, _lstm_vjp, contracts.lstm)
+register("gru", _gru, _gru_vjp, contracts.gru)

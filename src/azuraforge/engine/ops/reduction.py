@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from azuraforge.engine.ops import contracts
 from azuraforge.engine.ops.registry import Array, Context, register
 
 Axis = int | tuple[int, ...] | None
@@ -102,4 +103,4 @@ register("mean", _mean, _mean_vjp)
 register("var", _var, _var_vjp)
 register("max", _max, _extreme_vjp)
 register("min", _min, _extreme_vjp)
-register("logsumexp", _logsumexp, _logsumexp_vjp)
+register("logsumexp", _logsumexp, _logsumexp_vjp, contracts.along_axis("logsumexp"))

@@ -12,7 +12,7 @@ from azuraforge.engine.backends.cpu.convolution import to_pixels
 from azuraforge.engine.backends.cpu.kernels.batch_norm import BLOCK
 from azuraforge.engine.backends.cpu.memory import address, empty
 from azuraforge.engine.backends.cpu.runtime import by_reference, current
-from azuraforge.engine.ops.registry import OPS, Array, Context, Op
+from azuraforge.engine.ops.registry import OPS, Array, Context, override
 
 Gradients = tuple[Array | None, ...]
 _LEAST_ELEMENTS = 20_000  # per thread
@@ -100,4 +100,4 @@ def _like(rows: Array, x: Array) -> Array:
     return rows.reshape(batch, height, width, channels).transpose(0, 3, 1, 2)
 
 
-OVERRIDES = [Op("batch_norm", _batch_norm, _batch_norm_vjp)]
+OVERRIDES = [override("batch_norm", _batch_norm, _batch_norm_vjp, silent=False)]
