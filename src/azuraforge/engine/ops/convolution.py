@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.ops import contracts
-from azuraforge.engine.ops.registry import Array, Context, register
+from azuraforge.engine.ops.registry import Array, Context, add_up, register
 
 Gradients = tuple[Array | None, ...]
 Pair = tuple[int, int]
@@ -95,7 +95,7 @@ def _conv2d_vjp(context: Context, gradient: Array) -> Gradients:
             batch, groups * per_group, kernel_height, kernel_width, out_height, out_width
         )
         grad_x = fold(parts, shape, stride, dilation, padding)
-    return grad_x, grad_weight, gradient.sum(axis=(0, 2, 3)) if need_bias else None
+    return grad_x, grad_weight, add_up(gradient, (0, 2, 3)) if need_bias else None
 
 
 def _max_pool2d(context: Context, x: Array, *, kernel: Pair, stride: Pair, padding: Pair) -> Array:

@@ -8,7 +8,7 @@ import numpy as np
 
 from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.ops import contracts
-from azuraforge.engine.ops.registry import Array, Context, register, sum_to_shape
+from azuraforge.engine.ops.registry import Array, Context, add_up, register, sum_to_shape
 
 Gradients = tuple[Array | None, ...]
 
@@ -66,7 +66,7 @@ def _linear_vjp(context: Context, gradient: Array) -> Gradients:
     return (
         (rows @ weight).reshape(shape) if need_x else None,
         rows.T @ flat if need_weight else None,
-        rows.sum(axis=0) if need_bias else None,
+        add_up(rows, 0) if need_bias else None,
     )
 
 

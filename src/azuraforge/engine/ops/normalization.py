@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from azuraforge.engine.ops import contracts
-from azuraforge.engine.ops.registry import Array, Context, register
+from azuraforge.engine.ops.registry import Array, Context, add_up, average, register
 
 Gradients = tuple[Array | None, ...]
 
@@ -37,8 +37,8 @@ def _layer_norm_vjp(context: Context, gradient: Array) -> Gradients:
         )
     return (
         grad_x,
-        (gradient * normal).sum(axis=outer) if need_weight else None,
-        gradient.sum(axis=outer) if need_bias else None,
+        add_up(gradient * normal, outer) if need_weight else None,
+        add_up(gradient, outer) if need_bias else None,
     )
 
 
@@ -48,9 +48,9 @@ def _batch_norm(
     """Normalise each channel of ``(batch, channel, …)`` over all other axes; also return mean and variance."""
     over = (0, *range(2, x.ndim))
     shape = (1, -1, *([1] * (x.ndim - 2)))
-    mean = x.mean(axis=over)
+    mean = average(x, over)
     centred = x - mean.reshape(shape)
-    variance = (centred * centred).mean(axis=over)
+    variance = average(centred * centred, over)
     scale = 1 / np.sqrt(variance + x.dtype.type(eps))
     normal = centred * scale.reshape(shape)
     context.saved = (normal, scale, weight, over, shape)
@@ -62,9 +62,9 @@ def _batch_norm_vjp(context: Context, gradient: Array, *_: Array | None) -> Grad
     # Mean and variance feed the running statistics only, which carry no gradient.
     normal, scale, weight, over, shape = context.saved
     factor = scale if weight is None else scale * weight
-    centred = gradient - gradient.mean(axis=over, keepdims=True)
-    centred -= normal * (gradient * normal).mean(axis=over, keepdims=True)
-    return centred * factor.reshape(shape), (gradient * normal).sum(axis=over), gradient.sum(axis=over)
+    centred = gradient - average(gradient, over, keepdims=True)
+    centred -= normal * average(gradient * normal, over, keepdims=True)
+    return centred * factor.reshape(shape), add_up(gradient * normal, over), add_up(gradient, over)
 
 
 register("layer_norm", _layer_norm, _layer_norm_vjp, contracts.layer_norm)

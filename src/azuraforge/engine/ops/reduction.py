@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from azuraforge.engine.ops import contracts
-from azuraforge.engine.ops.registry import Array, Context, register
+from azuraforge.engine.ops.registry import Array, Context, add_up, average, register
 
 Axis = int | tuple[int, ...] | None
 Gradients = tuple[Array | None, ...]
@@ -29,7 +29,7 @@ def _count(shape: tuple[int, ...], axis: Axis) -> int:
 
 def _sum(context: Context, x: Array, *, axis: Axis, keepdims: bool) -> Array:
     context.saved = (x.shape, axis, keepdims)
-    return np.asarray(x.sum(axis=axis, keepdims=keepdims))
+    return add_up(x, axis, keepdims)
 
 
 def _sum_vjp(context: Context, gradient: Array) -> Gradients:
@@ -42,7 +42,7 @@ def _mean(context: Context, x: Array, *, axis: Axis, keepdims: bool) -> Array:
     context.saved = (x.shape, axis, keepdims, count)
     if count == 0:
         return np.asarray(x.sum(axis=axis, keepdims=keepdims) * np.nan)
-    return np.asarray(x.mean(axis=axis, keepdims=keepdims))
+    return average(x, axis, keepdims)
 
 
 def _mean_vjp(context: Context, gradient: Array) -> Gradients:
@@ -52,9 +52,9 @@ def _mean_vjp(context: Context, gradient: Array) -> Gradients:
 
 def _var(context: Context, x: Array, *, axis: Axis, keepdims: bool) -> Array:
     count = _count(x.shape, axis)
-    centred = x - (x.mean(axis=axis, keepdims=True) if count else 0)
+    centred = x - (average(x, axis, keepdims=True) if count else 0)
     context.saved = (centred, axis, keepdims, count)
-    total = (centred * centred).sum(axis=axis, keepdims=keepdims)
+    total = add_up(centred * centred, axis, keepdims)
     return np.asarray(total / count if count else total * np.nan)
 
 

@@ -176,6 +176,25 @@ def real(x: Array) -> Array:
     return x if x.dtype.kind == "f" else x.astype(np.float32)
 
 
+_MANY = 4096  # numbers that may be added one after the other in less than float64
+
+
+def add_up(x: Array, axis: int | tuple[int, ...] | None, keepdims: bool = False) -> Array:
+    """Sum over axes; in float64 where many numbers meet, since NumPy adds rows to a running total one by one."""
+    result = np.asarray(x.sum(axis=axis, keepdims=keepdims))
+    if x.dtype.kind != "f" or x.itemsize >= 8 or x.size <= _MANY * result.size:
+        return result
+    return np.asarray(x.sum(axis=axis, keepdims=keepdims, dtype=np.float64), dtype=x.dtype)
+
+
+def average(x: Array, axis: int | tuple[int, ...] | None, keepdims: bool = False) -> Array:
+    """Return the mean over axes, summed like :func:`add_up`."""
+    result = np.asarray(x.mean(axis=axis, keepdims=keepdims))
+    if x.dtype.kind != "f" or x.itemsize >= 8 or x.size <= _MANY * result.size:
+        return result
+    return np.asarray(x.mean(axis=axis, keepdims=keepdims, dtype=np.float64), dtype=x.dtype)
+
+
 def sum_to_shape(gradient: Array, shape: tuple[int, ...]) -> Array:
     """Sum a gradient over the axes that broadcasting added or stretched, so that it has ``shape``."""
     if gradient.shape == shape:
@@ -184,5 +203,5 @@ def sum_to_shape(gradient: Array, shape: tuple[int, ...]) -> Array:
     stretched = tuple(
         added + axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[added + axis] != 1
     )
-    summed = gradient.sum(axis=(*range(added), *stretched), keepdims=True)
+    summed = add_up(gradient, (*range(added), *stretched), keepdims=True)
     return np.asarray(summed.reshape(shape))
