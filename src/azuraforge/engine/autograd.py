@@ -146,7 +146,7 @@ def _run(
                 result = op.forward(context, *arrays, **attributes)
     except EngineError:
         raise
-    except (ValueError, IndexError, TypeError) as error:
+    except (ValueError, IndexError, TypeError, ArithmeticError, MemoryError) as error:
         shapes = ", ".join("none" if array is None else shape_text(array.shape) for array in arrays)
         raise EngineError(f"{name} does not fit inputs of shape {shapes}: {error}") from error
     results = result if isinstance(result, tuple) else (result,)
@@ -246,7 +246,10 @@ def _propagate(node: Node, gradients: list[Array | None], pending: dict[int, lis
         if result.dtype != data.dtype:
             result = result.astype(data.dtype)
         if result.shape != data.shape:
-            raise RuntimeError(f"{node.op.name}: gradient of shape {result.shape} for an input of shape {data.shape}")
+            raise EngineError(
+                f"backward through {node.op.name}: a gradient {shape_text(result.shape)} for an input "
+                f"{shape_text(data.shape)}: its data was replaced after the forward pass"
+            )
         if item.node is None:
             item.accumulate_gradient(result)
         else:

@@ -10,6 +10,7 @@ import numpy as np
 # Mutual import on purpose: operators record themselves through autograd, which makes tensors.
 from azuraforge.engine import autograd
 from azuraforge.engine.errors import EngineError, shape_text
+from azuraforge.engine.ops.contracts import expect_axis
 from azuraforge.engine.ops.registry import Array
 
 Operand = Any  # a Tensor, a number, or anything ``numpy.asarray`` takes
@@ -157,6 +158,8 @@ class Tensor:
                 f"gradient buffer {shape_text(buffer.shape)} {buffer.dtype} for a tensor "
                 f"{shape_text(self.shape)} {self.dtype}"
             )
+        if buffer is not None and np.may_share_memory(buffer, self.data):
+            raise EngineError("a gradient buffer must not share memory with the tensor's values")
         collected, self._gradient, self._gradient_buffer = self._gradient, None, buffer
         if collected is not None:
             self.accumulate_gradient(collected)
@@ -196,6 +199,11 @@ class Tensor:
     def _assign(self, key: Any, values: Operand) -> Tensor:
         if autograd.is_recording() and self.requires_grad:
             raise EngineError("change a tensor that needs a gradient only under no_grad()")
+        if autograd.is_recording() and isinstance(values, Tensor) and values.requires_grad:
+            raise EngineError(
+                "an assignment is not recorded, so the gradient of the values would be lost: put tensors together with "
+                "concat, stack or where, or assign values.detach()"
+            )
         try:
             self.data[key] = values.data if isinstance(values, Tensor) else values
         except (ValueError, IndexError) as error:
@@ -339,6 +347,8 @@ class Tensor:
 
     def flatten(self, start_axis: int = 0) -> Tensor:
         """Join the axes from ``start_axis`` on into one."""
+        if start_axis:
+            expect_axis("flatten", start_axis, self.ndim)
         return self.reshape(*self.shape[:start_axis], int(np.prod(self.shape[start_axis:])))
 
     def transpose(self, *axes: int | tuple[int, ...]) -> Tensor:
@@ -352,12 +362,15 @@ class Tensor:
 
     def swapaxes(self, first: int, second: int) -> Tensor:
         """Exchange two axes."""
+        for axis in (first, second):
+            expect_axis("swapaxes", axis, self.ndim)
         order = list(range(self.ndim))
         order[first], order[second] = order[second], order[first]
         return self.transpose(*order)
 
     def squeeze(self, axis: int) -> Tensor:
         """Remove an axis of size one."""
+        expect_axis("squeeze", axis, self.ndim)
         axis = axis % self.ndim
         if self.shape[axis] != 1:
             raise EngineError(f"squeeze: axis {axis} of shape {shape_text(self.shape)} is not of size one")
@@ -365,6 +378,7 @@ class Tensor:
 
     def unsqueeze(self, axis: int) -> Tensor:
         """Insert an axis of size one."""
+        expect_axis("unsqueeze", axis, self.ndim + 1)
         axis = axis % (self.ndim + 1)
         return self.reshape(*self.shape[:axis], 1, *self.shape[axis:])
 

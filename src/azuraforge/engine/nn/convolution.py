@@ -47,6 +47,7 @@ class Conv2d(Module):
         self.dilation = pair(dilation)
         self.groups = groups
         _check("Conv2d", in_channels, out_channels, groups, (*self.kernel_size, *self.stride, *self.dilation))
+        _check_padding("Conv2d", *self.padding)
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         fan_in = math.prod(shape[1:])
         self.weight = init.fan_in_uniform(shape, fan_in, generator)
@@ -87,6 +88,7 @@ class Conv1d(Module):
         self.dilation = dilation
         self.groups = groups
         _check("Conv1d", in_channels, out_channels, groups, (kernel_size, stride, dilation))
+        _check_padding("Conv1d", padding)
         shape = (out_channels, in_channels // groups, kernel_size)
         fan_in = math.prod(shape[1:])
         self.weight = init.fan_in_uniform(shape, fan_in, generator)
@@ -109,6 +111,7 @@ class _Pool(Module):
         self.padding = padding
         if min(*pair(kernel_size), *pair(self.stride)) < 1:
             raise EngineError(f"{type(self).__name__} window and stride must be at least 1")
+        _check_padding(type(self).__name__, *pair(padding))
 
     def extra_repr(self) -> str:
         """Show the window."""
@@ -157,6 +160,11 @@ class Flatten(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, a, b, …)`` to ``(batch, a * b * …)``."""
         return x.flatten(self.start_axis)
+
+
+def _check_padding(layer: str, *padding: int) -> None:
+    if min(padding) < 0:
+        raise EngineError(f"{layer} padding must not be negative, got {min(padding)}")
 
 
 def _check(layer: str, in_channels: int, out_channels: int, groups: int, sizes: tuple[int, ...]) -> None:

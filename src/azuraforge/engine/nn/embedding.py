@@ -94,6 +94,8 @@ class EmbeddingBag(Module):
             values = values.reshape(-1)
         else:
             starts = np.asarray(offsets)
+            if not starts.size:
+                starts = starts.astype(np.int64)  # an empty list has no dtype of its own
         return apply("embedding_bag", self.weight, Tensor(values), Tensor(starts), mode=self.mode)
 
     def extra_repr(self) -> str:

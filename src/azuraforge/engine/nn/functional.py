@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,15 @@ from azuraforge.engine.tensor import Tensor
 # --- checks ---
 
 
-def expect_features(layer: str, x: Tensor, features: int, weight: Tensor) -> None:
-    """Refuse an input whose last axis or dtype does not fit a layer's weights."""
+def expect_tensor(layer: str, x: Tensor) -> None:
+    """Refuse an input that is no tensor."""
     if not isinstance(x, Tensor):
         raise EngineError(f"{layer} expects a Tensor, got {type(x).__name__}: wrap it in engine.Tensor(…)")
+
+
+def expect_features(layer: str, x: Tensor, features: int, weight: Tensor) -> None:
+    """Refuse an input whose last axis or dtype does not fit a layer's weights."""
+    expect_tensor(layer, x)
     if not x.ndim or x.shape[-1] != features:
         raise EngineError(f"{layer} expects (…, {features}), got {shape_text(x.shape)}")
     expect_dtype(layer, x, weight)
@@ -38,8 +44,16 @@ Pair = tuple[int, int]
 
 
 def pair(value: int | Pair) -> Pair:
-    """Return ``(value, value)`` for one number, two numbers as they are."""
-    return (value, value) if isinstance(value, int) else (int(value[0]), int(value[1]))
+    """Return ``(value, value)`` for one integer, two integers as they are."""
+    if isinstance(value, int):
+        return (value, value)
+    try:
+        if isinstance(value, (tuple, list)):
+            first, second = value
+            return index(first), index(second)
+        return index(value), index(value)
+    except (TypeError, ValueError) as error:
+        raise EngineError(f"expected one integer, or one each for height and width, got {value!r}") from error
 
 
 def _target(target: Tensor | Array) -> Tensor:
@@ -51,13 +65,13 @@ def _target(target: Tensor | Array) -> Tensor:
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return ``x @ weight.T + bias``: ``(…, in)`` to ``(…, out)``, weight ``(out, in)``."""
-    expect_features("Linear", x, weight.shape[1], weight)
+    expect_tensor("Linear", x)
     return apply("linear", x, weight, bias)
 
 
 def linear_relu(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return ``relu(linear(x, weight, bias))``, as one op."""
-    expect_features("Linear", x, weight.shape[1], weight)
+    expect_tensor("Linear", x)
     return apply("linear_relu", x, weight, bias)
 
 
@@ -65,12 +79,11 @@ def layer_norm(
     x: Tensor, normalized_shape: tuple[int, ...], weight: Tensor | None, bias: Tensor | None, eps: float = 1e-5
 ) -> Tensor:
     """Bring the last axes, of shape ``normalized_shape``, to mean 0 and variance 1, then scale and shift."""
+    expect_tensor("LayerNorm", x)
     axes = len(normalized_shape)
-    if x.shape[x.ndim - axes :] != normalized_shape:
+    if axes > x.ndim or x.shape[x.ndim - axes :] != tuple(normalized_shape):
         wanted = ", ".join(str(size) for size in normalized_shape)
         raise EngineError(f"LayerNorm expects (…, {wanted}), got {shape_text(x.shape)}")
-    if weight is not None:
-        expect_dtype("LayerNorm", x, weight)
     return apply("layer_norm", x, weight, bias, axes=axes, eps=eps)
 
 
@@ -80,6 +93,8 @@ def dropout(x: Tensor, p: float = 0.5, training: bool = True, generator: np.rand
         raise EngineError(f"Dropout probability must be between 0 and 1, got {p}")
     if not training or p == 0:
         return x
+    if x.dtype.kind != "f":
+        raise EngineError(f"Dropout expects floating point numbers, got {x.dtype}: use astype(numpy.float32) first")
     if p == 1:
         return x * 0.0
     source = generator if generator is not None else default_generator()
@@ -110,10 +125,7 @@ def conv2d(
         stride, padding, dilation: one number, or one each for height and width.
         groups: channels are split into this many groups that do not see each other.
     """
-    channels = weight.shape[1] * groups
-    if x.ndim != 4 or x.shape[1] != channels:
-        raise EngineError(f"Conv2d expects (batch, {channels}, height, width), got {shape_text(x.shape)}")
-    expect_dtype("Conv2d", x, weight)
+    expect_tensor("Conv2d", x)
     return apply(
         "conv2d", x, weight, bias, stride=pair(stride), padding=pair(padding), dilation=pair(dilation), groups=groups
     )
@@ -121,10 +133,7 @@ def conv2d(
 
 def conv_relu_pool(x: Tensor, weight: Tensor, bias: Tensor | None = None, padding: int | Pair = 0) -> Tensor:
     """Return ``max_pool2d(relu(conv2d(x, weight, bias, padding=padding)), 2)``, as one op."""
-    channels = weight.shape[1]
-    if x.ndim != 4 or x.shape[1] != channels:
-        raise EngineError(f"Conv2d expects (batch, {channels}, height, width), got {shape_text(x.shape)}")
-    expect_dtype("Conv2d", x, weight)
+    expect_tensor("Conv2d", x)
     return apply("conv_relu_pool", x, weight, bias, padding=pair(padding))
 
 
@@ -138,10 +147,12 @@ def conv1d(
     groups: int = 1,
 ) -> Tensor:
     """Convolve sequences: ``(batch, in, time)``, weight ``(out, in / groups, kernel)`` → ``(batch, out, time)``."""
+    expect_tensor("Conv1d", x)
+    if weight.ndim != 3:
+        raise EngineError(f"Conv1d expects a weight (out, in, time), got {shape_text(weight.shape)}")
     channels = weight.shape[1] * groups
     if x.ndim != 3 or x.shape[1] != channels:
         raise EngineError(f"Conv1d expects (batch, {channels}, time), got {shape_text(x.shape)}")
-    expect_dtype("Conv1d", x, weight)
     image = apply(
         "conv2d",
         x.unsqueeze(2),
@@ -167,21 +178,24 @@ def avg_pool2d(x: Tensor, kernel: int | Pair, stride: int | Pair | None = None, 
 
 def max_pool1d(x: Tensor, kernel: int, stride: int | None = None, padding: int = 0) -> Tensor:
     """Keep the largest element of each window of ``(batch, channel, time)``."""
-    return _pool2d("max_pool2d", x.unsqueeze(2), (1, kernel), (1, stride or kernel), (0, padding)).squeeze(2)
+    return _pool1d("max_pool2d", x, kernel, stride, padding)
 
 
 def avg_pool1d(x: Tensor, kernel: int, stride: int | None = None, padding: int = 0) -> Tensor:
     """Average each window of ``(batch, channel, time)``; padding counts as zeros."""
-    return _pool2d("avg_pool2d", x.unsqueeze(2), (1, kernel), (1, stride or kernel), (0, padding)).squeeze(2)
+    return _pool1d("avg_pool2d", x, kernel, stride, padding)
+
+
+def _pool1d(name: str, x: Tensor, kernel: int, stride: int | None, padding: int) -> Tensor:
+    if x.ndim != 3:
+        raise EngineError(f"{name.replace('2d', '1d')} expects (batch, channel, time), got {shape_text(x.shape)}")
+    steps = kernel if stride is None else stride
+    return _pool2d(name, x.unsqueeze(2), (1, kernel), (1, steps), (0, padding)).squeeze(2)
 
 
 def _pool2d(name: str, x: Tensor, kernel: int | Pair, stride: int | Pair | None, padding: int | Pair) -> Tensor:
-    size, edge = pair(kernel), pair(padding)
-    if x.ndim != 4:
-        raise EngineError(f"{name} expects (batch, channel, height, width), got {shape_text(x.shape)}")
-    if 2 * edge[0] > size[0] or 2 * edge[1] > size[1]:
-        raise EngineError(f"{name}: padding {edge} is more than half of the window {size}")
-    return apply(name, x, kernel=size, stride=size if stride is None else pair(stride), padding=edge)
+    size = pair(kernel)
+    return apply(name, x, kernel=size, stride=size if stride is None else pair(stride), padding=pair(padding))
 
 
 def attention(
@@ -203,6 +217,9 @@ def attention(
         dropout_p: dropout on the weights.
         generator: its source; the module-level one by default.
     """
+    for one in (query, key):
+        if one.ndim != 3:
+            raise EngineError(f"attention expects (batch, time, width), got {shape_text(one.shape)}")
     keep = attention_dropout((query.shape[0], heads, query.shape[1], key.shape[1]), dropout_p, query, generator)
     return apply("attention", query, key, value, heads=heads, blocked=blocked, keep=keep)
 
@@ -377,11 +394,7 @@ def cross_entropy(
         label_smoothing: share of the target spread evenly over all classes (Szegedy et al. 2016).
         reduction: ``mean`` (weighted by class), ``sum`` or ``none``.
     """
-    if not 0 <= label_smoothing <= 1:
-        raise EngineError(f"label_smoothing must be between 0 and 1, got {label_smoothing}")
     weights = None if weight is None else np.asarray(weight)
-    if weights is not None and weights.shape != logits.shape[1:2]:
-        raise EngineError(f"class weights {shape_text(weights.shape)} do not fit logits {shape_text(logits.shape)}")
     return apply(
         "cross_entropy",
         logits,

@@ -64,9 +64,12 @@ class _BatchNorm(Module):
         if x.ndim not in self.dims or x.shape[1] != self.num_features:
             layout = self.layout.format(self.num_features)
             raise EngineError(f"{kind} expects {layout}, got {shape_text(x.shape)}")
-        if self.weight is not None:
-            functional.expect_dtype(kind, x, self.weight)
         mean, variance = self._buffers["running_mean"], self._buffers["running_var"]
+        for running in (mean, variance):
+            if running.shape != (self.num_features,):
+                raise EngineError(
+                    f"{kind} expects running statistics ({self.num_features},), got {shape_text(running.shape)}"
+                )
         if self.training:
             count = x.size // max(self.num_features, 1)
             if count < 2:
@@ -79,6 +82,8 @@ class _BatchNorm(Module):
                 running.changed_in_place()
             self._buffers["num_batches_tracked"].data += 1
             return output
+        if self.weight is not None:
+            functional.expect_dtype(kind, x, self.weight)
         shape = (1, -1, *([1] * (x.ndim - 2)))
         scale = Tensor(1 / np.sqrt(variance.data + variance.dtype.type(self.eps)))
         if self.weight is not None:

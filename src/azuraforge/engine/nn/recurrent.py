@@ -114,6 +114,8 @@ class _Recurrent(Module):
             return [(zeros,) * len(self.state_names)] * count
         wanted = (count, batch, self.hidden_size)
         kind = type(self).__name__
+        if len(states) != len(self.state_names):
+            raise EngineError(f"{kind} expects {len(self.state_names)} first states, got {len(states)}")
         for name, one in zip(self.state_names, states, strict=True):
             if one.shape != wanted:
                 raise EngineError(f"{kind} expects {name} {shape_text(wanted)}, got {shape_text(one.shape)}")
@@ -124,11 +126,11 @@ class _Recurrent(Module):
         if lengths is None:
             return None
         sizes = np.asarray(lengths)
-        if sizes.shape != (batch,) or sizes.dtype.kind not in "iu" or sizes.min() < 1 or sizes.max() > time:
+        if sizes.dtype.kind not in "iu" and sizes.size:
             raise EngineError(
                 f"{type(self).__name__} expects {batch} lengths between 1 and {time}, got {sizes.tolist()}"
             )
-        return sizes
+        return sizes.astype(np.int64)  # the op's contract checks their number and their range
 
     def extra_repr(self) -> str:
         """Show the sizes."""

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from azuraforge.engine.ops.registry import Array, Context, register
+from azuraforge.engine.ops import contracts
+from azuraforge.engine.ops.registry import Array, Context, real, register
 
 Gradients = tuple[Array | None, ...]
 _SQRT_HALF = math.sqrt(0.5)
@@ -45,7 +46,7 @@ def _leaky_relu_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 def _tanh(context: Context, x: Array) -> Array:
-    result = np.asarray(np.tanh(x))
+    result = np.asarray(np.tanh(real(x)))
     context.saved = result
     return result
 
@@ -55,7 +56,7 @@ def _tanh_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 def _sigmoid(context: Context, x: Array) -> Array:
-    result = sigmoid_array(x)
+    result = sigmoid_array(real(x))
     context.saved = result
     return result
 
@@ -174,11 +175,11 @@ def _log_softmax_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 register("relu", _relu, _relu_vjp)
-register("leaky_relu", _leaky_relu, _leaky_relu_vjp)
+register("leaky_relu", _leaky_relu, _leaky_relu_vjp, contracts.floats("leaky_relu"))
 register("tanh", _tanh, _tanh_vjp)
 register("sigmoid", _sigmoid, _sigmoid_vjp)
-register("silu", _silu, _silu_vjp)
-register("gelu", _gelu, _gelu_vjp)
-register("softplus", _softplus, _softplus_vjp)
-register("softmax", _softmax, _softmax_vjp)
-register("log_softmax", _log_softmax, _log_softmax_vjp)
+register("silu", _silu, _silu_vjp, contracts.floats("silu"))
+register("gelu", _gelu, _gelu_vjp, contracts.floats("gelu"))
+register("softplus", _softplus, _softplus_vjp, contracts.floats("softplus"))
+register("softmax", _softmax, _softmax_vjp, contracts.along_axis("softmax"))
+register("log_softmax", _log_softmax, _log_softmax_vjp, contracts.along_axis("log_softmax"))

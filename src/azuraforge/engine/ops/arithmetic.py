@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from azuraforge.engine.errors import EngineError
-from azuraforge.engine.ops.registry import Array, Context, register, sum_to_shape
+from azuraforge.engine.ops.registry import Array, Context, real, register, sum_to_shape
 
 Gradients = tuple[Array | None, ...]
 
@@ -96,7 +96,7 @@ def _abs_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 def _exp(context: Context, x: Array) -> Array:
-    result = np.asarray(np.exp(x))
+    result = np.asarray(np.exp(real(x)))
     context.saved = result
     return result
 
@@ -107,7 +107,7 @@ def _exp_vjp(context: Context, gradient: Array) -> Gradients:
 
 def _log(context: Context, x: Array) -> Array:
     context.saved = x
-    return np.asarray(np.log(x))
+    return np.asarray(np.log(real(x)))
 
 
 def _log_vjp(context: Context, gradient: Array) -> Gradients:
@@ -115,7 +115,7 @@ def _log_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 def _sqrt(context: Context, x: Array) -> Array:
-    result = np.asarray(np.sqrt(x))
+    result = np.asarray(np.sqrt(real(x)))
     context.saved = result
     return result
 
@@ -127,10 +127,13 @@ def _sqrt_vjp(context: Context, gradient: Array) -> Gradients:
 def _clip(context: Context, x: Array, *, low: float | None, high: float | None) -> Array:
     if low is None and high is None:
         raise EngineError("clip needs low, high or both")
-    low = -np.inf if low is None else low
-    high = np.inf if high is None else high
-    context.saved = (x >= low) & (x <= high) if context.records else None
-    return np.asarray(np.clip(x, x.dtype.type(low), x.dtype.type(high)))
+    if x.dtype.kind != "f" and not all(limit is None or float(limit).is_integer() for limit in (low, high)):
+        x = real(x)
+    if context.records:
+        context.saved = (True if low is None else x >= low) & (True if high is None else x <= high)
+    if low is not None:
+        x = np.maximum(x, x.dtype.type(low))
+    return np.asarray(x if high is None else np.minimum(x, x.dtype.type(high)))
 
 
 def _clip_vjp(context: Context, gradient: Array) -> Gradients:

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from azuraforge.engine.errors import EngineError, shape_text
+from azuraforge.engine.ops import contracts
 from azuraforge.engine.ops.activation import softmax_array
 from azuraforge.engine.ops.registry import Array, Context, register
 
@@ -32,13 +32,6 @@ def attend(
     query: Array, key: Array, value: Array, heads: int, blocked: Array | None, keep: Array | None
 ) -> tuple[Array, tuple[Array, ...]]:
     """Return the output ``(batch, query, width)`` and what :func:`attend_vjp` needs."""
-    if query.shape[-1] % heads:
-        raise EngineError(f"attention width {query.shape[-1]} is not a multiple of {heads} heads")
-    if key.shape[-1] != query.shape[-1] or value.shape != key.shape:
-        raise EngineError(
-            f"attention expects query, key and value of one width, got {shape_text(query.shape)}, "
-            f"{shape_text(key.shape)}, {shape_text(value.shape)}"
-        )
     q, k, v = (_split_heads(one, heads) for one in (query, key, value))
     scores = q @ k.swapaxes(-1, -2)
     scores *= query.dtype.type(1 / math.sqrt(q.shape[-1]))
@@ -88,5 +81,5 @@ def _self_attention_vjp(context: Context, gradient: Array) -> Gradients:
     return (np.concatenate(attend_vjp(saved, keep, gradient), axis=-1),)
 
 
-register("attention", _attention, _attention_vjp)
-register("self_attention", _self_attention, _self_attention_vjp)
+register("attention", _attention, _attention_vjp, contracts.attention)
+register("self_attention", _self_attention, _self_attention_vjp, contracts.self_attention)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge.engine.errors import EngineError, shape_text
+from azuraforge.engine.errors import EngineError
+from azuraforge.engine.ops import contracts
 from azuraforge.engine.ops.activation import sigmoid_array
-from azuraforge.engine.ops.loss import reduce, same_shape, slope_vjp
+from azuraforge.engine.ops.loss import as_prediction, reduce
 from azuraforge.engine.ops.registry import Array, Context, register
 
 Gradients = tuple[Array | None, ...]
@@ -27,15 +28,6 @@ def _cross_entropy(
     ``logits`` is ``(batch, class)`` or ``(batch, class, …)``, ``target`` ``(batch,)`` or ``(batch, …)``. The mean
     is weighted by the class weights of the targets that are not ignored.
     """
-    if logits.ndim < 2 or target.shape != (logits.shape[0], *logits.shape[2:]):
-        raise EngineError(
-            f"cross_entropy expects logits (batch, class, …) and target (batch, …), got {shape_text(logits.shape)} "
-            f"and {shape_text(target.shape)}"
-        )
-    if target.dtype.kind not in "iu":
-        raise EngineError(f"cross_entropy expects class numbers, got a target of {target.dtype}")
-    if reduction not in ("mean", "sum", "none"):
-        raise EngineError(f"reduction is 'mean', 'sum' or 'none', got {reduction!r}")
     classes = logits.shape[1]
     counted = target != ignore_index
     if counted.any() and (target[counted].min() < 0 or target[counted].max() >= classes):
@@ -88,26 +80,32 @@ def _cross_entropy_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 def _bce(context: Context, probability: Array, target: Array, *, reduction: str) -> Array:
-    truth = same_shape("bce_loss", probability, target)
+    truth = as_prediction(probability, target)
     if ((probability < 0) | (probability > 1)).any():
         raise EngineError("bce_loss expects probabilities between 0 and 1; use bce_with_logits for raw scores")
     # Logarithms are limited to -100 as in PyTorch, so that a sure and wrong guess costs much, not infinitely.
     low = probability.dtype.type(-100)
-    losses = -(truth * np.maximum(np.log(probability), low) + (1 - truth) * np.maximum(np.log1p(-probability), low))
-    result, weight = reduce(losses, reduction)
+    yes, no = np.maximum(np.log(probability), low), np.maximum(np.log1p(-probability), low)
+    result, weight = reduce(-(truth * yes + (1 - truth) * no), reduction)
     spread = np.maximum(probability * (1 - probability), probability.dtype.type(1e-12))
-    context.saved = ((probability - truth) / spread, weight)
+    context.saved = ((probability - truth) / spread, no - yes, weight)
     return result
 
 
 def _bce_with_logits(context: Context, logits: Array, target: Array, *, reduction: str) -> Array:
-    truth = same_shape("bce_with_logits", logits, target)
+    truth = as_prediction(logits, target)
     losses = np.maximum(logits, 0) - logits * truth + np.log1p(np.exp(-np.abs(logits)))
     result, weight = reduce(losses, reduction)
-    context.saved = (sigmoid_array(logits) - truth, weight)
+    context.saved = (sigmoid_array(logits) - truth, -logits, weight)
     return result
 
 
-register("cross_entropy", _cross_entropy, _cross_entropy_vjp)
-register("bce_loss", _bce, slope_vjp)
-register("bce_with_logits", _bce_with_logits, slope_vjp)
+def _binary_vjp(context: Context, gradient: Array) -> Gradients:
+    slope, target_slope, weight = context.saved
+    outer = gradient * slope.dtype.type(weight)
+    return slope * outer, target_slope * outer if context.needs[1] else None
+
+
+register("cross_entropy", _cross_entropy, _cross_entropy_vjp, contracts.cross_entropy)
+register("bce_loss", _bce, _binary_vjp, contracts.paired_loss("bce_loss"))
+register("bce_with_logits", _bce_with_logits, _binary_vjp, contracts.paired_loss("bce_with_logits"))

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from azuraforge.engine.errors import EngineError, shape_text
-from azuraforge.engine.ops.registry import Array, Context, register
+from azuraforge.engine.ops import contracts
+from azuraforge.engine.ops.registry import Array, Context, add_up, register
 
 Gradients = tuple[Array | None, ...]
 Pair = tuple[int, int]
@@ -94,7 +95,7 @@ def _conv2d_vjp(context: Context, gradient: Array) -> Gradients:
             batch, groups * per_group, kernel_height, kernel_width, out_height, out_width
         )
         grad_x = fold(parts, shape, stride, dilation, padding)
-    return grad_x, grad_weight, gradient.sum(axis=(0, 2, 3)) if need_bias else None
+    return grad_x, grad_weight, add_up(gradient, (0, 2, 3)) if need_bias else None
 
 
 def _max_pool2d(context: Context, x: Array, *, kernel: Pair, stride: Pair, padding: Pair) -> Array:
@@ -143,7 +144,7 @@ def _conv_relu_pool_vjp(context: Context, gradient: Array) -> Gradients:
     return _conv2d_vjp(inner, grad_image * positive)
 
 
-register("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp)
-register("conv2d", _conv2d, _conv2d_vjp)
-register("max_pool2d", _max_pool2d, _max_pool2d_vjp)
-register("avg_pool2d", _avg_pool2d, _avg_pool2d_vjp)
+register("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp, contracts.conv_relu_pool)
+register("conv2d", _conv2d, _conv2d_vjp, contracts.conv2d)
+register("max_pool2d", _max_pool2d, _max_pool2d_vjp, contracts.pool2d("max_pool2d"))
+register("avg_pool2d", _avg_pool2d, _avg_pool2d_vjp, contracts.pool2d("avg_pool2d"))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge.engine.errors import EngineError, shape_text
+from azuraforge.engine.errors import EngineError
+from azuraforge.engine.ops import contracts
 from azuraforge.engine.ops.registry import Array, Context, register
 
 Gradients = tuple[Array | None, ...]
 
 
 def check_indices(name: str, indices: Array, rows: int) -> None:
-    """Refuse indices that are no integers or point outside the table."""
-    if indices.dtype.kind not in "iu":
-        raise EngineError(f"{name} expects integer indices, got {indices.dtype} of shape {shape_text(indices.shape)}")
+    """Refuse indices that point outside the table."""
     if indices.size and (indices.min() < 0 or indices.max() >= rows):
         raise EngineError(f"{name} has {rows} rows, got indices from {indices.min()} to {indices.max()}")
 
@@ -83,5 +82,5 @@ def _embedding_bag_vjp(context: Context, gradient: Array) -> Gradients:
     return result, None, None
 
 
-register("embedding", _embedding, _embedding_vjp)
-register("embedding_bag", _embedding_bag, _embedding_bag_vjp)
+register("embedding", _embedding, _embedding_vjp, contracts.embedding)
+register("embedding_bag", _embedding_bag, _embedding_bag_vjp, contracts.embedding_bag)

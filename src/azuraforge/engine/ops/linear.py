@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from azuraforge.engine.errors import EngineError, shape_text
-from azuraforge.engine.ops.registry import Array, Context, register, sum_to_shape
+from azuraforge.engine.ops import contracts
+from azuraforge.engine.ops.registry import Array, Context, add_up, register, sum_to_shape
 
 Gradients = tuple[Array | None, ...]
 
@@ -65,7 +66,7 @@ def _linear_vjp(context: Context, gradient: Array) -> Gradients:
     return (
         (rows @ weight).reshape(shape) if need_x else None,
         rows.T @ flat if need_weight else None,
-        rows.sum(axis=0) if need_bias else None,
+        add_up(rows, 0) if need_bias else None,
     )
 
 
@@ -84,5 +85,5 @@ def _linear_relu_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 register("matmul", _matmul, _matmul_vjp)
-register("linear", _linear, _linear_vjp)
-register("linear_relu", _linear_relu, _linear_relu_vjp)
+register("linear", _linear, _linear_vjp, contracts.linear)
+register("linear_relu", _linear_relu, _linear_relu_vjp, contracts.linear)

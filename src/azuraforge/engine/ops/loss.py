@@ -1,6 +1,7 @@
 """Losses of numbers, each one op: value and gradient in a single sweep.
 
-``reduction`` is ``mean`` (over all elements), ``sum`` or ``none``. Targets get no gradient.
+``reduction`` is ``mean`` (over all elements), ``sum`` or ``none``. Targets get a gradient where they want one, as in
+PyTorch.
 """
 
 from __future__ import annotations
@@ -9,19 +10,15 @@ import math
 
 import numpy as np
 
-from azuraforge.engine.errors import EngineError, shape_text
+from azuraforge.engine.errors import EngineError
+from azuraforge.engine.ops import contracts
 from azuraforge.engine.ops.registry import Array, Context, register
 
 Gradients = tuple[Array | None, ...]
 
 
-def same_shape(name: str, prediction: Array, target: Array) -> Array:
-    """Return the target in the prediction's dtype, refusing silent broadcasting."""
-    if prediction.shape != target.shape:
-        raise EngineError(
-            f"{name} expects prediction and target of one shape, got "
-            f"{shape_text(prediction.shape)} and {shape_text(target.shape)}"
-        )
+def as_prediction(prediction: Array, target: Array) -> Array:
+    """Return the target in the prediction's dtype."""
     return target.astype(prediction.dtype, copy=False)
 
 
@@ -33,36 +30,33 @@ def reduce(losses: Array, reduction: str) -> tuple[Array, float]:
         return np.asarray(losses.mean()), 1 / losses.size
     if reduction == "sum":
         return np.asarray(losses.sum()), 1.0
-    if reduction == "none":
-        return losses, 1.0
-    raise EngineError(f"reduction is 'mean', 'sum' or 'none', got {reduction!r}")
+    return losses, 1.0
 
 
 def slope_vjp(context: Context, gradient: Array) -> Gradients:
-    """Multiply the saved slope of the loss by the incoming gradient (first input only)."""
+    """Multiply the saved slope by the incoming gradient, for losses of the difference of prediction and target."""
     slope, weight = context.saved
-    return (slope * (gradient * slope.dtype.type(weight)), None)
+    result = slope * (gradient * slope.dtype.type(weight))
+    return result, -result if context.needs[1] else None
 
 
 def _mse(context: Context, prediction: Array, target: Array, *, reduction: str) -> Array:
-    error = prediction - same_shape("mse_loss", prediction, target)
+    error = prediction - as_prediction(prediction, target)
     result, weight = reduce(error * error, reduction)
     context.saved = (error, 2 * weight)
     return result
 
 
 def _l1(context: Context, prediction: Array, target: Array, *, reduction: str) -> Array:
-    error = prediction - same_shape("l1_loss", prediction, target)
+    error = prediction - as_prediction(prediction, target)
     result, weight = reduce(np.abs(error), reduction)
     context.saved = (np.sign(error), weight)
     return result
 
 
 def _huber(context: Context, prediction: Array, target: Array, *, delta: float, reduction: str) -> Array:
-    if delta <= 0:
-        raise EngineError(f"huber_loss: delta must be above 0, got {delta}")
     limit = prediction.dtype.type(delta)
-    error = prediction - same_shape("huber_loss", prediction, target)
+    error = prediction - as_prediction(prediction, target)
     slope = np.clip(error, -limit, limit)
     # slope * (error - slope/2) is error²/2 inside ±delta and delta*(|error| - delta/2) outside.
     result, weight = reduce(slope * (error - slope / 2), reduction)
@@ -72,11 +66,6 @@ def _huber(context: Context, prediction: Array, target: Array, *, delta: float, 
 
 def _quantile(context: Context, prediction: Array, target: Array, *, quantiles: Array, reduction: str) -> Array:
     # prediction (…, quantile), target (…)
-    if prediction.ndim == 0 or prediction.shape[:-1] != target.shape or prediction.shape[-1] != quantiles.size:
-        raise EngineError(
-            f"quantile_loss expects prediction {shape_text((*target.shape, quantiles.size))} for a target "
-            f"{shape_text(target.shape)} and {quantiles.size} quantiles, got {shape_text(prediction.shape)}"
-        )
     levels = quantiles.astype(prediction.dtype)
     error = target.astype(prediction.dtype, copy=False)[..., None] - prediction
     slope = np.where(error > 0, -levels, np.where(error < 0, 1 - levels, prediction.dtype.type(0)))
@@ -85,18 +74,19 @@ def _quantile(context: Context, prediction: Array, target: Array, *, quantiles: 
     return result
 
 
+def _quantile_vjp(context: Context, gradient: Array) -> Gradients:
+    slope, weight = context.saved
+    result = slope * (gradient * slope.dtype.type(weight))
+    return result, -result.sum(axis=-1) if context.needs[1] else None
+
+
 def _gaussian_nll(
     context: Context, mean: Array, target: Array, variance: Array, *, full: bool, eps: float, reduction: str
 ) -> Array:
     # The negative logarithm of the normal density; the constant part only with ``full``.
-    if variance.shape != mean.shape:
-        raise EngineError(
-            f"gaussian_nll_loss expects mean and variance of one shape, got {shape_text(mean.shape)} and "
-            f"{shape_text(variance.shape)}"
-        )
     if (variance < 0).any():
         raise EngineError("gaussian_nll_loss: a variance is negative")
-    error = mean - same_shape("gaussian_nll_loss", mean, target)
+    error = mean - as_prediction(mean, target)
     spread = np.maximum(variance, mean.dtype.type(eps))
     losses = (np.log(spread) + error * error / spread) / 2
     if full:
@@ -109,11 +99,12 @@ def _gaussian_nll(
 def _gaussian_nll_vjp(context: Context, gradient: Array) -> Gradients:
     error, spread, weight = context.saved
     outer = gradient * error.dtype.type(weight)
-    return outer * error / spread, None, outer * (1 - error * error / spread) / (2 * spread)
+    slope = outer * error / spread
+    return slope, -slope if context.needs[1] else None, outer * (1 - error * error / spread) / (2 * spread)
 
 
-register("gaussian_nll_loss", _gaussian_nll, _gaussian_nll_vjp)
-register("mse_loss", _mse, slope_vjp)
-register("l1_loss", _l1, slope_vjp)
-register("huber_loss", _huber, slope_vjp)
-register("quantile_loss", _quantile, slope_vjp)
+register("gaussian_nll_loss", _gaussian_nll, _gaussian_nll_vjp, contracts.gaussian_nll_loss)
+register("mse_loss", _mse, slope_vjp, contracts.paired_loss("mse_loss"))
+register("l1_loss", _l1, slope_vjp, contracts.paired_loss("l1_loss"))
+register("huber_loss", _huber, slope_vjp, contracts.paired_loss("huber_loss"))
+register("quantile_loss", _quantile, _quantile_vjp, contracts.quantile_loss)

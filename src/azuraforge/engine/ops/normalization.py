@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge.engine.errors import EngineError, shape_text
-from azuraforge.engine.ops.registry import Array, Context, register
+from azuraforge.engine.ops import contracts
+from azuraforge.engine.ops.registry import Array, Context, add_up, average, register
 
 Gradients = tuple[Array | None, ...]
 
@@ -15,10 +15,6 @@ def _layer_norm(
 ) -> Array:
     # Normalise over the last ``axes`` axes.
     over = tuple(range(x.ndim - axes, x.ndim))
-    if weight is not None and weight.shape != x.shape[x.ndim - axes :]:
-        raise EngineError(f"layer_norm: weight {shape_text(weight.shape)} does not fit input {shape_text(x.shape)}")
-    if 0 in x.shape[x.ndim - axes :]:
-        raise EngineError(f"layer_norm: nothing to normalise over in an input of shape {shape_text(x.shape)}")
     centred = x - x.mean(axis=over, keepdims=True)
     scale = 1 / np.sqrt((centred * centred).mean(axis=over, keepdims=True) + x.dtype.type(eps))
     normal = centred * scale
@@ -41,8 +37,8 @@ def _layer_norm_vjp(context: Context, gradient: Array) -> Gradients:
         )
     return (
         grad_x,
-        (gradient * normal).sum(axis=outer) if need_weight else None,
-        gradient.sum(axis=outer) if need_bias else None,
+        add_up(gradient * normal, outer) if need_weight else None,
+        add_up(gradient, outer) if need_bias else None,
     )
 
 
@@ -51,13 +47,10 @@ def _batch_norm(
 ) -> tuple[Array, Array, Array]:
     """Normalise each channel of ``(batch, channel, …)`` over all other axes; also return mean and variance."""
     over = (0, *range(2, x.ndim))
-    if any(x.shape[axis] == 0 for axis in over):
-        # The mean of nothing would make the running statistics NaN for good.
-        raise EngineError(f"batch_norm: no value per channel in an input of shape {shape_text(x.shape)}")
     shape = (1, -1, *([1] * (x.ndim - 2)))
-    mean = x.mean(axis=over)
+    mean = average(x, over)
     centred = x - mean.reshape(shape)
-    variance = (centred * centred).mean(axis=over)
+    variance = average(centred * centred, over)
     scale = 1 / np.sqrt(variance + x.dtype.type(eps))
     normal = centred * scale.reshape(shape)
     context.saved = (normal, scale, weight, over, shape)
@@ -69,10 +62,10 @@ def _batch_norm_vjp(context: Context, gradient: Array, *_: Array | None) -> Grad
     # Mean and variance feed the running statistics only, which carry no gradient.
     normal, scale, weight, over, shape = context.saved
     factor = scale if weight is None else scale * weight
-    centred = gradient - gradient.mean(axis=over, keepdims=True)
-    centred -= normal * (gradient * normal).mean(axis=over, keepdims=True)
-    return centred * factor.reshape(shape), (gradient * normal).sum(axis=over), gradient.sum(axis=over)
+    centred = gradient - average(gradient, over, keepdims=True)
+    centred -= normal * average(gradient * normal, over, keepdims=True)
+    return centred * factor.reshape(shape), add_up(gradient * normal, over), add_up(gradient, over)
 
 
-register("layer_norm", _layer_norm, _layer_norm_vjp)
-register("batch_norm", _batch_norm, _batch_norm_vjp)
+register("layer_norm", _layer_norm, _layer_norm_vjp, contracts.layer_norm)
+register("batch_norm", _batch_norm, _batch_norm_vjp, contracts.batch_norm)

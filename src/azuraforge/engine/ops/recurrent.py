@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from azuraforge.engine.ops.registry import Array, Context, register
+from azuraforge.engine.ops import contracts
+from azuraforge.engine.ops.registry import Array, Context, add_up, register
 
 Gradients = tuple[Array | None, ...]
 
@@ -57,8 +58,8 @@ def _weight_gradients(
         from_steps((flat_ih @ weight_ih).reshape(time, batch, features), reverse) if need_x else None,
         flat_ih.T @ steps.reshape(time * batch, features) if need_ih else None,
         flat_hh.T @ before.reshape(time * batch, before.shape[-1]) if need_hh else None,
-        flat_ih.sum(axis=0) if need_bias_ih else None,
-        flat_hh.sum(axis=0) if need_bias_hh else None,
+        add_up(flat_ih, 0) if need_bias_ih else None,
+        add_up(flat_hh, 0) if need_bias_hh else None,
     )
 
 
@@ -226,5 +227,5 @@ def _gru_vjp(context: Context, grad_output: Array | None, grad_h: Array | None) 
     return (d_x, d_state, *d_weights)
 
 
-register("lstm", _lstm, _lstm_vjp)
-register("gru", _gru, _gru_vjp)
+register("lstm", _lstm, _lstm_vjp, contracts.lstm)
+register("gru", _gru, _gru_vjp, contracts.gru)

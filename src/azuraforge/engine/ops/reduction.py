@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from azuraforge.engine.ops.registry import Array, Context, register
+from azuraforge.engine.ops import contracts
+from azuraforge.engine.ops.registry import Array, Context, add_up, average, register
 
 Axis = int | tuple[int, ...] | None
 Gradients = tuple[Array | None, ...]
@@ -28,7 +29,7 @@ def _count(shape: tuple[int, ...], axis: Axis) -> int:
 
 def _sum(context: Context, x: Array, *, axis: Axis, keepdims: bool) -> Array:
     context.saved = (x.shape, axis, keepdims)
-    return np.asarray(x.sum(axis=axis, keepdims=keepdims))
+    return add_up(x, axis, keepdims)
 
 
 def _sum_vjp(context: Context, gradient: Array) -> Gradients:
@@ -41,7 +42,7 @@ def _mean(context: Context, x: Array, *, axis: Axis, keepdims: bool) -> Array:
     context.saved = (x.shape, axis, keepdims, count)
     if count == 0:
         return np.asarray(x.sum(axis=axis, keepdims=keepdims) * np.nan)
-    return np.asarray(x.mean(axis=axis, keepdims=keepdims))
+    return average(x, axis, keepdims)
 
 
 def _mean_vjp(context: Context, gradient: Array) -> Gradients:
@@ -51,9 +52,9 @@ def _mean_vjp(context: Context, gradient: Array) -> Gradients:
 
 def _var(context: Context, x: Array, *, axis: Axis, keepdims: bool) -> Array:
     count = _count(x.shape, axis)
-    centred = x - (x.mean(axis=axis, keepdims=True) if count else 0)
+    centred = x - (average(x, axis, keepdims=True) if count else 0)
     context.saved = (centred, axis, keepdims, count)
-    total = (centred * centred).sum(axis=axis, keepdims=keepdims)
+    total = add_up(centred * centred, axis, keepdims)
     return np.asarray(total / count if count else total * np.nan)
 
 
@@ -102,4 +103,4 @@ register("mean", _mean, _mean_vjp)
 register("var", _var, _var_vjp)
 register("max", _max, _extreme_vjp)
 register("min", _min, _extreme_vjp)
-register("logsumexp", _logsumexp, _logsumexp_vjp)
+register("logsumexp", _logsumexp, _logsumexp_vjp, contracts.along_axis("logsumexp"))

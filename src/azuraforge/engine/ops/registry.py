@@ -1,6 +1,8 @@
-"""The registry of ops: a name, a forward function and its vector-Jacobian product.
+"""The registry of ops: a name, a contract, a forward function and its vector-Jacobian product.
 
-Both functions see NumPy arrays only and change none of their inputs:
+The contract checks shapes, dtypes and options before the forward function of any backend runs; gradients and buffers
+are checked before the vector-Jacobian product (:func:`checked_op`). Both functions see NumPy arrays only and change
+none of their inputs:
 
 - ``forward(context, *arrays, **attributes)`` returns one array or a tuple of arrays and leaves what the
   backward pass needs in ``context.saved``. Where ``context.needs`` is all ``False`` nothing need be kept.
@@ -12,14 +14,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from azuraforge.engine.errors import EngineError, shape_text
+
 Array = npt.NDArray[Any]
 Forward = Callable[..., Array | tuple[Array, ...]]
 VectorJacobian = Callable[..., tuple[Array | None, ...]]
+Contract = Callable[..., None]
+Form = tuple[tuple[int, ...], np.dtype[Any]]  # shape and dtype
 
 
 class Context:
@@ -30,14 +37,18 @@ class Context:
         saved: whatever the forward function left for the backward function.
         buffers: per input, an array into which the backward function may write that input's gradient
             (returning the same array), or ``None``. Empty where no buffer is offered.
+        inputs: shape and dtype of each input, ``None`` for one left out.
+        outputs: shape and dtype of each output.
     """
 
-    __slots__ = ("buffers", "needs", "saved")
+    __slots__ = ("buffers", "inputs", "needs", "outputs", "saved")
 
     def __init__(self, needs: tuple[bool, ...]) -> None:
         self.needs = needs
         self.saved: Any = None
         self.buffers: tuple[Array | None, ...] = ()
+        self.inputs: tuple[Form | None, ...] = ()
+        self.outputs: tuple[Form, ...] = ()
 
     @property
     def records(self) -> bool:
@@ -51,10 +62,11 @@ class Op:
 
     Attributes:
         name: its key in the registry, shown in errors and by anomaly mode.
-        forward: arrays to arrays.
-        vjp: output gradients to input gradients.
+        forward: arrays to arrays, after the contract's checks.
+        vjp: output gradients to input gradients, after checks of the gradients and buffers.
         view: whether the output may share memory with the first input.
         silent: whether NumPy computes nothing in ``forward`` that could warn of overflow or NaN.
+        contract: the checks of inputs and options that every backend shares, ``None`` where NumPy refuses them.
     """
 
     name: str
@@ -62,17 +74,125 @@ class Op:
     vjp: VectorJacobian
     view: bool = False
     silent: bool = False
+    contract: Contract | None = None
 
 
 OPS: dict[str, Op] = {}
 
 
-def register(name: str, forward: Forward, vjp: VectorJacobian, *, view: bool = False) -> Op:
+def register(
+    name: str, forward: Forward, vjp: VectorJacobian, contract: Contract | None = None, *, view: bool = False
+) -> Op:
     """Add an op to the registry; a name is registered once."""
     if name in OPS:
         raise RuntimeError(f"op {name!r} is registered twice")
-    OPS[name] = Op(name, forward, vjp, view, silent=view)
+    OPS[name] = checked_op(name, forward, vjp, contract, view=view, silent=view)
     return OPS[name]
+
+
+def override(name: str, forward: Forward, vjp: VectorJacobian, *, view: bool = False, silent: bool = True) -> Op:
+    """Return an op of another backend under the registered op's contract."""
+    return checked_op(name, forward, vjp, OPS[name].contract, view=view, silent=silent, kernels=True)
+
+
+def checked_op(
+    name: str,
+    forward: Forward,
+    vjp: VectorJacobian,
+    contract: Contract | None,
+    *,
+    view: bool = False,
+    silent: bool = False,
+    kernels: bool = False,
+) -> Op:
+    """Make an op whose functions cannot be reached with arrays that do not fit.
+
+    Args:
+        name: its key in the registry.
+        forward: arrays to arrays.
+        vjp: output gradients to input gradients.
+        contract: called with the arguments of ``forward`` but the context; raises ``EngineError``.
+        view: whether the output may share memory with the first input.
+        silent: whether NumPy computes nothing in ``forward`` that could warn.
+        kernels: whether the functions hand addresses to compiled code, which reads whole elements: arrays that do
+            not begin at a multiple of their element's size are copied then.
+    """
+
+    @wraps(forward)
+    def run(context: Context, *arrays: Array | None, **options: Any) -> Array | tuple[Array, ...]:
+        if contract is not None:
+            contract(*arrays, **options)
+        if kernels:
+            for array in arrays:
+                if array is not None and not array.flags.aligned:
+                    arrays = tuple([None if one is None else _aligned(one) for one in arrays])
+                    break
+        result = forward(context, *arrays, **options)
+        context.inputs = tuple([None if array is None else (array.shape, array.dtype) for array in arrays])
+        if isinstance(result, tuple):
+            context.outputs = tuple([(array.shape, array.dtype) for array in result])
+        else:
+            context.outputs = ((result.shape, result.dtype),)
+        return result
+
+    @wraps(vjp)
+    def back(context: Context, *gradients: Array | None) -> tuple[Array | None, ...]:
+        outputs = context.outputs
+        if len(gradients) != len(outputs):
+            raise EngineError(f"backward through {name}: {len(gradients)} gradients for {len(outputs)} outputs")
+        for gradient, (shape, dtype) in zip(gradients, outputs, strict=True):
+            if gradient is None:
+                continue
+            if gradient.shape != shape or gradient.dtype != dtype:
+                raise EngineError(
+                    f"backward through {name}: a gradient {shape_text(gradient.shape)} of {gradient.dtype} for an "
+                    f"output {shape_text(shape)} of {dtype}"
+                )
+            if not gradient.flags.aligned:
+                gradients = tuple([None if one is None else _aligned(one) for one in gradients])
+        for buffer in context.buffers:
+            if buffer is not None:
+                context.buffers = tuple(map(_fitting, context.buffers, context.inputs))
+                break
+        return vjp(context, *gradients)
+
+    return Op(name, run, back, view, silent, contract)
+
+
+def _aligned(array: Array) -> Array:
+    return array if array.flags.aligned else array.copy()
+
+
+def _fitting(buffer: Array | None, form: Form | None) -> Array | None:
+    """Return a buffer that a kernel can fill from end to end, ``None`` for any other."""
+    if buffer is None or form is None:
+        return None
+    shape, dtype = form
+    return buffer if buffer.shape == shape and buffer.dtype == dtype and buffer.flags.carray else None
+
+
+def real(x: Array) -> Array:
+    """Return integers as float32, the way PyTorch promotes them; floating point numbers as they are."""
+    return x if x.dtype.kind == "f" else x.astype(np.float32)
+
+
+_MANY = 4096  # numbers that may be added one after the other in less than float64
+
+
+def add_up(x: Array, axis: int | tuple[int, ...] | None, keepdims: bool = False) -> Array:
+    """Sum over axes; in float64 where many numbers meet, since NumPy adds rows to a running total one by one."""
+    result = np.asarray(x.sum(axis=axis, keepdims=keepdims))
+    if x.dtype.kind != "f" or x.itemsize >= 8 or x.size <= _MANY * result.size:
+        return result
+    return np.asarray(x.sum(axis=axis, keepdims=keepdims, dtype=np.float64), dtype=x.dtype)
+
+
+def average(x: Array, axis: int | tuple[int, ...] | None, keepdims: bool = False) -> Array:
+    """Return the mean over axes, summed like :func:`add_up`."""
+    result = np.asarray(x.mean(axis=axis, keepdims=keepdims))
+    if x.dtype.kind != "f" or x.itemsize >= 8 or x.size <= _MANY * result.size:
+        return result
+    return np.asarray(x.mean(axis=axis, keepdims=keepdims, dtype=np.float64), dtype=x.dtype)
 
 
 def sum_to_shape(gradient: Array, shape: tuple[int, ...]) -> Array:
@@ -83,5 +203,5 @@ def sum_to_shape(gradient: Array, shape: tuple[int, ...]) -> Array:
     stretched = tuple(
         added + axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[added + axis] != 1
     )
-    summed = gradient.sum(axis=(*range(added), *stretched), keepdims=True)
+    summed = add_up(gradient, (*range(added), *stretched), keepdims=True)
     return np.asarray(summed.reshape(shape))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from azuraforge.engine.errors import EngineError
+from azuraforge.engine.ops import contracts
 from azuraforge.engine.ops.registry import Array, Context, register, sum_to_shape
 
 Gradients = tuple[Array | None, ...]
@@ -93,9 +94,9 @@ def _pad_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 register("reshape", _reshape, _reshape_vjp, view=True)
-register("transpose", _transpose, _transpose_vjp, view=True)
+register("transpose", _transpose, _transpose_vjp, contracts.transpose, view=True)
 register("getitem", _getitem, _getitem_vjp, view=True)
 register("broadcast_to", _broadcast_to, _broadcast_to_vjp)
-register("concat", _concat, _concat_vjp)
-register("stack", _stack, _stack_vjp)
+register("concat", _concat, _concat_vjp, contracts.joined("concat", 0))
+register("stack", _stack, _stack_vjp, contracts.joined("stack", 1))
 register("pad", _pad, _pad_vjp)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from azuraforge.engine.errors import EngineError
+from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.ops.registry import Array
 from azuraforge.engine.tensor import Tensor
 
@@ -73,6 +73,11 @@ class Optimizer:
         """Move values and gradients of the parameters into the flat buffers."""
         self._views = []
         for parameter, part in zip(self.params, self._slices, strict=True):
+            if parameter.size != part.stop - part.start or parameter.dtype != self._dtype:
+                raise EngineError(
+                    f"{type(self).__name__} was made for a parameter of {part.stop - part.start} numbers of "
+                    f"{self._dtype}, which now is {shape_text(parameter.shape)} {parameter.dtype}: make a new optimizer"
+                )
             home = self._values[part].reshape(parameter.shape)
             np.copyto(home, parameter.data)
             parameter.data = home
@@ -140,12 +145,14 @@ class Optimizer:
         for name, size in sizes.items():
             if np.size(state[name]) != size:
                 raise EngineError(f"{kind} state {name!r} holds {np.size(state[name])} numbers, expected {size}")
-        self.lr = float(state["lr"])
-        self._steps = [int(step) for step in state["steps"]]
+            if np.asarray(state[name]).dtype.kind not in "fiu":
+                raise EngineError(f"{kind} state {name!r} holds {np.asarray(state[name]).dtype}, expected numbers")
+        self.lr = float(np.asarray(state["lr"]).item())
+        self._steps = [int(step) for step in np.ravel(state["steps"])]
         for name, flat in self._state.items():
-            start = 0
+            start, given = 0, np.ravel(state[name])
             for parameter, part in zip(self.params, self._slices, strict=True):
-                flat[part] = state[name][start : start + parameter.size]
+                flat[part] = given[start : start + parameter.size]
                 start += parameter.size
 
 

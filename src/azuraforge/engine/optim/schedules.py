@@ -127,7 +127,7 @@ class Plateau:
 
     def step(self, metric: float) -> None:
         """Report the metric of this step, lower is better."""
-        if self.best is None or metric < self.best - abs(self.best) * self.threshold:
+        if not math.isnan(metric) and (self.best is None or metric < self._limit(self.best)):
             self.best = float(metric)
             self.bad_steps = 0
             return
@@ -135,6 +135,9 @@ class Plateau:
         if self.bad_steps > self.patience:
             self.optimizer.lr = max(self.min_lr, self.optimizer.lr * self.factor)
             self.bad_steps = 0
+
+    def _limit(self, best: float) -> float:
+        return best - abs(best) * self.threshold if math.isfinite(best) else best
 
     def state_dict(self) -> dict[str, float | None]:
         """Return what is needed to continue."""

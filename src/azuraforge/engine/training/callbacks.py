@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Mapping
@@ -75,6 +76,8 @@ class _Watch(Callback):
             known = ", ".join(sorted(metrics))
             raise EngineError(f"{type(self).__name__} watches {self.metric!r}; this training has {known}")
         value = metrics[self.metric]
+        if math.isnan(value):
+            return False  # nothing compares with NaN: as the best it would stay so for good
         if self.best is not None and not value < self.best - self.min_delta:
             return False
         self.best, self.best_epoch = value, trainer.epoch

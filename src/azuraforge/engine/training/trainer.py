@@ -13,6 +13,7 @@ import numpy as np
 from azuraforge.engine.autograd import no_grad
 from azuraforge.engine.data import Batches
 from azuraforge.engine.errors import EngineError
+from azuraforge.engine.io.fingerprint import hash_tensors
 from azuraforge.engine.io.weights import load_safetensors, save_safetensors, write_whole
 from azuraforge.engine.nn.module import Module
 from azuraforge.engine.ops.registry import Array
@@ -24,7 +25,7 @@ from azuraforge.engine.tensor import Tensor
 from azuraforge.engine.training.callbacks import BestCheckpoint, Callback
 
 Loss = Callable[..., Tensor]  # (prediction, target) → scalar
-FORMAT = "azuraforge.trainer/1"
+FORMAT = "azuraforge.trainer/2"
 
 
 class StepSchedule(Protocol):
@@ -279,21 +280,47 @@ class Trainer:
         self._epoch_loss, self._epoch_batches = rest["epoch_loss"], rest["epoch_batches"]
 
     def save(self, folder: str | Path) -> None:
-        """Write the state to ``folder``: ``trainer.safetensors`` and ``trainer.json``."""
+        """Write the state to ``folder``, whole or not at all: ``trainer.json`` and the arrays that it names.
+
+        The arrays get a file of their own, ``trainer-<hash>.safetensors``. Replacing ``trainer.json`` is what makes the
+        new state the folder's state: a save that is interrupted before leaves the state of the save before it.
+        """
         tensors, rest = self.state()
         path = Path(folder)
         path.mkdir(parents=True, exist_ok=True)
-        save_safetensors(path / "trainer.safetensors", tensors)
-        write_whole(path / "trainer.json", json.dumps(rest).encode())
+        digest = hash_tensors(tensors)
+        arrays = path / f"trainer-{digest[:16]}.safetensors"
+        save_safetensors(arrays, tensors)
+        content = {**rest, "arrays": {"file": arrays.name, "sha256": digest}}
+        write_whole(path / "trainer.json", json.dumps(content).encode())
+        for older in path.glob("trainer-*.safetensors"):
+            if older != arrays:
+                older.unlink(missing_ok=True)
 
     def load(self, folder: str | Path) -> None:
-        """Continue from what :meth:`save` wrote."""
-        path = Path(folder)
-        tensors, _ = load_safetensors(path / "trainer.safetensors")
+        """Continue from what :meth:`save` wrote.
+
+        Raises:
+            EngineError: a file is missing or damaged, the arrays are not those that ``trainer.json`` describes, or the
+                state is another trainer's.
+        """
+        path = Path(folder) / "trainer.json"
         try:
-            rest = json.loads((path / "trainer.json").read_bytes())
-        except (OSError, ValueError) as error:
-            raise EngineError(f"trainer state {str(path / 'trainer.json')!r} cannot be read: {error}") from error
+            rest = json.loads(path.read_bytes())
+            found = rest["format"]
+            if found != FORMAT:
+                raise EngineError(f"trainer state {str(path)!r} has format {found!r}, expected {FORMAT!r}")
+            arrays, digest = path.parent / Path(rest["arrays"]["file"]).name, rest["arrays"]["sha256"]
+        except EngineError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise EngineError(f"trainer state {str(path)!r} cannot be read: {error!r}") from error
+        tensors, _ = load_safetensors(arrays)
+        if hash_tensors(tensors) != digest:
+            raise EngineError(
+                f"the arrays in {str(arrays)!r} are not those that trainer.json describes: a file was replaced or "
+                "damaged; load another checkpoint"
+            )
         self.load_state(tensors, rest)
 
 

@@ -11,7 +11,7 @@ from azuraforge.engine.backends.cpu.matrix import column_sums
 from azuraforge.engine.backends.cpu.memory import Scratch, address, empty
 from azuraforge.engine.backends.cpu.runtime import Runtime, by_reference, current
 from azuraforge.engine.ops.convolution import output_size
-from azuraforge.engine.ops.registry import OPS, Array, Context, Op
+from azuraforge.engine.ops.registry import OPS, Array, Context, override
 
 Gradients = tuple[Array | None, ...]
 Pair = tuple[int, int]
@@ -394,7 +394,7 @@ def has_pixels(x: Array) -> bool:
 
 
 OVERRIDES = [
-    Op("reshape", _reshape, OPS["reshape"].vjp, view=True, silent=True),
-    Op("conv2d", _conv2d, _conv2d_vjp, silent=True),
-    Op("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp, silent=True),
+    override("reshape", _reshape, OPS["reshape"].vjp, view=True),
+    override("conv2d", _conv2d, _conv2d_vjp),
+    override("conv_relu_pool", _conv_relu_pool, _conv_relu_pool_vjp),
 ]

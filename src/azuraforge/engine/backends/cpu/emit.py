@@ -274,6 +274,11 @@ class Emitter:
         """Return where the lanes of a vector are ``b``."""
         return Value(self, self.builder.fcmp_ordered("==", a.ir, self.splat(b).ir))
 
+    def finite(self, a: Value) -> Value:
+        """Return where the lanes of a vector are neither NaN nor infinite."""
+        nothing = (a - a).ir  # 0 for a number, NaN for any other
+        return Value(self, self.builder.fcmp_ordered("==", nothing, self.zero().ir))
+
     def number(self, value: float) -> Value:
         """Return a float32 constant."""
         return Value(self, ir.Constant(FLOAT, value))

@@ -10,7 +10,7 @@ import numpy as np
 from azuraforge.engine.backends.cpu.matrix import column_sums
 from azuraforge.engine.backends.cpu.memory import Scratch, address
 from azuraforge.engine.backends.cpu.runtime import by_reference, current
-from azuraforge.engine.ops.registry import OPS, Array, Context, Op
+from azuraforge.engine.ops.registry import OPS, Array, Context, override
 
 Gradients = tuple[Array | None, ...]
 _LEAST_ELEMENTS = 60_000  # per thread, of what only passes through
@@ -135,7 +135,7 @@ def _relu_vjp(context: Context, gradient: Array) -> Gradients:
 
 
 OVERRIDES = [
-    Op("self_attention", _self_attention, _self_attention_vjp, silent=True),
-    Op("layer_norm", _layer_norm, _layer_norm_vjp, silent=True),
-    Op("relu", _relu, _relu_vjp, silent=True),
+    override("self_attention", _self_attention, _self_attention_vjp),
+    override("layer_norm", _layer_norm, _layer_norm_vjp),
+    override("relu", _relu, _relu_vjp),
 ]

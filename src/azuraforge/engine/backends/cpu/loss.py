@@ -6,10 +6,11 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from azuraforge.engine.backends.cpu.convolution import has_pixels, to_pixels
+from azuraforge.engine.backends.cpu.convolution import to_pixels
 from azuraforge.engine.backends.cpu.memory import Scratch, address
 from azuraforge.engine.backends.cpu.runtime import by_reference, current
-from azuraforge.engine.ops.registry import OPS, Array, Context, Op
+from azuraforge.engine.ops.loss import slope_vjp
+from azuraforge.engine.ops.registry import OPS, Array, Context, override
 
 Gradients = tuple[Array | None, ...]
 _LEAST_ELEMENTS = 20_000  # per thread
@@ -71,7 +72,7 @@ def _mse(context: Context, prediction: Array, target: Array, *, reduction: str) 
         return cast(Array, by_reference("mse_loss", context, prediction, target, reduction=reduction))
     runtime = current()
     scratch = Scratch()
-    if prediction.ndim == 4 and has_pixels(prediction) and prediction.strides[3] == 4 * prediction.shape[1]:
+    if prediction.ndim == 4 and prediction.transpose(0, 2, 3, 1).flags.c_contiguous and prediction.shape[1] > 1:
         # A convolution's output: go through its pixels, and hand back a gradient that lies as it does.
         batch, channels, height, width = prediction.shape
         pixels = scratch.take(batch, height, width, channels)
@@ -94,6 +95,6 @@ def _mse(context: Context, prediction: Array, target: Array, *, reduction: str) 
 
 
 OVERRIDES = [
-    Op("mse_loss", _mse, OPS["mse_loss"].vjp),
-    Op("cross_entropy", _cross_entropy, _cross_entropy_vjp),
+    override("mse_loss", _mse, slope_vjp, silent=False),
+    override("cross_entropy", _cross_entropy, _cross_entropy_vjp, silent=False),
 ]

@@ -9,7 +9,7 @@ import numpy as np
 from azuraforge.engine.backends.cpu.kernels.linear import panel_width
 from azuraforge.engine.backends.cpu.memory import Scratch, address
 from azuraforge.engine.backends.cpu.runtime import by_reference, current
-from azuraforge.engine.ops.registry import OPS, Array, Context, Op
+from azuraforge.engine.ops.registry import OPS, Array, Context, override
 
 Gradients = tuple[Array | None, ...]
 _FLOAT32 = np.dtype(np.float32)  # comparing with the type itself takes twice as long
@@ -133,6 +133,6 @@ def _whole(buffer: Array | None, shape: tuple[int, ...]) -> Array:
 
 
 OVERRIDES = [
-    Op("linear", _linear, _linear_vjp, silent=True),
-    Op("linear_relu", _linear_relu, _linear_relu_vjp, silent=True),
+    override("linear", _linear, _linear_vjp),
+    override("linear_relu", _linear_relu, _linear_relu_vjp),
 ]

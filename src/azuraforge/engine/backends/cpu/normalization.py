@@ -12,7 +12,7 @@ from azuraforge.engine.backends.cpu.convolution import to_pixels
 from azuraforge.engine.backends.cpu.kernels.batch_norm import BLOCK
 from azuraforge.engine.backends.cpu.memory import address, empty
 from azuraforge.engine.backends.cpu.runtime import by_reference, current
-from azuraforge.engine.ops.registry import OPS, Array, Context, Op
+from azuraforge.engine.ops.registry import OPS, Array, Context, override
 
 Gradients = tuple[Array | None, ...]
 _LEAST_ELEMENTS = 20_000  # per thread
@@ -41,9 +41,9 @@ def _batch_norm(
     blocks, least = -(-count // BLOCK), max(1, _LEAST_ELEMENTS // (BLOCK * channels))
     sums = np.empty((blocks, channels), np.float32)
     runtime.pool.run("column_totals", (address(rows), address(sums), count, channels), blocks, least)
-    mean = sums.sum(axis=0) * share
+    mean = _down(sums) * share
     runtime.pool.run("column_spreads", (address(rows), address(mean), address(sums), count, channels), blocks, least)
-    variance = sums.sum(axis=0) * share
+    variance = _down(sums) * share
     scale = 1 / np.sqrt(variance + np.float32(eps))
     factor = scale if weight is None else scale * weight
     shift = np.zeros(channels, np.float32) if bias is None else np.ascontiguousarray(bias)
@@ -67,7 +67,7 @@ def _batch_norm_vjp(context: Context, gradient: Array, *others: Array | None) ->
     sums = np.empty((blocks, 2, channels), np.float32)
     places = (address(grad), address(saved.rows), address(saved.mean), address(sums), count, channels)
     runtime.pool.run("column_covariances", places, blocks, least)
-    total, slope = sums.sum(axis=0)
+    total, slope = _down(sums)
     grad_x = None
     if context.needs[0]:
         factor = saved.scale if saved.weight is None else saved.scale * saved.weight
@@ -78,6 +78,11 @@ def _batch_norm_vjp(context: Context, gradient: Array, *others: Array | None) ->
                          max(1, _LEAST_ELEMENTS // channels))  # fmt: skip
         grad_x = _like(out, gradient)
     return grad_x, slope * saved.scale, total
+
+
+def _down(sums: Array) -> Array:
+    """Add up the blocks' sums, of which a large batch has thousands."""
+    return np.asarray(sums.sum(axis=0, dtype=np.float64), np.float32)
 
 
 def _rows(x: Array) -> Array:
@@ -100,4 +105,4 @@ def _like(rows: Array, x: Array) -> Array:
     return rows.reshape(batch, height, width, channels).transpose(0, 3, 1, 2)
 
 
-OVERRIDES = [Op("batch_norm", _batch_norm, _batch_norm_vjp)]
+OVERRIDES = [override("batch_norm", _batch_norm, _batch_norm_vjp, silent=False)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from azuraforge.engine.backends.cpu.memory import Scratch, address, empty
 from azuraforge.engine.backends.cpu.runtime import Runtime, by_reference, current
-from azuraforge.engine.ops.registry import OPS, Array, Context, Op
+from azuraforge.engine.ops.registry import OPS, Array, Context, override
 
 Gradients = tuple[Array | None, ...]
 _LEAST_ROWS = 2  # of the batch per thread
@@ -156,7 +156,7 @@ def _output(states: Array, hidden: int, reverse: bool) -> Array:
     return (steps[::-1] if reverse else steps).transpose(1, 0, 2)
 
 
-def _lstm(
+def lstm(
     context: Context, x: Array, h_0: Array, c_0: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array | None,
     bias_hh: Array | None, *, reverse: bool = False, lengths: Array | None = None,
 ) -> tuple[Array, ...]:  # fmt: skip
@@ -186,7 +186,7 @@ def _lstm(
     return _output(states, hidden, reverse), states[time, :, :hidden].copy(), last_cell
 
 
-def _lstm_vjp(context: Context, grad_output: Array | None, grad_h: Array | None, grad_c: Array | None) -> Gradients:
+def lstm_vjp(context: Context, grad_output: Array | None, grad_h: Array | None, grad_c: Array | None) -> Gradients:
     saved = context.saved
     if not isinstance(saved, _Saved):
         return OPS["lstm"].vjp(context, grad_output, grad_h, grad_c)
@@ -251,4 +251,4 @@ def _reference(name: str, context: Context, *inputs: Any) -> tuple[Array, ...]:
     return cast("tuple[Array, ...]", by_reference(name, context, *arrays, reverse=reverse, lengths=lengths))
 
 
-OVERRIDES = [Op("lstm", _lstm, _lstm_vjp, silent=True), Op("gru", _gru, _gru_vjp, silent=True)]
+OVERRIDES = [override("gru", _gru, _gru_vjp)]  # for the LSTM see ``single.py``

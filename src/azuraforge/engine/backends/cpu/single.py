@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any
 
 import numpy as np
 
 from azuraforge.engine.backends.cpu import recurrent
 from azuraforge.engine.backends.cpu.memory import address
 from azuraforge.engine.backends.cpu.runtime import current
-from azuraforge.engine.ops.registry import Array, Context, Op
+from azuraforge.engine.ops.registry import Array, Context, override
 
 _FLOAT32 = np.dtype(np.float32)  # comparing with the type itself takes twice as long
 _GATES = 4
 _LINE = 16  # numbers of a cache line
-_usual = next(op for op in recurrent.OVERRIDES if op.name == "lstm")
 
 
 def _lstm(
@@ -51,9 +50,9 @@ def _lstm(
     return output, states[:, time, :hidden].copy(), cells[:, :hidden]
 
 
-def _as_usual(context: Context, *inputs: object) -> tuple[Array, ...]:
+def _as_usual(context: Context, *inputs: Any) -> tuple[Array, ...]:
     *arrays, reverse, lengths = inputs
-    return cast("tuple[Array, ...]", _usual.forward(context, *arrays, reverse=reverse, lengths=lengths))
+    return recurrent.lstm(context, *arrays, reverse=reverse, lengths=lengths)
 
 
-OVERRIDES = [Op("lstm", _lstm, _usual.vjp, silent=True)]
+OVERRIDES = [override("lstm", _lstm, recurrent.lstm_vjp)]

@@ -15,6 +15,7 @@ import numpy as np
 from azuraforge.engine.backends.cpu.compiler import Kernel, Kernels
 from azuraforge.engine.backends.cpu.kernels import fork
 from azuraforge.engine.backends.cpu.memory import address
+from azuraforge.engine.errors import EngineError
 
 _FORMATS = {"p": "q", "i": "q", "f": "f4x"}
 _TASK = slice(fork.TASK * 8, fork.TASK * 8 + 8)
@@ -71,7 +72,10 @@ class Pool:
             multiple: ranges begin at multiples of this.
         """
         form, call = self._calls[name]
-        packed = form.pack(*arguments)
+        try:
+            packed = form.pack(*arguments)
+        except (struct.error, OverflowError) as error:
+            raise EngineError(f"{name}: a number is too large for float32: {error}") from error
         if self.threads == 1:
             call(packed, 0, count)
             return

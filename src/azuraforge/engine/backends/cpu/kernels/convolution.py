@@ -10,6 +10,7 @@ in, lane)``.
 from __future__ import annotations
 
 from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.kernels.sums import SUMMED_ROWS
 
 
 def _heights(e: Emitter, vectors: int) -> list[int]:
@@ -151,22 +152,23 @@ def weight_gradient(e: Emitter) -> None:
 
     def panel(image: Value, source: Value, channel: Value, vectors: int) -> None:
         target = e.at(out, source * 9 * channels + channel)
-        sums = [
-            [e.variable(e.load(e.at(target, channels * tap), vector * lanes)) for vector in range(vectors)]
-            for tap in range(9)
-        ]
-        with e.loop(0, height) as row:
-            lines = [e.at(x, image * x_image + (row + k) * x_row + source) for k in range(3)]
-            right = e.at(grad, image * grad_image + row * grad_row + channel)
-            with e.loop(0, width) as column:
-                values = [e.load(e.at(right, column * channels), vector * lanes) for vector in range(vectors)]
-                for tap in range(9):
-                    pixel = e.broadcast(e.at(lines[tap // 3], column * inputs), inputs * (tap % 3))
-                    for vector in range(vectors):
-                        sums[tap][vector].fma(pixel, values[vector])
-        for tap in range(9):
-            for vector in range(vectors):
-                e.store(sums[tap][vector].get(), e.at(target, channels * tap), vector * lanes)
+        # A few rows at a time have sums of their own: a total that all pixels join one by one would lose digits.
+        most = e.integer(SUMMED_ROWS) / width + 1
+        with e.loop(0, height, most) as top:
+            sums = [[e.variable(e.zero()) for _ in range(vectors)] for _ in range(9)]
+            with e.loop(top, e.least(height, top + most)) as row:
+                lines = [e.at(x, image * x_image + (row + k) * x_row + source) for k in range(3)]
+                right = e.at(grad, image * grad_image + row * grad_row + channel)
+                with e.loop(0, width) as column:
+                    values = [e.load(e.at(right, column * channels), vector * lanes) for vector in range(vectors)]
+                    for tap in range(9):
+                        pixel = e.broadcast(e.at(lines[tap // 3], column * inputs), inputs * (tap % 3))
+                        for vector in range(vectors):
+                            sums[tap][vector].fma(pixel, values[vector])
+            for tap in range(9):
+                here = e.at(target, channels * tap)
+                for vector in range(vectors):
+                    e.store(e.load(here, vector * lanes) + sums[tap][vector].get(), here, vector * lanes)
 
     wide = 2 if e.target.registers == 32 else 1
     with e.loop(0, batch) as image, e.loop(begin, end) as source:

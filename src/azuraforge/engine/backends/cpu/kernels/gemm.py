@@ -7,7 +7,8 @@ index runs; edges of the columns are masked, rows that are left over use smaller
 
 from __future__ import annotations
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
+from azuraforge.engine.backends.cpu.kernels.sums import add_up
 from azuraforge.engine.backends.cpu.targets import Target
 
 
@@ -86,16 +87,18 @@ def _gemm_chunk(
                         value = e.load(e.at(bias, column), index * width, masks[index])
                         for line in initial:
                             line[index].set(value)
-                with e.when(Value(e, e.builder.icmp_signed("==", mode.ir, e.integer(2).ir))):
-                    for place, line in zip(places, initial, strict=True):
-                        for index in range(count):
-                            line[index].set(e.load(place, index * width, masks[index]))
                 start = [[one.get() for one in line] for line in initial]
                 left = e.at(a, row * a_row)
-                result = emit_tile(e, step, count, inner, left, a_row, a_inner, right, b_row, start, masks)
+                products = emit_tile(e, step, count, inner, left, a_row, a_inner, right, b_row, start, masks)
+                result = [[e.variable(value) for value in values] for values in products]
+                # Added at the end: a total that all products join one by one would lose digits.
+                with e.when(Value(e, e.builder.icmp_signed("==", mode.ir, e.integer(2).ir))):
+                    for place, values in zip(places, result, strict=True):
+                        for index, value in enumerate(values):
+                            value.set(value.get() + e.load(place, index * width, masks[index]))
                 for place, values in zip(places, result, strict=True):
                     for index, value in enumerate(values):
-                        e.store(value, place, index * width, masks[index])
+                        e.store(value.get(), place, index * width, masks[index])
                 done.set(row + step)
 
     whole = e.variable(e.integer(0))
@@ -163,21 +166,13 @@ def column_sums(e: Emitter) -> None:
     width = e.target.width
 
     def panel(column: Value, masks: list[Value | None]) -> None:
-        # Two sums each side by side, since one addition waits for the one before.
-        sums = [[e.variable(e.zero()) for _ in masks] for _ in range(2)]
-        done = e.variable(e.integer(0))
-        with e.loop(0, rows - 1, 2) as row:
-            for part, line in enumerate(sums):
-                here = e.at(x, (row + part) * x_row + column)
-                for index, (one, mask) in enumerate(zip(line, masks, strict=True)):
-                    one.set(one.get() + e.load(here, index * width, mask))
-            done.set(row + 2)
-        with e.loop(done.get(), rows) as row:
+        def add(row: Value, sums: list[Variable]) -> None:
             here = e.at(x, row * x_row + column)
-            for index, (one, mask) in enumerate(zip(sums[0], masks, strict=True)):
+            for index, (one, mask) in enumerate(zip(sums, masks, strict=True)):
                 one.set(one.get() + e.load(here, index * width, mask))
-        for index, (first, second, mask) in enumerate(zip(*sums, masks, strict=True)):
-            e.store(first.get() + second.get(), e.at(out, column), index * width, mask)
+
+        for index, (total, mask) in enumerate(zip(add_up(e, rows, len(masks), add), masks, strict=True)):
+            e.store(total, e.at(out, column), index * width, mask)
 
     whole = e.variable(e.integer(0))
     with e.loop(0, columns - (4 * width - 1), 4 * width) as column:

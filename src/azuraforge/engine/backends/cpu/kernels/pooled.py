@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
 from azuraforge.engine.backends.cpu.kernels.fork import slot
+from azuraforge.engine.backends.cpu.kernels.sums import SUMMED_ROWS, add_up
 
 
 def pooled_winners(e: Emitter) -> None:
@@ -27,18 +28,19 @@ def pooled_winners(e: Emitter) -> None:
     lanes = e.target.width
     distances = [x_pixel, x_row, x_row + x_pixel]
     with e.loop(begin * lanes, end * lanes, lanes) as channel:
-        summed = e.variable(e.zero())
-        with e.loop(0, pixels) as pixel:
+
+        def add(pixel: Value, sums: list[Variable], channel: Value = channel) -> None:
             place = pixel * channels + channel
             code = e.load(codes, place)
             value = e.select(code >= e.zero(), e.load(grad, place), e.zero())
-            summed.set(summed.get() + value)
+            sums[0].set(sums[0].get() + value)
             e.store(value, winners, place)
             step = e.small_splat(0)
             for number, distance in enumerate(distances, start=1):
                 step = e.select(e.equals(code, float(number)), e.small_splat(distance), step)
             e.store(step, steps, place)
-        e.store(summed.get(), total, channel)
+
+        e.store(add_up(e, pixels, 1, add)[0], total, channel)
 
 
 def pooled_weight_gradient(e: Emitter) -> None:
@@ -52,18 +54,22 @@ def pooled_weight_gradient(e: Emitter) -> None:
     lanes = e.target.width
     with e.loop(0, batch) as image, e.loop(0, inputs, lanes) as source, e.loop(begin, end) as channel:
         target = e.at(out, channel * 9 * inputs + source)
-        sums = [e.variable(e.load(e.at(target, inputs * tap))) for tap in range(9)]
-        with e.loop(0, rows) as row:
-            line = e.at(x, image * x_image + row * 2 * x_row + source)
-            places = ((image * rows + row) * columns) * channels + channel
-            with e.loop(0, columns) as column:
-                here = places + column * channels
-                factor = e.broadcast(winners, here)
-                corner = e.at(line, column * 2 * x_pixel + e.small(steps, here))
-                for tap in range(9):
-                    sums[tap].fma(factor, e.load(e.at(corner, x_row * (tap // 3)), x_pixel * (tap % 3)))
-        for tap in range(9):
-            e.store(sums[tap].get(), e.at(target, inputs * tap))
+        # A few rows at a time have sums of their own: a total that all pixels join one by one would lose digits.
+        most = e.integer(SUMMED_ROWS) / columns + 1
+        with e.loop(0, rows, most) as top:
+            sums = [e.variable(e.zero()) for _ in range(9)]
+            with e.loop(top, e.least(rows, top + most)) as row:
+                line = e.at(x, image * x_image + row * 2 * x_row + source)
+                places = ((image * rows + row) * columns) * channels + channel
+                with e.loop(0, columns) as column:
+                    here = places + column * channels
+                    factor = e.broadcast(winners, here)
+                    corner = e.at(line, column * 2 * x_pixel + e.small(steps, here))
+                    for tap in range(9):
+                        sums[tap].fma(factor, e.load(e.at(corner, x_row * (tap // 3)), x_pixel * (tap % 3)))
+            for tap in range(9):
+                here = e.at(target, inputs * tap)
+                e.store(e.load(here) + sums[tap].get(), here)
 
 
 def pooled_input_gradient(e: Emitter) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
 from azuraforge.engine.backends.cpu.kernels.gemm import emit_tile
+from azuraforge.engine.backends.cpu.kernels.sums import SUMMED_ROWS
 from azuraforge.engine.backends.cpu.targets import Target
 
 
@@ -173,18 +174,21 @@ def sum_products(
         for height in [6, 4, 2, 1]:
             with e.loop(done.get(), lines - (height - 1), height) as line:
                 places = [e.at(out, (line + index) * columns + column) for index in range(height)]
-                sums = [[e.variable(e.load(place, index * width)) for index in range(count)] for place in places]
-                with e.loop(0, steps) as step, e.loop(begin, end) as row:
-                    here = e.at(right, step * right_step + row * right_row + column)
-                    values = [e.load(here, index * width) for index in range(count)]
-                    factors = e.at(left, step * left_step + row * left_row + line)
-                    for index in range(height):
-                        factor = e.broadcast(factors, index)
-                        for one, value in zip(sums[index], values, strict=True):
-                            one.fma(factor, value)
-                for place, some in zip(places, sums, strict=True):
-                    for index, one in enumerate(some):
-                        e.store(one.get(), place, index * width)
+                # Rows in blocks with sums of their own: adding millions of them to one total would lose digits.
+                with e.loop(begin, end, SUMMED_ROWS) as top:
+                    bottom = e.least(top + SUMMED_ROWS, end)
+                    sums = [[e.variable(e.zero()) for _ in range(count)] for _ in places]
+                    with e.loop(0, steps) as step, e.loop(top, bottom) as row:
+                        here = e.at(right, step * right_step + row * right_row + column)
+                        values = [e.load(here, index * width) for index in range(count)]
+                        factors = e.at(left, step * left_step + row * left_row + line)
+                        for index in range(height):
+                            factor = e.broadcast(factors, index)
+                            for one, value in zip(sums[index], values, strict=True):
+                                one.fma(factor, value)
+                    for place, some in zip(places, sums, strict=True):
+                        for index, one in enumerate(some):
+                            e.store(e.load(place, index * width) + one.get(), place, index * width)
                 done.set(line + height)
 
     _panels(e, columns, panel)

@@ -8,6 +8,7 @@ from typing import Any
 
 from azuraforge.engine.backends.cpu.emit import FLOAT, Emitter, Value, Variable
 from azuraforge.engine.backends.cpu.functions import exp
+from azuraforge.engine.backends.cpu.kernels.sums import add_up
 
 ir: Any = importlib.import_module("llvmlite.ir")
 
@@ -89,18 +90,12 @@ def column_products(e: Emitter) -> None:
     width = e.target.width
     with e.loop(0, columns, width) as column:
         mask = e.mask(e.least(columns - column, width))
-        sums = [e.variable(e.zero()) for _ in range(4)]
-        done = e.variable(e.integer(0))
-        with e.loop(0, rows - 3, 4) as row:
-            for index, one in enumerate(sums):
-                place = (row + index) * columns + column
-                one.fma(e.load(a, place, mask), e.load(b, place, mask))
-            done.set(row + 4)
-        with e.loop(done.get(), rows) as row:
+
+        def add(row: Value, sums: list[Variable], column: Value = column, mask: Value = mask) -> None:
             place = row * columns + column
             sums[0].fma(e.load(a, place, mask), e.load(b, place, mask))
-        first, second, third, fourth = (one.get() for one in sums)
-        e.store((first + second) + (third + fourth), out, column, mask)
+
+        e.store(add_up(e, rows, 1, add)[0], out, column, mask)
 
 
 def _flat(e: Emitter, begin: Value, end: Value, body: Callable[[Value, Value | None], None]) -> None:

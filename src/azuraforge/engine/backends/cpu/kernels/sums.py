@@ -1,0 +1,43 @@
+"""Sums over many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
+
+SUMMED_ROWS = 256  # that are added one after the other before their sum joins the total
+
+
+def add_up(e: Emitter, rows: Value, count: int, add: Callable[[Value, list[Variable]], None]) -> list[Value]:
+    """Emit ``count`` sums over ``rows`` rows, whose error does not grow with the number of rows.
+
+    Rows are summed in blocks of ``SUMMED_ROWS``, even and odd ones apart since one addition waits for the one before.
+    What is lost where a block joins the total is taken off the next block (Kahan 1965).
+
+    Args:
+        e: the emitter.
+        rows: how many rows there are.
+        count: how many sums are formed.
+        add: emits the addition of a row to ``count`` sums; called three times.
+    """
+    totals, lost = ([e.variable(e.zero()) for _ in range(count)] for _ in range(2))
+    with e.loop(0, rows, SUMMED_ROWS) as begin:
+        end = e.least(begin + SUMMED_ROWS, rows)
+        even, odd = ([e.variable(e.zero()) for _ in range(count)] for _ in range(2))
+        done = e.variable(begin)
+        with e.loop(begin, end - 1, 2) as row:
+            add(row, even)
+            add(row + 1, odd)
+            done.set(row + 2)
+        with e.loop(done.get(), end) as row:
+            add(row, even)
+        for total, gap, first, second in zip(totals, lost, even, odd, strict=True):
+            part = (first.get() + second.get()) - gap.get()
+            before = total.get()
+            after = before + part
+            total.set(after)
+            off = (after - before) - part
+            # Beyond the largest number there is nothing to take off, and infinity less infinity is none.
+            gap.set(e.select(e.finite(off), off, e.zero()))
+    return [total.get() for total in totals]
