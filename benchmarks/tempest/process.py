@@ -14,6 +14,7 @@ import psutil
 
 import azuraforge
 from benchmarks.report import ROOT
+from tests.processes import still_alive
 
 _STOP_SECONDS = 40
 _ORPHAN_SECONDS = 2.0
@@ -109,9 +110,8 @@ def freeze(process: psutil.Process, seconds: float) -> None:
 
 def outlived(others: list[psutil.Process], killed_at: float) -> list[str]:
     """Who of those that should have ended with a killed process still lives two seconds later."""
-    _, alive = psutil.wait_procs(others, timeout=max(0.0, killed_at + _ORPHAN_SECONDS - time.time()))
     found = []
-    for process in alive:
+    for process in still_alive(others, killed_at + _ORPHAN_SECONDS - time.time()):
         with contextlib.suppress(psutil.Error):
             found.append(f"{' '.join(process.cmdline()[-3:])} ({process.status()})")
     return found

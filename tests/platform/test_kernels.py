@@ -7,8 +7,9 @@ import shutil
 import time
 from pathlib import Path
 
-import psutil
 import pytest
+
+from tests.processes import still_alive
 
 pytestmark = pytest.mark.timeout(280)
 
@@ -74,7 +75,7 @@ def test_kernels_are_made_beside_the_platform_and_again_where_they_went_missing(
     while (run := platform.api(f"/runs/{run_id}"))["progress"]["phase"] != "fit" or not run["progress"]["done"]:
         assert time.monotonic() < deadline, run
         time.sleep(0.02)
-    psutil.wait_procs(platform.kill(), timeout=5)
+    still_alive(platform.kill(), 5)
     shutil.rmtree(platform.home / "kernels")
     platform.start()
     run = ended(platform, run_id)

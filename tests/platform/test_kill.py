@@ -9,6 +9,8 @@ import time
 import psutil
 import pytest
 
+from tests.processes import still_alive
+
 pytestmark = pytest.mark.timeout(280)
 
 #: Long enough that a kill still meets the training: kernels pass through twelve epochs in a blink.
@@ -65,8 +67,7 @@ def hit(platform, run_id: str, what: str) -> None:
         dependants = [child for process in chosen for child in process.children(recursive=True)]
         for process in chosen:
             process.kill()
-    _, alive = psutil.wait_procs(dependants, timeout=2)
-    assert alive == [], "orphans"
+    assert still_alive(dependants, 2) == [], "orphans"
     if what == "platform":
         platform.start()
 

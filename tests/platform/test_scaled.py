@@ -7,10 +7,10 @@ import time
 import urllib.error
 import urllib.request
 
-import psutil
 import pytest
 
 from azuraforge.projects.service import CACHE_SECONDS
+from tests.processes import alive, still_alive
 
 pytestmark = pytest.mark.timeout(280)
 
@@ -110,8 +110,7 @@ def test_a_killed_worker_leaves_no_orphan_and_another_ends_its_run_with_the_same
     scheduler.kill()
     orphans = victim.kill()
     assert len(orphans) >= 2, "its launcher and its consumer at least"
-    _, alive = psutil.wait_procs(orphans, timeout=5)
-    assert alive == []
+    assert still_alive(orphans, 5) == []
     run = wait_until(platform, run_id, ended)
     assert run["state"] == "succeeded", run["error"]
     assert [attempt["outcome"] for attempt in run["attempts"]] == ["lost", "succeeded"]
@@ -128,7 +127,7 @@ def test_a_worker_asked_to_stop_ends_with_zero_and_its_run_goes_on_elsewhere(pla
     asked = carrier_of(platform, run)
     everything = asked.tree()
     assert asked.stop() == 0, asked.log()[-2000:]
-    assert [each for each in everything if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
+    assert alive(everything) == []
     run = wait_until(platform, run_id, ended)
     assert [attempt["outcome"] for attempt in run["attempts"]] == ["drained", "succeeded"]
     assert run["summary"]["weights_sha256"] == undisturbed["summary"]["weights_sha256"]

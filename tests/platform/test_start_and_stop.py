@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.processes import still_alive
+
 FORBIDDEN = ("numba", "llvmlite", "sklearn", "scipy", "statsmodels", "torch", "pandas", "polars")
 
 
@@ -69,8 +71,7 @@ def test_it_stops_cleanly_and_leaves_no_process(make_platform, number):
     tree = running.tree()
     assert len(tree) >= 2, "the launcher is a process of its own"
     assert running.stop(number) == 0
-    psutil.wait_procs(tree, timeout=2)
-    assert not [process for process in tree if process.is_running()]
+    assert still_alive(tree, 2) == []
     assert not (running.home / "platform.json").exists()
     assert running.start().stop() == 0, "the lock was let go"
 
@@ -78,8 +79,7 @@ def test_it_stops_cleanly_and_leaves_no_process(make_platform, number):
 def test_a_killed_platform_leaves_no_orphan_and_its_home_opens_again(make_platform):
     running = make_platform().start()
     orphans = running.kill()
-    _, alive = psutil.wait_procs(orphans, timeout=2)
-    assert alive == []
+    assert still_alive(orphans, 2) == []
     assert running.start().stop() == 0
 
 

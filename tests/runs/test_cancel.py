@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import psutil
 import pytest
 
 from azuraforge.errors import Conflict
+from tests.processes import still_alive
 
 
 def test_a_queued_run_is_cancelled_at_once(make_stand):
@@ -41,10 +40,7 @@ def test_a_child_that_ignores_the_request_is_killed_with_all_it_started(stand, l
     stand.service.cancel(stand.project_id, run.id)
     run = stand.wait(run.id)
     assert run.state == "cancelled"
-    deadline = time.monotonic() + 2
-    while (left := [each for each in family if each.is_running()]) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert left == []
+    assert still_alive(family, 2) == []
 
 
 def test_the_beat_tells_of_a_cancellation_that_the_bell_did_not(make_stand):

@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from azuraforge.runs.frames import encode
 from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.tables import Checkpoint
+from tests.processes import alive, still_alive
 
 ENTRIES = Path(__file__).parent / "entries"
 #: The promise is two seconds; a busy machine that runs the whole suite may take longer to schedule a kill.
@@ -32,20 +33,8 @@ def expected_hash(seed: int, steps: int) -> str:
     return state
 
 
-def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    found = []
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
-
-
 def assert_all_end(processes: list[psutil.Process]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while alive(processes) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert alive(processes) == []
+    assert still_alive(processes, PATIENCE_SECONDS) == []
 
 
 def children_of(pid: int) -> list[psutil.Process]:

@@ -15,6 +15,7 @@ import pytest
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.runs.frames import encode
 from azuraforge.runs.launcher import Launcher
+from tests.processes import alive, still_alive
 
 ENTRIES = Path(__file__).parent / "entries"
 
@@ -116,7 +117,7 @@ def test_a_child_ends_when_its_pipe_does_even_if_nobody_kills_it(launcher):
     child = launcher.spawn()
     child.connection.sendall(encode({"mode": "call", "entry": "toy_steps:hang", "payload": {}}))
     time.sleep(0.2)
-    assert psutil.pid_exists(child.pid)
+    assert alive([psutil.Process(child.pid)])
     child.connection.close()
     assert_ends(child.pid)
 
@@ -126,15 +127,11 @@ def test_nothing_starts_once_it_is_stopped():
     stopped.start()
     process = psutil.Process(stopped.pid)
     stopped.stop()
-    assert not process.is_running()
+    assert alive([process]) == []
     with pytest.raises(TransientError, match="stopping"):
         stopped.call("toy_steps:echo", {}, 30)
 
 
 def assert_ends(pid: int) -> None:
-    deadline = time.monotonic() + 10
     with contextlib.suppress(psutil.NoSuchProcess):
-        process = psutil.Process(pid)
-        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        assert still_alive([psutil.Process(pid)], 10) == []

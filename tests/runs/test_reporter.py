@@ -195,13 +195,16 @@ class Slow:
 
     def __call__(self, entry: str, payload: dict[str, Any]) -> Slow:
         self.process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-        self.pid = self.process.pid
         return self
 
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
         assert self.process is not None
         self.process.wait(timeout_seconds)
         raise TransientError("it died", next_step="try again")
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
 
     def close(self) -> None:
         pass

@@ -16,6 +16,7 @@ from azuraforge.runs import spares
 from azuraforge.runs.frames import encode, read_frames
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.launcher import Launcher
+from tests.processes import still_alive
 from tests.runs.conftest import CHILD_PATH
 
 WARM = {"modules": ["polars"], "threads": 2}
@@ -88,8 +89,7 @@ def test_spares_end_with_their_launcher(own_launcher, number):
     asked(own_launcher)
     (spare,) = waiting(own_launcher)
     os.kill(own_launcher.pid, number)
-    _, alive = psutil.wait_procs([spare], timeout=5)
-    assert alive == []
+    assert still_alive([spare], 5) == []
 
 
 def test_what_nobody_wants_is_ended():

@@ -89,10 +89,21 @@ def default_home() -> Path:
 
 
 def _is_alive(pid: int) -> bool:
+    if pid <= 0:  # for kill these are groups of processes
+        return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
+    except PermissionError:  # another user's
         return True
-    return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether it has ended and only waits for its parent to take note; not to be seen on other systems than Linux."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state in "ZX"

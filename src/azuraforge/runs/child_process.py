@@ -1,4 +1,8 @@
-"""A child as its platform sees it: a process group behind a socket."""
+"""A child as its platform sees it: a process group behind a socket.
+
+The platform never signals a child by its number: the launcher reaps the child, and afterwards the number may belong to
+another process, long before the platform learns of the end. It asks the launcher, which knows.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 
 import psutil
 
@@ -16,9 +21,16 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class ChildProcess:
-    """A living or ended child. Its group is killed when it is closed."""
+    """A living or ended child. Its group is killed when it is closed.
 
-    def __init__(self, connection: socket.socket, output: int | None) -> None:
+    Args:
+        connection: the socket to the child; the child ends with it.
+        output: the pipe of its stdout and stderr, where there is one.
+        send_signal: asks the launcher to send a signal to the child's group.
+    """
+
+    def __init__(self, connection: socket.socket, output: int | None, send_signal: Callable[[int], None]) -> None:
+        self._send_signal = send_signal
         self.connection = connection
         self.output = output
         self.pid = 0
@@ -26,14 +38,11 @@ class ChildProcess:
         self.launcher_died = False
         self.born = threading.Event()
         self.ended = threading.Event()
-        self._lock = threading.Lock()
 
     def signal(self, number: int) -> None:
-        """Send a signal to the child's whole group."""
-        with self._lock:
-            if self.pid and not (self.ended.is_set() and not self.launcher_died):
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self.pid, number)
+        """Send a signal to the child's whole group, if the child has not ended."""
+        if not self.ended.is_set():
+            self._send_signal(number)
 
     def death(self, wait_seconds: float = 5.0) -> Interruption:
         """Why the pipe ended; waits for the launcher's word."""
@@ -60,10 +69,10 @@ class ChildProcess:
 
     def finished(self, status: int | None, *, launcher_died: bool = False) -> None:
         """Called by the launcher's reader."""
-        with self._lock:
-            self.status = status
-            self.launcher_died = launcher_died
-            self.ended.set()
+        self.status = status
+        self.launcher_died = launcher_died
+        self.ended.set()
         self.born.set()
         if launcher_died:
-            self.signal(signal.SIGKILL)
+            with contextlib.suppress(OSError):  # where the kernel does not end the child, the end of its pipe does
+                self.connection.shutdown(socket.SHUT_WR)

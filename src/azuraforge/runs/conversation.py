@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -71,6 +72,10 @@ class Conversation:
     def death(self) -> Interruption:
         """Why its pipe ended; waits for the launcher's word."""
         return self._child.death()
+
+    def kill(self) -> None:
+        """End the child, from any thread; the one that waits for its answer learns that it died."""
+        self._child.signal(signal.SIGKILL)
 
     def close(self) -> None:
         """End the child."""

@@ -1,9 +1,13 @@
 """The launcher's own process: imports once, then forks a child for each request. No thread, no kernel, no app.
 
 Worker → launcher (4 bytes of length, then JSON; the child's socket and its output pipe come along as
-``SCM_RIGHTS``):  ``{"ticket": n, "warm": {"modules": [...], "threads": n} | None}``.
+``SCM_RIGHTS``):  ``{"ticket": n, "warm": {"modules": [...], "threads": n} | None}``, later
+``{"ticket": n, "signal": n}``.
 Launcher → worker:  ``{"type": "hello", "environment"}``, ``{"type": "born", "ticket", "pid"}``,
-``{"type": "ended", "pid", "status"}``.
+``{"type": "ended", "ticket", "status"}``.
+
+Only the launcher signals its children by their numbers. It alone reaps them, on its only thread, so that the number of
+a child that it has not reaped is never another process's. The worker names a child by its ticket.
 
 Whatever a child started ends with it: its group is killed, and what left the group (``setsid``) falls to us when its
 parent ends, for we are the reaper of our descendants.
@@ -38,6 +42,7 @@ import azuraforge.plugins  # noqa: F401  preloaded for every child
 from azuraforge.runs.environment import describe_environment
 from azuraforge.runs.forked import live, wait_and_live
 from azuraforge.runs.frames import Frame, encode
+from azuraforge.runs.process_table import LINUX, TABLE
 from azuraforge.runs.spares import Spares, Warm
 
 _LENGTH = struct.Struct(">I")
@@ -55,13 +60,14 @@ class ForkServer:
         self._control = control
         self._preload = preload
         self._pid = os.getpid()
-        self._children: set[int] = set()
+        #: Children that are not reaped yet, and their tickets; None for a spare that was not asked for.
+        self._children: dict[int, int | None] = {}
         self._spares = Spares()
         self._woken, self._wake = os.pipe()
 
     def serve(self) -> None:
         """Until the worker's end of the control socket closes."""
-        if sys.platform == "linux":
+        if LINUX:
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         os.set_blocking(self._wake, False)
         os.set_blocking(self._woken, False)
@@ -95,6 +101,9 @@ class ForkServer:
         if received is None:
             return False
         request, descriptors = received
+        if "signal" in request:
+            self._signal(request["ticket"], request["signal"])
+            return True
         warm: Warm | None = request.get("warm")
         pid = self._spares.take(warm, descriptors) if warm is not None else None
         if pid is None:
@@ -102,6 +111,7 @@ class ForkServer:
             if pid == 0:
                 self._become_child(descriptors)
             self._adopt(pid)
+        self._children[pid] = request["ticket"]
         for descriptor in descriptors:
             os.close(descriptor)
         self._send({"type": "born", "ticket": request["ticket"], "pid": pid})
@@ -121,11 +131,19 @@ class ForkServer:
     def _adopt(self, pid: int) -> None:
         with contextlib.suppress(OSError):  # the child does it too; whoever comes first
             os.setpgid(pid, pid)
-        self._children.add(pid)
+        self._children[pid] = None
 
     def _become_child(self, descriptors: list[int]) -> NoReturn:
-        self._leave()
-        live(descriptors, self._pid)
+        try:
+            self._leave()
+            live(descriptors, self._pid)
+        finally:
+            os._exit(1)  # never back into the launcher's loop, which kills all children as it ends
+
+    def _signal(self, ticket: int, number: int) -> None:
+        for pid, given in self._children.items():
+            if given == ticket:
+                _signal_group(pid, number)
 
     def _leave(self) -> None:
         """In a child: what is the launcher's alone."""
@@ -136,19 +154,29 @@ class ForkServer:
         os.close(self._wake)
 
     def _reap(self) -> None:
-        while (pid := _ended()) is not None:
+        while (pid := self._ended()) is not None:
             # Look first, reap later: while the child is a zombie its group's number cannot be given to others.
-            _kill_group(pid)
+            _signal_group(pid, signal.SIGKILL)
             self._kill_strays()
             _, status = os.waitpid(pid, 0)
             self._spares.forget(pid)
-            if pid in self._children:
-                self._children.discard(pid)
-                self._send({"type": "ended", "pid": pid, "status": os.waitstatus_to_exitcode(status)})
+            ticket = self._children.pop(pid, None)
+            if ticket is not None:
+                self._send({"type": "ended", "ticket": ticket, "status": os.waitstatus_to_exitcode(status)})
+
+    def _ended(self) -> int | None:
+        """A descendant that has ended and was not reaped yet."""
+        if not LINUX:  # before Python 3.13 there is no waitid on macOS
+            return next((pid for pid in self._children if TABLE.state_of_child(pid) == "ended"), None)
+        try:
+            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:  # there is none at all
+            return None
+        return found.si_pid if found is not None else None
 
     def _kill_strays(self) -> None:
         """Kill what fell to us and belongs to no living child's group; what it started itself comes with the next."""
-        for pid in _own_children() - self._children:
+        for pid in _own_children() - self._children.keys():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 if os.getpgid(pid) not in self._children:
                     os.kill(pid, signal.SIGKILL)
@@ -156,7 +184,7 @@ class ForkServer:
     def _end_all(self) -> None:
         until = time.monotonic() + _LAST_SECONDS
         for pid in self._children:
-            _kill_group(pid)
+            _signal_group(pid, signal.SIGKILL)
         self._children.clear()
         while (left := _own_children()) and time.monotonic() < until:
             self._kill_strays()
@@ -188,25 +216,19 @@ def _receive(control: socket.socket) -> tuple[Frame, list[int]] | None:
     return orjson.loads(body), descriptors
 
 
-def _ended() -> int | None:
-    """A descendant that has ended and was not reaped yet."""
-    try:
-        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:  # there is none at all
-        return None
-    return found.si_pid if found is not None else None
-
-
 def _own_children() -> set[int]:
-    """Processes whose parent we are, those included that fell to us."""
+    """Our children, those included that fell to us; empty on other systems than Linux, where none do."""
+    if not LINUX:
+        return set()
     with contextlib.suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children") as file:
         return {int(pid) for pid in file.read().split()}
     return set()
 
 
-def _kill_group(pid: int) -> None:
+def _signal_group(pid: int, number: int) -> None:
+    """``pid``: a child that is not reaped."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(pid, number)
 
 
 def _thread_count() -> int:

@@ -27,6 +27,7 @@ from azuraforge.runs.child import Child
 from azuraforge.runs.failures import error_fields
 from azuraforge.runs.frames import Frame, encode, read_frames
 from azuraforge.runs.outbox import Outbox
+from azuraforge.runs.process_table import LINUX
 from azuraforge.runs.spares import HEAVY, Warm, wanted
 
 _PR_SET_PDEATHSIG = 1
@@ -77,7 +78,7 @@ def _to_the_end(begin: Callable[[], None], connect: Callable[[], list[int] | Non
 def _settle(launcher_pid: int) -> None:
     with contextlib.suppress(PermissionError):  # the launcher may have done it for us already
         os.setpgid(0, 0)
-    if sys.platform == "linux":
+    if LINUX:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != launcher_pid:
         os._exit(1)
@@ -98,7 +99,9 @@ def _watch(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
     with contextlib.suppress(OSError, ValueError):
         for frame in read_frames(connection):
             frames.put(frame)
-    os.killpg(0, signal.SIGKILL)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)  # code that joined another group takes only itself along
 
 
 def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:

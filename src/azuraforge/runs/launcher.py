@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from azuraforge.errors import InvalidInput, TransientError
@@ -23,20 +25,24 @@ from azuraforge.runs.child_process import ChildProcess
 from azuraforge.runs.conversation import Conversation, Exchange
 from azuraforge.runs.failures import ChildDied, LauncherDied
 from azuraforge.runs.frames import Frame, encode, read_frames
+from azuraforge.runs.process_table import PORTABLE, TABLE
 from azuraforge.runs.spares import Habits, Warm
-from azuraforge.runs.strays import VARIABLE, end_forgotten, end_marked, new_mark
+from azuraforge.runs.strays import VARIABLE, end_forgotten, end_left, new_mark
 from azuraforge.telemetry import logger
 
 #: All that a child may know of our environment. No settings of ours, no credentials of anybody.
 PASSED_ON = (
     "PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONWARNINGS",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-    "XDG_CACHE_HOME", "AZURAFORGE_KERNEL_CACHE", "AZURAFORGE_CRASHPOINT", "AZURAFORGE_CRASHPOINT_ONCE",
+    "XDG_CACHE_HOME", PORTABLE, "AZURAFORGE_KERNEL_CACHE", "AZURAFORGE_CRASHPOINT", "AZURAFORGE_CRASHPOINT_ONCE",
 )  # fmt: skip
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _START_SECONDS = 60.0
 _OPEN_SECONDS = 120.0
 _TRIES = 3
+#: A launcher whose socket has ended ends as well; one that does not is killed after so long.
+_END_SECONDS = 5.0
+_LOOK_SECONDS = 0.005
 
 log = logger("runs")
 
@@ -60,6 +66,7 @@ class Launcher:
 
     def start(self) -> None:
         """Start the launcher's process and wait until it can fork. Raises TransientError where it cannot."""
+        _keep_the_dead()
         self._surely_running()
 
     @property
@@ -160,6 +167,16 @@ class Launcher:
         return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONUNBUFFERED": "1", **self._extra}
 
 
+def _keep_the_dead() -> None:
+    """Keep ended children as zombies until they are reaped.
+
+    A parent that ignores SIGCHLD, as some service managers do, hands that down: then the kernel reaps our children at
+    once, and a pid that we still hold may be another process's.
+    """
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
 class _Server:
     """One life of the launcher's process."""
 
@@ -194,13 +211,13 @@ class _Server:
     def spawn(self, output: bool, warm: Warm | None = None) -> ChildProcess:
         ours, theirs = socket.socketpair()
         reading, writing = os.pipe() if output else (None, None)
-        child = ChildProcess(ours, reading)
+        ticket = next(self._tickets)
+        child = ChildProcess(ours, reading, partial(self._send_signal, ticket))
         passed = [theirs.fileno()] + ([writing] if writing is not None else [])
         try:
             with self._lock:
                 if not self.alive:
                     raise LauncherDied
-                ticket = next(self._tickets)
                 self._unborn[ticket] = child
                 socket.send_fds(self._control, [encode({"ticket": ticket, "warm": warm})], passed)
         except OSError:
@@ -224,12 +241,14 @@ class _Server:
         """Close the control socket, which ends the process, and wait for it."""
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
         self._thread.join()
+
+    def _send_signal(self, ticket: int, number: int) -> None:
+        """Ask for a signal to a child's group. Where the launcher has died, its children end by other means."""
+        with self._lock:
+            if self.alive:
+                with contextlib.suppress(OSError):
+                    self._control.sendall(encode({"ticket": ticket, "signal": number}))
 
     def _read(self) -> None:
         try:
@@ -245,11 +264,30 @@ class _Server:
         for child in orphans:
             child.finished(None, launcher_died=True)
         self._control.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(5)
-        if strays := end_marked(self._mark):
+        if strays := self._bury():
             log.warning("launcher_left_strays", ended=strays)
         self._ready.set()
+
+    def _bury(self) -> int:
+        """Wait for the launcher's end and kill what it left; return how many.
+
+        It is reaped last: until then its pid, which is also the number of its session, belongs to no other process.
+        """
+        if not self._has_ended():
+            self.process.kill()
+            self._has_ended()
+        unreaped = TABLE.state_of_child(self.process.pid) == "ended"
+        strays = end_left(self._mark, self.process.pid if unreaped else None)
+        self.process.wait()
+        return strays
+
+    def _has_ended(self) -> bool:
+        until = time.monotonic() + _END_SECONDS
+        while TABLE.state_of_child(self.process.pid) == "running":
+            if time.monotonic() > until:
+                return False
+            time.sleep(_LOOK_SECONDS)
+        return True
 
     def _hear(self, frame: Frame) -> None:
         if frame["type"] == "hello":
@@ -257,15 +295,13 @@ class _Server:
             self._ready.set()
         elif frame["type"] == "born":
             with self._lock:
-                child = self._unborn.pop(frame["ticket"])
+                child = self._living[frame["ticket"]] = self._unborn.pop(frame["ticket"])
                 child.pid = frame["pid"]
-                self._living[child.pid] = child
             child.born.set()
         elif frame["type"] == "ended":
             with self._lock:
-                ended = self._living.pop(frame["pid"], None)
-            if ended is not None:
-                ended.finished(frame["status"])
+                ended = self._living.pop(frame["ticket"])
+            ended.finished(frame["status"])
 
 
 if __name__ == "__main__":

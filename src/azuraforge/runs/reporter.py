@@ -7,9 +7,6 @@ there is not written again.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import threading
 import time
 from collections import Counter
@@ -49,9 +46,8 @@ log = logger("runs")
 class Conversation(Protocol):
     """A long-lived child, see ``runs.conversation``."""
 
-    @property
-    def pid(self) -> int: ...
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]: ...
+    def kill(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -97,8 +93,7 @@ class Reporter:
         self._woken.set()
         with self._lock:
             if self._child is not None:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self._child.pid, signal.SIGKILL)
+                self._child.kill()
         if self._thread.is_alive():
             self._thread.join(10)
         self._end_child()

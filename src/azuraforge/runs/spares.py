@@ -91,8 +91,11 @@ class Spares:
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
-            ours.close()
-            become(theirs)
+            try:
+                ours.close()
+                become(theirs)
+            finally:
+                os._exit(1)
         theirs.close()
         self._waiting[_key(warm)] = _Spare(pid, ours)
         return pid
@@ -129,6 +132,7 @@ def _key(warm: Warm) -> tuple[Any, ...]:
 
 
 def _end(spare: _Spare) -> None:
+    """End a spare. It is still kept, so it was not reaped and the number is its own."""
     spare.orders.close()
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(spare.pid, signal.SIGKILL)

@@ -1,113 +1,80 @@
-"""Ends what a killed launcher left behind.
+"""Ends the processes that a killed launcher leaves behind.
 
-A child's group ends with the child, and what left its group falls to the launcher. Where the launcher itself is
-killed, what left the groups falls to nobody. But every process that a launcher forked, and what those started, still
-carries the environment that the launcher was given, and there stands a mark: whose launcher it was, and which one.
-
-On Linux only; elsewhere nothing is found.
+A child's group ends with the child, and a process that left its group falls to the launcher. Where the launcher itself
+is killed, two traces are left. Everything that its children started runs in the launcher's session, unless it opened
+one of its own. And everything carries the environment that the launcher was given, which holds a mark: the process that
+owns the launcher, and which launcher it is. A process that has both a session and an environment of its own is not
+found.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
-import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
-#: The variable that holds a launcher's mark: ``<owner's pid>:<when the owner began>:<random>``.
+from azuraforge.runs.process_table import TABLE, ProcessTable
+
+#: The variable that holds a launcher's mark: ``<owner's pid>:<start time of the owner>:<random>``.
 VARIABLE = "AZURAFORGE_LAUNCHER"
-#: A fork bomb forks while we kill: look again until nothing is left, but not for ever.
+#: A fork bomb forks while we kill: repeat until nothing is left, but not for ever.
 _PATIENCE_SECONDS = 2.0
-_PROC = Path("/proc")
+_PAUSE_SECONDS = 0.001
 
 
-def new_mark() -> str:
-    """A mark for one life of a launcher of this process; without a beginning (not on Linux) it never counts as dead."""
-    began = _began(os.getpid()) if sys.platform == "linux" else ""
-    return f"{os.getpid()}:{began}:{secrets.token_hex(8)}"
+def new_mark(table: ProcessTable = TABLE) -> str:
+    """A mark for one launcher of this process."""
+    return f"{os.getpid()}:{table.began(os.getpid())}:{secrets.token_hex(8)}"
 
 
-def end_marked(mark: str) -> int:
-    """Kill every process with this mark; how many. For a launcher that has ended."""
-    return _end(lambda found: found == mark)
+def end_left(mark: str, session: int | None, table: ProcessTable = TABLE) -> int:
+    """Kill every process that a launcher left; return how many.
+
+    Args:
+        mark: the launcher's.
+        session: the launcher's pid. Only while the ended launcher is not reaped, so that no other process can have the
+            number; otherwise None.
+    """
+
+    def left(pid: int) -> bool:
+        if session is not None and table.session(pid) == session:
+            return True
+        return table.variable(pid, VARIABLE) == mark
+
+    return _end(left, table)
 
 
-def end_forgotten() -> int:
-    """Kill every marked process whose launcher's owner is no more; how many. For the next that starts here."""
-    return _end(lambda found: not _owner_lives(found))
+def end_forgotten(table: ProcessTable = TABLE) -> int:
+    """Kill every marked process whose launcher's owner has ended; return how many."""
+
+    def forgotten(pid: int) -> bool:
+        mark = table.variable(pid, VARIABLE)
+        return mark is not None and not _owner_lives(mark, table)
+
+    return _end(forgotten, table)
 
 
-def _end(wanted: Callable[[str], bool]) -> int:
+def _end(wanted: Callable[[int], bool], table: ProcessTable) -> int:
     ended: set[int] = set()
     until = time.monotonic() + _PATIENCE_SECONDS
-    while (left := {pid: mark for pid, mark in _marked() if wanted(mark)}) and time.monotonic() < until:
-        for pid, mark in left.items():
-            _kill(pid, mark)
-        ended |= left.keys()
+    while (left := {pid for pid in table.living() if wanted(pid)}) and time.monotonic() < until:
+        for pid in left:
+            table.kill_if(pid, wanted)
+        ended |= left
+        time.sleep(_PAUSE_SECONDS)
     return len(ended)
 
 
-def _kill(pid: int, mark: str) -> None:
-    if sys.platform != "linux":
-        return
-    with contextlib.suppress(OSError):
-        # From here on it is this process, even if it ends and its number is given to another.
-        process = os.pidfd_open(pid)
-        try:
-            if _mark_of(str(pid)) == mark:
-                signal.pidfd_send_signal(process, signal.SIGKILL)
-        finally:
-            os.close(process)
-
-
-def _marked() -> Iterator[tuple[int, str]]:
-    if sys.platform != "linux":
-        return
-    ours = _namespace("self")
-    for name in os.listdir(_PROC):
-        if not name.isdigit() or int(name) == os.getpid():
-            continue
-        mark = _mark_of(name)
-        # In a container's own numbering the owner's pid says nothing to us.
-        if mark is not None and ours and _namespace(name) == ours:
-            yield int(name), mark
-
-
-def _mark_of(name: str) -> str | None:
-    try:
-        variables = (_PROC / name / "environ").read_bytes().split(b"\0")
-    except OSError:  # it has ended, or it is somebody else's
-        return None
-    prefix = f"{VARIABLE}=".encode()
-    return next(
-        (line.removeprefix(prefix).decode(errors="replace") for line in variables if line.startswith(prefix)), None
-    )
-
-
-def _owner_lives(mark: str) -> bool:
-    """Whether the mark's process still runs. What cannot be known is taken for alive: a wrong guess would kill."""
+def _owner_lives(mark: str, table: ProcessTable = TABLE) -> bool:
+    """Return whether the mark's process still runs. In doubt it does: a wrong guess would kill."""
     pid, _, rest = mark.partition(":")
     began = rest.partition(":")[0]
     if not pid.isdigit() or not began:
         return True
     try:
-        return _began(int(pid)) == began
-    except (FileNotFoundError, ProcessLookupError):
+        return table.began(int(pid)) == began
+    except ProcessLookupError:
         return False
     except OSError:  # out of descriptors, or not allowed to look
         return True
-
-
-def _began(pid: int) -> str:
-    """When it began, in ticks since the machine's start: with the pid this names one process. Raises OSError."""
-    return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]
-
-
-def _namespace(name: str) -> str:
-    with contextlib.suppress(OSError):
-        return os.readlink(_PROC / name / "ns" / "pid")
-    return ""

@@ -1,0 +1,179 @@
+"""Views of the machine's processes, one for Linux and one for other systems.
+
+A number names a process only until its parent has reaped it; afterwards the kernel may give it to another process. So
+a process is killed here only after a second look at it: on Linux through a descriptor that stays with this process,
+elsewhere right before the signal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal, Protocol
+
+import psutil
+
+#: The variable that makes a process tree on Linux use what other systems use. For tests.
+PORTABLE = "AZURAFORGE_PORTABLE_PROCESSES"
+LINUX = sys.platform == "linux" and os.environ.get(PORTABLE) != "1"
+
+#: ``ended``: it is a zombie of ours, whose number stays taken until we reap it.
+State = Literal["running", "ended", "gone"]
+_PROC = Path("/proc")
+
+
+class ProcessTable(Protocol):
+    """Questions about processes. A zombie counts as ended everywhere."""
+
+    def living(self) -> Iterator[int]:
+        """Pids of the processes that run, except our own and those of other pid namespaces."""
+        ...
+
+    def variable(self, pid: int, name: str) -> str | None:
+        """A variable of the environment that a process was started with; None where it is unset or unreadable."""
+        ...
+
+    def session(self, pid: int) -> int | None:
+        """The session of a process that runs."""
+        ...
+
+    def began(self, pid: int) -> str:
+        """The start time of a process; together with the pid it names one process for as long as the machine runs.
+
+        Raises ProcessLookupError where it has ended, another OSError where it cannot be read.
+        """
+        ...
+
+    def state_of_child(self, pid: int) -> State:
+        """The state of a child of this process; does not reap it."""
+        ...
+
+    def kill_if(self, pid: int, still: Callable[[int], bool]) -> None:
+        """Kill a process if ``still(pid)`` holds for it."""
+        ...
+
+
+class LinuxTable:
+    """Processes as ``/proc`` shows them."""
+
+    def living(self) -> Iterator[int]:
+        ours = _namespaces("self")
+        for name in os.listdir(_PROC):
+            if name.isdigit() and int(name) != os.getpid() and ours and _namespaces(name) == ours:
+                yield int(name)
+
+    def variable(self, pid: int, name: str) -> str | None:
+        try:
+            variables = (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
+        except OSError:  # it has ended, or it belongs to another user
+            return None
+        prefix = f"{name}=".encode()
+        found = (line.removeprefix(prefix).decode(errors="replace") for line in variables if line.startswith(prefix))
+        return next(found, None)
+
+    def session(self, pid: int) -> int | None:
+        with contextlib.suppress(OSError):
+            return int(_fields_of(pid)[3])
+        return None
+
+    def began(self, pid: int) -> str:
+        return _fields_of(pid)[19]
+
+    def state_of_child(self, pid: int) -> State:
+        try:
+            found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return "gone"
+        return "running" if found is None else "ended"
+
+    def kill_if(self, pid: int, still: Callable[[int], bool]) -> None:
+        try:
+            process = os.pidfd_open(pid)
+        except OSError as error:
+            if error.errno in (errno.ENOSYS, errno.EPERM):  # an old kernel, or a sandbox that forbids the call
+                _check_and_kill(pid, still)
+            return
+        try:
+            if still(pid):
+                with contextlib.suppress(OSError):
+                    signal.pidfd_send_signal(process, signal.SIGKILL)
+        finally:
+            os.close(process)
+
+
+class PortableTable:
+    """Processes as psutil shows them, on macOS for one."""
+
+    def living(self) -> Iterator[int]:
+        for pid in psutil.pids():
+            if pid > 1 and pid != os.getpid():
+                yield pid
+
+    def variable(self, pid: int, name: str) -> str | None:
+        with contextlib.suppress(psutil.Error, OSError):
+            found: str | None = psutil.Process(pid).environ().get(name)
+            return found
+        return None
+
+    def session(self, pid: int) -> int | None:
+        with contextlib.suppress(psutil.Error, OSError):
+            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                return os.getsid(pid)
+        return None
+
+    def began(self, pid: int) -> str:
+        try:
+            process = psutil.Process(pid)
+            if process.status() == psutil.STATUS_ZOMBIE:
+                raise ProcessLookupError(pid)
+            return repr(process.create_time())
+        except psutil.NoSuchProcess:
+            raise ProcessLookupError(pid) from None
+        except psutil.AccessDenied:
+            raise PermissionError(pid) from None
+
+    def state_of_child(self, pid: int) -> State:
+        try:
+            process = psutil.Process(pid)
+            if process.ppid() != os.getpid():
+                return "gone"
+            return "ended" if process.status() == psutil.STATUS_ZOMBIE else "running"
+        except psutil.NoSuchProcess:
+            return "gone"
+
+    def kill_if(self, pid: int, still: Callable[[int], bool]) -> None:
+        _check_and_kill(pid, still)
+
+
+def _check_and_kill(pid: int, still: Callable[[int], bool]) -> None:
+    if still(pid):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _fields_of(pid: int) -> list[str]:
+    """Fields of ``/proc/<pid>/stat`` from the state on. Raises ProcessLookupError for a zombie too."""
+    try:
+        fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        raise ProcessLookupError(pid) from None
+    if fields[0] in "ZXx":
+        raise ProcessLookupError(pid)
+    return fields
+
+
+def _namespaces(name: str) -> tuple[str, str] | None:
+    """In another pid namespace a mark's pid names another process; in another time namespace the clock differs."""
+    with contextlib.suppress(OSError):
+        folder = _PROC / name / "ns"
+        time = os.readlink(folder / "time") if (_PROC / "self" / "ns" / "time").exists() else ""
+        return os.readlink(folder / "pid"), time
+    return None
+
+
+TABLE: ProcessTable = LinuxTable() if LINUX else PortableTable()
