@@ -695,6 +695,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "ortamdaki AZURAFORGE_* değerlerini ya da veri klasöründeki azuraforge.toml dosyasını düzeltin",
     ),
     "help_hint": ("{command} --help tells what it takes", "{command} --help neler alabildiğini söyler"),
+    "unknown_language": ("{where} is not a language of AzuraForge", "{where}, AzuraForge'un dillerinden biri değil"),
+    "choose_language": ("choose en or tr", "en ya da tr seçin"),
     "value_missing": ("{option} needs a value", "{option} bir değer ister"),
     "remote_only": (
         "{command} works on this machine's data home, not on {url}",
