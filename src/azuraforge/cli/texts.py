@@ -275,8 +275,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Motor NumPy ile hesaplıyor, bu daha yavaş: {detail}",
     ),
     "up_no_pages": (
-        "The dashboard is not built, so {url} shows no pages; the API and every command work. To get the pages, install "
-        "Node 20.19 or newer and run `make dashboard`, or install a wheel, which carries them.",
+        "The dashboard is not built, so {url} shows no pages; the API and every command work. To get the pages, "
+        "install Node 20.19 or newer and run `make dashboard`, or install a wheel, which contains them.",
         "Panel derlenmemiş: {url} sayfa göstermez, API ve bütün komutlar çalışır. Sayfalar için Node 20.19 veya üstünü "
         "kurup `make dashboard` çalıştırın ya da paneli içeren bir wheel kurun.",
     ),
