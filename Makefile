@@ -1,11 +1,16 @@
 # AzuraForge. `make` alone lists what there is.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 UV_VERSION := 0.13.8
 BIN := .venv/bin
+# Standard error too, so that a pipe shows sizes and counts; without the list of every package.
+INSTALL = $(BIN)/uv pip install --python $(BIN)/python -c constraints.txt $(1) 2>&1 | sed '/^ [-+] /d'
+# Vite and its plugins refuse an older Node.
+HAS_NODE := node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a==20&&b>=19)?0:1)' 2>/dev/null
 # Two threads of BLAS on a busy two-core machine ran fifteen times slower than one.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
@@ -21,12 +26,21 @@ DASHBOARD_SOURCES := $(shell find dashboard -path dashboard/node_modules -prune 
 ##@ Use it
 
 .PHONY: run
-run: .venv/.run dashboard/dist/.built ## Set up, start the platform, forecast a real series, stay up
+run: .venv/.run pages ## Set up, start the platform, forecast a real series, stay up
 	@$(BIN)/azuraforge up --demo
 
 .PHONY: demo
-demo: .venv/.run dashboard/dist/.built ## Set up, run the demo once and exit; non-zero where any step failed
+demo: .venv/.run pages ## Set up, run the demo once and exit; non-zero if any step failed
 	@$(BIN)/azuraforge demo --once
+
+.PHONY: pages
+pages:
+	@if $(HAS_NODE); then $(MAKE) dashboard/dist/.built; else \
+	  echo "Node 20.19 or newer is not installed (found: $$(node --version 2>&1 | head -1)), so the dashboard is not built."; \
+	  echo "The platform, its commands and its API work without it. To get the dashboard, either"; \
+	  echo "  - install Node from your package manager or nodejs.org and run this command again, or"; \
+	  echo "  - run 'make wheel' on a machine that has Node, copy dist/azuraforge-*.whl here, and install it with pip."; \
+	fi
 
 .PHONY: dashboard
 dashboard: dashboard/dist/.built ## Build the dashboard (skipped when unchanged)
@@ -51,6 +65,10 @@ proof: .venv/.dev dashboard/dist/.built ## What takes longer than a commit's sui
 openapi: .venv/.dev ## Write the API's document and the dashboard's types from the routes
 	@$(BIN)/python -m azuraforge.server.openapi dashboard/openapi.json
 	@cd dashboard && npm run --silent generate
+
+.PHONY: readme
+readme: .venv/.dev ## Run the demo and write its output into README.md and README.tr.md
+	@$(BIN)/python -m benchmarks.readme
 
 .PHONY: migration
 migration: .venv/.dev ## New migration from the tables: make migration message="what changes"
@@ -126,21 +144,26 @@ setup: .venv/.dev dashboard/dist/.built ## Everything that the other targets nee
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)
 
 .venv/.run: .venv/bin/uv pyproject.toml constraints.txt
-	@echo "installing the platform …"
-	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt hatchling editables
-	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --no-build-isolation -e .
+	@echo "installing the platform (about 60 packages) …"
+	@$(call INSTALL,-q hatchling editables)
+	@$(call INSTALL,--no-build-isolation -e .)
 	@touch $@
 
 .venv/.dev: .venv/.run
 	@echo "installing what the tests need …"
-	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --no-build-isolation -e '.[dev]'
+	@$(call INSTALL,--no-build-isolation -e '.[dev]')
 	@touch $@
 
 dashboard/node_modules/.installed: dashboard/package.json dashboard/package-lock.json
-	@node -e 'const [a,b]=process.versions.node.split(".").map(Number); process.exit(a>20||(a==20&&b>=19)?0:1)' 2>/dev/null || \
+	@$(HAS_NODE) || \
 	  { echo "the dashboard needs Node 20.19 or newer; found: $$(node --version 2>&1 | head -1). Install it from your package manager or nodejs.org." >&2; exit 1; }
-	@echo "installing the dashboard's packages …"
-	@cd dashboard && npm ci --no-audit --no-fund --loglevel=error
+	@echo "downloading the dashboard's packages (about 370; a few minutes on a slow connection) …"
+	@cd dashboard && npm ci --no-audit --no-fund --loglevel=http 2>&1 | { count=0; while IFS= read -r line; do \
+	  case "$$line" in \
+	    "npm http"*.tgz*) count=$$((count + 1)); if [ $$((count % 50)) = 0 ]; then echo "  $$count downloaded …"; fi ;; \
+	    "npm http"*) ;; \
+	    *) echo "$$line" ;; \
+	  esac; done; }
 	@touch $@
 
 dashboard/dist/.built: dashboard/node_modules/.installed $(DASHBOARD_SOURCES)

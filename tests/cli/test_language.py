@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import string
+import time
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -76,6 +79,8 @@ def test_no_text_is_left_over():
         (None, {"LC_MESSAGES": "tr_TR", "LANG": "en_US"}, "tr"),
         (None, {"AZURAFORGE_LANG": "en", "LC_ALL": "tr_TR"}, "en"),
         ("tr", {"AZURAFORGE_LANG": "en"}, "tr"),
+        ("tr_TR.UTF-8", {}, "tr"),
+        (None, {"LANG": "de_DE.UTF-8"}, "en"),
     ],
 )
 def test_the_language_is_what_was_asked_for_then_the_environment_s(asked, environment, language):
@@ -97,6 +102,22 @@ def test_the_language_is_what_was_asked_for_then_the_environment_s(asked, enviro
 )
 def test_numbers_have_four_significant_digits(value, english, turkish):
     assert (Language("en").number(value), Language("tr").number(value)) == (english, turkish)
+
+
+def test_times_carry_their_offset_from_utc(monkeypatch):
+    at = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
+    for name, shown in [
+        ("UTC", "12:30 UTC"),
+        ("Europe/Istanbul", "15:30 +03:00"),
+        ("America/St_Johns", "10:00 -02:30"),
+    ]:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+        assert Language("en").moment(at) == f"2026-07-01 {shown}"
+    monkeypatch.undo()
+    time.tzset()
+    assert Language("tr").moment(at, ZoneInfo("Asia/Kathmandu")) == "2026-07-01 18:15 +05:45"
+    assert Language("tr").moment(at, UTC, day_only=True) == "2026-07-01"
 
 
 def test_a_rounded_zero_has_no_minus():

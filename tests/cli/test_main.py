@@ -168,6 +168,48 @@ def test_a_bug_of_ours_is_one_sentence_too(monkeypatch, capsys):
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [[], ["runs"], ["--lang", "tr"]])
+def test_no_command_shows_the_help_and_no_error(arguments, capsys):
+    assert run(arguments) == 2
+    shown = capsys.readouterr()
+    assert "Usage: azuraforge" in shown.out
+    assert shown.err == ""
+
+
+@pytest.mark.parametrize("value", ["de", "trk", "english"])
+def test_an_unknown_language_is_refused_wherever_it_is_named(value, capsys, monkeypatch):
+    assert run(["runs", "list", "--lang", value]) == 2
+    assert f"--lang {value} is not a language" in capsys.readouterr().err
+    monkeypatch.setenv("AZURAFORGE_LANG", value)
+    assert run(["version"]) == 2
+    shown = capsys.readouterr()
+    assert f"AZURAFORGE_LANG={value} is not a language" in shown.err
+    assert "choose en or tr" in shown.err
+    assert shown.out == ""
+
+
+def test_the_version_option_prints_what_the_command_prints(capsys):
+    assert run(["--version"]) == 0
+    option = capsys.readouterr().out
+    assert run(["version"]) == 0
+    assert option == capsys.readouterr().out != ""
+
+
+@pytest.mark.parametrize(("typed", "completed"), [("azuraforge stu", "studies"), ("azuraforge runs comp", "compare")])
+def test_a_shell_completes_commands(typed, completed):
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(len(typed.split()) - 1), "_AZURAFORGE_COMPLETE": "complete_bash"}
+    command = [sys.executable, "-m", "azuraforge.cli.main"]
+    done = subprocess.run(command, env={**os.environ, **words}, capture_output=True, text=True)
+    assert (done.stdout.split(), done.stderr) == ([completed], "")
+
+
+def test_the_script_for_completion_is_printed(capsys):
+    with pytest.raises(SystemExit) as ended:
+        run(["--show-completion", "bash"])
+    assert not ended.value.code
+    assert "_AZURAFORGE_COMPLETE=complete_bash" in capsys.readouterr().out
+
+
 def test_version_as_json(capsys):
     assert run(["version", "--json"]) == 0
     assert set(json.loads(capsys.readouterr().out)) == {"azuraforge", "python"}

@@ -69,6 +69,13 @@ def test_the_losses_come_first_and_empty_curves_not_at_all(queued):
     assert picture_after(queued, len(TOLD)).shown_curves() == ["loss", "other"]
 
 
+def test_curves_of_the_machine_are_not_progress(make_terminal, queued):
+    picture = RunPicture.of(queued)
+    picture.apply("run.metrics", {"points": {"system/memory_bytes": [[1, 3e8]], "mine": [[1, 2.0]]}})
+    assert picture.shown_curves() == ["mine"]
+    assert picture.newest() == [("mine", 2.0)]
+
+
 def test_the_live_picture(make_terminal, queued):
     terminal = make_terminal(live=False)
     terminal.errors.print(draw(terminal, picture_after(queued, 6)))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +18,10 @@ from azuraforge.client import sessions as client_sessions
 from azuraforge.client import studies as client_studies
 from azuraforge.client import tokens as client_tokens
 from azuraforge.client import trash as client_trash
+from azuraforge.client.address import Address, AddressBook
 from azuraforge.client.events import Event
 from azuraforge.client.run import Run
+from azuraforge.client.shapes import REPR_CHARACTERS, Shape
 from azuraforge.datasets import schemas as datasets
 from azuraforge.events import schemas as events
 from azuraforge.models import schemas as models
@@ -83,6 +86,34 @@ def test_unknown_fields_are_kept_and_unsaid_ones_have_defaults():
     assert run.attempts[0].started_at == datetime(2026, 1, 1, tzinfo=UTC)
     assert run.config == {}
     assert run.raw["invented_later"] == [1]
+
+
+def every_shape(cls: type[Shape] = Shape) -> list[type[Shape]]:
+    return [shape for each in cls.__subclasses__() for shape in (each, *every_shape(each))]
+
+
+def test_a_run_prints_as_one_short_line():
+    attempts = [{"attempt": number} for number in range(1, 40)]
+    told = {"id": "k3v9", "kind": "train", "name": "n" * 500, "state": "running", "config": {"horizon": 8}}
+    run = Run.from_json({**told, "attempts": attempts, "error": None, "created_at": "2026-01-01T00:00:00Z"})
+    shown = "Run(id='k3v9', kind='train', name='" + "n" * 60 + "…', state='running', "
+    assert repr(run) == shown + "created_at='2026-01-01T00:00:00+00:00', config={1 key}, attempts=[39 items])"
+
+
+@pytest.mark.parametrize("shape", every_shape(), ids=lambda each: each.__name__)
+def test_every_shape_prints_short_whatever_it_holds(shape):
+    made = shape(**{each.name: ["x" * 1000] * 1000 for each in fields(shape)})
+    longer = shape(**{each.name: "x" * 1000 for each in fields(shape)})
+    assert len(repr(made)) <= REPR_CHARACTERS + len("…, ")
+    assert len(repr(longer)) <= REPR_CHARACTERS + len("…, ")
+    assert repr(made).startswith(f"{shape.__name__}(")
+
+
+def test_no_secret_is_printed():
+    token = client_tokens.Token(id="t", name="n", role="member", token="a-secret")
+    assert "a-secret" not in repr(token)
+    assert "a-secret" not in repr(Address("http://127.0.0.1:1", "a-secret"))
+    assert "a-secret" not in repr(AddressBook(Path("/"), None, "a-secret"))
 
 
 def test_the_client_imports_nothing_of_ours_and_nothing_heavy():

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Compare Runs
-         * @description Metrics of runs beside one another, and the settings in which they differ.
+         * @description Metrics of runs next to one another, and the settings in which they differ.
          */
         get: operations["comparisons_compare_runs"];
         put?: never;

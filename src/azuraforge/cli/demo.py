@@ -36,14 +36,16 @@ def demo(
         serve(terminal, demo=True)
         return
     with reach(terminal) as reached:
-        code = show(reached.client, terminal, ends_soon=reached.is_temporary)
+        code = show(reached.client, terminal, pages=_has_pages(terminal), ends_soon=reached.is_temporary)
     raise typer.Exit(code)
 
 
-def show(client: Client, terminal: Terminal, ends_soon: bool = False) -> int:
-    """The demo on a running platform: dataset, run, verdict, next values, link. Returns the exit code.
+def show(client: Client, terminal: Terminal, *, pages: bool = True, ends_soon: bool = False) -> int:
+    """Run the demo on a running platform: dataset, run, verdict, next values, link. Return the exit code.
 
-    ``ends_soon``: the platform ends with this command, so a link printed at the end would lead nowhere.
+    Args:
+        pages: whether the platform serves the dashboard; without it no link is printed.
+        ends_soon: the platform ends with this command, so a link printed at the end would lead nowhere.
     """
     text = terminal.text
     dataset = client.datasets.add_from_source("bundled", {"series": SERIES}, name=SERIES)
@@ -54,7 +56,8 @@ def show(client: Client, terminal: Terminal, ends_soon: bool = False) -> int:
     )
     path = run_path(client, run.id)
     terminal.say(text("run_queued", id=run.id, name=run.name))
-    terminal.say(text("demo_watch", url=client.sessions.link(path).url))
+    if pages:
+        terminal.say(text("demo_watch", url=client.sessions.link(path).url))
     run = watch(terminal, client, client.runs.get(run.id))
     code = show_outcome(terminal, client, run)
     if code == 0 and client.runs.evaluation(run.id) is None:
@@ -62,9 +65,18 @@ def show(client: Client, terminal: Terminal, ends_soon: bool = False) -> int:
     if code != 0:
         terminal.error(text("demo_failed"))
     terminal.console.print()
-    if ends_soon:
+    if not pages:
+        terminal.say(text("demo_again", id=run.id))
+    elif ends_soon:
         terminal.say(text("demo_later", path=path))
     else:
         terminal.say(text("demo_open", url=client.sessions.link(path).url))
         terminal.say(text("page", url=page_url(client, path)))
     return code
+
+
+def _has_pages(terminal: Terminal) -> bool:
+    """Return whether the platform of a command serves the dashboard; one elsewhere is taken to."""
+    from azuraforge.platform.up import has_pages
+
+    return bool(terminal.named_url) or has_pages()

@@ -36,6 +36,8 @@ def report(error: BaseException, terminal: Terminal) -> int:
         return FAILED
     if os.environ.get("AZURAFORGE_DEBUG"):
         terminal.errors.print_exception()
+    if type(error).__name__ == "NoArgsIsHelpError":  # Typer does not export it; it has printed the help
+        return USAGE
     message, where, next_step, code = _told(error, terminal)
     terminal.error(message, where=where, next_step=next_step)
     return code

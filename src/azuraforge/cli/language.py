@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -16,15 +17,26 @@ _NONE = "–"
 
 
 def choose(asked: str | None, environment: Mapping[str, str]) -> str:
-    """The language to speak: what was asked for, else the environment's, else English.
+    """Return the language code: the one asked for, else the system's, else English.
+
+    ``asked`` and ``$AZURAFORGE_LANG`` must name a language that exists; raises ValueError otherwise. A system in any
+    other language gets English.
 
     Example:
-        >>> choose(None, {"LANG": "tr_TR.UTF-8"}), choose("en", {"LANG": "tr_TR.UTF-8"}), choose(None, {})
+        >>> choose(None, {"LANG": "tr_TR.UTF-8"}), choose("en", {"LANG": "tr_TR.UTF-8"}), choose(None, {"LANG": "de"})
         ('tr', 'en', 'en')
     """
-    names = ("AZURAFORGE_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-    named = asked or next((environment[name] for name in names if environment.get(name)), "")
-    return "tr" if named.lower().startswith("tr") else "en"
+    if named := asked or environment.get("AZURAFORGE_LANG"):
+        if (code := _code(named)) not in LANGUAGES:
+            raise ValueError(named)
+        return code
+    system = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    return code if (code := _code(system)) in LANGUAGES else "en"
+
+
+def _code(locale: str) -> str:
+    """Return the language of a locale: ``tr`` of ``tr_TR.UTF-8``."""
+    return re.split("[-_.@]", locale, maxsplit=1)[0].lower()
 
 
 @dataclass(frozen=True)
@@ -75,11 +87,21 @@ class Language:
         return f"{sign}%{number}" if self.code == "tr" else f"{sign}{number} %"
 
     def moment(self, at: datetime | None, zone: tzinfo | None = None, day_only: bool = False) -> str:
-        """A time in the reader's zone (or the one given), without the zone's name."""
+        """Format a time in the reader's zone (or the one given) with its offset from UTC; ``day_only``: the date alone.
+
+        Example:
+            >>> from datetime import UTC, timedelta, timezone
+            >>> at = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
+            >>> Language("en").moment(at, UTC), Language("en").moment(at, timezone(timedelta(hours=3)))
+            ('2026-01-01 12:30 UTC', '2026-01-01 15:30 +03:00')
+        """
         if at is None:
             return _NONE
         local = at.astimezone(zone)
-        return f"{local:%Y-%m-%d}" if day_only else f"{local:%Y-%m-%d %H:%M}"
+        if day_only:
+            return f"{local:%Y-%m-%d}"
+        offset = local.isoformat(timespec="minutes")[16:] if local.utcoffset() else "UTC"
+        return f"{local:%Y-%m-%d %H:%M} {offset}"
 
     def duration(self, seconds: float | None) -> str:
         """A duration as a clock would show it, short ones with a tenth.
@@ -105,6 +127,10 @@ class Language:
                 return f"{self.number(size, 0 if unit == 'B' else 1)} {unit}"
             size /= 1000
         raise AssertionError("unreachable")
+
+
+#: The language of what must be said before a language is chosen.
+ENGLISH = Language("en")
 
 
 def _digits(value: float) -> int:

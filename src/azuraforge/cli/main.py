@@ -29,14 +29,13 @@ from azuraforge.cli import (
     version,
 )
 from azuraforge.cli.failures import USAGE, CommandError, report
-from azuraforge.cli.language import Language, choose
+from azuraforge.cli.language import ENGLISH, Language, choose
 from azuraforge.cli.terminal import Terminal
 
 app = typer.Typer(
     name="azuraforge",
     help="A self-hosted platform for models that keep learning.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -69,8 +68,13 @@ def everywhere(
     lang: Annotated[
         str | None, typer.Option(help="en or tr; else $AZURAFORGE_LANG, else the system's language.")
     ] = None,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=version.at_once, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
-    """These three may stand anywhere in a command; ``main`` has taken them out already, here they are documented."""
+    """``--home``, ``--url`` and ``--lang`` may stand anywhere in a command: ``main`` removes them before Typer parses
+    the rest. They are declared here so that the help lists them.
+    """
 
 
 @dataclass
@@ -88,13 +92,17 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """One command; returns its exit code."""
+    """Run one command and return its exit code."""
     options, rest, missing = take_everywhere(arguments)
+    try:
+        language = Language(choose(options.lang, os.environ))
+    except ValueError:
+        return report(wrong_language(options.lang), Terminal(ENGLISH))
     if options.home:
         # Settings, client and children all look here.
         os.environ["AZURAFORGE_HOME"] = str(Path(options.home).expanduser().absolute())
     terminal = Terminal(
-        Language(choose(options.lang, os.environ)),
+        language,
         home=Path(os.environ["AZURAFORGE_HOME"]) if options.home else None,
         url=options.url,
     )
@@ -106,6 +114,12 @@ def run(arguments: Sequence[str]) -> int:
     except (Exception, KeyboardInterrupt) as error:
         return report(error, terminal)
     return code if isinstance(code, int) else 0
+
+
+def wrong_language(option: str | None) -> CommandError:
+    """Return the error for a language that does not exist; it is in English because the language is unknown."""
+    where = f"--lang {option}" if option else f"AZURAFORGE_LANG={os.environ['AZURAFORGE_LANG']}"
+    return CommandError(ENGLISH("unknown_language", where=where), next_step=ENGLISH("choose_language"), exit_code=USAGE)
 
 
 def take_everywhere(arguments: Sequence[str]) -> tuple[Everywhere, list[str], str | None]:

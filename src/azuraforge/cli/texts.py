@@ -274,6 +274,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The engine computes with NumPy, which is slower: {detail}",
         "Motor NumPy ile hesaplıyor, bu daha yavaş: {detail}",
     ),
+    "up_no_pages": (
+        "The dashboard is not built, so {url} shows no pages; the API and every command work. To get the pages, "
+        "install Node 20.19 or newer and run `make dashboard`, or install a wheel, which contains them.",
+        "Panel derlenmemiş: {url} sayfa göstermez, API ve bütün komutlar çalışır. Sayfalar için Node 20.19 veya üstünü "
+        "kurup `make dashboard` çalıştırın ya da paneli içeren bir wheel kurun.",
+    ),
     "up_stop": ("Ctrl-C stops it.", "Ctrl-C ile durur."),
     "up_stopped": ("Stopped.", "Durdu."),
     "worker_ready": (
@@ -336,6 +342,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "demo_later": (
         "See this run in the browser: azuraforge up, then azuraforge link --next {path}",
         "Bu çalıştırmayı tarayıcıda görmek için: azuraforge up, ardından azuraforge link --next {path}",
+    ),
+    "demo_again": (
+        "Show this run again: azuraforge runs show {id}",
+        "Bu çalıştırmayı yeniden görmek için: azuraforge runs show {id}",
     ),
     "demo_failed": ("The demo did not reach its verdict.", "Demo karara ulaşamadı."),
     # datasets
@@ -695,6 +705,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "ortamdaki AZURAFORGE_* değerlerini ya da veri klasöründeki azuraforge.toml dosyasını düzeltin",
     ),
     "help_hint": ("{command} --help tells what it takes", "{command} --help neler alabildiğini söyler"),
+    "unknown_language": ("{where} is not a language of AzuraForge", "{where}, AzuraForge'un dillerinden biri değil"),
+    "choose_language": ("choose en or tr", "en ya da tr seçin"),
     "value_missing": ("{option} needs a value", "{option} bir değer ister"),
     "remote_only": (
         "{command} works on this machine's data home, not on {url}",

@@ -59,11 +59,14 @@ def serve(terminal: Terminal, *, port: int | None = None, host: str | None = Non
 def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
     """In a thread beside the platform: say where it is, bring waiting journals, show the demo."""
     from azuraforge.client import Client
+    from azuraforge.platform.up import has_pages
 
     try:
-        text = terminal.text
+        text, pages = terminal.text, has_pages()
         terminal.say(text("up_ready", url=running.url))
-        if not demo:  # which prints a link to its own run
+        if not pages:
+            terminal.note(text("up_no_pages", url=running.url))
+        elif not demo:  # the demo prints a link to its own run
             terminal.say(text("up_link", url=running.sign_in_url))
         with Client(home=terminal.named_home) as client:
             for shipped in client.ship_journals():
@@ -72,7 +75,7 @@ def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
             if demo:
                 from azuraforge.cli.demo import show
 
-                show(client, terminal)
+                show(client, terminal, pages=pages)
         terminal.note(text("up_stop"))
     except Exception as error:  # the platform stays up whatever happens to what is shown
         report(error, terminal)

@@ -11,6 +11,13 @@ import azuraforge
 from azuraforge.cli.terminal import terminal_of
 
 
+def at_once(context: typer.Context, asked: bool) -> None:
+    """Print the version for ``--version`` and exit."""
+    if asked:
+        version(context)
+        raise typer.Exit
+
+
 def version(context: typer.Context, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """Print the version of AzuraForge and of Python."""
     terminal = terminal_of(context)

@@ -29,6 +29,8 @@ _CURVE_POINTS = 400
 #: Curves shown live, most telling first; any others follow while there is room.
 _CURVES_SHOWN = 3
 _FIRST_CURVES = ("loss", "validation_loss")
+#: What a run costs is on its page; while it runs, its progress matters.
+_SYSTEM_CURVES = "system/"
 
 
 @dataclass
@@ -91,9 +93,10 @@ class RunPicture:
         return [(name, self.curves[name][-1][1]) for name in self.shown_curves()]
 
     def shown_curves(self) -> list[str]:
+        """Return the names of the curves to show: losses first, those of the machine (``system/…``) not at all."""
         ordered = [name for name in _FIRST_CURVES if self.curves.get(name)]
         ordered += [name for name in self.curves if name not in ordered and self.curves[name]]
-        return ordered[:_CURVES_SHOWN]
+        return [name for name in ordered if not name.startswith(_SYSTEM_CURVES)][:_CURVES_SHOWN]
 
 
 def watch(terminal: Terminal, client: Client, run: Run) -> Run:

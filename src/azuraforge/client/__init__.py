@@ -2,7 +2,7 @@
 
 from azuraforge.client.client import Client
 from azuraforge.client.datasets import Dataset, DatasetVersion, Finding, Picture, PictureClass, Pictures, Rows
-from azuraforge.client.errors import ApiError, ClientError, PlatformUnreachable
+from azuraforge.client.errors import ApiError, ClientError, FileUnusable, PlatformUnreachable
 from azuraforge.client.events import Event
 from azuraforge.client.external import ExternalRun
 from azuraforge.client.models import (
@@ -40,6 +40,7 @@ __all__ = [
     "Evaluation",
     "Event",
     "ExternalRun",
+    "FileUnusable",
     "Finding",
     "Fire",
     "GatePolicy",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ class Address:
     """A platform's address and the bearer token for it."""
 
     url: str
-    token: str | None
+    token: str | None = field(repr=False)
 
     @property
     def is_loopback(self) -> bool:
@@ -37,7 +37,7 @@ class AddressBook:
 
     home: Path
     given_url: str | None
-    given_token: str | None
+    given_token: str | None = field(repr=False)
 
     @classmethod
     def of(cls, url: str | None, token: str | None, home: str | os.PathLike[str] | None) -> AddressBook:

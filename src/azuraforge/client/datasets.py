@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
+from azuraforge.client.files import reading
 from azuraforge.client.packing import as_one_file
 from azuraforge.client.shapes import Shape
 
@@ -140,12 +141,12 @@ class Datasets:
                 … as ``POST /datasets`` takes them.
 
         Raises:
-            OSError: the file cannot be read here.
+            FileUnusable: the file does not exist or cannot be read.
             ApiError: the file is not what it should be; the message says where and what to do.
         """
         file = Path(path)
         settings = {"time": time, "target": target, **_set(options)}
-        with file.open("rb") as content:
+        with reading(file) as content:
             told = self._connection.request(
                 "POST",
                 "/datasets",
@@ -168,7 +169,7 @@ class Datasets:
                 ``strict``.
 
         Raises:
-            OSError: a file cannot be read here.
+            FileUnusable: a file does not exist or cannot be read.
             ApiError: the pictures are not what they should be; the message says where and what to do.
         """
         settings = {"kind": "images", **_set(options)}

@@ -1,8 +1,9 @@
 """What can go wrong between a client and a platform.
 
 ClientError
-├── ApiError              the platform answered and said no: status, code, where, next step
-└── PlatformUnreachable   nobody answers
+├── ApiError              the platform refused: status, code, where, next step
+├── FileUnusable          a file of this machine is missing, unreadable or unwritable
+└── PlatformUnreachable   no platform answers
 """
 
 from __future__ import annotations
@@ -55,6 +56,10 @@ class ApiError(ClientError):
     def may_pass(self) -> bool:
         """True where trying again later can help: the platform is busy, stopping or broken, not the request."""
         return self.status in (408, 425, 429) or (self.status >= 500 and self.status != 501)
+
+
+class FileUnusable(ClientError):
+    """A file of this machine that is missing, unreadable or unwritable. ``__cause__`` is the ``OSError``."""
 
 
 class PlatformUnreachable(ClientError):

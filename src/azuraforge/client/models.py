@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
+from azuraforge.client.files import reading, writing
 from azuraforge.client.shapes import Shape
 
 #: The first prediction of a version starts a process and reads the weights.
@@ -264,22 +265,17 @@ class Models:
         self._connection.post(f"/models/{segment(name)}/intended-use", {"intended_use": text})
 
     def bundle(self, name: str, version: int, path: str | os.PathLike[str]) -> Path:
-        """Download a version as one zip; the same version gives the same bytes."""
+        """Download a version as one zip; the same version gives the same bytes. Raises FileUnusable."""
         target = Path(path)
-        partial = target.with_name(f".{target.name}.partial")
         place = f"/models/{segment(name)}/versions/{version}/bundle"
-        try:
-            with self._connection.stream(place, {}, _PREDICT_SECONDS) as answer, partial.open("wb") as file:
-                for chunk in answer.iter_bytes():
-                    file.write(chunk)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with writing(target) as file, self._connection.stream(place, {}, _PREDICT_SECONDS) as answer:
+            for chunk in answer.iter_bytes():
+                file.write(chunk)
         return target
 
     def import_bundle(self, path: str | os.PathLike[str], name: str | None = None) -> ModelVersion:
         """Add a bundle's version to a model (by default of the bundle's own name); the same bundle only once."""
-        with Path(path).open("rb") as content:
+        with reading(Path(path)) as content:
             told = self._connection.request(
                 "POST",
                 "/models/import",
@@ -359,11 +355,10 @@ class Models:
             request_id: your own name for this request; the right class can be sent by it later.
 
         Raises:
-            OSError: the file cannot be read here.
+            FileUnusable: the file does not exist or cannot be read.
             ApiError: it is no picture, or the version predicts a series.
         """
-        content = image if isinstance(image, bytes) else Path(image).read_bytes()
-        filename = "image" if isinstance(image, bytes) else Path(image).name
+        content, filename = (image, "image") if isinstance(image, bytes) else _file(Path(image))
         given: dict[str, Any] = {"version": version, "alias": alias, "request_id": request_id}
         told = self._connection.request(
             "POST",
@@ -374,6 +369,11 @@ class Models:
         )
         classes = [{"name": each["class"], "probability": each["probability"]} for each in told["classes"]]
         return PictureAnswer.from_json({**told, "classes": classes})
+
+
+def _file(path: Path) -> tuple[bytes, str]:
+    with reading(path) as content:
+        return content.read(), path.name
 
 
 def _place(name: str, version: int | None) -> str:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from azuraforge.client.files import reading
+
 #: A zip knows no earlier day; a fixed one makes the same files the same bytes.
 _DAY = (1980, 1, 1, 0, 0, 0)
 
@@ -18,17 +20,17 @@ _DAY = (1980, 1, 1, 0, 0, 0)
 def as_one_file(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """A file's name and content; a folder's files as a zip, hidden ones left out.
 
-    The zip is stored unpacked: pictures and gzip files would not shrink. It is removed afterwards.
+    The zip is stored unpacked: pictures and gzip files would not shrink. It is removed afterwards. Raises FileUnusable.
     """
     if not path.is_dir():
-        with path.open("rb") as content:
+        with reading(path) as content:
             yield path.name, content
         return
     with tempfile.TemporaryFile() as packed:
         with zipfile.ZipFile(packed, "w") as archive:
             for file in _files(path):
                 info = zipfile.ZipInfo(file.relative_to(path).as_posix(), _DAY)
-                with file.open("rb") as content, archive.open(info, "w", force_zip64=True) as entry:
+                with reading(file) as content, archive.open(info, "w", force_zip64=True) as entry:
                     while chunk := content.read(1 << 20):
                         entry.write(chunk)
         packed.seek(0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
+from azuraforge.client.ids import whole_id
 from azuraforge.client.models import PredictionPoint
 from azuraforge.client.run import Run
 from azuraforge.client.runs import START_SECONDS
@@ -180,7 +182,8 @@ class Predictions:
 
             client.predictions.judge([{"model": "load", "at": "2026-01-31T12:00:00Z", "value": 12.5}])
         """
-        body = {"outcomes": [_said(each) for each in outcomes]}
+        known = cache(lambda short: self.get(short).prediction_id)  # many outcomes of few predictions
+        body = {"outcomes": [_said(_with_whole_id(each, known)) for each in outcomes]}
         told: Judged = self._connection.post("/predictions/outcomes", body)
         return told
 
@@ -195,6 +198,11 @@ class Predictions:
             return Drift.from_json(self._connection.get(path, version=version))
         found = self._connection.request("POST", path, query={"version": version}, timeout_seconds=_LOOK_SECONDS)
         return Drift.from_json(found)
+
+
+def _with_whole_id(outcome: Mapping[str, Any], find: Callable[[str], str]) -> Mapping[str, Any]:
+    given = outcome.get("prediction_id")
+    return outcome if not given else {**outcome, "prediction_id": whole_id(str(given), find)}
 
 
 def _said(outcome: Mapping[str, Any]) -> dict[str, Any]:

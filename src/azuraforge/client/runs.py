@@ -9,6 +9,7 @@ from azuraforge.client.comparisons import Pair, RunComparison
 from azuraforge.client.connection import Connection, segment
 from azuraforge.client.errors import ApiError
 from azuraforge.client.events import PATIENCE_SECONDS, Event, follow
+from azuraforge.client.ids import whole_id
 from azuraforge.client.run import Curve, Evaluation, Run, RunPage
 
 #: The platform validates the config and the dataset in children before it answers.
@@ -76,7 +77,7 @@ class Runs:
             "seed": seed,
             "threads": threads,
             "priority": priority,
-            "depends_on": list(depends_on),
+            "depends_on": [whole_id(each, lambda short: self.get(short).id) for each in depends_on],
             "on_failure": on_failure,
             "time_limit_seconds": time_limit_seconds,
             "memory_limit_bytes": memory_limit_bytes,
@@ -152,7 +153,7 @@ class Runs:
             ApiError: there is no such run.
             PlatformUnreachable: the platform stayed away for ``patience_seconds``.
         """
-        self.get(run_id)  # a stream of a run that does not exist would be silent for ever
+        run_id = self.get(run_id).id  # the stream of a shortened id, or of no run, would be silent for ever
         for event in follow(self._connection, f"run/{run_id}", after, patience_seconds):
             yield event
             if event.type == "run.finished" and self._is_over(run_id, event.seq):

@@ -1,22 +1,48 @@
-"""Typed objects from the platform's JSON. Unknown fields are kept in ``raw``, so an older client reads a newer one."""
+"""Typed objects from the platform's JSON. Unknown fields are kept in ``raw``, so an older client reads a newer one.
+
+Their ``repr`` is one short line, because notebooks print them: fields that differ from their defaults, with counts in
+place of collections.
+"""
 
 from __future__ import annotations
 
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
 ShapeT = TypeVar("ShapeT", bound="Shape")
 
+#: Longest ``repr`` of a shape, and of one text in it, in characters.
+REPR_CHARACTERS = 240
+_TEXT_CHARACTERS = 60
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Shape:
-    """A thing that the platform told. ``raw`` is its JSON, whole."""
+    """An object of the platform. ``raw`` is its complete JSON."""
 
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __init_subclass__(cls) -> None:
+        # In the class itself: the dataclass decorator of a subclass would write a complete repr otherwise.
+        cls.__repr__ = Shape.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        told, length = [], len(type(self).__name__) + 2
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if not item.repr or _is_default(item, value):
+                continue
+            text = f"{item.name}={_brief(value)}"
+            length += len(text) + 2
+            if length > REPR_CHARACTERS:
+                told.append("…")
+                break
+            told.append(text)
+        return f"{type(self).__name__}({', '.join(told)})"
 
     @classmethod
     def from_json(cls: type[ShapeT], told: Mapping[str, Any]) -> ShapeT:
@@ -32,6 +58,29 @@ class Shape:
         kinds = _kinds(cls)
         values = {name: _read(kinds[name], told[name]) for name in kinds if name in told}
         return cls(**values, raw=told)
+
+
+def _is_default(item: Field[Any], value: Any) -> bool:
+    if item.default_factory is not MISSING:
+        return bool(value == item.default_factory())
+    return item.default is not MISSING and bool(value == item.default)
+
+
+def _brief(value: Any) -> str:
+    """Return a value as ``repr`` does, texts cut and collections as their counts."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= _TEXT_CHARACTERS else value[:_TEXT_CHARACTERS] + "…")
+    if isinstance(value, datetime):
+        return repr(value.isoformat())
+    if isinstance(value, Mapping):
+        return f"{{{_counted(len(value), 'key')}}}"
+    if isinstance(value, list | tuple):
+        return f"[{_counted(len(value), 'item')}]"
+    return f"{type(value).__name__}(…)" if isinstance(value, Shape) else repr(value)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 _KINDS: dict[str, dict[str, Any]] = {}

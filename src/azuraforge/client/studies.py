@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
+from azuraforge.client.ids import whole_id
 from azuraforge.client.run import Run, RunError
 from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape
@@ -151,7 +152,10 @@ class Studies:
 
     def create_from(self, request: Mapping[str, Any]) -> Study:
         """The same with the whole body of ``POST /studies``, such as a file holds it."""
-        return Study.from_json(self._connection.post("/studies", dict(request), timeout_seconds=_CHECK_SECONDS))
+        body = dict(request)
+        if earlier := body.get("warm_start_from"):
+            body["warm_start_from"] = [whole_id(each, lambda short: self.get(short).id) for each in earlier]
+        return Study.from_json(self._connection.post("/studies", body, timeout_seconds=_CHECK_SECONDS))
 
     def list(self) -> StudyList:
         """The newest studies."""

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.schemas import (
     DatasetOut,
     DatasetVersionOut,
@@ -21,8 +22,10 @@ from azuraforge.datasets.schemas import (
     RowsOut,
 )
 from azuraforge.datasets.service import DatasetService
+from azuraforge.datasets.tables import Dataset
 from azuraforge.datasets.uploads import receive
 from azuraforge.projects.access import Reader, Writer
+from azuraforge.projects.short_ids import complete, path_id
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 
@@ -52,6 +55,9 @@ async def dataset_service(request: Request) -> DatasetService:
 
 
 Service = Annotated[DatasetService, Depends(dataset_service)]
+_SHORT = ShortId("dataset", Dataset.id, Dataset.name, Dataset.former_name)
+#: A dataset's name, or its id, which may be shortened.
+NameOrId = Annotated[str, Depends(path_id("name", _SHORT))]
 Version = Annotated[int | None, Query(ge=1, description="empty: the newest")]
 
 
@@ -87,41 +93,44 @@ def add_from_source(body: FromSource, response: Response, access: Writer, servic
 
 
 @router.get("/{name}")
-async def get_dataset(name: str, access: Reader, service: Service, version: Version = None) -> DatasetVersionOut:
+async def get_dataset(
+    request: Request, name: str, access: Reader, service: Service, version: Version = None
+) -> DatasetVersionOut:
     """One version, by the dataset's name or id; also one that is in the trash."""
     found = await service.lookup.find(access.project_id, name) if version is None else None
     if found is None:
+        name = await complete(request, access, _SHORT, name)  # only now: this is one of the hottest reads
         found = (await to_thread.run_sync(partial(service.get, access.project_id, name, version, trash=True))).out()
     return found
 
 
 @router.delete("/{name}", status_code=204)
-def delete_dataset(name: str, access: Writer, service: Service) -> None:
+def delete_dataset(name: NameOrId, access: Writer, service: Service) -> None:
     """Move a dataset with all its versions into the trash."""
     service.trash.delete(access.project_id, name, None, access.user_name)
 
 
 @router.post("/{name}/restore")
-def restore_dataset(name: str, access: Writer, service: Service) -> DatasetVersionOut:
+def restore_dataset(name: NameOrId, access: Writer, service: Service) -> DatasetVersionOut:
     """Take a dataset out of the trash, by its id or its former name."""
     return service.get(access.project_id, service.trash.restore(access.project_id, name, None)).out()
 
 
 @router.delete("/{name}/versions/{version}", status_code=204)
-def delete_dataset_version(name: str, version: int, access: Writer, service: Service) -> None:
+def delete_dataset_version(name: NameOrId, version: int, access: Writer, service: Service) -> None:
     """Move one version into the trash."""
     service.trash.delete(access.project_id, name, version, access.user_name)
 
 
 @router.post("/{name}/versions/{version}/restore")
-def restore_dataset_version(name: str, version: int, access: Writer, service: Service) -> DatasetVersionOut:
+def restore_dataset_version(name: NameOrId, version: int, access: Writer, service: Service) -> DatasetVersionOut:
     """Take one version out of the trash."""
     return service.get(access.project_id, service.trash.restore(access.project_id, name, version), version).out()
 
 
 @router.get("/{name}/rows")
 def dataset_rows(
-    name: str,
+    name: NameOrId,
     access: Reader,
     service: Service,
     version: Version = None,
@@ -134,7 +143,7 @@ def dataset_rows(
 
 @router.get("/{name}/pictures")
 def dataset_pictures(
-    name: str,
+    name: NameOrId,
     access: Reader,
     service: Service,
     version: Version = None,

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 from pydantic import AfterValidator
 
+from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.uploads import receive
 from azuraforge.models.predictions.pictures import MAX_BYTES
 from azuraforge.models.schemas import (
@@ -30,7 +31,10 @@ from azuraforge.models.schemas import (
     plain,
 )
 from azuraforge.models.service import ModelService
+from azuraforge.models.tables import Model
 from azuraforge.projects.access import Member, Reader
+from azuraforge.projects.short_ids import path_id
+from azuraforge.runs.short_ids import RunId
 
 router = APIRouter(tags=["models"])
 #: What is asked hundreds of times a second is looked for first: each route before it costs a match.
@@ -66,6 +70,10 @@ async def model_service(connection: HTTPConnection) -> ModelService:
 Service = Annotated[ModelService, Depends(model_service)]
 
 
+#: A model's former name or its id, which may be shortened.
+NameOrId = Annotated[str, Depends(path_id("name", ShortId("model", Model.id, Model.name, Model.former_name)))]
+
+
 @router.get("/models")
 async def list_models(
     access: Reader,
@@ -98,7 +106,7 @@ def delete_model(name: str, access: Member, service: Service) -> None:
 
 
 @router.post("/models/{name}/restore")
-def restore_model(name: str, access: Member, service: Service) -> ModelDetail:
+def restore_model(name: NameOrId, access: Member, service: Service) -> ModelDetail:
     """Take a model out of the trash, by its id or its former name."""
     return service.show(access.project_id, service.trash.restore(access.project_id, name, None))
 
@@ -110,7 +118,7 @@ def delete_version(name: str, version: int, access: Member, service: Service) ->
 
 
 @router.post("/models/{name}/versions/{version}/restore")
-def restore_version(name: str, version: int, access: Member, service: Service) -> VersionOut:
+def restore_version(name: NameOrId, version: int, access: Member, service: Service) -> VersionOut:
     """Take a version out of the trash."""
     return service.show_version(access.project_id, service.trash.restore(access.project_id, name, version), version)
 
@@ -216,6 +224,6 @@ def list_predictions(
 
 
 @router.get("/evaluations/{run_id}")
-def get_evaluation(run_id: str, access: Reader, service: Service) -> EvaluationOut:
+def get_evaluation(run_id: RunId, access: Reader, service: Service) -> EvaluationOut:
     """A run's evaluation beside its baselines, with the verdict."""
     return service.evaluation(access.project_id, run_id)

@@ -71,6 +71,13 @@ def when_ready(server: Any, on_ready: Callable[[Running], None], running: Runnin
         on_ready(running)
 
 
+def has_pages() -> bool:
+    """Return whether this installation carries the built dashboard."""
+    from azuraforge.server.pages import dashboard_folder
+
+    return dashboard_folder() is not None
+
+
 @contextmanager
 def temporary(settings: Settings) -> Iterator[str]:
     """A platform for the length of one command, in a process of its own; yields its address.

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.requests import HTTPConnection
 from pydantic import BaseModel, ConfigDict, Field
 
+from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import Forbidden
 from azuraforge.projects.access import COOKIE, Admin, Reader, project_service
 from azuraforge.projects.schemas import (
@@ -22,6 +23,8 @@ from azuraforge.projects.schemas import (
     TrashOut,
 )
 from azuraforge.projects.service import SESSION_SECONDS, ProjectService, session_out
+from azuraforge.projects.short_ids import path_id
+from azuraforge.projects.tables import Credential
 from azuraforge.projects.trash import Trash
 
 router = APIRouter(tags=["projects"])
@@ -34,6 +37,9 @@ def project_trash(connection: HTTPConnection) -> Trash:
 
 
 Bins = Annotated[Trash, Depends(project_trash)]
+_TOKENS = ShortId("token", Credential.id, where=[Credential.kind == "token"])
+#: A token's id in a path, which may be shortened.
+TokenId = Annotated[str, Depends(path_id("token_id", _TOKENS))]
 #: Of answers that hold a secret: nobody keeps them, and what is kept for a repetition is sealed.
 _SECRET = {"Cache-Control": "no-store"}
 
@@ -104,7 +110,7 @@ def create_token(body: TokenRequest, access: Admin, response: Response, service:
 
 
 @router.delete("/tokens/{token_id}", status_code=204)
-def revoke_token(token_id: str, access: Admin, service: Service) -> None:
+def revoke_token(token_id: TokenId, access: Admin, service: Service) -> None:
     """Remove a token."""
     service.revoke_token(access.project_id, token_id)
 

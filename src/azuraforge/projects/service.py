@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from azuraforge.database import Database, Session, new_id, seconds_from_now, taking_nothing_along
+from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import Conflict, Forbidden, NotFound, Unauthorized
 from azuraforge.projects import store
 from azuraforge.projects.idempotency import AnsweredRequests
@@ -207,6 +208,10 @@ class ProjectService:
         if hash_ is None:
             raise NotFound(f"token {id_!r} does not exist", next_step="azuraforge tokens list")
         self._removed(hash_)
+
+    async def complete_id(self, project_id: str, short: ShortId, given: str) -> str:
+        """Return the id of the project's row that ``given`` shortens; see ``ShortId.complete``."""
+        return await short.complete(self._database, project_id, given)
 
     def _find(self, find: Callable[[Session], store.Place | None]) -> store.Place | None:
         with self._database.read_system() as session:

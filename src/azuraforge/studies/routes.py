@@ -7,7 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.requests import HTTPConnection
 
+from azuraforge.database.short_ids import ShortId
 from azuraforge.projects.access import Member, Reader
+from azuraforge.projects.short_ids import path_id
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.studies.schemas import (
     ImportanceOut,
@@ -19,6 +21,7 @@ from azuraforge.studies.schemas import (
     TrialOut,
 )
 from azuraforge.studies.service import StudyService
+from azuraforge.studies.tables import Study
 
 router = APIRouter(prefix="/studies", tags=["studies"])
 
@@ -29,6 +32,8 @@ async def study_service(connection: HTTPConnection) -> StudyService:
 
 
 Service = Annotated[StudyService, Depends(study_service)]
+#: A study's name, or its id, which may be shortened.
+NameOrId = Annotated[str, Depends(path_id("study", ShortId("study", Study.id, Study.name, Study.former_name)))]
 
 
 @router.post("", status_code=201)
@@ -50,54 +55,54 @@ def get_space(plugin: str, access: Reader, service: Service) -> SpaceOut:
 
 
 @router.get("/{study}")
-def get_study(study: str, access: Reader, service: Service) -> StudyDetail:
+def get_study(study: NameOrId, access: Reader, service: Service) -> StudyDetail:
     """Everything about a study except its trials."""
     return service.get(access.project_id, study)
 
 
 @router.delete("/{study}", status_code=204)
-def delete_study(study: str, access: Member, service: Service) -> None:
+def delete_study(study: NameOrId, access: Member, service: Service) -> None:
     """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
     service.trash.delete(access.project_id, study, access.user_name)
 
 
 @router.post("/{study}/restore")
-def restore_study(study: str, access: Member, service: Service) -> StudyDetail:
+def restore_study(study: NameOrId, access: Member, service: Service) -> StudyDetail:
     """Take a study out of the trash, by its id or its former name."""
     return service.get(access.project_id, service.trash.restore(access.project_id, study))
 
 
 @router.get("/{study}/trials")
-def list_trials(study: str, access: Reader, service: Service) -> list[TrialOut]:
+def list_trials(study: NameOrId, access: Reader, service: Service) -> list[TrialOut]:
     """Every trial, by number."""
     return service.trials(access.project_id, study)
 
 
 @router.get("/{study}/importance")
-def get_importance(study: str, access: Reader, service: Service) -> ImportanceOut:
+def get_importance(study: NameOrId, access: Reader, service: Service) -> ImportanceOut:
     """How much each field mattered so far (fANOVA)."""
     return service.importance(access.project_id, study)
 
 
 @router.post("/{study}/pause")
-def pause_study(study: str, access: Member, service: Service) -> StudyDetail:
+def pause_study(study: NameOrId, access: Member, service: Service) -> StudyDetail:
     """Start no further trial; those that run end by themselves."""
     return service.pause(access.project_id, study)
 
 
 @router.post("/{study}/resume")
-def resume_study(study: str, access: Member, service: Service) -> StudyDetail:
+def resume_study(study: NameOrId, access: Member, service: Service) -> StudyDetail:
     """Go on after a pause."""
     return service.resume(access.project_id, study)
 
 
 @router.post("/{study}/stop")
-def stop_study(study: str, access: Member, service: Service) -> StudyDetail:
+def stop_study(study: NameOrId, access: Member, service: Service) -> StudyDetail:
     """End it now: running trials are cancelled."""
     return service.stop(access.project_id, study)
 
 
 @router.post("/{study}/retrain", status_code=201)
-def retrain_trial(study: str, body: RetrainRequest, access: Member, service: Service) -> RunDetail:
+def retrain_trial(study: NameOrId, body: RetrainRequest, access: Member, service: Service) -> RunDetail:
     """Train one trial's config anew and let the gate judge it; empty: the best one."""
     return service.retrain(access.project_id, study, body.trial)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection
 
 from azuraforge.models.comparison.schemas import ComparisonOut, PairOut
 from azuraforge.models.comparison.service import MOST_RUNS, Comparisons
 from azuraforge.projects.access import Reader
+from azuraforge.projects.short_ids import complete
+from azuraforge.runs.short_ids import RUNS
 
 router = APIRouter(tags=["comparisons"])
 
@@ -23,16 +26,19 @@ Service = Annotated[Comparisons, Depends(comparison_service)]
 
 
 @router.get("/comparisons")
-def compare_runs(
+async def compare_runs(
+    connection: HTTPConnection,
     run: Annotated[list[str], Query(min_length=2, max_length=MOST_RUNS, description="ids, repeated")],
     access: Reader,
     service: Service,
 ) -> ComparisonOut:
-    """Metrics of runs beside one another, and the settings in which they differ."""
-    return service.compare(access.project_id, run)
+    """Metrics of runs next to one another, and the settings in which they differ."""
+    ids = [await complete(connection, access, RUNS, each) for each in run]
+    return await to_thread.run_sync(service.compare, access.project_id, ids)
 
 
 @router.get("/comparisons/pair")
-def compare_pair(a: str, b: str, access: Reader, service: Service) -> PairOut:
+async def compare_pair(connection: HTTPConnection, a: str, b: str, access: Reader, service: Service) -> PairOut:
     """Is one run's model better than another's by more than noise, on the same held-out rows?"""
-    return service.pair(access.project_id, a, b)
+    a, b = [await complete(connection, access, RUNS, each) for each in (a, b)]
+    return await to_thread.run_sync(service.pair, access.project_id, a, b)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection
 
+from azuraforge.database.short_ids import ShortId
 from azuraforge.models.predictions.schemas import (
     DriftOut,
     LiveScores,
@@ -16,7 +17,9 @@ from azuraforge.models.predictions.schemas import (
     PredictionPage,
 )
 from azuraforge.models.predictions.service import PredictionService
+from azuraforge.models.tables import Prediction
 from azuraforge.projects.access import Member, Reader
+from azuraforge.projects.short_ids import path_id
 
 router = APIRouter(tags=["predictions"])
 
@@ -27,6 +30,8 @@ async def prediction_service(connection: HTTPConnection) -> PredictionService:
 
 
 Service = Annotated[PredictionService, Depends(prediction_service)]
+#: A prediction's id in a path, which may be shortened.
+PredictionId = Annotated[str, Depends(path_id("prediction_id", ShortId("prediction", Prediction.id)))]
 
 
 @router.get("/predictions")
@@ -46,7 +51,7 @@ def list_predictions(
 
 
 @router.get("/predictions/{prediction_id}")
-def get_prediction(prediction_id: str, access: Reader, service: Service) -> PredictionDetail:
+def get_prediction(prediction_id: PredictionId, access: Reader, service: Service) -> PredictionDetail:
     """A line of the ledger with what became of it."""
     return service.reads.show(access.project_id, prediction_id)
 

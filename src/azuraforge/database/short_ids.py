@@ -1,0 +1,63 @@
+"""Shortened ids: the first characters of an id name its row if no other row of the project begins with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, or_, select
+
+from azuraforge.database.database import Database
+from azuraforge.database.direct import Question
+from azuraforge.errors import InvalidInput
+
+#: Fewer characters are refused: pages and commands show six or more.
+SHORTEST = 6
+_LENGTH = 16
+_SHORTENED = re.compile(rf"[a-z2-7]{{{SHORTEST},{_LENGTH - 1}}}")
+_SHOWN = 5
+
+
+class ShortId:
+    """Finds the complete ids of one table's rows.
+
+    Args:
+        noun: the row in an error, such as ``run``.
+        id_: the column of the ids.
+        names: columns whose values are also accepted in place of an id; a row with exactly this name wins.
+        where: which rows of the table count.
+    """
+
+    def __init__(self, noun: str, id_: Any, *names: Any, where: Sequence[ColumnElement[bool]] = ()) -> None:
+        self.noun = noun
+        low: Any = bindparam("low")
+        high: Any = bindparam("high")
+        named = [name == low for name in names]
+        statement = select(id_, *names).where(or_(id_.between(low, high), *named), *where)
+        self._question = Question(statement.order_by(id_).limit(_SHOWN + 1))
+
+    async def complete(self, database: Database, project_id: str, given: str) -> str:
+        """Return the id that ``given`` shortens; ``given`` itself if it is a name, a complete id, or matches nothing.
+
+        Raises InvalidInput if several ids begin with it.
+        """
+        if _SHORTENED.fullmatch(given) is None:
+            return given
+        # Letters sort behind digits in every collation, so z is the highest character of an id.
+        asked = {"low": given, "high": given.ljust(_LENGTH, "z")}
+        (rows,) = await database.ask(project_id, (self._question, asked))
+        if not rows or any(given in row[1:] for row in rows):
+            return given
+        if len(rows) > 1:
+            raise self._ambiguous(given, [str(row[0]) for row in rows])
+        return str(rows[0][0])
+
+    def _ambiguous(self, given: str, ids: list[str]) -> InvalidInput:
+        shown = ", ".join(ids[:_SHOWN]) + (", …" if len(ids) > _SHOWN else "")
+        return InvalidInput(
+            f"{given!r} shortens the id of more than one {self.noun}: {shown}",
+            next_step="write more characters of the id",
+            code="ambiguous_id",
+            candidates=ids[:_SHOWN],
+        )
