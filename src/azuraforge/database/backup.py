@@ -16,7 +16,8 @@ from sqlalchemy.exc import DBAPIError
 
 from azuraforge import __version__
 from azuraforge.clock import utc_now
-from azuraforge.database import archive, postgres_dump
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import archive, placing, postgres_dump
 from azuraforge.database.archive import Manifest
 from azuraforge.database.database import Database
 from azuraforge.database.failures import readable
@@ -121,15 +122,17 @@ def restore(place: Place, source: Path, *, replace: bool = False) -> Manifest:
             where=str(source),
             next_step="update AzuraForge",
         )
-    with tempfile.TemporaryDirectory(
-        prefix="azuraforge-restore-", dir=_roomy(place.path if place.is_sqlite else source)
-    ) as folder:
-        contents = Path(folder) / "database"
+    if place.is_sqlite:
+        placing.settle(place.path)
+        with placing.workroom(place.path) as folder:
+            manifest = archive.extract(source, folder / "database")
+            crashpoint("restore_extracted")
+            _restore_sqlite(place.path, folder / "database", manifest, replace)
+        return manifest
+    with tempfile.TemporaryDirectory(prefix="azuraforge-restore-", dir=_roomy(source)) as name:
+        contents = Path(name) / "database"
         manifest = archive.extract(source, contents)
-        if place.is_sqlite:
-            _restore_sqlite(place.path, contents, manifest, replace)
-        else:
-            _restore_postgresql(place, contents, manifest, replace)
+        _restore_postgresql(place, contents, manifest, replace)
     return manifest
 
 
@@ -193,13 +196,17 @@ def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: boo
         problem = condition.problems[0] if condition.problems else "its rows are not the ones that were counted"
         raise InvalidInput(f"the backup is not sound: {problem}", next_step="use another backup")
     _upgrade_file(contents)
-    if path.exists():
-        if not replace:
-            _refuse_rows(_examine_sqlite(path).rows, str(path))
-        _set_aside(path)
-    with contents.open("rb") as file:
-        os.fsync(file.fileno())
-    os.replace(contents, path)
+    if path.exists() and not replace:
+        _refuse_rows(_rows_of(path), str(path))
+    placing.replace(path, contents)
+
+
+def _rows_of(path: Path) -> dict[str, int] | None:
+    try:
+        return _examine_sqlite(path).rows
+    except StorageError as error:  # damaged, and that may be why it is to be replaced
+        error.next_step = "restore with --replace: the damaged file is kept"
+        raise
 
 
 def _upgrade_file(path: Path) -> None:
@@ -210,15 +217,6 @@ def _upgrade_file(path: Path) -> None:
         database.close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
-
-
-def _set_aside(path: Path) -> None:
-    """The old database stays under a name with the moment; what waits in its journal goes with it."""
-    aside = path.with_name(f"{path.name}.before-{utc_now():%Y%m%dT%H%M%S%f}")
-    for ending in ("-wal", "-shm", ""):
-        beside = path.with_name(path.name + ending)
-        if beside.exists():
-            os.replace(beside, aside.with_name(aside.name + ending))
 
 
 # PostgreSQL
@@ -261,7 +259,8 @@ def _restore_postgresql(place: Place, contents: Path, manifest: Manifest, replac
                     _refuse_rows(_own(postgres_dump.counts(connection, tables)), place.shown)
             with postgres_dump.alone(owner.engine, role):
                 script = contents.with_name("restore.sql")
-                postgres_dump.restore(make_url(place.owner), contents, script, schema, tables, manifest.rows)
+                postgres_dump.restore(make_url(place.owner), contents, script, schema, tables, manifest.rows, role)
+            crashpoint("restore_before_walls")
         upgrade_postgresql(app, place.owner)
     except DBAPIError as error:
         raise readable(error) from error
