@@ -37,7 +37,7 @@ def main() -> None:
             restore(Place(url, owner_url), Path(asked["source"]), replace=True)
             os._exit(0)
         ends[point] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    print(json.dumps(ends))
+    sys.stdout.write(json.dumps(ends))
 
 
 if __name__ == "__main__":

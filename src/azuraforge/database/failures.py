@@ -75,7 +75,6 @@ def away(error: BaseException) -> TransientError:
 
 def damaged(reason: str, next_step: str = "look at the disk, then restore a backup") -> TransientError:
     """A database that holds something, but not what was written."""
-    log.error("database_damaged", reason=reason)
     return TransientError(f"the database is damaged: {reason}", next_step=next_step, code=DAMAGED)
 
 

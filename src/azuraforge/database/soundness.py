@@ -10,12 +10,15 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from azuraforge.database.failures import damage_of, damaged, readable
+from azuraforge.database.failures import damage_of, damaged, readable, unavailable
 from azuraforge.errors import TransientError
+from azuraforge.telemetry import logger
 
 #: A start does not wait longer for the check of a large file; `azuraforge database check` reads all of it.
 CHECK_SECONDS = 2.0
 _STEPS = 10_000
+
+log = logger("database")
 _STOP = "stop the platform, then restore a backup: azuraforge database restore FILE --replace"
 
 
@@ -51,6 +54,7 @@ class FileWatch:
         self._files = (path, path.with_name(f"{path.name}-wal"))
         self._opened: tuple[tuple[int, int] | None, ...] | None = None
         self._damage: str | None = None
+        self._logged = ""
         self._lock = threading.Lock()
 
     def opened(self) -> None:
@@ -61,29 +65,28 @@ class FileWatch:
 
     def problem(self) -> TransientError | None:
         """The reason why this database may not be used any more, if there is one."""
-        if self._damage is not None:
-            return damaged(self._damage, _STOP)
+        said = self._damage
         for file, opened in zip(self._files, self._opened or (), strict=False):
             if opened is not None and _identity(file) != opened:
-                return damaged(f"{file.name} was deleted or replaced while the platform runs", _STOP)
-        return None
+                said = f"{file.name} was deleted or replaced while the platform runs"
+        if said is None:
+            return None
+        self._log(said)
+        return damaged(said, _STOP)
 
     def learn(self, error: BaseException) -> BaseException:
         """``readable``, with damage remembered."""
         if (said := damage_of(error)) is not None:
             self._damage = said
+            self._log(said)
             return damaged(said, _STOP)
-        return readable(error)
+        known = readable(error)
+        return (self.problem() if unavailable(known) else None) or known
 
-    def read_row(self) -> None:
-        """Read a row from the file itself, with nothing cached. Raises TransientError where that fails."""
-        if (problem := self.problem()) is not None:
-            raise problem
-        try:
-            with closing(sqlite3.connect(f"{self._files[0].absolute().as_uri()}?mode=ro", uri=True)) as connection:
-                connection.execute("SELECT id FROM project LIMIT 1").fetchone()
-        except sqlite3.Error as error:
-            raise self.learn(error) from error
+    def _log(self, reason: str) -> None:
+        if reason != self._logged:
+            self._logged = reason
+            log.error("database_damaged", reason=reason, next_step=_STOP)
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

@@ -29,6 +29,7 @@ from azuraforge.pipelines.study_parts import StudyParts
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.pipelines.trial import TrialHandler
 from azuraforge.platform.migration import import_tables
+from azuraforge.platform.readiness import Readiness
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.projects.housekeeping import Housekeeping
 from azuraforge.projects.service import ProjectService
@@ -161,8 +162,12 @@ class House:
             self.database, self.trash, lambda: sweep(self.database, scratch), self.events, self.settings.event_days
         )
 
-    def application(self, ready: Callable[[], bool], about: Callable[[], dict[str, str]] = dict) -> ASGIApp:
-        """The HTTP application over these rooms; ``about`` is said beside its readiness."""
+    def readiness(self, about: Callable[[], dict[str, str]] = dict) -> Readiness:
+        """The state of this process, not yet started; ``about`` adds fields to its report."""
+        return Readiness(lambda: self.projects.look(self.project_id), about)
+
+    def application(self, readiness: Readiness) -> ASGIApp:
+        """The HTTP application over these packages."""
         # Imported here: a worker serves nothing, and starts half a second sooner without.
         from azuraforge.server.application import Rooms, create_application
 
@@ -179,7 +184,7 @@ class House:
             self.schedules,
             self.events,
         )
-        return create_application(rooms, self.settings, ready, about)
+        return create_application(rooms, self.settings, readiness.state)
 
     def prepare(self, tell: Callable[[News], None] | None = None) -> None:
         """Off the path to readiness: the first run finds its kernels, the first page the plugins."""
@@ -224,11 +229,11 @@ class Platform:
         self.house = House(settings)
         self.supervisor = Supervisor(self.house.database, self.house.events, self.house.worker(), settings)
         self.house.furnish(self.supervisor)
-        self._ready = threading.Event()
+        self.readiness = self.house.readiness()
 
     def application(self) -> ASGIApp:
         """The HTTP application over these rooms."""
-        return self.house.application(self._ready.is_set)
+        return self.house.application(self.readiness)
 
     def start(self, tell: Callable[[News], None] | None = None) -> None:
         """Start the launcher and begin to carry runs. ``tell`` hears where making the engine's kernels takes time."""
@@ -242,7 +247,7 @@ class Platform:
         if self.house.settings.runs.reports:
             self.house.events.bell.listeners.append(self.house.reporter.hear)
             self.house.reporter.start()
-        self._ready.set()
+        self.readiness.started = True
         self.house.prepare(tell)
 
     def end_streams(self) -> None:
@@ -251,7 +256,7 @@ class Platform:
 
     def stop(self) -> None:
         """Put running runs back, end every child, close the database."""
-        self._ready.clear()
+        self.readiness.started = False
         self.end_streams()
         self.house.reporter.stop()
         self.house.housekeeping.stop()
