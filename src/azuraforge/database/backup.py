@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,11 +106,14 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
     return manifest
 
 
-def restore(place: Place, source: Path, *, replace: bool = False) -> Manifest:
+def restore(
+    place: Place, source: Path, *, replace: bool = False, before: Callable[[], None] = lambda: None
+) -> Manifest:
     """Put a backup in the place of the database, and bring it to this code's schema. No platform may be running.
 
     Raises InvalidInput for a file that is damaged or of the other database, Conflict where there are rows already
     (unless ``replace``) or the backup is newer than this code. Whatever it raises, the old database is still there.
+    ``before`` is called once everything was verified, before anything changes.
     """
     said = archive.read(source)
     dialect = "sqlite" if place.is_sqlite else "postgresql"
@@ -127,12 +130,12 @@ def restore(place: Place, source: Path, *, replace: bool = False) -> Manifest:
         with placing.workroom(place.path) as folder:
             manifest = archive.extract(source, folder / "database")
             crashpoint("restore_extracted")
-            _restore_sqlite(place.path, folder / "database", manifest, replace)
+            _restore_sqlite(place.path, folder / "database", manifest, replace, before)
         return manifest
     with tempfile.TemporaryDirectory(prefix="azuraforge-restore-", dir=_roomy(source)) as name:
         contents = Path(name) / "database"
         manifest = archive.extract(source, contents)
-        _restore_postgresql(place, contents, manifest, replace)
+        _restore_postgresql(place, contents, manifest, replace, before)
     return manifest
 
 
@@ -190,7 +193,7 @@ def _reading_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
         raise StorageError(f"the database cannot be read: {error}", where=str(path)) from error
 
 
-def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: bool) -> None:
+def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: bool, before: Callable[[], None]) -> None:
     condition = _examine_sqlite(contents)
     if condition != Condition(manifest.revision, manifest.rows, []):
         problem = condition.problems[0] if condition.problems else "its rows are not the ones that were counted"
@@ -198,6 +201,7 @@ def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: boo
     _upgrade_file(contents)
     if path.exists() and not replace:
         _refuse_rows(_rows_of(path), str(path))
+    before()
     placing.replace(path, contents)
 
 
@@ -245,7 +249,9 @@ def _dump(place: Place, target: Path) -> Condition:
         return Condition(revision, _own(rows), [])
 
 
-def _restore_postgresql(place: Place, contents: Path, manifest: Manifest, replace: bool) -> None:
+def _restore_postgresql(
+    place: Place, contents: Path, manifest: Manifest, replace: bool, before: Callable[[], None]
+) -> None:
     app = Database(place.url)
     try:
         with app.engine.connect() as connection:
@@ -258,6 +264,7 @@ def _restore_postgresql(place: Place, contents: Path, manifest: Manifest, replac
                 if not replace:
                     _refuse_rows(_own(postgres_dump.counts(connection, tables)), place.shown)
             with postgres_dump.alone(owner.engine, role):
+                before()
                 script = contents.with_name("restore.sql")
                 postgres_dump.restore(make_url(place.owner), contents, script, schema, tables, manifest.rows, role)
             crashpoint("restore_before_walls")

@@ -11,7 +11,6 @@ from azuraforge.automations import needs
 from azuraforge.automations.firing import Firing
 from azuraforge.automations.scheduler import Scheduler
 from azuraforge.automations.service import ScheduleService
-from azuraforge.database.schema import open_database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Unauthorized
 from azuraforge.events.bell import Bell
@@ -28,9 +27,10 @@ from azuraforge.pipelines.batch_predict import BatchPredictHandler
 from azuraforge.pipelines.study_parts import StudyParts
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.pipelines.trial import TrialHandler
-from azuraforge.platform.migration import import_tables
+from azuraforge.platform.opening import open_at_start
 from azuraforge.platform.readiness import Readiness
 from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.projects.history import History
 from azuraforge.projects.housekeeping import Housekeeping
 from azuraforge.projects.service import ProjectService
 from azuraforge.projects.trash import Bin, Trash
@@ -75,8 +75,7 @@ class House:
 
     def __init__(self, settings: Settings, bell: Bell | None = None) -> None:
         self.settings = settings
-        import_tables()
-        self.database = open_database(settings.url, settings.database_owner_url)
+        self.database = open_at_start(settings)
         self.events = EventLog(self.database, bell)
         self.projects = ProjectService(self.database, self.events.bell.ring_forget)
         self.project_id = self.projects.ensure_default()
@@ -159,7 +158,12 @@ class House:
         self.trash = Trash(self.database, self.events, bins)
         scratch = self.settings.scratch
         self.housekeeping = Housekeeping(
-            self.database, self.trash, lambda: sweep(self.database, scratch), self.events, self.settings.event_days
+            self.database,
+            self.trash,
+            lambda held: sweep(self.database, scratch, held),
+            self.events,
+            History(self.events, self.settings.history),
+            self.settings.event_days,
         )
 
     def readiness(self, about: Callable[[], dict[str, str]] = dict) -> Readiness:
