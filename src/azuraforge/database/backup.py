@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import tempfile
@@ -14,7 +15,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from azuraforge import __version__
+from azuraforge import __version__, claims
+from azuraforge.claims import Claim
 from azuraforge.clock import utc_now
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import archive, placing, postgres_dump
@@ -85,8 +87,9 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
 
     Raises Conflict where the file is there, StorageError where the database or the copy is not sound.
     """
-    with tempfile.TemporaryDirectory(prefix="azuraforge-backup-", dir=_roomy(target)) as folder:
-        contents = Path(folder) / "database"
+    archive.refuse_existing(target)
+    with _backup_room(target) as folder:
+        contents = folder / "database"
         condition = _copy_sqlite(place.path, contents) if place.is_sqlite else _dump(place, contents)
         if condition.problems or condition.revision is None:
             problem = condition.problems[0] if condition.problems else "it has no tables"
@@ -102,7 +105,7 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
             sha256=sha256,
             artifacts=artifacts,
         )
-        archive.write(target, contents, manifest)
+        archive.write(target, contents, manifest, folder / "draft")
     return manifest
 
 
@@ -139,6 +142,24 @@ def restore(
     return manifest
 
 
+@contextmanager
+def _backup_room(target: Path) -> Iterator[Path]:
+    """A folder next to the backup to be, so that a rename places it; what killed backups left there is removed."""
+    rooms = target.parent / ".azuraforge-backup"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        claims.sweep(rooms)
+        claim = Claim(rooms)
+    except OSError as error:
+        raise archive.not_written(error, target) from error
+    try:
+        yield claim.folder
+    finally:
+        claim.release()
+        with contextlib.suppress(OSError):  # another backup is being made there
+            rooms.rmdir()
+
+
 def _roomy(near: Path) -> str | None:
     """Copies lie beside what they become, where there is room and a rename is enough."""
     folder = near.parent
@@ -163,8 +184,15 @@ def _refuse_rows(rows: dict[str, int] | None, where: str) -> None:
 
 def _copy_sqlite(path: Path, target: Path) -> Condition:
     with _reading_sqlite(path) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+        try:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without journals
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+                raise StorageError(
+                    f"the backup could not be written: {error}", where=str(target.parent), next_step="free space"
+                ) from error
+            raise
     return _examine_sqlite(target)
 
 
