@@ -41,6 +41,14 @@ POINTS = {
     "artifact_before_listed": "an artifact lies in the store; the run does not list it",
     "version_before_placed": "a version's folder is written beside its place",
     "version_before_registered": "a version's folder lies in the store; no version names it",
+    # restoring a backup
+    "restore_extracted": "the backup is unpacked next to the database, which is unchanged",
+    "restore_before_decided": "the new database is verified and upgraded; the old one is in place",
+    "restore_decided": "the new database lies complete next to the old one, which is in place",
+    "restore_journals_aside": "the old database's journals are set aside; its file is in place",
+    "restore_before_placed": "the old database has a second name; the new one is not in place",
+    "restore_placed": "the new database is in place",
+    "restore_before_walls": "PostgreSQL has the backup's rows; the platform's role may not read them",
     # schedules
     "fire_before_commit": "a fire and its run are written, in a transaction that never ends",
     # studies

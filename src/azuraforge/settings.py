@@ -146,6 +146,11 @@ class Settings(BaseSettings):
         """Work folders of attempts; each belongs to one run."""
         return self.home / "work"
 
+    @property
+    def history(self) -> Path:
+        """Marks by which a database is recognised that is older than the files next to it."""
+        return self.home / "history"
+
 
 def default_home() -> Path:
     """The data home: ``$AZURAFORGE_HOME``, else ``~/.azuraforge``."""

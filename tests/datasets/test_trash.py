@@ -169,13 +169,13 @@ def test_a_round_purges_by_policy(add, service, bin_, database, events, project_
     add()
     trash = Trash(database, events, [bin_])
     bin_.delete(project_id, "load", None, "Ada")
-    assert trash.tend(project_id, 3600).datasets == 0
+    assert trash.tend(project_id).datasets == 0
     long_ago = database.clock() - timedelta(days=31)
     mine = (Dataset.project_id == project_id,)
     database.write(
         project_id, lambda session: session.execute(update(Dataset).where(*mine).values(deleted_at=long_ago))
     )
-    assert trash.tend(project_id, 3600).datasets == 1
+    assert trash.tend(project_id).datasets == 1
     with database.read(project_id) as session:
         assert (
             session.scalar(

@@ -10,6 +10,7 @@ import pytest
 from azuraforge.errors import StorageError
 from azuraforge.events.service import EventLog
 from azuraforge.projects import housekeeping
+from azuraforge.projects.history import History
 from azuraforge.projects.housekeeping import Housekeeping
 from azuraforge.projects.schemas import Policy
 from azuraforge.projects.trash import Contents, Purged, Trash
@@ -46,38 +47,49 @@ def events(database):
     return EventLog(database)
 
 
-def test_every_project_is_tended_by_its_own_policy(database, events, project_id, other_project_id, monkeypatch):
+@pytest.fixture
+def history(events, tmp_path):
+    return History(events, tmp_path / "history")
+
+
+def test_every_project_is_tended_by_its_own_policy(
+    database, events, history, project_id, other_project_id, monkeypatch
+):
     monkeypatch.setattr(housekeeping, "_PROJECTS", 1)  # one page for each
     bin_, swept = RememberingBin(), []
     trash = Trash(database, events, [bin_])
     trash.set_policy(other_project_id, Policy(trash_days=2, keep_run_days=9), "Ada")
-    Housekeeping(database, trash, lambda: swept.append(True), events).round()
+    Housekeeping(database, trash, swept.append, events, history).round()
     assert bin_.expired == {project_id: Policy(), other_project_id: Policy(trash_days=2, keep_run_days=9)}
     ages = {name: database.clock() - before for name, before in bin_.purged.items()}
     assert timedelta(days=30) < ages[project_id] < timedelta(days=30, minutes=5)
     assert timedelta(days=2) < ages[other_project_id] < timedelta(days=2, minutes=5)
-    assert swept == [True]
+    assert swept == [set()]
     newest = events.read(other_project_id, "project")[-1]
     assert (newest.type, newest.data) == ("trash.purged", {"runs": 2, "bytes_freed": 12, "by": "policy"})
 
 
-def test_the_trouble_of_one_project_does_not_hold_up_the_others(database, events, project_id, other_project_id):
+def test_the_trouble_of_one_project_does_not_hold_up_the_others(
+    database, events, history, project_id, other_project_id
+):
     bin_ = RememberingBin(fails_for=min(project_id, other_project_id))
-    Housekeeping(database, Trash(database, events, [bin_]), lambda: None, events).round()
+    Housekeeping(database, Trash(database, events, [bin_]), lambda _held: None, events, history).round()
     assert set(bin_.expired) == {max(project_id, other_project_id)}
 
 
-def test_a_large_trash_is_purged_to_its_end(database, events, project_id):
+def test_a_large_trash_is_purged_to_its_end(database, events, history, project_id):
     bin_ = RememberingBin()
     bin_.left = 3
-    Housekeeping(database, Trash(database, events, [bin_]), lambda: None, events).round()
+    Housekeeping(database, Trash(database, events, [bin_]), lambda _held: None, events, history).round()
     assert bin_.left == 0
 
 
-def test_the_loop_begins_and_ends(database, events, project_id, monkeypatch):
+def test_the_loop_begins_and_ends(database, events, history, project_id, monkeypatch):
     monkeypatch.setattr(housekeeping, "FIRST_SECONDS", 0.01)
     bin_ = RememberingBin()
-    loop = Housekeeping(database, Trash(database, events, [bin_]), lambda: None, events, round_seconds=0.01)
+    loop = Housekeeping(
+        database, Trash(database, events, [bin_]), lambda _held: None, events, history, round_seconds=0.01
+    )
     loop.start()
     while not bin_.purged:
         pass

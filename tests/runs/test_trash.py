@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from azuraforge.database import Base, new_id, now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.projects.schemas import NeededBy, Policy
 from azuraforge.projects.trash import Trash
+from azuraforge.projects.unnamed import SIGHTINGS
 from azuraforge.runs import metric_store, scratch, store
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.scratch import sweep
-from azuraforge.runs.tables import Run
+from azuraforge.runs.tables import Artifact, Run
 from azuraforge.runs.transitions import run_stream
 
 
@@ -88,7 +91,7 @@ def listed(stand, **which) -> list[str]:
 
 def files(stand) -> set[bytes]:
     folder = stand.artifacts.folder(stand.project_id)
-    return {path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != SIGHTINGS}
 
 
 def rows_naming(stand, run_id: str) -> dict[str, int]:
@@ -230,9 +233,9 @@ def test_a_round_purges_what_lay_in_the_trash_long_enough(ended, bin_):
             stand.project_id,
             lambda session, mine=mine, at=at: session.execute(update(Run).where(*mine).values(deleted_at=at)),
         )
-    assert trash.tend(stand.project_id, 3600).runs == 0  # thirty days, where nobody said otherwise
+    assert trash.tend(stand.project_id).runs == 0  # thirty days, where nobody said otherwise
     trash.set_policy(stand.project_id, Policy(trash_days=7), "Ada")
-    purged = trash.tend(stand.project_id, 3600)
+    purged = trash.tend(stand.project_id)
     assert (purged.runs, purged.bytes_freed) == (1, 3)
     assert listed(stand, trash=True) == [lately]
     newest = stand.events.read(stand.project_id, "project")[-1]
@@ -263,8 +266,30 @@ def test_an_orphan_is_freed_when_it_is_old_enough(ended, bin_):
     stand.artifacts.put_bytes(stand.project_id, b"orphan")
     ended(b"named")
     assert bin_.sweep(stand.project_id, 3600) == 0
+    assert files(stand) == {b"named", b"orphan"}
     assert bin_.sweep(stand.project_id, 0) == len(b"orphan")
     assert files(stand) == {b"named"}
+
+
+def test_the_age_of_an_orphan_counts_from_the_first_sweep_that_saw_it(ended, bin_, monkeypatch):
+    """A file of a newer database is old when an older one is put in place; and one that is named again starts over."""
+    stand = ended.stand
+    path = stand.artifacts.path(stand.project_id, stand.artifacts.put_bytes(stand.project_id, b"orphan").sha256)
+    os.utime(path, (0, 0))
+    assert bin_.sweep(stand.project_id, 3600) == 0
+    at = time.time()
+    monkeypatch.setattr("azuraforge.projects.unnamed.time.time", lambda: at + 3000)
+    assert bin_.sweep(stand.project_id, 3600) == 0
+    run_id = ended(b"orphan")
+    assert bin_.sweep(stand.project_id, 3600) == 0
+    stand.database.write(
+        stand.project_id,
+        lambda session: session.execute(delete(Artifact).where(Artifact.project_id == stand.project_id)),
+    )
+    monkeypatch.setattr("azuraforge.projects.unnamed.time.time", lambda: at + 5000)
+    assert bin_.sweep(stand.project_id, 3600) == 0, f"run {run_id} named it in between"
+    monkeypatch.setattr("azuraforge.projects.unnamed.time.time", lambda: at + 5000 + 3600)
+    assert bin_.sweep(stand.project_id, 3600) == len(b"orphan")
 
 
 def test_a_file_that_is_freed_while_it_is_listed_is_put_there_again(ended, bin_, tmp_path):
@@ -378,7 +403,10 @@ def test_work_folders_stay_as_long_as_the_project_says(ended):
     for run_id in (old, young, done, "nobody"):
         (stand.settings.scratch / run_id).mkdir(parents=True)
         (stand.settings.scratch / run_id / "weights").write_bytes(b"x" * 10)
-    assert sweep(stand.database, stand.settings.scratch) == 20  # of the run that succeeded, and of nobody
+    scratch = stand.settings.scratch
+    assert sweep(stand.database, scratch, held=[stand.project_id]) == 0
+    assert sweep(stand.database, scratch) == 10  # of the run that succeeded; a newer database may know the unknown one
+    assert sweep(stand.database, scratch, unknown_seconds=0) == 10
     Trash(stand.database, stand.events, []).set_policy(stand.project_id, Policy(keep_work_days=7), "Ada")
     assert sweep(stand.database, stand.settings.scratch) == 10
     assert [path.name for path in stand.settings.scratch.iterdir()] == [young]

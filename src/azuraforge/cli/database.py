@@ -93,9 +93,22 @@ def restore(
     done = maintenance.restore(settings, file.absolute(), replace=replace)
     moment = terminal.text.moment(done.manifest.created_at)
     terminal.say(terminal.text("database_restored", rows=sum(done.manifest.rows.values()), moment=moment))
+    if done.kept is not None:
+        terminal.note(terminal.text("database_kept", path=done.kept))
+    terminal.note(terminal.text("database_held"))
     if done.missing_artifacts:
         missing = {"count": len(done.missing_artifacts), "folder": settings.artifacts}
         terminal.note(terminal.text("artifacts_missing", **missing))
+
+
+@app.command()
+def create(context: typer.Context) -> None:
+    """Make an empty database on purpose, where files are left of one that is gone. No platform may be running."""
+    from azuraforge.platform import maintenance
+
+    terminal, settings = _here(context, "create")
+    maintenance.create_database(settings)
+    terminal.say(terminal.text("database_created", folder=settings.home))
 
 
 def _here(context: typer.Context, command: str) -> tuple[Terminal, Settings]:

@@ -328,6 +328,20 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{rows} rows restored, as they were at {moment}.",
         "{rows} satır geri yüklendi, {moment} anındaki hâliyle.",
     ),
+    "database_kept": (
+        "The database that was there is kept: {path}",
+        "Önceki veritabanı saklandı: {path}",
+    ),
+    "database_held": (
+        "Files that the restored database does not know, and its trash, are left alone for the projects' trash"
+        " period (30 days where none is set, at least 7).",
+        "Geri yüklenen veritabanının bilmediği dosyalara ve çöp kutusuna, projelerin çöp süresi boyunca dokunulmaz"
+        " (ayarlanmadıysa 30 gün, en az 7).",
+    ),
+    "database_created": (
+        "Empty database made in {folder}. Files that lie there stay, and belong to no project.",
+        "{folder} içinde boş veritabanı oluşturuldu. Oradaki dosyalar durur, ama hiçbir projeye ait değildir.",
+    ),
     "artifacts_missing": (
         "{count} files of artifacts that it speaks of are not here; copy them to {folder}",
         "Sözünü ettiği {count} dosya burada yok; şuraya kopyalayın: {folder}",

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from azuraforge.database.clock import now, seconds_from_now
 from azuraforge.database.crossing import Texts, among, crossing
 from azuraforge.database.database import Database
-from azuraforge.database.failures import AWAY
+from azuraforge.database.failures import AWAY, unavailable
 from azuraforge.database.riders import taking_along, taking_nothing_along
 from azuraforge.database.tables import Base, JsonText, Owned, Timestamp, new_id
 from azuraforge.database.tenancy import ScopeError
@@ -29,4 +29,5 @@ __all__ = [
     "seconds_from_now",
     "taking_along",
     "taking_nothing_along",
+    "unavailable",
 ]

@@ -30,29 +30,40 @@ class Manifest(BaseModel):
     artifacts: dict[str, int] | None = None
 
 
-def write(target: Path, contents: Path, manifest: Manifest) -> None:
-    """Make the file, readable for its owner only. Raises Conflict where there is one, StorageError where it may not be.
-
-    It appears whole or not at all.
-    """
+def refuse_existing(target: Path) -> None:
+    """Raise Conflict where there is a file of this name: no backup is ever overwritten."""
     if target.exists():
         raise Conflict("there is a file of this name", where=str(target), next_step="name another file, or remove it")
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
+
+
+def write(target: Path, contents: Path, manifest: Manifest, draft: Path) -> None:
+    """Make the file, readable for its owner only. It appears whole or not at all.
+
+    ``draft`` is on the same file system. Raises Conflict where there is a file of this name, StorageError where it
+    cannot be written.
+    """
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "w+b") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as made:
                 made.writestr(_MANIFEST, manifest.model_dump_json(indent=2))
                 made.write(contents, _CONTENTS)
             file.flush()
             os.fsync(file.fileno())
+        refuse_existing(target)
         os.replace(draft, target)
     except OSError as error:
-        raise StorageError(
-            f"the backup could not be written: {error.strerror}", where=str(target), next_step="name another folder"
-        ) from error
+        raise not_written(error, target) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def not_written(error: OSError, target: Path) -> StorageError:
+    """The error of a backup for which there is no place."""
+    return StorageError(
+        f"the backup could not be written: {error.strerror}",
+        where=str(target),
+        next_step="free space, or name another folder",
+    )
 
 
 def read(source: Path) -> Manifest:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,11 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from azuraforge import __version__
+from azuraforge import __version__, claims
+from azuraforge.claims import Claim
 from azuraforge.clock import utc_now
-from azuraforge.database import archive, postgres_dump
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import archive, placing, postgres_dump
 from azuraforge.database.archive import Manifest
 from azuraforge.database.database import Database
 from azuraforge.database.failures import readable
@@ -84,8 +87,9 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
 
     Raises Conflict where the file is there, StorageError where the database or the copy is not sound.
     """
-    with tempfile.TemporaryDirectory(prefix="azuraforge-backup-", dir=_roomy(target)) as folder:
-        contents = Path(folder) / "database"
+    archive.refuse_existing(target)
+    with _backup_room(target) as folder:
+        contents = folder / "database"
         condition = _copy_sqlite(place.path, contents) if place.is_sqlite else _dump(place, contents)
         if condition.problems or condition.revision is None:
             problem = condition.problems[0] if condition.problems else "it has no tables"
@@ -101,15 +105,18 @@ def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None)
             sha256=sha256,
             artifacts=artifacts,
         )
-        archive.write(target, contents, manifest)
+        archive.write(target, contents, manifest, folder / "draft")
     return manifest
 
 
-def restore(place: Place, source: Path, *, replace: bool = False) -> Manifest:
+def restore(
+    place: Place, source: Path, *, replace: bool = False, before: Callable[[], None] = lambda: None
+) -> Manifest:
     """Put a backup in the place of the database, and bring it to this code's schema. No platform may be running.
 
     Raises InvalidInput for a file that is damaged or of the other database, Conflict where there are rows already
     (unless ``replace``) or the backup is newer than this code. Whatever it raises, the old database is still there.
+    ``before`` is called once everything was verified, before anything changes.
     """
     said = archive.read(source)
     dialect = "sqlite" if place.is_sqlite else "postgresql"
@@ -121,16 +128,36 @@ def restore(place: Place, source: Path, *, replace: bool = False) -> Manifest:
             where=str(source),
             next_step="update AzuraForge",
         )
-    with tempfile.TemporaryDirectory(
-        prefix="azuraforge-restore-", dir=_roomy(place.path if place.is_sqlite else source)
-    ) as folder:
-        contents = Path(folder) / "database"
+    if place.is_sqlite:
+        placing.settle(place.path)
+        with placing.workroom(place.path) as folder:
+            manifest = archive.extract(source, folder / "database")
+            crashpoint("restore_extracted")
+            _restore_sqlite(place.path, folder / "database", manifest, replace, before)
+        return manifest
+    with tempfile.TemporaryDirectory(prefix="azuraforge-restore-", dir=_roomy(source)) as name:
+        contents = Path(name) / "database"
         manifest = archive.extract(source, contents)
-        if place.is_sqlite:
-            _restore_sqlite(place.path, contents, manifest, replace)
-        else:
-            _restore_postgresql(place, contents, manifest, replace)
+        _restore_postgresql(place, contents, manifest, replace, before)
     return manifest
+
+
+@contextmanager
+def _backup_room(target: Path) -> Iterator[Path]:
+    """A folder next to the backup to be, so that a rename places it; what killed backups left there is removed."""
+    rooms = target.parent / ".azuraforge-backup"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        claims.sweep(rooms)
+        claim = Claim(rooms)
+    except OSError as error:
+        raise archive.not_written(error, target) from error
+    try:
+        yield claim.folder
+    finally:
+        claim.release()
+        with contextlib.suppress(OSError):  # another backup is being made there
+            rooms.rmdir()
 
 
 def _roomy(near: Path) -> str | None:
@@ -157,8 +184,15 @@ def _refuse_rows(rows: dict[str, int] | None, where: str) -> None:
 
 def _copy_sqlite(path: Path, target: Path) -> Condition:
     with _reading_sqlite(path) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
+        try:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without journals
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+                raise StorageError(
+                    f"the backup could not be written: {error}", where=str(target.parent), next_step="free space"
+                ) from error
+            raise
     return _examine_sqlite(target)
 
 
@@ -187,19 +221,24 @@ def _reading_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
         raise StorageError(f"the database cannot be read: {error}", where=str(path)) from error
 
 
-def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: bool) -> None:
+def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: bool, before: Callable[[], None]) -> None:
     condition = _examine_sqlite(contents)
     if condition != Condition(manifest.revision, manifest.rows, []):
         problem = condition.problems[0] if condition.problems else "its rows are not the ones that were counted"
         raise InvalidInput(f"the backup is not sound: {problem}", next_step="use another backup")
     _upgrade_file(contents)
-    if path.exists():
-        if not replace:
-            _refuse_rows(_examine_sqlite(path).rows, str(path))
-        _set_aside(path)
-    with contents.open("rb") as file:
-        os.fsync(file.fileno())
-    os.replace(contents, path)
+    if path.exists() and not replace:
+        _refuse_rows(_rows_of(path), str(path))
+    before()
+    placing.replace(path, contents)
+
+
+def _rows_of(path: Path) -> dict[str, int] | None:
+    try:
+        return _examine_sqlite(path).rows
+    except StorageError as error:  # damaged, and that may be why it is to be replaced
+        error.next_step = "restore with --replace: the damaged file is kept"
+        raise
 
 
 def _upgrade_file(path: Path) -> None:
@@ -210,15 +249,6 @@ def _upgrade_file(path: Path) -> None:
         database.close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
-
-
-def _set_aside(path: Path) -> None:
-    """The old database stays under a name with the moment; what waits in its journal goes with it."""
-    aside = path.with_name(f"{path.name}.before-{utc_now():%Y%m%dT%H%M%S%f}")
-    for ending in ("-wal", "-shm", ""):
-        beside = path.with_name(path.name + ending)
-        if beside.exists():
-            os.replace(beside, aside.with_name(aside.name + ending))
 
 
 # PostgreSQL
@@ -247,7 +277,9 @@ def _dump(place: Place, target: Path) -> Condition:
         return Condition(revision, _own(rows), [])
 
 
-def _restore_postgresql(place: Place, contents: Path, manifest: Manifest, replace: bool) -> None:
+def _restore_postgresql(
+    place: Place, contents: Path, manifest: Manifest, replace: bool, before: Callable[[], None]
+) -> None:
     app = Database(place.url)
     try:
         with app.engine.connect() as connection:
@@ -260,8 +292,10 @@ def _restore_postgresql(place: Place, contents: Path, manifest: Manifest, replac
                 if not replace:
                     _refuse_rows(_own(postgres_dump.counts(connection, tables)), place.shown)
             with postgres_dump.alone(owner.engine, role):
+                before()
                 script = contents.with_name("restore.sql")
-                postgres_dump.restore(make_url(place.owner), contents, script, schema, tables, manifest.rows)
+                postgres_dump.restore(make_url(place.owner), contents, script, schema, tables, manifest.rows, role)
+            crashpoint("restore_before_walls")
         upgrade_postgresql(app, place.owner)
     except DBAPIError as error:
         raise readable(error) from error

@@ -8,15 +8,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 from sqlalchemy import Engine, create_engine, event, make_url, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from azuraforge.database import postgres
 from azuraforge.database.clock import now
-from azuraforge.database.direct import Answer, Asked, Asker, SqliteAsker
+from azuraforge.database.direct import Answer, Asked, Asker, SqliteAsker, existing
+from azuraforge.database.failures import damaged
 from azuraforge.database.riders import with_rider
+from azuraforge.database.soundness import FileWatch
 from azuraforge.database.tenancy import enter, scope, scope_system
 from azuraforge.database.writer import AFTER_COMMIT, Writer
 
@@ -54,12 +59,19 @@ class Database:
         self._pens: ThreadPoolExecutor | None = None
         self._opening = threading.Lock()
         if self._url.get_backend_name() == "sqlite":
-            self._engine = create_engine(url, pool_size=_READERS, max_overflow=_READERS)
+            path = Path(self._url.database or "")
+            self._engine = create_engine(
+                url,
+                pool_size=_READERS,
+                max_overflow=_READERS,
+                creator=lambda: sqlite3.connect(existing(path), uri=True, check_same_thread=False),
+            )
             _prepare_sqlite(self._engine, immediate=False)
             self._write_engine = create_engine(url, pool_size=2, max_overflow=0)  # the writer, and migrations
             _prepare_sqlite(self._write_engine, immediate=True)
-            self._writer = Writer(self._write_engine)
-            self._asker: Asker = SqliteAsker(self._url)
+            self._watch = FileWatch(path)
+            self._writer = Writer(self._write_engine, self._watch)
+            self._asker: Asker = SqliteAsker(self._url, self._watch)
         else:
             self._write_engine = postgres.connect(self._url)
             self._engine = postgres.reading_engine(self._write_engine)
@@ -140,6 +152,24 @@ class Database:
 
         return self._write(both, scope_system, durable)
 
+    async def read_row(self, project_id: str, *asked: Asked) -> None:
+        """Read the rows of a question that has some, to see whether requests can be answered.
+
+        Raises TransientError where the database is away, damaged, or no longer the one that was opened.
+        """
+        if self._writer is None:
+            answers = await self._asker.ask(project_id, *asked)
+        else:
+            if (problem := self._watch.problem()) is not None:
+                raise problem
+            fresh = SqliteAsker(self._url, self._watch)  # others answer from pages that they have read before
+            try:
+                answers = await fresh.ask(project_id, *asked)
+            finally:
+                fresh.close()
+        if not all(answers):
+            raise damaged("rows that were there at the start are missing")
+
     def clock(self) -> datetime:
         """The database's time."""
         with self.read_system() as session:
@@ -162,8 +192,11 @@ class Database:
             with postgres.reading(self._engine, bind) as session:
                 yield session
             return
-        with Session(self._engine, autoflush=False, expire_on_commit=False) as session:
-            yield bind(session)
+        try:
+            with Session(self._engine, autoflush=False, expire_on_commit=False) as session:
+                yield bind(session)
+        except (DBAPIError, PoolTimeout) as error:
+            raise self._watch.learn(error) from error
 
     def _write(self, work: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> T:
         if self._writer is not None:

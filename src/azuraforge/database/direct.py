@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Dialect, Select, bindparam
@@ -19,7 +20,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.sql.expression import FromClause, Join
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from azuraforge.database.failures import readable
+from azuraforge.database.soundness import FileWatch
 from azuraforge.database.tenancy import ScopeError
 
 _BUSY_SECONDS = 0.5
@@ -123,8 +124,9 @@ class _Compiled:
 class SqliteAsker:
     """Answers on the thread that asks, each of which has a connection of its own."""
 
-    def __init__(self, url: URL) -> None:
-        self._path = url.database or ""
+    def __init__(self, url: URL, watch: FileWatch) -> None:
+        self._path = Path(url.database or "")
+        self._watch = watch
         self._own = threading.local()
         self._lock = threading.Lock()
         self._opened: list[sqlite3.Connection] = []
@@ -134,7 +136,7 @@ class SqliteAsker:
         try:
             return self._answers(self._connection(), project_id, asked)
         except sqlite3.Error as error:
-            raise readable(error) from error
+            raise self._watch.learn(error) from error
 
     def close(self) -> None:
         with self._lock:
@@ -161,13 +163,23 @@ class SqliteAsker:
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
             connection = sqlite3.connect(
-                self._path, _BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+                existing(self._path),
+                _BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=256,
+                uri=True,
             )
             connection.execute("PRAGMA query_only=ON")
             self._own.connection = connection
             with self._lock:
                 self._opened.append(connection)
         return connection
+
+
+def existing(path: Path) -> str:
+    """The address of an SQLite file that is not made where it is missing: a reader has no business to make one."""
+    return f"{path.absolute().as_uri()}?mode=rw"
 
 
 def _reading(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:

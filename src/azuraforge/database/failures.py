@@ -16,12 +16,21 @@ _REPEATABLE = {"40001", "40P01"}
 _READ_ONLY = "25006"
 _AWAY = {"57P01", "57P02", "57P03", "53300", _READ_ONLY}
 _FULL = {"53100", "53200"}
+#: data_corrupted, index_corrupted
+_DAMAGE = {"XX001", "XX002"}
 
 log = logger("database")
 
 #: The code of a TransientError that says: nothing was written, and the same write may be tried again.
 AWAY = "database_away"
+#: The same for a database whose file or pages are damaged, or that the disk does not give.
+DAMAGED = "database_damaged"
 AWAY_NEXT_STEP = "nothing is lost; try again when the database is back"
+
+
+def unavailable(error: BaseException) -> bool:
+    """Return whether the database as a whole cannot be used now: work on it waits, and nothing is concluded from it."""
+    return isinstance(error, TransientError) and error.error_code in (AWAY, DAMAGED)
 
 
 def readable(error: BaseException) -> BaseException:
@@ -32,6 +41,8 @@ def readable(error: BaseException) -> BaseException:
         return TransientError("all connections to the database are in use", next_step="try again")
     if isinstance(error, DataError):  # too long, out of range, a NUL in a text
         return InvalidInput(f"a value cannot be stored: {str(error.orig).splitlines()[0]}")
+    if (said := damage_of(error)) is not None:
+        return damaged(said)
     if isinstance(error, DBAPIError) and _code(error):
         return _of_postgresql(error)
     if isinstance(error, OperationalError | sqlite3.OperationalError):
@@ -60,6 +71,20 @@ def away(error: BaseException) -> TransientError:
     """The database does not answer. Why stands in the log: it names hosts, and whoever asks may be a stranger."""
     log.warning("database_away", reason=reason_of(error))
     return TransientError("the database does not answer", next_step=AWAY_NEXT_STEP, code=AWAY)
+
+
+def damaged(reason: str, next_step: str = "look at the disk, then restore a backup") -> TransientError:
+    """A database that holds something, but not what was written."""
+    return TransientError(f"the database is damaged: {reason}", next_step=next_step, code=DAMAGED)
+
+
+def damage_of(error: BaseException) -> str | None:
+    """Return the driver's words where an error says that stored pages are wrong; None for any other error."""
+    orig = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(orig, sqlite3.Error):
+        code = getattr(orig, "sqlite_errorcode", 0) & 0xFF
+        return str(orig) if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else None
+    return reason_of(error) if isinstance(error, DBAPIError) and _code(error) in _DAMAGE else None
 
 
 def reason_of(error: BaseException) -> str:
@@ -99,4 +124,9 @@ def _of_sqlite(error: OperationalError | sqlite3.OperationalError) -> BaseExcept
         return StorageError("the database is read-only", next_step="make the data home writable")
     if "locked" in reason:
         return TransientError("another process is writing to the database", next_step="try again")
+    if "disk I/O error" in reason or "unable to open database file" in reason:
+        log.error("database_not_read", reason=reason)
+        return TransientError(
+            f"the database's file cannot be read or written: {reason}", next_step="look at the disk", code=AWAY
+        )
     return error

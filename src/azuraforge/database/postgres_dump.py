@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +22,11 @@ from azuraforge.errors import Conflict, InvalidInput, StorageError
 #: What ``walls`` makes anew, for the roles that are there: not taken from a dump.
 _WALLS = re.compile(r"^\d+; \d+ \d+ (POLICY|ROW SECURITY|FUNCTION|ACL|COMMENT|DEFAULT ACL|SCHEMA) ")
 
+#: A restore must not end after the command that began it: by then a platform may have started.
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+_CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename ="
+
 
 def dump(url: URL, connection: Connection, target: Path) -> None:
     """Write the custom format, of the very snapshot that ``connection`` sees (REPEATABLE READ)."""
@@ -26,15 +34,22 @@ def dump(url: URL, connection: Connection, target: Path) -> None:
     _run("pg_dump", url, "--format=custom", "--enable-row-security", f"--snapshot={snapshot}", f"--file={target}")
 
 
-def restore(url: URL, source: Path, script: Path, schema: str, tables: Sequence[str], rows: Mapping[str, int]) -> None:
-    """Put a dump in the place of ``tables``, in one transaction that fails where a count is not what it was."""
+def restore(
+    url: URL, source: Path, script: Path, schema: str, tables: Sequence[str], rows: Mapping[str, int], role: str
+) -> None:
+    """Put a dump in the place of ``tables``, in one transaction.
+
+    The transaction fails where a count is not what it was, or where ``role`` has connected meanwhile. It is rolled back
+    where this process is killed.
+    """
     contents = _run("pg_restore", None, "--list", str(source))
     wanted = script.with_suffix(".list")
     wanted.write_text("\n".join(line for line in contents.splitlines() if not _WALLS.match(line)))
     _run("pg_restore", None, "--no-owner", "--no-privileges", f"--use-list={wanted}", f"--file={script}", str(source))
     before, after = script.with_suffix(".before"), script.with_suffix(".after")
     before.write_text("".join(f'DROP TABLE IF EXISTS "{schema}"."{name}" CASCADE;\n' for name in tables))
-    after.write_text("".join(_compare(f'"{schema}"."{name}"', count) for name, count in rows.items()))
+    compared = [_compare(f'"{schema}"."{name}"', count) for name, count in rows.items()]
+    after.write_text("".join([*compared, _still_alone(role)]))
     files = [f"--file={part}" for part in (before, script, after)]
     _run("psql", url, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction", *files)
 
@@ -43,7 +58,7 @@ def restore(url: URL, source: Path, script: Path, schema: str, tables: Sequence[
 def alone(engine: Engine, role: str) -> Iterator[None]:
     """Refuse to go on while a platform is connected. Raises Conflict."""
     with engine.connect() as connection:
-        count = connection.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE usename = :role"), {"role": role})
+        count = connection.scalar(text(f"{_CONNECTED} :role"), {"role": role})
     if count:
         raise Conflict(
             f"{count} connections of {role} are open: a platform works on this database",
@@ -64,6 +79,17 @@ def _compare(name: str, count: int) -> str:
     return f"DO $$ BEGIN IF {found} <> {count} THEN {said} END IF; END $$;\n"
 
 
+def _still_alone(role: str) -> str:
+    quoted = role.replace("'", "''")
+    said = "RAISE EXCEPTION 'a platform connected to this database during the restore'"
+    return f"DO $$ BEGIN IF ({_CONNECTED} '{quoted}') > 0 THEN {said}; END IF; END $$;\n"
+
+
+def _end_with_parent() -> None:
+    with contextlib.suppress(AttributeError):  # Linux only
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _run(program: str, url: URL | None, *arguments: str) -> str:
     environment = {**os.environ, "PGOPTIONS": f"-c {CROSSING_SETTING}=on", "PGCONNECT_TIMEOUT": "5"}
     address: list[str] = []
@@ -72,7 +98,12 @@ def _run(program: str, url: URL | None, *arguments: str) -> str:
         plain = url.set(drivername="postgresql", password=None)
         address = [f"--dbname={plain.render_as_string()}"]
     done = subprocess.run(
-        [_find(program), *address, *arguments], capture_output=True, text=True, env=environment, check=False
+        [_find(program), *address, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        preexec_fn=_end_with_parent,
     )
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if line.strip()] or ["no reason was given"]

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
-from azuraforge.database.failures import readable
+from azuraforge.database.soundness import FileWatch
 from azuraforge.errors import StorageError
 
 _BATCH = 256
@@ -35,8 +35,9 @@ class _Work:
 class Writer:
     """Runs every write of a SQLite database, one after another, on a thread of its own."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, watch: FileWatch) -> None:
         self._engine = engine
+        self._watch = watch
         self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -74,9 +75,11 @@ class Writer:
         while (first := self._queue.get()) is not None:
             batch, last = self._gather(first)
             try:
+                if (problem := self._watch.problem()) is not None:
+                    raise problem
                 connection = connection or self._engine.connect()
             except Exception as error:  # no database at all: those who wait must hear of it
-                _refuse(batch, error)
+                self._refuse(batch, error)
             else:
                 self._commit(connection, batch)
             if last:
@@ -111,12 +114,13 @@ class Writer:
                         # A full or broken disk makes SQLite roll back the whole transaction, not just the savepoint.
                         if not _in_transaction(connection):
                             raise _root_of(error) from error
-                        answers.append((work.future, None, readable(error)))
+                        answers.append((work.future, None, self._watch.learn(error)))
                 if not _in_transaction(connection):
                     raise StorageError("the database gave up a transaction", next_step="look at the disk")
         except Exception as error:  # nothing of the batch is stored, whoever was to blame
-            _refuse(batch, error)
+            self._refuse(batch, error)
             return
+        self._watch.opened()
         for callback in callbacks:
             callback()
         for future, result, failure in answers:
@@ -125,15 +129,15 @@ class Writer:
             else:
                 future.set_exception(failure)
 
+    def _refuse(self, batch: list[_Work], error: Exception) -> None:
+        said = self._watch.learn(error)
+        for work in batch:
+            work.future.set_exception(said)
+
     @staticmethod
     def _set_durability(connection: Any, durable: bool) -> None:
         # PRAGMA has no effect inside a transaction, so it goes around SQLAlchemy's.
         connection.connection.driver_connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-
-
-def _refuse(batch: list[_Work], error: Exception) -> None:
-    for work in batch:
-        work.future.set_exception(readable(error))
 
 
 def _in_transaction(connection: Any) -> bool:

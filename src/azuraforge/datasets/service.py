@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import shutil
+import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from typing import Any, TypeAlias
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from azuraforge import claims
+from azuraforge.claims import Claim
 from azuraforge.database import Database, new_id
 from azuraforge.datasets import shapes, store
 from azuraforge.datasets.lookup import DatasetLookup
@@ -121,8 +124,17 @@ class DatasetService:
         self.trash = DatasetTrash(database, events, settings.artifacts)
         #: Told of the project and the dataset when a version was added; quick, for the request waits.
         self.listeners: Listeners = []
-        self._inbox = settings.home / "uploads"
-        shutil.rmtree(self._inbox, ignore_errors=True)  # what a killed platform left; one platform per data home
+        self._uploads = settings.home / "uploads"
+        self._inbox: Claim | None = None
+        self._opening = threading.Lock()
+        claims.sweep(self._uploads)  # what killed processes left; other living ones may be receiving files
+
+    def close(self) -> None:
+        """Remove this process's inbox."""
+        with self._opening:
+            if self._inbox is not None:
+                self._inbox.release()
+                self._inbox = None
 
     @property
     def max_upload_bytes(self) -> int:
@@ -131,8 +143,10 @@ class DatasetService:
     @contextmanager
     def inbox(self) -> Iterator[Path]:
         """A folder for one upload; nothing of it is left afterwards."""
-        folder = self._inbox / new_id()
         with _storage(self._settings.home):
+            with self._opening:
+                self._inbox = self._inbox or Claim(self._uploads)
+            folder = self._inbox.folder / new_id()
             folder.mkdir(parents=True, mode=0o700)
         try:
             yield folder

@@ -11,7 +11,6 @@ from azuraforge.automations import needs
 from azuraforge.automations.firing import Firing
 from azuraforge.automations.scheduler import Scheduler
 from azuraforge.automations.service import ScheduleService
-from azuraforge.database.schema import open_database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Unauthorized
 from azuraforge.events.bell import Bell
@@ -28,8 +27,10 @@ from azuraforge.pipelines.batch_predict import BatchPredictHandler
 from azuraforge.pipelines.study_parts import StudyParts
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.pipelines.trial import TrialHandler
-from azuraforge.platform.migration import import_tables
+from azuraforge.platform.opening import open_at_start
+from azuraforge.platform.readiness import Readiness
 from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.projects.history import History
 from azuraforge.projects.housekeeping import Housekeeping
 from azuraforge.projects.service import ProjectService
 from azuraforge.projects.trash import Bin, Trash
@@ -74,8 +75,7 @@ class House:
 
     def __init__(self, settings: Settings, bell: Bell | None = None) -> None:
         self.settings = settings
-        import_tables()
-        self.database = open_database(settings.url, settings.database_owner_url)
+        self.database = open_at_start(settings)
         self.events = EventLog(self.database, bell)
         self.projects = ProjectService(self.database, self.events.bell.ring_forget)
         self.project_id = self.projects.ensure_default()
@@ -158,11 +158,20 @@ class House:
         self.trash = Trash(self.database, self.events, bins)
         scratch = self.settings.scratch
         self.housekeeping = Housekeeping(
-            self.database, self.trash, lambda: sweep(self.database, scratch), self.events, self.settings.event_days
+            self.database,
+            self.trash,
+            lambda held: sweep(self.database, scratch, held),
+            self.events,
+            History(self.events, self.settings.history),
+            self.settings.event_days,
         )
 
-    def application(self, ready: Callable[[], bool], about: Callable[[], dict[str, str]] = dict) -> ASGIApp:
-        """The HTTP application over these rooms; ``about`` is said beside its readiness."""
+    def readiness(self, about: Callable[[], dict[str, str]] = dict) -> Readiness:
+        """The state of this process, not yet started; ``about`` adds fields to its report."""
+        return Readiness(lambda: self.projects.look(self.project_id), about)
+
+    def application(self, readiness: Readiness) -> ASGIApp:
+        """The HTTP application over these packages."""
         # Imported here: a worker serves nothing, and starts half a second sooner without.
         from azuraforge.server.application import Rooms, create_application
 
@@ -179,7 +188,7 @@ class House:
             self.schedules,
             self.events,
         )
-        return create_application(rooms, self.settings, ready, about)
+        return create_application(rooms, self.settings, readiness.state)
 
     def prepare(self, tell: Callable[[News], None] | None = None) -> None:
         """Off the path to readiness: the first run finds its kernels, the first page the plugins."""
@@ -205,6 +214,7 @@ class House:
         """End every child, close the database."""
         self.predictions.close()
         self.models.close()
+        self.datasets.close()
         if hasattr(self, "_asker"):  # a worker starts no studies
             self._asker.close()
         self.launcher.stop()
@@ -224,11 +234,11 @@ class Platform:
         self.house = House(settings)
         self.supervisor = Supervisor(self.house.database, self.house.events, self.house.worker(), settings)
         self.house.furnish(self.supervisor)
-        self._ready = threading.Event()
+        self.readiness = self.house.readiness()
 
     def application(self) -> ASGIApp:
         """The HTTP application over these rooms."""
-        return self.house.application(self._ready.is_set)
+        return self.house.application(self.readiness)
 
     def start(self, tell: Callable[[News], None] | None = None) -> None:
         """Start the launcher and begin to carry runs. ``tell`` hears where making the engine's kernels takes time."""
@@ -242,7 +252,7 @@ class Platform:
         if self.house.settings.runs.reports:
             self.house.events.bell.listeners.append(self.house.reporter.hear)
             self.house.reporter.start()
-        self._ready.set()
+        self.readiness.started = True
         self.house.prepare(tell)
 
     def end_streams(self) -> None:
@@ -251,7 +261,7 @@ class Platform:
 
     def stop(self) -> None:
         """Put running runs back, end every child, close the database."""
-        self._ready.clear()
+        self.readiness.started = False
         self.end_streams()
         self.house.reporter.stop()
         self.house.housekeeping.stop()

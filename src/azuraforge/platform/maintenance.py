@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from azuraforge.database import Database, backup, schema
+from azuraforge.database import Database, backup, placing, schema
 from azuraforge.database.archive import Manifest
 from azuraforge.database.backup import Condition, Place
-from azuraforge.errors import AzuraError
+from azuraforge.errors import AzuraError, Conflict
+from azuraforge.platform import backups, opening
 from azuraforge.platform.home import open_home
 from azuraforge.platform.migration import import_tables
+from azuraforge.projects import history
 from azuraforge.settings import Settings
 
 
@@ -40,10 +42,14 @@ class Checked:
 
 @dataclass(frozen=True)
 class Restored:
-    """What was brought back, and which files of artifacts it speaks of that are not here."""
+    """A restored backup, the files of artifacts that it names and that are missing, and the database that it replaced.
+
+    ``kept`` is None where there was none, and on PostgreSQL.
+    """
 
     manifest: Manifest
     missing_artifacts: list[str]
+    kept: Path | None = None
 
 
 def upgrade_database(settings: Settings) -> Upgraded:
@@ -51,6 +57,8 @@ def upgrade_database(settings: Settings) -> Upgraded:
     import_tables()
     place = _place(settings)
     with _alone(settings):
+        if place.is_sqlite:
+            placing.settle(place.path)
         before = _revision(place)
         if place.is_sqlite:
             schema.open_database(place.url).close()
@@ -66,6 +74,7 @@ def check_database(settings: Settings) -> Checked:
     condition = Condition(None, None, [])
     problems: list[str] = []
     try:
+        _refuse_unfinished(settings)
         if place.is_sqlite or place.owner_url is not None:
             condition = backup.examine(place)
         database = Database(place.url)
@@ -82,17 +91,39 @@ def check_database(settings: Settings) -> Checked:
 def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -> Manifest:
     """Write a backup; a platform may be running."""
     import_tables()
-    return backup.back_up(_place(settings), target, _artifacts(settings) if with_artifacts else None)
+    _refuse_unfinished(settings)
+    manifest = backup.back_up(_place(settings), target, _artifacts(settings) if with_artifacts else None)
+    backups.remember(settings, target)
+    return manifest
 
 
 def restore(settings: Settings, source: Path, *, replace: bool = False) -> Restored:
     """Put a backup in the place of the database. Raises Conflict where a platform runs or there are rows."""
     import_tables()
+    place = _place(settings)
     with _alone(settings):
-        manifest = backup.restore(_place(settings), source, replace=replace)
+        known = placing.kept(place.path) if place.is_sqlite else []
+        manifest = backup.restore(place, source, replace=replace, before=lambda: history.hold_all(settings.history))
+    kept = [path for path in placing.kept(place.path) if path not in known] if place.is_sqlite else []
     here = _artifacts(settings) if manifest.artifacts else {}
     missing = [path for path, size in (manifest.artifacts or {}).items() if here.get(path) != size]
-    return Restored(manifest, missing)
+    return Restored(manifest, missing, kept[-1] if kept else None)
+
+
+def create_database(settings: Settings) -> None:
+    """Make an empty database on purpose. Raises Conflict where a platform runs or there is one with a project."""
+    with _alone(settings):
+        opening.create_empty(settings)
+
+
+def _refuse_unfinished(settings: Settings) -> None:
+    place = _place(settings)
+    if place.is_sqlite and placing.unfinished(place.path):
+        raise Conflict(
+            "a restore of this database goes on or was interrupted",
+            where=str(place.path),
+            next_step="wait for it, or start the platform, which finishes it: azuraforge up",
+        )
 
 
 def _place(settings: Settings) -> Place:
@@ -120,5 +151,6 @@ def _revision(place: Place) -> str | None:
 
 def _artifacts(settings: Settings) -> dict[str, int]:
     """Files under the artifacts' folder with their sizes; they are addressed by content and never change."""
-    found = (path for path in sorted(settings.artifacts.rglob("*")) if path.is_file())
+    files = (path for path in sorted(settings.artifacts.rglob("*")) if path.is_file())
+    found = (path for path in files if not path.name.startswith("."))  # drafts and marks
     return {str(path.relative_to(settings.artifacts)): path.stat().st_size for path in found}

@@ -59,17 +59,16 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
             house = _house(settings, bell)
             carrier = CeleryCarrier(url, bell)
             house.furnish(carrier)
-            ready = threading.Event()
+            readiness = house.readiness(lambda: {"broker": "away" if bell.deaf else "ready"})
             announce = partial(home.announce_unless_another_does, address, house.opens, house.local_token)
             announcer = _Loop("announcer", _ANNOUNCE_SECONDS, announce, at_once=True)
             try:
-                application = house.application(ready.is_set, lambda: {"broker": "away" if bell.deaf else "ready"})
-                server = HttpServer(application, listener, bell.close)
+                server = HttpServer(house.application(readiness), listener, bell.close)
                 house.launcher.start()
                 bell.start()
                 carrier.start()
                 house.prepare()
-                ready.set()
+                readiness.started = True
                 if not answers(url):
                     log.warning("broker_away", note="requests are answered; runs stay queued until it is back")
                 announcer.start()
@@ -78,7 +77,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
                     threading.Thread(target=when_ready, args=(server, on_ready, running), daemon=True).start()
                 server.run()
             finally:
-                ready.clear()
+                readiness.started = False
                 bell.close()
                 announcer.stop()
                 house.close()

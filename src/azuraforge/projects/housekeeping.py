@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 
 from azuraforge.database import Database
 from azuraforge.events.service import EventLog
 from azuraforge.projects import store
+from azuraforge.projects.history import History
 from azuraforge.projects.trash import Trash
 from azuraforge.telemetry import logger
 
 ROUND_SECONDS = 3600.0
 #: A platform that just starts, perhaps for one command only, has better things to do.
 FIRST_SECONDS = 20.0
-#: A file that no row names may be one whose row is about to be written; after an hour it is not.
-GRACE_SECONDS = 3600.0
 _PROJECTS = 100
 
 log = logger("projects")
@@ -26,7 +25,8 @@ class Housekeeping:
     """Tends every project in turn: soon after the start, and then every ``round_seconds``.
 
     Args:
-        sweep_work: removes work folders of runs that cannot be resumed any more, of all projects.
+        sweep_work: removes work folders of runs that cannot be resumed any more, except those of the given projects.
+        history: recognises a database that is older than the files, whose projects are left alone.
         event_days: lines of the log older than this go, except those of runs, which are purged with their run.
     """
 
@@ -34,19 +34,19 @@ class Housekeeping:
         self,
         database: Database,
         trash: Trash,
-        sweep_work: Callable[[], object],
+        sweep_work: Callable[[Collection[str]], object],
         events: EventLog,
+        history: History,
         event_days: int = 90,
         round_seconds: float = ROUND_SECONDS,
-        grace_seconds: float = GRACE_SECONDS,
     ) -> None:
         self._database = database
         self._trash = trash
         self._sweep_work = sweep_work
         self._events = events
+        self._history = history
         self._event_days = event_days
         self._round_seconds = round_seconds
-        self._grace_seconds = grace_seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="housekeeping", daemon=True)
 
@@ -59,13 +59,18 @@ class Housekeeping:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(30)
+            self._look()
 
     def round(self) -> None:
         """Tend every project once. The trouble of one does not hold up the others."""
-        self._sweep_work()
-        for project_id in self._projects():
+        projects = list(self._projects())
+        held = {project_id for project_id in projects if self._is_held(project_id)}
+        self._sweep_work(held)
+        for project_id in projects:
+            if project_id in held:
+                continue
             try:
-                while self._trash.tend(project_id, self._grace_seconds).left and not self._stopping.is_set():
+                while self._trash.tend(project_id).left and not self._stopping.is_set():
                     pass
                 before = self._database.clock() - timedelta(days=self._event_days)
                 self._events.forget_before(project_id, before, spared="run/")
@@ -73,6 +78,24 @@ class Housekeeping:
                 log.warning("housekeeping_waits", project_id=project_id, reason=str(error))
             if self._stopping.is_set():
                 return
+
+    def _look(self) -> None:
+        """Compare the database with the marks and move them on: right after the start, and when the platform stops."""
+        try:
+            for project_id in self._projects():
+                self._history.held_until(project_id, self._trash.policy(project_id).trash_days)
+        except Exception as error:
+            log.warning("history_not_noted", reason=str(error))
+
+    def _is_held(self, project_id: str) -> bool:
+        try:
+            until = self._history.held_until(project_id, self._trash.policy(project_id).trash_days)
+        except Exception as error:  # who cannot tell removes nothing
+            log.warning("housekeeping_waits", project_id=project_id, reason=str(error))
+            return True
+        if until is not None:
+            log.info("housekeeping_held", project_id=project_id, until=until.isoformat())
+        return until is not None
 
     def _projects(self) -> Iterator[str]:
         after = ""
@@ -85,6 +108,7 @@ class Housekeeping:
             after = found[-1].project_id
 
     def _loop(self) -> None:
+        self._look()
         pause = FIRST_SECONDS
         while not self._stopping.wait(pause):
             pause = self._round_seconds

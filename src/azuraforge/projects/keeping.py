@@ -17,6 +17,7 @@ from pathlib import Path
 
 from azuraforge.database import Database, Session, new_id
 from azuraforge.projects import store
+from azuraforge.projects.unnamed import SIGHTINGS, outlasted
 
 #: Which of these addresses are named by a row of the project.
 Named = Callable[[Session, str, Sequence[str]], set[str]]
@@ -53,23 +54,24 @@ class Shelf:
         return freed
 
     def sweep(self, older_than_seconds: float) -> int:
-        """Free what no row names and nobody touched for so long, and drafts of the dead; returns the bytes.
+        """Free files that no row has named for so long, and drafts that their writers left; returns the bytes.
 
-        The age is for politeness only: who is about to name a fresh file need not write it twice.
+        The time counts from the first sweep that saw a file without a name (``unnamed``), whatever the file's age: the
+        database may have been replaced by an older one, which does not know the newest files.
         """
         if not self.folder.is_dir():
             return 0
         freed = 0
         for path in self.folder.iterdir():
-            if path.name.startswith(_GONE) or (path.name.startswith(".") and _age(path) > _DRAFT_SECONDS):
+            abandoned = path.name.startswith(".") and path.name != SIGHTINGS and _age(path) > _DRAFT_SECONDS
+            if path.name.startswith(_GONE) or abandoned:
                 freed += _remove(path)
-        old = [each for each in self.entries() if _age(self.path(each)) >= older_than_seconds]
-        for start in range(0, len(old), 10 * _BATCH):
-            batch = old[start : start + 10 * _BATCH]
+        found, unnamed = list(self.entries()), set[str]()
+        for start in range(0, len(found), 10 * _BATCH):
+            batch = found[start : start + 10 * _BATCH]
             with self.database.read(self.project_id) as session:
-                named = self.named(session, self.project_id, batch)
-            freed += self.free(set(batch) - named)
-        return freed
+                unnamed |= set(batch) - self.named(session, self.project_id, batch)
+        return freed + self.free(outlasted(self.folder, unnamed, older_than_seconds))
 
     def _mover(self, addresses: Sequence[str]) -> Callable[[Session], list[Path]]:
         """Moving away is quick, even for large files: everybody waits for it."""

@@ -79,6 +79,14 @@ class ProjectService:
         self._database.write(project_id, lambda session: store.delete_expired(session, project_id))
         return project_id
 
+    async def look(self, project_id: str) -> None:
+        """Read a row of the project. Raises TransientError where the database cannot answer requests."""
+        await self._database.read_row(project_id, (store.MEMBER, {}))
+
+    def is_new(self) -> bool:
+        """Return whether the database has no project yet, as before the first start."""
+        return self._find(lambda session: store.find_project(session, "default")) is None
+
     def owner_link(self, project_id: str, base_url: str, next_page: str | None = None) -> LinkOut:
         """A one-time sign-in link for the project's owner."""
         with self._database.read(project_id) as session:

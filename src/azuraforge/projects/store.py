@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import crossing, now, seconds_from_now
+from azuraforge.database.direct import Question
 from azuraforge.projects.tables import Credential, Member, Policy, Project, User
 
 
@@ -44,6 +45,10 @@ def project_of_secret(hash: ColumnElement[Any]) -> Select[Any]:
 def projects_after(after: ColumnElement[Any], limit: ColumnElement[Any]) -> Select[Any]:
     """Projects in the order of their ids, to look after each in turn."""
     return select(Project.id.label("project_id")).where(Project.id > after).order_by(Project.id).limit(limit)
+
+
+#: A row that every project has.
+MEMBER = Question(select(Member.user_id).limit(1))
 
 
 def next_projects(session: Session, after: str, limit: int) -> list[Place]:

@@ -15,6 +15,7 @@ from typing import Protocol
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
 from azuraforge.projects import store
+from azuraforge.projects.history import LEAST_DAYS
 from azuraforge.projects.schemas import Policy, PurgeOut, TrashItem, TrashOut
 
 #: How many things of a bin are listed, and purged, at once.
@@ -110,13 +111,17 @@ class Trash:
         """Purge everything that nobody needs, at once; ``left`` where it takes another call."""
         return self._purge(project_id, None, by)
 
-    def tend(self, project_id: str, grace_seconds: float) -> PurgeOut:
-        """One round by policy: old runs into the trash, old trash away, files that nobody names freed."""
+    def tend(self, project_id: str) -> PurgeOut:
+        """Do one round by policy: old runs into the trash, old trash away, files that no row names freed.
+
+        Such a file is kept for as long as the trash, and at least for ``LEAST_DAYS``.
+        """
         policy = self.policy(project_id)
         for each in self._bins:
             each.expire(project_id, policy)
         before = self._database.clock() - timedelta(days=policy.trash_days)
-        swept = sum(each.sweep(project_id, grace_seconds) for each in self._bins)
+        period = timedelta(days=max(policy.trash_days, LEAST_DAYS)).total_seconds()
+        swept = sum(each.sweep(project_id, period) for each in self._bins)
         return self._purge(project_id, before, "policy", swept)
 
     def _purge(self, project_id: str, before: datetime | None, by: str, swept: int = 0) -> PurgeOut:

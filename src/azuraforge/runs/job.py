@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import orjson
 
 from azuraforge.crashpoints import crashpoint
-from azuraforge.database import AWAY, Database, Session
+from azuraforge.database import Database, Session, unavailable
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import hold
@@ -149,7 +149,7 @@ class AttemptJob:
             try:
                 return self._database.write(self.run.project_id, fenced, durable=durable)
             except TransientError as error:
-                if error.error_code != AWAY:
+                if not unavailable(error):
                     raise
             self.check()  # the child computes meanwhile; what it says waits in its socket
             time.sleep(_AWAY_SECONDS)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from azuraforge.database import AWAY, Database
+from azuraforge.database import Database, unavailable
 from azuraforge.errors import AzuraError, TransientError
 from azuraforge.events.schemas import EventOut
 from azuraforge.events.service import EventLog
@@ -194,7 +194,7 @@ class Reporter:
             try:
                 self.look(project_id)
             except Exception as error:
-                if self._stopping.is_set() or (isinstance(error, AzuraError) and error.error_code == AWAY):
+                if self._stopping.is_set() or unavailable(error):
                     raise
                 self._wait_with({project_id}, error)
             projects.discard(project_id)

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from azuraforge.database import Database, Session, new_id
 from azuraforge.projects.keeping import size_of
 from azuraforge.projects.trash import policy_of
+from azuraforge.projects.unnamed import outlasted
 from azuraforge.runs import lease, store
 from azuraforge.runs.tables import Run
 
 #: A folder that was taken away and is not removed yet; what the dead left like this is found by the next sweep.
 _GONE = ".swept-"
 _GOING = ("queued", "running")
+UNKNOWN_SECONDS = 30 * 24 * 3600.0
 
 
-def sweep(database: Database, scratch: Path) -> int:
+def sweep(
+    database: Database, scratch: Path, held: Collection[str] = (), unknown_seconds: float = UNKNOWN_SECONDS
+) -> int:
     """Remove work folders that no run can need again; returns their bytes.
+
+    Folders of the projects in ``held`` stay. Those of no run at all may belong to runs of a newer database: they go
+    once they were seen without a run for ``unknown_seconds``.
 
     A run that did not succeed can be resumed from its folder for as many days as its project says. The folder is taken
     away while the run's row is locked, as ``resume`` locks it: a run that goes on again keeps its folder.
@@ -35,9 +42,11 @@ def sweep(database: Database, scratch: Path) -> int:
     at = database.clock()
     for place in places:
         folder = folders.pop(place.run_id)
-        if _may_go(database, place, at):
+        if place.project_id not in held and _may_go(database, place, at):
             gone += database.write(place.project_id, _taker(place, folder, at))
-    gone += [moved for folder in folders.values() if (moved := _take_away(folder)) is not None]  # of no run at all
+    for name in outlasted(scratch, folders, unknown_seconds):
+        if (moved := _take_away(folders[name])) is not None:
+            gone.append(moved)
     return sum(_remove(path) for path in gone)
 
 

@@ -10,7 +10,6 @@ from azuraforge.events.service import EventLog
 from azuraforge.runs import lease
 from azuraforge.runs.failures import Replaced
 from azuraforge.runs.reaper import Reaper
-from azuraforge.runs.scratch import sweep
 from azuraforge.runs.worker import Worker
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
@@ -38,7 +37,6 @@ class Supervisor:
     def start(self) -> None:
         """Queue again what an earlier life left running, then begin to work."""
         self._reaper.recover(self._worker.kinds)
-        sweep(self._database, self._settings.scratch)
         self._worker.start()
         for thread in self._threads:
             thread.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,9 @@ from azuraforge.settings import Settings
 from azuraforge.studies.routes import router as studies
 from azuraforge.studies.service import StudyService
 
+#: What ``GET /readyz`` answers: ``status`` is "ready", "starting" or "unavailable".
+State = Callable[[], Awaitable[dict[str, str]]]
+
 PREFIX = "/api/v1"
 #: Where a body is a file that is streamed to disk; everywhere else it is JSON.
 FILE_PATHS = re.compile(rf"{PREFIX}/(datasets|models/import|models/[^/]+/predict-image)")
@@ -63,11 +66,13 @@ class Rooms:
     events: EventLog
 
 
-def create_application(
-    rooms: Rooms, settings: Settings, ready: Callable[[], bool], about: Callable[[], dict[str, str]] = dict
-) -> ASGIApp:
-    """The whole API and the dashboard. ``ready`` says whether requests can be served, ``about`` is said beside it."""
-    app = create_api(ready, about)
+async def _ready() -> dict[str, str]:
+    return {"status": "ready"}
+
+
+def create_application(rooms: Rooms, settings: Settings, state: State) -> ASGIApp:
+    """The whole API and the dashboard. ``state`` reports whether requests can be answered."""
+    app = create_api(state)
     for room, service in vars(rooms).items():
         setattr(app.state, room, service)
     app.state.settings = settings
@@ -75,7 +80,7 @@ def create_application(
     return guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), hosts)
 
 
-def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dict[str, str]] = dict) -> FastAPI:
+def create_api(state: State = _ready) -> FastAPI:
     """The routes alone, without services: enough to write down the OpenAPI document."""
     app = FastAPI(
         title="AzuraForge",
@@ -93,7 +98,7 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
     seldom = (comparisons, datasets, events, projects, plugins, studies, schedules)
     for router in (hot, runs, models, deployments, predictions, *seldom):
         app.include_router(_narrowed(router), prefix=PREFIX)
-    _add_health(app, ready, about)
+    _add_health(app, state)
     pages.install(app)
     plain = app.openapi
     app.openapi = lambda: repeats.described(plain())  # type: ignore[method-assign]
@@ -123,16 +128,16 @@ async def _project_of(connection: HTTPConnection) -> str:
     return (await require_access(connection)).project_id
 
 
-def _add_health(app: FastAPI, ready: Callable[[], bool], about: Callable[[], dict[str, str]]) -> None:
+def _add_health(app: FastAPI, state: State) -> None:
     @app.get("/healthz", tags=["server"])
     def healthz() -> dict[str, Any]:
         """The process lives."""
         return {"status": "ok", "version": azuraforge.__version__}
 
     @app.get("/readyz", tags=["server"])
-    def readyz(response: Response) -> dict[str, Any]:
-        """Requests can be served and runs will be carried."""
-        if not ready():
+    async def readyz(response: Response) -> dict[str, Any]:
+        """Report whether requests are answered and runs executed; 503 with the reason where they are not."""
+        report = await state()
+        if report["status"] != "ready":
             response.status_code = 503
-            return {"status": "starting", **about()}
-        return {"status": "ready", **about()}
+        return dict(report)

@@ -1,0 +1,70 @@
+"""Temporary folders that belong to one living process, so that another knows which ones the dead left.
+
+A folder counts as in use while somebody holds the lock of the file ``<folder>.lock`` next to it. The kernel releases it
+when the process ends, however it ends. On a folder that several machines share, this holds as far as ``flock`` does
+(NFS version 4, CIFS and most cluster file systems); where a lock cannot be asked for, nothing is removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+_LOCK = ".lock"
+
+
+class Claim:
+    """A folder of this process; it is made at once and removed by ``release``."""
+
+    def __init__(self, parent: Path) -> None:
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder = parent / secrets.token_hex(8)
+        self._lock = _locked(_lock_of(self.folder))
+        self.folder.mkdir(mode=0o700)
+
+    def release(self) -> None:
+        """Remove the folder and give the lock up."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            _lock_of(self.folder).unlink(missing_ok=True)
+        os.close(self._lock)
+
+
+def sweep(parent: Path) -> int:
+    """Remove the folders below ``parent`` whose process has ended; returns how many."""
+    removed = 0
+    try:
+        entries = list(parent.iterdir())
+    except OSError:
+        return 0
+    for folder in {path.with_name(path.name.removesuffix(_LOCK)) for path in entries}:
+        # The file is locked before its folder is made: without one, no process claims the folder.
+        with contextlib.suppress(OSError), _lock_of(folder).open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if folder.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                removed += 1
+            _lock_of(folder).unlink(missing_ok=True)
+    return removed
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(folder.name + _LOCK)
+
+
+def _locked(path: Path) -> int:
+    """The descriptor of the locked file; it stays open for as long as the process lives, or until ``release``."""
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError:  # no locks here: no other process can ask for one either, so none removes the folder
+            return lock
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), path.stat()):
+                return lock
+        os.close(lock)  # a sweep removed the file between its making and its locking

@@ -1,0 +1,96 @@
+"""Checks of an SQLite file before a platform opens it, and while one works on it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+from azuraforge.database.failures import damage_of, damaged, readable, unavailable
+from azuraforge.errors import TransientError
+from azuraforge.telemetry import logger
+
+#: A start does not wait longer for the check of a large file; `azuraforge database check` reads all of it.
+CHECK_SECONDS = 2.0
+_STEPS = 10_000
+
+log = logger("database")
+_STOP = "stop the platform, then restore a backup: azuraforge database restore FILE --replace"
+
+
+def problem_of(path: Path, seconds: float = CHECK_SECONDS) -> str | None:
+    """Return the first thing that is wrong with the file; None for one that is sound as far as ``seconds`` reach.
+
+    The file is opened for reading only: SQLite removes the log of a file whose first page it does not understand.
+    """
+    until = time.monotonic() + seconds
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+            try:
+                found = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            except sqlite3.OperationalError as error:
+                if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                    return None
+                raise
+    except sqlite3.Error as error:
+        return str(error)
+    return None if found == "ok" else " ".join(found.split())
+
+
+class FileWatch:
+    """What a platform knows of its SQLite file: whether it is the one that it opened, and whether it is sound.
+
+    Once damage was seen, nothing more is written: what is built on damaged pages is worth nothing, and runs whose state
+    cannot be written are found as they were by the next start.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._files = (path, path.with_name(f"{path.name}-wal"))
+        self._opened: tuple[tuple[int, int] | None, ...] | None = None
+        self._damage: str | None = None
+        self._logged = ""
+        self._lock = threading.Lock()
+
+    def opened(self) -> None:
+        """Remember which files are open; only the first call counts."""
+        with self._lock:
+            if self._opened is None:
+                self._opened = tuple(map(_identity, self._files))
+
+    def problem(self) -> TransientError | None:
+        """The reason why this database may not be used any more, if there is one."""
+        said = self._damage
+        for file, opened in zip(self._files, self._opened or (), strict=False):
+            if opened is not None and _identity(file) != opened:
+                said = f"{file.name} was deleted or replaced while the platform runs"
+        if said is None:
+            return None
+        self._log(said)
+        return damaged(said, _STOP)
+
+    def learn(self, error: BaseException) -> BaseException:
+        """``readable``, with damage remembered."""
+        if (said := damage_of(error)) is not None:
+            self._damage = said
+            self._log(said)
+            return damaged(said, _STOP)
+        known = readable(error)
+        return (self.problem() if unavailable(known) else None) or known
+
+    def _log(self, reason: str) -> None:
+        if reason != self._logged:
+            self._logged = reason
+            log.error("database_damaged", reason=reason, next_step=_STOP)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    with contextlib.suppress(OSError):
+        found = os.stat(file)
+        return found.st_dev, found.st_ino
+    return None

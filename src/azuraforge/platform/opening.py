@@ -1,0 +1,92 @@
+"""The database of a data home, opened only where starting on it loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from azuraforge.database import Database, placing, soundness
+from azuraforge.database.backup import Place
+from azuraforge.database.schema import open_database
+from azuraforge.errors import Conflict, StorageError
+from azuraforge.platform.backups import way_back
+from azuraforge.platform.migration import import_tables
+from azuraforge.projects.service import ProjectService
+from azuraforge.settings import Settings
+from azuraforge.telemetry import logger
+
+_COUNTED = 1000
+
+log = logger("platform")
+
+
+def open_at_start(settings: Settings) -> Database:
+    """Open the database, at this code's schema; the caller holds the data home.
+
+    A restore that was interrupted is finished first. Raises Conflict where the data home holds files and the database
+    knows no project, StorageError where its file is damaged, and whatever ``open_database`` raises.
+    """
+    import_tables()
+    place = Place(settings.url, settings.database_owner_url)
+    if place.is_sqlite and place.path.name:
+        if (kept := placing.settle(place.path)) is not None:
+            log.warning("restore_finished", database=str(place.path), kept=str(kept))
+        if place.path.exists() and place.path.stat().st_size:
+            _refuse_damage(settings, place)
+        else:
+            _refuse_orphans(settings, place, "is missing")
+    database = open_database(settings.url, settings.database_owner_url)
+    try:
+        if ProjectService(database).is_new():
+            _refuse_orphans(settings, place, "is empty")
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def create_empty(settings: Settings) -> None:
+    """Make an empty database on purpose, next to files that it will not know; the caller holds the data home.
+
+    Raises Conflict where the database has a project.
+    """
+    import_tables()
+    place = Place(settings.url, settings.database_owner_url)
+    if place.is_sqlite:
+        placing.settle(place.path)
+    database = open_database(settings.url, settings.database_owner_url)
+    try:
+        projects = ProjectService(database)
+        if not projects.is_new():
+            raise Conflict("there is a database already", where=place.shown, next_step="azuraforge up")
+        projects.ensure_default()
+    finally:
+        database.close()
+
+
+def _refuse_damage(settings: Settings, place: Place) -> None:
+    if (problem := soundness.problem_of(place.path)) is not None:
+        raise StorageError(
+            f"the database is damaged ({problem})",
+            where=str(place.path),
+            next_step=f"{way_back(settings, place, replace=True)}; the damaged file is kept",
+        )
+
+
+def _refuse_orphans(settings: Settings, place: Place, state: str) -> None:
+    count = sum(1 for _, _ in zip(_files(settings), range(_COUNTED), strict=False))
+    if count:
+        shown = f"{count} or more" if count == _COUNTED else str(count)
+        raise Conflict(
+            f"the data home holds {shown} files of datasets, models and runs, and the database {state}",
+            where=place.shown if not place.is_sqlite else str(place.path),
+            next_step=f"{way_back(settings, place, replace=False)}. To start empty on purpose, without them:"
+            " azuraforge database create",
+        )
+
+
+def _files(settings: Settings) -> Iterator[Path]:
+    for folder in (settings.artifacts, settings.scratch):
+        for path in folder.rglob("*"):
+            if path.is_file() and not path.name.startswith("."):
+                yield path

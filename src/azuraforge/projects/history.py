@@ -1,0 +1,121 @@
+"""Recognition of a database that is older than the files next to it.
+
+A restored backup, or an older copy that somebody put in place, does not know what was made after it and does not know
+what was taken out of the trash since. For the trash period nothing is therefore removed. A file in the data home keeps
+the newest event of each project: a database that lacks this event, or has another one under its number, has another
+history than the one that this data home saw last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import orjson
+
+from azuraforge.clock import utc_now
+from azuraforge.database import new_id
+from azuraforge.errors import StorageError
+from azuraforge.events.service import EventLog
+from azuraforge.telemetry import logger
+
+#: A policy that keeps the trash for a shorter time still leaves a week to find out that a database is too old.
+LEAST_DAYS = 7
+_STREAM = "project"
+_RESTORED = "restored.json"
+
+log = logger("projects")
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """The newest event of a project, and since when its files are left alone (ISO 8601), if they are."""
+
+    seq: int
+    event: str
+    held_since: str | None = None
+
+
+class History:
+    """Marks of every project, in a folder that all processes of a platform share."""
+
+    def __init__(self, events: EventLog, folder: Path) -> None:
+        self._events = events
+        self._folder = folder
+
+    def held_until(self, project_id: str, trash_days: int) -> datetime | None:
+        """Compare the database with the mark, move the mark on, and return until when nothing may be removed.
+
+        None where the project may be tended. Raises OSError where the mark cannot be written: nothing is removed then.
+        """
+        before = self._read(project_id)
+        last = self._events.last_seq(project_id, _STREAM)
+        held_since = before.held_since if before is not None else None
+        if before is not None and self._differs(project_id, before, last):
+            held_since = utc_now().isoformat()
+            log.warning("database_older_than_files", project_id=project_id, known=before.seq, found=last)
+        mark = _Mark(last, self._event(project_id, last), held_since)
+        if mark != before:
+            _write(self._folder / f"{project_id}.json", orjson.dumps(asdict(mark)))
+        since = [datetime.fromisoformat(each) for each in (held_since, _restored(self._folder)) if each is not None]
+        if not since:
+            return None
+        until = max(since) + timedelta(days=max(trash_days, LEAST_DAYS))
+        return until if until > utc_now() else None
+
+    def _differs(self, project_id: str, mark: _Mark, last: int) -> bool:
+        if last < mark.seq:
+            return True
+        found = self._event(project_id, mark.seq)
+        return bool(found and mark.event and found != mark.event)  # old events are forgotten, their numbers are not
+
+    def _event(self, project_id: str, seq: int) -> str:
+        lines = self._events.read(project_id, _STREAM, after=seq - 1, limit=1) if seq else []
+        return f"{lines[0].type} {lines[0].at.isoformat()}" if lines and lines[0].seq == seq else ""
+
+    def _read(self, project_id: str) -> _Mark | None:
+        try:
+            return _Mark(**orjson.loads((self._folder / f"{project_id}.json").read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def hold_all(folder: Path) -> None:
+    """Note that a backup is being restored: no project is tended before its trash period has passed.
+
+    Raises StorageError where the note cannot be written.
+    """
+    try:
+        _write(folder / _RESTORED, orjson.dumps({"at": utc_now().isoformat()}))
+    except OSError as error:
+        raise StorageError(
+            f"the restore could not be noted: {error.strerror}; nothing was changed",
+            where=str(folder),
+            next_step="free space or make the data home writable, then try again",
+        ) from error
+
+
+def _restored(folder: Path) -> str | None:
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        path = folder / _RESTORED
+        if not path.exists():
+            return None
+        return str(orjson.loads(path.read_bytes())["at"])
+    # A note that cannot be read still says that there was a restore.
+    return datetime.fromtimestamp((folder / _RESTORED).stat().st_mtime, UTC).isoformat()
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{new_id()}")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

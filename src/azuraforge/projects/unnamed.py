@@ -1,0 +1,57 @@
+"""First sightings of files that no row names.
+
+A file that no row names may belong to a newer database than the one that is open. It is removed only after it was seen
+without a name for a whole period. The sightings lie next to the files, where a restored database does not touch them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import orjson
+
+from azuraforge.database import new_id
+from azuraforge.telemetry import logger
+
+#: The file of a folder's sightings.
+SIGHTINGS = ".unnamed.json"
+
+log = logger("projects")
+
+
+def outlasted(folder: Path, unnamed: Iterable[str], older_than_seconds: float) -> list[str]:
+    """Note which entries of ``folder`` no row names now; return those first seen so at least so long ago.
+
+    The sighting of an entry that is returned, or that has a name again, is forgotten.
+    """
+    before, at = _read(folder), time.time()
+    seen = {name: min(before.get(name, at), at) for name in unnamed}
+    over = [name for name, first in seen.items() if at - first >= older_than_seconds]
+    waiting = {name: first for name, first in seen.items() if at - first < older_than_seconds}
+    if waiting != before:
+        try:
+            _write(folder, waiting)
+        except OSError as error:
+            log.warning("sightings_not_written", folder=str(folder), reason=error.strerror)
+    return over
+
+
+def _read(folder: Path) -> dict[str, float]:
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+        return {str(name): float(first) for name, first in orjson.loads((folder / SIGHTINGS).read_bytes()).items()}
+    return {}
+
+
+def _write(folder: Path, seen: dict[str, float]) -> None:
+    if not seen:
+        (folder / SIGHTINGS).unlink(missing_ok=True)
+        return
+    draft = folder / f"{SIGHTINGS}.{new_id()}"
+    try:
+        draft.write_bytes(orjson.dumps(seen))
+        draft.replace(folder / SIGHTINGS)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,168 @@
+"""A restore that is killed at any step leaves the old database or the new one, and nothing of the old is lost."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from azuraforge.crashpoints import POINTS
+from azuraforge.database import Database, placing, walls
+from azuraforge.database.backup import Place, back_up, examine, restore
+from azuraforge.database.schema import open_database
+from azuraforge.errors import Conflict, StorageError
+from azuraforge.platform.migration import import_tables
+from tests.database.killed_restore import kill_at
+from tests.postgres import TEMPLATE, binaries
+
+STEPS = [name for name in POINTS if name.startswith("restore_") and name != "restore_before_walls"]
+#: From here on the new database is the one that the next start finds.
+DECIDED = STEPS.index("restore_decided")
+
+
+def place_in(folder: Path) -> Place:
+    folder.mkdir(exist_ok=True)
+    return Place(f"sqlite:///{folder / 'azuraforge.db'}")
+
+
+def name_project(path: Path, name: str) -> sqlite3.Connection:
+    """Write into the write-ahead log alone; while the connection is open, it is not brought into the file."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_autocheckpoint=0")
+    connection.execute("INSERT OR REPLACE INTO project (id, slug, name, created_at) VALUES ('p', 's', ?, 0)", (name,))
+    connection.commit()
+    return connection
+
+
+def projects(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [row[0] for row in connection.execute("SELECT name FROM project")]
+
+
+@pytest.fixture(scope="module")
+def old_and_new(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The folder of a database that a killed platform left, with rows only in its log; and a backup of another one."""
+    import_tables()
+    folder = tmp_path_factory.mktemp("restore")
+    place, left = place_in(folder / "running"), folder / "left"
+    open_database(place.url).close()
+    name_project(place.path, "new").close()
+    back_up(place, folder / "new.backup")
+    writer = name_project(place.path, "old")
+    left.mkdir()
+    for file in place.path.parent.iterdir():
+        shutil.copy(file, left / file.name)
+    writer.close()
+    assert (left / "azuraforge.db-wal").stat().st_size > 0
+    return left, folder / "new.backup"
+
+
+def test_killed_at_every_step_it_leaves_the_old_or_the_new_database(old_and_new, tmp_path):
+    left, backup = old_and_new
+    places = {}
+    for step in STEPS:
+        shutil.copytree(left, tmp_path / step)
+        places[step] = place_in(tmp_path / step)
+    assert set(kill_at(places, backup).values()) == {-signal.SIGKILL}
+    for number, step in enumerate(STEPS):
+        place = places[step]
+        # Even who opens the file without finishing the restore finds one of the two.
+        copied = shutil.copytree(place.path.parent, tmp_path / f"{step} opened")
+        assert projects(copied / "azuraforge.db") in (["old"], ["new"]), step
+        placing.settle(place.path)
+        assert projects(place.path) == (["new"] if number >= DECIDED else ["old"]), step
+        assert examine(place).problems == []
+        kept = [projects(each) for each in placing.kept(place.path)]
+        assert kept == ([["old"]] if number >= DECIDED else []), step
+        names = {re.sub(r"before-\d{8}T\d+", "before", each.name) for each in place.path.parent.iterdir()}
+        assert {"azuraforge.db"} <= names <= {f"azuraforge.db{end}" for end in ("", "-wal", "-shm", ".before")}, step
+        restore(place, backup, replace=True)
+        assert projects(place.path) == ["new"], step
+
+
+def test_a_damaged_database_is_kept_with_its_log_whenever_the_restore_is_killed(old_and_new, tmp_path):
+    left, backup = old_and_new
+    places, before = {}, {}
+    for step in STEPS:
+        shutil.copytree(left, tmp_path / step)
+        places[step] = place_in(tmp_path / step)
+        content = bytearray(places[step].path.read_bytes())
+        content[:100] = b"\xff" * 100  # SQLite cannot even say what waits in the log
+        places[step].path.write_bytes(content)
+        before[step] = (bytes(content), (tmp_path / step / "azuraforge.db-wal").read_bytes())
+    assert set(kill_at(places, backup).values()) == {-signal.SIGKILL}
+    for number, step in enumerate(STEPS):
+        place = places[step]
+        placing.settle(place.path)
+        old = place.path if number < DECIDED else placing.kept(place.path)[-1]
+        assert (old.read_bytes(), old.with_name(f"{old.name}-wal").read_bytes()) == before[step], step
+        if number >= DECIDED:
+            assert projects(place.path) == ["new"], step
+
+
+def test_a_folder_without_hard_links_keeps_both_too(old_and_new, tmp_path, monkeypatch):
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "no hard links here")
+
+    left, backup = old_and_new
+    shutil.copytree(left, tmp_path / "home")
+    place = place_in(tmp_path / "home")
+    monkeypatch.setattr("azuraforge.database.placing.os.link", refused)
+    restore(place, backup, replace=True)
+    assert projects(place.path) == ["new"]
+    assert [projects(each) for each in placing.kept(place.path)] == [["old"]]
+
+
+def test_a_restore_that_cannot_be_placed_changes_nothing(old_and_new, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    left, backup = old_and_new
+    shutil.copytree(left, tmp_path / "home")
+    place = place_in(tmp_path / "home")
+    with monkeypatch.context() as patched:
+        patched.setattr("azuraforge.database.placing.os.replace", full)
+        with pytest.raises(StorageError, match="No space left"):
+            restore(place, backup, replace=True)
+    assert projects(place.path) == ["old"]
+    assert not placing.unfinished(place.path)
+    assert not list(place.path.parent.glob("azuraforge-restore-*"))
+
+
+@pytest.fixture
+def postgres_place(postgres_cluster, monkeypatch) -> Iterator[Place]:
+    monkeypatch.setenv("PG_BIN", str(binaries()))
+    made = postgres_cluster.create(TEMPLATE)
+    yield Place(made.url, made.owner_url)
+    postgres_cluster.drop(made)
+
+
+def of_owner(place: Place, statement: str) -> list[tuple]:
+    owner = Database(place.owner)
+    with owner.engine.begin() as connection:
+        walls.see_all(connection)
+        result = connection.execute(text(statement))
+        rows = [tuple(row) for row in result] if result.returns_rows else []
+    owner.close()
+    return rows
+
+
+def test_on_postgresql_a_platform_refuses_what_a_killed_restore_left_until_it_is_upgraded(postgres_place, tmp_path):
+    name = "INSERT INTO project (id, slug, name, created_at) VALUES ('p', 's', 'new', now())"
+    of_owner(postgres_place, name)
+    back_up(postgres_place, tmp_path / "new.backup")
+    of_owner(postgres_place, "UPDATE project SET name = 'old'")
+    ends = kill_at({"restore_before_walls": postgres_place}, tmp_path / "new.backup")
+    assert ends == {"restore_before_walls": -signal.SIGKILL}
+    assert of_owner(postgres_place, "SELECT name FROM project") == [("new",)]
+    with pytest.raises((Conflict, StorageError)):
+        open_database(postgres_place.url).close()
+    open_database(postgres_place.url, postgres_place.owner_url).close()
+    open_database(postgres_place.url).close()
