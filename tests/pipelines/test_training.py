@@ -108,7 +108,9 @@ class Room:
         self.catalogue = Catalogue(call_here, plugins, home / "cache" / "plugins.json")
         self.launcher = Launcher()
         warm = WarmPredictors(self.launcher.open, str(plugins))
-        self.models = ModelService(database, events, VersionFolders(settings.artifacts), self.datasets, warm)
+        self.models = ModelService(
+            database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call
+        )
         self.handler = TrainingHandler(database, self.catalogue, self.datasets, self.models, call_here)
         self.runs = 0
 
