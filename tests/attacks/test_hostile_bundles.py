@@ -208,6 +208,7 @@ def test_a_sound_bundle_comes_in_and_is_read(platform: Any, api: httpx.Client) -
         ("version.metrics.rmse", float("nan")),
         ("version.learned_from", []),
         ("version.learned_from.start", 5),
+        ("version.learned_from.end", ...),
         ("version.seed", 2**70),
         ("version.seed", True),
         ("version.config", []),

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import zoneinfo
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from azuraforge.errors import InvalidInput
 
@@ -55,6 +55,19 @@ class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
 
+class _Ends(BaseModel):
+    """A stretch of time: both ends, or none."""
+
+    start: Moment | None = None
+    end: Moment | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.start is None) != (self.end is None):
+            raise ValueError("start and end belong together")
+        return self
+
+
 class SeriesSchema(_Strict):
     """Columns of a series or of a panel, as ``plugins.Schema``."""
 
@@ -84,21 +97,17 @@ class PictureSchema(_Strict):
     unit: Annotated[str, _text(40)] = ""
 
 
-class Range(_Strict):
+class Range(_Ends, _Strict):
     """Rows of one part, with the times of the first and the last where they have one."""
 
     rows: Count | None = None
-    start: Moment | None = None
-    end: Moment | None = None
     classes: list[Count] | None = Field(default=None, max_length=10_000)
     rows_sha256: Hash | None = None
 
 
-class LearnedFrom(_Strict):
+class LearnedFrom(_Ends, _Strict):
     """Rows that the weights have seen. A bundle may leave them out; then no row judges the version."""
 
-    start: Moment | None = None
-    end: Moment | None = None
     rows: Count | None = None
     parts: dict[Name, Range] | None = Field(default=None, max_length=10)
 
@@ -135,10 +144,8 @@ class _Open(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow")
 
 
-class TestRange(_Open):
+class TestRange(_Ends, _Open):
     rows: Count | None = None
-    start: Moment | None = None
-    end: Moment | None = None
     origins: Count | None = None
 
 
@@ -202,6 +209,14 @@ class Description(_Strict):
     evaluated: Evaluated | None
 
 
+class Engine(_Strict):
+    """Backend that a version was made with."""
+
+    backend: Name
+    instruction_set: Annotated[str, _text(100)] | None
+    threads: int = Field(ge=1, le=4096)
+
+
 class Card(_Strict):
     """``version.json`` of the version's folder, as the serving child reads it."""
 
@@ -209,19 +224,10 @@ class Card(_Strict):
     plugin: Name | None = None
     config: dict[str, Any] = Field(default={}, max_length=1000)
     schema_: SeriesSchema | PictureSchema | None = Field(default=None, alias="schema")
-    horizon: Horizon | None = None
+    horizon: Horizon | None
     engine: Engine | None = None
 
 
-class Engine(_Strict):
-    """Backend that a version was made with."""
-
-    backend: Name
-    instruction_set: Name | None = None
-    threads: int = Field(default=1, ge=1, le=4096)
-
-
-Card.model_rebuild()
 _Told = TypeVar("_Told", bound=_Strict)
 
 

@@ -45,8 +45,8 @@ from azuraforge.models.schemas import (
 )
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import Model, ModelVersion
-from azuraforge.plugins.catalogue import Call
 from azuraforge.models.trash import ModelTrash
+from azuraforge.plugins.catalogue import Call
 
 _TRIES = 20
 TRIAL = "azuraforge.models.serving.trial:try_version"
