@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +14,7 @@ from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.parts import cut_learning, cut_test
-from azuraforge.pipelines.predictions import guard_against_future, guarded_origins, predict_checked
+from azuraforge.pipelines.predictions import affordable_origins, guard_against_future, guarded_origins, predict_checked
 from azuraforge.plugins import Part, Predictions, Table
 from azuraforge.plugins.channels import column_values
 from azuraforge.plugins.parts import Floats
@@ -88,7 +90,7 @@ def test_the_platform_refuses_the_run(plugin: type[Any], config: dict[str, Any],
     assert refused.value.error_code == "looks_into_the_future"
 
 
-def test_a_leak_at_a_few_origins_is_found_where_there_is_time_to_look(series: Table) -> None:
+def test_a_leak_at_a_few_origins_is_found_where_enough_are_tried(series: Table) -> None:
     """At one origin in twenty it reads the row that follows; three origins would most often miss it."""
     split = Ridge().split(series, Ridge.Config.model_validate({"horizon": 1}))
     test, _ = cut_test(series, split.test, 1)
@@ -104,7 +106,36 @@ def test_a_leak_at_a_few_origins_is_found_where_there_is_time_to_look(series: Ta
     assert not few & set(np.flatnonzero(test.origins % 20 == 7).tolist())  # this seed is out of luck
     assert guard_against_future("leaky", answer, test, predictions, seed=1) == 3
     with pytest.raises(InvalidInput, match="looks into the future"):
-        guard_against_future("leaky", answer, test, predictions, seed=1, seconds=60)
+        guard_against_future("leaky", answer, test, predictions, seed=1, most=affordable_origins(test))
+
+
+def test_the_origins_that_are_tried_depend_on_the_run_and_not_on_the_clock(
+    series: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = Ridge().split(series, Ridge.Config.model_validate({"horizon": 1}))
+    test, _ = cut_test(series, split.test, 1)
+    asked: list[int] = []
+
+    def answer(part: Part) -> Predictions:
+        if len(part.origins) == 1 and part.frame.height == test.frame.height:
+            asked.append(int(part.origins[0]))
+        return Predictions(column_values(part.frame, "value")[part.origins][:, None])
+
+    predictions = predict_checked("honest", answer, test)
+
+    def tried() -> list[int]:
+        asked.clear()
+        guard_against_future("honest", answer, test, predictions, seed=1, most=affordable_origins(test))
+        return list(asked)
+
+    calm = tried()
+    hours = itertools.count(0.0, 3600.0)  # a machine so busy that an hour passes whenever someone looks
+    for clock in ("perf_counter", "monotonic", "process_time", "time"):
+        monkeypatch.setattr(time, clock, lambda: next(hours))
+    busy = tried()
+    monkeypatch.undo()
+    assert busy == calm
+    assert len(calm) >= 60
 
 
 def test_origins_near_the_borders_are_tried_more_often() -> None:

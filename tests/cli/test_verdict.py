@@ -125,8 +125,23 @@ def test_a_baseline_that_could_not_take_part_is_named(make_terminal, evaluation,
 )
 def test_the_decision_in_words(make_terminal, decision, said):
     terminal = make_terminal()
-    show_verdict(terminal, {"decision": decision, "champion": "m", "reasons": [{"code": "some_reason"}]})
+    evaluation = {"contenders": [{"name": "m", "role": "baseline"}, {"name": "c", "role": "candidate"}], "winner": "m"}
+    show_verdict(terminal, {"decision": decision, "champion": "m", "reasons": [{"code": "some_reason"}]}, evaluation)
     assert terminal.output.splitlines() == [said, "  · some_reason"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "NOT PROMOTED: c ranks first but is not proven better; the baseline m becomes champion."),
+        ("tr", "ADAY TERFİ ETMEDİ: c ilk sırada ama daha iyi olduğu kanıtlanmadı; temel yöntem m şampiyon oluyor."),
+    ],
+)
+def test_a_candidate_that_ranks_first_is_not_said_to_have_lost(make_terminal, language, said):
+    terminal = make_terminal(language)
+    evaluation = {"contenders": [{"name": "c", "role": "candidate"}, {"name": "m", "role": "baseline"}], "winner": "c"}
+    show_verdict(terminal, {"decision": "baseline_promoted", "champion": "m", "reasons": []}, evaluation)
+    assert terminal.output.splitlines() == [said]
 
 
 def test_one_horizon_needs_no_columns_per_horizon(make_terminal, evaluation, verdict):

@@ -149,6 +149,6 @@ def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Lau
     folders, events = VersionFolders(tmp_path / "artifacts"), EventLog(database)
     datasets = DatasetService(database, events, launcher.call, Settings(home=tmp_path))
     warm = WarmPredictors(open_child, str(plugins_folder))
-    service = ModelService(database, events, folders, datasets, warm)
+    service = ModelService(database, events, folders, datasets, warm, launcher.call)
     yield Room(service, database, events, folders, datasets, children, warm)
     service.close()

@@ -108,7 +108,9 @@ class Room:
         self.catalogue = Catalogue(call_here, plugins, home / "cache" / "plugins.json")
         self.launcher = Launcher()
         warm = WarmPredictors(self.launcher.open, str(plugins))
-        self.models = ModelService(database, events, VersionFolders(settings.artifacts), self.datasets, warm)
+        self.models = ModelService(
+            database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call
+        )
         self.handler = TrainingHandler(database, self.catalogue, self.datasets, self.models, call_here)
         self.runs = 0
 
@@ -202,7 +204,8 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     stored = room.models.evaluation(room.project_id, job.run.id)
     assert stored.version == 1
     tried = stored.evaluation["guarded"]
-    assert 3 <= tried["tried"] <= tried["of"] == stored.evaluation["parts"]["test"]["origins"]
+    assert tried["of"] == stored.evaluation["parts"]["test"]["origins"]
+    assert tried["tried"] == min(64, tried["of"])  # whatever else the machine does
     assert stored.evaluation["failed"] == [{"name": "test.failing", "reason": "ValueError: the matrix is singular"}]
     assert json.loads(job.artifacts["evaluation.json"])["verdict"] == stored.verdict
     assert "errors.npz" in job.artifacts

@@ -64,9 +64,12 @@ class Stand:
         self.datasets = DatasetService(database, events, self.launcher.call, settings)
         kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)
         warm = WarmPredictors(self.launcher.open, str(plugins), lambda: kernels.folder)
-        self.models = ModelService(database, events, VersionFolders(settings.artifacts), self.datasets, warm)
+        self.models = ModelService(
+            database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call
+        )
+        cold = WarmPredictors(self.launcher.open, str(plugins))
         self.without_kernels = ModelService(
-            database, events, self.models.folders, self.datasets, WarmPredictors(self.launcher.open, str(plugins))
+            database, events, self.models.folders, self.datasets, cold, self.launcher.call
         )
         training = TrainingHandler(database, catalogue, self.datasets, self.models, self.launcher.call)
         handlers: list[Handler] = [training, AgentHandler(catalogue)]

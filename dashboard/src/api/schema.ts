@@ -1835,6 +1835,11 @@ export interface components {
             /** Metric Series */
             metric_series: string[];
             run: components["schemas"]["RunOut"];
+            /**
+             * Unit
+             * @description of the target; null: not judged
+             */
+            unit: string | null;
         };
         /**
          * ComparisonOut
@@ -2698,8 +2703,11 @@ export interface components {
             lower_is_better: boolean | null;
             /** Metric */
             metric: string;
-            /** Unit */
-            unit: string;
+            /**
+             * Unit
+             * @description null: the runs' targets have different units, see ``ComparedRun.unit``
+             */
+            unit: string | null;
             /** Values */
             values: (number | null)[];
             /** Worst */
@@ -3656,12 +3664,18 @@ export interface components {
             attempt: number;
             /** Attempts */
             attempts: components["schemas"]["AttemptOut"][];
-            /** Bit Reproducible */
-            bit_reproducible: boolean;
+            /**
+             * Bit Reproducible
+             * @description null: a client executes the run, so the platform cannot know
+             */
+            bit_reproducible: boolean | null;
             /** Cancel Requested */
             cancel_requested: boolean;
-            /** Code Version */
-            code_version: string;
+            /**
+             * Code Version
+             * @description of the platform that executes the run; null: a client executes it
+             */
+            code_version: string | null;
             /** Config */
             config: {
                 [key: string]: unknown;

@@ -9,7 +9,7 @@ import ComparisonPage from "./ComparisonPage";
 
 vi.mock("../charts/Plot", () => ({ Plot: ({ label, testId }: { label: string; testId?: string }) => <div role="img" aria-label={label} data-testid={testId} /> }));
 
-const compared = (id: string) => ({ run: sampleRun({ id, name: `run ${id}`, state: "succeeded" }), contender: "forecasting.lstm", best_baseline: "forecasting.ridge", decision: "kept", metric_series: ["loss"] });
+const compared = (id: string) => ({ run: sampleRun({ id, name: `run ${id}`, state: "succeeded" }), contender: "forecasting.lstm", best_baseline: "forecasting.ridge", decision: "kept", unit: "ppm", metric_series: ["loss"] });
 
 const comparison = {
   runs: [compared("a1"), compared("b2")],
@@ -84,5 +84,20 @@ describe("ComparisonPage", () => {
 describe("axesOf", () => {
   it("takes numbers that at least two runs have", () => {
     expect(axesOf(comparison).map((axis) => axis.name)).toEqual(["epochs", "rate", "rmse"]);
+  });
+
+  it("leaves out a metric whose unit differs between the runs, and the table names each unit", async () => {
+    const [first, second] = comparison.runs;
+    const mixed = {
+      ...comparison,
+      runs: [first, { ...second, unit: "°C" }],
+      metrics: comparison.metrics.map((row) => (row.metric === "rmse" ? { ...row, unit: null, best: [], worst: [] } : row)),
+    } as Comparison;
+    expect(axesOf(mixed).map((axis) => axis.name)).toEqual(["epochs", "rate"]);
+    open({ "GET /comparisons": { body: mixed } });
+    const rows = within(await screen.findByTestId("comparison-metrics")).getAllByRole("row");
+    expect(rows[1]?.textContent).toContain("0.4 ppm");
+    expect(rows[1]?.textContent).toContain("0.5 °C");
+    expect(screen.getByText(/Metrics in different units are left out/)).toBeTruthy();
   });
 });

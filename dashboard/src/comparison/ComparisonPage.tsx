@@ -33,7 +33,7 @@ export default function ComparisonPage() {
       <MetricsCard comparison={found} />
       <PairCard comparison={found} />
       <ConfigCard comparison={found} />
-      <Card title={t("comparison.parallel")} note={t("comparison.parallelNote")}>
+      <Card title={t("comparison.parallel")} note={t(found.metrics.some((row) => row.unit === null) ? "comparison.parallelUnits" : "comparison.parallelNote")}>
         <ParallelPlot axes={axesOf(found)} names={found.runs.map(({ run }) => run.name)} />
       </Card>
       <CurvesCard comparison={found} />
@@ -72,13 +72,14 @@ function MetricsCard({ comparison }: { comparison: Comparison }) {
             <tr key={row.metric}>
               <th scope="row">
                 {t(`metrics.${row.metric}`, { defaultValue: row.metric })}
-                {row.unit === "" ? "" : ` (${row.unit})`}
+                {row.unit ? ` (${row.unit})` : ""}
               </th>
               {row.values.map((value, place) => (
                 <td key={place} className={`${tableCss["number"]} ${row.best.includes(place) ? tableCss["best"] : ""}`}>
                   {row.best.includes(place) ? <Mark sign="▲" text={t("comparison.best")} /> : null}
                   {row.worst.includes(place) ? <Mark sign="▼" text={t("comparison.worst")} /> : null}
                   {number(value)}
+                  {row.unit === null && value !== null ? ` ${comparison.runs[place]?.unit ?? ""}` : null}
                   {row.beside[place] === null || value === null ? null : <span className={tableCss["soft"]}> ({number(row.beside[place] ?? null)})</span>}
                 </td>
               ))}

@@ -35,7 +35,7 @@ export function curveQuery(id: string, series: string) {
   });
 }
 
-/** Values that can stand on an axis: numeric settings that differ among the runs that have them, and metrics. */
+/** Values that can share an axis: numeric settings that differ between the runs, and metrics in one unit. */
 export interface Axis {
   name: string;
   values: (number | null)[];
@@ -46,6 +46,6 @@ export function axesOf(comparison: Comparison): Axis[] {
     const values = row.values.map((value) => (typeof value === "number" ? value : null));
     return new Set(values.filter((value) => value !== null)).size > 1 ? [{ name: row.name, values }] : [];
   });
-  const metrics = comparison.metrics.flatMap((row): Axis[] => (row.values.filter((value) => value !== null).length > 1 ? [{ name: row.metric, values: row.values }] : []));
+  const metrics = comparison.metrics.flatMap((row): Axis[] => (row.unit !== null && row.values.filter((value) => value !== null).length > 1 ? [{ name: row.metric, values: row.values }] : []));
   return [...settings, ...metrics];
 }

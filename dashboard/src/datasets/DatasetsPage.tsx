@@ -66,7 +66,7 @@ function DatasetTable({ datasets }: { datasets: readonly Dataset[] }) {
               <Link href={paths.dataset(name)}>{name}</Link>
             </th>
             <td>
-              {latest.dataset_schema.kind === "images" ? t("vision.targetOf", { classes: count(latest.dataset_schema.classes?.length) }) : latest.dataset_schema.target}{" "}
+              {latest.dataset_schema.kind === "images" ? t("vision.targetOf", { count: latest.dataset_schema.classes?.length ?? 0, shown: count(latest.dataset_schema.classes?.length) }) : latest.dataset_schema.target}{" "}
               <span className={tableCss["soft"]}>{latest.dataset_schema.unit}</span>
             </td>
             <td className={tableCss["number"]}>{count(latest.rows)}</td>

@@ -4,6 +4,14 @@ export const UNKNOWN = "–";
 
 type Maybe<T> = T | null | undefined;
 
+/** How the rows of a series follow one another ("1h", "1d"; null: irregular), and the zone that they are told in. */
+export interface RowZone {
+  frequency: string | null;
+  zone: string;
+}
+
+const DATES = /^\d+(d|w|mo|q|y)$/;
+
 /** Formats for one locale; `Intl` objects are made once, they are dear. */
 export class Formats {
   readonly locale: string;
@@ -12,6 +20,7 @@ export class Formats {
   readonly #instant: Intl.DateTimeFormat;
   readonly #day: Intl.DateTimeFormat;
   readonly #utcDay: Intl.DateTimeFormat;
+  readonly #zoned = new Map<string, Intl.DateTimeFormat>();
 
   constructor(locale: string) {
     this.locale = locale;
@@ -104,6 +113,26 @@ export class Formats {
     if (!at) return UNKNOWN;
     return (isUtcDate(at) ? this.#utcDay : this.#day).format(new Date(at));
   };
+
+  /** The time of a row: a date where rows are days or longer, else a moment with its zone, both in the series' zone. */
+  row = (at: Maybe<string>, series: RowZone | null): string => {
+    if (!at) return UNKNOWN;
+    if (series === null) return this.moment(at);
+    if (series.frequency === null && isUtcDate(at)) return this.day(at);
+    const dated = series.frequency !== null && DATES.test(series.frequency);
+    return this.#inZone(series.zone, dated).format(new Date(at));
+  };
+
+  #inZone(zone: string, dated: boolean): Intl.DateTimeFormat {
+    const key = `${zone} ${String(dated)}`;
+    let found = this.#zoned.get(key);
+    if (!found) {
+      const parts = dated ? ({ dateStyle: "medium" } as const) : ({ year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" } as const);
+      found = new Intl.DateTimeFormat(this.locale, { ...parts, timeZone: zone });
+      this.#zoned.set(key, found);
+    }
+    return found;
+  }
 
   /** How a value is written in an input: the locale's decimal mark, no grouping, nothing rounded away. */
   input = (value: number): string => {

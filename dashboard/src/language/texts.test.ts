@@ -38,6 +38,14 @@ describe("texts", () => {
     expect(same.filter((key) => !/^(trash\.nouns\.model|metrics\.(rmse|mae|mase|smape|r2|crps)|series\.part\.test|run\.model|newRun\.model|attempts\.number)$/.test(key))).toEqual([]);
   });
 
+  it("put a plural noun after a number only where the singular has a text of its own", () => {
+    // A number that is not the text's `count` stands before no noun: "points judged: 1", not "1 points judged".
+    const numbers = "count|shown|predictions|points|waiting|rows|classes|pictures|tried|of|trials|counted|lags|origins|repeats|reach|orders|lines|limit|purge";
+    const plural = new RegExp(`\\{\\{(${numbers})\\}\\} ([a-z-]+ ){0,2}(?!series|this|its|has|is|was|less)[a-z]+s\\b`);
+    const found = [...english].filter(([key, text]) => !/_(one|other)$/.test(key) && plural.test(text));
+    expect(found).toEqual([]);
+  });
+
   it("come in both plural forms", () => {
     for (const key of english.keys()) {
       if (key.endsWith("_one")) expect(english.has(key.replace(/_one$/, "_other")), key).toBe(true);

@@ -52,7 +52,7 @@ export default function ModelPage({ name }: { name: string }) {
         note={
           classes === null
             ? t("models.about", { target: unit === "" ? target : `${target} (${unit})`, champion: holder })
-            : t("vision.modelAbout", { classes: classes.length, champion: holder })
+            : t("vision.modelAbout", { count: classes.length, champion: holder })
         }
       >
         {writer && hasBefore ? <Button onPress={() => setMoving("back")}>{t("models.rollback")}</Button> : null}
@@ -68,7 +68,7 @@ export default function ModelPage({ name }: { name: string }) {
       <VersionsCard model={model.data} onPromote={writer ? setMoving : null} />
       {there ? (
         <Suspense fallback={<Loading />}>
-          <PredictionCards model={name} champion={champion !== null} />
+          <PredictionCards model={model.data} />
         </Suspense>
       ) : null}
       {there && model.data.version_list.length > 0 ? (
@@ -128,7 +128,7 @@ function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromote: ((v
                   ))}
                 </th>
                 <td className={tableCss["soft"]}>{version.plugin}</td>
-                <td className={tableCss["number"]}>{pictures ? (points === null ? "–" : t("vision.points", { points: `${points > 0 ? "+" : ""}${number(points, 3)}` })) : percent(typeof skill === "number" ? skill : null, 1, true)}</td>
+                <td className={tableCss["number"]}>{pictures ? (points === null ? "–" : t("vision.points", { count: Math.abs(points), points: `${points > 0 ? "+" : ""}${number(points, 3)}` })) : percent(typeof skill === "number" ? skill : null, 1, true)}</td>
                 <td>
                   {version.run_id ? (
                     <Link href={paths.run(version.run_id)}>

@@ -5,7 +5,6 @@ import { Link } from "wouter";
 
 import type { ModelDetail, Prediction } from "../api/types";
 import { useFormats } from "../language/useFormats";
-import { isDaily } from "../charts/bands";
 import { mayWrite, usePaths, useSession } from "../projects/session";
 import { figureQuery } from "../runs/api";
 import type { Forecast } from "../runs/evaluation";
@@ -15,6 +14,7 @@ import { Card } from "../ui/Card";
 import { Hash } from "../ui/Facts";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { usePredict } from "./api";
+import { rowZone } from "./rowZone";
 import css from "./Models.module.css";
 
 const ForecastPlot = lazy(() => import("../charts/ForecastPlot"));
@@ -54,14 +54,15 @@ export function PredictCard({ model }: { model: ModelDetail }) {
     >
       {model.champion === null ? <p className={css["soft"]}>{t("predict.noChampion")}</p> : null}
       {predict.error ? <ErrorNotice error={predict.error} /> : null}
-      {predict.data ? <PredictionView prediction={predict.data} /> : null}
+      {predict.data ? <PredictionView model={model} prediction={predict.data} /> : null}
     </Card>
   );
 }
 
-function PredictionView({ prediction }: { prediction: Prediction }) {
+function PredictionView({ model, prediction }: { model: ModelDetail; prediction: Prediction }) {
   const { t } = useTranslation();
-  const { day, moment, percent } = useFormats();
+  const { percent, row } = useFormats();
+  const series = rowZone(model, prediction.version);
   const paths = usePaths();
   const figure = useQuery({ ...figureQuery(prediction.run_id ?? "", "forecast", true), enabled: prediction.run_id !== null });
   const next: Forecast["next"] = prediction.predictions;
@@ -72,7 +73,7 @@ function PredictionView({ prediction }: { prediction: Prediction }) {
   return (
     <>
       <p className={css["soft"]}>
-        {t("predict.from", { version: prediction.version, plugin: prediction.plugin, origin: (isDaily(next.map((point) => point.at)) ? day : moment)(prediction.origin), level: percent(prediction.interval) })}{" "}
+        {t("predict.from", { version: prediction.version, plugin: prediction.plugin, origin: row(prediction.origin, series), level: percent(prediction.interval) })}{" "}
         {prediction.run_id === null ? (
           t("life.imported")
         ) : (
@@ -88,7 +89,7 @@ function PredictionView({ prediction }: { prediction: Prediction }) {
         <Suspense fallback={<Loading />}>
           <ForecastPlot target={prediction.target} unit={prediction.unit} history={history} next={next} interval={prediction.interval} />
         </Suspense>
-        <NextValues next={next} unit={prediction.unit} target={prediction.target} />
+        <NextValues next={next} unit={prediction.unit} target={prediction.target} series={series} />
       </div>
     </>
   );

@@ -2,38 +2,40 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import type { ModelDetail } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { ErrorNotice } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
+import { rowZone } from "../models/rowZone";
 import { ledgerQuery, predictionQuery, type LedgerLine } from "./api";
 import css from "./Predictions.module.css";
 
 /** Every answer as it was written down before anyone knew, and what became of it. */
-export function LedgerCard({ model }: { model: string }) {
+export function LedgerCard({ model }: { model: ModelDetail }) {
   const { t } = useTranslation();
   const [cursors, setCursors] = useState<readonly string[]>([]);
   const [open, setOpen] = useState<string | null>(null);
-  const page = useQuery(ledgerQuery(model, cursors.at(-1) ?? null));
+  const page = useQuery(ledgerQuery(model.name, cursors.at(-1) ?? null));
   const next = page.data?.next ?? null;
   return (
     <Card title={t("ledger.title")} note={t("ledger.note")}>
       {page.error ? <ErrorNotice error={page.error} /> : null}
       {page.data?.items.length === 0 ? <p>{t("ledger.none")}</p> : null}
-      {page.data && page.data.items.length > 0 ? <Lines lines={page.data.items} open={open} onOpen={setOpen} /> : null}
+      {page.data && page.data.items.length > 0 ? <Lines model={model} lines={page.data.items} open={open} onOpen={setOpen} /> : null}
       <div className={css["actions"]}>
         {cursors.length > 0 ? <Button onPress={() => setCursors(cursors.slice(0, -1))}>{t("ledger.newer")}</Button> : null}
         {next === null ? null : <Button onPress={() => setCursors([...cursors, next])}>{t("ledger.older")}</Button>}
       </div>
-      {open === null ? null : <Points id={open} />}
+      {open === null ? null : <Points model={model} id={open} />}
     </Card>
   );
 }
 
-function Lines({ lines, open, onOpen }: { lines: readonly LedgerLine[]; open: string | null; onOpen: (id: string | null) => void }) {
+function Lines({ model, lines, open, onOpen }: { model: ModelDetail; lines: readonly LedgerLine[]; open: string | null; onOpen: (id: string | null) => void }) {
   const { t } = useTranslation();
-  const { fixed, moment, number } = useFormats();
+  const { fixed, moment, number, row } = useFormats();
   return (
     <Table caption={t("ledger.title")}>
       <thead>
@@ -56,7 +58,7 @@ function Lines({ lines, open, onOpen }: { lines: readonly LedgerLine[]; open: st
             <tr key={line.prediction_id}>
               <th scope="row" className={tableCss["nowrap"]}>{moment(line.created_at)}</th>
               <td>v{line.version}</td>
-              <td className={tableCss["nowrap"]}>{moment(line.origin)}</td>
+              <td className={tableCss["nowrap"]}>{row(line.origin, rowZone(model, line.version))}</td>
               <td className={tableCss["number"]}>
                 {number(line.predictions[0]?.value ?? null)} {line.unit}
               </td>
@@ -77,12 +79,13 @@ function Lines({ lines, open, onOpen }: { lines: readonly LedgerLine[]; open: st
   );
 }
 
-function Points({ id }: { id: string }) {
+function Points({ model, id }: { model: ModelDetail; id: string }) {
   const { t } = useTranslation();
-  const { moment, number } = useFormats();
+  const { number, row } = useFormats();
   const line = useQuery(predictionQuery(id));
   if (line.error) return <ErrorNotice error={line.error} />;
   if (line.data === undefined) return null;
+  const zone = rowZone(model, line.data.version);
   const known = new Map(line.data.outcomes.map((each) => [each.step, each]));
   return (
     <Table caption={t("ledger.pointsOf", { id })}>
@@ -101,7 +104,7 @@ function Points({ id }: { id: string }) {
           const became = known.get(index + 1);
           return (
             <tr key={point.at}>
-              <th scope="row" className={tableCss["nowrap"]}>{moment(point.at)}</th>
+              <th scope="row" className={tableCss["nowrap"]}>{row(point.at, zone)}</th>
               <td className={tableCss["number"]}>{number(point.value)}</td>
               <td className={tableCss["number"]}>{became ? (became.label ?? number(became.actual)) : t("ledger.unknown")}</td>
               <td className={tableCss["number"]}>{became ? number(became.loss) : "–"}</td>

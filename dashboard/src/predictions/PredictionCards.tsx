@@ -1,17 +1,21 @@
 import { mayWrite, useSession } from "../projects/session";
+import type { ModelDetail } from "../api/types";
 import { BatchCard } from "./BatchCard";
 import { DriftCard } from "./DriftCard";
 import { LedgerCard } from "./LedgerCard";
 import { LiveScoresCard } from "./LiveScoresCard";
 
 /** What became of a model's predictions: live scores, drift, the ledger, and predictions over whole datasets. */
-export default function PredictionCards({ model, champion }: { model: string; champion: boolean }) {
+export default function PredictionCards({ model: detail }: { model: ModelDetail }) {
   const session = useSession();
+  const model = detail.name;
+  const champion = detail.champion !== null;
+  const images = detail.version_list[0]?.data_schema["kind"] === "images"; // the API does not look for drift in pictures
   return (
     <>
       <LiveScoresCard model={model} />
-      {champion ? <DriftCard model={model} /> : null}
-      <LedgerCard model={model} />
+      {champion && !images ? <DriftCard model={model} /> : null}
+      <LedgerCard model={detail} />
       {champion && mayWrite(session) ? <BatchCard model={model} /> : null}
     </>
   );

@@ -25,6 +25,8 @@ export function DetailsCard({ run }: { run: RunDetail }) {
     if (typeof value === "boolean") return t(value ? "common.yes" : "common.no");
     return typeof value === "string" ? value : JSON.stringify(value);
   };
+  const elsewhere = run.kind === "external"; // a client executes it: the platform sets no limits and sees no code
+  const limit = (asked: string | null) => asked ?? (elsewhere ? "–" : t("details.platformLimit"));
   const values = (record: Record<string, unknown>) => Object.entries(record).map(([name, value]) => ({ name, value: shown(value), code: true }));
 
   return (
@@ -39,15 +41,15 @@ export function DetailsCard({ run }: { run: RunDetail }) {
       <Facts
         facts={[
           { name: t("details.seed"), value: input(run.seed) },
-          { name: t("details.threads"), value: count(run.threads) },
-          { name: t("details.priority"), value: input(run.priority) },
-          { name: t("details.timeLimit"), value: run.time_limit_seconds === null ? t("details.platformLimit") : duration(run.time_limit_seconds) },
-          { name: t("details.memoryLimit"), value: run.memory_limit_bytes === null ? t("details.platformLimit") : bytes(run.memory_limit_bytes) },
+          { name: t("details.threads"), value: elsewhere ? "–" : count(run.threads) },
+          { name: t("details.priority"), value: elsewhere ? "–" : input(run.priority) },
+          { name: t("details.timeLimit"), value: limit(run.time_limit_seconds === null ? null : duration(run.time_limit_seconds)) },
+          { name: t("details.memoryLimit"), value: limit(run.memory_limit_bytes === null ? null : bytes(run.memory_limit_bytes)) },
           { name: t("details.fingerprint"), value: <Hash value={run.dataset_fingerprint} /> },
           { name: t("details.code"), value: <Hash value={run.code_version} length={24} /> },
           { name: t("details.plugin"), value: run.plugin ? `${run.plugin} ${run.plugin_version ?? ""}` : "–" },
           { name: t("details.engine"), value: engineOf(run.environment) },
-          { name: t("details.reproducible"), value: t(run.bit_reproducible ? "details.bitForBit" : "details.notBitForBit") },
+          { name: t("details.reproducible"), value: t(run.bit_reproducible === null ? "details.executedElsewhere" : run.bit_reproducible ? "details.bitForBit" : "details.notBitForBit") },
           { name: t("details.started"), value: moment(run.started_at) },
           { name: t("details.took"), value: hasEnded(run.state) ? duration(elapsedSeconds(run)) : t("common.notYetKnown") },
         ]}

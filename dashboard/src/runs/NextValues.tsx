@@ -1,14 +1,15 @@
 import { useTranslation } from "react-i18next";
 
 import { isDaily } from "../charts/bands";
+import type { RowZone } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { Table, tableCss } from "../ui/Table";
 import { columnDecimals, type Forecast } from "./evaluation";
 
 /** The same values as the chart's, for reading and copying. */
-export function NextValues({ next, unit, target }: { next: Forecast["next"]; unit: string; target: string }) {
+export function NextValues({ next, unit, target, series = null }: { next: Forecast["next"]; unit: string; target: string; series?: RowZone | null }) {
   const { t } = useTranslation();
-  const { day, fixed, moment } = useFormats();
+  const { day, fixed, moment, row } = useFormats();
   const daily = isDaily(next.map((point) => point.at));
   const widths = next.map((point) => (point.high === null || point.low === null ? null : point.high - point.low));
   const decimals = Math.min(columnDecimals(next.map((point) => point.value)) + 1, columnDecimals(widths));
@@ -25,7 +26,7 @@ export function NextValues({ next, unit, target }: { next: Forecast["next"]; uni
       <tbody>
         {next.map((point) => (
           <tr key={point.at}>
-            <th scope="row">{daily ? day(point.at) : moment(point.at)}</th>
+            <th scope="row">{series ? row(point.at, series) : daily ? day(point.at) : moment(point.at)}</th>
             <td className={tableCss["number"]}>{fixed(point.value, decimals)}</td>
             <td className={tableCss["number"]}>{fixed(point.low, decimals)}</td>
             <td className={tableCss["number"]}>{fixed(point.high, decimals)}</td>

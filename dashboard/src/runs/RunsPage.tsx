@@ -173,7 +173,8 @@ function Outcome({ run }: { run: Run }) {
   if (run.error) return <span title={run.error.message}>{run.error.message}</span>;
   const decision = run.summary?.["decision"];
   if (decision === "promoted" || decision === "approved" || decision === "kept" || decision === "baseline_promoted" || decision === "not_comparable") {
-    return <>{t(`decisions.${decision}`)}</>;
+    const unproven = decision === "baseline_promoted" && run.summary?.["winner"] === run.plugin;
+    return <>{t(`decisions.${unproven ? "baseline_unproven" : decision}`)}</>;
   }
   return <>–</>;
 }

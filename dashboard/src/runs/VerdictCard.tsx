@@ -32,9 +32,11 @@ export function VerdictCard({ run, verdict, evaluation, loading, error }: Verdic
     );
   }
   const tone = verdict.decision === "promoted" ? "good" : verdict.decision === "not_comparable" ? "ember" : "plain";
+  const candidate = evaluation.contenders.find((contender) => contender.role === "candidate");
+  const unproven = verdict.decision === "baseline_promoted" && candidate?.name === evaluation.winner;
   return (
     <Card title={t("verdict.title")} testId="verdict" tone={tone}>
-      <p className={css["headline"]}>{t(`decisions.${verdict.decision}`)}</p>
+      <p className={css["headline"]}>{t(`decisions.${unproven ? "baseline_unproven" : verdict.decision}`)}</p>
       <p className={css["soft"]}>
         {t("verdict.champion", { name: verdict.champion })}
         {run.model ? (
@@ -94,7 +96,7 @@ function Scores({ evaluation, said }: { evaluation: Evaluation; said: boolean })
       {against && !said ? <Difference comparison={against} /> : null}
       <p className={css["footnote"]}>
         {t("verdict.computed", { count: origins, shown: count(origins) })}
-        {evaluation.guarded?.tried ? ` ${t("verdict.guarded", { tried: count(evaluation.guarded.tried), of: count(evaluation.guarded.of) })}` : null}
+        {evaluation.guarded?.tried ? ` ${t("verdict.guarded", { count: evaluation.guarded.of, tried: count(evaluation.guarded.tried), of: count(evaluation.guarded.of) })}` : null}
       </p>
     </>
   );

@@ -49,7 +49,7 @@ function StudyCards({ study, trials }: { study: StudyDetail; trials: readonly Tr
       {study.retrain_run_id ? (
         <Notice tone="info">
           <p>
-            {t("studies.winnerTold", { trial: study.winner, counted: study.counted_trials })} <Link href={paths.run(study.retrain_run_id)}>{t("studies.winnerRun")}</Link>
+            {t("studies.winnerTold", { trial: study.winner, count: study.counted_trials })} <Link href={paths.run(study.retrain_run_id)}>{t("studies.winnerRun")}</Link>
           </p>
         </Notice>
       ) : null}
@@ -138,7 +138,9 @@ function ImportanceCard({ study }: { study: StudyDetail }) {
               <Share key={name} name={name} share={share} told={percent(share)} />
             ))}
         </dl>
-      ) : (
+      ) : found.isLoading ? (
+        <Loading />
+      ) : found.error ? null : (
         <p className={css["soft"]}>{t("studies.tooFew")}</p>
       )}
     </Card>

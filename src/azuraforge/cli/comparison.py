@@ -21,7 +21,8 @@ def show_comparison(terminal: Terminal, comparison: RunComparison, pair: Pair | 
     terminal.console.print()
     if comparison.metrics:
         rows = [
-            [row.metric, *(_cell(terminal, row, place) for place in range(len(heads)))] for row in comparison.metrics
+            [row.metric, *(_cell(terminal, row, place, each.unit) for place, each in enumerate(comparison.runs))]
+            for row in comparison.metrics
         ]
         terminal.table([text("metric"), *heads], rows, right=range(1, len(heads) + 1))
         terminal.say(text("compare_marks" if comparison.same_rows else "compare_no_marks"))
@@ -59,9 +60,10 @@ def show_pair(terminal: Terminal, pair: Pair) -> None:
     terminal.say(text(f"pair.{pair.verdict}", **shown))
 
 
-def _cell(terminal: Terminal, row: MetricRow, place: int) -> str:
-    """The value, its mark, and the best baseline's beside it."""
+def _cell(terminal: Terminal, row: MetricRow, place: int, unit: str | None) -> str:
+    """The value with its mark and the best baseline's; with the run's unit where the runs' units differ."""
     value, beside = row.values[place], row.beside[place]
     mark = _BEST if place in row.best else _WORST if place in row.worst else ""
-    shown = " ".join(part for part in (mark, terminal.text.number(value)) if part)
+    told = unit if row.unit is None and value is not None else ""
+    shown = " ".join(part for part in (mark, terminal.text.number(value), told) if part)
     return shown if beside is None or value is None else f"{shown} ({terminal.text.number(beside)})"

@@ -218,6 +218,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "NOT PROMOTED: the baseline {champion} becomes champion.",
         "ADAY TERFİ ETMEDİ: temel yöntem {champion} şampiyon oluyor.",
     ),
+    "decision.baseline_promoted_unproven": (
+        "NOT PROMOTED: {candidate} ranks first but is not proven better; the baseline {champion} becomes champion.",
+        "ADAY TERFİ ETMEDİ: {candidate} ilk sırada ama daha iyi olduğu kanıtlanmadı; temel yöntem {champion} şampiyon "
+        "oluyor.",
+    ),
     "decision.approved": (
         "APPROVED: a person may promote it; until then the champion stays.",
         "ONAYLANDI: bir kişi terfi ettirebilir; o zamana dek şampiyon kalır.",

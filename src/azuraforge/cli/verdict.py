@@ -37,7 +37,7 @@ def show_evaluation(terminal: Terminal, evaluation: Mapping[str, Any], verdict: 
         counted = {name: text.number(guarded[name], 0) for name in ("tried", "of")}
         terminal.console.print(Text(text(f"guarded.{evaluation['kind']}", **counted), style="dim"), soft_wrap=True)
     terminal.console.print()
-    show_verdict(terminal, verdict)
+    show_verdict(terminal, verdict, evaluation)
 
 
 def show_series(terminal: Terminal, evaluation: Mapping[str, Any]) -> None:
@@ -60,10 +60,14 @@ def show_series(terminal: Terminal, evaluation: Mapping[str, Any]) -> None:
         terminal.console.print(Text(said, style="yellow"), soft_wrap=True)
 
 
-def show_verdict(terminal: Terminal, verdict: Mapping[str, Any]) -> None:
+def show_verdict(terminal: Terminal, verdict: Mapping[str, Any], evaluation: Mapping[str, Any]) -> None:
     """Print the gate's decision and its reasons."""
-    key = f"decision.{verdict['decision']}"
-    said = terminal.text(key, champion=verdict["champion"]) if terminal.text.has(key) else str(verdict["decision"])
+    decision, champion = verdict["decision"], verdict["champion"]
+    candidate = next((each["name"] for each in evaluation["contenders"] if each["role"] == "candidate"), None)
+    if decision == "baseline_promoted" and candidate is not None and candidate == evaluation.get("winner"):
+        decision = "baseline_promoted_unproven"
+    key = f"decision.{decision}"
+    said = terminal.text(key, champion=champion, candidate=candidate) if terminal.text.has(key) else str(decision)
     style = "bold green" if verdict["decision"] == "promoted" else "bold yellow"
     terminal.console.print(Text(said, style=style), soft_wrap=True)
     for reason in verdict.get("reasons") or ():

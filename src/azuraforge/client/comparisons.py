@@ -22,7 +22,7 @@ class MetricRow(Shape):
     """One metric of every run; ``best`` and ``worst`` are places in ``values``."""
 
     metric: str
-    unit: str = ""
+    unit: str | None = ""
     lower_is_better: bool | None = None
     values: list[float | None]
     beside: list[float | None]
@@ -46,6 +46,7 @@ class ComparedRun(Shape):
     contender: str | None = None
     best_baseline: str | None = None
     decision: str | None = None
+    unit: str | None = None
     metric_series: list[str] = field(default_factory=list)
 
 

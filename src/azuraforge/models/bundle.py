@@ -7,11 +7,14 @@ Nothing in a bundle can run code: safetensors, JSON and Markdown.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 import shutil
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +23,8 @@ from typing import IO, Any
 
 import orjson
 
-from azuraforge.errors import InvalidInput
+from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.models.bundle_description import MAX_BYTES, Description, check
 from azuraforge.models.folder import MANIFEST, verify_folder
 
 FORMAT = 1
@@ -29,8 +33,11 @@ DESCRIPTION = "bundle.json"
 FOLDER = "version/"
 _MOST_FILES = 1100
 _MOST_BYTES = 1 << 34
+_MOST_NAME_BYTES = 255
+_MOST_LEVELS = 8
 _CHUNK = 1 << 20
-_SMALL = 1 << 26
+#: Files outside of the version's folder that a bundle may hold.
+_TEXTS = frozenset({SUMS, DESCRIPTION, "schema.json", "evaluation.json", "README.md", "CARD.md", "CARD.tr.md"})
 _SUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
@@ -67,10 +74,11 @@ def write_bundle(target: IO[bytes], folder: Path, texts: Mapping[str, bytes]) ->
 def read_bundle(path: Path, target: Path) -> Opened:
     """Verify a bundle and unpack its version to ``target``, which must not exist.
 
-    Raises InvalidInput where it is no bundle, or not the one that was written: a file is missing, changed, foreign.
+    Raises InvalidInput where it is no bundle, where a file is missing, changed or foreign, and where ``bundle.json``
+    is not as ``bundle_description`` wants it. StorageError where there is no room to unpack it.
     """
     with _bundle_errors(), zipfile.ZipFile(path) as packed:
-        entries = _entries(packed)
+        entries = _entries(packed, path.stat().st_size)
         sums = _sums(packed, entries)
         description = _description(packed, sums)
         target.mkdir(parents=True)
@@ -80,7 +88,10 @@ def read_bundle(path: Path, target: Path) -> Opened:
                 raise _damaged(f"{name!r} is no name in a bundle")
             if _unpack(packed, entries[name], kept) != expected:
                 raise _damaged(f"{name} was changed or truncated")
-    verify_folder(target, description["version"]["content_hash"])
+    try:
+        verify_folder(target, description["version"]["content_hash"])
+    except StorageError as error:  # of our own store it would be the disk's fault; here it is the bundle's
+        raise _damaged(f"{FOLDER} does not match its content hash: {error.message}") from error
     return Opened(description, target, _hash(path))
 
 
@@ -130,7 +141,7 @@ def open_bundle(path: Path | str, plugins_folder: Path | str | None = None) -> L
     return LoadedBundle(path, plugins_folder)
 
 
-def _entries(packed: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+def _entries(packed: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     found: dict[str, zipfile.ZipInfo] = {}
     listed = packed.infolist()
     if len(listed) > _MOST_FILES or sum(each.file_size for each in listed) > _MOST_BYTES:
@@ -143,7 +154,16 @@ def _entries(packed: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
             raise _damaged(f"{entry.filename!r} is no name in a bundle")
         if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
             raise _damaged(f"{entry.filename!r} is compressed or encrypted; a bundle's files are not")
+        if len(path.parts) > _MOST_LEVELS or any(len(each.encode()) > _MOST_NAME_BYTES for each in path.parts):
+            raise _damaged(f"{entry.filename[:100]!r}… is too long a name")
+        if entry.filename not in _TEXTS and not entry.filename.startswith(FOLDER):
+            raise _damaged(f"{entry.filename!r} does not belong to it")
         found[entry.filename] = entry
+    if sum(each.file_size for each in listed) > size:  # nothing is compressed, so entries share bytes
+        raise _damaged("its files overlap")
+    for name in found:
+        if inside := next((str(each) for each in PurePosixPath(name).parents if str(each) in found), None):
+            raise _damaged(f"{inside!r} is both a file and a folder")
     return found
 
 
@@ -166,18 +186,21 @@ def _sums(packed: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> di
 def _description(packed: zipfile.ZipFile, sums: Mapping[str, str]) -> dict[str, Any]:
     if DESCRIPTION not in sums or FOLDER + MANIFEST not in sums:
         raise _damaged(f"{DESCRIPTION} or the version's folder is missing")
-    description: dict[str, Any] = orjson.loads(_small(packed, DESCRIPTION))
-    if description.get("format") != FORMAT:
+    told = orjson.loads(_small(packed, DESCRIPTION))
+    if not isinstance(told, dict) or type(told.get("format")) is not int:
+        raise _damaged(f"{DESCRIPTION} does not describe a version")
+    if told["format"] != FORMAT:
         raise InvalidInput(
-            f"this bundle has format {description.get('format')!r}; this release reads {FORMAT}",
+            f"this bundle has format {told['format']!r}; this release reads {FORMAT}",
             where="bundle",
             next_step="import it with the release of azuraforge that wrote it, or a newer one",
         )
-    return description
+    check(Description, told, DESCRIPTION)
+    return told
 
 
 def _small(packed: zipfile.ZipFile, name: str) -> bytes:
-    if packed.getinfo(name).file_size > _SMALL:
+    if packed.getinfo(name).file_size > MAX_BYTES:
         raise _damaged(f"{name} is too large")
     return packed.read(name)
 
@@ -223,5 +246,13 @@ def _damaged(problem: str) -> InvalidInput:
 def _bundle_errors() -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, UnicodeDecodeError, orjson.JSONDecodeError, KeyError, EOFError, TypeError) as error:
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+            raise StorageError(
+                f"the bundle could not be unpacked: {error.strerror}", next_step="free some space, then import it again"
+            ) from error
+        raise _damaged(error.strerror or type(error).__name__) from error
+    except (zipfile.BadZipFile, zlib.error, struct.error, ValueError, LookupError, EOFError, TypeError) as error:
         raise _damaged(str(error) or type(error).__name__) from error
+    except (NotImplementedError, RuntimeError, ArithmeticError, RecursionError) as error:
+        raise _damaged(f"it uses a feature of zip files that a bundle does not: {error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,7 +13,8 @@ from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models import store
-from azuraforge.models.bundle import DESCRIPTION, FORMAT, read_bundle, write_bundle
+from azuraforge.models.bundle import DESCRIPTION, FOLDER, FORMAT, Opened, read_bundle, write_bundle
+from azuraforge.models.bundle_description import refused
 from azuraforge.models.card import Evaluated
 from azuraforge.models.cards import Cards, evaluated_of, known_version
 from azuraforge.models.folder import MANIFEST, VersionFolders
@@ -57,12 +58,27 @@ with open_bundle("{file}") as version:      # refuses a bundle that does not ver
 
 
 class Bundles:
-    """Writes and reads bundles; each method names the project it acts in."""
+    """Writes and reads bundles; each method names the project it acts in.
+
+    Args:
+        call_trial: runs ``serving.trial`` in a child.
+        free: removes a version's folder (project, content hash) that no row names.
+    """
 
     def __init__(
-        self, database: Database, folders: VersionFolders, datasets: DatasetService, cards: Cards, registry: Registry
+        self,
+        database: Database,
+        folders: VersionFolders,
+        datasets: DatasetService,
+        cards: Cards,
+        registry: Registry,
+        *,
+        call_trial: Callable[[dict[str, Any]], object],
+        free: Callable[[str, str], object],
     ) -> None:
         self._database = database
+        self._call_trial = call_trial
+        self._free = free
         self._folders = folders
         self._datasets = datasets
         self._cards = cards
@@ -86,18 +102,41 @@ class Bundles:
     def bring_in(self, project_id: str, path: Path, name: str | None, by: str) -> tuple[str, int, bool]:
         """Add a bundle's version to a model (by default of the bundle's own name); returns model, number, is new.
 
-        The same bundle again answers with the version that is there. Raises InvalidInput where it is damaged,
-        Conflict where the model predicts something else.
+        The same bundle again answers with the version that is there. Raises InvalidInput where it is damaged, cannot
+        be loaded or cannot be used here, and Conflict where the model predicts something else; then nothing is kept.
         """
         with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:
             opened = read_bundle(path, Path(scratch) / "version")
-            told = _checked(opened.description)
-            (opened.folder / MANIFEST).unlink()  # written anew, and it must come out the same
+            told = opened.description
+            model = check_name(name or told["model"])
+            with self._database.read(project_id) as session:
+                owner = store.model(session, project_id, model)
+                present = store.versions(session, project_id, owner.id) if owner is not None else ()
+                if (known := _known(present, opened.sha256)) is not None:
+                    return model, known, False
+                _refuse_other(model, present[0] if present else None, told["version"])
+            self._try_out(opened)
+            (opened.folder / MANIFEST).unlink()  # written again, and it must come out the same
             imported = self._folders.import_folder(project_id, opened.folder)
-        if imported.content_hash != told["version"]["content_hash"]:
-            raise InvalidInput("the version's folder is not the one that the bundle names", where=DESCRIPTION)
-        model = check_name(name or told["model"])
-        return self._database.write(project_id, self._adder(project_id, model, told, opened.sha256, imported, by))
+        try:
+            if imported.content_hash != told["version"]["content_hash"]:
+                raise refused("the version's folder is not the one that the bundle names", DESCRIPTION)
+            return self._database.write(project_id, self._adder(project_id, model, told, opened.sha256, imported, by))
+        except BaseException:
+            self._free(project_id, imported.content_hash)
+            raise
+
+    def _try_out(self, opened: Opened) -> None:
+        """Load the version in a child. Raises InvalidInput where that fails, ends the child or takes too long."""
+        version = opened.description["version"]
+        opening = {name: version[name] for name in ("content_hash", "plugin", "kind", "config", "schema")}
+        size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
+        try:
+            self._call_trial({**opening, "folder": str(opened.folder), "bytes": size})
+        except InvalidInput as error:
+            if error.error_code in ("timeout", "child_died"):
+                raise refused(f"its version could not be loaded: {error.message}", FOLDER) from error
+            raise
 
     def _adder(
         self, project_id: str, model: str, told: dict[str, Any], sha256: str, imported: Any, by: str
@@ -107,9 +146,8 @@ class Bundles:
         def work(session: Session) -> tuple[str, int, bool]:
             owner = store.ensure_model(session, project_id, model)
             present = store.versions(session, project_id, owner.id)
-            for row in present:
-                if row.imported is not None and row.imported["bundle_sha256"] == sha256:
-                    return model, row.version, False
+            if (known := _known(present, sha256)) is not None:
+                return model, known, False
             _refuse_other(model, present[0] if present else None, fields)
             row = self._registry.register_version(
                 session,
@@ -185,23 +223,12 @@ def _json(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"
 
 
-def _checked(told: dict[str, Any]) -> dict[str, Any]:
-    version = told.get("version")
-    wanted = {"model", "number", "run_id", "dataset", "evaluated"}
-    right = {"config": dict, "schema": dict, "learned_from": dict, "plugin": str, "kind": str, "code_version": str}
-    if (
-        not isinstance(version, dict)
-        or not wanted <= set(told)
-        or not set(_FIELDS) <= set(version)
-        or not all(isinstance(version[name], kind) for name, kind in right.items())
-        or not isinstance(version["seed"], int)
-        or not isinstance(version["schema"].get("target"), str)
-        or not isinstance(told["model"], str)
-    ):
-        raise InvalidInput(
-            f"{DESCRIPTION} does not describe a version", where="bundle", next_step="ask for the bundle again"
-        )
-    return told
+def _known(present: Sequence[ModelVersion], sha256: str) -> int | None:
+    """The version that came from the same bundle."""
+    for row in present:
+        if row.imported is not None and row.imported["bundle_sha256"] == sha256:
+            return row.version
+    return None
 
 
 def _refuse_other(model: str, newest: ModelVersion | None, fields: dict[str, Any]) -> None:

@@ -46,8 +46,11 @@ from azuraforge.models.schemas import (
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.models.trash import ModelTrash
+from azuraforge.plugins.catalogue import Call
 
 _TRIES = 20
+TRIAL = "azuraforge.models.serving.trial:try_version"
+TRIAL_SECONDS = 120.0
 
 
 class ModelService(Registry):
@@ -60,6 +63,7 @@ class ModelService(Registry):
         folders: VersionFolders,
         datasets: DatasetService,
         warm: WarmPredictors,
+        call: Call,
     ) -> None:
         super().__init__(events)
         self._database = database
@@ -76,10 +80,14 @@ class ModelService(Registry):
         self.deployments = Deployments(database, events, folders)
         self.lineage = Lineage(database, datasets)
         self.cards = Cards(database, events, datasets)
-        #: Versions as files, out and in.
-        self.bundles = Bundles(database, folders, datasets, self.cards, self)
         #: Models and versions that were deleted, and how they are purged.
         self.trash = ModelTrash(database, events, folders)
+        #: Versions as files, out and in.
+        self.bundles = Bundles(
+            *(database, folders, datasets, self.cards, self),
+            call_trial=lambda opening: call(TRIAL, warm.with_folders(opening), TRIAL_SECONDS),
+            free=self.trash.free,
+        )
 
     def inbox(self) -> AbstractContextManager[Path]:
         """A folder for one uploaded picture; nothing of it is left afterwards."""

@@ -11,14 +11,23 @@ from azuraforge.models.policy import GatePolicy
 from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelPolicy, ModelVersion, Prediction
 
 
+def _mapping(told: Any) -> dict[str, Any] | None:
+    """A JSON column as an object. One row of another shape must not make a whole list unreadable."""
+    return told if isinstance(told, dict) else None
+
+
+def _text(told: Any) -> str:
+    return told if isinstance(told, str) else ""
+
+
 def model_out(owner: Model, newest: ModelVersion | None, champion: int | None, versions: int) -> schemas.ModelOut:
     """A model; target and unit are its newest version's."""
-    schema = newest.schema if newest is not None else {}
+    schema = _mapping(newest.schema) or {} if newest is not None else {}
     return schemas.ModelOut(
         id=owner.id,
         name=owner.former_name or owner.name,
-        target=schema.get("target", ""),
-        unit=schema.get("unit", ""),
+        target=_text(schema.get("target")),
+        unit=_text(schema.get("unit")),
         champion=champion,
         versions=versions,
         created_at=owner.created_at,
@@ -37,18 +46,18 @@ def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.Ve
         kind=row.kind,
         plugin=row.plugin,
         plugin_version=row.plugin_version,
-        config=row.config,
-        data_schema=row.schema,
+        config=_mapping(row.config) or {},
+        data_schema=_mapping(row.schema) or {},
         aliases=aliases,
         run_id=row.run_id or None,
         dataset_id=row.dataset_id,
         dataset_version=row.dataset_version,
         dataset_fingerprint=row.dataset_fingerprint,
-        learned_from=row.learned_from,
+        learned_from=_mapping(row.learned_from) or {},
         code_version=row.code_version,
         seed=row.seed,
         parent_version=row.parent_version,
-        metrics=row.metrics,
+        metrics=_mapping(row.metrics),
         imported=shown_origin(row.imported),
         created_at=row.created_at,
         deleted_at=row.deleted_at,
@@ -58,7 +67,7 @@ def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.Ve
 
 def shown_origin(imported: dict[str, Any] | None) -> dict[str, Any] | None:
     """Where a version was made, without its evaluation: that stands on its card."""
-    if imported is None:
+    if not isinstance(imported, dict):
         return None
     return {name: value for name, value in imported.items() if name != "evaluated"}
 

@@ -137,6 +137,10 @@ class ModelTrash:
     def sweep(self, project_id: str, older_than_seconds: float) -> int:
         return self._shelf(project_id).sweep(older_than_seconds)
 
+    def free(self, project_id: str, content_hash: str) -> None:
+        """Remove a version's folder unless a row names it."""
+        self._shelf(project_id).free([content_hash])
+
     def _model_purger(self, project_id: str, model_id: str) -> Callable[[Session], list[str] | None]:
         def work(session: Session) -> list[str] | None:
             model = trash_store.lock(session, project_id, model_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,11 @@ from azuraforge.plugins.parts import Floats
 
 #: One image alone and among all others; single precision in batches of another size differs a little.
 BATCH_TOLERANCE = 1e-3
-#: Images that are asked about alone at least, and at most within the time there is.
+#: Images that are asked about alone at least, and at most.
 GUARDED_IMAGES = 3
 MOST_GUARDED = 64
+#: Values (pixels times channels) that the guard hands to a classifier in all.
+_GUARD_VALUES = 12_500_000
 _SUM_TOLERANCE = 1e-3
 
 Predict = Callable[[ImagePart], Any]
@@ -36,20 +37,16 @@ def classify_checked(name: str, predict: Predict, part: ImagePart) -> ClassPredi
 
 
 def guard_each_alone(
-    name: str, predict: Predict, part: ImagePart, predictions: ClassPredictions, seed: int, seconds: float = 0.0
+    name: str, predict: Predict, part: ImagePart, predictions: ClassPredictions, seed: int, most: int = GUARDED_IMAGES
 ) -> int:
     """Refuse a classifier whose answer for an image depends on the other images it is asked about.
 
-    Three images, drawn by ``seed``, are always tried, and as many more as fit into ``seconds``; returns how many.
+    ``most`` images, drawn by ``seed``, are tried, all where there are fewer; returns how many.
     Raises InvalidInput; then nothing of the run may be promoted.
     """
     rng = np.random.default_rng([seed, len(part)])
-    ends_at = time.perf_counter() + seconds
-    tried = 0
-    for index in rng.choice(len(part), size=min(MOST_GUARDED, len(part)), replace=False).tolist():
-        if tried >= GUARDED_IMAGES and time.perf_counter() > ends_at:
-            break
-        tried += 1
+    chosen = rng.choice(len(part), size=min(MOST_GUARDED, len(part)), replace=False).tolist()[:most]
+    for index in chosen:
         one = slice(index, index + 1)
         alone = ImagePart(part.pixels[one], None, part.names[one], part.schema)
         answer = classify_checked(name, predict, alone)
@@ -61,7 +58,13 @@ def guard_each_alone(
                 where=f"predict of {name}",
                 next_step="answer for each image from its own pixels and from what fit learned, nothing else",
             )
-    return tried
+    return len(chosen)
+
+
+def affordable_images(part: ImagePart) -> int:
+    """How many images of ``part`` a candidate is asked about alone: 64, fewer of large ones, at least three."""
+    schema = part.schema
+    return max(GUARDED_IMAGES, min(MOST_GUARDED, _GUARD_VALUES // (schema.height * schema.width * schema.channels)))
 
 
 def save_classes(predictions: ClassPredictions, path: Path) -> None:

@@ -97,7 +97,6 @@ class TrainingLoop:
             {
                 "plugin": self._plugin,
                 "predictor": f"{fitted['outputs']}/predictor",
-                "guard_seconds": guard_seconds(fitted["seconds"]),
                 **parts,
             },
         )
@@ -262,11 +261,6 @@ class TrainingLoop:
             return {**fields, "obstacle": _unreadable(answer["problem"])}
         images = {"folder": str(folder)} if row.kind == "classify" else {}
         return {**fields, "predictions": answer["outputs"], "unknown": answer.get("unknown", []), **images}
-
-
-def guard_seconds(fit_seconds: float) -> float:
-    """How long the guard against looking ahead may try origins: a fiftieth of the fit, within bounds."""
-    return min(5.0, max(0.25, fit_seconds / 50))
 
 
 def bytes_of(folder: Path) -> int:

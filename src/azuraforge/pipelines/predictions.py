@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import itertools
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,11 @@ from azuraforge.plugins.parts import Floats, Indices, Part, Predictions
 CUT_TOLERANCE = 1e-6
 #: The same origin alone and among all others; single precision in batches of another size differs a little.
 BATCH_TOLERANCE = 1e-3
-#: Origins that the guard tries at least, and at most within its time.
+#: Origins that the guard tries at least, and at most.
 GUARDED_ORIGINS = 3
 MOST_GUARDED = 64
+#: Rows that the guard hands to a pipeline in all. Each origin costs the frame twice: whole, and cut after the origin.
+_GUARD_ROWS = 4_000_000
 #: Every second origin that is tried lies among so many at either end of the part: there it borders on other rows.
 _NEAR_BORDER = 16
 
@@ -83,23 +84,18 @@ def predict_known(name: str, predict: Predict, part: Part) -> tuple[Predictions,
 
 
 def guard_against_future(
-    name: str, predict: Predict, part: Part, predictions: Predictions, seed: int, seconds: float = 0.0
+    name: str, predict: Predict, part: Part, predictions: Predictions, seed: int, most: int = GUARDED_ORIGINS
 ) -> int:
     """Refuse a pipeline that looks into the future; returns at how many origins that was tried.
 
-    At some origins (see ``guarded_origins``) the frame is cut off after the origin and the prediction made again. A
-    prediction that changes has used rows that were not there yet (or other origins' rows). Three origins are always
-    tried, and as many more as fit into ``seconds``.
+    At the first ``most`` of ``guarded_origins`` the frame is cut off after the origin and the prediction made again. A
+    prediction that changes has used rows that were not there yet (or other origins' rows).
 
     Raises InvalidInput; then nothing of the run may be promoted.
     """
     scale_at = _spreads(part)
-    ends_at = time.perf_counter() + seconds
-    tried = 0
-    for index in guarded_origins(len(part.origins), seed):
-        if tried >= GUARDED_ORIGINS and time.perf_counter() > ends_at:
-            break
-        tried += 1
+    chosen = guarded_origins(len(part.origins), seed)[:most]
+    for index in chosen:
         origin = int(part.origins[index])
         scale = scale_at(origin)
         ahead = {column: values[index : index + 1] for column, values in part.ahead.items()}
@@ -128,7 +124,23 @@ def guard_against_future(
                 origin=origin,
                 difference=difference,
             )
-    return tried
+    return len(chosen)
+
+
+def affordable_origins(part: Part) -> int:
+    """At how many origins of ``part`` a candidate is tried: 64, fewer where the frame is long, at least three.
+
+    The number depends on the rows alone. A limit in seconds would check a run less thoroughly on a busy machine.
+
+    Example:
+        >>> import polars as pl
+        >>> from azuraforge.plugins.parts import Schema
+        >>> def of(rows: int) -> Part:
+        ...     return Part(pl.DataFrame({"y": [0.0] * rows}), Schema(None, "y"), 0, 1, np.arange(rows - 1))
+        >>> affordable_origins(of(3000)), affordable_origins(of(200_000)), affordable_origins(of(2_000_000))
+        (64, 10, 3)
+    """
+    return max(GUARDED_ORIGINS, min(MOST_GUARDED, _GUARD_ROWS // (2 * max(1, part.frame.height))))
 
 
 def guarded_origins(origins: int, seed: int) -> list[int]:

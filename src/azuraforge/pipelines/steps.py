@@ -25,7 +25,13 @@ from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import class_judging, image_parts, judging, panel
 from azuraforge.pipelines.backtest import folds_of
 from azuraforge.pipelines.baselines import BASELINES, baseline_config
-from azuraforge.pipelines.class_predictions import classify_checked, guard_each_alone, save_classes
+from azuraforge.pipelines.class_predictions import (
+    GUARDED_IMAGES,
+    affordable_images,
+    classify_checked,
+    guard_each_alone,
+    save_classes,
+)
 from azuraforge.pipelines.contexts import BaselineContext, CandidateContext, Child
 from azuraforge.pipelines.latency import latency_ms, one_image, one_origin
 from azuraforge.pipelines.parts import (
@@ -40,7 +46,14 @@ from azuraforge.pipelines.parts import (
     save_part,
     without_short_series,
 )
-from azuraforge.pipelines.predictions import guard_against_future, predict_checked, predict_known, save_predictions
+from azuraforge.pipelines.predictions import (
+    GUARDED_ORIGINS,
+    affordable_origins,
+    guard_against_future,
+    predict_checked,
+    predict_known,
+    save_predictions,
+)
 from azuraforge.pipelines.predictor import Learned, learn
 from azuraforge.pipelines.refit import refit_split
 from azuraforge.plugins.inspect import parse_config
@@ -135,7 +148,7 @@ def predict(child: Child) -> dict[str, Any]:
     engine (what a version was made with; otherwise the run's own).
 
     Outputs: ``test.npz``, ``future.npz``. Result: ``problem``, ``latency_ms``, the median time of one answer, and at
-    how many origins (or images) it was ``guarded``: as many as ``guard_seconds`` allow. With ``tolerant`` (the
+    how many origins (or images) it was ``guarded``, a number that depends on the rows alone. With ``tolerant`` (the
     champion's turn) a failure is the result's ``problem``; otherwise it ends the run. Of a panel the champion is asked
     for the series that it learned: the others are ``unknown``, NaN in ``test.npz``, and ``none_of`` counts them where
     it learned none.
@@ -165,7 +178,7 @@ def predict_baselines(child: Child) -> dict[str, Any]:
         try:
             outputs = child.outputs / fields["name"]
             outputs.mkdir(parents=True, exist_ok=True)
-            _predict(child, fields["name"], {**child.payload, **fields}, outputs, guard=True, measured=False)
+            _predict(child, fields["name"], {**child.payload, **fields}, outputs, thorough=False)
             found.append({"name": fields["name"]})
         except Exception as error:
             found.append({"name": fields["name"], "failed": one_line(error)})
@@ -272,9 +285,12 @@ def _check_fit(name: str, pipeline: Pipeline[Any, Any], schema: Mapping[str, Any
 
 
 def _predict(
-    child: Child, name: str, fields: Mapping[str, Any], outputs: Path, *, guard: bool, measured: bool = True
+    child: Child, name: str, fields: Mapping[str, Any], outputs: Path, *, guard: bool = True, thorough: bool = True
 ) -> dict[str, Any]:
-    """Write what a predictor says. Result: ``latency_ms`` of one answer where that is measured, and ``guarded``."""
+    """Write the predictions of a predictor. Result: ``latency_ms`` of one answer, and ``guarded``.
+
+    Not ``thorough``, as for a baseline: the guard tries three origins (or images), and no latency is measured.
+    """
     pipeline = _instance(name, fields)
     _use_engine(child, pipeline, fields.get("engine"))
     predictor = pipeline.load(Path(fields["predictor"]))
@@ -285,10 +301,10 @@ def _predict(
     if pipeline.kind == "classify":
         images = image_parts.load_images(child.payload["test"])
         classes = classify_checked(name, answer, images)
-        seconds = fields.get("guard_seconds", 0.0)
-        tried = guard_each_alone(name, answer, images, classes, child.seed, seconds) if guard else 0
+        most = affordable_images(images) if thorough else GUARDED_IMAGES
+        tried = guard_each_alone(name, answer, images, classes, child.seed, most) if guard else 0
         save_classes(classes, outputs / "test.npz")
-        return {"latency_ms": latency_ms(answer, images, one_image) if measured else None, "guarded": tried}
+        return {"latency_ms": latency_ms(answer, images, one_image) if thorough else None, "guarded": tried}
     test = load_part(child.payload["test"])
     if fields.get("tolerant"):
         predictions, unknown = predict_known(name, answer, test)
@@ -297,12 +313,12 @@ def _predict(
             return {"latency_ms": None, "guarded": 0, "unknown": unknown}
     else:
         predictions = predict_checked(name, answer, test)
-    seconds = fields.get("guard_seconds", 0.0)
-    tried = guard_against_future(name, answer, test, predictions, child.seed, seconds) if guard else 0
+    most = affordable_origins(test) if thorough else GUARDED_ORIGINS
+    tried = guard_against_future(name, answer, test, predictions, child.seed, most) if guard else 0
     future = load_part(child.payload["future"])
     save_predictions(predictions, outputs / "test.npz")
     save_predictions(predict_checked(name, answer, future), outputs / "future.npz")
-    return {"latency_ms": latency_ms(answer, test, one_origin) if measured else None, "guarded": tried}
+    return {"latency_ms": latency_ms(answer, test, one_origin) if thorough else None, "guarded": tried}
 
 
 def _use_engine(

@@ -87,7 +87,7 @@ class House:
             self.launcher.open, str(settings.plugins), lambda: self.kernels.folder, settings.serving.warm_bytes
         )
         self.models = ModelService(
-            self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm
+            self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm, self.launcher.call
         )
         outcomes = Outcomes(self.database, self.events, self.datasets, self.launcher.call)
         outcomes.listeners.append(self.models.deployments.watch)

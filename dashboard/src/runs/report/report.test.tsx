@@ -54,7 +54,7 @@ describe("ExplanationCards", () => {
     expect(rows[1]?.textContent).toContain("-100.0%");
     const inputs = await screen.findByTestId("importance");
     expect(inputs.textContent).toContain("rain");
-    expect(inputs.textContent).toContain("30 origins, 5 repeats");
+    expect(inputs.textContent).toContain("Origins: 30; repeats: 5");
   });
 
   it("describes what a picture's colours mean", async () => {

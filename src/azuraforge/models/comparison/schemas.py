@@ -21,7 +21,7 @@ class MetricRow(BaseModel):
     all judged runs saw the same held-out rows."""
 
     metric: str
-    unit: str
+    unit: str | None = Field(description="null: the runs' targets have different units, see ``ComparedRun.unit``")
     lower_is_better: bool | None = Field(description="null: neither way, as for the coverage of an interval")
     values: list[float | None]
     beside: list[float | None] = Field(description="the best baseline's value in each run")
@@ -43,6 +43,7 @@ class ComparedRun(BaseModel):
     contender: str | None
     best_baseline: str | None
     decision: str | None
+    unit: str | None = Field(description="of the target; null: not judged")
     metric_series: list[str]
 
 

@@ -162,6 +162,7 @@ def _outline(each: _Judged) -> ComparedRun:
         contender=each.candidate["name"] if each.candidate else None,
         best_baseline=(each.evaluation or {}).get("best_baseline"),
         decision=each.verdict.get("decision"),
+        unit=((each.evaluation or {}).get("unit") or "") if each.candidate else None,
         metric_series=[name for name in each.run.metric_series if not name.startswith("system/")],
     )
 
@@ -177,7 +178,7 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
                 if isinstance(value, int | float) and not isinstance(value, bool) and name not in _NOT_METRICS:
                     into.setdefault(name, [None] * len(compared))[place] = float(value)
     units = {(each.evaluation or {}).get("unit") or "" for each in compared if each.candidate}
-    unit = units.pop() if len(units) == 1 else ""
+    unit = units.pop() if len(units) == 1 else None if units else ""
     # A skill against another baseline is another number: a baseline that is itself the candidate has an easier rival.
     rivals = {each.beside["name"] for each in compared if each.beside}
     rows = []

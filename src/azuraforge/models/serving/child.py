@@ -22,7 +22,11 @@ from azuraforge.runs.backend import choose_nearest
 if TYPE_CHECKING:
     import polars as pl
 
+    from azuraforge.models.serving.pictures import PicturePredictor
+
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
+#: The code of the error for a pipeline that failed on a question, or answered with the wrong shape or NaN.
+PREDICTION_FAILED = "prediction_failed"
 #: A target that was not measured for so long has no naive forecast.
 _LOOK_BACK_ROWS = 1000
 
@@ -34,11 +38,16 @@ def serve(opening: Mapping[str, Any]) -> Answer:
         opening: ``folder``, ``content_hash``, ``plugin``, ``config``, ``schema``, ``plugins_folder``,
             ``kernels_folder``.
     """
+    return open_version(opening).answer
+
+
+def open_version(opening: Mapping[str, Any]) -> Predictor | PicturePredictor:
+    """Load a version; see ``serve``."""
     if opening["schema"].get("kind") == "images":
         from azuraforge.models.serving.pictures import PicturePredictor
 
-        return PicturePredictor(opening).answer
-    return Predictor(opening).answer
+        return PicturePredictor(opening)
+    return Predictor(opening)
 
 
 class Predictor:
@@ -149,6 +158,7 @@ class Predictor:
                 f" {type(error).__name__}: {' '.join(str(error).split())[:300]}",
                 where="rows" if from_rows else "dataset",
                 next_step="send a longer history" if from_rows else "look at the plugin that made this version",
+                code=PREDICTION_FAILED,
             ) from error
         expected = (1, self._horizon)
         for values in (predictions.point, *predictions.quantiles.values()):
@@ -157,6 +167,7 @@ class Predictor:
                     f"{self._name} answered with shape {np.shape(values)} or with NaN; expected {expected} finite",
                     where="rows" if from_rows else "dataset",
                     next_step="send a longer history without missing values",
+                    code=PREDICTION_FAILED,
                 )
         return predictions
 

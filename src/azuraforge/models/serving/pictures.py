@@ -11,6 +11,7 @@ import numpy as np
 from azuraforge.datasets.pictures import decode_picture, png_base64
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.folder import read_card, verify_folder
+from azuraforge.models.serving.child import PREDICTION_FAILED
 from azuraforge.plugins.images import ClassPredictions, ImagePart, ImageSchema
 from azuraforge.plugins.loading import load_plugin
 from azuraforge.runs.backend import choose_nearest
@@ -30,7 +31,7 @@ class PicturePredictor:
         self._name = str(opening["plugin"])
         self._pipeline = plugin()
         self._predictor = self._pipeline.load(folder)
-        self._schema = ImageSchema.from_json(opening["schema"])
+        self.schema = ImageSchema.from_json(opening["schema"])
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Name the classes of the picture at ``picture`` (a path), which messages call ``name``.
@@ -45,10 +46,10 @@ class PicturePredictor:
                 next_step="send it a picture: azuraforge models predict-image NAME FILE",
                 code="not_a_forecaster",
             )
-        schema, name = self._schema, question["name"]
+        schema, name = self.schema, question["name"]
         data = Path(question["picture"]).read_bytes()
         pixels = decode_picture(data, name, schema.height, schema.width, schema.channels)
-        probabilities = self._probabilities(ImagePart(pixels[None], None, (name,), schema))
+        probabilities = self.probabilities(ImagePart(pixels[None], None, (name,), schema))
         order = np.argsort(-probabilities, kind="stable")
         return {
             "classes": [{"class": schema.classes[i], "probability": float(probabilities[i])} for i in order],
@@ -56,7 +57,8 @@ class PicturePredictor:
             "seen": png_base64(pixels, most=256),
         }
 
-    def _probabilities(self, part: ImagePart) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def probabilities(self, part: ImagePart) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return the probability of each class for the one picture of ``part``; raises InvalidInput."""
         try:
             told: ClassPredictions = self._pipeline.predict(self._predictor, part)
         except AzuraError:
@@ -67,14 +69,16 @@ class PicturePredictor:
                 f" {type(error).__name__}: {' '.join(str(error).split())[:300]}",
                 where="image",
                 next_step="look at the plugin that made this version",
+                code=PREDICTION_FAILED,
             ) from error
         values = np.asarray(told.probabilities, dtype=np.float64)
-        expected = (1, len(self._schema.classes))
+        expected = (1, len(self.schema.classes))
         if values.shape != expected or not (values >= 0).all() or abs(values.sum() - 1) > _SUM_TOLERANCE:
             raise InvalidInput(
                 f"{self._name} answered with shape {values.shape}, or not with probabilities; expected {expected}",
                 where="image",
                 next_step="look at the plugin that made this version",
+                code=PREDICTION_FAILED,
             )
         answer: np.ndarray[Any, np.dtype[np.float64]] = values[0]
         return answer

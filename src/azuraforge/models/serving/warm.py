@@ -74,13 +74,13 @@ class WarmPredictors:
                 for other, cold in list(self._lanes.items()):  # could not open, or died, and nobody waits for it
                     if not cold.is_warm and cold.rest():
                         del self._lanes[other]
-                lane = self._lanes[key] = Lane(lambda: self._open(ENTRY, self._with_folders(opening)), self._make_room)
+                lane = self._lanes[key] = Lane(lambda: self._open(ENTRY, self.with_folders(opening)), self._make_room)
             self._lanes.move_to_end(key)
             return lane.ask(frame, timeout_seconds)  # locked: a lane that was given back could not be asked
 
     def ask_apart(self, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
         """Ask a child that is opened for this one question."""
-        conversation = self._open(ENTRY, self._with_folders(opening))
+        conversation = self._open(ENTRY, self.with_folders(opening))
         try:
             return conversation.ask(payload, timeout_seconds)
         finally:
@@ -100,7 +100,8 @@ class WarmPredictors:
         with self._lock:
             return [key for key, lane in self._lanes.items() if lane.is_warm]
 
-    def _with_folders(self, opening: Mapping[str, Any]) -> dict[str, Any]:
+    def with_folders(self, opening: Mapping[str, Any]) -> dict[str, Any]:
+        """``opening`` with the folders that a child loads plugins and kernels from."""
         return {**opening, "plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
 
     def _make_room(self, just_used: Lane) -> None:

@@ -43,7 +43,7 @@ def markdown(material: Material, words: Words, pictures: Mapping[str, str]) -> s
     lines = [f"# {escape(run['name'])}", "", *_lead(run, words)]
     lines += _failure(material, words)
     if material.evaluation is not None:
-        lines += _verdict(material.verdict or {}, words)
+        lines += _verdict(material.verdict or {}, material.evaluation, words)
         lines += _scores(material.evaluation, words)
         if said := conclusion(words, run, material.evaluation, material.figures):
             lines += [f"## {words('conclusion')}", "", *(f"- {sentence}" for sentence in said), ""]
@@ -105,12 +105,15 @@ def _failure(material: Material, words: Words) -> list[str]:
     return [*lines, words("failure.log", names=", ".join(logs)), ""] if logs else lines
 
 
-def _verdict(verdict: Mapping[str, Any], words: Words) -> list[str]:
+def _verdict(verdict: Mapping[str, Any], evaluation: Mapping[str, Any], words: Words) -> list[str]:
     if not verdict:
         return []
     champion, decision = escape(verdict.get("champion", NOTHING)), str(verdict.get("decision"))
     key = f"decision.{decision}" if decision in _DECISIONS else "decision.other"
-    said = words(key, champion=champion, decision=escape(decision))
+    candidate = next((each["name"] for each in evaluation["contenders"] if each["role"] == "candidate"), None)
+    if decision == "baseline_promoted" and candidate is not None and candidate == evaluation.get("winner"):
+        key = "decision.baseline_promoted_unproven"
+    said = words(key, champion=champion, candidate=escape(candidate or NOTHING), decision=escape(decision))
     reasons = [each.get("text") or {} for each in verdict.get("reasons") or ()]
     told = [f"- {escape(text.get(words.code) or text.get('en') or '')}" for text in reasons]
     return [f"## {words('verdict')}", "", said, "", *told, ""]
@@ -246,12 +249,19 @@ def _environment(run: Mapping[str, Any], words: Words) -> list[str]:
         words("plugin"): " ".join(str(run[key]) for key in ("plugin", "plugin_version") if run.get(key)),
         words("seed"): run.get("seed"),
         words("threads"): run.get("threads"),
-        words("bits"): words("yes" if run.get("bit_reproducible") else "no"),
+        words("bits"): _bits(run, words),
         **(run.get("environment") or {}),
     }
     return _settings(
         words("environment"), {name: value for name, value in said.items() if value not in (None, "")}, words
     )
+
+
+def _bits(run: Mapping[str, Any], words: Words) -> str:
+    reproducible = run.get("bit_reproducible")
+    if reproducible is None:
+        return words("bits.external")
+    return words("yes" if reproducible else "no")
 
 
 def _attempts(run: Mapping[str, Any], words: Words) -> list[str]:

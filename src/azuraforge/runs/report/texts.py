@@ -39,6 +39,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Not promoted: the baseline **{champion}** is champion.",
         "Terfi etmedi: temel yöntem **{champion}** şampiyon oldu.",
     ),
+    "decision.baseline_promoted_unproven": (
+        "Not promoted: **{candidate}** ranks first but is not proven better; the baseline **{champion}** is champion.",
+        "Terfi etmedi: **{candidate}** ilk sırada ama daha iyi olduğu kanıtlanmadı; temel yöntem **{champion}** "
+        "şampiyon oldu.",
+    ),
     "decision.not_comparable": (
         "Not comparable: **{champion}** holds the title.",
         "Karşılaştırılamadı: unvan **{champion}** sürümünde.",
@@ -248,6 +253,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "seed": ("Seed", "Tohum"),
     "threads": ("Threads", "İş parçacığı"),
     "bits": ("Reproducible bit for bit", "Bit bit yinelenebilir"),
+    "bits.external": (
+        "unknown: the platform did not execute this run",
+        "bilinmiyor: bu çalıştırmayı platform yürütmedi",
+    ),
     "yes": ("yes", "evet"),
     "no": ("no", "hayır"),
     "created": ("Created", "Oluşturuldu"),

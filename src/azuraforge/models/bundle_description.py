@@ -1,0 +1,285 @@
+"""Strict schema of ``bundle.json``.
+
+A bundle comes from another machine, so nothing in it is trusted. Every field that a page, the card, the lineage or a
+prediction reads later has its type and its bounds here; unknown fields are refused.
+"""
+
+from __future__ import annotations
+
+import math
+import zoneinfo
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from azuraforge.errors import InvalidInput
+
+#: The code of the error for a bundle whose files are whole and whose content cannot be used.
+REFUSED = "bundle_refused"
+#: The whole file; an evaluation of thousands of series fits several times.
+MAX_BYTES = 1 << 24
+_MAX_DEPTH = 32
+_MAX_VALUES = 1_000_000
+_MAX_TEXT = 10_000
+_MAX_KEY = 1000
+
+_PLAIN = r"^[^\p{Cc}\p{Zl}\p{Zp}]*$"
+_DURATION = r"^[1-9][0-9]{0,8}(ms|s|m|h|d|w|mo|q|y)$"
+
+
+def _text(most: int, least: int = 0) -> Any:
+    """A line of text without control characters, which PostgreSQL and terminals do not take."""
+    return StringConstraints(min_length=least, max_length=most, pattern=_PLAIN)
+
+
+def _zone(told: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(told)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValueError("this is no time zone") from None
+    return told
+
+
+Name = Annotated[str, _text(200, 1)]
+#: A time, or the number of a row where rows have no time.
+Moment = Annotated[str, _text(40, 1)]
+Zone = Annotated[str, _text(100, 1), AfterValidator(_zone)]
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0, le=1 << 53)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Pixels = Annotated[int, Field(ge=1, le=1024)]
+Horizon = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class _Ends(BaseModel):
+    """A stretch of time: both ends, or none."""
+
+    start: Moment | None = None
+    end: Moment | None = None
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.start is None) != (self.end is None):
+            raise ValueError("start and end belong together")
+        return self
+
+
+class SeriesSchema(_Strict):
+    """Columns of a series or of a panel, as ``plugins.Schema``."""
+
+    kind: Literal["series"] = "series"
+    time: Name | None
+    target: Name
+    features: list[Name] = Field(default=[], max_length=10_000)
+    frequency: Annotated[str, StringConstraints(pattern=_DURATION)] | None = None
+    season: int = Field(default=1, ge=1, le=10_000_000)
+    timezone: Zone = "UTC"
+    unit: Annotated[str, _text(40)] = ""
+    rhythm_timezone: Zone | None = None
+    month_end: bool = False
+    series: Name | None = None
+    series_names: list[Name] | None = Field(default=None, max_length=100_000)
+
+
+class PictureSchema(_Strict):
+    """Size and classes of pictures, as ``plugins.ImageSchema``."""
+
+    kind: Literal["images"]
+    target: Name
+    height: Pixels
+    width: Pixels
+    channels: Literal[1, 3]
+    classes: list[Name] = Field(min_length=1, max_length=10_000)
+    unit: Annotated[str, _text(40)] = ""
+
+
+class Range(_Ends, _Strict):
+    """Rows of one part, with the times of the first and the last where they have one."""
+
+    rows: Count | None = None
+    classes: list[Count] | None = Field(default=None, max_length=10_000)
+    rows_sha256: Hash | None = None
+
+
+class LearnedFrom(_Ends, _Strict):
+    """Rows that the weights have seen. A bundle may leave them out; then no row judges the version."""
+
+    rows: Count | None = None
+    parts: dict[Name, Range] | None = Field(default=None, max_length=10)
+
+
+class Version(_Strict):
+    """Fields of the registered version; ``bundles.py`` writes the same."""
+
+    kind: Literal["forecast", "classify"]
+    plugin: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    plugin_version: Annotated[str, _text(100)] | None
+    config: dict[str, Any] = Field(max_length=1000)
+    schema_: SeriesSchema | PictureSchema = Field(alias="schema")
+    content_hash: Hash
+    weights_sha256: Hash | None
+    bytes: Count
+    dataset_fingerprint: Annotated[str, _text(80)] | None
+    learned_from: LearnedFrom
+    code_version: Annotated[str, _text(100)]
+    seed: int = Field(ge=-(1 << 63), lt=1 << 63)
+    metrics: dict[Name, Number | None] | None = Field(max_length=200)
+
+
+class Dataset(_Strict):
+    """Dataset version at the place that wrote the bundle."""
+
+    name: Name
+    version: Count | None
+    fingerprint: Annotated[str, _text(80)] | None
+
+
+class _Open(BaseModel):
+    """The fields that the card reads; what else an evaluation holds is kept and never read."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
+class TestRange(_Ends, _Open):
+    rows: Count | None = None
+    origins: Count | None = None
+
+
+class Contender(_Open):
+    name: Name
+    role: Name
+    metrics: dict[Name, Number | None] = Field(max_length=200)
+
+
+class Failed(_Open):
+    name: Name
+    reason: str = Field(max_length=_MAX_TEXT)
+
+
+class Evaluation(_Open):
+    parts: dict[Name, TestRange] = Field(default={}, max_length=10)
+    horizon: Horizon | None = None
+    best_baseline: Name | None = None
+    contenders: list[Contender] = Field(default=[], max_length=1000)
+    failed: list[Failed] = Field(default=[], max_length=1000)
+    classes: list[Name] | None = Field(default=None, max_length=10_000)
+
+
+class Sentences(_Strict):
+    en: str = Field(min_length=1, max_length=_MAX_TEXT)
+    tr: str = Field(min_length=1, max_length=_MAX_TEXT)
+
+
+class ReasonTold(_Strict):
+    code: Name
+    params: dict[str, Any] = Field(max_length=100)
+    text: Sentences
+
+
+class PolicyTold(_Open):
+    number: Count
+
+
+class Verdict(_Open):
+    decision: Name
+    reasons: list[ReasonTold] = Field(max_length=1000)
+    policy: PolicyTold | None = None
+
+
+class Evaluated(_Strict):
+    """Evaluation and verdict of the place that trained the version."""
+
+    evaluation: Evaluation
+    verdict: Verdict
+
+
+class Description(_Strict):
+    """``bundle.json``."""
+
+    format: int
+    model: Name
+    number: int = Field(ge=1, lt=1 << 31)
+    run_id: Annotated[str, _text(16)] | None
+    dataset: Dataset | None
+    version: Version
+    evaluated: Evaluated | None
+
+
+class Engine(_Strict):
+    """Backend that a version was made with."""
+
+    backend: Name
+    instruction_set: Annotated[str, _text(100)] | None
+    threads: int = Field(ge=1, le=4096)
+
+
+class Card(_Strict):
+    """``version.json`` of the version's folder, as the serving child reads it."""
+
+    kind: Literal["forecast", "classify"] | None = None
+    plugin: Name | None = None
+    config: dict[str, Any] = Field(default={}, max_length=1000)
+    schema_: SeriesSchema | PictureSchema | None = Field(default=None, alias="schema")
+    horizon: Horizon | None
+    engine: Engine | None = None
+
+
+_Told = TypeVar("_Told", bound=_Strict)
+
+
+def check(shape: type[_Told], told: Any, entry: str) -> _Told:
+    """``told`` as ``shape``. Raises InvalidInput that names the entry of the bundle and the first wrong fields."""
+    _check_size(told, entry)
+    try:
+        return shape.model_validate(told)
+    except ValidationError as error:
+        found = [
+            _sentence(each) for each in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise refused("; ".join(dict.fromkeys(found[:3])), entry) from None
+
+
+def refused(problem: str, entry: str) -> InvalidInput:
+    """The error for a bundle whose files are whole and whose content cannot be used."""
+    return InvalidInput(
+        f"this bundle cannot be imported: {problem}",
+        where=f"bundle: {entry}",
+        next_step="export the version again on the platform that trained it: azuraforge models bundle NAME VERSION",
+        code=REFUSED,
+    )
+
+
+def _sentence(problem: Any) -> str:
+    path = [str(part) for part in problem["loc"] if part not in ("SeriesSchema", "PictureSchema")]
+    return f"{'.'.join(path)[:200] or 'the document'}: {problem['msg']}"
+
+
+def _check_size(told: Any, entry: str) -> None:
+    """Refuse documents that are nested or long beyond use; a response could not carry them."""
+    level, values = [told], 0
+    for _ in range(_MAX_DEPTH):
+        inner: list[Any] = []
+        for each in level:
+            if isinstance(each, dict):
+                if any(not isinstance(key, str) or len(key) > _MAX_KEY for key in each):
+                    raise refused(f"it holds a field name of more than {_MAX_KEY} characters", entry)
+                inner += each.values()
+            elif isinstance(each, list):
+                inner += each
+            elif isinstance(each, str) and len(each) > _MAX_TEXT:
+                raise refused(f"it holds a text of more than {_MAX_TEXT} characters", entry)
+            elif isinstance(each, float) and not math.isfinite(each):
+                raise refused("it holds a number that is not finite", entry)
+            elif isinstance(each, int) and not -(1 << 63) <= each < 1 << 64:
+                raise refused("it holds an integer of more than 64 bits", entry)
+        values += len(inner)
+        if values > _MAX_VALUES:
+            raise refused(f"it holds more than {_MAX_VALUES:,} values", entry)
+        if not inner:
+            return
+        level = inner
+    raise refused(f"it is nested more than {_MAX_DEPTH} levels deep", entry)

@@ -1,0 +1,186 @@
+"""Trial load of a version that comes from another machine, in a child of its own and before anything is registered.
+
+The child loads the version with the code that would serve it. A file that cannot be loaded, weights that are not
+finite, or shapes that do not fit are found here, and not by the first prediction.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import resource
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
+from safetensors import safe_open
+
+from azuraforge.errors import AzuraError, InvalidInput, NotFound
+from azuraforge.models.bundle_description import REFUSED, Card, check, refused
+from azuraforge.models.folder import CARD
+from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor, following_times, open_version
+from azuraforge.models.serving.pictures import PicturePredictor
+from azuraforge.plugins.images import ImagePart
+from azuraforge.plugins.inspect import parse_config
+from azuraforge.plugins.loading import load_plugin, one_line
+from azuraforge.plugins.panels import one_of
+from azuraforge.plugins.parts import Schema
+
+_CPU_SECONDS = 100
+_LEAST_MEMORY = 4 << 30
+#: Memory that loading may take, in sizes of the folder: tensors are read, converted, and laid out for the kernels.
+_MEMORY_PER_BYTE = 8
+#: Rows of the invented history: more than the default windows of all pipelines here, and three seasons.
+_ROWS, _MOST_ROWS = 2048, 20_000
+_VERSION = "version/"
+#: An absolute path; its last name is kept.
+_PATH = re.compile(r"(?:/[^\s/:'\"]+)*/([^\s/:'\"]+)")
+
+
+class Asked(Protocol):
+    """The part of a child that this entry point needs."""
+
+    payload: dict[str, Any]
+
+
+def try_version(child: Asked) -> dict[str, Any]:
+    """Load a version and predict once from an invented history.
+
+    Payload: folder, bytes (of its files), and as for ``child.serve`` content_hash, plugin, config, schema,
+    plugins_folder and kernels_folder. Result: ``{"predicted": bool}``, false where the pipeline itself declined the
+    invented rows. Raises InvalidInput that names the bundle's entry and no path of this machine.
+    """
+    opening = child.payload
+    folder = Path(opening["folder"])
+    _limit(opening["bytes"])
+    with _refusing(_VERSION + CARD):
+        _compare(check(Card, _finite_json(folder / CARD), _VERSION + CARD), opening)
+    for path in sorted(folder.rglob("*")):
+        entry = _VERSION + path.relative_to(folder).as_posix()
+        with _refusing(entry):
+            if path.suffix == ".json":
+                _finite_json(path)
+            elif path.suffix == ".safetensors":
+                _check_tensors(path, entry)
+    plugin = _plugin(opening)
+    with _refusing("bundle.json: config"):
+        parse_config(plugin.Config, opening["config"], opening["plugin"])
+    with _refusing(_VERSION):
+        return {"predicted": _predict(open_version(opening), opening["schema"])}
+
+
+def _plugin(opening: Mapping[str, Any]) -> type[Any]:
+    """The class of the pipeline. Raises InvalidInput where it is not installed here, or does another task."""
+    name = opening["plugin"]
+    try:
+        plugin: type[Any] = load_plugin("pipeline", name, opening["plugins_folder"])
+    except NotFound:
+        raise InvalidInput(
+            f"the bundle needs the pipeline {name}, which is not installed here",
+            where="bundle: bundle.json",
+            next_step="install its plugin, then import the bundle again; see `azuraforge plugins list`",
+            code="plugin_missing",
+        ) from None
+    if plugin.kind != opening["kind"]:
+        raise refused(f"the task is {opening['kind']}, and {name} is for {plugin.kind}", "bundle.json")
+    return plugin
+
+
+def _limit(size: int) -> None:
+    """Bound this process: a folder whose loading takes more ends with an error, not with the machine's memory."""
+    memory = max(_LEAST_MEMORY, _MEMORY_PER_BYTE * size)
+    for kind, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_CPU, _CPU_SECONDS)):
+        _, hard = resource.getrlimit(kind)
+        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _compare(card: Card, opening: Mapping[str, Any]) -> None:
+    """Refuse a folder whose card contradicts the bundle: a prediction reads the one, the pages the other."""
+    told = card.model_dump(by_alias=True, exclude_unset=True)
+    for name in ("kind", "plugin", "config"):
+        if name in told and told[name] is not None and told[name] != opening[name]:
+            raise refused(f"its {name} is not that of bundle.json", _VERSION + CARD)
+    if card.schema_ is not None and card.schema_.model_dump() != type(card.schema_)(**opening["schema"]).model_dump():
+        raise refused("its schema is not that of bundle.json", _VERSION + CARD)
+    if opening["kind"] == "forecast" and card.horizon is None:
+        raise refused("it tells no horizon", _VERSION + CARD)
+
+
+def _finite_json(path: Path) -> Any:
+    return json.loads(path.read_bytes(), parse_constant=_not_finite)
+
+
+def _not_finite(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _check_tensors(path: Path, entry: str) -> None:
+    with safe_open(path, framework="numpy") as tensors:
+        for name in tensors.keys():  # noqa: SIM118  no mapping
+            values = tensors.get_tensor(name)
+            if values.dtype.kind in "fc" and not np.isfinite(values).all():
+                raise refused(f"the tensor {name[:100]!r} holds NaN or infinity", entry)
+
+
+def _predict(loaded: Predictor | PicturePredictor, schema: Mapping[str, Any]) -> bool:
+    """Predict once; whether the pipeline answered. Raises where its answer or its failure shows a broken version."""
+    try:
+        if isinstance(loaded, Predictor):
+            rows = _invented_rows(schema)
+            if rows is None:
+                return False
+            names = schema.get("series_names") or [None]
+            series = names[0] if schema.get("series") is not None else None
+            loaded.answer({"rows": rows, "dataset": None, "horizon": None, "series": series})
+        else:
+            size = (1, schema["height"], schema["width"], schema["channels"])
+            grey = np.full(size, 127, dtype=np.uint8)
+            loaded.probabilities(ImagePart(grey, None, ("invented",), loaded.schema))
+    except AzuraError as error:
+        if error.error_code == PREDICTION_FAILED:
+            raise
+        return False  # the pipeline understood the rows and declined them: too few, for example
+    return True
+
+
+def _invented_rows(schema: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """A gentle positive wave in every column; None for rows without a time, or that the calendar cannot hold."""
+    import polars as pl
+
+    if schema.get("time") is None:
+        return None
+    known = {name: schema[name] for name in Schema.__dataclass_fields__ if name in schema}
+    one = one_of(Schema(**known | {"features": tuple(known.get("features", ()))}))
+    count = min(_MOST_ROWS, max(_ROWS, 3 * one.season))
+    first = datetime(2001, 1, 31, tzinfo=UTC)
+    try:
+        if one.frequency is None:
+            times = [first + timedelta(hours=number) for number in range(count)]
+        else:
+            frame = pl.DataFrame({str(one.time): pl.Series([first], dtype=pl.Datetime("us", "UTC"))})
+            times = [first, *following_times(frame, one, count - 1)]
+    except (ArithmeticError, ValueError, pl.exceptions.PolarsError):
+        return None
+    wave = 2.0 + np.sin(np.arange(count) / 7.0)
+    columns = (one.target, *one.features)
+    return [
+        {str(one.time): at.isoformat(), **dict.fromkeys(columns, float(value))}
+        for at, value in zip(times, wave, strict=True)
+    ]
+
+
+@contextlib.contextmanager
+def _refusing(entry: str) -> Iterator[None]:
+    """Turn whatever goes wrong into an error about ``entry`` that names no path of this machine."""
+    try:
+        yield
+    except MemoryError:
+        raise refused("loading it takes more memory than a version of its size may use", entry) from None
+    except (Exception, SystemExit) as error:
+        if isinstance(error, AzuraError) and error.error_code == REFUSED:
+            raise
+        told = error.message if isinstance(error, AzuraError) else one_line(error)
+        raise refused(_PATH.sub(r"\1", told)[:500], entry) from error
