@@ -3035,8 +3035,6 @@ export interface components {
             schema?: {
                 [key: string]: unknown;
             } | null;
-            /** Secrets */
-            secrets?: string[];
             /**
              * Summary
              * @description by language code
