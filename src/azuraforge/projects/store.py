@@ -82,10 +82,10 @@ def add_member(session: Session, project_id: str, user_id: str, role: str) -> No
     session.flush()
 
 
-def owner_of(session: Session, project_id: str) -> str:
-    """The id of the project's owner."""
+def owner_of(session: Session, project_id: str) -> str | None:
+    """Return the id of the project's first owner; None where it has none."""
     statement = select(Member.user_id).where(Member.project_id == project_id, Member.role == "owner")
-    return session.scalars(statement.order_by(Member.created_at)).first() or ""
+    return session.scalars(statement.order_by(Member.created_at, Member.user_id)).first()
 
 
 def _alive() -> ColumnElement[bool]:
@@ -97,11 +97,12 @@ def _secret(project_id: str, hash_: str) -> ColumnElement[bool]:
 
 
 def credential(session: Session, project_id: str, hash_: str, kinds: tuple[str, ...]) -> Any | None:
-    """The living credential with its project and user, found by the hash of its secret."""
+    """Find a credential that has not expired by the hash of its secret, with its project, user and membership."""
     statement = (
-        select(Credential, Project, User)
+        select(Credential, Project, User, Member)
         .join(Project, Project.id == Credential.project_id)
         .join(User, User.id == Credential.user_id)
+        .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
         .where(_secret(project_id, hash_), Credential.kind.in_(kinds), _alive())
     )
     return session.execute(statement).first()
@@ -124,9 +125,15 @@ def note_use(session: Session, project_id: str, hash_: str, at_most_every_second
     session.execute(update(Credential).where(_secret(project_id, hash_), old).values(used_at=now()))
 
 
-def tokens(session: Session, project_id: str) -> list[Credential]:
-    statement = select(Credential).where(Credential.project_id == project_id, Credential.kind == "token")
-    return list(session.scalars(statement.order_by(Credential.created_at)))
+def tokens(session: Session, project_id: str) -> list[tuple[Credential, str]]:
+    """List the project's tokens, each with the role of the member who made it."""
+    statement = (
+        select(Credential, Member.role)
+        .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
+        .where(Credential.project_id == project_id, Credential.kind == "token")
+        .order_by(Credential.created_at)
+    )
+    return [(row, role) for row, role in session.execute(statement)]
 
 
 def delete_token(session: Session, project_id: str, id_: str) -> str | None:

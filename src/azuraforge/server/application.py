@@ -31,6 +31,7 @@ from azuraforge.models.service import ModelService
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.plugins.routes import router as plugins
 from azuraforge.projects.access import require_access
+from azuraforge.projects.address import Address
 from azuraforge.projects.routes import router as projects
 from azuraforge.projects.service import ProjectService
 from azuraforge.projects.trash import Trash
@@ -64,15 +65,25 @@ class Rooms:
 
 
 def create_application(
-    rooms: Rooms, settings: Settings, ready: Callable[[], bool], about: Callable[[], dict[str, str]] = dict
+    rooms: Rooms,
+    settings: Settings,
+    ready: Callable[[], bool],
+    about: Callable[[], dict[str, str]] = dict,
+    url: str = "",
 ) -> ASGIApp:
-    """The whole API and the dashboard. ``ready`` says whether requests can be served, ``about`` is said beside it."""
+    """The whole API and the dashboard.
+
+    Args:
+        ready: returns whether requests can be served.
+        about: further fields of the readiness answer.
+        url: address of the listening socket; links start with it where no public URL is set.
+    """
     app = create_api(ready, about)
     for room, service in vars(rooms).items():
         setattr(app.state, room, service)
     app.state.settings = settings
-    hosts = guards.allowed_hosts(settings.server.host)
-    return guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), hosts)
+    app.state.address = Address.of(settings.server, url)
+    return guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), app.state.address)
 
 
 def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dict[str, str]] = dict) -> FastAPI:
@@ -86,7 +97,7 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
         openapi_url=f"{PREFIX}/openapi.json",
         generate_unique_id_function=lambda route: f"{route.tags[0] if route.tags else 'server'}_{route.name}",
     )
-    app.state.project_of = _project_of
+    app.state.project_of, app.state.caller_of = _project_of, require_access
     problems.install(app)
     app.add_middleware(repeats.RepeatGuard)
     # None nested: each level of inclusion looks for the route once more.
