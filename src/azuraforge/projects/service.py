@@ -83,12 +83,20 @@ class ProjectService:
         self._lock = threading.Lock()
 
     def ensure_default(self) -> str:
-        """The default project with its owner, made at the first start. Returns its id."""
+        """Return the id of the default project; the first start makes it, with its owner. Raises Conflict."""
         place = self._find(lambda session: store.find_project(session, "default"))
         if place is None:
-            self._add_project(new_id(), "default", "Default", "owner")
-            place = self._find(lambda session: store.find_project(session, "default"))  # perhaps another process's
-            assert place is not None
+            ids = new_id(), new_id()
+            self._database.write_system(
+                lambda session: store.found_project(session, *ids, "default", "Default", "owner")
+            )
+            place = self._find(lambda session: store.find_project(session, "default"))
+        if place is None:
+            raise Conflict(
+                "the database has members but no project 'default'",
+                where=self._database.url,
+                next_step="restore a backup, or name an empty database",
+            )
         project_id = place.project_id
         self._database.write(project_id, lambda session: store.delete_expired(session, project_id))
         return project_id
@@ -241,20 +249,6 @@ class ProjectService:
     def _find(self, find: Callable[[Session], store.Place | None]) -> store.Place | None:
         with self._database.read_system() as session:
             return find(session)
-
-    def _add_project(self, project_id: str, slug: str, name: str, owner: str) -> None:
-        """A project with its owner, who is made where the name is new; nothing where the slug is taken."""
-        new_user = new_id()
-        self._database.write_system(lambda session: store.add_user(session, new_user, owner))
-        with self._database.read_system() as session:
-            user_id = store.find_user(session, owner)
-        assert user_id is not None
-
-        def work(session: Session) -> None:
-            if store.add_project(session, project_id, slug, name):
-                store.add_member(session, project_id, user_id, "owner")
-
-        self._database.write(project_id, work)
 
     def _issue(
         self,
