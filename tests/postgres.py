@@ -25,7 +25,7 @@ from azuraforge.database.schema import open_database
 from azuraforge.platform.migration import import_tables
 
 #: Tests of these rooms that use ``database`` run on SQLite and on PostgreSQL, unless marked ``sqlite_only``.
-BOTH = ("automations", "database", "datasets", "events", "models", "projects", "runs", "studies")
+BOTH = ("attacks", "automations", "database", "datasets", "events", "models", "projects", "runs", "studies")
 OWNER, APP = "azuraforge_owner", "azuraforge_app"
 TEMPLATE = "azuraforge_template"
 _OPTIONS = (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,8 +27,31 @@ class ServerSettings(BaseModel):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8787, ge=0, le=65535, description="0 takes a free port")
+    public_url: str | None = Field(
+        default=None,
+        description="address that browsers use, such as https://ml.example.org; required beyond loopback",
+    )
     max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="an uploaded file")
     max_json_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="any other body")
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, url: str | None) -> str | None:
+        return origin_of(url) if url else None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        if self.host.lower() == "localhost":
+            return True
+        address = _ip(self.host)
+        return address is not None and address.is_loopback
+
+    @property
+    def listens_everywhere(self) -> bool:
+        """Whether ``host`` means every network interface."""
+        address = _ip(self.host)
+        return not self.host or (address is not None and address.is_unspecified)
 
 
 class RunSettings(BaseModel):
@@ -156,6 +182,43 @@ def default_home() -> Path:
     """The data home: ``$AZURAFORGE_HOME``, else ``~/.azuraforge``."""
     named = os.environ.get("AZURAFORGE_HOME")
     return Path(named).expanduser().absolute() if named else Path.home() / ".azuraforge"
+
+
+def origin_of(url: str) -> str:
+    """Return a public URL as browsers write its origin. Raises ValueError where the platform cannot be served there.
+
+    Example:
+        >>> origin_of("HTTPS://ML.example.org:443/")
+        'https://ml.example.org'
+    """
+    form = "write it as https://HOST or https://HOST:PORT"
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise ValueError(f"{error}; {form}") from error
+    if parts.scheme not in ("http", "https") or "@" in parts.netloc:
+        raise ValueError(form)
+    if parts.path not in ("", "/") or "?" in url or "#" in url:
+        raise ValueError(f"AzuraForge is served at the root of its host, so the URL has no path; {form}")
+    address = _ip(host)
+    if port == 0 or (address is not None and address.is_unspecified):
+        raise ValueError(f"no browser can open {url}; {form}")
+    if address is None and not _HOST_NAME.fullmatch(host):
+        raise ValueError(f"{host!r} is not a host name in ASCII; {form}")
+    shown = f"[{address.compressed}]" if address is not None and address.version == 6 else host
+    is_default = port in (None, 443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme}://{shown}" + ("" if is_default else f":{port}")
+
+
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*")
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
 
 
 def load_settings(**overrides: Any) -> Settings:

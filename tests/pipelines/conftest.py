@@ -56,9 +56,6 @@ class MemoryChild:
     def note(self, markdown: str) -> None:
         self.notes.append(markdown)
 
-    def secret(self, name: str) -> str:
-        return f"the secret {name}"
-
 
 def make_table(rows: int, seed: int = 0, unit: str = "ppm") -> Table:
     """A daily series with a weekly cycle, memory and noise, and one feature."""
@@ -332,15 +329,6 @@ class WithoutHorizon(Last):
     def split(self, table, config):
         n = len(table)
         return Split(Rows(0, n - 200), Rows(n - 200, n - 100), Rows(n - 100, n))
-
-
-class Secretive(Last):
-    name = "test.secretive"
-    secrets = ("api_key",)
-
-    def fit(self, run, train, validation):
-        assert run.secret("api_key") == "the secret api_key"
-        return {"x": np.array([float(len(run.secret("root_password")))])}
 
 
 class Overlapping(Last):

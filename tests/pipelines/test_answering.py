@@ -1,4 +1,4 @@
-"""An agent answers in a child: validated request, bounded result, declared secrets only."""
+"""An agent answers in a child: validated request, bounded result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from azuraforge.errors import Forbidden, InvalidInput
+from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.answering import SUMMARY_BYTES, answer
 
 AGENT = """
@@ -23,15 +23,10 @@ class Request(Config):
 class Echo(Agent):
     name = "echo"
     Request = Request
-    secrets = ("api_key",)
 
     def execute(self, request):
         self.context.progress(1, 2, "thinking")
         self.context.note("**done**")
-        if request.how == "secret":
-            return {"secret": self.context.secret("api_key")}
-        if request.how == "other secret":
-            return {"secret": self.context.secret("root_password")}
         if request.how == "object":
             return {"object": object()}
         if request.how == "list":
@@ -66,12 +61,6 @@ def test_a_long_answer_stands_in_the_file_only(ask: Callable[..., Any]) -> None:
     child, answered = ask(text="x" * SUMMARY_BYTES)
     assert (answered["result"], answered["truncated"]) == (None, True)
     assert (child.outputs / "result.json").stat().st_size == answered["bytes"] > SUMMARY_BYTES
-
-
-def test_only_declared_secrets_are_handed_over(ask: Callable[..., Any]) -> None:
-    assert ask(how="secret")[1]["result"] == {"secret": "the secret api_key"}
-    with pytest.raises(Forbidden, match="'root_password' is not declared"):
-        ask(how="other secret")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from azuraforge.errors import Forbidden, InvalidInput
+from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import steps
 from azuraforge.pipelines.parts import load_part
 from azuraforge.pipelines.predictions import load_predictions
@@ -285,8 +285,3 @@ def test_a_candidate_that_loses_is_ranked_where_it_belongs_and_the_baseline_is_c
     assert next(each for each in evaluation["contenders"] if each["role"] == "candidate")["metrics"]["skill"] < 0
     assert (verdict["decision"], verdict["champion"]) == ("baseline_promoted", "test.linear")
     assert judged["forecast"]["contender"] == "test.linear"
-
-
-def test_a_pipeline_is_given_only_the_secrets_that_it_declared(loop: Make) -> None:
-    with pytest.raises(Forbidden, match="the secret 'root_password' is not declared"):
-        loop("test.secretive").learn()

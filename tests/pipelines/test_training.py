@@ -70,7 +70,6 @@ class JobHere:
         payload: dict[str, Any],
         *,
         share: float,
-        secrets: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         self.shares[name] = share
         if name in self.done and self.done[name][0] == payload:

@@ -41,10 +41,7 @@ class ToyHandler:
         results: list[dict[str, Any]] = []
         phases = job.run.config.get("phases", ["train"])
         for entry in phases:
-            secrets = job.run.config.get("secrets")
-            results.append(
-                job.phase(entry, f"toy_steps:{entry}", job.run.config, share=1 / len(phases), secrets=secrets)
-            )
+            results.append(job.phase(entry, f"toy_steps:{entry}", job.run.config, share=1 / len(phases)))
         return Finish({key: value for result in results for key, value in result.items() if key != "outputs"})
 
 

@@ -46,7 +46,7 @@ def drive(child, tmp_path):
     """Drives the child to its end; what it told goes into ``told``."""
     log, interrupt = LogFile(tmp_path / "log.txt"), Interrupt()
     told: list[dict] = []
-    driver = PhaseChild(child, interrupt, Limits(None, None, 0.0), log, told.extend, {})
+    driver = PhaseChild(child, interrupt, Limits(None, None, 0.0), log, told.extend)
     yield driver, interrupt, told
     log.close()
     interrupt.close()

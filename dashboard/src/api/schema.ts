@@ -263,9 +263,9 @@ export interface paths {
         put?: never;
         /**
          * Create Link
-         * @description A fresh one-time sign-in link for the caller: a session's, or this machine's command line's.
+         * @description Create a one-time sign-in link for the caller: a browser session or this machine's command line.
          *
-         *     A named token makes none: a session would outlive it.
+         *     A named token cannot: the session would outlive it.
          */
         post: operations["projects_create_link"];
         delete?: never;
@@ -3043,8 +3043,6 @@ export interface components {
             schema?: {
                 [key: string]: unknown;
             } | null;
-            /** Secrets */
-            secrets?: string[];
             /**
              * Summary
              * @description by language code

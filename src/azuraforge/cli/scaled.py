@@ -23,6 +23,12 @@ def api(
     host: Annotated[
         str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")
     ] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Address that browsers use, such as https://ml.example.org; required when other machines can connect."
+        ),
+    ] = None,
 ) -> None:
     """Answer requests; workers elsewhere carry the runs. Any number of these may serve one platform."""
     from azuraforge.platform import scaled
@@ -31,7 +37,8 @@ def api(
     # SIGTERM before the HTTP server handles it unwinds like Ctrl-C, so that everything is put down.
     signal.signal(signal.SIGTERM, _interrupt)
     with contextlib.suppress(KeyboardInterrupt):
-        scaled.serve_api(settings_of(terminal, port=port, host=host), lambda running: _api_ready(terminal, running))
+        settings = settings_of(terminal, port=port, host=host, public_url=public_url)
+        scaled.serve_api(settings, lambda running: _api_ready(terminal, running))
     terminal.note(terminal.text("up_stopped"))
 
 

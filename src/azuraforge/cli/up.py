@@ -24,6 +24,12 @@ def up(
     host: Annotated[
         str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")
     ] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Address that browsers use, such as https://ml.example.org; required when other machines can connect."
+        ),
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Forecast a real series before your eyes, then stay up.")
     ] = False,
@@ -32,14 +38,21 @@ def up(
     terminal = terminal_of(context)
     if terminal.named_url:
         raise CommandError(terminal.text("remote_only", command="azuraforge up", url=terminal.named_url))
-    serve(terminal, port=port, host=host, demo=demo)
+    serve(terminal, port=port, host=host, public_url=public_url, demo=demo)
 
 
-def serve(terminal: Terminal, *, port: int | None = None, host: str | None = None, demo: bool = False) -> None:
+def serve(
+    terminal: Terminal,
+    *,
+    port: int | None = None,
+    host: str | None = None,
+    public_url: str | None = None,
+    demo: bool = False,
+) -> None:
     """Run the platform in this process until it is asked to stop."""
     from azuraforge.platform import up as platform
 
-    settings = settings_of(terminal, port=port, host=host)
+    settings = settings_of(terminal, port=port, host=host, public_url=public_url)
     # SIGTERM before and after the HTTP server's own handling unwinds like Ctrl-C, so that everything is put down.
     signal.signal(signal.SIGTERM, _interrupt)
     with contextlib.suppress(KeyboardInterrupt):

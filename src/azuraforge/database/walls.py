@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql
 
+from azuraforge.database import founding
 from azuraforge.database.crossing import CROSSINGS, Crossing
 from azuraforge.database.tables import Base
 from azuraforge.database.tenancy import PROJECT_SETTING
 from azuraforge.errors import Conflict, InvalidInput
 
 CROSSING_SETTING = "azuraforge.crossing"
+_VERBS = {"SELECT": "sees", "INSERT": "inserts", "UPDATE": "updates", "DELETE": "deletes"}
 _PROJECT = f"current_setting('{PROJECT_SETTING}', true)"
 # Written as an inequality, because the planner takes one for true of nearly every row, and an equality for 1 in 200.
 _CROSSES = f"coalesce(nullif(current_setting('{CROSSING_SETTING}', true), ''), 'off') <> 'off'"
@@ -62,12 +64,24 @@ def check(connection: Connection) -> None:
             next_step="name a plain role in AZURAFORGE_DATABASE_URL and the owner in AZURAFORGE_DATABASE_OWNER_URL",
         )
     unwalled = connection.scalars(text(_UNWALLED), {"names": list(Base.metadata.tables)}).all()
-    missing = {each.function for each in CROSSINGS.values()} - set(
-        connection.scalars(text(_FUNCTIONS.format("proname")))
-    )
+    wanted = {each.function for each in CROSSINGS.values()} | {founding.FUNCTION}
+    missing = wanted - set(connection.scalars(text(_FUNCTIONS.format("proname"))))
     if unwalled or missing:
         what = f"row-level security is off on {unwalled[0]}" if unwalled else f"the function {min(missing)} is missing"
-        raise Conflict(f"the database's walls are not complete: {what}", next_step="azuraforge database upgrade")
+        raise Conflict(f"row-level security is incomplete: {what}", next_step="azuraforge database upgrade")
+    _check_grants(connection, role.rolname)
+
+
+def _check_grants(connection: Connection, role: str) -> None:
+    for table in Base.metadata.sorted_tables:
+        surplus = [verb for verb in (*_VERBS, "TRUNCATE") if verb not in (*_granted(table), "SELECT")]
+        asked = {"name": table.name, "verbs": ", ".join(surplus)}
+        if "UPDATE" in surplus and connection.scalar(text(_MAY), asked):
+            raise Conflict(
+                f"the role {role} may change the table {table.name}, which only the owner of the tables may do",
+                next_step=f"azuraforge database upgrade; if that does not help, as the owner:"
+                f" REVOKE {asked['verbs']} ON {table.name} FROM {role}, PUBLIC",
+            )
 
 
 def _statements(schema: str, role: str, version_table: str) -> Iterator[str]:
@@ -77,17 +91,26 @@ def _statements(schema: str, role: str, version_table: str) -> Iterator[str]:
     yield f"GRANT SELECT ON {version_table} TO {app}"
     for table in Base.metadata.sorted_tables:
         yield from _wall(table, quoted(table.name), app)
-        yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {quoted(table.name)} TO {app}"
+        yield f"REVOKE ALL ON {quoted(table.name)} FROM {app}"
+        yield f"GRANT {', '.join(_granted(table))} ON {quoted(table.name)} TO {app}"
     for name in sorted(CROSSINGS):
         made = CROSSINGS[name]
         yield _function(made, quoted(schema))
         called = f"{made.function}({', '.join(_type(kind) for kind in made.parameters.values())})"
         yield f"REVOKE ALL ON FUNCTION {called} FROM PUBLIC"
         yield f"GRANT EXECUTE ON FUNCTION {called} TO {app}"
+    yield founding.statement(quoted(schema), CROSSING_SETTING)
+    yield f"REVOKE ALL ON FUNCTION {founding.signature()} FROM PUBLIC"
+    yield f"GRANT EXECUTE ON FUNCTION {founding.signature()} TO {app}"
+
+
+def _granted(table: Table) -> tuple[str, ...]:
+    """Rights of an application's role; ``table.info`` may grant fewer than all."""
+    return tuple(table.info.get("granted", _VERBS))
 
 
 def _wall(table: Table, name: str, app: str) -> Iterator[str]:
-    """``table.info`` may name other conditions than the project's: ``seen`` and ``written``, as SQL over {project}.
+    """``table.info`` may name another condition than the project's: ``seen``, as SQL over {project}.
 
     The policies of the two roles are apart: ORed together they would hide from the planner how many rows a crossing
     sees, and a claim would read the whole table.
@@ -95,16 +118,14 @@ def _wall(table: Table, name: str, app: str) -> Iterator[str]:
     seen = table.info.get("seen", "project_id = {project}" if "project_id" in table.columns else None)
     if seen is None:
         raise RuntimeError(f"table {table.name} has no project_id and does not say who may see it")
-    written = str(table.info.get("written", seen)).replace("{project}", _PROJECT)
     seen = str(seen).replace("{project}", _PROJECT)
     yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
     yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"
-    for policy in ("sees", "inserts", "updates", "deletes", "crosses"):
+    for policy in (*_VERBS.values(), "crosses"):
         yield f"DROP POLICY IF EXISTS {policy} ON {name}"
-    yield f"CREATE POLICY sees ON {name} FOR SELECT TO {app} USING ({seen})"
-    yield f"CREATE POLICY inserts ON {name} FOR INSERT TO {app} WITH CHECK ({written})"
-    yield f"CREATE POLICY updates ON {name} FOR UPDATE TO {app} USING ({seen}) WITH CHECK ({written})"
-    yield f"CREATE POLICY deletes ON {name} FOR DELETE TO {app} USING ({seen})"
+    conditions = {"INSERT": f"WITH CHECK ({seen})", "UPDATE": f"USING ({seen}) WITH CHECK ({seen})"}
+    for verb in _granted(table):
+        yield f"CREATE POLICY {_VERBS[verb]} ON {name} FOR {verb} TO {app} {conditions.get(verb, f'USING ({seen})')}"
     yield f"CREATE POLICY crosses ON {name} TO CURRENT_USER USING ({_CROSSES}) WITH CHECK ({_CROSSES})"
 
 
@@ -141,6 +162,10 @@ _FUNCTIONS = f"SELECT {{}} FROM pg_proc WHERE pronamespace = {_HERE} AND starts_
 _OWNS_SOME = f"""
     SELECT count(*) FROM pg_class
     WHERE relnamespace = {_HERE} AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'MEMBER')
+"""  # noqa: S608  constants
+_MAY = f"""
+    SELECT has_table_privilege(oid, :verbs) OR has_any_column_privilege(oid, 'INSERT, UPDATE') FROM pg_class
+    WHERE relnamespace = {_HERE} AND relname = :name
 """  # noqa: S608  constants
 _OWNED = f"""
     SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'project_id'

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
-from anyio import CancelScope, create_task_group, to_thread
+from anyio import CancelScope, create_task_group, sleep, to_thread
 from fastapi import APIRouter, Depends, Query, WebSocket, WebSocketDisconnect
 from fastapi.requests import HTTPConnection
 from fastapi.responses import StreamingResponse
@@ -18,8 +17,8 @@ from azuraforge.errors import AzuraError, TransientError
 from azuraforge.events.service import EventLog, Frame
 
 RETRY_MILLISECONDS = 1000
-#: A stream that was opened with a session or token looks this often whether it is still valid.
-RECHECK_SECONDS = 60.0
+#: Pause before a stream asks again whether its caller may read, while the database is away.
+_AWAY_SECONDS = 1.0
 _GOING_AWAY, _REFUSED = 1012, 1008  # RFC 6455: service restart; policy violation
 
 router = APIRouter(prefix="/events", tags=["events"])
@@ -30,14 +29,26 @@ async def event_log(connection: HTTPConnection) -> EventLog:
     return log
 
 
-async def _project_id(connection: HTTPConnection) -> str:
-    """Set by the server: events stand below projects and cannot know who asks."""
-    project_id: str = await connection.app.state.project_of(connection)
-    return project_id
+class Caller(Protocol):
+    """An authenticated caller (``projects.service.Access``), as streams see it."""
+
+    @property
+    def project_id(self) -> str: ...
+
+    @property
+    def is_current(self) -> bool:
+        """Whether credential and membership were read recently enough; otherwise the caller is read again."""
+        ...
+
+
+async def _caller(connection: HTTPConnection) -> Caller:
+    """Authenticate through the server: this package is below ``projects``. Raises Unauthorized or Forbidden."""
+    caller: Caller = await connection.app.state.caller_of(connection)
+    return caller
 
 
 Log = Annotated[EventLog, Depends(event_log)]
-ProjectId = Annotated[str, Depends(_project_id)]
+Reader = Annotated[Caller, Depends(_caller)]
 #: A number to go on from, or "latest": only what comes from now on.
 After = Annotated[Literal["latest"] | Annotated[int, Field(ge=0, le=2**63 - 1)], Query()]
 Stream = Annotated[str, Query(max_length=80, pattern=r"^[a-z]+(/[a-z0-9]+)?$")]
@@ -45,14 +56,14 @@ Stream = Annotated[str, Query(max_length=80, pattern=r"^[a-z]+(/[a-z0-9]+)?$")]
 
 @router.get("", response_class=StreamingResponse)
 def stream_events(
-    request: Request, project_id: ProjectId, log: Log, stream: Stream = "project", after: After = 0
+    request: Request, caller: Reader, log: Log, stream: Stream = "project", after: After = 0
 ) -> StreamingResponse:
     """Server-sent events after the cursor (``Last-Event-ID`` wins over ``after``), then whatever comes."""
     last_id = request.headers.get("last-event-id", "")
     resumes = last_id.isascii() and last_id.isdigit() and len(last_id) < 19
-    cursor = int(last_id) if resumes else _cursor(log, project_id, stream, after)
+    cursor = int(last_id) if resumes else _cursor(log, caller.project_id, stream, after)
     return StreamingResponse(
-        _lines(_while_allowed(request, log, project_id, stream, cursor)),
+        _lines(_while_allowed(request, log, caller, stream, cursor)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -72,20 +83,20 @@ async def _lines(frames: AsyncIterator[Frame]) -> AsyncIterator[bytes]:
 async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after: After = 0) -> None:
     """Frames of events as JSON arrays; an empty array is a sign of life."""
     try:
-        project_id = await _project_id(websocket)
+        caller = await _caller(websocket)
     except AzuraError as error:
         await websocket.close(_REFUSED, error.message[:120])
         return
     await websocket.accept()
     try:
-        cursor = await to_thread.run_sync(_cursor, log, project_id, stream, after)
+        cursor = await to_thread.run_sync(_cursor, log, caller.project_id, stream, after)
     except AzuraError as error:
         await websocket.close(_GOING_AWAY, error.message[:120])
         return
     async with create_task_group() as both:
         both.start_soon(_end_with_reader, websocket, both.cancel_scope)
         try:
-            async for frame in _while_allowed(websocket, log, project_id, stream, cursor):
+            async for frame in _while_allowed(websocket, log, caller, stream, cursor):
                 await websocket.send_text(frame.json)
             if log.bell.closed:
                 await websocket.close(_GOING_AWAY, "the platform is stopping; connect again in a second")
@@ -105,17 +116,18 @@ async def _end_with_reader(websocket: WebSocket, scope: CancelScope) -> None:
 
 
 async def _while_allowed(
-    connection: HTTPConnection, log: EventLog, project_id: str, stream: str, cursor: int
+    connection: HTTPConnection, log: EventLog, caller: Caller, stream: str, cursor: int
 ) -> AsyncIterator[Frame]:
-    """Frames for as long as the session or token still opens the door, looked at again every minute."""
-    checked_at = time.monotonic()
-    async for frame in log.follow(project_id, stream, cursor):
-        if time.monotonic() - checked_at > RECHECK_SECONDS:
+    """Yield frames while the session or token is valid: none leaves before an outdated caller is read again."""
+    async for frame in log.follow(caller.project_id, stream, cursor):
+        while not caller.is_current:
             try:
-                await _project_id(connection)
-            except TransientError:  # nobody can say; whoever was let in stays until somebody can
-                pass
+                caller = await _caller(connection)
+            except TransientError:  # the database is away: the stream stays open, and its events wait
+                if log.bell.closed:
+                    return
+                yield Frame()
+                await sleep(_AWAY_SECONDS)
             except AzuraError:
                 return
-            checked_at = time.monotonic()
         yield frame

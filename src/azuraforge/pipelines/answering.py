@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from azuraforge.errors import Forbidden, InvalidInput
+from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.contexts import Child
 from azuraforge.plugins.agent import Agent
 from azuraforge.plugins.inspect import parse_config
@@ -18,22 +18,12 @@ SUMMARY_BYTES = 16_384
 
 
 class AnsweringContext:
-    """``AgentContext``: progress, curves and notes go to the run; secrets only where declared."""
+    """``AgentContext``: progress, curves and notes go to the run."""
 
-    def __init__(self, child: Child, secrets: tuple[str, ...]) -> None:
-        self._child = child
-        self._secrets = secrets
+    def __init__(self, child: Child) -> None:
         self.progress = child.progress
         self.log = child.log
         self.note = child.note
-
-    def secret(self, name: str) -> str:
-        """A secret that the agent declared. Raises Forbidden for any other."""
-        if name not in self._secrets:
-            raise Forbidden(
-                f"the secret {name!r} is not declared", next_step=f'write `secrets = ("{name}",)` into the plugin'
-            )
-        return self._child.secret(name)
 
 
 def answer(child: Child) -> dict[str, Any]:
@@ -44,7 +34,7 @@ def answer(child: Child) -> dict[str, Any]:
     name = child.payload["plugin"]
     plugin = load_plugin("agent", name, child.payload.get("plugins_folder"))
     agent: Agent = plugin()
-    agent.context = AnsweringContext(child, tuple(plugin.secrets))
+    agent.context = AnsweringContext(child)
     request = parse_config(plugin.Request, child.payload["request"], name)
     result = agent.execute(request)
     if not isinstance(result, Mapping):

@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from azuraforge.errors import Forbidden
 from azuraforge.plugins.pipeline import Checkpoint
 
 
@@ -29,15 +28,12 @@ class Child(Protocol):
     def resume(self) -> Checkpoint | None: ...
     def figure(self, name: str, data: Mapping[str, Any]) -> None: ...
     def note(self, markdown: str) -> None: ...
-    def secret(self, name: str) -> str: ...
 
 
 class CandidateContext:
     """``RunContext`` of the pipeline that a run is about: everything goes to the run."""
 
-    def __init__(self, child: Child, config: BaseModel, secrets: tuple[str, ...], outputs: Path) -> None:
-        self._child = child
-        self._secrets = secrets
+    def __init__(self, child: Child, config: BaseModel, outputs: Path) -> None:
         self.config = config
         self.seed = child.seed
         self.threads = child.threads
@@ -48,14 +44,6 @@ class CandidateContext:
         self.resume = child.resume
         self.figure = child.figure
         self.note = child.note
-
-    def secret(self, name: str) -> str:
-        """A secret that the pipeline declared. Raises Forbidden for any other."""
-        if name not in self._secrets:
-            raise Forbidden(
-                f"the secret {name!r} is not declared", next_step=f'write `secrets = ("{name}",)` into the plugin'
-            )
-        return self._child.secret(name)
 
 
 @dataclass
@@ -85,7 +73,3 @@ class BaselineContext:
 
     def note(self, markdown: str) -> None:
         """Notes belong to the candidate."""
-
-    def secret(self, name: str) -> str:
-        """Baselines have no secrets."""
-        raise Forbidden(f"a baseline has no secrets, and asked for {name!r}")

@@ -90,7 +90,7 @@ def fit(child: Child) -> dict[str, Any]:
     pipeline, config = _pipeline(name, child.payload)
     files = child.outputs / "files"
     files.mkdir(parents=True, exist_ok=True)
-    run = CandidateContext(child, config, tuple(pipeline.secrets), files)
+    run = CandidateContext(child, config, files)
     train, validation = (image_parts.load_any(child.payload[part]) for part in ("train", "validation"))
     made_with = _use_engine(child, pipeline)
     learned = learn(name, pipeline, run, train, validation, child.outputs / "predictor")

@@ -170,8 +170,8 @@ class House:
         """The state of this process, not yet started; ``about`` adds fields to its report."""
         return Readiness(lambda: self.projects.look(self.project_id), about)
 
-    def application(self, readiness: Readiness) -> ASGIApp:
-        """The HTTP application over these packages."""
+    def application(self, readiness: Readiness, url: str = "") -> ASGIApp:
+        """Build the HTTP application; see ``create_application``."""
         # Imported here: a worker serves nothing, and starts half a second sooner without.
         from azuraforge.server.application import Rooms, create_application
 
@@ -188,7 +188,7 @@ class House:
             self.schedules,
             self.events,
         )
-        return create_application(rooms, self.settings, readiness.state)
+        return create_application(rooms, self.settings, readiness.state, url)
 
     def prepare(self, tell: Callable[[News], None] | None = None) -> None:
         """Off the path to readiness: the first run finds its kernels, the first page the plugins."""
@@ -196,17 +196,18 @@ class House:
         threading.Thread(target=self._describe_plugins, name="catalogue", daemon=True).start()
 
     def sign_in_url(self, url: str) -> str:
-        """A fresh one-time link for the owner."""
-        return self.projects.owner_link(self.project_id, url).url
+        """Create a one-time link for the owner, at the public URL where one is set."""
+        return self.projects.owner_link(self.project_id, self.settings.server.public_url or url).url
 
     def local_token(self) -> str:
-        """The secret that lets the command line of this data home in; the former one is no longer valid."""
+        """Replace the token of this data home's command line."""
         return self.projects.local_token(self.project_id)
 
     def opens(self, token: str) -> bool:
-        """Whether a token opens the default project."""
+        """Return whether a token still belongs to an owner of the default project."""
         try:
-            return self.projects.authenticate(token).project_id == self.project_id
+            access = self.projects.authenticate(token)
+            return access.project_id == self.project_id and access.role == "owner"
         except Unauthorized:
             return False
 
@@ -236,9 +237,9 @@ class Platform:
         self.house.furnish(self.supervisor)
         self.readiness = self.house.readiness()
 
-    def application(self) -> ASGIApp:
-        """The HTTP application over these rooms."""
-        return self.house.application(self.readiness)
+    def application(self, url: str) -> ASGIApp:
+        """Build the HTTP application of a platform that listens at ``url``."""
+        return self.house.application(self.readiness, url)
 
     def start(self, tell: Callable[[News], None] | None = None) -> None:
         """Start the launcher and begin to carry runs. ``tell`` hears where making the engine's kernels takes time."""

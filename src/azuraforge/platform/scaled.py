@@ -19,7 +19,7 @@ from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events.redis_bell import RedisBell, answers
 from azuraforge.platform.composition import House
 from azuraforge.platform.home import open_home
-from azuraforge.platform.up import Running, address_of, bind, when_ready
+from azuraforge.platform.up import Running, address_of, bind, require_public_url, when_ready
 from azuraforge.runs.celery_carrier import CeleryCarrier
 from azuraforge.runs.dispatcher import Dispatcher
 from azuraforge.runs.queue_worker import QueueWorker
@@ -49,6 +49,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
     """
     from azuraforge.platform.http import HttpServer  # workers and schedulers serve nothing
 
+    require_public_url(settings.server)
     url = _broker_of(settings)
     home = open_home(settings, together=True)
     telemetry.configure(settings.log_level)
@@ -63,7 +64,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
             announce = partial(home.announce_unless_another_does, address, house.opens, house.local_token)
             announcer = _Loop("announcer", _ANNOUNCE_SECONDS, announce, at_once=True)
             try:
-                server = HttpServer(house.application(readiness), listener, bell.close)
+                server = HttpServer(house.application(readiness, address), listener, bell.close)
                 house.launcher.start()
                 bell.start()
                 carrier.start()
@@ -73,7 +74,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
                     log.warning("broker_away", note="requests are answered; runs stay queued until it is back")
                 announcer.start()
                 if on_ready is not None:
-                    running = Running(address, house.sign_in_url(address))
+                    running = Running(settings.server.public_url or address, house.sign_in_url(address))
                     threading.Thread(target=when_ready, args=(server, on_ready, running), daemon=True).start()
                 server.run()
             finally:

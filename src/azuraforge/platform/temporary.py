@@ -17,6 +17,7 @@ from azuraforge.settings import Settings
 def main() -> int:
     settings = Settings.model_validate_json(sys.argv[1])
     settings.server.port = 0
+    settings.server.host, settings.server.public_url = "127.0.0.1", None  # for one command on this machine
     threading.Thread(target=_end_with_input, daemon=True).start()
     try:
         serve(settings, _announce)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from azuraforge import errors, telemetry
-from azuraforge.settings import Settings
+from azuraforge.settings import ServerSettings, Settings
 
 if TYPE_CHECKING:
     from azuraforge.runs.kernels import News as News  # the command line knows it from here
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Running:
-    """A platform that answers: its address, and a fresh one-time link for its owner."""
+    """A platform that answers: its public URL, else its listening address, and a one-time link for its owner."""
 
     url: str
     sign_in_url: str
@@ -37,9 +37,10 @@ def serve(
     """Run the platform until SIGINT or SIGTERM. ``on_ready`` is called on a thread of its own, and so is
     ``on_kernels``, where the engine's kernels must be compiled first or cannot be used.
 
-    Raises Conflict (port or data home taken, database newer than the code) and StorageError, before anything
-    has started.
+    Raises InvalidInput (no public URL beyond loopback), Conflict (port or data home taken, database newer than the
+    code) and StorageError, before anything has started.
     """
+    require_public_url(settings.server)
     # Imported here: the command line imports this module for `temporary` and must stay light.
     from azuraforge.platform.composition import Platform
     from azuraforge.platform.home import open_home
@@ -52,17 +53,29 @@ def serve(
             url = address_of(settings.server.host, listener)
             platform = Platform(settings)
             try:
-                server = HttpServer(platform.application(), listener, platform.end_streams)
+                server = HttpServer(platform.application(url), listener, platform.end_streams)
                 platform.start(on_kernels)
                 home.announce(url, platform.local_token())
                 if on_ready is not None:
-                    ready = Running(url, platform.sign_in_url(url))
+                    ready = Running(settings.server.public_url or url, platform.sign_in_url(url))
                     threading.Thread(target=when_ready, args=(server, on_ready, ready), daemon=True).start()
                 server.run()
             finally:
                 platform.stop()
     finally:
         home.close()
+
+
+def require_public_url(server: ServerSettings) -> None:
+    """Refuse to listen beyond loopback without the address that browsers use. Raises InvalidInput."""
+    if server.is_loopback or server.public_url is not None:
+        return
+    raise errors.InvalidInput(
+        f"other machines could connect to {server.host or 'every address'}, and no public URL is set",
+        where="server.public_url",
+        next_step="name the address that browsers use, with --public-url https://HOST"
+        " or AZURAFORGE_SERVER__PUBLIC_URL, or listen on 127.0.0.1",
+    )
 
 
 def when_ready(server: Any, on_ready: Callable[[Running], None], running: Running) -> None:
@@ -131,6 +144,6 @@ def bind(host: str, port: int, command: str = "up") -> socket.socket:
 
 
 def address_of(host: str, listener: socket.socket) -> str:
-    """Where a listening socket is reached from this machine."""
-    shown = "127.0.0.1" if host in ("0.0.0.0", "") else host  # noqa: S104  shown to a person, not bound
+    """Return the address of a listening socket for programs on this machine."""
+    shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  not bound
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{listener.getsockname()[1]}"

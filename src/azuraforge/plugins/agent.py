@@ -15,7 +15,6 @@ class AgentContext(Protocol):
     def progress(self, done: int, total: int, note: str = "") -> None: ...
     def log(self, step: int, **metrics: float) -> None: ...
     def note(self, markdown: str) -> None: ...
-    def secret(self, name: str) -> str: ...
 
 
 class Agent(ABC):
@@ -24,7 +23,6 @@ class Agent(ABC):
     name: ClassVar[str]
     capabilities: ClassVar[tuple[str, ...]] = ()
     Request: ClassVar[type[BaseModel]]
-    secrets: ClassVar[tuple[str, ...]] = ()
     title: ClassVar[Mapping[str, str]] = {}
     summary: ClassVar[Mapping[str, str]] = {}
 

@@ -128,7 +128,6 @@ def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint
         row["task"] = getattr(plugin, "kind", None)
         row["title"] = _texts(plugin.title)
         row["summary"] = _texts(plugin.summary)
-        row["secrets"] = [str(secret) for secret in plugin.secrets]
         row["capabilities"] = [str(ability) for ability in getattr(plugin, "capabilities", ())]
         row["schema"] = getattr(plugin, ACCEPTS[kind]).model_json_schema()
     except Exception as error:
@@ -145,7 +144,6 @@ def _row(kind: str, name: str, version: str, origin: str) -> dict[str, Any]:
         "origin": origin,
         "title": {},
         "summary": {},
-        "secrets": [],
         "capabilities": [],
         "schema": None,
         "error": None,

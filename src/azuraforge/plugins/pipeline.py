@@ -72,9 +72,6 @@ class RunContext(Protocol[ConfigT_co]):
     def note(self, markdown: str) -> None:
         """Add a paragraph to the run's report."""
 
-    def secret(self, name: str) -> str:
-        """A secret that the pipeline declared in ``secrets``; redacted wherever it would be written."""
-
 
 class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, SplitT]):
     """A bounded learning procedure.
@@ -89,7 +86,6 @@ class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, Sp
 
     kind: ClassVar[str]
     Config: ClassVar[type[BaseModel]]
-    secrets: ClassVar[tuple[str, ...]] = ()
     uses_engine: ClassVar[bool] = True
     several_series: ClassVar[bool] = False
     title: ClassVar[Mapping[str, str]] = {}

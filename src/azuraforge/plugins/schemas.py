@@ -21,7 +21,6 @@ class PluginOut(BaseModel):
     origin: str = Field(description="the distribution that brought it, or the file in the plugins folder")
     title: dict[str, str] = Field(default_factory=dict, description="by language code")
     summary: dict[str, str] = Field(default_factory=dict, description="by language code")
-    secrets: list[str] = Field(default_factory=list)
     capabilities: list[str] = Field(default_factory=list)
     config_schema: dict[str, Any] | None = Field(
         default=None, alias="schema", description="JSON schema of the config, the options or the request"

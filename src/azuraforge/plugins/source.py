@@ -54,7 +54,6 @@ class Source(ABC):
 
     name: ClassVar[str]
     Options: ClassVar[type[BaseModel]]
-    secrets: ClassVar[tuple[str, ...]] = ()
     title: ClassVar[Mapping[str, str]] = {}
     summary: ClassVar[Mapping[str, str]] = {}
 

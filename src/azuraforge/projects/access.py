@@ -1,18 +1,17 @@
-"""How a request proves who asks: a session cookie (browsers) or a bearer token (everybody else)."""
+"""Authentication of a request: a session cookie (browsers) or a bearer token (everything else)."""
 
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from anyio import to_thread
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
 from azuraforge.errors import Forbidden, Unauthorized
+from azuraforge.projects.address import Address
 from azuraforge.projects.service import Access, ProjectService
 
-COOKIE = "azuraforge_session"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -22,44 +21,65 @@ def _service(connection: HTTPConnection) -> ProjectService:
 
 
 async def project_service(connection: HTTPConnection) -> ProjectService:
-    """The room's service, as every route gets it."""
+    """Return the package's service, as every route gets it."""
     return _service(connection)
 
 
+async def served_address(connection: HTTPConnection) -> Address:
+    """Return the address at which browsers reach the platform."""
+    address: Address = connection.app.state.address
+    return address
+
+
 async def require_access(connection: HTTPConnection) -> Access:
-    """Who asks; works for HTTP and for the WebSocket handshake. Only a secret that is not remembered costs a thread.
+    """Authenticate a request or a WebSocket handshake. Only a secret that is not cached costs a thread.
 
     Raises Unauthorized or Forbidden.
     """
-    service, secret = _service(connection), _secret(connection)
+    service, secret = _service(connection), secret_of(connection)
+    if not secret:
+        raise Unauthorized(
+            "authentication required", next_step="run `azuraforge link` and open the link, or send a bearer token"
+        )
+    if not _bearer(connection):
+        _refuse_foreign_page(connection)
     known = service.remembered(secret)
     return known if known is not None else await to_thread.run_sync(service.authenticate, secret)
 
 
-def _secret(connection: HTTPConnection) -> str:
+def secret_of(connection: HTTPConnection) -> str:
+    """Return the caller's bearer token, else its session cookie, else an empty text."""
+    if token := _bearer(connection):
+        return token
+    address: Address = connection.app.state.address
+    return connection.cookies.get(address.cookie, "")
+
+
+async def refuse_foreign_origin(connection: HTTPConnection) -> None:
+    """Refuse a sign-in that another site's page sends; programs send no Origin. Raises Forbidden."""
+    if "origin" in connection.headers:
+        _refuse_foreign_page(connection)
+
+
+def _bearer(connection: HTTPConnection) -> str:
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return token.strip()
-    cookie = connection.cookies.get(COOKIE)
-    if not cookie:
-        raise Unauthorized(
-            "nobody is signed in", next_step="run `azuraforge link` and open the link, or send a bearer token"
-        )
-    _refuse_foreign_origin(connection)
-    return cookie
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _refuse_foreign_origin(connection: HTTPConnection) -> None:
-    """A cookie is sent by any page that can reach us, so writes and live streams must come from our own."""
-    writes = connection.scope["type"] == "websocket" or connection.scope["method"] not in _SAFE_METHODS
-    origin = connection.headers.get("origin")
-    if not writes:
+def _refuse_foreign_page(connection: HTTPConnection) -> None:
+    """Browsers attach the cookie for any page of the same site, so writes and live streams must come from our own."""
+    if connection.scope["type"] != "websocket" and connection.scope["method"] in _SAFE_METHODS:
         return
-    if origin is None or urlsplit(origin).netloc != connection.headers.get("host"):
-        raise Forbidden(f"a page from {origin or 'an unknown origin'} may not use this session")
+    address: Address = connection.app.state.address
+    origin = connection.headers.get("origin")
+    if not address.is_own_page(origin, connection.headers.get("host", "")):
+        raise Forbidden(
+            f"a page from {origin or 'an unknown origin'} may not use this session",
+            next_step=f"open {address.url}; behind a proxy, set AZURAFORGE_SERVER__PUBLIC_URL to the address in use",
+        )
 
 
-#: Whoever is let in at all may look.
+#: Every authenticated caller may read.
 viewer = require_access
 
 
@@ -73,12 +93,14 @@ async def admin(access: Annotated[Access, Depends(require_access)]) -> Access:
 
 def _at_least(access: Access, role: str) -> Access:
     if not access.may(role):
-        raise Forbidden(f"this needs the role {role}; yours is {access.role}", next_step="ask an admin of the project")
+        raise Forbidden(
+            f"this requires the role {role}; yours is {access.role}", next_step="ask an admin of the project"
+        )
     return access
 
 
 Reader = Annotated[Access, Depends(viewer)]
 Writer = Annotated[Access, Depends(member)]
 Admin = Annotated[Access, Depends(admin)]
-#: The contract's first name for ``Writer``: whoever may start, cancel, promote.
+#: Another name for ``Writer``: callers who may start, cancel, promote.
 Member = Writer

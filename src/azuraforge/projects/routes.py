@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from fastapi.requests import HTTPConnection
 from pydantic import BaseModel, ConfigDict, Field
 
 from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import Forbidden
-from azuraforge.projects.access import COOKIE, Admin, Reader, project_service
+from azuraforge.projects.access import Admin, Reader, project_service, refuse_foreign_origin, served_address
+from azuraforge.projects.address import Address
 from azuraforge.projects.schemas import (
     LinkOut,
     LinkRequest,
@@ -29,6 +30,7 @@ from azuraforge.projects.trash import Trash
 
 router = APIRouter(tags=["projects"])
 Service = Annotated[ProjectService, Depends(project_service)]
+Served = Annotated[Address, Depends(served_address)]
 
 
 def project_trash(connection: HTTPConnection) -> Trash:
@@ -40,7 +42,7 @@ Bins = Annotated[Trash, Depends(project_trash)]
 _TOKENS = ShortId("token", Credential.id, where=[Credential.kind == "token"])
 #: A token's id in a path, which may be shortened.
 TokenId = Annotated[str, Depends(path_id("token_id", _TOKENS))]
-#: Of answers that hold a secret: nobody keeps them, and what is kept for a repetition is sealed.
+#: For answers that hold a secret: no cache stores them, and the copy for a repeated request is encrypted.
 _SECRET = {"Cache-Control": "no-store"}
 
 
@@ -52,17 +54,17 @@ class NewLink(BaseModel):
     next: str | None = Field(default=None, pattern=r"^/[^/\\]", max_length=500)
 
 
-@router.post("/sessions", status_code=201)
-def sign_in(body: LinkRequest, request: Request, response: Response, service: Service) -> SessionOut:
+@router.post("/sessions", status_code=201, dependencies=[Depends(refuse_foreign_origin)])
+def sign_in(body: LinkRequest, address: Served, response: Response, service: Service) -> SessionOut:
     """Exchange a one-time link for a session cookie."""
     secret, access = service.sign_in(body.link)
     response.set_cookie(
-        COOKIE,
+        address.cookie,
         secret,
         max_age=SESSION_SECONDS,
         httponly=True,
         samesite="strict",
-        secure=request.url.scheme == "https",
+        secure=address.secure,
         path="/",
     )
     return session_out(access)
@@ -75,25 +77,24 @@ async def current_session(access: Reader) -> SessionOut:
 
 
 @router.delete("/sessions/current", status_code=204)
-def sign_out(access: Reader, response: Response, service: Service) -> None:
+def sign_out(access: Reader, address: Served, response: Response, service: Service) -> None:
     """End this session."""
     service.sign_out(access)
-    response.delete_cookie(COOKIE, path="/")
+    response.delete_cookie(address.cookie, path="/", secure=address.secure, httponly=True, samesite="strict")
 
 
 @router.post("/links", status_code=201)
-def create_link(body: NewLink, access: Reader, request: Request, response: Response, service: Service) -> LinkOut:
-    """A fresh one-time sign-in link for the caller: a session's, or this machine's command line's.
+def create_link(body: NewLink, access: Reader, address: Served, response: Response, service: Service) -> LinkOut:
+    """Create a one-time sign-in link for the caller: a browser session or this machine's command line.
 
-    A named token makes none: a session would outlive it.
+    A named token cannot: the session would outlive it.
     """
     if access.kind == "token":
         raise Forbidden(
             "a named token cannot make sign-in links", next_step="run `azuraforge link` on the machine itself"
         )
     response.headers.update(_SECRET)
-    base_url = str(request.base_url).rstrip("/")
-    return service.link(access.project_id, access.user_id, access.role, base_url, body.next)
+    return service.link(access.project_id, access.user_id, access.role, address.url, body.next)
 
 
 @router.get("/tokens")

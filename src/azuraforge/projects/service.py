@@ -1,14 +1,18 @@
-"""Who may come in. Secrets are 256 random bits, stored as SHA-256; there is no built-in password."""
+"""Authentication and authority. Secrets are 256 random bits, stored as SHA-256; there is no built-in password.
+
+A credential carries the role it was made with, and its member's role limits it: a request has the lower of the two.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
 
@@ -22,8 +26,8 @@ from azuraforge.projects.tables import Credential
 
 LINK_SECONDS = 10 * 60
 SESSION_SECONDS = 30 * 24 * 3600
-#: A verified secret is trusted this long before the database is asked again. Removal forgets it at once, here and,
-#: as long as the bell is heard, in other processes.
+#: A credential and its membership are read again after this time. A revoked secret is forgotten at once, here and, as
+#: long as the bell is heard, in other processes.
 CACHE_SECONDS = 60.0
 #: A token's last use is written at most so often.
 _USE_SECONDS = 3600.0
@@ -36,7 +40,12 @@ ROLES: tuple[str, ...] = get_args(Role)
 
 @dataclass(frozen=True)
 class Access:
-    """Who asks, and in which project."""
+    """An authenticated caller in its project.
+
+    Attributes:
+        role: the lower of the credential's role and the membership's.
+        until: ``time.monotonic()`` up to which this may be used; credential and membership are then read again.
+    """
 
     project_id: str
     project_slug: str
@@ -47,9 +56,15 @@ class Access:
     expires_at: datetime | None
     secret_hash: str
     kind: str = "session"
+    until: float = field(default=math.inf, compare=False)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether credential and membership were read recently enough."""
+        return time.monotonic() < self.until
 
     def may(self, role: str) -> bool:
-        """Whether this access is at least ``role``: viewer < member < admin < owner."""
+        """Return whether this access has at least ``role``: viewer < member < admin < owner."""
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
@@ -64,17 +79,25 @@ class ProjectService:
         self._database = database
         self._tell = tell
         self.answers = AnsweredRequests(database)
-        self._cache: dict[str, tuple[float, Access]] = {}
+        self._cache: dict[str, Access] = {}
         self._forgotten = 0
         self._lock = threading.Lock()
 
     def ensure_default(self) -> str:
-        """The default project with its owner, made at the first start. Returns its id."""
+        """Return the id of the default project; the first start makes it, with its owner. Raises Conflict."""
         place = self._find(lambda session: store.find_project(session, "default"))
         if place is None:
-            self._add_project(new_id(), "default", "Default", "owner")
-            place = self._find(lambda session: store.find_project(session, "default"))  # perhaps another process's
-            assert place is not None
+            ids = new_id(), new_id()
+            self._database.write_system(
+                lambda session: store.found_project(session, *ids, "default", "Default", "owner")
+            )
+            place = self._find(lambda session: store.find_project(session, "default"))
+        if place is None:
+            raise Conflict(
+                "the database has members but no project 'default'",
+                where=self._database.url,
+                next_step="restore a backup, or name an empty database",
+            )
         project_id = place.project_id
         self._database.write(project_id, lambda session: store.delete_expired(session, project_id))
         return project_id
@@ -88,10 +111,8 @@ class ProjectService:
         return self._find(lambda session: store.find_project(session, "default")) is None
 
     def owner_link(self, project_id: str, base_url: str, next_page: str | None = None) -> LinkOut:
-        """A one-time sign-in link for the project's owner."""
-        with self._database.read(project_id) as session:
-            user_id = store.owner_of(session, project_id)
-        return self.link(project_id, user_id, "owner", base_url, next_page)
+        """Create a one-time sign-in link for the project's owner. Raises Conflict where it has none."""
+        return self.link(project_id, self._owner_of(project_id), "owner", base_url, next_page)
 
     def link(self, project_id: str, user_id: str, role: str, base_url: str, next_page: str | None = None) -> LinkOut:
         """A one-time sign-in link. The secret is in the fragment, which browsers send to no server."""
@@ -128,11 +149,12 @@ class ProjectService:
         self._removed(hash_)
 
     def authenticate(self, secret: str) -> Access:
-        """Whom this session or token lets in; raises Unauthorized."""
+        """Authenticate a session or token. Raises Unauthorized."""
         if (known := self.remembered(secret)) is not None:
             return known
         hash_ = _hash(secret)
         found, forgotten = None, self._forgotten
+        until = time.monotonic() + CACHE_SECONDS  # before the read: what it finds may change right after
         place = self._find(lambda session: store.find_secret(session, hash_))
         if place is not None:
             with self._database.read(place.project_id) as session:
@@ -144,7 +166,7 @@ class ProjectService:
                 "the session or token is unknown or has expired",
                 next_step="run `azuraforge link` and open the link, or send a valid token",
             )
-        row, project, user = found
+        row, project, user, member = found
         if row.kind == "token" and place is not None:
             self._note_use(place.project_id, hash_)
         access = Access(
@@ -153,22 +175,23 @@ class ProjectService:
             project_name=project.name,
             user_id=user.id,
             user_name=user.name,
-            role=row.role,
+            role=lower_role(row.role, member.role),
             kind=row.kind,
             expires_at=row.expires_at,
             secret_hash=hash_,
+            until=until,
         )
         with self._lock:
             if len(self._cache) > 10_000:
                 self._cache.clear()
-            if self._forgotten == forgotten:  # else it may just have been removed, and nobody would say so again
-                self._cache[hash_] = (time.monotonic() + CACHE_SECONDS, access)
+            if self._forgotten == forgotten:  # else it may just have been removed, with no second notification
+                self._cache[hash_] = access
         return access
 
     def remembered(self, secret: str) -> Access | None:
-        """Whom a secret lets in that was verified within the last minute; None where the database must be asked."""
+        """Return the access of a secret verified within ``CACHE_SECONDS``; None where the database must be read."""
         cached = self._cache.get(_hash(secret))
-        return cached[1] if cached and cached[0] > time.monotonic() else None
+        return cached if cached is not None and cached.is_current else None
 
     def forget(self, hash_: str | None) -> None:
         """Ask the database again before the secret of this hash (None: any secret) lets anybody in."""
@@ -182,7 +205,10 @@ class ProjectService:
     def create_token(self, access: Access, request: TokenRequest) -> TokenCreated:
         """A new API token of this project; its secret is shown only here."""
         if not access.may(request.role):
-            raise Forbidden(f"a {access.role} cannot make a token with the role {request.role}")
+            raise Forbidden(
+                f"the role {access.role} cannot create a token with the role {request.role}",
+                next_step=f"choose {access.role} or a lower role",
+            )
         days = request.expires_in_days
         secret, row = self._issue(
             access.project_id,
@@ -195,20 +221,22 @@ class ProjectService:
         return TokenCreated(token=secret, **_token_fields(row))
 
     def local_token(self, project_id: str) -> str:
-        """A token for the command line on this machine; the former one is removed."""
+        """Replace the token of this machine's command line. It belongs to the project's first owner.
 
+        Raises Conflict where the project has none.
+        """
+        user_id = self._owner_of(project_id)
         former = self._database.write(project_id, lambda session: store.delete_kind(session, project_id, LOCAL))
         for hash_ in former:
             self._removed(hash_)
-        with self._database.read(project_id) as session:
-            user_id = store.owner_of(session, project_id)
         secret, _ = self._issue(project_id, user_id, LOCAL, "owner", name="command line")
         return secret
 
     def tokens(self, project_id: str) -> list[TokenOut]:
-        """The project's tokens, without their secrets."""
+        """List the project's tokens, without their secrets, each with the role that it has now."""
         with self._database.read(project_id) as session:
-            return [TokenOut(**_token_fields(row)) for row in store.tokens(session, project_id)]
+            found = store.tokens(session, project_id)
+        return [TokenOut(**{**_token_fields(row), "role": lower_role(row.role, role)}) for row, role in found]
 
     def revoke_token(self, project_id: str, id_: str) -> None:
         """Remove a token; it opens nothing from now on."""
@@ -221,23 +249,19 @@ class ProjectService:
         """Return the id of the project's row that ``given`` shortens; see ``ShortId.complete``."""
         return await short.complete(self._database, project_id, given)
 
+    def _owner_of(self, project_id: str) -> str:
+        with self._database.read(project_id) as session:
+            user_id = store.owner_of(session, project_id)
+        if user_id is None:
+            raise Conflict(
+                "the project has no owner, so no sign-in link and no command line token can be made for it",
+                next_step="restore a backup, or set one member's role to 'owner' in the database's table `member`",
+            )
+        return user_id
+
     def _find(self, find: Callable[[Session], store.Place | None]) -> store.Place | None:
         with self._database.read_system() as session:
             return find(session)
-
-    def _add_project(self, project_id: str, slug: str, name: str, owner: str) -> None:
-        """A project with its owner, who is made where the name is new; nothing where the slug is taken."""
-        new_user = new_id()
-        self._database.write_system(lambda session: store.add_user(session, new_user, owner))
-        with self._database.read_system() as session:
-            user_id = store.find_user(session, owner)
-        assert user_id is not None
-
-        def work(session: Session) -> None:
-            if store.add_project(session, project_id, slug, name):
-                store.add_member(session, project_id, user_id, "owner")
-
-        self._database.write(project_id, work)
 
     def _issue(
         self,
@@ -275,8 +299,18 @@ class ProjectService:
         self._tell(hash_)
 
 
+def lower_role(one: str, other: str) -> str:
+    """Return the weaker of two roles.
+
+    Example:
+        >>> lower_role("owner", "viewer")
+        'viewer'
+    """
+    return min(one, other, key=ROLES.index)
+
+
 def session_out(access: Access) -> SessionOut:
-    """What the page may know about its own session."""
+    """Describe a session to its own page."""
     return SessionOut.model_validate(
         {
             "user": access.user_name,

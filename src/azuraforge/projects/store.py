@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from azuraforge.database import crossing, now, seconds_from_now
+from azuraforge.database import crossing, founding, now, seconds_from_now
 from azuraforge.database.direct import Question
 from azuraforge.projects.tables import Credential, Member, Policy, Project, User
 
@@ -27,12 +27,6 @@ class Place:
 def project_by_slug(slug: ColumnElement[Any]) -> Select[Any]:
     """The project of this name."""
     return select(Project.id.label("project_id")).where(Project.slug == slug)
-
-
-@crossing(name=String())
-def user_by_name(name: ColumnElement[Any]) -> Select[Any]:
-    """The person of this name, a member of whichever project."""
-    return select(User.id).where(User.name == name)
 
 
 @crossing(hash=String())
@@ -66,31 +60,27 @@ def find_secret(session: Session, hash_: str) -> Place | None:
     return _place(project_of_secret(session, hash=hash_))
 
 
-def find_user(session: Session, name: str) -> str | None:
-    """System scope."""
-    return next((row.id for row in user_by_name(session, name=name)), None)
+def found_project(session: Session, project_id: str, account_id: str, slug: str, name: str, owner: str) -> None:
+    """Make the first project with its owner, in system scope. On PostgreSQL only where nobody is a member yet."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        founding.found(session, project=project_id, account=account_id, slug=slug, name=name, owner=owner)
+        return
+    person = {"id": account_id, "name": owner, "created_at": now()}
+    project = {"id": project_id, "slug": slug, "name": name, "created_at": now()}
+    for table, values in ((User, person), (Project, project)):
+        connection.execute(sqlite.insert(table).values(values).on_conflict_do_nothing())
+    both = (
+        select(Project.id, User.id, literal("owner"), now()).join(User, User.name == owner).where(Project.slug == slug)
+    )
+    into = sqlite.insert(Member).from_select(["project_id", "user_id", "role", "created_at"], both)
+    connection.execute(into.on_conflict_do_nothing())
 
 
-def add_project(session: Session, project_id: str, slug: str, name: str) -> bool:
-    """A project without members; False where the slug is taken. The session is already bound to the new id."""
-    values = {"id": project_id, "slug": slug, "name": name, "created_at": now()}
-    return _add_unless_there(session, Project, values)
-
-
-def add_user(session: Session, user_id: str, name: str) -> bool:
-    """A person; False where the name is taken."""
-    return _add_unless_there(session, User, {"id": user_id, "name": name, "created_at": now()})
-
-
-def add_member(session: Session, project_id: str, user_id: str, role: str) -> None:
-    session.add(Member(project_id=project_id, user_id=user_id, role=role))
-    session.flush()
-
-
-def owner_of(session: Session, project_id: str) -> str:
-    """The id of the project's owner."""
+def owner_of(session: Session, project_id: str) -> str | None:
+    """Return the id of the project's first owner; None where it has none."""
     statement = select(Member.user_id).where(Member.project_id == project_id, Member.role == "owner")
-    return session.scalars(statement.order_by(Member.created_at)).first() or ""
+    return session.scalars(statement.order_by(Member.created_at, Member.user_id)).first()
 
 
 def _alive() -> ColumnElement[bool]:
@@ -102,11 +92,12 @@ def _secret(project_id: str, hash_: str) -> ColumnElement[bool]:
 
 
 def credential(session: Session, project_id: str, hash_: str, kinds: tuple[str, ...]) -> Any | None:
-    """The living credential with its project and user, found by the hash of its secret."""
+    """Find a credential that has not expired by the hash of its secret, with its project, user and membership."""
     statement = (
-        select(Credential, Project, User)
+        select(Credential, Project, User, Member)
         .join(Project, Project.id == Credential.project_id)
         .join(User, User.id == Credential.user_id)
+        .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
         .where(_secret(project_id, hash_), Credential.kind.in_(kinds), _alive())
     )
     return session.execute(statement).first()
@@ -129,9 +120,15 @@ def note_use(session: Session, project_id: str, hash_: str, at_most_every_second
     session.execute(update(Credential).where(_secret(project_id, hash_), old).values(used_at=now()))
 
 
-def tokens(session: Session, project_id: str) -> list[Credential]:
-    statement = select(Credential).where(Credential.project_id == project_id, Credential.kind == "token")
-    return list(session.scalars(statement.order_by(Credential.created_at)))
+def tokens(session: Session, project_id: str) -> list[tuple[Credential, str]]:
+    """List the project's tokens, each with the role of the member who made it."""
+    statement = (
+        select(Credential, Member.role)
+        .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
+        .where(Credential.project_id == project_id, Credential.kind == "token")
+        .order_by(Credential.created_at)
+    )
+    return [(row, role) for row, role in session.execute(statement)]
 
 
 def delete_token(session: Session, project_id: str, id_: str) -> str | None:
@@ -200,11 +197,3 @@ def save_policy(session: Session, project_id: str, values: dict[str, Any]) -> No
 
 def _place(rows: Sequence[Row[Any]]) -> Place | None:
     return Place(rows[0].project_id) if rows else None
-
-
-def _add_unless_there(session: Session, table: Any, values: dict[str, Any]) -> bool:
-    """Without RETURNING and without naming the key: PostgreSQL would ask whether the new row may be seen."""
-    dialect = session.get_bind().dialect.name
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    statement = insert.values(values).on_conflict_do_nothing()
-    return session.connection().execute(statement).rowcount == 1

@@ -26,16 +26,15 @@ class User(Base):
     """A person; member of projects."""
 
     __tablename__ = "user_account"
-    # A project knows its members; a person is made before becoming one.
+    # A project sees its members. An application's role changes none: see ``database.founding``.
     __table_args__ = (
         {
             "info": {
                 "seen": "EXISTS (SELECT FROM member WHERE member.user_id = user_account.id)",
-                "written": "true",
+                "granted": ("SELECT",),
             }
         },
     )
-    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012  RETURNING would want to see the new row
 
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(200), unique=True)
@@ -46,6 +45,7 @@ class Member(Owned, Base):
     """A user's role in a project: viewer < member < admin < owner."""
 
     __tablename__ = "member"
+    __table_args__ = ({"info": {"granted": ("SELECT",)}},)
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     user_id: Mapped[str] = mapped_column(String(16), ForeignKey("user_account.id"), primary_key=True)

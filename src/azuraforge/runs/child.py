@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from azuraforge.crashpoints import crashpoint
-from azuraforge.errors import Forbidden, InvalidInput
+from azuraforge.errors import InvalidInput
 from azuraforge.plugins.pipeline import Checkpoint
 from azuraforge.runs import backend
 from azuraforge.runs.checkpoints import problem_with, write_sealed
@@ -40,7 +40,6 @@ class Child:
         self._saved: list[dict[str, Any]] = start.get("saved", [])
         self._environment: dict[str, Any] = start.get("environment", {})
         self._kernels_folder: str | None = start.get("kernels_folder")
-        self._secrets: dict[str, str] = start.get("secrets", {})
         self._outbox = outbox
         self._begun = self._checkpoints is None  # a call has neither points nor checkpoints to continue
 
@@ -125,15 +124,6 @@ class Child:
     def note(self, markdown: str) -> None:
         """Add a paragraph to the run's report."""
         self._outbox.message({"type": "note", "markdown": sayable(str(markdown))})
-
-    def secret(self, name: str) -> str:
-        """A secret granted to this child. Raises Forbidden for any other."""
-        try:
-            return self._secrets[name]
-        except KeyError:
-            raise Forbidden(
-                f"the secret {name!r} was not granted to this run", next_step="declare it in the plugin and store it"
-            ) from None
 
     def _begin(self, step: int | None, skipped: list[dict[str, Any]] | None = None) -> None:
         """Say once, before the first point, from where this attempt goes on (None: from the start)."""

@@ -76,7 +76,6 @@ class Job(Protocol):
         payload: dict[str, Any],
         *,
         share: float,
-        secrets: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """One child to its end: its result plus ``{"outputs": "<absolute path>"}``.
 

@@ -92,7 +92,6 @@ class AttemptJob:
         payload: dict[str, Any],
         *,
         share: float,
-        secrets: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """One child to its end; see ``handlers.Job``."""
         if not _NAME.fullmatch(name):
@@ -107,7 +106,7 @@ class AttemptJob:
         if result is None:
             self._announce(name)
             crashpoint("phase_announced")
-            result = self._carry(name, entry, payload, wanted, dict(secrets or {}))
+            result = self._carry(name, entry, payload, wanted)
         self._meter.leave()
         return result
 
@@ -202,9 +201,7 @@ class AttemptJob:
             return None
         return {**row.result, "outputs": str(outputs)}
 
-    def _carry(
-        self, name: str, entry: str, payload: dict[str, Any], wanted: str, secrets: dict[str, str]
-    ) -> dict[str, Any]:
+    def _carry(self, name: str, entry: str, payload: dict[str, Any], wanted: str) -> dict[str, Any]:
         inside = Path("phases") / name / str(self.run.attempt)
         work, outputs = self.folder / inside / "work", self.folder / inside / "outputs"
         checkpoints = Path("checkpoints") / name / str(self.run.attempt)
@@ -220,7 +217,6 @@ class AttemptJob:
             "threads": self._environment["threads"],
             "environment": self._environment,
             "kernels_folder": self._kernels_folder,
-            "secrets": secrets,
         }
         start = start_frame(
             entry, payload, work, outputs, self.folder / checkpoints, self._saved_checkpoints(name), settings
@@ -234,7 +230,6 @@ class AttemptJob:
             self._limits,
             self.log,
             lambda frames: self._record(name, frames),
-            secrets,
             self._measured(),
         )
         answer = driver.run(start)

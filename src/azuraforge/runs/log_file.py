@@ -4,38 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Mapping
 from pathlib import Path
-
-import orjson
 
 HEAD_BYTES = 512 * 1024
 TAIL_BYTES = 512 * 1024
-_SHORTEST_SECRET = 4
 _LONGEST_LINE = 64 * 1024
 
 
-def redactor(secrets: Mapping[str, str]) -> Callable[[bytes], bytes]:
-    """A function that replaces each secret value, plain or as JSON spells it."""
-    values: set[bytes] = set()
-    for value in secrets.values():
-        if len(value) >= _SHORTEST_SECRET:
-            values |= {value.encode(), orjson.dumps(value)[1:-1]}
-    ordered = sorted(values, key=len, reverse=True)
-
-    def redact(data: bytes) -> bytes:
-        for value in ordered:
-            data = data.replace(value, b"[redacted]")
-        return data
-
-    return redact
-
-
 class LogFile:
-    """Keeps the first half megabyte and the last, and says how much is missing between them.
-
-    Lines are complete before they are redacted, so that a secret is never cut in two.
-    """
+    """Keeps the first half megabyte and the last, and says how much is missing between them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,7 +24,7 @@ class LogFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
 
-    def write(self, data: bytes, redact: Callable[[bytes], bytes]) -> None:
+    def write(self, data: bytes) -> None:
         """Add output as it comes."""
         lines = (self._partial + data).split(b"\n")
         self._partial = lines.pop()
@@ -55,12 +32,12 @@ class LogFile:
             lines.append(self._partial)
             self._partial = b""
         for line in lines:
-            self._keep(redact(line) + b"\n")
+            self._keep(line + b"\n")
 
-    def end_line(self, redact: Callable[[bytes], bytes]) -> None:
+    def end_line(self) -> None:
         """The writer is gone: what it left without a newline is a line."""
         if self._partial:
-            self._keep(redact(self._partial) + b"\n")
+            self._keep(self._partial + b"\n")
             self._partial = b""
 
     def close(self) -> None:

@@ -10,17 +10,15 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from azuraforge.runs.child_process import ChildProcess
 from azuraforge.runs.failures import Cancelled, Draining, Replaced, restore
 from azuraforge.runs.frames import Frame, FrameReader, encode
 from azuraforge.runs.limits import Limits
-from azuraforge.runs.log_file import LogFile, redactor
+from azuraforge.runs.log_file import LogFile
 from azuraforge.runs.usage import Sampler, measure
 
 _READ_BYTES = 1 << 16
@@ -78,7 +76,6 @@ class PhaseChild:
         limits: Limits,
         log: LogFile,
         tell: Tell,
-        secrets: Mapping[str, str],
         sampler: Sampler | None = None,
     ) -> None:
         self._child = child
@@ -88,8 +85,6 @@ class PhaseChild:
         self._tell = tell
         self._sampler = sampler
         self._limits_at = 0.0
-        self._secret = bool(secrets)
-        self._redact = redactor(secrets)
         self._reader = FrameReader()
         self._terminate_at: float | None = None
         self._killed = False
@@ -152,8 +147,6 @@ class PhaseChild:
         told: list[Frame] = []
         answer: Frame | None = None
         for frame in self._reader.feed(data):
-            if self._secret:
-                frame = orjson.loads(self._redact(orjson.dumps(frame)))
             if frame["type"] in ("result", "error"):
                 answer = frame
                 break
@@ -172,7 +165,7 @@ class PhaseChild:
         output = self._child.output
         assert output is not None
         if data := os.read(output, _READ_BYTES):
-            self._log.write(data, self._redact)
+            self._log.write(data)
         else:
             selector.unregister(output)
 
@@ -185,8 +178,8 @@ class PhaseChild:
         while (left := until - time.monotonic()) > 0 and select.select([output], [], [], left)[0]:
             if not (data := os.read(output, _READ_BYTES)):
                 break
-            self._log.write(data, self._redact)
-        self._log.end_line(self._redact)
+            self._log.write(data)
+        self._log.end_line()
 
     def _check_interrupt(self) -> None:
         why = self._interrupt.why
@@ -225,7 +218,7 @@ def start_frame(
     saved: list[dict[str, Any]],
     settings: dict[str, Any],
 ) -> Frame:
-    """The first frame of a phase's child. ``settings``: seed, threads, environment, kernels_folder, secrets."""
+    """The first frame of a phase's child. ``settings``: seed, threads, environment, kernels_folder."""
     return {
         "mode": "run",
         "entry": entry,

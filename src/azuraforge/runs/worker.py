@@ -200,7 +200,7 @@ class Worker:
         """Write down an end that is no success. What cannot be written is left to the reaper."""
         if job is not None:
             if not isinstance(error, AzuraError | Interruption | Cancelled):
-                job.log.write("".join(traceback.format_exception(error)).encode(), lambda data: data)
+                job.log.write("".join(traceback.format_exception(error)).encode())
                 log.error("run_failed_internally", run=held.run_id, exc_info=error)
             with contextlib.suppress(Replaced, AzuraError):
                 self._keep_log(job)

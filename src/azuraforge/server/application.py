@@ -31,6 +31,7 @@ from azuraforge.models.service import ModelService
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.plugins.routes import router as plugins
 from azuraforge.projects.access import require_access
+from azuraforge.projects.address import Address
 from azuraforge.projects.routes import router as projects
 from azuraforge.projects.service import ProjectService
 from azuraforge.projects.trash import Trash
@@ -70,14 +71,19 @@ async def _ready() -> dict[str, str]:
     return {"status": "ready"}
 
 
-def create_application(rooms: Rooms, settings: Settings, state: State) -> ASGIApp:
-    """The whole API and the dashboard. ``state`` reports whether requests can be answered."""
+def create_application(rooms: Rooms, settings: Settings, state: State, url: str = "") -> ASGIApp:
+    """The whole API and the dashboard.
+
+    Args:
+        state: reports whether requests can be answered.
+        url: address of the listening socket; links start with it where no public URL is set.
+    """
     app = create_api(state)
     for room, service in vars(rooms).items():
         setattr(app.state, room, service)
     app.state.settings = settings
-    hosts = guards.allowed_hosts(settings.server.host)
-    return guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), hosts)
+    app.state.address = Address.of(settings.server, url)
+    return guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), app.state.address)
 
 
 def create_api(state: State = _ready) -> FastAPI:
@@ -91,7 +97,7 @@ def create_api(state: State = _ready) -> FastAPI:
         openapi_url=f"{PREFIX}/openapi.json",
         generate_unique_id_function=lambda route: f"{route.tags[0] if route.tags else 'server'}_{route.name}",
     )
-    app.state.project_of = _project_of
+    app.state.project_of, app.state.caller_of = _project_of, require_access
     problems.install(app)
     app.add_middleware(repeats.RepeatGuard)
     # None nested: each level of inclusion looks for the route once more.

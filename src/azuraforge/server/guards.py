@@ -5,13 +5,13 @@ Plain ASGI, because Starlette's BaseHTTPMiddleware breaks streaming and costs a 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from azuraforge.projects.address import Address
 from azuraforge.server.problems import problem
 from azuraforge.settings import ServerSettings
 
@@ -28,36 +28,35 @@ _SAFE_HEADERS = {
 _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _SAFE_HEADERS.items()]
 
 
-class HostGuard:
-    """Refuses names that are not this machine's: a page elsewhere could otherwise rebind its own name to
-    127.0.0.1 and read a loopback-only platform."""
+#: Probes of containers and load balancers name any host; these answers hold a state and a version.
+_PROBES = frozenset({"/healthz", "/readyz"})
 
-    def __init__(self, app: ASGIApp, allowed: frozenset[str]) -> None:
+
+class HostGuard:
+    """Refuse requests for host names that are not the platform's.
+
+    A page elsewhere could otherwise rebind its own name to this machine and read the answers.
+    """
+
+    def __init__(self, app: ASGIApp, address: Address) -> None:
         self.app = app
-        self.allowed = allowed
+        self.address = address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or self._known(Headers(scope=scope).get("host", "")):
+        if scope["type"] not in ("http", "websocket") or self._is_served(scope):
             await self.app(scope, receive, send)
         elif scope["type"] == "http":
-            answer = problem(400, "this host name is not served here", "unknown_host")
+            step = "use the address that the platform prints when it starts; AZURAFORGE_SERVER__PUBLIC_URL sets it"
+            answer = problem(400, "this host name is not served here", "unknown_host", next_step=step)
             await answer(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": "unknown host"})
 
-    def _known(self, host: str) -> bool:
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        return "*" in self.allowed or name.strip("[]").lower() in self.allowed
-
-
-def allowed_hosts(bound: str) -> frozenset[str]:
-    """Loopback names, the bound address itself; every name where the platform listens to the world."""
-    try:
-        if ipaddress.ip_address(bound).is_unspecified:
-            return frozenset({"*"})
-    except ValueError:
-        pass
-    return frozenset({"127.0.0.1", "localhost", "::1", bound.lower()})
+    def _is_served(self, scope: Scope) -> bool:
+        named = Headers(scope=scope).getlist("host")
+        if len(named) == 1 and self.address.serves(named[0]):
+            return True
+        return self.address.beyond_loopback and scope["path"] in _PROBES
 
 
 class BodyGuard:

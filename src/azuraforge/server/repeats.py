@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import AzuraError
-from azuraforge.projects.access import COOKIE, require_access
+from azuraforge.projects.access import require_access, secret_of
 from azuraforge.projects.idempotency import MOST_CHARACTERS, Answer, AnsweredRequests, KeyedRequest, repeated
 from azuraforge.projects.tables import AnsweredRequest
 from azuraforge.server.problems import problem, problem_of
@@ -50,7 +50,7 @@ class RepeatGuard:
         body = _HashedBody(receive, headers.get("content-type", ""))
         answers: AnsweredRequests = connection.app.state.projects.answers
         try:
-            request = KeyedRequest(access.project_id, headers[HEADER], _route(scope), _secret(connection))
+            request = KeyedRequest(access.project_id, headers[HEADER], _route(scope), secret_of(connection))
             known = await to_thread.run_sync(answers.known, request)
             if known is not None:
                 await self._repeat(known, request, body, scope, send)
@@ -181,8 +181,3 @@ class _Held:
 def _route(scope: Scope) -> str:
     query = scope.get("query_string", b"").decode("latin-1")
     return f"{scope['method']} {scope['path']}{'?' + query if query else ''}"[:300]
-
-
-def _secret(connection: HTTPConnection) -> str:
-    _, _, token = connection.headers.get("authorization", "").partition(" ")
-    return token.strip() or connection.cookies.get(COOKIE, "")

@@ -14,9 +14,7 @@ from azuraforge.testing.contract import accepted, check_shape, must_be_json, req
 from azuraforge.testing.memory import MemoryRun
 
 
-def check_agent(
-    plugin: type[Agent], request: BaseModel | Mapping[str, Any], *, secrets: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+def check_agent(plugin: type[Agent], request: BaseModel | Mapping[str, Any]) -> dict[str, Any]:
     """Let an agent answer one request and hold it to its contract; return the answer.
 
     Raises ContractBroken.
@@ -29,7 +27,7 @@ def check_agent(
     )
     parsed = accepted("agent", plugin, request)
     with tempfile.TemporaryDirectory(prefix="contract-") as folder:
-        run = MemoryRun(parsed, Path(folder), secrets=secrets)
+        run = MemoryRun(parsed, Path(folder))
         agent = plugin()
         agent.context = run
         answer = agent.execute(parsed)

@@ -22,7 +22,6 @@ class MemoryRun(Generic[ConfigT]):
         folder: where outputs and checkpoints lie.
         seed: of the run.
         resume_from: the checkpoint that ``resume`` answers with.
-        secrets: what ``secret`` answers with.
 
     Attributes:
         metrics: ``(step, {series: value})`` in order.
@@ -37,7 +36,6 @@ class MemoryRun(Generic[ConfigT]):
         *,
         seed: int = 7,
         resume_from: Checkpoint | None = None,
-        secrets: Mapping[str, str] | None = None,
     ) -> None:
         self.config = config
         self.seed = seed
@@ -51,7 +49,6 @@ class MemoryRun(Generic[ConfigT]):
         self.notes: list[str] = []
         self._folder = folder
         self._resume_from = resume_from
-        self._secrets = dict(secrets or {})
 
     def log(self, step: int, **metrics: float) -> None:
         """Keep the points."""
@@ -80,7 +77,3 @@ class MemoryRun(Generic[ConfigT]):
     def note(self, markdown: str) -> None:
         """Keep the paragraph."""
         self.notes.append(markdown)
-
-    def secret(self, name: str) -> str:
-        """A secret this run was made with. Raises KeyError for any other."""
-        return self._secrets[name]

@@ -160,13 +160,6 @@ def greedy(child):
     time.sleep(300)
 
 
-def tell_secret(child):
-    value = child.secret("token")
-    print(f"the token is {value}")
-    child.note(f"I know {value}")
-    return {"seen": value}
-
-
 def odd_metrics(child):
     child.log(1, loss=float("nan"))
     child.log(2, loss=float("inf"))

@@ -15,7 +15,6 @@ const plugin = (name: string, more: Partial<Plugin> = {}): Plugin => ({
   origin: "azuraforge",
   title: { en: name.toUpperCase() },
   summary: {},
-  secrets: [],
   capabilities: [],
   schema: { properties: { epochs: { type: "integer", default: 60, minimum: 1, maximum: 100 }, calendar: { type: "boolean", default: true } } },
   error: null,

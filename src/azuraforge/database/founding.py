@@ -1,0 +1,48 @@
+"""The first project with its owner: the only accounts and memberships that an application's role can make.
+
+That role may read ``user_account`` and ``member`` and change neither, so that SQL injected into a running platform
+cannot make anyone an owner. A new database needs a first owner all the same: on PostgreSQL a function of the
+schema's owner writes it, and only as long as the database has no member at all.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from azuraforge.database.tenancy import require_system
+
+FUNCTION = "azuraforge_found"
+_TEXTS = ("project", "account", "slug", "name", "owner")
+
+
+def found(session: Session, *, project: str, account: str, slug: str, name: str, owner: str) -> None:
+    """Call the function on PostgreSQL: ``project`` and ``account`` are new ids, ``owner`` is the account's name."""
+    require_system(session)
+    values = {"project": project, "account": account, "slug": slug, "name": name, "owner": owner}
+    session.connection().execute(select(getattr(func, FUNCTION)(*(values[each] for each in _TEXTS))))
+
+
+def signature() -> str:
+    """The function with the types of its arguments."""
+    return f"{FUNCTION}({', '.join('text' for _ in _TEXTS)})"
+
+
+def statement(schema: str, setting: str) -> str:
+    """The function's definition; ``setting`` lets the schema's owner see and write every row."""
+    arguments = ", ".join(f"p_{each} text" for each in _TEXTS)
+    return (
+        f"CREATE FUNCTION {FUNCTION}({arguments}) RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER"  # noqa: S608  constants and a quoted identifier
+        f" SET search_path = {schema}, pg_temp AS $azuraforge$\nBEGIN\n"
+        f"  PERFORM set_config('{setting}', 'on', true);\n"
+        "  LOCK TABLE member IN SHARE ROW EXCLUSIVE MODE;\n"  # two platforms may start at once
+        "  IF EXISTS (SELECT FROM member) THEN RETURN; END IF;\n"
+        "  INSERT INTO user_account (id, name, created_at) VALUES (p_account, p_owner, now())"
+        " ON CONFLICT (name) DO NOTHING;\n"
+        "  INSERT INTO project (id, slug, name, created_at) VALUES (p_project, p_slug, p_name, now())"
+        " ON CONFLICT (slug) DO NOTHING;\n"
+        "  INSERT INTO member (project_id, user_id, role, created_at)"
+        " SELECT project.id, user_account.id, 'owner', now() FROM project, user_account"
+        " WHERE project.slug = p_slug AND user_account.name = p_owner;\n"
+        "END $azuraforge$"
+    )

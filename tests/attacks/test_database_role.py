@@ -1,0 +1,94 @@
+"""SQL that runs as the platform's own PostgreSQL role cannot make anyone a member, an owner or another person."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from azuraforge.database import Database, new_id, walls
+from azuraforge.database.schema import open_database
+from azuraforge.errors import Conflict
+from azuraforge.projects.service import ProjectService
+
+FOUND = "SELECT azuraforge_found('aproject', 'aperson', 'default2', 'Mine', 'me')"
+
+
+@pytest.fixture
+def app(postgres):
+    made = Database(postgres.url)
+    ProjectService(made).ensure_default()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def place(app):
+    return ProjectService(app).ensure_default()
+
+
+def as_owner(postgres, statement: str) -> list:
+    owner = Database(postgres.owner_url)
+    with owner.engine.begin() as connection:
+        walls.see_all(connection)
+        result = connection.execute(text(statement))
+        found = list(result) if result.returns_rows else []
+    owner.close()
+    return found
+
+
+def members(postgres) -> list:
+    statement = "SELECT project_id, user_id, role, name FROM member JOIN user_account ON id = user_id ORDER BY 1, 2"
+    return as_owner(postgres, statement)
+
+
+ATTACKS = {
+    "a new membership": "INSERT INTO member SELECT '{project}', user_id, 'owner', now() FROM member",
+    "a higher role": "UPDATE member SET role = 'owner'",
+    "removing the owner": "DELETE FROM member",
+    "another name": "UPDATE user_account SET name = 'somebody'",
+    "a new person": "INSERT INTO user_account VALUES ('x', 'x', now())",
+    "removing a person": "DELETE FROM user_account",
+    "everything": "TRUNCATE member, user_account CASCADE",
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_memberships_and_accounts_are_read_only(postgres, app, place, attack):
+    before = members(postgres)
+    assert [row.role for row in before] == ["owner"]
+    with pytest.raises(DBAPIError, match="permission denied"):
+        app.write(place, lambda session: session.connection().execute(text(ATTACKS[attack].format(project=place))))
+    assert members(postgres) == before
+
+
+def test_a_founded_database_is_not_founded_again(postgres, app, place):
+    before = members(postgres)
+    app.write_system(lambda session: session.connection().execute(text(FOUND)))
+    assert members(postgres) == before
+    assert as_owner(postgres, "SELECT slug FROM project") == [("default",)]
+
+
+def test_another_role_cannot_found(postgres_cluster, postgres):
+    if not postgres_cluster.execute("SELECT 1 FROM pg_roles WHERE rolname = 'stranger'"):
+        postgres_cluster.execute("CREATE ROLE stranger LOGIN")
+    stranger = Database(postgres.url.replace("azuraforge_app", "stranger"))
+    with stranger.engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
+        connection.execute(text(FOUND))
+    stranger.close()
+
+
+def test_a_platform_refuses_a_role_with_surplus_rights_until_they_are_revoked(postgres, app):
+    as_owner(postgres, "GRANT UPDATE (role) ON member TO azuraforge_app")
+    with pytest.raises(Conflict, match="may change the table member") as refused:
+        open_database(postgres.url)
+    as_owner(postgres, refused.value.next_step.split("as the owner: ")[1])
+    open_database(postgres.url).close()
+
+
+def test_an_upgrade_takes_rights_back_that_an_older_version_granted(postgres, app):
+    as_owner(postgres, "GRANT INSERT, UPDATE, DELETE ON member, user_account TO azuraforge_app")
+    as_owner(postgres, "COMMENT ON TABLE azuraforge_schema IS 'walls of an older version'")
+    open_database(postgres.url, postgres.owner_url).close()
+    with pytest.raises(DBAPIError, match="permission denied"):
+        app.write(new_id(), lambda session: session.connection().execute(text("UPDATE member SET role = 'owner'")))
