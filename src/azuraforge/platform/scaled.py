@@ -64,7 +64,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
             announcer = _Loop("announcer", _ANNOUNCE_SECONDS, announce, at_once=True)
             try:
                 application = house.application(ready.is_set, lambda: {"broker": "away" if bell.deaf else "ready"})
-                server = HttpServer(application, listener, bell.close)
+                server = HttpServer(application, listener, bell.close, settings.server)
                 house.launcher.start()
                 bell.start()
                 carrier.start()
