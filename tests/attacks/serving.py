@@ -6,7 +6,7 @@ import gc
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from azuraforge.platform.http import HttpServer
@@ -74,10 +74,8 @@ class Served:
     def ask(self, sent: bytes) -> bytes:
         """Everything the server answers to these bytes until it closes."""
         with self.connect() as connection:
-            try:
+            with suppress(OSError):  # it may stop reading
                 connection.sendall(sent)
-            except OSError:
-                pass  # it stopped reading
             return rest(connection)
 
     def answers(self) -> bool:
@@ -92,11 +90,9 @@ GET_AND_CLOSE = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 def rest(connection: socket.socket) -> bytes:
     """What arrives until the server closes, also where it closes with a reset."""
     received = b""
-    try:
+    with suppress(ConnectionError):
         while chunk := connection.recv(65536):
             received += chunk
-    except ConnectionError:
-        pass
     return received
 
 

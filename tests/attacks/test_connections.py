@@ -199,9 +199,8 @@ def test_where_every_connection_is_in_use_a_new_one_is_refused_in_a_sentence():
 def test_websockets_count_as_connections_and_leave_their_place():
     with serving(max_connections=1) as served:
         url = "ws://{}:{}/".format(*served.address)
-        with connect(url):
-            with served.connect() as second:
-                assert rest(second).startswith(b"HTTP/1.1 503")
+        with connect(url), served.connect() as second:
+            assert rest(second).startswith(b"HTTP/1.1 503")
         until(lambda: served.open == 0)
         assert served.answers()
 

@@ -9,6 +9,7 @@ from fastapi.requests import HTTPConnection
 
 from azuraforge.automations.schemas import FireOut, ScheduleOut, ScheduleRequest, TimesOut, Timing
 from azuraforge.automations.service import ScheduleService
+from azuraforge.bounds import Name
 from azuraforge.projects.access import Member, Reader
 
 router = APIRouter(prefix="/schedules", tags=["automations"])
@@ -22,7 +23,7 @@ async def schedule_service(connection: HTTPConnection) -> ScheduleService:
 Service = Annotated[ScheduleService, Depends(schedule_service)]
 
 
-def known_schedule(schedule: str, access: Member, service: Service) -> str:
+def known_schedule(schedule: Name, access: Member, service: Service) -> str:
     """Looked for before the body is read: a schedule that is not there is told first."""
     service.get(access.project_id, schedule)
     return schedule
@@ -47,7 +48,7 @@ def next_times(body: Timing, access: Reader, service: Service) -> TimesOut:
 
 
 @router.get("/{schedule}")
-def get_schedule(schedule: str, access: Reader, service: Service) -> ScheduleOut:
+def get_schedule(schedule: Name, access: Reader, service: Service) -> ScheduleOut:
     """One schedule with more of its fires."""
     return service.get(access.project_id, schedule)
 
@@ -61,24 +62,24 @@ def replace_schedule(
 
 
 @router.delete("/{schedule}", status_code=204)
-def delete_schedule(schedule: str, access: Member, service: Service) -> None:
+def delete_schedule(schedule: Name, access: Member, service: Service) -> None:
     """Remove a schedule; the runs that it queued stay."""
     service.delete(access.project_id, schedule)
 
 
 @router.post("/{schedule}/pause")
-def pause_schedule(schedule: str, access: Member, service: Service) -> ScheduleOut:
+def pause_schedule(schedule: Name, access: Member, service: Service) -> ScheduleOut:
     """Stop firing until it is resumed."""
     return service.pause(access.project_id, schedule)
 
 
 @router.post("/{schedule}/resume")
-def resume_schedule(schedule: str, access: Member, service: Service) -> ScheduleOut:
+def resume_schedule(schedule: Name, access: Member, service: Service) -> ScheduleOut:
     """Fire again from now on; what fell into the pause is not made up for."""
     return service.resume(access.project_id, schedule)
 
 
 @router.post("/{schedule}/run", status_code=201)
-def run_schedule_now(schedule: str, access: Member, service: Service) -> FireOut:
+def run_schedule_now(schedule: Name, access: Member, service: Service) -> FireOut:
     """Queue the run once, now."""
     return service.run_now(access.project_id, schedule, access.user_id)

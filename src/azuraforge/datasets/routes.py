@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Annotated
 
@@ -11,6 +10,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from azuraforge import strict_json
+from azuraforge.bounds import Name, Number
 from azuraforge.datasets.schemas import (
     DatasetOut,
     DatasetVersionOut,
@@ -21,7 +22,7 @@ from azuraforge.datasets.schemas import (
     RowsOut,
 )
 from azuraforge.datasets.service import DatasetService
-from azuraforge.datasets.uploads import receive
+from azuraforge.datasets.uploads import FIELD_BYTES, receive
 from azuraforge.projects.access import Reader, Writer
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
@@ -36,7 +37,11 @@ _FORM = {
                     "required": ["file", "options"],
                     "properties": {
                         "file": {"type": "string", "format": "binary", "description": "a table, or pictures"},
-                        "options": {"type": "string", "description": "FileOptions or ImageOptions as JSON"},
+                        "options": {
+                            "type": "string",
+                            "maxLength": FIELD_BYTES,
+                            "description": "FileOptions or ImageOptions as JSON",
+                        },
                     },
                 }
             }
@@ -52,7 +57,7 @@ async def dataset_service(request: Request) -> DatasetService:
 
 
 Service = Annotated[DatasetService, Depends(dataset_service)]
-Version = Annotated[int | None, Query(ge=1, description="empty: the newest")]
+Version = Annotated[Number | None, Query(description="empty: the newest")]
 
 
 @router.get("")
@@ -87,7 +92,7 @@ def add_from_source(body: FromSource, response: Response, access: Writer, servic
 
 
 @router.get("/{name}")
-async def get_dataset(name: str, access: Reader, service: Service, version: Version = None) -> DatasetVersionOut:
+async def get_dataset(name: Name, access: Reader, service: Service, version: Version = None) -> DatasetVersionOut:
     """One version, by the dataset's name or id; also one that is in the trash."""
     found = await service.lookup.find(access.project_id, name) if version is None else None
     if found is None:
@@ -96,32 +101,32 @@ async def get_dataset(name: str, access: Reader, service: Service, version: Vers
 
 
 @router.delete("/{name}", status_code=204)
-def delete_dataset(name: str, access: Writer, service: Service) -> None:
+def delete_dataset(name: Name, access: Writer, service: Service) -> None:
     """Move a dataset with all its versions into the trash."""
     service.trash.delete(access.project_id, name, None, access.user_name)
 
 
 @router.post("/{name}/restore")
-def restore_dataset(name: str, access: Writer, service: Service) -> DatasetVersionOut:
+def restore_dataset(name: Name, access: Writer, service: Service) -> DatasetVersionOut:
     """Take a dataset out of the trash, by its id or its former name."""
     return service.get(access.project_id, service.trash.restore(access.project_id, name, None)).out()
 
 
 @router.delete("/{name}/versions/{version}", status_code=204)
-def delete_dataset_version(name: str, version: int, access: Writer, service: Service) -> None:
+def delete_dataset_version(name: Name, version: Number, access: Writer, service: Service) -> None:
     """Move one version into the trash."""
     service.trash.delete(access.project_id, name, version, access.user_name)
 
 
 @router.post("/{name}/versions/{version}/restore")
-def restore_dataset_version(name: str, version: int, access: Writer, service: Service) -> DatasetVersionOut:
+def restore_dataset_version(name: Name, version: Number, access: Writer, service: Service) -> DatasetVersionOut:
     """Take one version out of the trash."""
     return service.get(access.project_id, service.trash.restore(access.project_id, name, version), version).out()
 
 
 @router.get("/{name}/rows")
 def dataset_rows(
-    name: str,
+    name: Name,
     access: Reader,
     service: Service,
     version: Version = None,
@@ -134,7 +139,7 @@ def dataset_rows(
 
 @router.get("/{name}/pictures")
 def dataset_pictures(
-    name: str,
+    name: Name,
     access: Reader,
     service: Service,
     version: Version = None,
@@ -146,12 +151,14 @@ def dataset_pictures(
 
 def _options(sent: bytes) -> FileOptions | ImageOptions:
     try:
-        kind = json.loads(sent).get("kind")
-    except (ValueError, AttributeError, RecursionError):
-        kind = None  # the model says what is wrong
+        options = strict_json.parse(sent)
+    except ValueError as error:
+        place = {"type": "json_invalid", "loc": ("body", "options"), "msg": "not JSON", "ctx": {"error": str(error)}}
+        raise RequestValidationError([place]) from error
+    kind = options.get("kind") if isinstance(options, dict) else None
     shape: type[FileOptions | ImageOptions] = ImageOptions if kind == "images" else FileOptions
     try:
-        return shape.model_validate_json(sent)
+        return shape.model_validate(options)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
         raise RequestValidationError([{**item, "loc": ("body", "options", *item["loc"])} for item in found]) from error

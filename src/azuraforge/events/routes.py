@@ -20,7 +20,7 @@ from azuraforge.events.service import EventLog, Frame
 RETRY_MILLISECONDS = 1000
 #: A stream that was opened with a session or token looks this often whether it is still valid.
 RECHECK_SECONDS = 60.0
-_GOING_AWAY, _REFUSED = 1012, 1008  # RFC 6455: service restart; policy violation
+_GOING_AWAY, _REFUSED, _NOT_TEXT = 1012, 1008, 1003  # RFC 6455: service restart; policy violation; binary data
 
 router = APIRouter(prefix="/events", tags=["events"])
 
@@ -97,10 +97,12 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
 
 
 async def _end_with_reader(websocket: WebSocket, scope: CancelScope) -> None:
-    """Take what the reader sends (nothing is expected), so that its going and its pongs are noticed."""
+    """Receive, so that the reader's leaving and its pongs are noticed. Texts are ignored, binary frames refused."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        while True:
-            await websocket.receive_text()
+        while (message := await websocket.receive())["type"] != "websocket.disconnect":
+            if message.get("bytes") is not None:
+                await websocket.close(_NOT_TEXT, "this stream accepts no binary frames")
+                break
     scope.cancel()
 
 

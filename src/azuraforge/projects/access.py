@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
@@ -13,6 +14,9 @@ from azuraforge.errors import Forbidden, Unauthorized
 from azuraforge.projects.service import Access, ProjectService
 
 COOKIE = "azuraforge_session"
+#: Threads that verify secrets. They are not those of the routes, so that slow routes do not keep callers out.
+_VERIFIERS = 4
+_limiter: RunVar[CapacityLimiter] = RunVar("azuraforge_verifiers")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -33,7 +37,17 @@ async def require_access(connection: HTTPConnection) -> Access:
     """
     service, secret = _service(connection), _secret(connection)
     known = service.remembered(secret)
-    return known if known is not None else await to_thread.run_sync(service.authenticate, secret)
+    return known if known is not None else await to_thread.run_sync(service.authenticate, secret, limiter=_verifiers())
+
+
+def _verifiers() -> CapacityLimiter:
+    """The threads of the running event loop."""
+    try:
+        return _limiter.get()
+    except LookupError:
+        made = CapacityLimiter(_VERIFIERS)
+        _limiter.set(made)
+        return made
 
 
 def _secret(connection: HTTPConnection) -> str:
@@ -55,8 +69,16 @@ def _refuse_foreign_origin(connection: HTTPConnection) -> None:
     origin = connection.headers.get("origin")
     if not writes:
         return
-    if origin is None or urlsplit(origin).netloc != connection.headers.get("host"):
+    if origin is None or _netloc(origin) != connection.headers.get("host"):
         raise Forbidden(f"a page from {origin or 'an unknown origin'} may not use this session")
+
+
+def _netloc(origin: str) -> str | None:
+    """The host and port of an origin; None where it is no address at all, such as ``http://[::1``."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 #: Whoever is let in at all may look.

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.requests import HTTPConnection
 from pydantic import BaseModel, ConfigDict, Field
 
+from azuraforge.bounds import Name
 from azuraforge.errors import Forbidden
 from azuraforge.projects.access import COOKIE, Admin, Reader, project_service
 from azuraforge.projects.schemas import (
@@ -104,7 +105,7 @@ def create_token(body: TokenRequest, access: Admin, response: Response, service:
 
 
 @router.delete("/tokens/{token_id}", status_code=204)
-def revoke_token(token_id: str, access: Admin, service: Service) -> None:
+def revoke_token(token_id: Name, access: Admin, service: Service) -> None:
     """Remove a token."""
     service.revoke_token(access.project_id, token_id)
 

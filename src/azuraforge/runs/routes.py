@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse
 
+from azuraforge.bounds import Name
 from azuraforge.projects.access import Member, Reader
 from azuraforge.runs.reports import MEDIA_TYPES
 from azuraforge.runs.schemas import (
@@ -61,55 +62,55 @@ async def list_runs(
 
 
 @router.get("/{run_id}")
-async def get_run(run_id: str, access: Reader, service: Service) -> RunDetail:
+async def get_run(run_id: Name, access: Reader, service: Service) -> RunDetail:
     """Everything about a run except its metrics."""
     return await service.lookup.get(access.project_id, run_id)
 
 
 @router.delete("/{run_id}", status_code=204)
-def delete_run(run_id: str, access: Member, service: Service) -> None:
+def delete_run(run_id: Name, access: Member, service: Service) -> None:
     """Move a run that has ended into the trash."""
     service.trash.delete(access.project_id, run_id, access.user_name)
 
 
 @router.post("/{run_id}/restore")
-def restore_run(run_id: str, access: Member, service: Service) -> RunDetail:
+def restore_run(run_id: Name, access: Member, service: Service) -> RunDetail:
     """Take a run out of the trash."""
     service.trash.restore(access.project_id, run_id)
     return service.get(access.project_id, run_id)
 
 
 @router.put("/{run_id}/pin")
-def pin_run(run_id: str, access: Member, service: Service) -> RunDetail:
+def pin_run(run_id: Name, access: Member, service: Service) -> RunDetail:
     """Keep a run however old it becomes."""
     service.trash.pin(access.project_id, run_id, True)
     return service.get(access.project_id, run_id)
 
 
 @router.delete("/{run_id}/pin", status_code=204)
-def unpin_run(run_id: str, access: Member, service: Service) -> None:
+def unpin_run(run_id: Name, access: Member, service: Service) -> None:
     """Leave a run to the project's policy again."""
     service.trash.pin(access.project_id, run_id, False)
 
 
 @router.post("/{run_id}/cancel")
-def cancel_run(run_id: str, access: Member, service: Service) -> RunDetail:
+def cancel_run(run_id: Name, access: Member, service: Service) -> RunDetail:
     """Cancel a queued run, or ask a running one to stop."""
     return service.cancel(access.project_id, run_id)
 
 
 @router.post("/{run_id}/resume")
-def resume_run(run_id: str, access: Member, service: Service) -> RunDetail:
+def resume_run(run_id: Name, access: Member, service: Service) -> RunDetail:
     """Queue a failed, cancelled or quarantined run again, from its newest checkpoint that verifies."""
     return service.resume(access.project_id, run_id)
 
 
 @router.get("/{run_id}/metrics")
 async def get_metrics(
-    run_id: str,
+    run_id: Name,
     access: Reader,
     service: Service,
-    series: Annotated[list[str] | None, Query()] = None,
+    series: Annotated[list[Name] | None, Query(max_length=1000)] = None,
     max_points: Annotated[int, Query(ge=3, le=100_000)] = 1000,
 ) -> MetricsOut:
     """Curves, reduced so that spikes stay."""
@@ -117,19 +118,19 @@ async def get_metrics(
 
 
 @router.post("/{run_id}/metrics")
-def record_metrics(run_id: str, body: MetricPoints, access: Member, service: Service) -> RunOut:
+def record_metrics(run_id: Name, body: MetricPoints, access: Member, service: Service) -> RunOut:
     """Points and progress of an external run; what was sent before is not taken twice."""
     return service.record(access.project_id, run_id, access.user_id, body)
 
 
 @router.post("/{run_id}/lease")
-def renew_lease(run_id: str, access: Member, service: Service) -> RunOut:
+def renew_lease(run_id: Name, access: Member, service: Service) -> RunOut:
     """A sign of life from the client that carries an external run; the answer tells of a request to cancel."""
     return service.renew_lease(access.project_id, run_id, access.user_id)
 
 
 @router.post("/{run_id}/finish")
-def finish_run(run_id: str, body: FinishRequest, access: Member, service: Service) -> RunOut:
+def finish_run(run_id: Name, body: FinishRequest, access: Member, service: Service) -> RunOut:
     """The end of an external run."""
     return service.finish(access.project_id, run_id, access.user_id, body)
 
@@ -140,7 +141,7 @@ def finish_run(run_id: str, body: FinishRequest, access: Member, service: Servic
     responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}},
 )
 def get_report(
-    run_id: str,
+    run_id: Name,
     access: Reader,
     service: Service,
     format: ReportFormat = "html",
@@ -157,19 +158,19 @@ def get_report(
 
 
 @router.get("/{run_id}/figures/{name}")
-def get_figure(run_id: str, name: str, access: Reader, service: Service) -> dict[str, Any]:
+def get_figure(run_id: Name, name: Name, access: Reader, service: Service) -> dict[str, Any]:
     """Data to be drawn."""
     return service.figure(access.project_id, run_id, name)
 
 
 @router.get("/{run_id}/artifacts")
-async def list_artifacts(run_id: str, access: Reader, service: Service) -> list[ArtifactOut]:
+async def list_artifacts(run_id: Name, access: Reader, service: Service) -> list[ArtifactOut]:
     """The files that a run produced."""
     return await service.lookup.artifacts(access.project_id, run_id)
 
 
 @router.get("/{run_id}/artifacts/{name:path}", response_class=FileResponse)
-def get_artifact(run_id: str, name: str, access: Reader, service: Service) -> Response:
+def get_artifact(run_id: Name, name: Name, access: Reader, service: Service) -> Response:
     """One file, as a download."""
     artifact, path = service.artifact(access.project_id, run_id, name)
     headers = {"X-Content-Type-Options": "nosniff", "ETag": f'"{artifact.sha256}"'}

@@ -22,9 +22,11 @@ _SAFE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-        "connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+        "connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
     ),
 }
+#: A name or an address, perhaps with a port; anything else makes the parsing of URLs fail further in.
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z._-]+)(:[0-9]{1,5})?")
 _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _SAFE_HEADERS.items()]
 
 
@@ -46,6 +48,8 @@ class HostGuard:
             await send({"type": "websocket.close", "code": 1008, "reason": "unknown host"})
 
     def _known(self, host: str) -> bool:
+        if not _HOST.fullmatch(host):
+            return False
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         return "*" in self.allowed or name.strip("[]").lower() in self.allowed
 
@@ -77,12 +81,6 @@ class BodyGuard:
             return
         is_file = self.file_paths.fullmatch(scope["path"]) is not None
         max_bytes = self.limits.max_body_bytes if is_file else self.limits.max_json_bytes
-        length = Headers(scope=scope).get("content-length", "")
-        if length.isdigit() and int(length) > max_bytes:
-            setting = "MAX_BODY_BYTES" if is_file else "MAX_JSON_BYTES"
-            answer = problem(413, _too_large(max_bytes), "too_large", next_step=_raise_limit(setting))
-            await answer(scope, receive, send)
-            return
         received = 0
 
         async def counted() -> Message:
@@ -100,7 +98,16 @@ class BodyGuard:
                 message["headers"] = headers + [each for each in _RAW_HEADERS if each[0] not in named]
             await send(message)
 
-        await self.app(scope, counted, headed)
+        length = Headers(scope=scope).get("content-length", "")
+        if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
+            answer = problem(400, "an address cannot hold a NUL character", "invalid_input")
+            await answer(scope, receive, headed)
+        elif length.isdecimal() and int(length) > max_bytes:
+            setting = "MAX_BODY_BYTES" if is_file else "MAX_JSON_BYTES"
+            answer = problem(413, _too_large(max_bytes), "too_large", next_step=_raise_limit(setting))
+            await answer(scope, receive, headed)
+        else:
+            await self.app(scope, counted, headed)
 
 
 def _too_large(max_bytes: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httptools
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -172,8 +173,8 @@ class HttpProtocol(HttpToolsProtocol):
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """WebSockets that count as connections. A text that is not UTF-8 closes one (1007) and is not logged."""
 
-    def __init__(self, *args: Any, server_state: Connections, **kwargs: Any) -> None:
-        super().__init__(*args, server_state=server_state, **kwargs)
+    def __init__(self, config: Config, server_state: Connections, app_state: dict[str, Any], _loop: Any = None) -> None:
+        super().__init__(config, server_state, app_state, _loop)
         self._state = server_state
         self.address: str | None = None
         self.since = 0.0

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.requests import HTTPConnection
 
+from azuraforge.bounds import Name
 from azuraforge.projects.access import Member, Reader
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.studies.schemas import (
@@ -44,60 +45,60 @@ def list_studies(access: Reader, service: Service) -> list[StudyOut]:
 
 
 @router.get("/spaces/{plugin}")
-def get_space(plugin: str, access: Reader, service: Service) -> SpaceOut:
+def get_space(plugin: Name, access: Reader, service: Service) -> SpaceOut:
     """What could be searched of a pipeline, with ranges to begin with."""
     return service.space_of(plugin)
 
 
 @router.get("/{study}")
-def get_study(study: str, access: Reader, service: Service) -> StudyDetail:
+def get_study(study: Name, access: Reader, service: Service) -> StudyDetail:
     """Everything about a study except its trials."""
     return service.get(access.project_id, study)
 
 
 @router.delete("/{study}", status_code=204)
-def delete_study(study: str, access: Member, service: Service) -> None:
+def delete_study(study: Name, access: Member, service: Service) -> None:
     """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
     service.trash.delete(access.project_id, study, access.user_name)
 
 
 @router.post("/{study}/restore")
-def restore_study(study: str, access: Member, service: Service) -> StudyDetail:
+def restore_study(study: Name, access: Member, service: Service) -> StudyDetail:
     """Take a study out of the trash, by its id or its former name."""
     return service.get(access.project_id, service.trash.restore(access.project_id, study))
 
 
 @router.get("/{study}/trials")
-def list_trials(study: str, access: Reader, service: Service) -> list[TrialOut]:
+def list_trials(study: Name, access: Reader, service: Service) -> list[TrialOut]:
     """Every trial, by number."""
     return service.trials(access.project_id, study)
 
 
 @router.get("/{study}/importance")
-def get_importance(study: str, access: Reader, service: Service) -> ImportanceOut:
+def get_importance(study: Name, access: Reader, service: Service) -> ImportanceOut:
     """How much each field mattered so far (fANOVA)."""
     return service.importance(access.project_id, study)
 
 
 @router.post("/{study}/pause")
-def pause_study(study: str, access: Member, service: Service) -> StudyDetail:
+def pause_study(study: Name, access: Member, service: Service) -> StudyDetail:
     """Start no further trial; those that run end by themselves."""
     return service.pause(access.project_id, study)
 
 
 @router.post("/{study}/resume")
-def resume_study(study: str, access: Member, service: Service) -> StudyDetail:
+def resume_study(study: Name, access: Member, service: Service) -> StudyDetail:
     """Go on after a pause."""
     return service.resume(access.project_id, study)
 
 
 @router.post("/{study}/stop")
-def stop_study(study: str, access: Member, service: Service) -> StudyDetail:
+def stop_study(study: Name, access: Member, service: Service) -> StudyDetail:
     """End it now: running trials are cancelled."""
     return service.stop(access.project_id, study)
 
 
 @router.post("/{study}/retrain", status_code=201)
-def retrain_trial(study: str, body: RetrainRequest, access: Member, service: Service) -> RunDetail:
+def retrain_trial(study: Name, body: RetrainRequest, access: Member, service: Service) -> RunDetail:
     """Train one trial's config anew and let the gate judge it; empty: the best one."""
     return service.retrain(access.project_id, study, body.trial)

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection
 
+from azuraforge.bounds import Name
 from azuraforge.models.comparison.schemas import ComparisonOut, PairOut
 from azuraforge.models.comparison.service import MOST_RUNS, Comparisons
 from azuraforge.projects.access import Reader
@@ -24,7 +25,7 @@ Service = Annotated[Comparisons, Depends(comparison_service)]
 
 @router.get("/comparisons")
 def compare_runs(
-    run: Annotated[list[str], Query(min_length=2, max_length=MOST_RUNS, description="ids, repeated")],
+    run: Annotated[list[Name], Query(min_length=2, max_length=MOST_RUNS, description="ids, repeated")],
     access: Reader,
     service: Service,
 ) -> ComparisonOut:
@@ -33,6 +34,6 @@ def compare_runs(
 
 
 @router.get("/comparisons/pair")
-def compare_pair(a: str, b: str, access: Reader, service: Service) -> PairOut:
+def compare_pair(a: Name, b: Name, access: Reader, service: Service) -> PairOut:
     """Is one run's model better than another's by more than noise, on the same held-out rows?"""
     return service.pair(access.project_id, a, b)
