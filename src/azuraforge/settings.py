@@ -23,7 +23,7 @@ QUEUES: tuple[Queue, ...] = get_args(Queue)
 
 
 class ServerSettings(BaseModel):
-    """Where the HTTP application listens."""
+    """The HTTP application: its address, and what one client may take."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8787, ge=0, le=65535, description="0 takes a free port")
@@ -33,6 +33,24 @@ class ServerSettings(BaseModel):
     )
     max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="an uploaded file")
     max_json_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="any other body")
+    max_header_bytes: int = Field(
+        default=64 * 1024, ge=1024, description="request line and headers together; also a body's trailers"
+    )
+    header_seconds: float = Field(default=10.0, gt=0, description="from the first byte to the end of the headers")
+    body_seconds: float = Field(
+        default=20.0, gt=0, description="for a body, plus a second for each min_body_bytes_per_second that arrived"
+    )
+    min_body_bytes_per_second: int = Field(default=1024, ge=1)
+    stalled_seconds: float = Field(default=60.0, gt=0, description="a client that reads nothing so long is cut off")
+    max_connections: int = Field(
+        default=1000, ge=1, description="at once; at most half of the file descriptors that the process may open"
+    )
+    max_connections_per_address: int | None = Field(
+        default=None,
+        ge=1,
+        description="at once, from one IPv4 address or IPv6 /64 other than this machine; None: a quarter of"
+        " max_connections, or all where only this machine can connect",
+    )
 
     @field_validator("public_url")
     @classmethod

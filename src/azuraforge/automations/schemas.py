@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from azuraforge.automations.misfire import Policy
 from azuraforge.automations.recurrence import Unit
+from azuraforge.bounds import Moment
 from azuraforge.runs.schemas import RunError, RunRequest, RunState, StorableText
 
 #: Why a schedule fired: its time had come, or somebody asked for it.
@@ -40,7 +41,7 @@ class Timing(BaseModel):
     )
     interval: Interval | None = None
     timezone: StorableText = Field(default="UTC", min_length=1, max_length=64, description="such as Europe/Istanbul")
-    anchor_at: AwareDatetime | None = Field(
+    anchor_at: Moment | None = Field(
         default=None, description="an interval counts from here and fires here first; empty: from its creation"
     )
 

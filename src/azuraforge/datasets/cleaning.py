@@ -19,6 +19,8 @@ from azuraforge.errors import InvalidInput
 _MOST_MISSING = 0.5
 _MOST_LEADING = 0.05
 _MOST_FILLED = 0.05
+#: Filling adds at most so many rows for each that there is: a frequency of milliseconds would add billions.
+_MOST_ADDED = 100
 
 
 def take_as_missing(
@@ -189,6 +191,13 @@ def settle_gaps(
     if policy == "keep":
         findings.append(finding("gaps_kept", count=rhythm.missing, where=f"after {after}", **facts))
         return frame, False
+    if rhythm.missing > _MOST_ADDED * frame.height:
+        raise InvalidInput(
+            f"{rhythm.missing} rows would have to be added to {frame.height} for the rhythm of {rhythm.frequency}",
+            where="option frequency",
+            next_step="name the frequency that the rows have, or choose keep with the option gaps",
+            code="wrong_frequency",
+        )
     findings.append(finding("gaps_filled", count=rhythm.missing, where=f"after {after}", **facts))
     grid = whole_grid(frame[time], rhythm).to_frame()
     whole = grid.join(frame, on=time, how="left", maintain_order="left")

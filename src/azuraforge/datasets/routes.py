@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import Annotated
 
@@ -11,6 +10,8 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from azuraforge import strict_json
+from azuraforge.bounds import Name, Number
 from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.schemas import (
     DatasetOut,
@@ -23,7 +24,7 @@ from azuraforge.datasets.schemas import (
 )
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.tables import Dataset
-from azuraforge.datasets.uploads import receive
+from azuraforge.datasets.uploads import FIELD_BYTES, receive
 from azuraforge.projects.access import Reader, Writer
 from azuraforge.projects.short_ids import complete, path_id
 
@@ -39,7 +40,11 @@ _FORM = {
                     "required": ["file", "options"],
                     "properties": {
                         "file": {"type": "string", "format": "binary", "description": "a table, or pictures"},
-                        "options": {"type": "string", "description": "FileOptions or ImageOptions as JSON"},
+                        "options": {
+                            "type": "string",
+                            "maxLength": FIELD_BYTES,
+                            "description": "FileOptions or ImageOptions as JSON",
+                        },
                     },
                 }
             }
@@ -94,7 +99,7 @@ def add_from_source(body: FromSource, response: Response, access: Writer, servic
 
 @router.get("/{name}")
 async def get_dataset(
-    request: Request, name: str, access: Reader, service: Service, version: Version = None
+    request: Request, name: Name, access: Reader, service: Service, version: Version = None
 ) -> DatasetVersionOut:
     """One version, by the dataset's name or id; also one that is in the trash."""
     found = await service.lookup.find(access.project_id, name) if version is None else None
@@ -117,13 +122,13 @@ def restore_dataset(name: NameOrId, access: Writer, service: Service) -> Dataset
 
 
 @router.delete("/{name}/versions/{version}", status_code=204)
-def delete_dataset_version(name: NameOrId, version: int, access: Writer, service: Service) -> None:
+def delete_dataset_version(name: NameOrId, version: Number, access: Writer, service: Service) -> None:
     """Move one version into the trash."""
     service.trash.delete(access.project_id, name, version, access.user_name)
 
 
 @router.post("/{name}/versions/{version}/restore")
-def restore_dataset_version(name: NameOrId, version: int, access: Writer, service: Service) -> DatasetVersionOut:
+def restore_dataset_version(name: NameOrId, version: Number, access: Writer, service: Service) -> DatasetVersionOut:
     """Take one version out of the trash."""
     return service.get(access.project_id, service.trash.restore(access.project_id, name, version), version).out()
 
@@ -155,12 +160,14 @@ def dataset_pictures(
 
 def _options(sent: bytes) -> FileOptions | ImageOptions:
     try:
-        kind = json.loads(sent).get("kind")
-    except (ValueError, AttributeError, RecursionError):
-        kind = None  # the model says what is wrong
+        options = strict_json.parse(sent)
+    except ValueError as error:
+        place = {"type": "json_invalid", "loc": ("body", "options"), "msg": "not JSON", "ctx": {"error": str(error)}}
+        raise RequestValidationError([place]) from error
+    kind = options.get("kind") if isinstance(options, dict) else None
     shape: type[FileOptions | ImageOptions] = ImageOptions if kind == "images" else FileOptions
     try:
-        return shape.model_validate_json(sent)
+        return shape.model_validate(options)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
         raise RequestValidationError([{**item, "loc": ("body", "options", *item["loc"])} for item in found]) from error

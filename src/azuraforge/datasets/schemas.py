@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from azuraforge.bounds import Name
+
+_FREQUENCY = r"^[1-9][0-9]*(ms|s|m|h|d|w|mo|q|y)$"
+#: So many of each unit are a year, or less.
+_A_YEAR = {"ms": 3e10, "s": 3e7, "m": 525_600, "h": 8760, "d": 365, "w": 52, "mo": 12, "q": 4, "y": 1}
+
+
+def _not_beyond_a_century(frequency: str | None) -> str | None:
+    parts = re.fullmatch(r"([0-9]+)([a-z]+)", frequency or "")
+    if parts and int(parts[1]) > 100 * _A_YEAR[parts[2]]:
+        raise ValueError("rows cannot be more than 100 years apart")
+    return frequency
 
 
 class Finding(BaseModel):
@@ -53,11 +67,11 @@ class CleaningOptions(BaseModel):
         description="missing rows of a regular series; auto fills small gaps (at most 5 % of the rows, none longer"
         " than a season) and refuses large ones",
     )
-    missing_values: dict[str, list[float]] = Field(
-        default_factory=dict, description="values that mean missing, by column: {'pressure': [0]}"
+    missing_values: dict[Name, Annotated[list[float], Field(max_length=1000)]] = Field(
+        default_factory=dict, max_length=10_000, description="values that mean missing, by column: {'pressure': [0]}"
     )
-    frequency: str | None = Field(
-        default=None, pattern=r"^[1-9][0-9]*(ms|s|m|h|d|w|mo|q|y)$", description="such as 1h, 1d; empty: found"
+    frequency: Annotated[str | None, AfterValidator(_not_beyond_a_century)] = Field(
+        default=None, max_length=10, pattern=_FREQUENCY, description="such as 1h, 1d; at most 100 years; empty: found"
     )
     season: int | None = Field(default=None, ge=1, le=10_000, description="rows in one season; empty: from frequency")
     strict: bool = Field(default=False, description="every warning is an error: nothing is changed in silence or aloud")
@@ -73,9 +87,13 @@ class FileOptions(CleaningOptions):
     series: str | None = Field(
         default=None, max_length=200, description="the column that tells several series apart; empty: one series"
     )
-    features: list[str] | None = Field(default=None, description="empty: every other numeric column")
-    exclude: list[str] = Field(default_factory=list)
-    timezone: str | None = Field(default=None, description="zone of times without one, and of the calendar")
+    features: list[Name] | None = Field(
+        default=None, max_length=10_000, description="empty: every other numeric column"
+    )
+    exclude: list[Name] = Field(default_factory=list, max_length=10_000)
+    timezone: str | None = Field(
+        default=None, max_length=64, description="zone of times without one, and of the calendar"
+    )
     unit: str = Field(default="", max_length=40)
     separator: str | None = Field(default=None, min_length=1, max_length=1, description="empty: found")
     decimal: Literal[".", ","] | None = Field(default=None, description="empty: found")
@@ -104,7 +122,7 @@ class ImageOptions(BaseModel):
 class FromSource(CleaningOptions):
     """Read a dataset from a source plugin."""
 
-    source: str
+    source: Name
     options: dict[str, Any] = Field(default_factory=dict)
     name: str | None = Field(default=None, max_length=100)
     missing: Literal["error", "forward_fill", "drop"] = "forward_fill"

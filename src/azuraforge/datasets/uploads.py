@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from azuraforge.errors import InvalidInput, StorageError
 
-_FIELD_BYTES = 256 * 1024
+FIELD_BYTES = 256 * 1024
 
 
 @dataclass
@@ -137,7 +137,7 @@ class _Form:
             self._file.write(data[start:end])
             return
         value = self.upload.fields.get(self._name, b"") + data[start:end]
-        if len(value) > _FIELD_BYTES or len(self.upload.fields) > 16:
+        if len(value) > FIELD_BYTES or len(self.upload.fields) > 16:
             raise InvalidInput(f"the field {self._name[:40]!r} is too large", where="body")
         self.upload.fields[self._name] = value
 

@@ -19,7 +19,7 @@ from azuraforge.events.service import EventLog, Frame
 RETRY_MILLISECONDS = 1000
 #: Pause before a stream asks again whether its caller may read, while the database is away.
 _AWAY_SECONDS = 1.0
-_GOING_AWAY, _REFUSED = 1012, 1008  # RFC 6455: service restart; policy violation
+_GOING_AWAY, _REFUSED, _NOT_TEXT = 1012, 1008, 1003  # RFC 6455: service restart; policy violation; binary data
 
 router = APIRouter(prefix="/events", tags=["events"])
 
@@ -108,10 +108,12 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
 
 
 async def _end_with_reader(websocket: WebSocket, scope: CancelScope) -> None:
-    """Take what the reader sends (nothing is expected), so that its going and its pongs are noticed."""
+    """Receive, so that the reader's leaving and its pongs are noticed. Texts are ignored, binary frames refused."""
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-        while True:
-            await websocket.receive_text()
+        while (message := await websocket.receive())["type"] != "websocket.disconnect":
+            if message.get("bytes") is not None:
+                await websocket.close(_NOT_TEXT, "this stream accepts no binary frames")
+                break
     scope.cancel()
 
 

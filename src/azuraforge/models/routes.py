@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from anyio import to_thread
@@ -10,10 +9,12 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 from pydantic import AfterValidator
 
+from azuraforge.bounds import MomentOrUtc, Name, Number
 from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.uploads import receive
 from azuraforge.models.predictions.pictures import MAX_BYTES
 from azuraforge.models.schemas import (
+    Alias,
     AliasChange,
     AliasRequest,
     EvaluationOut,
@@ -87,20 +88,20 @@ async def list_models(
 
 
 @router.get("/models/{name}")
-async def get_model(name: str, access: Reader, service: Service) -> ModelDetail:
+async def get_model(name: Name, access: Reader, service: Service) -> ModelDetail:
     """A model with all its versions."""
     found = await service.lookup.find(access.project_id, name)
     return found if found is not None else await to_thread.run_sync(service.show, access.project_id, name)
 
 
 @router.get("/models/{name}/versions/{version}")
-def get_version(name: str, version: int, access: Reader, service: Service) -> VersionOut:
+def get_version(name: Name, version: Number, access: Reader, service: Service) -> VersionOut:
     """One version with its lineage."""
     return service.show_version(access.project_id, name, version)
 
 
 @router.delete("/models/{name}", status_code=204)
-def delete_model(name: str, access: Member, service: Service) -> None:
+def delete_model(name: Name, access: Member, service: Service) -> None:
     """Move a model with all its versions, its history and its predictions into the trash."""
     service.trash.delete(access.project_id, name, None, access.user_name)
 
@@ -112,31 +113,31 @@ def restore_model(name: NameOrId, access: Member, service: Service) -> ModelDeta
 
 
 @router.delete("/models/{name}/versions/{version}", status_code=204)
-def delete_version(name: str, version: int, access: Member, service: Service) -> None:
+def delete_version(name: Name, version: Number, access: Member, service: Service) -> None:
     """Move a version that no alias points at into the trash."""
     service.trash.delete(access.project_id, name, version, access.user_name)
 
 
 @router.post("/models/{name}/versions/{version}/restore")
-def restore_version(name: NameOrId, version: int, access: Member, service: Service) -> VersionOut:
+def restore_version(name: NameOrId, version: Number, access: Member, service: Service) -> VersionOut:
     """Take a version out of the trash."""
     return service.show_version(access.project_id, service.trash.restore(access.project_id, name, version), version)
 
 
 @router.get("/models/{name}/history")
 def get_history(
-    name: str,
+    name: Name,
     access: Reader,
     service: Service,
-    alias: str | None = None,
-    at: Annotated[datetime | None, Query(description="only moves until then: the first line held the alias")] = None,
+    alias: Alias | None = None,
+    at: Annotated[MomentOrUtc | None, Query(description="only moves until then: the first line held the alias")] = None,
 ) -> list[AliasChange]:
     """Who was champion when, and why; newest first."""
     return service.history(access.project_id, name, alias, at)
 
 
 @router.post("/models/{name}/promote")
-def promote(name: str, body: PromoteRequest, access: Member, service: Service) -> AliasChange:
+def promote(name: Name, body: PromoteRequest, access: Member, service: Service) -> AliasChange:
     """Move an alias by hand, with a reason."""
     return service.promote_by_hand(
         access.project_id, name, body.version, alias=body.alias, reason=body.reason, by=access.user_name
@@ -144,13 +145,13 @@ def promote(name: str, body: PromoteRequest, access: Member, service: Service) -
 
 
 @router.post("/models/{name}/rollback")
-def roll_back(name: str, body: RollbackRequest, access: Member, service: Service) -> AliasChange:
+def roll_back(name: Name, body: RollbackRequest, access: Member, service: Service) -> AliasChange:
     """Move an alias one step back."""
     return service.rollback_by_hand(access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name)
 
 
 @router.post("/models/{name}/aliases/{alias}")
-def set_alias(name: str, alias: str, body: AliasRequest, access: Member, service: Service) -> AliasChange:
+def set_alias(name: Name, alias: Alias, body: AliasRequest, access: Member, service: Service) -> AliasChange:
     """Set an alias, or move it; the champion's too."""
     return service.promote_by_hand(
         access.project_id, name, body.version, alias=alias, reason=body.reason, by=access.user_name
@@ -159,8 +160,8 @@ def set_alias(name: str, alias: str, body: AliasRequest, access: Member, service
 
 @router.delete("/models/{name}/aliases/{alias}")
 def remove_alias(
-    name: str,
-    alias: str,
+    name: Name,
+    alias: Alias,
     access: Member,
     service: Service,
     reason: Annotated[str, Query(min_length=1, max_length=1000)] = "taken away by hand",
@@ -170,25 +171,25 @@ def remove_alias(
 
 
 @router.get("/models/{name}/policy")
-def get_policy(name: str, access: Reader, service: Service) -> PolicyOut:
+def get_policy(name: Name, access: Reader, service: Service) -> PolicyOut:
     """What a promotion of this model needs now."""
     return service.policies.show(access.project_id, name)
 
 
 @router.post("/models/{name}/policies", status_code=201)
-def set_policy(name: str, body: PolicyRequest, access: Member, service: Service) -> PolicyOut:
+def set_policy(name: Name, body: PolicyRequest, access: Member, service: Service) -> PolicyOut:
     """Set what a promotion needs from now on, with a reason."""
     return service.policies.set(access.project_id, name, body, access.user_name)
 
 
 @router.get("/models/{name}/policies")
-def list_policies(name: str, access: Reader, service: Service) -> list[PolicyOut]:
+def list_policies(name: Name, access: Reader, service: Service) -> list[PolicyOut]:
     """Every policy the model had, newest first, and who set it why."""
     return service.policies.list(access.project_id, name)
 
 
 @hot.post("/models/{name}/predict", response_model=PredictOut)
-async def predict(name: str, access: Member, service: Service, body: PredictRequest | None = None) -> Response:
+async def predict(name: Name, access: Member, service: Service, body: PredictRequest | None = None) -> Response:
     """The next values, entered into the ledger before they are given."""
     answer = await service.predict_here(access.project_id, name, body or PredictRequest(), access.user_name)
     return Response(answer.model_dump_json(), media_type="application/json")
@@ -196,12 +197,12 @@ async def predict(name: str, access: Member, service: Service, body: PredictRequ
 
 @router.post("/models/{name}/predict-image", openapi_extra=_PICTURE)
 async def predict_image(
-    name: str,
+    name: Name,
     request: Request,
     access: Member,
     service: Service,
-    version: Annotated[int | None, Query(ge=1, description="empty: the version that the alias points at")] = None,
-    alias: Annotated[str, Query(max_length=40), AfterValidator(plain)] = "champion",
+    version: Annotated[Number | None, Query(description="empty: the version that the alias points at")] = None,
+    alias: Alias = "champion",
     request_id: Annotated[
         str | None, Query(min_length=1, max_length=64, description="your own name for it"), AfterValidator(plain)
     ] = None,
@@ -217,7 +218,7 @@ async def predict_image(
 
 @router.get("/models/{name}/predictions")
 def list_predictions(
-    name: str, access: Reader, service: Service, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    name: Name, access: Reader, service: Service, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> list[PredictionOut]:
     """The newest lines of the ledger."""
     return service.predictions(access.project_id, name, limit)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from azuraforge.bounds import MOST_COUNT, Name, Number
 from azuraforge.models.policy import Metric, SliceKey
 
 
@@ -16,6 +17,10 @@ def plain(text: str | None) -> str | None:
     if text is not None and any(unicodedata.category(each) == "Cc" for each in text):
         raise ValueError("a name cannot hold control characters")
     return text
+
+
+#: A name that points at a version.
+Alias = Annotated[str, Field(max_length=40), AfterValidator(plain)]
 
 
 class VersionOut(BaseModel):
@@ -89,7 +94,7 @@ class GuardedSlice(BaseModel):
 
     by: SliceKey
     margin: float = Field(default=0.1, ge=0, le=10, description="relative: 0.1 allows 10 % worse, and noise beyond it")
-    values: list[str] = Field(default=[], max_length=200, description="the guarded values; empty: all")
+    values: list[Name] = Field(default=[], max_length=200, description="the guarded values; empty: all")
 
 
 class PolicyRequest(BaseModel):
@@ -98,11 +103,13 @@ class PolicyRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     metric: Metric | None = Field(default=None, description="null: the task's own (rmse, error_rate)")
-    margin: float = Field(default=0.0, ge=0, description="by how much better, beyond noise, a winner must be")
+    margin: float = Field(default=0.0, ge=0, le=1e12, description="by how much better, beyond noise, a winner must be")
     margin_kind: Literal["relative", "absolute"] = "relative"
     slices: list[GuardedSlice] = Field(default=[], max_length=20)
-    max_latency_ms: float | None = Field(default=None, gt=0, description="per prediction, measured while judging")
-    max_bytes: int | None = Field(default=None, gt=0, description="of the predictor's files")
+    max_latency_ms: float | None = Field(
+        default=None, gt=0, le=1e9, description="per prediction, measured while judging"
+    )
+    max_bytes: int | None = Field(default=None, ge=1, le=MOST_COUNT, description="of the predictor's files")
     automatic: bool = Field(default=True, description="false: the gate approves, a person promotes")
     unknown_slices: Literal["block", "pass"] = Field(
         default="block", description="what a guarded slice does that holds too few rows to be known"
@@ -130,7 +137,7 @@ class PolicyOut(BaseModel):
 class AliasRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    version: int = Field(ge=1)
+    version: Number
     reason: str = Field(min_length=1, max_length=1000)
 
 
@@ -191,9 +198,9 @@ class DeploymentRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: int = Field(ge=1)
+    version: Number
     mode: Literal["shadow", "canary"]
-    alias: str = "champion"
+    alias: Alias = "champion"
     share_percent: float = Field(default=10.0, ge=0, le=100, description="of the requests, for a canary")
     error_margin: float = Field(default=0.01, ge=0, lt=1, description="share of questions that it may fail more often")
     loss_margin: float = Field(default=0.1, ge=0, le=10, description="0.1: by how much worse a loss counts as worse")
@@ -262,15 +269,15 @@ class DeploymentOut(BaseModel):
 class PromoteRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    version: int = Field(ge=1)
-    alias: str = "champion"
+    version: Number
+    alias: Alias = "champion"
     reason: str = Field(min_length=1, max_length=1000)
 
 
 class RollbackRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    alias: str = "champion"
+    alias: Alias = "champion"
     reason: str = Field(default="rolled back by hand", min_length=1, max_length=1000)
 
 
@@ -279,10 +286,12 @@ class PredictRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    version: int | None = Field(default=None, ge=1, description="empty: the version that the alias points at")
-    alias: Annotated[str, AfterValidator(plain)] = "champion"
+    version: Number | None = Field(default=None, description="empty: the version that the alias points at")
+    alias: Alias = "champion"
     rows: list[dict[str, Any]] | None = Field(default=None, min_length=1, max_length=100_000)
-    horizon: int | None = Field(default=None, ge=1, description="rows ahead; empty: all that the version can")
+    horizon: int | None = Field(
+        default=None, ge=1, le=100_000, description="rows ahead; empty: all that the version can"
+    )
     series: Annotated[str | None, AfterValidator(plain)] = Field(
         default=None, min_length=1, max_length=200, description="which, of a version that learned several"
     )

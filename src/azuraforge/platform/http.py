@@ -13,10 +13,16 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from azuraforge.server.connections import Connections
+from azuraforge.server.protocol import HttpProtocol, WebSocketProtocol
+from azuraforge.settings import ServerSettings
+
 #: So many more objects than before, and the newest of them are searched for garbage; a tenth as often, older ones too.
 #: Python's own 700 had every object of the process looked through each two seconds under load.
 _NEW_OBJECTS = 10_000
 _SETTLED_SECONDS = 30.0
+#: uvicorn ticks ten times a second.
+_TICKS_A_CHECK = 10
 
 
 def _settle() -> None:
@@ -28,18 +34,26 @@ def _settle() -> None:
 class HttpServer(uvicorn.Server):
     """Serves one application on one listening socket until a signal comes."""
 
-    def __init__(self, application: ASGIApp, listener: socket.socket, end_streams: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        application: ASGIApp,
+        listener: socket.socket,
+        end_streams: Callable[[], None],
+        limits: ServerSettings = ServerSettings(),  # noqa: B008  immutable in use
+    ) -> None:
         config = uvicorn.Config(
             application,
             log_config=None,
             access_log=False,
             lifespan="off",
             timeout_graceful_shutdown=5,
-            ws="websockets-sansio",
+            http=HttpProtocol,
+            ws=WebSocketProtocol,
             ws_max_size=64 * 1024,
             server_header=False,
         )
         super().__init__(config)
+        self.server_state: Connections = Connections(limits, listener.getsockname()[0])
         self._listener = listener
         self._end_streams = end_streams
         self._started = threading.Event()
@@ -56,6 +70,11 @@ class HttpServer(uvicorn.Server):
         _settle()
         asyncio.get_running_loop().call_later(_SETTLED_SECONDS, _settle)  # with what the first requests loaded
         self._started.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_A_CHECK == 0:
+            self.server_state.check(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     def wait_started(self) -> bool:
         """Wait until requests are answered; False where the server ended before."""

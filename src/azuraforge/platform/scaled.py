@@ -64,7 +64,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
             announce = partial(home.announce_unless_another_does, address, house.opens, house.local_token)
             announcer = _Loop("announcer", _ANNOUNCE_SECONDS, announce, at_once=True)
             try:
-                server = HttpServer(house.application(readiness, address), listener, bell.close)
+                server = HttpServer(house.application(readiness, address), listener, bell.close, settings.server)
                 house.launcher.start()
                 bell.start()
                 carrier.start()

@@ -53,7 +53,7 @@ def serve(
             url = address_of(settings.server.host, listener)
             platform = Platform(settings)
             try:
-                server = HttpServer(platform.application(url), listener, platform.end_streams)
+                server = HttpServer(platform.application(url), listener, platform.end_streams, settings.server)
                 platform.start(on_kernels)
                 home.announce(url, platform.local_token())
                 if on_ready is not None:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.requests import HTTPConnection
 
+from azuraforge.bounds import Name
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.plugins.schemas import PluginOut
 
@@ -33,6 +34,6 @@ def list_plugins(plugins: Plugins) -> list[PluginOut]:
 
 
 @router.get("/{name}")
-def get_plugin(name: str, plugins: Plugins) -> PluginOut:
+def get_plugin(name: Name, plugins: Plugins) -> PluginOut:
     """One plugin with the JSON schema of what it accepts."""
     return plugins.show(name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
@@ -12,6 +13,9 @@ from azuraforge.errors import Forbidden, Unauthorized
 from azuraforge.projects.address import Address
 from azuraforge.projects.service import Access, ProjectService
 
+#: Threads that verify secrets. They are not those of the routes, so that slow routes do not keep callers out.
+_VERIFIERS = 4
+_limiter: RunVar[CapacityLimiter] = RunVar("azuraforge_verifiers")
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -44,7 +48,17 @@ async def require_access(connection: HTTPConnection) -> Access:
     if not _bearer(connection):
         _refuse_foreign_page(connection)
     known = service.remembered(secret)
-    return known if known is not None else await to_thread.run_sync(service.authenticate, secret)
+    return known if known is not None else await to_thread.run_sync(service.authenticate, secret, limiter=_verifiers())
+
+
+def _verifiers() -> CapacityLimiter:
+    """The threads of the running event loop."""
+    try:
+        return _limiter.get()
+    except LookupError:
+        made = CapacityLimiter(_VERIFIERS)
+        _limiter.set(made)
+        return made
 
 
 def secret_of(connection: HTTPConnection) -> str:

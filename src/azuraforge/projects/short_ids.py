@@ -1,12 +1,12 @@
 """Shortened ids in the paths of requests, completed before a route sees them."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 from fastapi import Path
 from fastapi.requests import HTTPConnection
 
+from azuraforge.bounds import Name
 from azuraforge.database.short_ids import ShortId
 from azuraforge.projects.access import Reader
 
@@ -25,7 +25,10 @@ def path_id(parameter: str, short: ShortId) -> Callable[..., Awaitable[str]]:
         RunId = Annotated[str, Depends(path_id("run_id", RUNS))]
     """
 
-    async def completed(connection: HTTPConnection, access: Reader, given: str = Path(alias=parameter)) -> str:
+    # Evaluated here and not postponed, as elsewhere: the annotation names a variable of this function.
+    async def completed(
+        connection: HTTPConnection, access: Reader, given: Annotated[Name, Path(alias=parameter)]
+    ) -> str:
         return await complete(connection, access, short, given)
 
     return completed

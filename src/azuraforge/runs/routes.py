@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse
 
+from azuraforge.bounds import Name
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import complete
 from azuraforge.runs.reports import MEDIA_TYPES
@@ -63,7 +64,7 @@ async def list_runs(
 
 
 @router.get("/{run_id}")
-async def get_run(connection: HTTPConnection, run_id: str, access: Reader, service: Service) -> RunDetail:
+async def get_run(connection: HTTPConnection, run_id: Name, access: Reader, service: Service) -> RunDetail:
     """Everything about a run except its metrics."""
     run_id = await complete(connection, access, RUNS, run_id)  # not as a dependency: one of the hottest reads
     return await service.lookup.get(access.project_id, run_id)
@@ -112,7 +113,7 @@ async def get_metrics(
     run_id: RunId,
     access: Reader,
     service: Service,
-    series: Annotated[list[str] | None, Query()] = None,
+    series: Annotated[list[Name] | None, Query(max_length=1000)] = None,
     max_points: Annotated[int, Query(ge=3, le=100_000)] = 1000,
 ) -> MetricsOut:
     """Curves, reduced so that spikes stay."""
@@ -160,7 +161,7 @@ def get_report(
 
 
 @router.get("/{run_id}/figures/{name}")
-def get_figure(run_id: RunId, name: str, access: Reader, service: Service) -> dict[str, Any]:
+def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> dict[str, Any]:
     """Data to be drawn."""
     return service.figure(access.project_id, run_id, name)
 
@@ -172,7 +173,7 @@ async def list_artifacts(run_id: RunId, access: Reader, service: Service) -> lis
 
 
 @router.get("/{run_id}/artifacts/{name:path}", response_class=FileResponse)
-def get_artifact(run_id: RunId, name: str, access: Reader, service: Service) -> Response:
+def get_artifact(run_id: RunId, name: Name, access: Reader, service: Service) -> Response:
     """One file, as a download."""
     artifact, path = service.artifact(access.project_id, run_id, name)
     headers = {"X-Content-Type-Options": "nosniff", "ETag": f'"{artifact.sha256}"'}

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
 from azuraforge.runs.failures import sayable
 from azuraforge.runs.metrics import MAX_STEP, problem_with_series
 
-_BIGGEST = 2**63 - 1
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped by JSON, and not the text of such an escape
 
 
@@ -41,8 +41,10 @@ StorableText = Annotated[str, AfterValidator(_storable_text)]
 StorableObject = Annotated[dict[str, Any], AfterValidator(_storable)]
 #: What is only read by people: cleaned rather than refused, for a run's end must not be lost over a character.
 CleanedText = Annotated[str, AfterValidator(_cleaned)]
+#: Points of one series in one request.
+MOST_POINTS = 1_000_000
 Step = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
-Count = Annotated[int, Field(ge=-_BIGGEST, le=_BIGGEST)]
+Count = Annotated[int, Field(ge=-MOST_COUNT, le=MOST_COUNT)]
 
 RunState = Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"]
 RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
@@ -61,7 +63,7 @@ class RunRequest(BaseModel):
     name: StorableText | None = Field(default=None, max_length=200, description="empty: made from plugin and dataset")
     plugin: StorableText | None = Field(default=None, max_length=200)
     dataset: StorableText | None = Field(default=None, max_length=200, description="a dataset's name or id")
-    dataset_version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="empty: the newest")
+    dataset_version: int | None = Field(default=None, ge=1, le=MOST_NUMBER, description="empty: the newest")
     model: StorableText | None = Field(default=None, max_length=200, description="empty: the dataset's name")
     config: StorableObject = Field(default_factory=dict)
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
@@ -73,10 +75,10 @@ class RunRequest(BaseModel):
         description="where one of depends_on does not succeed: cancel this run, or run it all the same",
     )
     time_limit_seconds: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="of one attempt; empty: the platform's own"
+        default=None, gt=0, le=MOST_SECONDS, description="of one attempt; empty: the platform's own"
     )
     memory_limit_bytes: int | None = Field(
-        default=None, ge=2**20, le=_BIGGEST, description="of its processes; empty: the platform's own"
+        default=None, ge=2**20, le=MOST_COUNT, description="of its processes; empty: the platform's own"
     )
     idempotency_key: StorableText | None = Field(default=None, max_length=200)
 
@@ -94,10 +96,10 @@ class RunError(BaseModel):
 class RunProgress(BaseModel):
     """How far a run is. ``share`` covers the whole run, ``done/total`` its present phase."""
 
-    phase: StorableText | None = None
+    phase: StorableText | None = Field(default=None, max_length=200)
     done: Count = 0
     total: Count = 0
-    note: CleanedText = ""
+    note: CleanedText = Field(default="", max_length=10_000)
     share: float = Field(default=0.0, allow_inf_nan=False)
     rate_per_second: float | None = Field(default=None, allow_inf_nan=False)
     seconds_left: float | None = Field(default=None, allow_inf_nan=False)
@@ -221,7 +223,7 @@ class MetricPoints(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    points: dict[str, list[tuple[Step, float | None]]]
+    points: dict[str, Annotated[list[tuple[Step, float | None]], Field(max_length=MOST_POINTS)]]
     progress: RunProgress | None = None
     batch: Count | None = Field(default=None, description="number of this batch in the client's journal")
 
@@ -241,4 +243,4 @@ class FinishRequest(BaseModel):
 
     state: Literal["succeeded", "failed"]
     summary: StorableObject | None = None
-    error: CleanedText | None = None
+    error: CleanedText | None = Field(default=None, max_length=100_000)

@@ -6,10 +6,10 @@ import copy
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, FastAPI
 from fastapi.requests import HTTPConnection
+from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import ASGIApp, Scope
 
@@ -37,7 +37,7 @@ from azuraforge.projects.service import ProjectService
 from azuraforge.projects.trash import Trash
 from azuraforge.runs.routes import router as runs
 from azuraforge.runs.service import RunService
-from azuraforge.server import guards, pages, problems, repeats
+from azuraforge.server import bodies, documented, encodings, guards, health, pages, problems, repeats
 from azuraforge.settings import Settings
 from azuraforge.studies.routes import router as studies
 from azuraforge.studies.service import StudyService
@@ -98,16 +98,27 @@ def create_api(state: State = _ready) -> FastAPI:
         generate_unique_id_function=lambda route: f"{route.tags[0] if route.tags else 'server'}_{route.name}",
     )
     app.state.project_of, app.state.caller_of = _project_of, require_access
-    problems.install(app)
     app.add_middleware(repeats.RepeatGuard)
+    app.add_middleware(encodings.JsonCompression)
     # None nested: each level of inclusion looks for the route once more.
     seldom = (comparisons, datasets, events, projects, plugins, studies, schedules)
-    for router in (hot, runs, models, deployments, predictions, *seldom):
+    routers = (hot, runs, models, deployments, predictions, *seldom)
+    for router in routers:
         app.include_router(_narrowed(router), prefix=PREFIX)
-    _add_health(app, state)
-    pages.install(app)
+    health.install(app, state)
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+
+    def allowed(path: str) -> list[str]:
+        inner = path.removeprefix(PREFIX)
+        return sorted({method for route in routes if route.path_regex.match(inner) for method in route.methods or ()})
+
+    problems.install(app, allowed)
+    pages.install(app, allowed)
     plain = app.openapi
-    app.openapi = lambda: repeats.described(plain())  # type: ignore[method-assign]
+    by_place = {
+        (method.lower(), PREFIX + route.path_format): route for route in routes for method in route.methods or ()
+    }
+    app.openapi = lambda: documented.described(repeats.described(plain()), by_place)  # type: ignore[method-assign]
     return app
 
 
@@ -119,6 +130,7 @@ def _narrowed(router: APIRouter) -> APIRouter:
         return router  # it includes others
     nouns = frozenset(str(path).split("/")[1] for path in paths)
     narrowed = copy.copy(router)  # the room's own stays as it is, for other applications and other prefixes
+    narrowed.routes = [bodies.strict(route) for route in router.routes]
     look = narrowed.matches
 
     def matches(scope: Scope) -> tuple[Match, Scope]:
@@ -132,18 +144,3 @@ def _narrowed(router: APIRouter) -> APIRouter:
 
 async def _project_of(connection: HTTPConnection) -> str:
     return (await require_access(connection)).project_id
-
-
-def _add_health(app: FastAPI, state: State) -> None:
-    @app.get("/healthz", tags=["server"])
-    def healthz() -> dict[str, Any]:
-        """The process lives."""
-        return {"status": "ok", "version": azuraforge.__version__}
-
-    @app.get("/readyz", tags=["server"])
-    async def readyz(response: Response) -> dict[str, Any]:
-        """Report whether requests are answered and runs executed; 503 with the reason where they are not."""
-        report = await state()
-        if report["status"] != "ready":
-            response.status_code = 503
-        return dict(report)

@@ -22,7 +22,7 @@ _SAFE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Content-Security-Policy": (
         "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-        "connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+        "connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
     ),
 }
 _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in _SAFE_HEADERS.items()]
@@ -76,12 +76,6 @@ class BodyGuard:
             return
         is_file = self.file_paths.fullmatch(scope["path"]) is not None
         max_bytes = self.limits.max_body_bytes if is_file else self.limits.max_json_bytes
-        length = Headers(scope=scope).get("content-length", "")
-        if length.isdigit() and int(length) > max_bytes:
-            setting = "MAX_BODY_BYTES" if is_file else "MAX_JSON_BYTES"
-            answer = problem(413, _too_large(max_bytes), "too_large", next_step=_raise_limit(setting))
-            await answer(scope, receive, send)
-            return
         received = 0
 
         async def counted() -> Message:
@@ -99,7 +93,16 @@ class BodyGuard:
                 message["headers"] = headers + [each for each in _RAW_HEADERS if each[0] not in named]
             await send(message)
 
-        await self.app(scope, counted, headed)
+        length = Headers(scope=scope).get("content-length", "")
+        if b"%00" in scope.get("raw_path", b"") or b"%00" in scope["query_string"]:
+            answer = problem(400, "an address cannot hold a NUL character", "invalid_input")
+            await answer(scope, receive, headed)
+        elif length.isdecimal() and int(length) > max_bytes:
+            setting = "MAX_BODY_BYTES" if is_file else "MAX_JSON_BYTES"
+            answer = problem(413, _too_large(max_bytes), "too_large", next_step=_raise_limit(setting))
+            await answer(scope, receive, headed)
+        else:
+            await self.app(scope, counted, headed)
 
 
 def _too_large(max_bytes: int) -> str:

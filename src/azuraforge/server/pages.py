@@ -1,17 +1,27 @@
-"""Serves the built dashboard; every unknown address of a page gets index.html, whose router knows it."""
+"""Serves the built dashboard from memory; every unknown address of a page gets index.html, whose router knows it.
+
+No thread is used: pages are there while routes keep every thread busy.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import mimetypes
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi import FastAPI
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
+
+from azuraforge.server.encodings import accepted
 
 _PACKAGED = Path(__file__).parent / "dashboard"
 _CHECKOUT = Path(__file__).parents[3] / "dashboard" / "dist"
-_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-_NEVER = {"Cache-Control": "no-cache"}
+_FOR_EVER = "public, max-age=31536000, immutable"
+#: Endings of the compressed copies that the dashboard's build puts next to a file, the smallest first.
+_ENCODINGS = {"br": ".br", "gzip": ".gz"}
 
 _MISSING = """<!doctype html><meta charset="utf-8"><title>AzuraForge</title>
 <p>The API runs, but the dashboard is not built. Run <code>make dashboard</code> and load this page again.</p>
@@ -24,19 +34,87 @@ def dashboard_folder() -> Path | None:
     return next((folder for folder in (_PACKAGED, _CHECKOUT) if (folder / "index.html").is_file()), None)
 
 
-def install(app: FastAPI) -> None:
-    """Add the pages after all other routes."""
+@dataclass(frozen=True)
+class Asset:
+    """One file with its compressed copies."""
+
+    media_type: str
+    etag: str
+    cached: str
+    contents: dict[str, bytes]
+
+    def answer(self, request: Request) -> Response:
+        """The file as the browser can read it, or 304 where it has it already."""
+        encoding = accepted(request.headers.get("accept-encoding", ""), self.contents)
+        # A compressed copy is another representation, so it has another tag.
+        etag = f'"{self.etag}-{encoding}"' if encoding else f'"{self.etag}"'
+        headers = {"ETag": etag, "Cache-Control": self.cached, "Vary": "Accept-Encoding"}
+        known = request.headers.get("if-none-match", "")
+        if etag in (each.strip().removeprefix("W/") for each in known.split(",")):
+            return Response(status_code=304, headers=headers)
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        return Response(self.contents[encoding], headers=headers, media_type=self.media_type)
+
+
+class Pages:
+    """The files of a built dashboard. A build that replaces them is noticed by its index.html."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._built: tuple[int, int] | None = None
+        self._assets: dict[str, Asset] = {}
+
+    def find(self, path: str) -> Asset | None:
+        """Return the file of a path; only what a walk through the folder found exists."""
+        index = (self._folder / "index.html").stat()
+        built = (index.st_mtime_ns, index.st_ino)
+        if built != self._built:
+            self._assets = _read(self._folder)
+            self._built = built
+        return self._assets.get(path)
+
+
+def install(app: FastAPI, allowed: Callable[[str], list[str]]) -> None:
+    """Add the pages after all other routes. ``allowed`` returns the methods that the API has for a path."""
     folder = dashboard_folder()
+    pages = Pages(folder) if folder is not None else None
 
     @app.get("/{path:path}", include_in_schema=False, response_model=None)
-    def page(path: str) -> Response:
-        if path.startswith(("api/", "healthz", "readyz")) or "\0" in path:
+    async def page(path: str, request: Request) -> Response:
+        if path.startswith(("api/", "healthz", "readyz")):
+            if methods := allowed(request.scope["path"]):
+                raise HTTPException(405, headers={"Allow": ", ".join(methods)})
             raise HTTPException(404)
-        if folder is None:
+        if pages is None:
             return HTMLResponse(_MISSING, 503)
-        file = (folder / path).resolve()
-        if path and file.is_file() and file.is_relative_to(folder):
-            return FileResponse(file, headers=_FOR_EVER if path.startswith("assets/") else _NEVER)
-        if path.startswith("assets/"):
+        asset = pages.find(path)
+        if asset is None and path.startswith("assets/"):
             raise HTTPException(404)
-        return FileResponse(folder / "index.html", headers=_NEVER)
+        asset = asset or pages.find("index.html")
+        if asset is None:
+            return HTMLResponse(_MISSING, 503)
+        return asset.answer(request)
+
+
+def _read(folder: Path) -> dict[str, Asset]:
+    """Every file below a folder by its path, without what a symlink would bring in from elsewhere."""
+    assets = {}
+    for file in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if hidden or file.suffix in _ENCODINGS.values() or file.is_symlink() or not file.is_file():
+            continue
+        content = file.read_bytes()
+        contents = {"": content}
+        for encoding, ending in _ENCODINGS.items():
+            copy = file.with_name(file.name + ending)
+            if copy.is_file():
+                contents[encoding] = copy.read_bytes()
+        path = file.relative_to(folder).as_posix()
+        assets[path] = Asset(
+            media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+            etag=hashlib.sha256(content).hexdigest()[:32],
+            cached=_FOR_EVER if path.startswith("assets/") else "no-cache",
+            contents=contents,
+        )
+    return assets

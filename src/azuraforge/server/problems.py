@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from azuraforge.errors import AzuraError, StorageError, TransientError
 from azuraforge.telemetry import logger
@@ -45,19 +47,28 @@ def problem_of(error: AzuraError) -> Response:
     )
 
 
-def install(app: FastAPI) -> None:
-    """Register the handlers."""
+def _message(item: dict[str, Any]) -> str:
+    message = str(item["msg"])
+    return f"the body is not JSON: {item['ctx']['error']}" if item["type"] == "json_invalid" else message
+
+
+def install(app: FastAPI, allowed: Callable[[str], list[str]]) -> None:
+    """Register the handlers. They are asynchronous: an error must not wait for a thread.
+
+    Args:
+        allowed: the methods that the API has for a path.
+    """
 
     @app.exception_handler(AzuraError)
-    def _ours(_request: Request, error: AzuraError) -> Response:
+    async def _ours(_request: Request, error: AzuraError) -> Response:
         if isinstance(error, StorageError | TransientError):
             log.warning("request_failed", code=error.error_code, message=error.message)
         return problem_of(error)
 
     @app.exception_handler(RequestValidationError)
-    def _invalid(_request: Request, error: RequestValidationError) -> Response:
+    async def _invalid(_request: Request, error: RequestValidationError) -> Response:
         problems = [
-            {"field": ".".join(str(part) for part in item["loc"][1:]), "message": item["msg"]}
+            {"field": ".".join(str(part) for part in item["loc"][1:]), "message": _message(item)}
             for item in error.errors()[:20]
         ]
         first = problems[0]
@@ -65,21 +76,42 @@ def install(app: FastAPI) -> None:
         return problem(422, detail, "invalid_input", where=first["field"], details={"fields": problems})
 
     @app.exception_handler(HTTPException)
-    def _http(request: Request, error: HTTPException) -> Response:
+    async def _http(request: Request, error: HTTPException) -> Response:
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            # The router names the methods of one route; others may share its path, or only the pages match.
+            if methods := allowed(request.scope["path"]):
+                headers["Allow"] = ", ".join(methods)
+            elif request.scope["path"].startswith("/api/"):
+                error = HTTPException(404)
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
         detail = str(error.detail)
         if error.status_code == 404:
-            detail = f"{request.url.path} does not exist"
-        return problem(error.status_code, detail, code)
+            detail = f"{request.scope['path']} does not exist"
+        elif error.status_code == 405:
+            detail = f"{request.scope['path']} does not support {request.method}"
+        answer = problem(error.status_code, detail, code)
+        answer.headers.update(headers)
+        return answer
+
+    @app.exception_handler(ClientDisconnect)
+    async def _left(_request: Request, _error: ClientDisconnect) -> Response:
+        return problem(408, "the body ended early", "body_too_slow")  # nobody receives it
+
+    @app.exception_handler(UnicodeError)
+    async def _unspeakable(request: Request, error: UnicodeError) -> Response:
+        # Bodies and addresses are checked before; this is for what no check knew of.
+        log.warning("text_not_storable", path=request.scope["path"], reason=str(error))
+        return problem(422, "a text holds a character that cannot be stored", "invalid_input")
 
     @app.exception_handler(RecursionError)
-    def _too_deep(_request: Request, _error: RecursionError) -> Response:
+    async def _too_deep(_request: Request, _error: RecursionError) -> Response:
         return problem(400, "the JSON body is nested too deeply", "invalid_input")
 
     @app.exception_handler(Exception)
-    def _unexpected(request: Request, error: Exception) -> Response:
+    async def _unexpected(request: Request, error: Exception) -> Response:
         reference = secrets.token_hex(4)
-        log.error("unexpected_error", reference=reference, path=request.url.path, exc_info=error)
+        log.error("unexpected_error", reference=reference, path=request.scope["path"], exc_info=error)
         return problem(
             500,
             f"something went wrong here that should not (reference {reference})",

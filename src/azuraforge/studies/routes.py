@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.requests import HTTPConnection
 
+from azuraforge.bounds import Name
 from azuraforge.database.short_ids import ShortId
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import path_id
@@ -49,7 +50,7 @@ def list_studies(access: Reader, service: Service) -> list[StudyOut]:
 
 
 @router.get("/spaces/{plugin}")
-def get_space(plugin: str, access: Reader, service: Service) -> SpaceOut:
+def get_space(plugin: Name, access: Reader, service: Service) -> SpaceOut:
     """What could be searched of a pipeline, with ranges to begin with."""
     return service.space_of(plugin)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from azuraforge.bounds import MOST_NUMBER, MOST_SECONDS
 from azuraforge.runs.schemas import RunError, RunState, StorableObject, StorableText
 
 Sampler = Literal["tpe", "cmaes", "random", "grid", "qmc"]
@@ -52,10 +53,8 @@ class Budget(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     trials: int | None = Field(default=None, ge=1, le=10_000, description="empty: 50, or the whole grid")
-    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False, description="of running, pauses left out")
-    cpu_seconds: float | None = Field(
-        default=None, gt=0, allow_inf_nan=False, description="processor time of all trials"
-    )
+    seconds: float | None = Field(default=None, gt=0, le=MOST_SECONDS, description="of running, pauses left out")
+    cpu_seconds: float | None = Field(default=None, gt=0, le=MOST_SECONDS, description="processor time of all trials")
 
 
 class StudyRequest(BaseModel):
@@ -66,7 +65,7 @@ class StudyRequest(BaseModel):
     name: Annotated[StorableText, BeforeValidator(_trimmed), Field(min_length=1, max_length=100)]
     plugin: StorableText = Field(max_length=200)
     dataset: StorableText = Field(max_length=200, description="a dataset's name or id")
-    dataset_version: int | None = Field(default=None, ge=1, le=2**31 - 1, description="empty: the newest")
+    dataset_version: int | None = Field(default=None, ge=1, le=MOST_NUMBER, description="empty: the newest")
     model: StorableText | None = Field(default=None, max_length=200, description="empty: the dataset's name")
     config: StorableObject = Field(default_factory=dict)
     space: StorableObject = Field(
@@ -82,7 +81,7 @@ class StudyRequest(BaseModel):
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
     threads: int = Field(default=1, ge=1, le=256, description="of each trial")
     priority: int = Field(default=0, ge=-100, le=100)
-    warm_start_from: list[StorableText] = Field(
+    warm_start_from: list[Annotated[StorableText, Field(max_length=200)]] = Field(
         default_factory=list, max_length=10, description="earlier studies whose trials tell where to look first"
     )
     retrain: bool = Field(
@@ -95,7 +94,7 @@ class RetrainRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    trial: int | None = Field(default=None, ge=0, le=2**31 - 1, description="empty: the best one")
+    trial: int | None = Field(default=None, ge=0, le=MOST_NUMBER, description="empty: the best one")
 
 
 class TrialOut(BaseModel):

@@ -8,6 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection
 
+from azuraforge.bounds import Name
 from azuraforge.models.comparison.schemas import ComparisonOut, PairOut
 from azuraforge.models.comparison.service import MOST_RUNS, Comparisons
 from azuraforge.projects.access import Reader
@@ -28,7 +29,7 @@ Service = Annotated[Comparisons, Depends(comparison_service)]
 @router.get("/comparisons")
 async def compare_runs(
     connection: HTTPConnection,
-    run: Annotated[list[str], Query(min_length=2, max_length=MOST_RUNS, description="ids, repeated")],
+    run: Annotated[list[Name], Query(min_length=2, max_length=MOST_RUNS, description="ids, repeated")],
     access: Reader,
     service: Service,
 ) -> ComparisonOut:
@@ -38,7 +39,7 @@ async def compare_runs(
 
 
 @router.get("/comparisons/pair")
-async def compare_pair(connection: HTTPConnection, a: str, b: str, access: Reader, service: Service) -> PairOut:
+async def compare_pair(connection: HTTPConnection, a: Name, b: Name, access: Reader, service: Service) -> PairOut:
     """Is one run's model better than another's by more than noise, on the same held-out rows?"""
     a, b = [await complete(connection, access, RUNS, each) for each in (a, b)]
     return await to_thread.run_sync(service.pair, access.project_id, a, b)

@@ -9,6 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
+from azuraforge.bounds import Name, Number
 from azuraforge.datasets.uploads import receive
 from azuraforge.models.routes import model_service
 from azuraforge.models.schemas import (
@@ -37,7 +38,11 @@ _FORM = {
                     "required": ["file"],
                     "properties": {
                         "file": {"type": "string", "format": "binary", "description": "a bundle"},
-                        "name": {"type": "string", "description": "the model's name; empty: the bundle's own"},
+                        "name": {
+                            "type": "string",
+                            "maxLength": 200,
+                            "description": "the model's name; empty: the bundle's own",
+                        },
                     },
                 }
             }
@@ -47,39 +52,39 @@ _FORM = {
 
 
 @router.get("/models/{name}/deployments")
-def list_deployments(name: str, access: Reader, service: Service) -> list[DeploymentOut]:
+def list_deployments(name: Name, access: Reader, service: Service) -> list[DeploymentOut]:
     """Every shadow and canary the model had, newest first, and how they did."""
     return service.deployments.list(access.project_id, name)
 
 
 @router.post("/models/{name}/deployments", status_code=201)
-def start_deployment(name: str, body: DeploymentRequest, access: Member, service: Service) -> DeploymentOut:
+def start_deployment(name: Name, body: DeploymentRequest, access: Member, service: Service) -> DeploymentOut:
     """Let a version answer beside an alias's holder: as its shadow, or as a canary for a share of requests."""
     return service.deployments.start(access.project_id, name, body, access.user_name)
 
 
 @router.post("/models/{name}/deployments/{number}/end")
-def end_deployment(name: str, number: int, body: EndRequest, access: Member, service: Service) -> DeploymentOut:
+def end_deployment(name: Name, number: Number, body: EndRequest, access: Member, service: Service) -> DeploymentOut:
     """Take a shadow or a canary out of service."""
     return service.deployments.end(access.project_id, name, number, body.reason, access.user_name)
 
 
 @router.get("/models/{name}/lineage")
-def get_lineage(name: str, access: Reader, service: Service) -> LineageOut:
+def get_lineage(name: Name, access: Reader, service: Service) -> LineageOut:
     """Datasets, runs, versions and predictions, and what came of what."""
     return service.lineage.of(access.project_id, name)
 
 
 @router.get("/models/{name}/versions/{version}/card")
 def get_card(
-    name: str, version: int, access: Reader, service: Service, language: Literal["en", "tr"] = "en"
+    name: Name, version: Number, access: Reader, service: Service, language: Literal["en", "tr"] = "en"
 ) -> CardOut:
     """A version's card as Markdown."""
     return service.cards.show(access.project_id, name, version, language)
 
 
 @router.post("/models/{name}/intended-use", status_code=204)
-def set_intended_use(name: str, body: IntendedUse, access: Member, service: Service) -> None:
+def set_intended_use(name: Name, body: IntendedUse, access: Member, service: Service) -> None:
     """Write down what a model is for; it stands on the card of each version."""
     service.cards.set_intended_use(access.project_id, name, body.intended_use, access.user_name)
 
@@ -89,7 +94,7 @@ def set_intended_use(name: str, body: IntendedUse, access: Member, service: Serv
     response_class=StreamingResponse,
     responses={200: {"content": {"application/zip": {}}}},
 )
-def get_bundle(name: str, version: int, access: Reader, service: Service) -> StreamingResponse:
+def get_bundle(name: Name, version: Number, access: Reader, service: Service) -> StreamingResponse:
     """A version as one zip that stands for itself; the same version gives the same bytes."""
     made = service.bundles.write(access.project_id, name, version)
     headers = {"content-disposition": f'attachment; filename="{_ascii(name)}-v{version}.zip"'}

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.requests import HTTPConnection
 
+from azuraforge.bounds import Name, Number
 from azuraforge.database.short_ids import ShortId
 from azuraforge.models.predictions.schemas import (
     DriftOut,
@@ -38,8 +39,8 @@ PredictionId = Annotated[str, Depends(path_id("prediction_id", ShortId("predicti
 def list_predictions(
     access: Reader,
     service: Service,
-    model: str | None = None,
-    version: Annotated[int | None, Query(ge=1)] = None,
+    model: Name | None = None,
+    version: Number | None = None,
     judged: Annotated[bool | None, Query(description="only those that are wholly judged, or only the others")] = None,
     before: Annotated[str | None, Query(description="`next` of the page before", max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -64,7 +65,7 @@ def post_outcomes(access: Member, service: Service, body: OutcomesRequest) -> Ou
 
 @router.get("/models/{name}/live-scores")
 def get_live_scores(
-    name: str,
+    name: Name,
     access: Reader,
     service: Service,
     days: Annotated[int | None, Query(ge=1, le=36_500, description="before the newest judged target")] = None,
@@ -73,16 +74,16 @@ def get_live_scores(
     return service.reads.scores(access.project_id, name, days)
 
 
-Version = Annotated[int | None, Query(ge=1, description="empty: the champion")]
+Version = Annotated[Number | None, Query(description="empty: the champion")]
 
 
 @router.get("/models/{name}/drift")
-def get_drift(name: str, access: Reader, service: Service, version: Version = None) -> DriftOut:
+def get_drift(name: Name, access: Reader, service: Service, version: Version = None) -> DriftOut:
     """What the last look for drift found; housekeeping looks every hour where there are new predictions."""
     return service.drift.show(access.project_id, name, version)
 
 
 @router.post("/models/{name}/drift")
-def check_drift(name: str, access: Member, service: Service, version: Version = None) -> DriftOut:
+def check_drift(name: Name, access: Member, service: Service, version: Version = None) -> DriftOut:
     """Look for drift now, among the newest predictions."""
     return service.drift.check(access.project_id, name, version)

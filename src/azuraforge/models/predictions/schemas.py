@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from azuraforge.bounds import Moment, Name
 from azuraforge.models.schemas import PredictionOut
-
-Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class PredictionPage(BaseModel):
@@ -50,7 +48,7 @@ class OutcomeRequest(BaseModel):
     prediction_id: Name | None = None
     request_id: Name | None = Field(default=None, description="the caller's own name for the request")
     model: Name | None = Field(default=None, description="every prediction of this model for the time `at`")
-    at: AwareDatetime | None = Field(default=None, description="the target's time; may be left out where there is one")
+    at: Moment | None = Field(default=None, description="the target's time; may be left out where there is one")
     value: float | None = None
     label: Name | None = Field(default=None, description="the right class")
 

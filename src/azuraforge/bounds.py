@@ -1,0 +1,33 @@
+"""Bounded types for what a request may carry, so that no value reaches a database or a clock that cannot hold it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+#: Integer columns are 32 bits wide on PostgreSQL, as are all numbers of versions, trials and deployments.
+MOST_NUMBER = 2**31 - 1
+#: Quantities in bytes and counts: 64 bits.
+MOST_COUNT = 2**63 - 1
+#: Ten years: beyond every limit in time that somebody means, and far below where dates overflow.
+MOST_SECONDS = 10 * 366 * 86_400
+
+_FIRST_YEAR, _LAST_YEAR = 1000, 8999
+
+
+def _within_years(moment: datetime) -> datetime:
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValueError(f"the year must lie between {_FIRST_YEAR} and {_LAST_YEAR}")
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+#: The name or id of a thing in a path, a query or a body.
+Name = Annotated[str, Field(max_length=200)]
+#: The number of a version, a trial or a deployment.
+Number = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
+#: A moment that stays a moment in every time zone and after adding centuries. The text is ISO 8601.
+Moment = Annotated[AwareDatetime, AfterValidator(_within_years), Field(json_schema_extra={"maxLength": 64})]
+#: The same where a query may leave the zone out, which is UTC then.
+MomentOrUtc = Annotated[datetime, AfterValidator(_within_years), Field(json_schema_extra={"maxLength": 64})]

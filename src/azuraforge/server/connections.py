@@ -1,0 +1,127 @@
+"""The open connections of one server: how many there may be, whose they are, and how long each may take.
+
+uvicorn counts neither the bytes of a header nor the seconds that a client takes to send it, so that a few clients
+could hold every file descriptor. The protocols in ``protocol.py`` ask here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import resource
+from collections import Counter
+from typing import Protocol, cast
+
+from uvicorn.server import ServerState
+
+from azuraforge.settings import ServerSettings
+from azuraforge.telemetry import logger
+
+#: A connection this young is not closed for another one: its request is probably on the way.
+_SETTLING_SECONDS = 0.1
+#: Connections closed together when there are too many: one look at all of them frees so large a part.
+_FREED_TOGETHER = 1 / 16
+#: A client's part of all connections where the platform listens beyond this machine.
+_SHARE = 1 / 4
+
+log = logger("server")
+
+
+class Connection(Protocol):
+    """One connection, HTTP or WebSocket."""
+
+    address: str | None
+    since: float
+
+    def waits(self) -> bool:
+        """Return whether no request is in progress."""
+
+    def give_way(self) -> None:
+        """Close, for another connection."""
+
+    def check(self, now: float) -> None:
+        """Close where the client takes too long."""
+
+
+class Connections(ServerState):
+    """Admits connections and ends those that take too long.
+
+    Args:
+        limits: the settings.
+        host: the address that the server is bound to; clients have a share of their own unless it is loopback.
+    """
+
+    def __init__(self, limits: ServerSettings, host: str = "127.0.0.1") -> None:
+        super().__init__()
+        self.limits = limits
+        # The other half is left for the database, files and children.
+        self.most = max(1, min(limits.max_connections, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
+        share = limits.max_connections_per_address
+        if share is None:
+            share = self.most if _is_loopback(host) else max(1, int(self.most * _SHARE))
+        self.share = min(share, self.most)
+        self.refused: Counter[str] = Counter()
+        self._by_address: Counter[str] = Counter()
+
+    def admit(self, connection: Connection, client: tuple[str, int] | None, now: float) -> bool:
+        """Return whether a connection may stay. It is among ``connections`` already.
+
+        Where there are too many, the ones that have waited longest without a request in progress give way.
+        """
+        connection.address = address = _network(client[0]) if client else None
+        if address is not None:
+            self._by_address[address] += 1
+            if self._by_address[address] > self.share and not self._free(now, address):
+                self.refused["too_many_of_one_address"] += 1
+                return False
+        if len(self.connections) > self.most and not self._free(now):
+            self.refused["too_many_connections"] += 1
+            return False
+        return True
+
+    def leave(self, address: str | None) -> None:
+        """Take note that a connection has ended."""
+        if address is None:
+            return
+        self._by_address[address] -= 1
+        if self._by_address[address] <= 0:
+            del self._by_address[address]
+
+    def check(self, now: float) -> None:
+        """End what takes too long, and log how many were refused."""
+        for connection in cast(list[Connection], list(self.connections)):
+            connection.check(now)
+        if self.refused:
+            log.warning("connections_refused", open=len(self.connections), **self.refused)
+            self.refused.clear()
+
+    def _free(self, now: float, address: str | None = None) -> bool:
+        """Close the oldest waiting connections, of one address or of all; return whether there were any."""
+        waiting = [
+            each
+            for each in cast(list[Connection], list(self.connections))
+            if (address is None or each.address == address) and now - each.since > _SETTLING_SECONDS and each.waits()
+        ]
+        waiting.sort(key=lambda each: each.since)
+        places = self.share if address is not None else self.most
+        for each in waiting[: max(1, int(places * _FREED_TOGETHER))]:
+            each.give_way()
+        return bool(waiting)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _network(address: str) -> str | None:
+    """The network that shares one allowance: an IPv4 address, the /64 of an IPv6 one; None for this machine."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    mapped = getattr(parsed, "ipv4_mapped", None) or parsed
+    if mapped.is_loopback:
+        return None
+    return str(mapped) if mapped.version == 4 else str(ipaddress.ip_network((int(mapped), 64), strict=False))

@@ -1,0 +1,83 @@
+"""The OpenAPI document as FastAPI writes it, with what FastAPI does not know: the errors of each route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from azuraforge.projects.access import admin, member, require_access
+
+MEDIA_TYPE = "application/problem+json"
+_SAFE_METHODS = {"get", "head", "options"}
+#: Routes that let somebody in and therefore refuse somebody, without a session or token before.
+_REFUSING = {("post", "/api/v1/sessions")}
+
+PROBLEM: dict[str, Any] = {
+    "title": "Problem",
+    "description": "An error as RFC 9457 writes it: what, where, what to do next.",
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "description": "urn:azuraforge: and the code"},
+        "title": {"type": "string", "description": "the status in words"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "one sentence for a person"},
+        "code": {"type": "string", "description": "stable, for programs"},
+        "where": {"type": "string", "description": "the field, file or row"},
+        "next_step": {"type": "string", "description": "what to do next"},
+        "details": {"type": "object", "additionalProperties": True},
+    },
+}
+
+
+def described(document: dict[str, Any], routes: dict[tuple[str, str], APIRoute]) -> dict[str, Any]:
+    """Return the document with every status that a route can answer beyond its success.
+
+    Statuses follow from what a route depends on: an access that may be missing or too weak, parameters and bodies
+    that may be wrong, names that may not exist, a state that forbids a change. What only one route answers stands
+    in its ``responses``.
+    """
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = PROBLEM
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            route = routes.get((method, path))
+            responses = operation.setdefault("responses", {})
+            for status in sorted(_errors(method, path, operation, route)):
+                responses.setdefault(str(status), {})
+            for status, answer in responses.items():
+                if int(status) >= 400 and (status == "422" or "content" not in answer):
+                    answer["description"] = HTTPStatus(int(status)).phrase
+                    answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return document
+
+
+def _errors(method: str, path: str, operation: dict[str, Any], route: APIRoute | None) -> Iterator[int]:
+    calls = set(_calls(route.dependant)) if route is not None else set()
+    yield from (400, 408, 431, 503)
+    writes = method not in _SAFE_METHODS
+    has_body = "requestBody" in operation
+    if require_access in calls or (method, path) in _REFUSING:
+        yield 401
+        if writes or calls & {member, admin}:
+            yield 403
+    if operation.get("parameters") or has_body:
+        yield 422
+        if require_access in calls:
+            yield 404
+    if has_body:
+        yield 413
+    if writes and require_access in calls:
+        yield from (409, 507)
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    yield dependant.call
+    for inner in dependant.dependencies:
+        yield from _calls(inner)

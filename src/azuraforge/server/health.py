@@ -1,0 +1,40 @@
+"""Whether the process lives and requests can be served. Neither answer needs a thread of the routes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Response
+
+import azuraforge
+
+#: A check that takes longer counts as failed.
+CHECK_SECONDS = 2.0
+
+_UNAVAILABLE = {"application/json": {"schema": {"type": "object", "additionalProperties": True}}}
+
+#: Reports whether requests can be answered; its ``status`` is "ready" where they can.
+State = Callable[[], Awaitable[dict[str, str]]]
+
+
+def install(app: FastAPI, state: State, check_seconds: float = CHECK_SECONDS) -> None:
+    """Add ``/healthz`` and ``/readyz``. A check that takes longer than ``check_seconds`` counts as failed."""
+
+    @app.get("/healthz", tags=["server"])
+    async def healthz() -> dict[str, Any]:
+        """Report that the process lives."""
+        return {"status": "ok", "version": azuraforge.__version__}
+
+    @app.get("/readyz", tags=["server"], responses={503: {"description": "Not ready", "content": _UNAVAILABLE}})
+    async def readyz(response: Response) -> dict[str, Any]:
+        """Report whether requests are answered and runs executed; 503 with the reason where they are not."""
+        try:
+            report = await asyncio.wait_for(state(), check_seconds)
+        except TimeoutError:
+            reason = f"the database has not answered within {check_seconds:g} seconds"
+            report = {"status": "unavailable", "reason": reason}
+        if report["status"] != "ready":
+            response.status_code = 503
+        return dict(report)

@@ -1,0 +1,216 @@
+"""uvicorn's HTTP and WebSocket protocols with limits on what a client may send, and how slowly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from azuraforge.server.connections import Connections
+from azuraforge.server.problems import problem
+
+#: What the client is sending. IDLE: nothing, the last request is whole.
+_IDLE, _HEADERS, _BODY = range(3)
+#: Requests that a client may send before the first of them is answered.
+_MOST_PIPELINED = 32
+
+
+class _Stalls:
+    """Notices a client that reads nothing of what waits to be sent to it."""
+
+    def __init__(self) -> None:
+        self._unsent = 0
+        self._since = 0.0
+
+    def noticed(self, unsent: int, now: float, limit_seconds: float) -> bool:
+        if not unsent or unsent != self._unsent:
+            self._unsent, self._since = unsent, now
+            return False
+        return now - self._since > limit_seconds
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """HTTP/1.1 whose headers, trailers and chunk extensions are bounded in bytes, whose requests are bounded in time.
+
+    The parser keeps an unfinished header in memory and calls nobody, so bytes are counted as they arrive: those since
+    the last part that it gave out. Limits in time are checked once a second (``check``), so that a request costs no
+    timer.
+    """
+
+    server_state: Connections
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.limits = self.server_state.limits
+        self.address: str | None = None
+        self.since = 0.0
+        self._admitted = False
+        self._phase = _HEADERS
+        self._uncounted = 0  # bytes that the parser has neither given out nor refused
+        self._body_bytes = 0
+        self._checked_at = 0.0
+        self._stalls = _Stalls()
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.since = self._checked_at = self.loop.time()
+        self._admitted = self.server_state.admit(self, self.client, self.since)
+        if not self._admitted:
+            self._refuse(503, "too many connections", "too_many_connections")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.server_state.leave(self.address)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._admitted:
+            return
+        if self._phase == _IDLE:
+            self._phase = _HEADERS
+            self.since = self.loop.time()
+        most = self.limits.max_header_bytes
+        if self._uncounted + len(data) <= most:
+            self._uncounted += len(data)
+            super().data_received(data)
+            return
+        while data and not self.transport.is_closing() and self.transport.get_protocol() is self:
+            room = most - self._uncounted
+            if room <= 0:
+                self._refuse(431, f"the headers are larger than {most} bytes", "headers_too_large")
+                return
+            piece, data = data[:room], data[room:]
+            self._uncounted += len(piece)
+            super().data_received(piece)
+
+    def on_message_begin(self) -> None:
+        self._phase = _HEADERS  # perhaps in the same chunk as the end of the request before
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._phase == _HEADERS:  # else a trailer: the application has the headers already
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._uncounted = 0
+        self._phase = _BODY
+        self._body_bytes = 0
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            raise httptools.HttpParserError("too many requests at once")
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._uncounted = 0
+        self._body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._uncounted = 0
+        self._phase = _IDLE
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        if self._phase == _BODY:  # answered early: what remains of the body must end as soon as headers must
+            self._phase = _HEADERS
+            self.since = self.loop.time()
+        super().on_response_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        super().handle_websocket_upgrade()
+        upgraded = self.transport.get_protocol()
+        if isinstance(upgraded, WebSocketProtocol):
+            upgraded.address, upgraded.since = self.address, self.since
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "this is not HTTP/1.1", "bad_request")
+
+    def waits(self) -> bool:
+        return self._phase != _BODY and not self._answering() and not self.transport.is_closing()
+
+    def give_way(self) -> None:
+        self.transport.close()
+
+    def check(self, now: float) -> None:
+        elapsed, self._checked_at = now - self._checked_at, now
+        if self._stalls.noticed(self.transport.get_write_buffer_size(), now, self.limits.stalled_seconds):
+            self.server_state.refused["answer_not_read"] += 1
+            self.transport.abort()
+        elif self.transport.is_closing():
+            return
+        elif self._phase == _HEADERS:
+            if not self._answering() and now - self.since > self.limits.header_seconds:
+                self._refuse(408, f"the headers took longer than {self.limits.header_seconds:g} s", "headers_too_slow")
+        elif self._phase == _BODY:
+            if self.flow.read_paused or self.cycle.waiting_for_100_continue:
+                self.since += elapsed  # the application takes its time, not the client
+            elif now - self.since > self.limits.body_seconds + self._body_bytes / self.limits.min_body_bytes_per_second:
+                self._refuse(408, "the body arrived too slowly", "body_too_slow")
+
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _refuse(self, status: int, detail: str, code: str) -> None:
+        """Answer where nothing was answered yet, and close. The application sees the client leave."""
+        if status != 503:
+            self.server_state.refused[code] += 1
+        if self._answering():
+            started = self.cycle.response_started or self.pipeline
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            if started:
+                self.transport.abort()
+                return
+        answer = problem(status, detail, code)
+        content = [STATUS_LINE[status]]
+        for name, value in [*self.server_state.default_headers, *answer.raw_headers, (b"connection", b"close")]:
+            content += [name, b": ", value, b"\r\n"]
+        self.transport.write(b"".join([*content, b"\r\n", bytes(answer.body)]))
+        self.transport.close()
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """WebSockets that count as connections. A text that is not UTF-8 closes one (1007) and is not logged."""
+
+    def __init__(self, config: Config, server_state: Connections, app_state: dict[str, Any], _loop: Any = None) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._state = server_state
+        self.address: str | None = None
+        self.since = 0.0
+        self._stalls = _Stalls()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._state.leave(self.address)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if not self.handshake_initiated:  # a handshake arrives whole: this one cannot be read
+            self._state.refused["bad_request"] += 1
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text":
+            self.frames = [b"".join(self.frames)]
+            try:
+                self.frames[0].decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(1007)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
+
+    def waits(self) -> bool:
+        return False
+
+    def give_way(self) -> None:
+        self.transport.close()
+
+    def check(self, now: float) -> None:
+        unsent = self.transport.get_write_buffer_size()
+        if self._stalls.noticed(unsent, now, self._state.limits.stalled_seconds):
+            self._state.refused["answer_not_read"] += 1
+            self.transport.abort()
