@@ -31,7 +31,7 @@ def run_child(kind: str, instruction_set: str, threads: int, count: int, cache: 
     return json.loads(result.stdout)
 
 
-@amounts(120, 10_000)
+@amounts(60, 10_000)
 @pytest.mark.parametrize("instruction_set", SETS)
 def test_no_kernel_leaves_its_arrays(instruction_set, count, kernel_cache):
     figures = run_child("sweep", instruction_set, THREADS[-1], count, kernel_cache)
@@ -39,7 +39,7 @@ def test_no_kernel_leaves_its_arrays(instruction_set, count, kernel_cache):
     assert figures["arrays"] > 2 * count, "hardly an array lay between guard pages"
 
 
-@amounts(250, 10_000)
+@amounts(100, 10_000)
 @pytest.mark.parametrize("instruction_set", SETS)
 def test_wrong_shapes_options_and_gradients_are_refused_by_every_backend(instruction_set, count, kernel_cache):
     figures = run_child("wrong", instruction_set, THREADS[-1], count, kernel_cache)
