@@ -80,9 +80,9 @@ class Case:
         real = lambda value: isinstance(value, np.ndarray) and value.dtype.kind == "f"  # noqa: E731
         return {key: value.astype(dtype) if real(value) else value for key, value in self.attributes.items()}
 
-    def mix(self, outputs, dtype) -> list[np.ndarray | None]:
+    def mix(self, outputs) -> list[np.ndarray | None]:
         rng = np.random.default_rng(self.seed)
-        drawn = [rng.normal(size=output.shape).astype(np.float32).astype(dtype) for output in outputs]
+        drawn = [rng.normal(size=output.shape).astype(np.float32).astype(output.dtype) for output in outputs]
         wanted = [*self.used, *[False] * (len(outputs) - len(self.used))]
         return [lay_out(one, self.layout) if used else None for one, used in zip(drawn, wanted, strict=True)]
 

@@ -156,29 +156,20 @@ def _loss(target: str = "normal", prediction: str = "normal", **options: tuple[A
         if prediction == "probability":
             first = (1 / (1 + np.exp(-first))).astype(np.float32).astype(np.float64)
         second = d.rng.integers(0, 2, shape).astype(np.float64) if target == "truth" else d.normal(*shape)
-        case = d.case(first, second, reduction=_reduced(d), **chosen)
-        return _only(case, 0)
+        return d.case(first, second, reduction=_reduced(d), **chosen)
 
     return build
 
 
-def _only(case: Case, *indices: int) -> Case:
-    """Targets get no gradient."""
-    case.needs = [index in indices for index in range(len(case.inputs))]
-    return case
-
-
 def _quantile(d: Draw) -> Case:
     shape, levels = d.shape(0, 3), np.array(d.pick((0.5,), (0.125, 0.5, 0.75)))
-    case = d.case(d.normal(*shape, levels.size), d.normal(*shape), quantiles=levels, reduction=_reduced(d))
-    return _only(case, 0)
+    return d.case(d.normal(*shape, levels.size), d.normal(*shape), quantiles=levels, reduction=_reduced(d))
 
 
 def _gaussian_nll(d: Draw) -> Case:
     shape = d.shape()
-    case = d.case(d.normal(*shape), d.normal(*shape), d.positive(*shape), full=d.yes(), eps=d.pick(1e-6, 1e-3),
+    return d.case(d.normal(*shape), d.normal(*shape), d.positive(*shape), full=d.yes(), eps=d.pick(1e-6, 1e-3),
                   reduction=_reduced(d))  # fmt: skip
-    return _only(case, 0, 2)
 
 
 def _cross_entropy(d: Draw) -> Case:

@@ -106,7 +106,7 @@ def call(op: Op, case: Case, dtype, *, values=None, gradients=True):
                     for array in inputs
                 )
             for array, needed, gradient in zip(
-                inputs, case.needs, op.vjp(context, *case.mix(outputs, dtype)), strict=True
+                inputs, case.needs, op.vjp(context, *case.mix(outputs)), strict=True
             ):
                 if needed:
                     assert array is not None
@@ -148,7 +148,7 @@ def test_gradient_is_that_of_finite_differences(name, count):
             return
         outputs = results[: len(results) - sum(case.needs)]
         gradients = iter(results[len(outputs) :])
-        mix = case.mix(outputs, np.float64)
+        mix = case.mix(outputs)
 
         def total(values):
             moved = call(OPS[name], case, np.float64, values=values, gradients=False)

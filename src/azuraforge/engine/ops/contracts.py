@@ -420,6 +420,12 @@ def joined(name: str, added: int) -> Contract:
     return check
 
 
+def reshape(x: Array, *, shape: tuple[int, ...]) -> None:
+    """Check that no size is below -1, which alone stands for what is left."""
+    if shape and min(shape) < -1:
+        raise EngineError(f"reshape: sizes must be at least 0, or -1 once, got {shape}")
+
+
 def transpose(x: Array, *, axes: tuple[int, ...] | None) -> None:
     """Check that every axis is named once."""
     if axes is not None:

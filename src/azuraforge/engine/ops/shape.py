@@ -93,7 +93,7 @@ def _pad_vjp(context: Context, gradient: Array) -> Gradients:
     return (gradient[context.saved],)
 
 
-register("reshape", _reshape, _reshape_vjp, view=True)
+register("reshape", _reshape, _reshape_vjp, contracts.reshape, view=True)
 register("transpose", _transpose, _transpose_vjp, contracts.transpose, view=True)
 register("getitem", _getitem, _getitem_vjp, view=True)
 register("broadcast_to", _broadcast_to, _broadcast_to_vjp)
