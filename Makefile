@@ -158,7 +158,7 @@ dashboard/node_modules/.installed: dashboard/package.json dashboard/package-lock
 	@$(HAS_NODE) || \
 	  { echo "the dashboard needs Node 20.19 or newer; found: $$(node --version 2>&1 | head -1). Install it from your package manager or nodejs.org." >&2; exit 1; }
 	@echo "downloading the dashboard's packages (about 370; a few minutes on a slow connection) …"
-	@cd dashboard && npm ci --no-audit --no-fund --loglevel=http 2>&1 | { count=0; while IFS= read -r line; do \
+	@cd dashboard && npm ci --no-audit --no-fund --no-update-notifier --loglevel=http 2>&1 | { count=0; while IFS= read -r line; do \
 	  case "$$line" in \
 	    "npm http"*.tgz*) count=$$((count + 1)); if [ $$((count % 50)) = 0 ]; then echo "  $$count downloaded …"; fi ;; \
 	    "npm http"*) ;; \

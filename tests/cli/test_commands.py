@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from azuraforge.client import Client
 from azuraforge.client.address import AddressBook
 
 AGENT = """
@@ -146,6 +147,33 @@ def test_start_show_list_cancel_resume(counting):
     watched = counting.run("runs", "watch", run_id, check=False)
     assert watched.returncode == 1
     assert "cancelled after" in watched.stdout
+
+
+def test_the_first_six_characters_of_an_id_are_enough(counting):
+    with Client(home=counting.home) as client:
+        run_id, other = (client.runs.wait(client.runs.start("counter").id).id for _ in range(2))
+        short = run_id[:6]
+        assert counting.json("runs", "show", short)["id"] == run_id
+        assert f"run '{short[:5]}' does not exist" in refused(counting, "runs", "show", short[:5])
+        assert [event.type for event in client.runs.watch(short)][-1] == "run.finished"
+        assert (client.runs.wait(short).id, "loss" in client.runs.metrics(short)) == (run_id, True)
+        assert client.runs.evaluation(short) is None
+        assert run_id.encode() in client.runs.report(short, "md")
+        assert [each.run.id for each in client.runs.compare([short, other[:6]]).runs] == [run_id, other]
+        needing = client.runs.get(client.runs.start("counter", depends_on=[short]).id)
+        assert [each.id for each in needing.depends_on] == [run_id]
+        assert client.runs.pin(short).pinned
+        client.runs.unpin(short)
+        client.runs.wait(needing.id)
+        client.runs.delete(short)
+        assert client.runs.get(run_id).deleted_at is not None
+        assert client.runs.restore(short).deleted_at is None
+        schedule = client.schedules.create("short ids", {"plugin": "counter"}, every=1, unit="days", paused=True)
+        assert client.schedules.get(schedule.id[:6]).name == "short ids"
+        client.schedules.delete(schedule.id[:6])
+        token = client.tokens.create("short ids")
+        client.tokens.revoke(token.id[:6])
+        assert token.id not in {each.id for each in client.tokens.list()}
 
 
 def test_ctrl_c_leaves_the_run_alone(counting):

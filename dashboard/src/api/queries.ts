@@ -1,5 +1,5 @@
 // One cache for all server state. A refused session ends at the sign-in page.
-import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient, type QueryKey } from "@tanstack/react-query";
 
 import { Problem } from "./problem";
 
@@ -17,4 +17,15 @@ export function createQueryClient(onSignedOut: () => void): QueryClient {
       },
     },
   });
+}
+
+/**
+ * For `onSettled`: reads these queries again. A mutation that succeeded stays pending until they are read, so that the
+ * page never shows the old state; one that failed shows its error at once, since a dead platform answers no query either.
+ */
+export function readAgain(client: QueryClient, ...keys: QueryKey[]) {
+  return (_data: unknown, error: unknown): Promise<unknown> | undefined => {
+    const read = Promise.all(keys.map((queryKey) => client.invalidateQueries({ queryKey })));
+    return error === null ? read : undefined;
+  };
 }

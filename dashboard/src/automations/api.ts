@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../api/client";
+import { readAgain } from "../api/queries";
 import type { Fire, RunPage, Schedule, ScheduleRequest, Timing, Times } from "../api/types";
 
 const MOVING_MS = 3000;
@@ -66,7 +67,7 @@ function useAction<T>(act: () => Promise<T>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: act,
-    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["schedules"] }), client.invalidateQueries({ queryKey: ["runs"] })]),
+    onSettled: readAgain(client, ["schedules"], ["runs"]),
   });
 }
 

@@ -29,6 +29,7 @@ export function RunActions({ run }: { run: RunDetail }) {
   return (
     <>
       {resume.error ? <ErrorNotice error={resume.error} /> : null}
+      {pin.error ? <ErrorNotice error={pin.error} /> : null}
       {ended && run.state !== "succeeded" && run.kind !== "external" ? (
         <Button look="primary" pending={resume.isPending} onPress={() => resume.mutate()} testId="resume-run">
           {t("run.resume")}

@@ -40,6 +40,17 @@ const judged = {
 afterEach(() => act(() => i18next.changeLanguage("en")));
 
 describe("RunPage", () => {
+  it("says at once that the platform does not answer when a run is pinned", async () => {
+    open(sampleRun({ state: "succeeded" }));
+    const button = await screen.findByTestId("pin-run");
+    const never = new Promise<Response>(() => undefined);
+    const dead = (_url: string, init: RequestInit) => (init.method === "PUT" ? Promise.reject(new TypeError("no connection")) : never);
+    vi.stubGlobal("fetch", dead);
+    await userEvent.click(button);
+    expect((await screen.findByRole("alert")).textContent).toContain("The platform does not answer");
+    expect(button.getAttribute("aria-disabled")).not.toBe("true");
+  });
+
   it("shows progress, rate and time left while it runs, and no score", async () => {
     open(sampleRun());
     const progress = await screen.findByTestId("progress");

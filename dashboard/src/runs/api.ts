@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../api/client";
+import { readAgain } from "../api/queries";
 import { Problem } from "../api/problem";
 import type { Metrics, RunDetail, RunPage, RunRequest, RunState, StoredEvaluation } from "../api/types";
 import type { Forecast } from "./evaluation";
@@ -93,8 +94,7 @@ function useRunAction(id: string, action: "cancel" | "resume") {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => post<RunDetail>(`/runs/${part(id)}/${action}`),
-    onSettled: () =>
-      Promise.all([client.invalidateQueries({ queryKey: ["run", id] }), client.invalidateQueries({ queryKey: ["runs"] })]),
+    onSettled: readAgain(client, ["run", id], ["runs"]),
   });
 }
 
@@ -106,6 +106,6 @@ export function usePinRun(id: string, pinned: boolean) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (): Promise<unknown> => (pinned ? remove(`/runs/${part(id)}/pin`) : put(`/runs/${part(id)}/pin`)),
-    onSettled: () => client.invalidateQueries({ queryKey: ["run", id] }),
+    onSettled: readAgain(client, ["run", id]),
   });
 }

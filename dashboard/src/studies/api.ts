@@ -2,6 +2,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, remove } from "../api/client";
+import { readAgain } from "../api/queries";
 import type { RunDetail, SearchSpace, Study, StudyDetail, StudyImportance, StudyRequest, Trial } from "../api/types";
 
 const MOVING_MS = 2000;
@@ -62,7 +63,7 @@ function useAction<T>(act: () => Promise<T>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: act,
-    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ["studies"] }), client.invalidateQueries({ queryKey: ["runs"] })]),
+    onSettled: readAgain(client, ["studies"], ["runs"]),
   });
 }
 

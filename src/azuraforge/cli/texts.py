@@ -526,6 +526,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "best": ("best", "en iyi"),
     "sampler": ("sampler", "örnekleyici"),
     "objectives": ("objectives", "hedefler"),
+    "direction.minimize": ("lower is better", "düşük olan iyi"),
+    "direction.maximize": ("higher is better", "yüksek olan iyi"),
     "field": ("field", "alan"),
     "range": ("range to begin with", "başlangıç aralığı"),
     "baseline": ("baseline", "temel yöntem"),
