@@ -80,6 +80,15 @@ def test_a_database_that_knows_no_project_is_as_good_as_none(settings):
         open_at_start(settings)
 
 
+def test_two_data_homes_do_not_share_one_file(settings, tmp_path):
+    other = Settings(home=tmp_path / "other", database_url=f"sqlite:///{tmp_path / 'shared.db'}")
+    first = open_home(settings.model_copy(update={"database_url": other.database_url}))
+    with pytest.raises(Conflict, match="another data home"):
+        open_home(other)
+    first.close()
+    open_home(other).close()
+
+
 def test_on_postgresql_too(settings, postgres_cluster):
     made = postgres_cluster.create(TEMPLATE)
     scaled = settings.model_copy(update={"database_url": made.url, "database_owner_url": made.owner_url})
