@@ -1639,7 +1639,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description Requests can be served and runs will be carried.
+         * @description Report whether requests are answered and runs executed; 503 with the reason where they are not.
          */
         get: operations["server_readyz"];
         put?: never;
