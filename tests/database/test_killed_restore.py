@@ -6,6 +6,8 @@ import re
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +15,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from azuraforge.crashpoints import POINTS
 from azuraforge.database import Database, placing, walls
 from azuraforge.database.backup import Place, back_up, examine, restore
 from azuraforge.database.schema import open_database
@@ -22,7 +23,15 @@ from azuraforge.platform.migration import import_tables
 from tests.database.killed_restore import kill_at
 from tests.postgres import TEMPLATE, binaries
 
-STEPS = [name for name in POINTS if name.startswith("restore_") and name != "restore_before_walls"]
+#: In the order in which a restore passes them.
+STEPS = (
+    "restore_extracted",
+    "restore_before_decided",
+    "restore_decided",
+    "restore_journals_aside",
+    "restore_before_placed",
+    "restore_placed",
+)
 #: From here on the new database is the one that the next start finds.
 DECIDED = STEPS.index("restore_decided")
 
@@ -134,6 +143,41 @@ def test_a_restore_that_cannot_be_placed_changes_nothing(old_and_new, tmp_path, 
     assert projects(place.path) == ["old"]
     assert not placing.unfinished(place.path)
     assert not list(place.path.parent.glob("azuraforge-restore-*"))
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from azuraforge.database.backup import Place, back_up, restore
+from azuraforge.errors import StorageError
+from azuraforge.platform.migration import import_tables
+
+import_tables()
+place, backup, target = Place(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+for work in (lambda: back_up(place, target), lambda: restore(place, backup, replace=True)):
+    try:
+        work()
+    except StorageError as error:
+        print(error)
+"""
+
+
+def test_a_full_disk_leaves_nothing_half_written(old_and_new, tmp_path):
+    left, backup = old_and_new
+    shutil.copytree(left, tmp_path / "home")
+    place = place_in(tmp_path / "home")
+    target = tmp_path / "backups" / "a.backup"
+    command = [sys.executable, "-c", FULL, place.url, str(backup), str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    saved, restored = done.stdout.splitlines()
+    assert "the backup could not be written" in saved
+    assert "could not be unpacked" in restored
+    assert list(target.parent.iterdir()) == []
+    assert {path.name.removesuffix("-shm").removesuffix("-wal") for path in place.path.parent.iterdir()} == {
+        "azuraforge.db"
+    }
+    assert projects(place.path) == ["old"]
 
 
 @pytest.fixture

@@ -57,6 +57,18 @@ ELSEWHERE = {
     "trial_before_commit": "tests/studies/test_on_the_platform.py",
     "trials_before_collected": "tests/studies/test_on_the_platform.py",
     "study_before_ended": "tests/studies/test_on_the_platform.py",
+    **dict.fromkeys(
+        (
+            "restore_extracted",
+            "restore_before_decided",
+            "restore_decided",
+            "restore_journals_aside",
+            "restore_before_placed",
+            "restore_placed",
+            "restore_before_walls",
+        ),
+        "tests/database/test_killed_restore.py",
+    ),
 }
 CONFIG = {"epochs": 12, "patience": 12, "hidden_size": 4, "horizon": 2}
 

@@ -69,6 +69,23 @@ def test_every_project_is_tended_by_its_own_policy(
     assert (newest.type, newest.data) == ("trash.purged", {"runs": 2, "bytes_freed": 12, "by": "policy"})
 
 
+def test_a_project_of_an_older_database_is_left_alone(
+    database, events, history, project_id, other_project_id, tmp_path
+):
+    bin_, held = RememberingBin(), []
+    keeper = Housekeeping(database, Trash(database, events, [bin_]), held.append, events, history)
+    database.write(project_id, lambda session: events.append(session, project_id, "project", "told", {}))
+    keeper.round()
+    assert set(bin_.purged) == {project_id, other_project_id}
+    bin_.purged.clear()
+    bin_.expired.clear()
+    mark = tmp_path / "history" / f"{project_id}.json"
+    mark.write_text(mark.read_text().replace('"seq":1,', '"seq":99,'))
+    keeper.round()
+    assert set(bin_.purged) == set(bin_.expired) == {other_project_id}
+    assert held == [set(), {project_id}]
+
+
 def test_the_trouble_of_one_project_does_not_hold_up_the_others(
     database, events, history, project_id, other_project_id
 ):

@@ -192,6 +192,8 @@ class Database:
             with postgres.reading(self._engine, bind) as session:
                 yield session
             return
+        if (problem := self._watch.problem()) is not None:
+            raise problem
         try:
             with Session(self._engine, autoflush=False, expire_on_commit=False) as session:
                 yield bind(session)

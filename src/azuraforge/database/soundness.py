@@ -10,7 +10,9 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from azuraforge.database.failures import damage_of, damaged, readable, unavailable
+from sqlalchemy.exc import DBAPIError
+
+from azuraforge.database.failures import damage_of, damaged, readable
 from azuraforge.errors import TransientError
 from azuraforge.telemetry import logger
 
@@ -75,13 +77,14 @@ class FileWatch:
         return damaged(said, _STOP)
 
     def learn(self, error: BaseException) -> BaseException:
-        """``readable``, with damage remembered."""
+        """``readable``, with damage remembered and with a lost file named as the reason of what it causes."""
         if (said := damage_of(error)) is not None:
             self._damage = said
             self._log(said)
             return damaged(said, _STOP)
-        known = readable(error)
-        return (self.problem() if unavailable(known) else None) or known
+        if isinstance(error, DBAPIError | sqlite3.Error) and (problem := self.problem()) is not None:
+            return problem  # such as "no such table", in an empty file that took the place of the database
+        return readable(error)
 
     def _log(self, reason: str) -> None:
         if reason != self._logged:

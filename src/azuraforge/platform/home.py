@@ -9,11 +9,13 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO
+
+from sqlalchemy import make_url
 
 from azuraforge.clock import iso, utc_now
 from azuraforge.errors import Conflict, StorageError
@@ -30,7 +32,7 @@ class DataHome:
     """An opened and locked data home."""
 
     folder: Path
-    _lock: IO[str]
+    _locks: Sequence[IO[str]]
     _announcing: IO[str] | None = None
 
     def announce(self, url: str, token: str) -> None:
@@ -65,7 +67,8 @@ class DataHome:
                 (self.folder / ADDRESS).unlink(missing_ok=True)
         if self._announcing is not None:
             self._announcing.close()
-        self._lock.close()
+        for lock in self._locks:
+            lock.close()
 
     def _token(self) -> str:
         try:
@@ -85,7 +88,7 @@ def open_home(settings: Settings, *, together: bool = False) -> DataHome:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not os.access(folder, os.W_OK | os.X_OK):
                 raise PermissionError(13, "not writable", str(folder))
-        lock = (home / LOCK).open("a+", encoding="utf-8")
+        locks = [path.open("a+", encoding="utf-8") for path in (home / LOCK, *_database_lock(settings))]
     except OSError as error:
         raise StorageError(
             f"the data home cannot be written: {error.strerror}",
@@ -93,11 +96,28 @@ def open_home(settings: Settings, *, together: bool = False) -> DataHome:
             next_step="make it writable, or choose another folder with --home or AZURAFORGE_HOME",
         ) from error
     try:
-        fcntl.flock(lock, (fcntl.LOCK_SH if together else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        for lock in locks:
+            fcntl.flock(lock, (fcntl.LOCK_SH if together else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError:
-        lock.close()
+        for each in locks:
+            each.close()
+        if lock is not locks[0]:
+            raise Conflict(
+                "a platform with another data home already runs on this database",
+                where=settings.url,
+                next_step="stop it first, or give each data home a database of its own",
+            ) from None
         raise _held_by_another(home) from None
-    return DataHome(home, lock)
+    return DataHome(home, locks)
+
+
+def _database_lock(settings: Settings) -> list[Path]:
+    """The lock of an SQLite file outside of the data home, which another data home may name as well."""
+    url = make_url(settings.url)
+    path = Path(url.database or "").absolute()
+    if url.get_backend_name() != "sqlite" or path.parent == settings.home.absolute():
+        return []
+    return [path.with_name(f"{path.name}.lock")]
 
 
 def _held_by_another(home: Path) -> Conflict:

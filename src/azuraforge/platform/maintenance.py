@@ -59,6 +59,7 @@ def upgrade_database(settings: Settings) -> Upgraded:
     with _alone(settings):
         if place.is_sqlite:
             placing.settle(place.path)
+            opening.refuse_damage(settings)
         before = _revision(place)
         if place.is_sqlite:
             schema.open_database(place.url).close()

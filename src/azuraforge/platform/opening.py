@@ -32,7 +32,7 @@ def open_at_start(settings: Settings) -> Database:
         if (kept := placing.settle(place.path)) is not None:
             log.warning("restore_finished", database=str(place.path), kept=str(kept))
         if place.path.exists() and place.path.stat().st_size:
-            _refuse_damage(settings, place)
+            refuse_damage(settings)
         else:
             _refuse_orphans(settings, place, "is missing")
     database = open_database(settings.url, settings.database_owner_url)
@@ -64,8 +64,10 @@ def create_empty(settings: Settings) -> None:
         database.close()
 
 
-def _refuse_damage(settings: Settings, place: Place) -> None:
-    if (problem := soundness.problem_of(place.path)) is not None:
+def refuse_damage(settings: Settings) -> None:
+    """Raise StorageError where the SQLite file is damaged; the sentence names the newest backup."""
+    place = Place(settings.url, settings.database_owner_url)
+    if place.is_sqlite and place.path.is_file() and (problem := soundness.problem_of(place.path)) is not None:
         raise StorageError(
             f"the database is damaged ({problem})",
             where=str(place.path),

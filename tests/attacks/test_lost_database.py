@@ -1,0 +1,215 @@
+"""A database that is missing, damaged or older than the files next to it loses nothing silently."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import time
+import urllib.error
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from azuraforge.database.schema import open_database
+from azuraforge.errors import Conflict, StorageError
+from azuraforge.platform import maintenance
+from azuraforge.platform.composition import House
+from azuraforge.platform.home import open_home
+from azuraforge.platform.migration import import_tables
+from azuraforge.platform.opening import open_at_start
+from azuraforge.settings import Settings
+from tests.postgres import TEMPLATE
+
+_PAGE = 4096
+
+
+def damage(path: Path) -> None:
+    """Overwrite every page but the first, which says what kind of file it is."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek(_PAGE)
+        file.write(b"\xa5" * (path.stat().st_size - _PAGE))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A data home that was used: a database with a project, a file of a dataset, and a backup elsewhere."""
+    made = Settings(home=tmp_path / "home")
+    open_home(made).close()
+    House(made).close()
+    kept = made.artifacts / "project" / "datasets" / "f.parquet"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"rows")
+    maintenance.back_up(made, tmp_path / "elsewhere" / "a.backup")
+    return made
+
+
+def database_of(settings: Settings) -> Path:
+    return settings.home / "azuraforge.db"
+
+
+def remove_database(settings: Settings) -> None:
+    for path in settings.home.glob("azuraforge.db*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize("left", [None, b""], ids=["missing", "empty"])
+def test_files_without_a_database_are_not_started_on(settings, tmp_path, left):
+    remove_database(settings)
+    if left is not None:
+        database_of(settings).write_bytes(left)
+    with pytest.raises(Conflict) as refused:
+        open_at_start(settings)
+    assert "holds 1 files of datasets, models and runs, and the database is missing" in str(refused.value)
+    assert f"azuraforge database restore {tmp_path / 'elsewhere' / 'a.backup'}" in str(refused.value)
+    assert not database_of(settings).exists() or not database_of(settings).stat().st_size
+    maintenance.restore(settings, tmp_path / "elsewhere" / "a.backup")
+    open_at_start(settings).close()
+
+
+def test_a_database_that_knows_no_project_is_as_good_as_none(settings):
+    remove_database(settings)
+    import_tables()
+    open_database(settings.url).close()
+    with pytest.raises(Conflict, match="the database is empty"):
+        open_at_start(settings)
+
+
+def test_two_data_homes_do_not_share_one_file(settings, tmp_path):
+    other = Settings(home=tmp_path / "other", database_url=f"sqlite:///{tmp_path / 'shared.db'}")
+    first = open_home(settings.model_copy(update={"database_url": other.database_url}))
+    with pytest.raises(Conflict, match="another data home"):
+        open_home(other)
+    first.close()
+    open_home(other).close()
+
+
+def test_on_postgresql_too(settings, postgres_cluster):
+    made = postgres_cluster.create(TEMPLATE)
+    scaled = settings.model_copy(update={"database_url": made.url, "database_owner_url": made.owner_url})
+    with pytest.raises(Conflict, match="the database is empty"):
+        open_at_start(scaled)
+    postgres_cluster.drop(made)
+
+
+def test_starting_empty_on_purpose_is_one_command(settings):
+    remove_database(settings)
+    maintenance.create_database(settings)
+    open_at_start(settings).close()
+    assert len(list(settings.artifacts.rglob("f.parquet"))) == 1
+    with pytest.raises(Conflict, match="there is a database already"):
+        maintenance.create_database(settings)
+
+
+def test_a_start_on_a_damaged_file_names_the_backup_and_leaves_the_log(settings, tmp_path):
+    damage(database_of(settings))
+    with pytest.raises(StorageError) as refused:
+        open_at_start(settings)
+    assert "the database is damaged (" in str(refused.value)
+    command = f"azuraforge database restore {tmp_path / 'elsewhere' / 'a.backup'} --replace"
+    assert command in str(refused.value)
+    with database_of(settings).open("r+b") as file:
+        file.write(b"no database at all")
+    log = settings.home / "azuraforge.db-wal"
+    log.write_bytes(b"transactions that the file lacks")
+    with pytest.raises(StorageError, match="not a database"):
+        open_at_start(settings)
+    assert log.read_bytes() == b"transactions that the file lacks"
+    restored = maintenance.restore(settings, tmp_path / "elsewhere" / "a.backup", replace=True)
+    assert restored.kept.with_name(f"{restored.kept.name}-wal").read_bytes() == b"transactions that the file lacks"
+    open_at_start(settings).close()
+
+
+class _Idle:
+    """A carrier that brings nothing anywhere."""
+
+    def submitted(self, project_id: str, run_id: str, queue: str) -> None: ...
+
+    def cancelled(self, project_id: str, run_id: str) -> None: ...
+
+
+def test_an_older_database_removes_nothing_that_only_the_newer_one_knew(settings):
+    """Files of datasets, models and runs, and work folders from which runs could go on; all of them long untouched."""
+    house = House(settings)
+    house.furnish(_Idle())
+    home = settings.artifacts / house.project_id
+    unknown = [
+        home / "datasets" / f"{'a' * 64}.parquet",
+        home / "files" / "bb" / ("b" * 64),
+        home / "models" / ("c" * 64) / "manifest.json",
+        settings.scratch / "0123456789abcdef" / "checkpoints" / "fit" / "weights",
+    ]
+    for path in unknown:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+        for each in (path, path.parent):
+            os.utime(each, (0, 0))
+    for _ in range(3):
+        house.housekeeping.round()
+    house.close()
+    assert all(path.exists() for path in unknown)
+
+
+def get(platform, path: str) -> tuple[int, dict]:
+    headers = {"Authorization": f"Bearer {platform.token}"}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(platform.url + path, headers=headers), timeout=30) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def post(platform, path: str, body: dict) -> tuple[int, dict]:
+    headers = {"Authorization": f"Bearer {platform.token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(platform.url + path, json.dumps(body).encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_a_running_platform_notices_that_its_database_is_gone_and_writes_nothing(platform):
+    assert get(platform, "/readyz")[0] == 200
+    path = platform.home / "azuraforge.db"
+    path.rename(platform.home / "moved")
+    status, report = get(platform, "/readyz")
+    assert (status, report["status"]) == (503, "unavailable")
+    assert "azuraforge.db was deleted or replaced" in report["reason"]
+    status, problem = post(platform, "/api/v1/tokens", {"name": "lost", "role": "member"})
+    assert (status, problem["code"]) == (503, "database_damaged"), problem
+    assert "restore a backup" in problem["next_step"]
+    assert not path.exists(), "no empty database is made in its place"
+    shutil.copy(platform.home / "moved", path)
+    assert get(platform, "/readyz")[0] == 503, "a copy is not the file that is open"
+    (platform.home / "moved").rename(path)
+    assert get(platform, "/readyz")[0] == 200
+    assert post(platform, "/api/v1/tokens", {"name": "kept", "role": "member"})[0] in (200, 201)
+
+
+def test_a_running_platform_answers_503_once_its_database_is_damaged(platform):
+    damage(platform.home / "azuraforge.db")
+    deadline = time.monotonic() + 30
+    while get(platform, "/readyz")[0] == 200:
+        assert time.monotonic() < deadline
+    status, report = get(platform, "/readyz")
+    assert (status, report["status"]) == (503, "unavailable")
+    assert "the database is damaged" in report["reason"]
+    for path in ("/api/v1/runs", "/api/v1/datasets", "/api/v1/tokens"):
+        status, problem = get(platform, path)
+        assert status in (200, 503), problem  # 200 where the pages were read before
+        assert status == 200 or problem["code"] == "database_damaged"
+    status, problem = post(platform, "/api/v1/tokens", {"name": "lost", "role": "member"})
+    assert (status, problem["code"]) == (503, "database_damaged")
+    assert platform.stop() == 0
+    assert "Traceback" not in platform.log()
+    refused = platform.run("up", "--port", "0", check=False)
+    assert refused.returncode == 1
+    assert "the database is damaged" in refused.stderr
+    assert "azuraforge database restore" in refused.stderr
+    assert "Traceback" not in refused.stderr
