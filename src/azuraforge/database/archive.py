@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
+from azuraforge.durable import sync
 from azuraforge.errors import Conflict, InvalidInput, StorageError
 
 _MANIFEST, _CONTENTS = "manifest.json", "database"
@@ -45,7 +46,7 @@ def write(target: Path, contents: Path, manifest: Manifest) -> None:
                 made.writestr(_MANIFEST, manifest.model_dump_json(indent=2))
                 made.write(contents, _CONTENTS)
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
         os.replace(draft, target)
     except OSError as error:
         raise StorageError(

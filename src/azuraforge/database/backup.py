@@ -21,6 +21,7 @@ from azuraforge.database.archive import Manifest
 from azuraforge.database.database import Database
 from azuraforge.database.failures import readable
 from azuraforge.database.schema import VERSION_TABLE, current_revision, knows, upgrade, upgrade_postgresql
+from azuraforge.durable import sync
 from azuraforge.errors import Conflict, InvalidInput, StorageError
 
 
@@ -198,7 +199,7 @@ def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: boo
             _refuse_rows(_examine_sqlite(path).rows, str(path))
         _set_aside(path)
     with contents.open("rb") as file:
-        os.fsync(file.fileno())
+        sync(file.fileno())
     os.replace(contents, path)
 
 
