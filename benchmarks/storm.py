@@ -6,26 +6,33 @@ import argparse
 import asyncio
 import contextlib
 import json
+import operator
 import random
 import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from benchmarks.readers import Reader
 from benchmarks.report import Report
-from benchmarks.stage import percentile
+from benchmarks.report.parts import Parts
 from benchmarks.tempest.checker import Verdict, effects_over_http, judge
 from benchmarks.tempest.embedded import Embedded
 from benchmarks.tempest.process import left_over
 from benchmarks.tempest.steps import POISONS
+from benchmarks.tempest.tally import Readers, Tally, add_figures
 from benchmarks.tempest.target import Caller, Fault, Target
+from tests.processes import still_alive
 
 _ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 _QUIET_SECONDS = 300.0
+#: How long after the platform's end its processes may take to end.
+_LEFT_SECONDS = 2.0
 #: Steps between two checkpoints: what came after the last one is computed again after an interruption.
 _EVERY = 3
 
@@ -116,8 +123,8 @@ class Listener(threading.Thread):
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(asyncio.gather(*(reader.run() for reader in self.readers)))
 
-    def finish(self, target: Target) -> list[tuple[str, int, int, int, int]]:
-        """For each reader: its kind, events in the log, and how many were lost, doubled and out of order."""
+    def finish(self, target: Target) -> list[Readers]:
+        """Wait for the last event and count each reader's."""
         [(last,)] = target.rows("SELECT last_seq FROM event_stream WHERE stream = 'project'")
         until = time.monotonic() + 30
         while any(reader.heard.cursor < last for reader in self.readers) and time.monotonic() < until:
@@ -131,20 +138,31 @@ class Listener(threading.Thread):
             numbers = [number for number in reader.heard.numbers if number <= last]
             lost = len(set(range(1, last + 1)) - set(numbers))
             turned = sum(later <= earlier for earlier, later in pairwise(numbers))
-            found.append((reader.kind, last, lost, len(numbers) - len(set(numbers)), turned))
+            found.append(Readers(reader.kind, last, lost, len(numbers) - len(set(numbers)), turned))
         return found
 
 
-def storm(target: Target, submitter: Submitter, count: int, interval: float, seed: int) -> list[Fault]:
-    """``count`` faults, one after another while runs are running; then wait until everything has ended."""
+def choose(target: Target, count: int, seed: int) -> list[str]:
+    """The kinds of ``count`` faults, the same for the same seed however many parts they take."""
     chance = random.Random(seed)
     early = [name for name, kind in target.kinds.items() if not kind.last]
     late = [name for name, kind in target.kinds.items() if kind.last]
     chosen = chance.choices(early, [target.kinds[name].weight for name in early], k=count)
     if late:
         chosen[-max(1, count // 40) :] = chance.choices(late, k=max(1, count // 40))
+    return chosen
+
+
+def storm(
+    target: Target, submitter: Submitter, chosen: list[str], interval: float, seed: int, minutes: float | None
+) -> list[Fault]:
+    """One fault after another while runs are running, no more after ``minutes``; then wait until every run ended."""
+    chance = random.Random(seed)
+    over = time.monotonic() + 60 * minutes if minutes is not None else float("inf")
     faults: list[Fault] = []
     for number, name in enumerate(chosen, 1):
+        if time.monotonic() > over:
+            break
         time.sleep(chance.uniform(0.2, 1.8) * interval)
         revive(target)
         submitter.wanted = max(submitter.wanted, len(submitter.expected) - len(POISONS) + 4)
@@ -186,93 +204,106 @@ def _running(target: Target, submitter: Submitter) -> set[tuple[str, int]]:
         time.sleep(0.05)
 
 
-def add_figures(
-    report: Report, target: Target, submitter: Submitter, faults: list[Fault], verdict: Verdict, left: int
-) -> None:
-    name = target.name
-    runs = sum(not asked.get("poison") for asked in submitter.expected.values())
-    ordinary = [fault for fault in faults if fault.hit]
-    report.add(f"{name}: runs submitted", runs, f"× {submitter._steps} steps")
-    lost = len(verdict.lost_runs) + verdict.lost_steps
-    doubled = verdict.doubled_steps + verdict.doubled_ends
-    report.add(f"{name}: runs finished", verdict.finished, "", goal=str(runs), met=verdict.finished == runs)
-    report.add(f"{name}: runs and steps lost", lost, "", goal="0", met=lost == 0)
-    report.add(f"{name}: steps and ends doubled", doubled, "", goal="0", met=doubled == 0)
-    wrong = verdict.wrong_values + verdict.attempts_with_gaps
-    report.add(f"{name}: wrong values, attempts numbered with gaps", wrong, "", goal="0", met=wrong == 0)
-    report.add(f"{name}: faults", len(faults), f"{len(ordinary)} with runs running")
-    by_kind = Counter(fault.kind for fault in faults)
-    hitting = Counter(fault.kind for fault in ordinary)
-    for kind, times in sorted(by_kind.items()):
-        report.add(f"{name}: fault: {kind}", times, f"{hitting[kind]} with runs running")
-    report.add(f"{name}: attempts interrupted", verdict.interrupted)
-    if verdict.recoveries:
-        bound = target.lease_seconds + 2
-        p99 = percentile(verdict.recoveries, 0.99)
-        report.add(f"{name}: recovery p50", percentile(verdict.recoveries, 0.5), "s")
-        report.add(f"{name}: recovery p99", p99, "s", goal=f"≤ {bound:g}", met=p99 <= bound)
-        report.add(f"{name}: recovery max", max(verdict.recoveries), "s")
-    report.add(f"{name}: steps recomputed", verdict.recomputed)
-    report.add(f"{name}: runs resumed by hand", submitter.resumed)
-    poisons = Counter(asked["poison"] for asked in submitter.expected.values() if asked.get("poison"))
-    told = ", ".join(verdict.poison_ends_wrong) or "none"
-    report.add(f"{name}: poison runs that ended otherwise than they must", told, f"of {sum(poisons.values())}",
-               goal="none", met=not verdict.poison_ends_wrong)  # fmt: skip
-    fenced = sum(part.log_path.read_text(errors="replace").count("attempt_replaced") for part in target.parts)
-    log = target.home / "platform.log"
-    fenced += log.read_text(errors="replace").count("attempt_replaced") if log.exists() else 0
-    report.add(f"{name}: writes of replaced attempts that the fence refused (told in the logs)", fenced)
-    report.add(f"{name}: orphans 2 s after a kill", len(target.orphans), "", goal="0", met=not target.orphans)
-    report.add(f"{name}: processes left after the end", left, "", goal="0", met=left == 0)
-    if verdict.finished and not lost and not doubled:
-        effects = verdict.finished * submitter._steps
-        report.add(f"{name}: nothing seen in {effects} steps: upper bound of the rate (rule of three)",
-                   f"{3 / effects:.1e}")  # fmt: skip
-    report.notes.append(f"{name}: attempts ended as {verdict.outcomes}; slowest recoveries: {verdict.slowest}")
-    for line in target.orphans[:20]:
-        report.notes.append(f"{name}: lived on for 2 s: {line}")
-    for line in verdict.lost_runs[:20]:
-        report.notes.append(f"{name}: lost: {line}")
+def tallied(
+    target: Target,
+    submitter: Submitter,
+    faults: list[Fault],
+    verdict: Verdict,
+    readers: list[Readers],
+    left: int,
+    minutes: float,
+) -> Tally:
+    """The counts of one part, when its platform has ended."""
+    asked = submitter.expected.values()
+    logs = [*(part.log_path for part in target.parts), target.home / "platform.log"]
+    fenced = sum(log.read_text(errors="replace").count("attempt_replaced") for log in logs if log.exists())
+    return Tally(
+        faults=[(fault.kind, bool(fault.hit)) for fault in faults],
+        runs=sum(not each.get("poison") for each in asked),
+        finished=verdict.finished,
+        lost_runs=verdict.lost_runs,
+        lost_steps=verdict.lost_steps,
+        doubled=verdict.doubled_steps + verdict.doubled_ends,
+        wrong=verdict.wrong_values + verdict.attempts_with_gaps,
+        interrupted=verdict.interrupted,
+        recomputed=verdict.recomputed,
+        resumed=submitter.resumed,
+        poisons=sum(bool(each.get("poison")) for each in asked),
+        poison_ends_wrong=verdict.poison_ends_wrong,
+        outcomes=Counter(verdict.outcomes),
+        recoveries=verdict.recoveries,
+        full_disk_recoveries=verdict.full_disk_recoveries,
+        slowest=verdict.slowest,
+        fenced=fenced,
+        orphans=target.orphans,
+        left=left,
+        readers=readers,
+        skipped=target.skipped,
+        minutes=minutes,
+    )
 
 
-def weather(report: Report, target: Any, asked: argparse.Namespace) -> None:
-    """One platform through one storm."""
+def weather(target: Any, asked: argparse.Namespace, done: int) -> Tally:
+    """One platform through the faults that are left after ``done``, or through as many as the time allows."""
+    began = time.monotonic()
     try:
         target.start()
-        submitter = Submitter(
-            target, asked.runs, asked.steps, asked.pause, 3 * asked.slots + 4, asked.poison, asked.seed
-        )
+        runs = asked.runs if asked.minutes is None else 3 * asked.slots
+        poison = asked.poison if done == 0 else min(1, asked.poison)
+        submitter = Submitter(target, runs, asked.steps, asked.pause, 3 * asked.slots + 4, poison, asked.seed + done)
         listener = Listener(target)
         listener.start()
         submitter.start()
-        faults = storm(target, submitter, asked.faults, asked.interval, asked.seed)
+        chosen = choose(target, asked.faults, asked.seed)[done:]
+        faults = storm(target, submitter, chosen, asked.interval, asked.seed + done, asked.minutes)
         verdict = judge(target.rows, effects_over_http(target), submitter.expected, faults)
-        heard = listener.finish(target)
+        readers = listener.finish(target)
         target.end()
-        time.sleep(2)
-        left = len(left_over(target.home))
-        add_figures(report, target, submitter, faults, verdict, left)
-        for kind, count, *found in heard:
-            told = "/".join(map(str, found))
-            name = f"{target.name}: events lost/doubled/out of order over {kind}"
-            report.add(name, told, f"of {count}", goal="0/0/0", met=told == "0/0/0")
-        for reason in target.skipped:
-            print(f"SKIPPED {reason}", file=sys.stderr)
-            report.notes.append(f"{target.name}: skipped: {reason}")
+        left = len(still_alive(left_over(target.home), _LEFT_SECONDS))
         if asked.keep:
             (Path(asked.keep) / f"{target.name}.log").write_text(
                 "".join(part.log_path.read_text(errors="replace") for part in target.parts)
             )
+        minutes = (time.monotonic() - began) / 60
+        return tallied(target, submitter, faults, verdict, readers, left, minutes)
     finally:
         target.remove()
+
+
+def measure(report: Report, name: str, make: Callable[[int, float], Any], asked: argparse.Namespace) -> None:
+    """One target: whole, or with ``--minutes`` one more part of it."""
+    if asked.minutes is None:
+        tally = weather(make(asked.slots, asked.lease), asked, 0)
+    else:
+        same = ("runs", "steps", "faults", "poison", "pause", "interval", "slots", "lease", "seed")
+        parts = Parts(f"storm-{name}", {option: getattr(asked, option) for option in same})
+        if asked.fresh:
+            parts.clear()
+        done = sum(len(part["faults"]) for part in parts.all)
+        if done < asked.faults:
+            parts.add(weather(make(asked.slots, asked.lease), asked, done).write())
+        tally = reduce(operator.add, map(Tally.read, parts.all))
+        left = asked.faults - len(tally.faults)
+        report.notes.append(
+            f"{name}: {len(parts.all)} parts, {tally.minutes:.0f} minutes; "
+            + (f"{left} faults are left: run the same command again" if left else "complete; --fresh begins again")
+        )
+    add_figures(report, name, tally, asked.steps, asked.lease, asked.faults)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--target", choices=["embedded", "scaled", "both"], default="both")
-    parser.add_argument("--runs", type=int, default=600)
+    parser.add_argument("--runs", type=int, default=600, help="at least so many; with --minutes, as many as it takes")
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--faults", type=int, default=500)
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        help="storm so long and keep this part; the same command continues it, on the same commit, until all faults"
+        " are through",
+    )
+    parser.add_argument("--fresh", action="store_true", help="forget the parts that were kept")
     parser.add_argument("--poison", type=int, default=3, help="runs of each poison")
     parser.add_argument("--pause", type=float, default=0.25, help="seconds of work a step")
     parser.add_argument("--interval", type=float, default=1.0, help="mean seconds between two faults")
@@ -282,13 +313,13 @@ def main() -> None:
     parser.add_argument("--json", help="also write the figures here")
     parser.add_argument("--keep", help="folder for the platforms' logs")
     asked = parser.parse_args()
-    report = Report("storm", seed=asked.seed)
+    report = Report("storm" if asked.target == "both" else f"storm-{asked.target}", seed=asked.seed)
     if asked.target in ("embedded", "both"):
-        weather(report, Embedded(asked.slots, asked.lease), asked)
+        measure(report, "embedded", Embedded, asked)
     if asked.target in ("scaled", "both"):
         from benchmarks.tempest.scaled import Scaled  # needs the extra `scaled`
 
-        weather(report, Scaled(asked.slots, asked.lease), asked)
+        measure(report, "scaled", Scaled, asked)
     report.notes.append(
         "Effects are counted in the database. Recovery: from the end of a fault (for a process that is started again: "
         "from its death) until the next attempt of a run that it interrupted had begun, waiting for a slot included."

@@ -45,7 +45,7 @@ class Report:
         document = {
             "name": self.name,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "commit": _commit(),
+            "commit": commit(),
             "machine": machine(),
             "seed": self.seed,
             "figures": [asdict(figure) for figure in self.figures],
@@ -96,7 +96,8 @@ def shared_data() -> Path:
     return folder
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The checkout's commit, marked where files differ from it."""
     done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     dirty = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True).stdout
     return (done.stdout.strip() or "unknown") + ("+changes" if dirty else "")

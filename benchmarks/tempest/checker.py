@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from benchmarks.tempest.steps import link, value
-from benchmarks.tempest.target import Caller, Fault, Held, Target, seconds
+from benchmarks.tempest.target import FULL_DISK, Caller, Fault, Held, Target, seconds
 
 _ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
@@ -31,6 +31,8 @@ class Verdict:
     recomputed: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
     recoveries: list[float] = field(default_factory=list)
+    #: Of runs that a full disk interrupted: while nothing can be written, no lease is renewed.
+    full_disk_recoveries: list[float] = field(default_factory=list)
     slowest: list[tuple[float, str]] = field(default_factory=list)
 
 
@@ -141,6 +143,7 @@ def _recoveries(verdict: Verdict, attempts: dict[str, list[tuple[Any, ...]]], fa
             if not guilty or began is None or any("clock" in fault.kind for fault in guilty):
                 continue
             passed = max(0.0, began - guilty[-1].over)
-            verdict.recoveries.append(passed)
+            full = any(fault.kind == FULL_DISK for fault in guilty)
+            (verdict.full_disk_recoveries if full else verdict.recoveries).append(passed)
             verdict.slowest.append((passed, f"{guilty[-1].kind}, {outcome}"))
     verdict.slowest = sorted(verdict.slowest, reverse=True)[:5]

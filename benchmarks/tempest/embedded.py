@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
-import os
 import random
 import shutil
 import socket
@@ -17,12 +15,12 @@ from typing import Any
 
 import psutil
 
+from benchmarks.tempest.clock import JUMPS, Clock
 from benchmarks.tempest.process import Part, freeze, outlived, variables
-from benchmarks.tempest.target import Kind
+from benchmarks.tempest.target import FULL_DISK, Kind
 
 _READY_SECONDS = 90
 _HOME_BYTES = 1 << 30
-_FAKETIME = os.environ.get("FAKETIME_LIB") or next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), "")
 
 
 class Embedded:
@@ -42,23 +40,16 @@ class Embedded:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
-        self._clock = self.folder / "clock"
-        self._clock.write_text("+0")
+        self._clock = Clock(self.folder)
         more = {
             "AZURAFORGE_RUNS__CONCURRENCY": str(slots),
             "AZURAFORGE_RUNS__LEASE_SECONDS": str(lease_seconds),
             "AZURAFORGE_RUNS__BEAT_SECONDS": str(lease_seconds / 4),
             "AZURAFORGE_RUNS__REAP_SECONDS": str(lease_seconds / 8),
         }
-        if Path(_FAKETIME).is_file():
-            more |= {
-                "LD_PRELOAD": _FAKETIME,
-                "FAKETIME_TIMESTAMP_FILE": str(self._clock),
-                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                "FAKETIME_NO_CACHE": "1",
-            }
-        else:
-            self.skipped.append("clock jumps: libfaketime is not installed")
+        more |= self._clock.variables
+        if self._clock.problem:
+            self.skipped.append(f"clock jumped: {self._clock.problem}")
         self.platform = Part("up", ("up", "--port", str(self.port)), variables(self.home, **more), self.folder)
         self.kinds = {
             "child killed": Kind(8, self._kill_child),
@@ -70,8 +61,8 @@ class Embedded:
             "platform drained and started": Kind(2, self._drain),
         }
         if self._small_disk:
-            self.kinds["disk full"] = Kind(1, self._fill_disk)
-        if Path(_FAKETIME).is_file():  # last: afterwards the times in the rows say nothing about recovery
+            self.kinds[FULL_DISK] = Kind(1, self._fill_disk)
+        if not self._clock.problem:  # last: afterwards the times in the rows say nothing about recovery
             self.kinds["clock jumped"] = Kind(1, self._jump, last=True)
 
     @property
@@ -119,7 +110,7 @@ class Embedded:
         command = ["mount", "-t", "tmpfs", "-o", f"size={_HOME_BYTES}", "tmpfs", str(self.home)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
-            self.skipped.append(f"full disk: no small disk can be mounted here ({done.stderr.strip()})")
+            self.skipped.append(f"{FULL_DISK}: no small disk can be mounted here ({done.stderr.strip()})")
         return done.returncode == 0
 
     def _kill_child(self, chance: random.Random) -> float:
@@ -172,7 +163,7 @@ class Embedded:
         return time.time()
 
     def _jump(self, chance: random.Random) -> float:
-        self._clock.write_text(chance.choice(["+1h", "-1h", "+10d"]))
+        self._clock.set(chance.choice(JUMPS))
         time.sleep(self.lease_seconds)
-        self._clock.write_text("+0")
+        self._clock.set(0)
         return time.time()

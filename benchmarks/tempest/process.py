@@ -132,14 +132,14 @@ def variables(home: Path, **more: str) -> dict[str, str]:
     }
 
 
-def left_over(home: Path) -> list[int]:
+def left_over(home: Path) -> list[psutil.Process]:
     """Processes that belong to a storm whose parts have all ended."""
     mark = f"TMPDIR={home.parent / 'tmp'}".encode()
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(OSError, psutil.Error):
             if process.pid != os.getpid() and mark in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0"):
-                found.append(process.pid)
+                found.append(process)
     return found
 
 

@@ -17,6 +17,7 @@ import psutil
 import psycopg
 
 from azuraforge.runs.broker import make_app, queue_name, send
+from benchmarks.tempest.clock import JUMPS, Clock
 from benchmarks.tempest.process import Part, freeze, outlived, variables
 from benchmarks.tempest.target import Kind
 from tests.postgres import make_cluster
@@ -53,14 +54,16 @@ class Scaled:
             AZURAFORGE_RUNS__REAP_SECONDS=str(lease_seconds / 8),
         )
         each = str(max(1, -(-slots // _WORKERS)))
-        self.api = Part("api", ("api", "--port", str(self.port)), given, self.folder)
-        self.workers = [
-            Part(f"worker-{number}", ("worker", "--concurrency", each), given, self.folder)
-            for number in range(_WORKERS)
-        ]
-        self.schedulers = [
-            Part(f"scheduler-{number}", ("scheduler",), given, self.folder) for number in range(_SCHEDULERS)
-        ]
+        self._clocks: list[Clock] = []
+
+        def part(name: str, *arguments: str) -> Part:
+            clock = Clock(self.folder, name)
+            self._clocks.append(clock)
+            return Part(name, arguments, {**given, **clock.variables}, self.folder)
+
+        self.api = part("api", "api", "--port", str(self.port))
+        self.workers = [part(f"worker-{number}", "worker", "--concurrency", each) for number in range(_WORKERS)]
+        self.schedulers = [part(f"scheduler-{number}", "scheduler") for number in range(_SCHEDULERS)]
         self.kinds = {
             "child killed": Kind(6, self._killing(lambda worker: worker.children())),
             "launcher killed": Kind(3, self._killing(lambda worker: worker.launchers())),
@@ -80,6 +83,10 @@ class Scaled:
             "database stopped and started": Kind(1, self._restart_database),
             "database crashed and started": Kind(1, self._crash_database),
         }
+        if problem := self._clocks[0].problem:
+            self.skipped.append(f"clock jumped: {problem}")
+        else:  # last: afterwards times that the processes wrote say nothing about recovery
+            self.kinds["clock of one process jumped"] = Kind(1, self._jump, last=True)
 
     @property
     def token(self) -> str:
@@ -177,6 +184,14 @@ class Scaled:
 
     def _freeze_scheduler(self, chance: random.Random) -> float:
         chance.choice(self.schedulers).freeze(self.lease_seconds * 1.5)
+        return time.time()
+
+    def _jump(self, chance: random.Random) -> float:
+        """The others' clocks and the database's stay right."""
+        clock = chance.choice(self._clocks)
+        clock.set(chance.choice(JUMPS))
+        time.sleep(self.lease_seconds)
+        clock.set(0)
         return time.time()
 
     def _flush(self, chance: random.Random) -> float:

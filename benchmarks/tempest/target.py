@@ -15,6 +15,8 @@ from typing import Any, Protocol
 
 from benchmarks.tempest.process import Part
 
+#: The kind of fault whose recoveries are counted apart.
+FULL_DISK = "disk full"
 #: (run id, attempt)
 Held = tuple[str, int]
 

@@ -219,8 +219,9 @@ def test_whoever_cannot_look_kills_nobody():
         "except OSError: pass\n"
         "alive = strays._owner_lives(mark)\n"
         "for descriptor in held: os.close(descriptor)\n"
-        "assert alive and strays._owner_lives(mark) and strays._owner_lives('1::x')\n"
-        "assert not strays._owner_lives('999999999:5:x')"
+        "assert alive and strays._owner_lives(mark) and strays._owner_lives('boot 1  x')\n"
+        "assert strays._owner_lives('epoch 1 5 x'), 'another clock'\n"
+        "assert not strays._owner_lives('boot 999999999 5 x')"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -35,7 +35,8 @@ def careless(*command: str) -> Iterator[psutil.Process]:
 OWNER = (
     "import sys; from azuraforge.runs.launcher import Launcher; from azuraforge.runs import strays, launcher\n"
     "made = Launcher(); child = made.spawn()\n"
-    "open(sys.argv[1], 'w').write(f'{made._running()._mark} {made.pid} {child.pid}')\n"
+    "import os; open(sys.argv[1] + '.draft', 'w').write(f'{made.pid} {child.pid} {made._running()._mark}')\n"
+    "os.rename(sys.argv[1] + '.draft', sys.argv[1])\n"
     "import time; time.sleep(300)"
 )
 
@@ -43,10 +44,10 @@ OWNER = (
 def test_what_belonged_to_a_killed_owner_is_no_orphan_where_nobody_reaps(tmp_path):
     told = tmp_path / "told"
     with careless(sys.executable, "-c", OWNER, str(told)) as owner:
-        while not (told.exists() and len(told.read_text().split()) == 3):
+        while not told.exists():
             assert alive([owner])
-        mark, *pids = told.read_text().split()
-        others = [psutil.Process(int(pid)) for pid in pids]
+        launcher, child, mark = told.read_text().split(" ", 2)
+        others = [psutil.Process(int(pid)) for pid in (launcher, child)]
         assert strays._owner_lives(mark)
         owner.kill()
         assert still_alive([owner, *others], 10) == []

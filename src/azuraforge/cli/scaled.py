@@ -12,6 +12,7 @@ import typer
 from azuraforge.cli.failures import CommandError
 from azuraforge.cli.reach import settings_of
 from azuraforge.cli.terminal import Terminal, terminal_of
+from azuraforge.cli.up import note_promises
 
 if TYPE_CHECKING:
     from azuraforge.platform.up import Running
@@ -66,6 +67,7 @@ def worker(
     def ready(name: str) -> None:
         terminal.say(terminal.text("worker_ready", name=name, slots=slots, queues=", ".join(mine)))
 
+    note_promises(terminal)
     scaled.serve_worker(settings, mine, slots, ready)
     terminal.note(terminal.text("worker_stopped"))
 

@@ -287,6 +287,26 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "up_stop": ("Ctrl-C stops it.", "Ctrl-C ile durur."),
     "up_stopped": ("Stopped.", "Durdu."),
+    # promises that this machine does not let the platform keep; see docs/reliability.md
+    "promise.detached": (
+        "On this system, a program that a run detaches and whose environment the system hides outlives the run.",
+        "Bu sistemde, bir çalıştırmanın kendinden ayırdığı ve ortamı sistemce gizlenen program çalıştırmadan sonra da "
+        "yaşar.",
+    ),
+    "promise.stuck": (
+        "On this system, a run stuck in native code outlives a platform that is killed, until the next start.",
+        "Bu sistemde, yerel kodda takılan bir çalıştırma, zorla sonlandırılan platformdan sonra bir sonraki başlangıca "
+        "kadar yaşar.",
+    ),
+    "promise.certain": (
+        "On this system, a stray process is checked just before it is killed, not held in between.",
+        "Bu sistemde, başıboş bir süreç öldürülmeden hemen önce denetlenir, arada tutulamaz.",
+    ),
+    "promise.memory": (
+        "On this system, memory that the processes of a run share counts once for each of them towards its limit.",
+        "Bu sistemde, bir çalıştırmanın süreçlerinin paylaştığı bellek, sınıra her süreç için ayrı sayılır.",
+    ),
+    "promise_guide": ("See docs/reliability.md.", "Bkz. docs/reliability.tr.md."),
     "worker_ready": (
         "Worker {name}: {slots} at once, from the queues {queues}. Ctrl-C stops it.",
         "İşçi {name}: aynı anda {slots} çalıştırma, kuyruklar {queues}. Ctrl-C ile durur.",

@@ -53,6 +53,7 @@ def serve(
     from azuraforge.platform import up as platform
 
     settings = settings_of(terminal, port=port, host=host, public_url=public_url)
+    note_promises(terminal)
     # SIGTERM before and after the HTTP server's own handling unwinds like Ctrl-C, so that everything is put down.
     signal.signal(signal.SIGTERM, _interrupt)
     with contextlib.suppress(KeyboardInterrupt):
@@ -67,6 +68,17 @@ def serve(
     if was_terminal:
         terminal.errors.show_cursor(True)
     terminal.note(terminal.text("up_stopped"))
+
+
+def note_promises(terminal: Terminal) -> None:
+    """Name the promises that this machine does not let the platform keep."""
+    from azuraforge.platform.promises import not_kept
+
+    missing = not_kept()
+    for name in missing:
+        terminal.note(terminal.text(f"promise.{name}"))
+    if missing:
+        terminal.note(terminal.text("promise_guide"))
 
 
 def _ready(terminal: Terminal, running: Running, demo: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
+from azuraforge.durable import sync
 from azuraforge.errors import Conflict, InvalidInput, StorageError
 
 _MANIFEST, _CONTENTS = "manifest.json", "database"
@@ -48,7 +49,7 @@ def write(target: Path, contents: Path, manifest: Manifest, draft: Path) -> None
                 made.writestr(_MANIFEST, manifest.model_dump_json(indent=2))
                 made.write(contents, _CONTENTS)
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
         refuse_existing(target)
         os.replace(draft, target)
     except OSError as error:

@@ -217,6 +217,8 @@ def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:
         if immediate:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA fullfsync=ON")  # macOS only, see ``durable``; others ignore both
+            connection.execute("PRAGMA checkpoint_fullfsync=ON")
         else:
             connection.execute("PRAGMA query_only=ON")
 

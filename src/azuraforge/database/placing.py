@@ -19,6 +19,7 @@ from pathlib import Path
 from azuraforge.clock import utc_now
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database.soundness import problem_of
+from azuraforge.durable import sync
 from azuraforge.errors import StorageError
 
 _INCOMING, _BEFORE, _WORK = ".incoming-", ".before-", "azuraforge-restore-"
@@ -108,7 +109,7 @@ def _fold(path: Path) -> None:
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -16,6 +16,7 @@ import orjson
 import polars as pl
 
 from azuraforge.datasets.images import image_fingerprint
+from azuraforge.durable import sync
 from azuraforge.errors import StorageError
 
 _FORMAT = "azuraforge dataset 1"
@@ -75,7 +76,7 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> str:
         with temporary.open("wb") as file:
             file.write(buffer.getbuffer())
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
         digest = file_sha256(temporary)
         temporary.replace(path)
     except OSError as error:

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from azuraforge.crashpoints import crashpoint
+from azuraforge.durable import sync
 from azuraforge.errors import InvalidInput, StorageError
 
 MANIFEST = "manifest.json"
@@ -216,7 +217,7 @@ def _copy_file(source: Path, target: Path) -> tuple[int, str]:
             size += len(chunk)
             copy.write(chunk)
         copy.flush()
-        os.fsync(copy.fileno())
+        sync(copy.fileno())
     return size, digest.hexdigest()
 
 
@@ -257,13 +258,13 @@ def _write(path: Path, content: bytes) -> None:
     with path.open("xb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        sync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -28,6 +28,7 @@ from azuraforge.pipelines.study_parts import StudyParts
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.pipelines.trial import TrialHandler
 from azuraforge.platform.opening import open_at_start
+from azuraforge.platform.promises import log_not_kept
 from azuraforge.platform.readiness import Readiness
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.projects.history import History
@@ -80,6 +81,7 @@ class House:
         self.projects = ProjectService(self.database, self.events.bell.ring_forget)
         self.project_id = self.projects.ensure_default()
         self.launcher = Launcher(preload=PRELOADED)
+        log_not_kept()
         self.catalogue = Catalogue(self.launcher.call, settings.plugins, settings.home / "catalogue.json")
         self.datasets = DatasetService(self.database, self.events, self.launcher.call, settings)
         self.kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)

@@ -9,7 +9,6 @@ history than the one that this data home saw last.
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ import orjson
 
 from azuraforge.clock import utc_now
 from azuraforge.database import new_id
+from azuraforge.durable import sync
 from azuraforge.errors import StorageError
 from azuraforge.events.service import EventLog
 from azuraforge.telemetry import logger
@@ -115,7 +115,7 @@ def _write(path: Path, content: bytes) -> None:
         with draft.open("wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            sync(file.fileno())
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import new_id
+from azuraforge.durable import sync
 from azuraforge.errors import StorageError
 from azuraforge.runs.failures import storage_error
 
@@ -54,7 +55,7 @@ class ArtifactStore:
                     size += len(chunk)
                     copy.write(chunk)
                 copy.flush()
-                os.fsync(copy.fileno())
+                sync(copy.fileno())
             return self._place(project_id, draft, Stored(digest.hexdigest(), size))
         except OSError as error:
             raise self._readable(error) from error
@@ -68,7 +69,7 @@ class ArtifactStore:
             with draft.open("xb") as copy:
                 copy.write(content)
                 copy.flush()
-                os.fsync(copy.fileno())
+                sync(copy.fileno())
             return self._place(project_id, draft, Stored(hashlib.sha256(content).hexdigest(), len(content)))
         except OSError as error:
             raise self._readable(error) from error
@@ -119,7 +120,7 @@ class ArtifactStore:
         os.replace(draft, final)
         folder = os.open(final.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            sync(folder)
         finally:
             os.close(folder)
         return stored

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from azuraforge.crashpoints import crashpoint
+from azuraforge.durable import sync
 from azuraforge.runs.failures import storage_error
 
 MANIFEST = "manifest.json"
@@ -62,7 +63,7 @@ def seal(folder: Path, about: dict[str, Any]) -> Seal:
     for name, path in walk(folder):
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            os.fsync(file.fileno())
+            sync(file.fileno())
             size = os.fstat(file.fileno()).st_size
         files[name] = (size, digest)
         total += size
@@ -70,7 +71,7 @@ def seal(folder: Path, about: dict[str, Any]) -> Seal:
     with (folder / MANIFEST).open("xb") as file:
         file.write(manifest)
         file.flush()
-        os.fsync(file.fileno())
+        sync(file.fileno())
     for inner in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
         _sync(inner)
     return Seal(hashlib.sha256(manifest).hexdigest(), total)
@@ -118,6 +119,6 @@ def walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
 def _sync(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(descriptor)
+        sync(descriptor)
     finally:
         os.close(descriptor)

@@ -10,7 +10,8 @@ Only the launcher signals its children by their numbers. It alone reaps them, on
 a child that it has not reaped is never another process's. The worker names a child by its ticket.
 
 Whatever a child started ends with it: its group is killed, and what left the group (``setsid``) falls to us when its
-parent ends, for we are the reaper of our descendants.
+parent ends, for we are the reaper of our descendants. Where the system has no such reapers, the launcher finds it by
+the mark in its environment.
 
 Polars is not among the imports: importing it starts threads, and a process with threads must not fork. A child that
 will need it may be a spare (``spares.py``), which imported it while others worked.
@@ -44,6 +45,7 @@ from azuraforge.runs.forked import live, wait_and_live
 from azuraforge.runs.frames import Frame, encode
 from azuraforge.runs.process_table import LINUX, TABLE
 from azuraforge.runs.spares import Spares, Warm
+from azuraforge.runs.strays import VARIABLE, end_detached, end_left
 
 _LENGTH = struct.Struct(">I")
 _PR_SET_CHILD_SUBREAPER = 36
@@ -176,6 +178,9 @@ class ForkServer:
 
     def _kill_strays(self) -> None:
         """Kill what fell to us and belongs to no living child's group; what it started itself comes with the next."""
+        if not LINUX:
+            end_detached(os.environ.get(VARIABLE, ""), self._children)
+            return
         for pid in _own_children() - self._children.keys():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 if os.getpgid(pid) not in self._children:
@@ -186,6 +191,8 @@ class ForkServer:
         for pid in self._children:
             _signal_group(pid, signal.SIGKILL)
         self._children.clear()
+        if not LINUX:
+            end_left(os.environ.get(VARIABLE, ""), self._pid)
         while (left := _own_children()) and time.monotonic() < until:
             self._kill_strays()
             for pid in left:

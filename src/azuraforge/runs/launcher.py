@@ -25,7 +25,7 @@ from azuraforge.runs.child_process import ChildProcess
 from azuraforge.runs.conversation import Conversation, Exchange
 from azuraforge.runs.failures import ChildDied, LauncherDied
 from azuraforge.runs.frames import Frame, encode, read_frames
-from azuraforge.runs.process_table import PORTABLE, TABLE
+from azuraforge.runs.process_table import LINUX, PORTABLE, TABLE
 from azuraforge.runs.spares import Habits, Warm
 from azuraforge.runs.strays import VARIABLE, end_forgotten, end_left, new_mark
 from azuraforge.telemetry import logger
@@ -164,6 +164,8 @@ class Launcher:
 
     def _variables(self) -> dict[str, str]:
         passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        if not LINUX:  # or macOS ends children whose launcher has touched one of its frameworks
+            passed["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
         return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONUNBUFFERED": "1", **self._extra}
 
 

@@ -14,7 +14,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import psutil
 
@@ -27,8 +27,22 @@ State = Literal["running", "ended", "gone"]
 _PROC = Path("/proc")
 
 
+class Place(NamedTuple):
+    """Numbers that tell to whom a process belongs."""
+
+    parent: int
+    group: int
+    session: int
+
+
 class ProcessTable(Protocol):
-    """Questions about processes. A zombie counts as ended everywhere."""
+    """Questions about processes. A zombie counts as ended everywhere.
+
+    Attributes:
+        clock: the name of the clock that ``began`` reads; start times of different clocks cannot be compared.
+    """
+
+    clock: str
 
     def living(self) -> Iterator[int]:
         """Pids of the processes that run, except our own and those of other pid namespaces."""
@@ -38,8 +52,8 @@ class ProcessTable(Protocol):
         """A variable of the environment that a process was started with; None where it is unset or unreadable."""
         ...
 
-    def session(self, pid: int) -> int | None:
-        """The session of a process that runs."""
+    def place(self, pid: int) -> Place | None:
+        """Parent, group and session of a process; None where it has ended."""
         ...
 
     def began(self, pid: int) -> str:
@@ -61,6 +75,8 @@ class ProcessTable(Protocol):
 class LinuxTable:
     """Processes as ``/proc`` shows them."""
 
+    clock = "boot"
+
     def living(self) -> Iterator[int]:
         ours = _namespaces("self")
         for name in os.listdir(_PROC):
@@ -76,9 +92,9 @@ class LinuxTable:
         found = (line.removeprefix(prefix).decode(errors="replace") for line in variables if line.startswith(prefix))
         return next(found, None)
 
-    def session(self, pid: int) -> int | None:
+    def place(self, pid: int) -> Place | None:
         with contextlib.suppress(OSError):
-            return int(_fields_of(pid)[3])
+            return Place(*map(int, _fields_of(pid)[1:4]))
         return None
 
     def began(self, pid: int) -> str:
@@ -109,6 +125,8 @@ class LinuxTable:
 class PortableTable:
     """Processes as psutil shows them, on macOS for one."""
 
+    clock = "epoch"
+
     def living(self) -> Iterator[int]:
         for pid in psutil.pids():
             if pid > 1 and pid != os.getpid():
@@ -120,10 +138,11 @@ class PortableTable:
             return found
         return None
 
-    def session(self, pid: int) -> int | None:
+    def place(self, pid: int) -> Place | None:
         with contextlib.suppress(psutil.Error, OSError):
-            if psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-                return os.getsid(pid)
+            process = psutil.Process(pid)
+            if process.status() != psutil.STATUS_ZOMBIE:
+                return Place(process.ppid(), os.getpgid(pid), os.getsid(pid))
         return None
 
     def began(self, pid: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from azuraforge.runs import gpu
+from azuraforge.runs.process_table import LINUX
 
 #: The phase that these curves belong to; no phase of a run has this name, so that resuming cuts none of them.
 PHASE = "system/"
@@ -82,7 +82,7 @@ class Sampler:
 
 
 def _family(pid: int) -> Iterator[int]:
-    if sys.platform != "linux":
+    if not LINUX:
         with contextlib.suppress(psutil.Error):
             yield pid
             yield from (child.pid for child in psutil.Process(pid).children(recursive=True))
@@ -102,7 +102,7 @@ def _family(pid: int) -> Iterator[int]:
 
 def _cpu_seconds(pid: int) -> float:
     """Of the process, and of its children that have ended."""
-    if sys.platform != "linux":
+    if not LINUX:
         times = psutil.Process(pid).cpu_times()
         return float(times.user + times.system)
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -110,14 +110,14 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def _resident_bytes(pid: int) -> int:
-    if sys.platform != "linux":
+    if not LINUX:
         return int(psutil.Process(pid).memory_info().rss)
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
 
 
 def _own_bytes(pid: int) -> int:
     """Resident memory, of shared pages only this process's share."""
-    if sys.platform != "linux":
+    if not LINUX:
         return _resident_bytes(pid)
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):

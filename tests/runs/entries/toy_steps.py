@@ -3,6 +3,7 @@
 # ruff: noqa: T201  what a child prints is part of what is tested
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -91,6 +92,13 @@ def detach(child):
         child.progress(1, 2, "detached")
         time.sleep(300)
     os._exit(3)
+
+
+def seize(child):
+    """Holds the interpreter for ever, as native code may: no other thread of this process runs again."""
+    started = subprocess.Popen(["sleep", "300"])
+    Path(child.payload["marks"]).write_text(f"{os.getpid()} {started.pid} ")
+    ctypes.PyDLL(None).pause()
 
 
 def hang(child):

@@ -1,0 +1,45 @@
+"""The promises that need help from the operating system, and which of them this machine does not let us keep.
+
+``docs/reliability.md`` lists every promise with the means by which Linux and other systems keep it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from azuraforge.runs.process_table import LINUX
+from azuraforge.telemetry import logger
+
+log = logger("platform")
+
+
+def not_kept(*, linux: bool = LINUX) -> tuple[str, ...]:
+    """Names of the promises that do not hold here, as ``promise.<name>`` among the command line's texts.
+
+    Args:
+        linux: whether the processes of this platform use what only Linux offers.
+    """
+    found = []
+    if not linux:
+        found += ["detached", "stuck"]
+    if not linux or not _descriptors_of_processes():
+        found.append("certain")
+    if not linux or not Path("/proc/self/smaps_rollup").exists():
+        found.append("memory")
+    return tuple(found)
+
+
+def log_not_kept() -> None:
+    """Write one line for each of them into the log."""
+    for name in not_kept():
+        log.warning("promise_not_kept_here", promise=name, guide="docs/reliability.md")
+
+
+def _descriptors_of_processes() -> bool:
+    """Whether a process can be held by a descriptor: old kernels cannot, and some sandboxes forbid it."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True

@@ -1,0 +1,61 @@
+"""A system that does not let the platform keep a promise is named at start; nothing is named where all hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from azuraforge.cli.texts import TEXTS
+from azuraforge.platform.promises import not_kept
+from azuraforge.runs.process_table import PORTABLE
+from tests.processes import still_alive
+
+ROOT = Path(__file__).parents[2]
+
+
+def started(make_platform, **environment: str) -> str:
+    """What ``azuraforge up`` says before it finds its port taken."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        return make_platform(**environment).run("up", "--port", port, check=False).stderr
+
+
+@pytest.mark.parametrize(("language", "number"), [("en", 0), ("tr", 1)])
+def test_the_start_names_what_other_systems_do_not_keep(make_platform, language, number):
+    said = " ".join(started(make_platform, **{PORTABLE: "1", "AZURAFORGE_LANG": language}).split())
+    for name in not_kept(linux=False):
+        assert TEXTS[f"promise.{name}"][number] in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="on Linux everything holds")
+def test_nothing_is_named_on_linux_unless_the_kernel_or_a_sandbox_takes_it_away(monkeypatch):
+    assert not_kept(linux=True) == ()
+
+    def refuse(*_):
+        raise PermissionError(1, "a sandbox")
+
+    monkeypatch.setattr(os, "pidfd_open", refuse)
+    assert not_kept(linux=True) == ("certain",)
+
+
+def test_every_promise_stands_in_both_guides():
+    for guide in ("reliability.md", "reliability.tr.md"):
+        text = (ROOT / "docs" / guide).read_text(encoding="utf-8")
+        for name in not_kept(linux=False):
+            assert f"`{name}`" in text, (guide, name)
+
+
+@pytest.mark.proof
+def test_a_platform_without_linux_keeps_the_others(make_platform):
+    running = make_platform(**{PORTABLE: "1"}).start()
+    log = [json.loads(line) for line in (running.home / "platform.log").read_text().splitlines()]
+    assert {line["promise"] for line in log if line["event"] == "promise_not_kept_here"} == set(not_kept(linux=False))
+    assert still_alive(running.kill(), 10) == []
+    assert running.start().stop() == 0
