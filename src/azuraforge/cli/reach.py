@@ -105,7 +105,7 @@ def _wait_for_running(terminal: Terminal) -> Client | None:
 def _command_lock(terminal: Terminal) -> Iterator[int | None]:
     """A shared lock on the data home; None where it cannot be had, which the platform will explain better."""
     try:
-        terminal.named_home.mkdir(parents=True, exist_ok=True)
+        terminal.named_home.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(terminal.named_home / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError:
         yield None

@@ -65,7 +65,8 @@ class Journal:
     def create(cls, home: Path, run: Mapping[str, Any], platform: str | None) -> Journal:
         """A new journal, locked. Raises OSError where the data home cannot be written."""
         folder = home / FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
+        for each in (home, folder):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / f"{uuid.uuid4().hex}.jsonl"
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

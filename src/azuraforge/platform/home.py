@@ -39,7 +39,7 @@ class DataHome:
         """Tell clients on this machine where the platform is and how they get in."""
         _write_atomically(self.folder / TOKEN, token, 0o600)
         address = {"pid": os.getpid(), "url": url, "started_at": iso(utc_now())}
-        _write_atomically(self.folder / ADDRESS, json.dumps(address), 0o644)
+        _write_atomically(self.folder / ADDRESS, json.dumps(address), 0o600)
 
     def announce_unless_another_does(
         self, url: str, opens: Callable[[str], bool], make_token: Callable[[], str]
@@ -78,10 +78,12 @@ class DataHome:
 
 
 def open_home(settings: Settings, *, together: bool = False) -> DataHome:
-    """Make the folders, see that they can be written, take the lock: alone, or with others that take it ``together``.
+    """Make the folders, check that they can be written, take the lock: alone, or with others that take it ``together``.
 
-    Raises StorageError for a read-only home and Conflict where another platform holds it.
+    From here on, this process and its children create files for its own user only. Raises StorageError for a
+    read-only home and Conflict where another platform holds it.
     """
+    keep_files_private()
     home = settings.home
     try:
         for folder in (home, settings.artifacts, settings.plugins, settings.scratch):
@@ -118,6 +120,11 @@ def _database_lock(settings: Settings) -> list[Path]:
     if url.get_backend_name() != "sqlite" or path.parent == settings.home.absolute():
         return []
     return [path.with_name(f"{path.name}.lock")]
+
+
+def keep_files_private() -> None:
+    """Create files and folders for this user alone, in this process and in every child that it starts."""
+    os.umask(0o077)
 
 
 def _held_by_another(home: Path) -> Conflict:

@@ -15,7 +15,7 @@ from azuraforge.database.archive import Manifest
 from azuraforge.database.backup import Condition, Place
 from azuraforge.errors import AzuraError, Conflict
 from azuraforge.platform import backups, opening
-from azuraforge.platform.home import open_home
+from azuraforge.platform.home import keep_files_private, open_home
 from azuraforge.platform.migration import import_tables
 from azuraforge.projects import history
 from azuraforge.settings import Settings
@@ -70,6 +70,7 @@ def upgrade_database(settings: Settings) -> Upgraded:
 
 def check_database(settings: Settings) -> Checked:
     """Read everything; a platform may be running. What is wrong is in the answer, not raised."""
+    keep_files_private()  # SQLite may create files next to the database
     import_tables()
     place = _place(settings)
     condition = Condition(None, None, [])
@@ -91,6 +92,7 @@ def check_database(settings: Settings) -> Checked:
 
 def back_up(settings: Settings, target: Path, *, with_artifacts: bool = False) -> Manifest:
     """Write a backup; a platform may be running."""
+    keep_files_private()
     import_tables()
     _refuse_unfinished(settings)
     manifest = backup.back_up(_place(settings), target, _artifacts(settings) if with_artifacts else None)

@@ -1,4 +1,7 @@
-"""``python -m azuraforge.platform.temporary SETTINGS``: a platform that lives as long as its standard input."""
+"""``python -m azuraforge.platform.temporary``: a platform that lives as long as its standard input.
+
+The first line there is the settings as JSON: on the command line, other users could read the database's password.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from azuraforge.settings import Settings
 
 
 def main() -> int:
-    settings = Settings.model_validate_json(sys.argv[1])
+    settings = Settings.model_validate_json(sys.stdin.buffer.readline())
     settings.server.port = 0
     settings.server.host, settings.server.public_url = "127.0.0.1", None  # for one command on this machine
     threading.Thread(target=_end_with_input, daemon=True).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import subprocess
@@ -97,18 +98,22 @@ def temporary(settings: Settings) -> Iterator[str]:
 
     It ends when the ``with`` block does, and also when this process dies (its standard input closes).
     """
-    command = [sys.executable, "-m", "azuraforge.platform.temporary", settings.model_dump_json()]
+    command = [sys.executable, "-m", "azuraforge.platform.temporary"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     assert process.stdin is not None
     assert process.stdout is not None
     try:
+        with contextlib.suppress(BrokenPipeError):  # it died already: its answer says why
+            process.stdin.write(settings.model_dump_json().encode() + b"\n")
+            process.stdin.flush()
         line = process.stdout.readline()
         answer = orjson.loads(line) if line else {"message": "the temporary platform died while starting"}
         if "url" not in answer:
             raise _restored(answer)
         yield answer["url"]
     finally:
-        process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
         try:
             process.wait(timeout=30)
         except subprocess.TimeoutExpired:

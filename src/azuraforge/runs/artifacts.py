@@ -115,7 +115,7 @@ class ArtifactStore:
             if final.stat().st_size == stored.bytes:
                 os.utime(final)  # needed again, though its row is not written yet
                 return stored
-        draft.chmod(0o444)
+        draft.chmod(0o400)
         crashpoint("artifact_before_placed")
         os.replace(draft, final)
         folder = os.open(final.parent, os.O_RDONLY)

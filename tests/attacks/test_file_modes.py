@@ -1,0 +1,102 @@
+"""Everything that a platform writes is for its own user alone, whatever umask it was started with."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from azuraforge.client.journal import Journal
+from tests.conftest import PlatformProcess
+
+ROWS = "time,value\n" + "".join(f"2020-01-{day:02d},{day * day % 7}\n" for day in range(1, 29))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def careless() -> Iterator[None]:
+    """A umask that lets everyone read and write; the platforms of this file inherit it."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture(scope="module")
+def platform(careless: None, platform: PlatformProcess) -> PlatformProcess:
+    return platform
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """Files and folders from ``folder`` down that another user may read, write or enter."""
+    found = [folder, *folder.rglob("*")]
+    return [
+        f"{path.relative_to(folder.parent)} {stat.filemode(path.lstat().st_mode)}"
+        for path in found
+        if not path.is_symlink() and path.lstat().st_mode & 0o077
+    ]
+
+
+def test_nothing_in_the_data_home_is_open_to_others(platform, tmp_path):
+    (tmp_path / "rows.csv").write_text(ROWS)
+    platform.run("datasets", "add", str(tmp_path / "rows.csv"), "--time", "time", "--target", "value")
+    platform.run(
+        "runs", "start", "forecasting.naive", "--dataset", "rows", "--set", "horizon=2", "--wait", "--model", "m"
+    )
+    written = {path.suffix for path in platform.home.rglob("*") if path.is_file()}
+    assert {".db", ".parquet", ".json", ".log"} <= written, "a dataset, an artifact, a version, a log"
+    assert open_to_others(platform.home) == []
+
+
+def test_every_process_of_the_platform_creates_private_files(platform):
+    """Also those that write later, or elsewhere: the launcher's children inherit their umask."""
+    masks = {}
+    for process in platform.tree():
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        masks[process.pid] = next(line.split()[1] for line in status.splitlines() if line.startswith("Umask:"))
+    assert len(masks) > 1
+    assert set(masks.values()) == {"0077"}
+
+
+def test_backups_and_what_database_commands_leave_are_private(platform, tmp_path):
+    folder = tmp_path / "backups"
+    folder.mkdir(mode=0o700)
+    platform.run("database", "backup", str(folder / "one.backup"))
+    platform.run("database", "check")
+    restored = PlatformProcess(tmp_path / "restored")
+    restored.run("database", "restore", str(folder / "one.backup"))
+    assert (restored.home / "azuraforge.db").is_file()
+    for each in (folder, restored.home, platform.home):
+        assert open_to_others(each) == []
+
+
+def test_a_journal_without_a_platform_is_private(tmp_path):
+    journal = Journal.create(tmp_path / "home", {"name": "run"}, None)
+    assert open_to_others(tmp_path / "home") == []
+    journal.close()
+
+
+SHOW = """
+import json, sys
+from pathlib import Path
+from azuraforge.platform.up import temporary
+from azuraforge.settings import Settings
+import psutil
+with temporary(Settings(home=Path(sys.argv[1]), broker_url="redis://:hunter2@127.0.0.1:1/0")):
+    print(json.dumps([each.cmdline() for each in psutil.Process().children(recursive=True)]))
+"""
+
+
+def test_a_temporary_platform_is_private_and_its_command_line_shows_no_password(tmp_path):
+    home = tmp_path / "home"
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW, str(home)], capture_output=True, text=True, timeout=120, check=True
+    )
+    commands = json.loads(done.stdout)
+    assert any("azuraforge.platform.temporary" in part for command in commands for part in command)
+    assert "hunter2" not in done.stdout
+    assert open_to_others(home) == []
