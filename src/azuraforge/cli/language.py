@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from azuraforge.cli.texts import TEXTS
+from azuraforge.wording import fill
 
 LANGUAGES = ("en", "tr")
 _SWAP = str.maketrans(",.", ".,")
@@ -36,7 +37,7 @@ class Language:
     def __call__(self, key: str, **values: Any) -> str:
         """The sentence of the catalogue, filled in."""
         english, turkish = TEXTS[key]
-        return (turkish if self.code == "tr" else english).format(**values)
+        return fill(turkish if self.code == "tr" else english, **values)
 
     def has(self, key: str) -> bool:
         return key in TEXTS
@@ -75,11 +76,21 @@ class Language:
         return f"{sign}%{number}" if self.code == "tr" else f"{sign}{number} %"
 
     def moment(self, at: datetime | None, zone: tzinfo | None = None, day_only: bool = False) -> str:
-        """A time in the reader's zone (or the one given), without the zone's name."""
+        """A time in the reader's zone (or the one given), with its distance from UTC.
+
+        Example:
+            >>> from datetime import UTC, timedelta, timezone
+            >>> at = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+            >>> Language("en").moment(at, timezone(timedelta(hours=3))), Language("en").moment(at, UTC)
+            ('2026-01-02 06:04 +03:00', '2026-01-02 03:04 UTC')
+        """
         if at is None:
             return _NONE
         local = at.astimezone(zone)
-        return f"{local:%Y-%m-%d}" if day_only else f"{local:%Y-%m-%d %H:%M}"
+        if day_only:
+            return f"{local:%Y-%m-%d}"
+        distance = f"{local:%z}"
+        return f"{local:%Y-%m-%d %H:%M} {f'{distance[:3]}:{distance[3:5]}' if local.utcoffset() else 'UTC'}"
 
     def duration(self, seconds: float | None) -> str:
         """A duration as a clock would show it, short ones with a tenth.
