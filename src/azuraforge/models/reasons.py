@@ -128,7 +128,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "level_tightened_by_trials": (
         "The confidence level is {level_share} instead of {asked_share}: this is look number {looks} at rows of this "
-        "test part, by the best of {trials} trials, and all looks together keep within the allowance.",
+        "test part, by the best of {trials} [trial|trials], and all looks together keep within the allowance.",
         "Güven düzeyi {asked_share} yerine {level_share}: bu, bu test parçasının satırlarına {looks}. bakış, aday "
         "{trials} denemenin en iyisi ve bütün bakışlar birlikte izin verilen hata payını aşmıyor.",
     ),
