@@ -18,28 +18,33 @@ from azuraforge.cli.texts import TEXTS
 SOURCES = sorted(Path(azuraforge.cli.__path__[0]).glob("*.py"))
 #: Keys made from data: states, phases, roles, decisions, rhythms, news of kernels, names of metrics.
 MADE = (
-    "
-    assert keys - set(TEXTS) == set()
+    "decision.", "deployment.", "direction.", "edge.", "every.", "guarded.", "kernels.", "learned_part.",
+    "lineage.", "mode.", "pair.", "part.", "phase.", "purged.", "role.", "series_left_out.", "state.", "study.",
+    "study_without_", "trial.",
+)  # fmt: skip
+METRICS = ("mase", "r2", "mae", "smape", "coverage", "skill", "seconds", "rmse_at", "rmse_all")
 
 
-def named() -> set[str]:
-    ",
-    "
+def blanks(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def asked_for() -> set[str]:
+    """Every literal key given to ``text(…)`` or ``terminal.text(…)`` in the command line's code."""
     found = set()
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text())):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
-            name = getattr(node.func, ",
-    "
-    trees = [ast.parse(source.read_text()) for source in SOURCES if source.name != ",
-    "))
-            if name == ", "),
-        (", "),
-        (None, {", "),
-    [
-        (None, {}, ", ", ",
-    ", TEXTS)
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name == "text":
+                asked = node.args[0]
+                choices = [asked.body, asked.orelse] if isinstance(asked, ast.IfExp) else [asked]
+                found |= {each.value for each in choices if isinstance(each, ast.Constant)}
+    return found
+
+
+@pytest.mark.parametrize("key", TEXTS)
 def test_both_languages_fill_in_the_same_blanks(key):
     english, turkish = TEXTS[key]
     assert english.strip()
@@ -49,35 +54,35 @@ def test_both_languages_fill_in_the_same_blanks(key):
 
 def test_every_text_that_is_asked_for_is_there():
     keys = {key for key in asked_for() if key not in MADE}
-    assert keys, ",
-    ", getattr(node.func, ", ", {", ", {}, ",
-    ":
-                asked = node.args[0]
-                choices = [asked.body, asked.orelse] if isinstance(asked, ast.IfExp) else [asked]
-                found |= {each.value for each in choices if isinstance(each, ast.Constant)}
-    return found
+    assert keys, "the search found nothing"
+    assert keys - set(TEXTS) == set()
 
 
-@pytest.mark.parametrize(",
-    ": ", "Every literal key given to ``text(…)`` or ``terminal.text(…)`` in the command line's code.",
-    "Every string in the command line's code, but for the texts themselves: keys also stand in tables and defaults.",
-    "]
+def named() -> set[str]:
+    """Every string in the command line's code, but for the texts themselves: keys also stand in tables and defaults."""
+    trees = [ast.parse(source.read_text()) for source in SOURCES if source.name != "texts.py"]
     constants = [node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     return {each for each in constants if isinstance(each, str)}
 
 
 def test_no_text_is_left_over():
-    used = asked_for() | set(METRICS) | {",
-    "coverage", "decision.", "deployment.", "direction.", "edge.", "every.", "guarded.", "kernels.", "learned_part.",
-    "lineage.", "mae", "mase", "mode.", "pair.", "part.", "phase.", "purged.", "r2", "rmse_all", "rmse_at", "role.",
-    "seconds", "series_left_out.", "skill", "smape", "state.", "study.", "study_without_", "trial.",
-    "} | named()
+    used = asked_for() | set(METRICS) | {"dataset_added", "dataset_there"} | named()
     assert {key for key in TEXTS if key not in used and not key.startswith(MADE)} == set()
 
 
 @pytest.mark.parametrize(
-    (",
-    "}, ",
+    ("asked", "environment", "language"),
+    [
+        (None, {}, "en"),
+        (None, {"LANG": "C.UTF-8"}, "en"),
+        (None, {"LANG": "tr_TR.UTF-8"}, "tr"),
+        (None, {"LANG": "tr_TR.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        (None, {"LC_MESSAGES": "tr_TR", "LANG": "en_US"}, "tr"),
+        (None, {"AZURAFORGE_LANG": "en", "LC_ALL": "tr_TR"}, "en"),
+        ("tr", {"AZURAFORGE_LANG": "en"}, "tr"),
+        ("tr_TR.UTF-8", {}, "tr"),
+        (None, {"LANG": "de_DE.UTF-8"}, "en"),
+    ],
 )
 def test_the_language_is_what_was_asked_for_then_the_environment_s(asked, environment, language):
     assert choose(asked, environment) == language

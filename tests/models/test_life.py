@@ -150,19 +150,20 @@ def test_a_card_says_what_the_rows_say_in_two_languages(room: Any, project_id: s
     _judge(room, project_id)
     room.service.cards.set_intended_use(project_id, "load", "Heating plans.\n<script>alert(1)</script>", "ayşe")
     english, turkish = (room.service.cards.show(project_id, "load", 1, each).markdown for each in ("en", "tr"))
-    for text in ("# Model card: load v1", "load (kW)", "f" * 64, "| test.step | candidate | 1.25 | 0.88 | −0.1 |"):
+    for text in ("# Model card: load v1", "load (kW)", "f" * 64, "| test.step | candidate | 1.25 | 88 % | −10 % |"):
         assert text in english
     assert "> Heating plans." in english
     assert "not better than the baseline forecasting.naive" in english
     assert "It was not compared with forecasting.ets" in english
-    assert "| test.step | aday | 1,25 | 0,88 | −0,1 |" in turkish
+    assert "| test.step | aday | 1,25 | %88 | −%10 |" in turkish
     assert "Önce yoktu." in turkish
     for card in (english, turkish):
         assert not re.search(r"[<>]\w", card)  # no HTML, whatever people and plugins write
     # Every number of the scores' table is one of the evaluation's.
     cells = re.findall(r"^\| (?:test|forecasting)\.\w+ \| \w+ \| (.*) \|$", english, re.MULTILINE)
     shown = {cell for line in cells for cell in line.split(" | ")}
-    assert shown == {"1.25", "0.88", "−0.1", "1.14", "0", "–"}
+    assert shown == {"1.25", "88 %", "−10 %", "1.14", "0 %", "–"}
+    assert "None" not in english + turkish
 
 
 def test_a_bundle_is_the_same_bytes_and_answers_alone(

@@ -132,3 +132,9 @@ def test_an_external_run_cannot_be_resumed_by_us_nor_written_by_a_worker_kind(ru
     queued = stand.create(steps=1)
     with pytest.raises(Conflict, match="worker"):
         stand.service.record(stand.project_id, queued.id, ME, points((1, 1.0)))
+
+
+def test_the_platform_claims_nothing_about_a_run_that_it_does_not_execute(run):
+    stand, made = run
+    for shown in (made, stand.service.get(stand.project_id, made.id)):
+        assert (shown.bit_reproducible, shown.code_version) == (None, None)

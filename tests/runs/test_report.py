@@ -244,3 +244,29 @@ def text_of(pdf: bytes) -> str:
 
 def _unescaped(one: bytes) -> bytes:
     return bytes([int(one, 8)]) if one.isdigit() else {b"n": b"\n", b"r": b"\r", b"t": b"\t"}.get(one, one)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            "forecasting.lstm** ranks first but is not proven better; the baseline **forecasting.ridge** is champion.",
+        ),
+        ("tr", "forecasting.lstm** ilk sırada ama daha iyi olduğu kanıtlanmadı; temel yöntem **forecasting.ridge**"),
+    ],
+)
+def test_a_candidate_that_ranks_first_is_not_said_to_have_lost(language: str, said: str) -> None:
+    material = make_material()
+    material["verdict"] = {**material["verdict"], "decision": "baseline_promoted", "champion": "forecasting.ridge"}
+    assert said in markdown(Material(**material), Words(language), {})
+    material["evaluation"]["winner"] = "forecasting.ridge"
+    assert said not in markdown(Material(**material), Words(language), {})
+
+
+def test_a_run_that_the_platform_did_not_execute_is_not_called_reproducible() -> None:
+    material = make_material(evaluation=None, verdict=None, figures={})
+    material["run"] |= {"kind": "external", "bit_reproducible": None, "code_version": None}
+    text = markdown(Material(**material), Words("en"), {})
+    assert "| Reproducible bit for bit | unknown: the platform did not execute this run |" in text
+    assert "Code version" not in text

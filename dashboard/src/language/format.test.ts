@@ -30,6 +30,17 @@ describe("Formats", () => {
     expect(en.percent(0.041, 1, true)).toBe("+4.1%");
   });
 
+  it("tells a row's time in its own zone: days as dates, hours with the zone", () => {
+    const istanbul = { frequency: "1d", zone: "Europe/Istanbul" };
+    // Midnight of 2 January in Istanbul is 1 January in UTC, and in zones west of it.
+    expect(en.row("2026-01-01T21:00:00Z", istanbul)).toBe("2 Jan 2026");
+    expect(tr.row("2026-01-01T21:00:00Z", istanbul)).toBe("2 Oca 2026");
+    expect(en.row("2026-01-02T00:00:00Z", { frequency: "1d", zone: "UTC" })).toBe("2 Jan 2026");
+    expect(en.row("2026-01-01T21:00:00Z", { ...istanbul, frequency: "1h" })).toMatch(/^2 Jan 2026, 00:00 (GMT\+3|TRT)$/);
+    expect(en.row("2026-01-02T00:00:00Z", { frequency: null, zone: "America/New_York" })).toBe("2 Jan 2026");
+    expect(en.row(null, istanbul)).toBe(UNKNOWN);
+  });
+
   it("keeps a column's decimals", () => {
     expect(en.fixed(1.5, 3)).toBe("1.500");
     expect(tr.fixed(1.5, 3)).toBe("1,500");

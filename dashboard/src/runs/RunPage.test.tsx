@@ -86,9 +86,34 @@ describe("RunPage", () => {
     const rows = within(await screen.findByTestId("series-table")).getAllByRole("row");
     expect(rows[1]?.textContent).toContain("corner (worst)");
     expect(rows[2]?.textContent).toContain("square");
-    expect(screen.getByText("kiosk: 9 rows in the training part, 40 are needed")).toBeTruthy();
+    expect(screen.getByText("kiosk: 9 of the 40 rows that the training part needs")).toBeTruthy();
     const choice: HTMLSelectElement = await screen.findByLabelText("Series");
     expect([...choice.options].map((one) => one.value)).toEqual(["corner", "square"]);
+  });
+
+  it("says that a candidate ranks first where a baseline only wins for lack of proof", async () => {
+    const verdict = { ...sampleVerdict, decision: "baseline_promoted", champion: "forecasting.ridge" };
+    const stored = (winner: string) => ({ run_id: ID, model: "co2", version: 1, evaluation: { ...sampleEvaluation, winner }, verdict, created_at: "2026-01-02T03:05:00Z" });
+    const shown = open(sampleRun({ state: "succeeded" }), { [`GET /evaluations/${ID}`]: { body: stored("forecasting.lstm") } });
+    expect((await screen.findByTestId("verdict")).textContent).toContain("ranks first but is not proven better");
+    expect(shown).toBeTruthy();
+  });
+
+  it("says that a baseline is the champion where it also ranks first", async () => {
+    const verdict = { ...sampleVerdict, decision: "baseline_promoted", champion: "forecasting.ridge" };
+    const evaluation = { ...sampleEvaluation, winner: "forecasting.ridge" };
+    open(sampleRun({ state: "succeeded" }), { [`GET /evaluations/${ID}`]: { body: { run_id: ID, model: "co2", version: 1, evaluation, verdict, created_at: "2026-01-02T03:05:00Z" } } });
+    const text = (await screen.findByTestId("verdict")).textContent;
+    expect(text).toContain("Not promoted: the best baseline is the champion now");
+    expect(text).not.toContain("ranks first");
+  });
+
+  it("claims nothing about a run that a client executes", async () => {
+    open(sampleRun({ kind: "external", state: "succeeded", bit_reproducible: null, code_version: null }));
+    const fact = (await screen.findByText("Reproducible")).parentElement;
+    expect(fact?.textContent).toContain("unknown: the platform did not execute this run");
+    expect(screen.queryByText("bit for bit")).toBeNull();
+    expect(screen.queryByText(i18next.t("details.platformLimit"))).toBeNull();
   });
 
   it("leads from a trial to its study", async () => {

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import type { SearchSpace, Study, StudyDetail, Trial } from "../api/types";
 import { answerApi, showPage } from "../testing-pages";
@@ -118,6 +118,15 @@ describe("StudyPage", () => {
     expect(within(rows[0] as HTMLElement).getByRole("link").getAttribute("href")).toBe("/p/default/runs/r2");
     expect(await screen.findByText("80%")).toBeTruthy();
     expect(screen.getByRole("link", { name: "Its training run" }).getAttribute("href")).toBe("/p/default/runs/w1");
+  });
+
+  it("waits for what matters instead of asking for more trials", async () => {
+    answerApi({ "GET /studies/s1": { body: study({ trials: { complete: 5 } }) }, "GET /studies/s1/trials": { body: trials } });
+    const answered = globalThis.fetch;
+    vi.stubGlobal("fetch", (url: string, init: RequestInit) => (url.includes("/importance") ? new Promise(() => undefined) : answered(url, init)));
+    showPage(<StudyPage id="s1" />);
+    await screen.findByTestId("history-chart");
+    expect(screen.queryByText(/Known after four/)).toBeNull();
   });
 
   it("draws the front of two objectives", async () => {

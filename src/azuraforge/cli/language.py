@@ -10,6 +10,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from azuraforge.cli.texts import TEXTS
+from azuraforge.wording import fill
 
 LANGUAGES = ("en", "tr")
 _SWAP = str.maketrans(",.", ".,")
@@ -48,7 +49,7 @@ class Language:
     def __call__(self, key: str, **values: Any) -> str:
         """The sentence of the catalogue, filled in."""
         english, turkish = TEXTS[key]
-        return (turkish if self.code == "tr" else english).format(**values)
+        return fill(turkish if self.code == "tr" else english, **values)
 
     def has(self, key: str) -> bool:
         return key in TEXTS

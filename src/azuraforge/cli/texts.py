@@ -74,9 +74,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "memory_limit": ("{bytes} of memory", "{bytes} bellek"),
     "needs": ("needs", "gerek duyduğu"),
     "needed_by": ("needed by", "ona gerek duyan"),
-    "waiting_on": ("waits for {count} run(s) that it needs", "gerek duyduğu {count} çalıştırmayı bekliyor"),
+    "waiting_on": ("waits for {count} [run|runs] that it needs", "gerek duyduğu {count} çalıştırmayı bekliyor"),
     "resumed_from": (
-        "went on from step {step}, {recomputed} steps done twice",
+        "went on from step {step}, {recomputed} [step|steps] done twice",
         "{step}. adımdan sürdü, {recomputed} adım iki kez yapıldı",
     ),
     "config": ("config", "ayarlar"),
@@ -191,7 +191,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         " ★ en az hata.",
     ),
     "evaluation_title": (
-        "{target} on the held-out end: {origins} origins, {start} – {end}",
+        "{target} on the held-out end: {origins} [origin|origins], {start} – {end}",
         "{target}, ayrılmış son satırlarda: {origins} tahmin başlangıcı, {start} – {end}",
     ),
     "evaluation_caption": (
@@ -201,7 +201,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "CRPS, dilim düzeylerinden yaklaşık hesaplanır.",
     ),
     "guarded.forecast": (
-        "Looking into the future: tried at {tried} of {of} origins, not found.",
+        "Looking into the future: tried at {tried} of {of} [origin|origins], not found.",
         "Geleceğe bakma: {of} başlangıcın {tried} tanesinde sınandı, bulunmadı.",
     ),
     "guarded.classify": (
@@ -242,7 +242,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "series_baseline_mase": ("MASE of {name}", "{name} MASE"),
     "series_left_out": (
-        "Left out: {series}, {rows} rows in the {part} part, {needed} are needed",
+        "Left out: {series}, {rows} [row|rows] in the {part} part, {needed} [is|are] needed",
         "Dışarıda bırakıldı: {series}, {part} parçasında {rows} satır, {needed} gerekli",
     ),
     "series_left_out.constant": (
@@ -342,15 +342,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "database_upgraded": ("Schema upgraded: {before} → {after}.", "Şema yükseltildi: {before} → {after}."),
     "database_sound": ("The database is sound.", "Veritabanı sağlam."),
     "database_saved": (
-        "{rows} rows saved and verified: {file} ({bytes} bytes).",
+        "{rows} [row|rows] saved and verified: {file} ({bytes} bytes).",
         "{rows} satır kaydedildi ve doğrulandı: {file} ({bytes} bayt).",
     ),
     "artifacts_listed": (
-        "{count} files of artifacts are listed in it; copy them too: {folder}",
+        "{count} [file|files] of artifacts [is|are] listed in it; copy [it|them] too: {folder}",
         "İçinde {count} dosya listelendi; onları da kopyalayın: {folder}",
     ),
     "database_restored": (
-        "{rows} rows restored, as they were at {moment}.",
+        "{rows} [row|rows] restored, as of {moment}.",
         "{rows} satır geri yüklendi, {moment} anındaki hâliyle.",
     ),
     "database_kept": (
@@ -368,11 +368,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{folder} içinde boş veritabanı oluşturuldu. Oradaki dosyalar durur, ama hiçbir projeye ait değildir.",
     ),
     "artifacts_missing": (
-        "{count} files of artifacts that it speaks of are not here; copy them to {folder}",
+        "{count} [file|files] of artifacts that it names [is|are] not here; copy [it|them] to {folder}",
         "Sözünü ettiği {count} dosya burada yok; şuraya kopyalayın: {folder}",
     ),
     # demo
-    "demo_dataset": ("Dataset {name} v{version}: {rows} rows.", "Veri kümesi {name} v{version}: {rows} satır."),
+    "demo_dataset": ("Dataset {name} v{version}: {rows} [row|rows].", "Veri kümesi {name} v{version}: {rows} satır."),
     "demo_watch": ("Watch it in the browser: {url}", "Tarayıcıda izleyin: {url}"),
     "demo_open": (
         "Open this run in the browser (link works once): {url}",
@@ -389,11 +389,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "demo_failed": ("The demo did not reach its verdict.", "Demo karara ulaşamadı."),
     # datasets
     "dataset_added": (
-        "Dataset {name} v{version} added: {rows} rows.",
+        "Dataset {name} v{version} added: {rows} [row|rows].",
         "Veri kümesi {name} v{version} eklendi: {rows} satır.",
     ),
     "dataset_there": (
-        "Dataset {name} v{version} was there already with this content: {rows} rows.",
+        "Dataset {name} v{version} was there already with this content: {rows} [row|rows].",
         "Veri kümesi {name} v{version} bu içerikle zaten vardı: {rows} satır.",
     ),
     "no_datasets": (
@@ -510,7 +510,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         " --search learning_rate=0.0005..0.02:log --trials 20",
     ),
     "study_made": (
-        "Study {name} begins: {trials} trials at most.",
+        "Study {name} begins: {trials} [trial|trials] at most.",
         "Arama çalışması {name} başladı: en çok {trials} deneme çalıştırması.",
     ),
     "study_goes_on_later": (
@@ -582,11 +582,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "naive_error": ("naive error", "naif hata"),
     "not_yet_known": ("not yet known", "henüz bilinmiyor"),
     "judged_told": (
-        "{judged} points judged; {known} had been judged before and stay as they are.",
+        "{judged} [point|points] judged; {known} had been judged before and [stays as it is|stay as they are].",
         "{judged} nokta değerlendirildi; {known} nokta daha önce değerlendirilmişti, olduğu gibi kaldı.",
     ),
     "live_told": (
-        "{predictions} predictions, {waiting} of them with points not yet known; {points} points judged.",
+        "{predictions} [prediction|predictions], {waiting} of them with points not yet known; {points} "
+        "[point|points] judged.",
         "{predictions} tahmin, {waiting} tanesinde henüz bilinmeyen noktalar var; {points} nokta değerlendirildi.",
     ),
     "points": ("points", "nokta"),
@@ -717,7 +718,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "policy.runs": ("runs that succeeded are kept", "başarılı çalıştırmalar tutulur"),
     "policy.work": ("other runs can be resumed", "ötekiler sürdürülebilir"),
     "policy.predictions": ("predictions are kept", "tahminler saklanır"),
-    "days": ("{count} days", "{count} gün"),
+    "days": ("{count} [day|days]", "{count} gün"),
     "for_ever": ("for ever", "süresiz"),
     "not_days": ("{given!r} is neither a number of days nor 'forever'", "{given!r} gün sayısı ya da 'forever' değil"),
     # tokens

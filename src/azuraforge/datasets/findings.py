@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from azuraforge import wording
 from azuraforge.datasets.schemas import Finding
 
 Severity = Literal["info", "warning", "error"]
@@ -59,69 +60,75 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "values_replaced": (
         "info",
-        "{count} values of {column} equal {values} and were taken as missing, as asked.",
+        "{count} [value of|values of] {column} [equals|equal] {values} and [was|were] taken as missing, as asked.",
         "{column} sütununda {values} olan {count} değer, istendiği gibi eksik sayıldı.",
     ),
     "suspicious_zeros": (
         "warning",
-        "{count} values of {column} are 0, far from all others; if they mean missing, pass"
-        " missing_values {column}=0. They were kept.",
+        "{count} [value of|values of] {column} [is|are] 0, far from all others; if [it means|they mean] missing, pass"
+        " missing_values {column}=0. [It was|They were] kept.",
         "{column} sütununda {count} değer 0 ve diğerlerinden çok uzak; eksik anlamına geliyorsa"
         " missing_values {column}=0 verin. Oldukları gibi bırakıldı.",
     ),
     "rows_sorted": (
         "warning",
-        "{count} rows stood out of order of time; the rows were sorted.",
+        "{count} [row stood|rows stood] out of order of time; the rows were sorted.",
         "{count} satır zaman sırasında değildi; satırlar sıralandı.",
     ),
     "duplicate_rows": (
         "warning",
-        "{count} rows repeat another row (same time, same values); one of each was kept.",
+        "{count} [row repeats|rows repeat] another row (same time, same values); one of each was kept.",
         "{count} satır bir başka satırın tekrarı (aynı zaman, aynı değerler); her birinden biri tutuldu.",
     ),
     "duplicate_times": (
         "warning",
-        "{count} times had several rows with different values; reduced by duplicates={policy}, as asked.",
+        "{count} [time had several|times had several] rows with different values; reduced by duplicates={policy}, as"
+        " asked.",
         "{count} zamanda farklı değerli birden çok satır vardı; istendiği gibi duplicates={policy} ile teke indirildi.",
     ),
     "target_filled": (
         "warning",
-        "{count} rows have no value of the target {column}. They were kept without one: as an input the last known"
+        "{count} [row has no value|rows have no value] of the target {column}. [It was|They were] kept without one:"
+        " as an input the last known"
         " value stands in, but nothing is learned from them or judged by them.",
         "{count} satırda hedef {column} yok. Satırlar hedefsiz bırakıldı: girdi olarak bilinen son değer kullanılır,"
         " ama bunlardan bir şey öğrenilmez, bunlara göre değerlendirme yapılmaz.",
     ),
     "target_rows_dropped": (
         "warning",
-        "{count} rows without a value of the target {column} were dropped.",
+        "{count} [row without|rows without] a value of the target {column} [was|were] dropped.",
         "Hedef {column} değeri olmayan {count} satır çıkarıldı.",
     ),
     "edge_rows_dropped": (
         "warning",
-        "{count} rows at the start or end, where the target {column} is not known, were dropped.",
+        "{count} [row at the start|rows at the start] or end, where the target {column} is not known, [was|were]"
+        " dropped.",
         "Başta ya da sonda, hedef {column} bilinmeyen {count} satır çıkarıldı.",
     ),
     "feature_filled": (
         "warning",
-        "{count} missing values of {column} carry the last known value forward.",
+        "{count} [missing value of|missing values of] {column} [carries|carry] the last known value forward.",
         "{column} sütununda {count} eksik değer, bilinen son değerle dolduruldu.",
     ),
     "leading_rows_dropped": (
         "warning",
-        "{count} rows at the start were dropped: {columns} had no value yet.",
+        "{count} [row at the start was|rows at the start were] dropped: {columns} had no value yet.",
         "Baştaki {count} satır çıkarıldı: {columns} için henüz değer yoktu.",
     ),
     "gaps_filled": (
         "warning",
-        "{count} rows are missing in the rhythm of {frequency} (longest gap: {longest}). They were added: features"
-        " carry the last value forward; the target stays empty, so nothing is learned from these rows or judged by"
+        "{count} [row is missing|rows are missing] in the rhythm of {frequency} (longest gap: {longest}). [It"
+        " was|They were] added: features"
+        " carry the last value forward; the target stays empty, so nothing is learned from [this row|these rows] or"
+        " judged by"
         " them.",
         "{frequency} düzeninde {count} satır eksik (en uzun boşluk: {longest}). Satırlar eklendi: özellikler son değeri"
         " taşır; hedef boş kalır, bu satırlardan bir şey öğrenilmez, bunlara göre değerlendirme yapılmaz.",
     ),
     "gaps_kept": (
         "warning",
-        "{count} rows are missing in the rhythm of {frequency} (longest gap: {longest}); the gaps were kept, so the"
+        "{count} [row is missing|rows are missing] in the rhythm of {frequency} (longest gap: {longest}); the gaps"
+        " were kept, so the"
         " rows count as having no fixed distance.",
         "{frequency} düzeninde {count} satır eksik (en uzun boşluk: {longest}); boşluklar bırakıldı, satırlar sabit"
         " aralıksız sayılıyor.",
@@ -155,42 +162,46 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "series_left_out": (
         "warning",
-        "{count} series were left out: {series}. The first: {reason}.",
+        "{count} [series was left out|series were left out]: {series}. The first: {reason}.",
         "{count} seri dışarıda bırakıldı: {series}. İlki: {reason}.",
     ),
     "files_ignored": (
         "info",
-        "{count} files are no pictures and were ignored, such as {files}.",
+        "{count} [file is no picture and was ignored|files are no pictures and were ignored], such as {files}.",
         "{count} dosya resim olmadığı için atlandı, örneğin {files}.",
     ),
     "pictures_unreadable": (
         "warning",
-        "{count} pictures could not be read and were left out, such as {files}.",
+        "{count} [picture could not be read and was left out|pictures could not be read and were left out], such as"
+        " {files}.",
         "{count} resim okunamadı ve dışarıda bırakıldı, örneğin {files}.",
     ),
     "pictures_resized": (
         "info",
-        "{count} pictures of other sizes were scaled to fit {height}×{width}; black fills what is left.",
+        "{count} [picture of another size was|pictures of other sizes were] scaled to fit {height}×{width}; black"
+        " fills what is left.",
         "Başka boyuttaki {count} resim {height}×{width} boyutuna sığdırıldı; kalan yer siyahla dolduruldu.",
     ),
     "pictures_repeated": (
         "warning",
-        "{count} pictures are exact copies of others. A copy that is learned from makes its twin too easy to judge.",
+        "{count} [picture is an exact copy of another|pictures are exact copies of others]. A copy that is learned"
+        " from makes its twin too easy to judge.",
         "{count} resim başka resimlerin birebir kopyası. Öğrenilen bir kopya, eşinin ölçülmesini fazla kolaylaştırır.",
     ),
     "pictures_in_both_parts": (
         "warning",
-        "{count} test pictures are also among those to learn from; a score on them means little.",
+        "{count} [test picture is also|test pictures are also] among those to learn from; a score on them means"
+        " little.",
         "{count} test resmi öğrenme resimleri arasında da var; bunlardaki başarı pek bir şey söylemez.",
     ),
     "pictures_of_two_classes": (
         "warning",
-        "{count} pictures stand under more than one class.",
+        "{count} [picture stands under|pictures stand under] more than one class.",
         "{count} resim birden çok sınıfta yer alıyor.",
     ),
     "classes_small": (
         "warning",
-        "{count} classes have fewer than {least} pictures: {classes}.",
+        "{count} [class has|classes have] fewer than {least} pictures: {classes}.",
         "{count} sınıfta {least} resimden az var: {classes}.",
     ),
     "classes_uneven": (
@@ -205,17 +216,18 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "classes_not_learned": (
         "warning",
-        "{count} classes of the test part have no picture to learn from: {classes}.",
+        "{count} [class of the test part has|classes of the test part have] no picture to learn from: {classes}.",
         "Test parçasındaki {count} sınıfın öğrenilecek resmi yok: {classes}.",
     ),
     "classes_not_judged": (
         "warning",
-        "{count} classes have no picture in the test part: {classes}.",
+        "{count} [class has|classes have] no picture in the test part: {classes}.",
         "{count} sınıfın test parçasında resmi yok: {classes}.",
     ),
     "validation_joined": (
         "info",
-        "{count} pictures of the validation folder joined those to learn from; each run makes its own validation part.",
+        "{count} [picture of the validation folder|pictures of the validation folder] joined those to learn from;"
+        " each run makes its own validation part.",
         "Doğrulama klasöründeki {count} resim öğrenme resimlerine katıldı; her çalıştırma kendi doğrulama parçasını"
         " ayırır.",
     ),
@@ -236,7 +248,7 @@ def finding(code: str, *, count: int = 1, where: str = "", **values: Any) -> Fin
 
     def told(language: str, sentence: str) -> str:
         worded = {name: each[language] if isinstance(each, dict) else each for name, each in fill.items()}
-        return sentence.format(**worded)
+        return wording.fill(sentence, **worded)
 
     text = {"en": told("en", english), "tr": told("tr", turkish)}
     return Finding(code=code, severity=severity, count=count, where=where, text=text)

@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import orjson
+
 from azuraforge.models.card_texts import DECISIONS, TEXTS
-from azuraforge.models.reasons import Reason
+from azuraforge.models.reasons import Reason, percent
 from azuraforge.models.tables import ModelVersion
+from azuraforge.wording import fill
 
 Language = Literal["en", "tr"]
 
@@ -32,6 +35,10 @@ _NAMES = {
     "log_loss": "log loss",
     "ece": "ECE",
 }
+
+
+#: Fractions, shown as percentages; one that is signed says by how much a contender is better.
+_SHARES = frozenset({"coverage", "skill", "accuracy", "error_rate", "macro_f1", "ece"})
 
 
 @dataclass(frozen=True)
@@ -92,8 +99,17 @@ def _what(row: ModelVersion, say: Mapping[str, str]) -> list[tuple[str, str]]:
         (say["content_hash"], row.content_hash),
         (say["weights_hash"], row.weights_sha256 or "–"),
         (say["size"], f"{row.bytes} {say['bytes']}"),
-        (say["config"], ", ".join(f"{name}={value}" for name, value in sorted(row.config.items()))),
+        (say["config"], ", ".join(f"{name}={_value(value, say)}" for name, value in sorted(row.config.items()))),
     ]
+
+
+def _value(value: Any, say: Mapping[str, str]) -> str:
+    """A setting as a person reads it, never as Python writes it."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return say["yes" if value else "no"]
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _data(
@@ -113,8 +129,8 @@ def _data(
 
 
 def _range(part: Mapping[str, Any], say: Mapping[str, str]) -> str:
-    rows = f"{part['rows']} {say['rows']}" if part.get("rows") is not None else ""
-    ends = f"{part['start']} – {part['end']}" if part.get("start") else ""
+    rows = fill(say["rows"], rows=part["rows"]) if part.get("rows") is not None else ""
+    ends = f"{part['start']} – {part['end']}" if part.get("start") and part.get("end") else ""
     return ", ".join(each for each in (ends, rows) if each) or "–"
 
 
@@ -127,7 +143,7 @@ def _scores(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, st
     ]
     lines = [
         [each["name"], say.get(f"role.{each['role']}", each["role"])]
-        + [_number(each["metrics"].get(name), language) for name in columns]
+        + [_metric(name, each["metrics"].get(name), language) for name in columns]
         for each in contenders
     ]
     names = [_NAMES[name] if language == "en" else say.get(f"metric.{name}", _NAMES[name]) for name in columns]
@@ -155,27 +171,28 @@ def _text(reason: Mapping[str, Any], language: Language) -> str:
 def _limits(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
     found = []
     learned = row.learned_from
-    if learned.get("end"):
-        found.append(say["limit.learned"].format(start=learned.get("start"), end=learned["end"]))
+    if learned.get("start") and learned.get("end"):
+        found.append(say["limit.learned"].format(start=learned["start"], end=learned["end"]))
     if evaluated is None:
         found.append(say["limit.not_judged"])
     else:
         test = evaluated.evaluation.get("parts", {}).get("test", {})
-        if test.get("start"):
-            found.append(say["limit.test"].format(start=test["start"], end=test["end"], origins=test.get("origins")))
+        judged = test.get("origins", test.get("rows"))
+        if test.get("start") and test.get("end") and judged is not None:
+            found.append(fill(say["limit.test"], start=test["start"], end=test["end"], origins=judged))
         horizon = evaluated.evaluation.get("horizon")
         if horizon:
-            found.append(say["limit.horizon"].format(horizon=horizon))
+            found.append(fill(say["limit.horizon"], horizon=horizon))
         best, mine = evaluated.evaluation.get("best_baseline"), row.plugin
         skill = _metrics_of(evaluated, mine).get("skill")
         if skill is not None and best != mine and skill <= 0:
-            found.append(say["limit.no_skill"].format(baseline=best, skill=_number(skill, language)))
+            found.append(say["limit.no_skill"].format(baseline=best, skill=_metric("skill", skill, language)))
         covered = _metrics_of(evaluated, mine).get("coverage")
         if covered is not None:
-            found.append(say["limit.coverage"].format(covered=_number(covered, language)))
+            found.append(say["limit.coverage"].format(covered=_metric("coverage", covered, language)))
         classes = evaluated.evaluation.get("classes")
         if classes:
-            found.append(say["limit.classes"].format(count=len(classes)))
+            found.append(fill(say["limit.classes"], count=len(classes)))
         for failed in evaluated.evaluation.get("failed", []):
             found.append(say["limit.failed"].format(name=failed["name"], reason=_plain(failed["reason"])))
     if not row.schema.get("unit") and row.kind == "forecast":
@@ -192,7 +209,13 @@ def _metrics_of(evaluated: Evaluated, name: str) -> Mapping[str, Any]:
 
 def _origin(row: ModelVersion) -> dict[str, Any]:
     assert row.imported is not None
-    return {name: row.imported.get(name) for name in ("model", "version", "run_id", "bundle_sha256")}
+    return {name: row.imported.get(name) or "–" for name in ("model", "version", "run_id", "bundle_sha256")}
+
+
+def _metric(name: str, value: Any, language: Language) -> str:
+    if name in _SHARES and isinstance(value, int | float):
+        return percent(value, language, signed=name == "skill")
+    return _number(value, language)
 
 
 def _number(value: Any, language: Language) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from azuraforge.wording import fill
+
 #: code → (English, Turkish). Fields named ``*_share`` are fractions shown as percentages.
 _SENTENCES: Mapping[str, tuple[str, str]] = {
     "beats_best_baseline": (
@@ -78,7 +80,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "Şampiyonun birimi ({champion}) adayınkinden ({candidate}) farklı.",
     ),
     "other_horizon": (
-        "The champion predicts {champion} rows ahead, the candidate {candidate}.",
+        "The champion predicts {champion} [row|rows] ahead, the candidate {candidate}.",
         "Şampiyon {champion}, aday {candidate} satır ileriyi tahmin ediyor.",
     ),
     "other_kind": (
@@ -126,7 +128,7 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "level_tightened_by_trials": (
         "The confidence level is {level_share} instead of {asked_share}: this is look number {looks} at rows of this "
-        "test part, by the best of {trials} trials, and all looks together keep within the allowance.",
+        "test part, by the best of {trials} [trial|trials], and all looks together keep within the allowance.",
         "Güven düzeyi {asked_share} yerine {level_share}: bu, bu test parçasının satırlarına {looks}. bakış, aday "
         "{trials} denemenin en iyisi ve bütün bakışlar birlikte izin verilen hata payını aşmıyor.",
     ),
@@ -188,8 +190,11 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "log_loss": ("log loss", "log kaybı"),
 }
 _UNITS: Mapping[bool, Mapping[str, tuple[str, str]]] = {
-    True: {"units": ("origins", "tahmin başlangıcı"), "units_at": ("origins", "tahmin başlangıcında")},
-    False: {"units": ("examples", "örnek"), "units_at": ("examples", "örnekte")},
+    True: {
+        "units": ("[origin|origins]", "tahmin başlangıcı"),
+        "units_at": ("[origin|origins]", "tahmin başlangıcında"),
+    },
+    False: {"units": ("[example|examples]", "örnek"), "units_at": ("[example|examples]", "örnekte")},
 }
 
 #: Codes the gate may give for a champion that cannot stand beside the candidate.
@@ -230,7 +235,7 @@ class Reason:
         metric, turkish_asked = str(self.params.get("metric", "rmse")), language == "tr"
         shown: dict[str, Any] = dict(self.params)
         shown["measure"] = _MEASURES[metric][turkish_asked]
-        shown |= {name: words[turkish_asked] for name, words in _UNITS[metric in ("rmse", "mae")].items()}
+        units = {name: words[turkish_asked] for name, words in _UNITS[metric in ("rmse", "mae")].items()}
         figures = told(self.params, language)
         shown |= {"change": figures["change"], "low_end": figures["low"], "high_end": figures["high"]}
         if isinstance(self.params.get("margin"), float):
@@ -238,12 +243,15 @@ class Reason:
             shown["allowed"] = _end(self.params, self.params["margin"], language, signed=False)
         for name, value in self.params.items():
             if isinstance(value, float):
-                shown[f"{name}_share"] = _percent(value, language, signed=False)
+                shown[f"{name}_share"] = percent(value, language, signed=False)
             elif value in (None, "") and self.code in _UNSTATED:
                 shown[name] = _UNSTATED[self.code][language == "tr"]
             elif self.code == "other_kind" and value in _KINDS:
                 shown[name] = _KINDS[value][language == "tr"]
-        return (turkish if language == "tr" else english).format(**shown)
+        template = turkish if turkish_asked else english
+        for name, words in units.items():
+            template = template.replace(f"{{{name}}}", words)
+        return fill(template, **shown)
 
     def to_dict(self) -> dict[str, Any]:
         """The reason as the verdict's JSON carries it."""
@@ -312,7 +320,7 @@ def _end(
     if value is None:
         return "–"
     if _is_relative(params):
-        return _percent(value, language, signed=signed)
+        return percent(value, language, signed=signed)
     if params["metric"] == "error_rate":
         points = _plain(value * 100, language, signed=signed)
         word = "puan" if language == "tr" else "point" if points.strip("−+") == "1" else "points"
@@ -330,7 +338,7 @@ def _plain(value: float, language: str, *, signed: bool = False) -> str:
     return sign + _in_language(number, language)
 
 
-def _percent(fraction: float, language: str, *, signed: bool) -> str:
+def percent(fraction: float, language: str, *, signed: bool = False) -> str:
     """One digit, two below one percent, three near a hundred: 99.95 % must not read as 100 %, nor 0.04 % as 0."""
     if fraction > _MOST:
         return "more than +1,000 %" if language != "tr" else "+%1.000 üzeri"

@@ -229,3 +229,14 @@ def test_what_cannot_be_asked(shelf: Shelf, comparisons: Comparisons) -> None:
         comparisons.pair("p", "a", "a")
     with pytest.raises(NotFound):
         comparisons.compare("p", ["a", "nowhere"])
+
+
+def test_errors_in_different_units_have_no_common_unit(shelf: Shelf, comparisons: Comparisons) -> None:
+    shelf.add("a", noise(1.0))
+    shelf.add("b", noise(0.5), unit="°C")
+    shelf.add("c")
+    found = comparisons.compare("p", ["a", "b", "c"])
+    assert [each.unit for each in found.runs] == ["ppm", "°C", None]
+    rows = {row.metric: row for row in found.metrics}
+    assert rows["rmse"].unit is None
+    assert (rows["coverage"].unit, rows["seconds"].unit) == ("", "s")

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from azuraforge.wording import fill
+
 Code = Literal["en", "tr"]
 LANGUAGES: tuple[str, ...] = get_args(Code)
 NOTHING = "–"
@@ -78,12 +80,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "değiştirebilir.",
     ),
     "conclusion.pieces": (
-        "The comparison rests on {origins} origins in blocks of {block}. Neighbouring origins are alike, so it is the "
+        "The comparison rests on {origins} [origin|origins] in blocks of {block}. Neighbouring origins are alike, "
+        "so it is the "
         "number of blocks that counts.",
         "Karşılaştırma, {block} uzunluğunda bloklar hâlinde {origins} başlangıca dayanıyor. Komşu başlangıçlar "
         "birbirine benzediği için önemli olan blok sayısıdır.",
     ),
-    "conclusion.examples": ("The comparison rests on {origins} examples.", "Karşılaştırma {origins} örneğe dayanıyor."),
+    "conclusion.examples": (
+        "The comparison rests on {origins} [example|examples].",
+        "Karşılaştırma {origins} örneğe dayanıyor.",
+    ),
     "conclusion.slices": (
         "In these slices it is worse than {b}; data with more of them would change the sum: {slices}.",
         "Şu dilimlerde {b} daha iyi; bunların daha çok olduğu veri toplamı değiştirirdi: {slices}.",
@@ -97,7 +103,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Aralıkları {promised} vadediyor, ayrılmış bölümde {coverage} tuttu.",
     ),
     "conclusion.memory": (
-        "The errors remember (Ljung–Box over {lags} lags: p = {p}); the strongest autocorrelation is {value} at lag "
+        "The errors remember (Ljung–Box over {lags} [lag|lags]: p = {p}); the strongest autocorrelation is {value} "
+        "at lag "
         "{lag}, noise stays within ±{bound}. What is left in them could still be learned.",
         "Hataların belleği var ({lags} gecikme üzerinde Ljung–Box: p = {p}); en güçlü özilinti {lag} gecikmesinde "
         "{value}, gürültü ±{bound} içinde kalır. İçlerinde kalan şey hâlâ öğrenilebilir.",
@@ -107,13 +114,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Bir adım sonrası hataların ortalaması {mean}, çevresindeki sapma {spread}.",
     ),
     "conclusion.guarded_forecast": (
-        "Whether the pipeline looks into the future was tried at {tried} of {of} origins, and not found; the others "
+        "Whether the pipeline looks into the future was tried at {tried} of {of} [origin|origins], and not found; "
+        "the others "
         "were not tried.",
         "Boru hattının geleceğe bakıp bakmadığı {of} başlangıcın {tried} tanesinde sınandı ve böyle bir şey bulunmadı; "
         "ötekiler sınanmadı.",
     ),
     "conclusion.guarded_classify": (
-        "Whether the answer for an image depends on the other images was tried with {tried} of {of} images, and not "
+        "Whether the answer for an image depends on the other images was tried with {tried} of {of} [image|images], "
+        "and not "
         "found; the others were not tried.",
         "Bir görüntünün yanıtının öteki görüntülere bağlı olup olmadığı {of} görüntünün {tried} tanesiyle sınandı ve "
         "böyle bir şey bulunmadı; ötekiler sınanmadı.",
@@ -199,13 +208,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "figure.confusion": ("Confusion matrix", "Karışıklık matrisi"),
     "figure.reliability": ("Reliability", "Güvenilirlik"),
     "importance.note": (
-        "On the held-out part after the verdict, {origins} origins, {repeats} repeats, inputs up to {reach} rows back. "
+        "On the held-out part after the verdict, {origins} [origin|origins], {repeats} [repeat|repeats], inputs up "
+        "to {reach} [row|rows] back. "
         "The calendar is not among the inputs.",
         "Karardan sonra ayrılmış bölümde, {origins} başlangıç, {repeats} yineleme, en çok {reach} satır geriye kadar "
         "girdiler. Takvim girdiler arasında değil.",
     ),
     "shapley.note": (
-        "{origins} origins, {orders} orders of the inputs, each walked forwards and backwards; sampled, and exact only "
+        "{origins} [origin|origins], {orders} [order|orders] of the inputs, each walked forwards and backwards; "
+        "sampled, and exact only "
         "where the order makes no difference.",
         "{origins} başlangıç, girdilerin {orders} sıralaması, her biri iki yönde; örneklemeyle bulundu, yalnızca "
         "sıranın önemi yoksa kesindir.",
@@ -295,7 +306,7 @@ class Words:
 
     def __call__(self, key: str, **values: Any) -> str:
         english, turkish = TEXTS[key]
-        return (turkish if self.code == "tr" else english).format(**values)
+        return fill(turkish if self.code == "tr" else english, **values)
 
     def input(self, name: str) -> str:
         """An input of a forecaster, as ``pipelines.importance`` names it.

@@ -1,0 +1,34 @@
+import { screen } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+
+import type { ModelDetail } from "../api/types";
+import { answerApi, showPage } from "../testing-pages";
+import PredictionCards from "./PredictionCards";
+
+const model = (schema: Record<string, unknown>) =>
+  ({ name: "load", champion: 1, version_list: [{ version: 1, data_schema: schema }] }) as unknown as ModelDetail;
+
+const line = {
+  prediction_id: "p1", model: "load", version: 1, target: "load", unit: "kW", origin: "2026-01-01T21:00:00Z", created_at: "2026-01-05T10:00:00Z",
+  predictions: [{ at: "2026-01-02T21:00:00Z", value: 5, low: null, high: null }], outcome: null, latency_seconds: 0.01,
+};
+
+describe("PredictionCards", () => {
+  it("offer to look for drift in a series, not in pictures", async () => {
+    answerApi({ "GET /models/load/drift": { body: { version: 1, alarm: false, report: null, checked_at: null } } });
+    const { unmount } = showPage(<PredictionCards model={model({ target: "load", frequency: "1h" })} />);
+    expect(await screen.findByTestId("look-for-drift")).toBeTruthy();
+    unmount();
+    const asked = answerApi({});
+    showPage(<PredictionCards model={model({ kind: "images", target: "label" })} />);
+    expect(await screen.findByText("Ledger of predictions")).toBeTruthy();
+    expect(screen.queryByTestId("look-for-drift")).toBeNull();
+    expect(asked.some((one) => one.path.includes("drift"))).toBe(false);
+  });
+
+  it("show a daily row in the ledger as the date of its own zone", async () => {
+    answerApi({ "GET /predictions": { body: { items: [line], next: null } } });
+    showPage(<PredictionCards model={model({ target: "load", frequency: "1d", timezone: "Europe/Istanbul" })} />);
+    expect(await screen.findByText(/^(Jan 2, 2026|2 Jan 2026)$/)).toBeTruthy();
+  });
+});

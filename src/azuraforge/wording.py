@@ -1,0 +1,32 @@
+"""Sentences with numbers: a template names the singular and the plural, and the number before them chooses."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_NUMBER = re.compile(r"[0-9][0-9.,]*")
+_PIECES = re.compile(r"\{(?P<name>[a-z_]+)[^{}]*\}|\[(?P<one>[^\[\]|]*)\|(?P<many>[^\[\]|]*)\]")
+
+
+def fill(template: str, **values: Any) -> str:
+    """Return ``template`` with its placeholders filled in.
+
+    ``[one|many]`` becomes ``one`` where the nearest number before it is one, else ``many``. Turkish needs no such
+    choice: a noun after a number stays singular.
+
+    Example:
+        >>> fill("{rows} [row|rows] [is|are] missing", rows=1), fill("{rows} [row|rows] [is|are] missing", rows="1,200")
+        ('1 row is missing', '1,200 rows are missing')
+    """
+    last = ""
+
+    def choose(piece: re.Match[str]) -> str:
+        nonlocal last
+        if (name := piece["name"]) is not None:
+            shown = str(values.get(name, ""))
+            last = shown if _NUMBER.fullmatch(shown) else last
+            return piece[0]
+        return str(piece["one"] if last == "1" else piece["many"])
+
+    return _PIECES.sub(choose, template).format(**values)
