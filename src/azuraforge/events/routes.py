@@ -30,14 +30,14 @@ async def event_log(connection: HTTPConnection) -> EventLog:
     return log
 
 
-async def _project_id(connection: HTTPConnection) -> str:
+async def project_id_of(connection: HTTPConnection) -> str:
     """Set by the server: events stand below projects and cannot know who asks."""
     project_id: str = await connection.app.state.project_of(connection)
     return project_id
 
 
 Log = Annotated[EventLog, Depends(event_log)]
-ProjectId = Annotated[str, Depends(_project_id)]
+ProjectId = Annotated[str, Depends(project_id_of)]
 #: A number to go on from, or "latest": only what comes from now on.
 After = Annotated[Literal["latest"] | Annotated[int, Field(ge=0, le=2**63 - 1)], Query()]
 Stream = Annotated[str, Query(max_length=80, pattern=r"^[a-z]+(/[a-z0-9]+)?$")]
@@ -72,7 +72,7 @@ async def _lines(frames: AsyncIterator[Frame]) -> AsyncIterator[bytes]:
 async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after: After = 0) -> None:
     """Frames of events as JSON arrays; an empty array is a sign of life."""
     try:
-        project_id = await _project_id(websocket)
+        project_id = await project_id_of(websocket)
     except AzuraError as error:
         await websocket.close(_REFUSED, error.message[:120])
         return
@@ -114,7 +114,7 @@ async def _while_allowed(
     async for frame in log.follow(project_id, stream, cursor):
         if time.monotonic() - checked_at > RECHECK_SECONDS:
             try:
-                await _project_id(connection)
+                await project_id_of(connection)
             except TransientError:  # nobody can say; whoever was let in stays until somebody can
                 pass
             except AzuraError:
