@@ -41,14 +41,14 @@ class Caller(Protocol):
         ...
 
 
-async def _caller(connection: HTTPConnection) -> Caller:
+async def caller_of(connection: HTTPConnection) -> Caller:
     """Authenticate through the server: this package is below ``projects``. Raises Unauthorized or Forbidden."""
     caller: Caller = await connection.app.state.caller_of(connection)
     return caller
 
 
 Log = Annotated[EventLog, Depends(event_log)]
-Reader = Annotated[Caller, Depends(_caller)]
+Reader = Annotated[Caller, Depends(caller_of)]
 #: A number to go on from, or "latest": only what comes from now on.
 After = Annotated[Literal["latest"] | Annotated[int, Field(ge=0, le=2**63 - 1)], Query()]
 Stream = Annotated[str, Query(max_length=80, pattern=r"^[a-z]+(/[a-z0-9]+)?$")]
@@ -83,7 +83,7 @@ async def _lines(frames: AsyncIterator[Frame]) -> AsyncIterator[bytes]:
 async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after: After = 0) -> None:
     """Frames of events as JSON arrays; an empty array is a sign of life."""
     try:
-        caller = await _caller(websocket)
+        caller = await caller_of(websocket)
     except AzuraError as error:
         await websocket.close(_REFUSED, error.message[:120])
         return
@@ -124,7 +124,7 @@ async def _while_allowed(
     async for frame in log.follow(caller.project_id, stream, cursor):
         while not caller.is_current:
             try:
-                caller = await _caller(connection)
+                caller = await caller_of(connection)
             except TransientError:  # the database is away: the stream stays open, and its events wait
                 if log.bell.closed:
                     return

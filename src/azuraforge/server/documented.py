@@ -9,9 +9,13 @@ from typing import Any
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from azuraforge.events.routes import caller_of
+from azuraforge.plugins.routes import signed_in
 from azuraforge.projects.access import admin, member, require_access
 
 MEDIA_TYPE = "application/problem+json"
+#: Dependencies that let nobody in without a session or token.
+_ENTRANCES = {require_access, caller_of, signed_in}
 _SAFE_METHODS = {"get", "head", "options"}
 #: Routes that let somebody in and therefore refuse somebody, without a session or token before.
 _REFUSING = {("post", "/api/v1/sessions")}
@@ -63,17 +67,18 @@ def _errors(method: str, path: str, operation: dict[str, Any], route: APIRoute |
     yield from (400, 408, 431, 503)
     writes = method not in _SAFE_METHODS
     has_body = "requestBody" in operation
-    if require_access in calls or (method, path) in _REFUSING:
+    enters = bool(calls & _ENTRANCES)
+    if enters or (method, path) in _REFUSING:
         yield 401
         if writes or calls & {member, admin}:
             yield 403
     if operation.get("parameters") or has_body:
         yield 422
-        if require_access in calls:
+        if enters:
             yield 404
     if has_body:
         yield 413
-    if writes and require_access in calls:
+    if writes:
         yield from (409, 507)
 
 
