@@ -74,7 +74,8 @@ def surface(platform) -> Surface:  # type: ignore[no-untyped-def]
     }
     known = {
         "name": "co2", "dataset": "co2", "run_id": run["id"], "plugin": "forecasting.naive", "alias": "champion",
-        "version": "1", "number": "1", "kind": "external", "depends_on": [], "timezone": "UTC", "metric": "rmse", "source": "bundled",
+        "version": "1",
+        "number": "1", "kind": "external", "depends_on": [], "timezone": "UTC", "metric": "rmse", "source": "bundled",
         "/api/v1/plugins/{name} name": "forecasting.naive",
     }  # fmt: skip
     return Surface(platform.url, Document(platform.api("/openapi.json"), known), {**tokens, "owner": platform.token})
