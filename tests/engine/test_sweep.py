@@ -105,9 +105,7 @@ def call(op: Op, case: Case, dtype, *, values=None, gradients=True):
                     None if array is None or array.dtype.kind != "f" else np.full(array.shape, np.nan, dtype)
                     for array in inputs
                 )
-            for array, needed, gradient in zip(
-                inputs, case.needs, op.vjp(context, *case.mix(outputs)), strict=True
-            ):
+            for array, needed, gradient in zip(inputs, case.needs, op.vjp(context, *case.mix(outputs)), strict=True):
                 if needed:
                     assert array is not None
                     assert gradient is not None
