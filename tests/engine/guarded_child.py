@@ -33,6 +33,7 @@ from azuraforge.engine.ops.registry import OPS, Context
 
 REFUSALS = (EngineError, ValueError, IndexError, TypeError, ArithmeticError)  # the tape makes EngineErrors of them
 AT_ONCE = 250  # draws of one exploration
+LEAST = 40  # each begins with the simplest case, so a few draws would be much the same
 fence = Fence()
 
 
@@ -97,7 +98,7 @@ def sweep(count: int) -> dict[str, int]:
 
     turn = 0
     while sum(ran.values()) < count:
-        explore(turn, min(AT_ONCE, max(1, (count - sum(ran.values())) // (len(names) + 1))), check)
+        explore(turn, min(AT_ONCE, max(LEAST // 6, (count - sum(ran.values())) // (len(names) + 1))), check)
         turn += 1
     return {"cases": sum(ran.values()), "arrays": fence.arrays}
 
@@ -175,7 +176,7 @@ def wrong(count: int) -> dict[str, Any]:
 
     turn = 0
     while counts["cases"] < count:
-        explore(turn, min(AT_ONCE, max(1, (count - counts["cases"]) // 5)), check)
+        explore(turn, min(AT_ONCE, max(LEAST, (count - counts["cases"]) // 5)), check)
         turn += 1
     return {"cases": counts["cases"], "accepted": accepted[:20], "cpu_accepted": counts["cpu accepted"],
             "reference_accepted": counts["reference accepted"]}  # fmt: skip

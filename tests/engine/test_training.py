@@ -184,6 +184,21 @@ def test_a_watched_metric_must_exist():
         scripted([1], EarlyStopping()).fit(1)
 
 
+@pytest.mark.parametrize("first", [float("nan"), float("inf")])
+def test_a_first_loss_that_is_no_number_is_not_the_best(first):
+    best, stopping = BestCheckpoint(), EarlyStopping(patience=2)
+    trainer = scripted([first, 5, 3, 4, float("nan"), 3.5], best, stopping)
+    trainer.fit(6, [()])
+    assert (best.best, best.best_epoch) == (3, 3)
+    assert stopping.best == 3
+    assert trainer.stop, "three epochs without improvement, one of them not a number"
+    optimizer = optim.SGD([nn.Parameter(np.ones(1, np.float32))], lr=1.0)
+    plateau = optim.schedules.Plateau(optimizer, patience=1)
+    for metric in (first, 5.0, 3.0):
+        plateau.step(metric)
+    assert (plateau.best, optimizer.lr) == (3.0, 1.0)
+
+
 def test_progress_writes_a_line_per_epoch():
     stream = text_io.StringIO()
     scripted([1, 2], Progress(stream)).fit(2, [()])
@@ -215,6 +230,46 @@ def test_a_foreign_state_is_refused(tmp_path):
     (tmp_path / "trainer.json").write_text("{")
     with pytest.raises(EngineError, match=r"trainer\.json' cannot be read"):
         trainer.load(tmp_path)
+
+
+def test_a_save_that_is_torn_leaves_the_state_before_it(tmp_path, monkeypatch):
+    from azuraforge.engine.training import trainer as module
+
+    first = make_trainer()
+    first.fit(4, validation(), max_steps=3)
+    first.save(tmp_path)
+    before = fingerprint(first)
+    first.fit(4, validation(), max_steps=2)
+
+    def no_power(path, content):
+        raise OSError("the power went away")
+
+    monkeypatch.setattr(module, "write_whole", no_power)  # after the arrays, before the file that names them
+    with pytest.raises(OSError, match="power"):
+        first.save(tmp_path)
+    monkeypatch.undo()
+    again = make_trainer(seed=9)
+    again.load(tmp_path)
+    assert fingerprint(again) == before
+    first.save(tmp_path)
+    assert len(list(tmp_path.glob("*.safetensors"))) == 1, "arrays of older saves are left"
+    again.load(tmp_path)
+    assert fingerprint(again) == fingerprint(first)
+
+
+def test_a_mixture_of_two_saves_is_refused(tmp_path):
+    trainer = make_trainer()
+    trainer.fit(4, validation(), max_steps=1)
+    trainer.save(tmp_path / "one")
+    trainer.fit(4, validation(), max_steps=1)
+    trainer.save(tmp_path / "two")
+    (one,), (two,) = ((tmp_path / name).glob("*.safetensors") for name in ("one", "two"))
+    one.write_bytes(two.read_bytes())
+    with pytest.raises(EngineError, match=r"not those that trainer\.json describes.*load another checkpoint"):
+        make_trainer().load(tmp_path / "one")
+    one.unlink()
+    with pytest.raises(EngineError, match="does not exist"):
+        make_trainer().load(tmp_path / "one")
 
 
 def test_batches_cover_everything_once():

@@ -31,7 +31,7 @@ def expect_floats(name: str, first: Array, *others: Array | None) -> None:
     """Refuse arrays that are not all of one floating point dtype: promoting would be slow and change results."""
     dtype = first.dtype
     for other in others:
-        if other is not None and other.dtype != dtype:
+        if other is not None and other.dtype is not dtype and other.dtype != dtype:
             raise EngineError(
                 f"{name} has {other.dtype} weights, got {dtype} of shape {shape_text(first.shape)}: "
                 f"use array.astype(numpy.{other.dtype}) first"

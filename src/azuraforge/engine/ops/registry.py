@@ -128,7 +128,8 @@ def checked_op(
                     arrays = tuple([None if one is None else _aligned(one) for one in arrays])
                     break
         result = forward(context, *arrays, **options)
-        context.inputs = tuple([None if array is None else (array.shape, array.dtype) for array in arrays])
+        if context.records:
+            context.inputs = tuple([None if array is None else (array.shape, array.dtype) for array in arrays])
         if isinstance(result, tuple):
             context.outputs = tuple([(array.shape, array.dtype) for array in result])
         else:
@@ -150,10 +151,9 @@ def checked_op(
                 )
             if not gradient.flags.aligned:
                 gradients = tuple([None if one is None else _aligned(one) for one in gradients])
-        for buffer in context.buffers:
-            if buffer is not None:
-                context.buffers = tuple(map(_fitting, context.buffers, context.inputs))
-                break
+        if context.buffers:
+            forms = context.inputs or (None,) * len(context.buffers)
+            context.buffers = tuple(map(_fitting, context.buffers, forms))
         return vjp(context, *gradients)
 
     return Op(name, run, back, view, silent, contract)

@@ -93,12 +93,12 @@ def _gemm_chunk(
                 result = [[e.variable(value) for value in values] for values in products]
                 # Added at the end: a total that all products join one by one would lose digits.
                 with e.when(Value(e, e.builder.icmp_signed("==", mode.ir, e.integer(2).ir))):
-                    for place, values in zip(places, result, strict=True):
-                        for index, value in enumerate(values):
-                            value.set(value.get() + e.load(place, index * width, masks[index]))
-                for place, values in zip(places, result, strict=True):
-                    for index, value in enumerate(values):
-                        e.store(value.get(), place, index * width, masks[index])
+                    for place, sums in zip(places, result, strict=True):
+                        for index, one in enumerate(sums):
+                            one.set(one.get() + e.load(place, index * width, masks[index]))
+                for place, sums in zip(places, result, strict=True):
+                    for index, one in enumerate(sums):
+                        e.store(one.get(), place, index * width, masks[index])
                 done.set(row + step)
 
     whole = e.variable(e.integer(0))
