@@ -36,17 +36,28 @@ def damage(path: Path) -> None:
         file.write(b"\xa5" * (path.stat().st_size - _PAGE))
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """A data home that was used: a database with a project, a file of a dataset, and a backup elsewhere."""
-    made = Settings(home=tmp_path / "home")
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data home that was used, with a project and a file of a dataset; its backup lies next to it."""
+    made = Settings(home=tmp_path_factory.mktemp("used") / "home")
     open_home(made).close()
     House(made).close()
     kept = made.artifacts / "project" / "datasets" / "f.parquet"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"rows")
-    maintenance.back_up(made, tmp_path / "elsewhere" / "a.backup")
-    return made
+    maintenance.back_up(made, made.home.parent / "elsewhere" / "a.backup")
+    return made.home
+
+
+@pytest.fixture
+def backup(used: Path) -> Path:
+    return used.parent / "elsewhere" / "a.backup"
+
+
+@pytest.fixture
+def settings(used: Path, tmp_path: Path) -> Settings:
+    """A copy of that data home."""
+    return Settings(home=Path(shutil.copytree(used, tmp_path / "home")))
 
 
 def database_of(settings: Settings) -> Path:
@@ -59,16 +70,16 @@ def remove_database(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("left", [None, b""], ids=["missing", "empty"])
-def test_files_without_a_database_are_not_started_on(settings, tmp_path, left):
+def test_files_without_a_database_are_not_started_on(settings, backup, left):
     remove_database(settings)
     if left is not None:
         database_of(settings).write_bytes(left)
     with pytest.raises(Conflict) as refused:
         open_at_start(settings)
     assert "holds 1 files of datasets, models and runs, and the database is missing" in str(refused.value)
-    assert f"azuraforge database restore {tmp_path / 'elsewhere' / 'a.backup'}" in str(refused.value)
+    assert f"azuraforge database restore {backup}" in str(refused.value)
     assert not database_of(settings).exists() or not database_of(settings).stat().st_size
-    maintenance.restore(settings, tmp_path / "elsewhere" / "a.backup")
+    maintenance.restore(settings, backup)
     open_at_start(settings).close()
 
 
@@ -106,12 +117,12 @@ def test_starting_empty_on_purpose_is_one_command(settings):
         maintenance.create_database(settings)
 
 
-def test_a_start_on_a_damaged_file_names_the_backup_and_leaves_the_log(settings, tmp_path):
+def test_a_start_on_a_damaged_file_names_the_backup_and_leaves_the_log(settings, backup):
     damage(database_of(settings))
     with pytest.raises(StorageError) as refused:
         open_at_start(settings)
     assert "the database is damaged (" in str(refused.value)
-    command = f"azuraforge database restore {tmp_path / 'elsewhere' / 'a.backup'} --replace"
+    command = f"azuraforge database restore {backup} --replace"
     assert command in str(refused.value)
     with database_of(settings).open("r+b") as file:
         file.write(b"no database at all")
@@ -120,7 +131,7 @@ def test_a_start_on_a_damaged_file_names_the_backup_and_leaves_the_log(settings,
     with pytest.raises(StorageError, match="not a database"):
         open_at_start(settings)
     assert log.read_bytes() == b"transactions that the file lacks"
-    restored = maintenance.restore(settings, tmp_path / "elsewhere" / "a.backup", replace=True)
+    restored = maintenance.restore(settings, backup, replace=True)
     assert restored.kept.with_name(f"{restored.kept.name}-wal").read_bytes() == b"transactions that the file lacks"
     open_at_start(settings).close()
 

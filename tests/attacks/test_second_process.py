@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from azuraforge import claims
 from azuraforge.claims import Claim
 from azuraforge.database import Database
@@ -60,6 +62,16 @@ def start_another(home: Path, folder: Path) -> DatasetService:
         database.close()
 
 
+def test_a_starting_process_leaves_the_uploads_of_a_living_one(tmp_path):
+    first = start_another(tmp_path, tmp_path)
+    with first.inbox() as folder:
+        (folder / "upload").write_bytes(b"half")
+        start_another(tmp_path, tmp_path)
+        assert received_files(tmp_path) == [folder / "upload"]
+    assert list((tmp_path / "uploads").iterdir()) == []
+
+
+@pytest.mark.proof
 def test_an_upload_goes_on_while_another_process_starts(platform, tmp_path):
     with begin_upload(platform, len(FORM) - 50) as connection:
         deadline = time.monotonic() + 60

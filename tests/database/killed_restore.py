@@ -17,26 +17,26 @@ from azuraforge.database.backup import Place, restore
 from azuraforge.platform.migration import import_tables
 
 
-def kill_at(points: dict[str, Place], source: Path) -> dict[str, int]:
-    """Restore ``source`` to each place and die at its point; returns how each process ended, as ``wait`` says."""
-    asked = {point: [place.url, place.owner_url] for point, place in points.items()}
+def kill_at(deaths: list[tuple[str, Place]], source: Path) -> set[int]:
+    """Restore ``source`` to each place and die at its point; returns how the processes ended."""
+    asked = [[point, place.url, place.owner_url] for point, place in deaths]
     command = [sys.executable, "-m", "tests.database.killed_restore", json.dumps({"source": str(source), "at": asked})]
     environment = {**os.environ, "AZURAFORGE_CRASHPOINT": "armed"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return set(json.loads(done.stdout))
 
 
 def main() -> None:
     import_tables()
     asked = json.loads(sys.argv[1])
-    ends = {}
-    for point, (url, owner_url) in asked["at"].items():
+    ends = []
+    for point, url, owner_url in asked["at"]:
         if (child := os.fork()) == 0:
             crashpoints._NAME = point
             restore(Place(url, owner_url), Path(asked["source"]), replace=True)
             os._exit(0)
-        ends[point] = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     sys.stdout.write(json.dumps(ends))
 
 

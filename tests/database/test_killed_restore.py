@@ -8,10 +8,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import text
 
@@ -73,15 +75,26 @@ def old_and_new(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return left, folder / "new.backup"
 
 
-def test_killed_at_every_step_it_leaves_the_old_or_the_new_database(old_and_new, tmp_path):
+@pytest.fixture(scope="module")
+def killed(old_and_new, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What restores left that were killed: ``sound/<step>`` over a sound database, ``damaged/<step>`` over another."""
     left, backup = old_and_new
-    places = {}
-    for step in STEPS:
-        shutil.copytree(left, tmp_path / step)
-        places[step] = place_in(tmp_path / step)
-    assert set(kill_at(places, backup).values()) == {-signal.SIGKILL}
+    folder = tmp_path_factory.mktemp("killed")
+    deaths = []
+    for state in ("sound", "damaged"):
+        for step in STEPS:
+            shutil.copytree(left, folder / state / step)
+            place = place_in(folder / state / step)
+            deaths.append((step, place))
+            if state == "damaged":  # SQLite cannot even say what waits in the log
+                place.path.write_bytes(b"\xff" * 100 + place.path.read_bytes()[100:])
+    assert kill_at(deaths, backup) == {-signal.SIGKILL}
+    return folder
+
+
+def test_killed_at_every_step_it_leaves_the_old_or_the_new_database(killed, old_and_new, tmp_path):
     for number, step in enumerate(STEPS):
-        place = places[step]
+        place = place_in(killed / "sound" / step)
         # Even who opens the file without finishing the restore finds one of the two.
         copied = shutil.copytree(place.path.parent, tmp_path / f"{step} opened")
         assert projects(copied / "azuraforge.db") in (["old"], ["new"]), step
@@ -92,26 +105,19 @@ def test_killed_at_every_step_it_leaves_the_old_or_the_new_database(old_and_new,
         assert kept == ([["old"]] if number >= DECIDED else []), step
         names = {re.sub(r"before-\d{8}T\d+", "before", each.name) for each in place.path.parent.iterdir()}
         assert {"azuraforge.db"} <= names <= {f"azuraforge.db{end}" for end in ("", "-wal", "-shm", ".before")}, step
-        restore(place, backup, replace=True)
-        assert projects(place.path) == ["new"], step
+    restore(place_in(killed / "sound" / STEPS[0]), old_and_new[1], replace=True)
+    assert projects(killed / "sound" / STEPS[0] / "azuraforge.db") == ["new"], "an interrupted one can be repeated"
 
 
-def test_a_damaged_database_is_kept_with_its_log_whenever_the_restore_is_killed(old_and_new, tmp_path):
-    left, backup = old_and_new
-    places, before = {}, {}
-    for step in STEPS:
-        shutil.copytree(left, tmp_path / step)
-        places[step] = place_in(tmp_path / step)
-        content = bytearray(places[step].path.read_bytes())
-        content[:100] = b"\xff" * 100  # SQLite cannot even say what waits in the log
-        places[step].path.write_bytes(content)
-        before[step] = (bytes(content), (tmp_path / step / "azuraforge.db-wal").read_bytes())
-    assert set(kill_at(places, backup).values()) == {-signal.SIGKILL}
+def test_a_damaged_database_is_kept_with_its_log_whenever_the_restore_is_killed(killed, old_and_new):
+    left, _ = old_and_new
+    content = b"\xff" * 100 + (left / "azuraforge.db").read_bytes()[100:]
+    before = (content, (left / "azuraforge.db-wal").read_bytes())
     for number, step in enumerate(STEPS):
-        place = places[step]
+        place = place_in(killed / "damaged" / step)
         placing.settle(place.path)
         old = place.path if number < DECIDED else placing.kept(place.path)[-1]
-        assert (old.read_bytes(), old.with_name(f"{old.name}-wal").read_bytes()) == before[step], step
+        assert (old.read_bytes(), old.with_name(f"{old.name}-wal").read_bytes()) == before, step
         if number >= DECIDED:
             assert projects(place.path) == ["new"], step
 
@@ -163,6 +169,7 @@ for work in (lambda: back_up(place, target), lambda: restore(place, backup, repl
 """
 
 
+@pytest.mark.proof
 def test_a_full_disk_leaves_nothing_half_written(old_and_new, tmp_path):
     left, backup = old_and_new
     shutil.copytree(left, tmp_path / "home")
@@ -188,6 +195,30 @@ def postgres_place(postgres_cluster, monkeypatch) -> Iterator[Place]:
     postgres_cluster.drop(made)
 
 
+SLEEPER = """
+import sys
+from sqlalchemy.engine import make_url
+from azuraforge.database import postgres_dump
+postgres_dump._run("psql", make_url(sys.argv[1]), "--command=SELECT pg_sleep(600)")
+"""
+
+
+@pytest.mark.proof
+def test_what_a_killed_restore_began_on_postgresql_ends_with_it(postgres_cluster, postgres_place):
+    """Else it would commit later, under a platform that has started by then."""
+    began = subprocess.Popen([sys.executable, "-c", SLEEPER, postgres_place.owner])
+    sleeping = "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'"
+    deadline = time.monotonic() + 120
+    while not postgres_cluster.execute(sleeping):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    [psql] = psutil.Process(began.pid).children()
+    began.kill()
+    began.wait()
+    psutil.wait_procs([psql], timeout=60)
+    assert not psql.is_running()
+
+
 def of_owner(place: Place, statement: str) -> list[tuple]:
     owner = Database(place.owner)
     with owner.engine.begin() as connection:
@@ -198,13 +229,13 @@ def of_owner(place: Place, statement: str) -> list[tuple]:
     return rows
 
 
+@pytest.mark.proof
 def test_on_postgresql_a_platform_refuses_what_a_killed_restore_left_until_it_is_upgraded(postgres_place, tmp_path):
     name = "INSERT INTO project (id, slug, name, created_at) VALUES ('p', 's', 'new', now())"
     of_owner(postgres_place, name)
     back_up(postgres_place, tmp_path / "new.backup")
     of_owner(postgres_place, "UPDATE project SET name = 'old'")
-    ends = kill_at({"restore_before_walls": postgres_place}, tmp_path / "new.backup")
-    assert ends == {"restore_before_walls": -signal.SIGKILL}
+    assert kill_at([("restore_before_walls", postgres_place)], tmp_path / "new.backup") == {-signal.SIGKILL}
     assert of_owner(postgres_place, "SELECT name FROM project") == [("new",)]
     with pytest.raises((Conflict, StorageError)):
         open_database(postgres_place.url).close()

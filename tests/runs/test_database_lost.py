@@ -10,6 +10,7 @@ from azuraforge.errors import TransientError
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.proof
 def test_a_run_goes_on_in_the_same_attempt_once_the_file_is_back(make_stand, tmp_path):
     stand = make_stand()
     run = stand.create(steps=200, every=10, pause=0.02)

@@ -6,8 +6,6 @@ import difflib
 import errno
 import os
 import re
-import shutil
-import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from azuraforge import claims
 from azuraforge.claims import Claim
-from azuraforge.database import Database, new_id
+from azuraforge.database import Database
 from azuraforge.datasets import shapes, store
 from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.datasets.schemas import (
@@ -125,16 +123,7 @@ class DatasetService:
         #: Told of the project and the dataset when a version was added; quick, for the request waits.
         self.listeners: Listeners = []
         self._uploads = settings.home / "uploads"
-        self._inbox: Claim | None = None
-        self._opening = threading.Lock()
         claims.sweep(self._uploads)  # what killed processes left; other living ones may be receiving files
-
-    def close(self) -> None:
-        """Remove this process's inbox."""
-        with self._opening:
-            if self._inbox is not None:
-                self._inbox.release()
-                self._inbox = None
 
     @property
     def max_upload_bytes(self) -> int:
@@ -142,16 +131,13 @@ class DatasetService:
 
     @contextmanager
     def inbox(self) -> Iterator[Path]:
-        """A folder for one upload; nothing of it is left afterwards."""
+        """A folder for one upload, locked while this process lives; nothing of it is left afterwards."""
         with _storage(self._settings.home):
-            with self._opening:
-                self._inbox = self._inbox or Claim(self._uploads)
-            folder = self._inbox.folder / new_id()
-            folder.mkdir(parents=True, mode=0o700)
+            claim = Claim(self._uploads)
         try:
-            yield folder
+            yield claim.folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            claim.release()
 
     def add_file(
         self, project_id: str, path: Path, filename: str, options: FileOptions | ImageOptions

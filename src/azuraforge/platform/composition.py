@@ -217,7 +217,6 @@ class House:
         """End every child, close the database."""
         self.predictions.close()
         self.models.close()
-        self.datasets.close()
         if hasattr(self, "_asker"):  # a worker starts no studies
             self._asker.close()
         self.launcher.stop()
