@@ -143,7 +143,7 @@ def settings_of(terminal: Terminal, **server: Any) -> Settings:
             settings.server = type(settings.server).model_validate({**settings.server.model_dump(), **asked})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        reason = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        reason = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg'].removeprefix('Value error, ')}"
         raise _wrong_settings(terminal, reason) from error
     except (tomllib.TOMLDecodeError, OSError, ValueError) as error:
         raise _wrong_settings(terminal, str(error)) from error

@@ -22,7 +22,7 @@ def create(
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="Valid so long; default: until revoked.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Make a token; its secret is shown this once."""
+    """Create a token and print its secret, which cannot be shown again."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
         made = reached.client.tokens.create(name, role, days)
@@ -53,9 +53,9 @@ def list_tokens(context: typer.Context, json: AsJson = False) -> None:
                 each.id,
                 each.name,
                 each.role,
-                text.moment(each.created_at),
-                text.moment(each.expires_at) if each.expires_at else text("never"),
-                text.moment(each.used_at) if each.used_at else text("never"),
+                text.instant(each.created_at),
+                text.instant(each.expires_at) if each.expires_at else text("never"),
+                text.instant(each.used_at) if each.used_at else text("never"),
             ]
             for each in tokens
         ],
