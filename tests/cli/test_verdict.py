@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from azuraforge.cli.verdict import show_evaluation, show_forecast, show_verdict
@@ -173,3 +175,25 @@ def test_next_values_without_interval_and_many_of_them(make_terminal):
     assert "aralığı" not in terminal.output
     assert "0,5000" in terminal.output
     assert "… ve 24 satır daha" in terminal.output
+
+
+@pytest.fixture
+def istanbul(monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Istanbul")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("istanbul")
+def test_days_of_the_readers_zone_are_dates_and_hours_name_their_zone(make_terminal):
+    def first_column(*moments):
+        terminal = make_terminal()
+        points = [{"at": at, "value": 1.0, "low": None, "high": None} for at in moments]
+        show_forecast(terminal, {"target": "x", "unit": "", "interval": None, "next": points}, "m")
+        return [line.rsplit(maxsplit=1)[0].strip() for line in terminal.output.splitlines() if line.startswith("20")]
+
+    assert first_column("2026-01-01T21:00:00Z", "2026-01-02T21:00:00Z") == ["2026-01-02", "2026-01-03"]
+    assert first_column("2026-01-02T00:00:00Z") == ["2026-01-02"]
+    assert first_column("2026-01-02T10:00:00Z") == ["2026-01-02 13:00 +03:00"]

@@ -144,7 +144,7 @@ def test_lineage_tells_what_came_of_what(room: Any, project_id: str, make_folder
 
 
 def test_a_card_says_what_the_rows_say_in_two_languages(room: Any, project_id: str, make_folder: Make) -> None:
-    room.add_version(project_id, make_folder())
+    room.add_version(project_id, make_folder(), config={"horizon": 3, "season": None})
     unjudged = room.service.cards.show(project_id, "load", 1, "en").markdown
     assert "Nobody has judged this version" in unjudged
     _judge(room, project_id)
@@ -163,7 +163,16 @@ def test_a_card_says_what_the_rows_say_in_two_languages(room: Any, project_id: s
     cells = re.findall(r"^\| (?:test|forecasting)\.\w+ \| \w+ \| (.*) \|$", english, re.MULTILINE)
     shown = {cell for line in cells for cell in line.split(" | ")}
     assert shown == {"1.25", "88 %", "−10 %", "1.14", "0 %", "–"}
-    assert "None" not in english + turkish
+    assert ("season=–" in english, "=None" in english + turkish) == (True, False)
+
+
+def test_a_card_shows_rows_of_days_as_dates_of_their_zone(room: Any, project_id: str, make_folder: Make) -> None:
+    schema = {"time": "at", "target": "load", "frequency": "1d", "timezone": "Europe/Istanbul", "unit": "kW"}
+    learned = {"start": "2025-12-31T21:00:00Z", "end": "2026-01-31T21:00:00Z", "rows": 32}
+    room.add_version(project_id, make_folder(), schema=schema, learned_from=learned)
+    card = room.service.cards.show(project_id, "load", 1, "en").markdown
+    assert "| 2026-01-01 – 2026-02-01, 32 rows |" in card
+    assert "nothing before 2026-01-01 and nothing after 2026-02-01" in card
 
 
 def test_a_bundle_is_the_same_bytes_and_answers_alone(

@@ -15,6 +15,7 @@ export const en = {
     then: "Open the link that it prints. It works once, for ten minutes.",
   },
   shell: {
+    zone: "Times are in {{zone}}; rows of a series are in its own zone.",
     skip: "To the content",
     places: "Places",
     runs: "Runs",

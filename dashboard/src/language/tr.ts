@@ -17,6 +17,7 @@ export const tr: Texts = {
     then: "Yazdırdığı bağlantıyı açın. Bir kez, on dakika içinde çalışır.",
   },
   shell: {
+    zone: "Saatler {{zone}} diliminde; bir serinin satırları kendi dilimindedir.",
     skip: "İçeriğe geç",
     places: "Bölümler",
     runs: "Çalıştırmalar",

@@ -75,6 +75,7 @@ export function Shell({ status, children }: { status: LiveStatus; children: Reac
       <main id="main" ref={main} tabIndex={-1} className={css["main"]}>
         {children}
       </main>
+      <footer className={css["zone"]}>{t("shell.zone", { zone: Intl.DateTimeFormat().resolvedOptions().timeZone })}</footer>
     </>
   );
 }

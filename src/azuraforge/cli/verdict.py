@@ -143,15 +143,16 @@ def _show_values(
     text = terminal.text
     terminal.console.print()
     terminal.say(text("next_values", target=target, unit=f" ({unit})" if unit else "", name=name))
-    days_only = all(at.hour == at.minute == at.second == 0 for at, *_ in points)
+    told = all(_is_midnight(at) for at, *_ in points)
+    days_only = told or all(_is_midnight(at.astimezone()) for at, *_ in points)
     digits = _shared_digits([value for _, *values in points for value in values if value is not None])
     columns = [text("at"), text("value")]
     if interval is not None:
         columns.append(text("interval", level=text.percent(interval, 0)))
     rows = []
     for at, value, low, high in points[:_SHOWN_VALUES]:
-        # A series of days keeps its dates in every zone; anything finer is told in the reader's.
-        row = [text.moment(at, at.tzinfo if days_only else None, days_only), text.number(value, digits)]
+        # A series of days keeps its dates in every zone; anything finer is shown in the reader's.
+        row = [text.moment(at, at.tzinfo if told else None, days_only), text.number(value, digits)]
         if interval is not None:
             known = low is not None and high is not None
             row.append(f"{text.number(low, digits)} … {text.number(high, digits)}" if known else "–")
@@ -213,6 +214,10 @@ def _shared_digits(values: Sequence[float]) -> int:
     """Digits behind the point that suit all the values of a column."""
     largest = max((abs(value) for value in values), default=0.0)
     return 0 if largest >= 1e5 else 2 if largest >= 10 else 4
+
+
+def _is_midnight(at: datetime) -> bool:
+    return at.hour == at.minute == at.second == 0
 
 
 def _time(told: str) -> datetime:

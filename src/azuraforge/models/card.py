@@ -5,9 +5,12 @@ What people add is one field of the model, its intended use. Nothing here depend
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
@@ -37,6 +40,7 @@ _NAMES = {
 }
 
 
+_DATES = re.compile(r"[0-9]+(d|w|mo|q|y)")
 #: Fractions, shown as percentages; one that is signed says by how much a contender is better.
 _SHARES = frozenset({"coverage", "skill", "accuracy", "error_rate", "macro_f1", "ece"})
 
@@ -118,20 +122,33 @@ def _data(
     learned = row.learned_from
     named = f"{dataset} v{row.dataset_version}" if dataset else say["not_here"]
     facts = [(say["dataset"], named), (say["fingerprint"], row.dataset_fingerprint or "–")]
-    facts.append((say["learned_from"], _range(learned, say)))
+    facts.append((say["learned_from"], _range(learned, row.schema, say)))
     if evaluated is not None:
         test = evaluated.evaluation.get("parts", {}).get("test", {})
-        facts.append((say["test_part"], _range(test, say)))
+        facts.append((say["test_part"], _range(test, row.schema, say)))
     frequency = row.schema.get("frequency")
     if frequency:
         facts.append((say["frequency"], str(frequency)))
     return facts
 
 
-def _range(part: Mapping[str, Any], say: Mapping[str, str]) -> str:
+def _range(part: Mapping[str, Any], schema: Mapping[str, Any], say: Mapping[str, str]) -> str:
     rows = fill(say["rows"], rows=part["rows"]) if part.get("rows") is not None else ""
-    ends = f"{part['start']} – {part['end']}" if part.get("start") and part.get("end") else ""
+    known = part.get("start") and part.get("end")
+    ends = f"{_at(part['start'], schema)} – {_at(part['end'], schema)}" if known else ""
     return ", ".join(each for each in (ends, rows) if each) or "–"
+
+
+def _at(told: str, schema: Mapping[str, Any]) -> str:
+    """The time of a row: a date in the series' zone where rows are days or longer."""
+    if not _DATES.fullmatch(str(schema.get("frequency") or "")):
+        return told
+    try:
+        at = datetime.fromisoformat(told)
+        zone = ZoneInfo(schema.get("rhythm_timezone") or schema.get("timezone") or "UTC")
+    except (ValueError, ZoneInfoNotFoundError):
+        return told
+    return f"{at.astimezone(zone):%Y-%m-%d}"
 
 
 def _scores(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
@@ -172,14 +189,17 @@ def _limits(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, st
     found = []
     learned = row.learned_from
     if learned.get("start") and learned.get("end"):
-        found.append(say["limit.learned"].format(start=learned["start"], end=learned["end"]))
+        found.append(
+            say["limit.learned"].format(start=_at(learned["start"], row.schema), end=_at(learned["end"], row.schema))
+        )
     if evaluated is None:
         found.append(say["limit.not_judged"])
     else:
         test = evaluated.evaluation.get("parts", {}).get("test", {})
         judged = test.get("origins", test.get("rows"))
         if test.get("start") and test.get("end") and judged is not None:
-            found.append(fill(say["limit.test"], start=test["start"], end=test["end"], origins=judged))
+            tested = {name: _at(test[name], row.schema) for name in ("start", "end")}
+            found.append(fill(say["limit.test"], **tested, origins=judged))
         horizon = evaluated.evaluation.get("horizon")
         if horizon:
             found.append(fill(say["limit.horizon"], horizon=horizon))

@@ -27,7 +27,7 @@ LOWER_IS_BETTER: Mapping[str, bool | None] = {
     **dict.fromkeys(("r2", "skill", "accuracy", "macro_f1", "macro_precision", "macro_recall"), False),
     "coverage": None,
 }
-_IN_UNIT = ("rmse", "mae", "crps", "pinball")
+_IN_UNIT = ("rmse", "mae", "crps", "pinball", "width")
 _NOT_METRICS = frozenset({"ece_uncalibrated", "log_loss_uncalibrated"})
 
 #: code → (English, Turkish)
