@@ -173,6 +173,21 @@ def test_what_left_its_group_ends_when_the_launcher_is_killed(tmp_path):
         launcher.stop()
 
 
+def test_what_a_stuck_child_started_ends_when_the_launcher_is_killed(tmp_path):
+    """The child cannot see the end of its pipe, and the environment of what it started says nothing."""
+    launcher = Launcher({"PYTHONPATH": str(ENTRIES)})
+    child = launcher.spawn()
+    frame = {"mode": "call", "entry": "toy_steps:seize", "payload": {"marks": str(tmp_path / "marks")}}
+    child.connection.sendall(encode(frame))
+    family = written(tmp_path / "marks")
+    os.kill(launcher.pid, signal.SIGKILL)
+    try:
+        assert_all_end(family)
+    finally:
+        child.close()
+        launcher.stop()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells whose they were")
 def test_what_left_its_group_ends_at_the_next_start_where_all_above_it_were_killed(tmp_path):
     other = Launcher()

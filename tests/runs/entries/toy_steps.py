@@ -95,8 +95,11 @@ def detach(child):
 
 
 def seize(child):
-    """Holds the interpreter for ever, as native code may: no other thread of this process runs again."""
-    started = subprocess.Popen(["sleep", "300"])
+    """Holds the interpreter for ever, as native code may: no other thread of this process runs again.
+
+    Before, it starts a program of its own group whose environment tells nothing.
+    """
+    started = subprocess.Popen(["sleep", "300"], env={})
     Path(child.payload["marks"]).write_text(f"{os.getpid()} {started.pid} ")
     ctypes.PyDLL(None).pause()
 
