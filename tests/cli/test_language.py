@@ -17,8 +17,8 @@ from azuraforge.cli.texts import TEXTS
 
 SOURCES = sorted(Path(azuraforge.cli.__path__[0]).glob("*.py"))
 #: Keys made from data: states, phases, roles, decisions, rhythms, news of kernels, names of metrics.
-MADE = ("direction.", "state.", "phase.", "role.", "decision.", "every.", "kernels.", "purged.", "deployment.", "edge.", "guarded.",
-        "lineage.",
+MADE = ("state.", "phase.", "role.", "decision.", "every.", "kernels.", "purged.", "deployment.", "edge.", "guarded.",
+        "direction.", "lineage.",
         "learned_part.", "mode.", "pair.", "part.", "series_left_out.", "study.", "study_without_",
         "trial.")  # fmt: skip
 METRICS = ("mase", "r2", "mae", "smape", "coverage", "skill", "seconds", "rmse_at", "rmse_all")
