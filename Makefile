@@ -41,7 +41,7 @@ demo: .venv/.run pages ## Set up, run the demo once and exit; non-zero if any st
 .PHONY: pages
 pages:
 	@if $(HAS_NODE); then $(MAKE) dashboard/dist/.built; else \
-	  echo "Node 20.19 or newer is not installed (found: $$(node --version 2>&1 | head -1)), so the dashboard is not built."; \
+	  echo "Node 20.19 or newer is not installed (found: $$(node --version 2>/dev/null || echo none)), so the dashboard is not built."; \
 	  echo "The platform, its commands and its API work without it. To get the dashboard, either"; \
 	  echo "  - install Node from your package manager or nodejs.org and run this command again, or"; \
 	  echo "  - run 'make wheel' on a machine that has Node, copy dist/azuraforge-*.whl here, and install it with pip."; \
@@ -165,7 +165,7 @@ setup: .venv/.dev dashboard/dist/.built ## Everything that the other targets nee
 
 dashboard/node_modules/.installed: dashboard/package.json dashboard/package-lock.json
 	@$(HAS_NODE) || \
-	  { echo "the dashboard needs Node 20.19 or newer; found: $$(node --version 2>&1 | head -1). Install it from your package manager or nodejs.org." >&2; exit 1; }
+	  { echo "the dashboard needs Node 20.19 or newer; found: $$(node --version 2>/dev/null || echo none). Install it from your package manager or nodejs.org." >&2; exit 1; }
 	@echo "downloading the dashboard's packages (about 370; a few minutes on a slow connection) …"
 	@cd dashboard && npm ci --no-audit --no-fund --no-update-notifier --loglevel=http 2>&1 | { count=0; while IFS= read -r line; do \
 	  case "$$line" in \

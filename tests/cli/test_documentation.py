@@ -30,8 +30,8 @@ def test_the_command_and_its_options_exist(words, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
     rooms = ("datasets", "runs", "models", "predictions", "studies", "schedules", "plugins", "tokens", "database")
     rooms += ("trash",)
-    nested = words[0] in rooms
-    assert main.run([*words[: 1 + nested], "--help"]) == 0
+    command = words[: 0 if words[0].startswith("--") else 1 + (words[0] in rooms)]
+    assert main.run([*command, "--help"]) == 0
     known = capsys.readouterr().out
     for option in (word for word in words if word.startswith("--")):
         assert re.search(rf"(^|[\s│]){option}([\s│]|$)", known), f"{option} is unknown to {' '.join(words)}"
