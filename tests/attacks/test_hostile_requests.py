@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import http.client
 import json
 import urllib.request
@@ -11,6 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
 from tests.attacks.hostile import Call, Document
 
@@ -26,7 +32,12 @@ class Surface:
     tokens: dict[str, str]
 
     def __post_init__(self) -> None:
+        self.session = requests.Session()
         self._connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=60)
+
+    def close(self) -> None:
+        self.session.close()
+        self._connection.close()
 
     def send(self, call: Call, role: str) -> tuple[int, str, bytes]:
         headers = {"Content-Type": "application/json"} if call.body is not None else {}
@@ -65,7 +76,7 @@ def post(url: str, token: str, path: str, body: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def surface(platform) -> Surface:  # type: ignore[no-untyped-def]
+def surface(platform) -> Iterator[Surface]:  # type: ignore[no-untyped-def]
     platform.run("datasets", "add", "--source", "bundled", "--option", "series=co2")
     run = post(platform.url, platform.token, "/runs", {"kind": "external", "name": "mine"})
     tokens = {
@@ -74,15 +85,67 @@ def surface(platform) -> Surface:  # type: ignore[no-untyped-def]
     }
     known = {
         "name": "co2", "dataset": "co2", "run_id": run["id"], "plugin": "forecasting.naive", "alias": "champion",
-        "version": "1", "number": "1", "kind": "external", "depends_on": [], "timezone": "UTC", "metric": "rmse", "source": "bundled",
-        "/api/v1/plugins/{name} name": "forecasting.naive",
+        "version": "1", "number": "1", "kind": "external", "depends_on": [], "timezone": "UTC", "metric": "rmse",
+        "source": "bundled", "/api/v1/plugins/{name} name": "forecasting.naive",
     }  # fmt: skip
-    return Surface(platform.url, Document(platform.api("/openapi.json"), known), {**tokens, "owner": platform.token})
+    made = Surface(platform.url, Document(platform.api("/openapi.json"), known), {**tokens, "owner": platform.token})
+
+    yield made
+    made.close()
 
 
 def test_hostile_values_are_refused(surface, request):
     """Every nth of about 6,000 requests here, all of them in make proof."""
-    step = 1 if "proof" in request.config.getoption("-m").replace("not proof", "") else 17
+    step = 1 if "proof" in request.config.getoption("-m").replace("not proof", "") else 41
     calls = list(surface.document.calls())
     faults = [fault for call in calls[::step] for fault in surface.faults(call, "owner")]
     assert not faults, f"{len(faults)} of {len(calls[::step])}\n" + "\n".join(faults[:60])
+
+
+def _try(surface: Surface, n_examples: int, step: int = 1) -> list[str]:
+    """Draw requests for every operation, as every role in turn; return the failures."""
+    checks = [not_a_server_error, status_code_conformance, content_type_conformance]
+    failures: list[str] = []
+    turn = 0
+    document = copy.deepcopy(surface.document.document)
+    for path in ("/api/v1/events", "/api/v1/sessions/current"):  # a stream has no end; the other signs out
+        del document["paths"][path]
+    operations = list(schemathesis.openapi.from_dict(document).get_all_operations())
+    for result in operations[::step]:
+        operation = result.ok()
+        modes = [schemathesis.GenerationMode.POSITIVE]
+        if operation.definition.raw.get("parameters") or operation.definition.raw.get("requestBody"):
+            modes.append(schemathesis.GenerationMode.NEGATIVE)
+        for mode in modes:
+
+            @settings(
+                max_examples=n_examples,
+                database=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(case=operation.as_strategy(mode))
+            def attempt(case: schemathesis.Case) -> None:
+                nonlocal turn
+                turn += 1
+                role = ROLES[turn % len(ROLES)]
+                headers = {} if role == "nobody" else {"Authorization": f"Bearer {surface.tokens[role]}"}
+                answer = case.call(base_url=surface.url, headers=headers, session=surface.session, timeout=60)
+                try:
+                    case.validate_response(answer, checks=checks)
+                except BaseExceptionGroup as failed:
+                    failures.append(f"{role} {case.method} {case.formatted_path}: {failed.exceptions}")
+
+            attempt()
+    return failures
+
+
+def test_requests_made_from_the_document_get_declared_answers(surface):
+    failures = _try(surface, 2, step=4)
+    assert not failures, "\n".join(failures[:30])
+
+
+@pytest.mark.proof
+def test_many_requests_made_from_the_document_get_declared_answers(surface):
+    failures = _try(surface, 200)
+    assert not failures, "\n".join(failures[:30])
