@@ -98,6 +98,8 @@ def create_api(ready: Callable[[], bool] = lambda: True, about: Callable[[], dic
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
     def allowed(path: str) -> list[str]:
+        if not path.startswith(f"{PREFIX}/"):
+            return []
         inner = path.removeprefix(PREFIX)
         return sorted({method for route in routes if route.path_regex.match(inner) for method in route.methods or ()})
 
