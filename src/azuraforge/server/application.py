@@ -109,6 +109,8 @@ def create_api(state: State = _ready) -> FastAPI:
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
     def allowed(path: str) -> list[str]:
+        if not path.startswith(f"{PREFIX}/"):
+            return []
         inner = path.removeprefix(PREFIX)
         return sorted({method for route in routes if route.path_regex.match(inner) for method in route.methods or ()})
 

@@ -83,7 +83,7 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]]) -> None:
             if methods := allowed(request.scope["path"]):
                 headers["Allow"] = ", ".join(methods)
             elif request.scope["path"].startswith("/api/"):
-                error = HTTPException(404)
+                error, headers = HTTPException(404), {}
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
         detail = str(error.detail)
         if error.status_code == 404:

@@ -1,0 +1,85 @@
+"""The API's document bounds what a request may carry, and declares every error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from azuraforge.server.application import create_api
+
+DOCUMENT = create_api().openapi()
+OPERATIONS = [(method, path, each) for path, found in DOCUMENT["paths"].items() for method, each in found.items()]
+
+
+def schemas(schema: dict[str, Any], where: str, seen: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A schema and all schemas inside it, each named one once."""
+    if "$ref" in schema:
+        where = schema["$ref"].rpartition("/")[2]
+        if where in seen:
+            return
+        seen.add(where)
+        schema = DOCUMENT["components"]["schemas"][where]
+    yield where, schema
+    for key in ("anyOf", "oneOf", "allOf", "prefixItems"):
+        for each in schema.get(key, ()):
+            yield from schemas(each, where, seen)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            yield from schemas(schema[key], f"{where} {key}", seen)
+    for name, each in schema.get("properties", {}).items():
+        yield from schemas(each, f"{where}.{name}", seen)
+
+
+def sent() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema of something that a request carries."""
+    seen: set[str] = set()
+    for method, path, operation in OPERATIONS:
+        for parameter in operation.get("parameters", []):
+            yield from schemas(parameter["schema"], f"{method} {path} {parameter['name']}", seen)
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            yield from schemas(content["schema"], f"{method} {path} body", seen)
+
+
+def bounded(schema: dict[str, Any]) -> bool:
+    if "enum" in schema or "const" in schema:
+        return True
+    kind = schema.get("type")
+    if kind == "integer":
+        return bool({"minimum", "exclusiveMinimum"} & set(schema) and {"maximum", "exclusiveMaximum"} & set(schema))
+    if kind == "string":  # the size of a file is a setting
+        return "maxLength" in schema or schema.get("format") == "binary"
+    return kind != "array" or "maxItems" in schema or "prefixItems" in schema
+
+
+def test_every_integer_text_and_list_of_a_request_is_bounded():
+    found = list(sent())
+    assert len(found) > 200
+    assert [where for where, schema in found if not bounded(schema)] == []
+
+
+@pytest.mark.parametrize("schema", [{"type": "integer", "minimum": 1}, {"type": "string"}, {"type": "array"}])
+def test_the_walk_notices_what_is_not_bounded(schema):
+    assert not bounded(schema)
+
+
+@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=lambda each: str(each)[:60])
+def test_every_operation_declares_its_errors_as_problems(method, path, operation):
+    errors = {int(status): answer for status, answer in operation["responses"].items() if int(status) >= 400}
+    expected = {400, 408, 431, 503}
+    if path not in ("/healthz", "/readyz"):
+        expected |= {401}
+    if method != "get":
+        expected |= {403, 409, 422, 507}
+    if "requestBody" in operation:
+        expected |= {413}
+    assert expected - {422} <= set(errors)
+    for status, answer in errors.items():
+        if (path, status) != ("/readyz", 503):
+            assert list(answer["content"]) == ["application/problem+json"], status
+
+
+def test_a_route_that_needs_a_role_declares_403():
+    assert "403" in DOCUMENT["paths"]["/api/v1/tokens"]["get"]["responses"]
+    assert "403" not in DOCUMENT["paths"]["/api/v1/runs"]["get"]["responses"]
