@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.automations.schemas import FireOut, ScheduleOut, ScheduleRequest, TimesOut, Timing
 from azuraforge.automations.service import ScheduleService
 from azuraforge.projects.access import Member, Reader
+from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(prefix="/schedules", tags=["automations"])
 
@@ -29,9 +31,10 @@ def known_schedule(schedule: str, access: Member, service: Service) -> str:
 
 
 @router.post("", status_code=201)
-def create_schedule(body: ScheduleRequest, access: Member, service: Service) -> ScheduleOut:
+async def create_schedule(body: ScheduleRequest, request: Request, access: Member, service: Service) -> ScheduleOut:
     """Queue a run again and again, by cron or interval."""
-    return service.create(access.project_id, body, access.user_id)
+    create = partial(service.create, access.project_id, body, access.user_id)
+    return await ask_in_turn(request, access.project_id, create)
 
 
 @router.get("")
@@ -53,11 +56,16 @@ def get_schedule(schedule: str, access: Reader, service: Service) -> ScheduleOut
 
 
 @router.put("/{schedule}")
-def replace_schedule(
-    schedule: Annotated[str, Depends(known_schedule)], body: ScheduleRequest, access: Member, service: Service
+async def replace_schedule(
+    schedule: Annotated[str, Depends(known_schedule)],
+    body: ScheduleRequest,
+    request: Request,
+    access: Member,
+    service: Service,
 ) -> ScheduleOut:
     """Change when, what and how; its fires stay. An interval keeps its anchor where none is given."""
-    return service.replace(access.project_id, schedule, body)
+    replace = partial(service.replace, access.project_id, schedule, body)
+    return await ask_in_turn(request, access.project_id, replace)
 
 
 @router.delete("/{schedule}", status_code=204)
@@ -79,6 +87,7 @@ def resume_schedule(schedule: str, access: Member, service: Service) -> Schedule
 
 
 @router.post("/{schedule}/run", status_code=201)
-def run_schedule_now(schedule: str, access: Member, service: Service) -> FireOut:
+async def run_schedule_now(schedule: str, request: Request, access: Member, service: Service) -> FireOut:
     """Queue the run once, now."""
-    return service.run_now(access.project_id, schedule, access.user_id)
+    run_now = partial(service.run_now, access.project_id, schedule, access.user_id)
+    return await ask_in_turn(request, access.project_id, run_now)

@@ -23,6 +23,7 @@ from azuraforge.datasets.schemas import (
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.uploads import receive
 from azuraforge.projects.access import Reader, Writer
+from azuraforge.waiting.turns import ask_in_turn, read_in_turn
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 
@@ -73,15 +74,19 @@ async def add_dataset(request: Request, response: Response, access: Writer, serv
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)
         options = _options(upload.fields.get("options", b"{}"))
-        added = await to_thread.run_sync(service.add_file, access.project_id, upload.path, upload.filename, options)
+        add = partial(service.add_file, access.project_id, upload.path, upload.filename, options)
+        added = await read_in_turn(request, access.project_id, add)
     response.status_code = 201 if added.created else 200
     return added
 
 
 @router.post("/from-source", status_code=201)
-def add_from_source(body: FromSource, response: Response, access: Writer, service: Service) -> DatasetVersionOut:
+async def add_from_source(
+    body: FromSource, request: Request, response: Response, access: Writer, service: Service
+) -> DatasetVersionOut:
     """Let a source plugin read the rows."""
-    added = service.add_from_source(access.project_id, body)
+    add = partial(service.add_from_source, access.project_id, body)
+    added = await read_in_turn(request, access.project_id, add)
     response.status_code = 201 if added.created else 200
     return added
 
@@ -120,8 +125,9 @@ def restore_dataset_version(name: str, version: int, access: Writer, service: Se
 
 
 @router.get("/{name}/rows")
-def dataset_rows(
+async def dataset_rows(
     name: str,
+    request: Request,
     access: Reader,
     service: Service,
     version: Version = None,
@@ -129,19 +135,22 @@ def dataset_rows(
     series: Annotated[str | None, Query(max_length=200, description="of several; empty: the first")] = None,
 ) -> RowsOut:
     """The target over time, reduced for a chart; of several series one."""
-    return service.rows(access.project_id, name, version, max_points, series)
+    rows = partial(service.rows, access.project_id, name, version, max_points, series)
+    return await ask_in_turn(request, access.project_id, rows)
 
 
 @router.get("/{name}/pictures")
-def dataset_pictures(
+async def dataset_pictures(
     name: str,
+    request: Request,
     access: Reader,
     service: Service,
     version: Version = None,
     per_class: Annotated[int, Query(ge=1, le=24)] = 8,
 ) -> PicturesOut:
     """The classes of an image dataset with their counts and some of their pictures."""
-    return service.pictures(access.project_id, name, version, per_class)
+    pictures = partial(service.pictures, access.project_id, name, version, per_class)
+    return await ask_in_turn(request, access.project_id, pictures)
 
 
 def _options(sent: bytes) -> FileOptions | ImageOptions:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
@@ -31,6 +33,7 @@ from azuraforge.models.schemas import (
 )
 from azuraforge.models.service import ModelService
 from azuraforge.projects.access import Member, Reader
+from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(tags=["models"])
 #: What is asked hundreds of times a second is looked for first: each route before it costs a match.
@@ -180,9 +183,16 @@ def list_policies(name: str, access: Reader, service: Service) -> list[PolicyOut
 
 
 @hot.post("/models/{name}/predict", response_model=PredictOut)
-async def predict(name: str, access: Member, service: Service, body: PredictRequest | None = None) -> Response:
+async def predict(
+    name: str, request: Request, access: Member, service: Service, body: PredictRequest | None = None
+) -> Response:
     """The next values, entered into the ledger before they are given."""
-    answer = await service.predict_here(access.project_id, name, body or PredictRequest(), access.user_name)
+
+    async def in_turn(answer: Callable[[], PredictOut]) -> PredictOut:
+        return await ask_in_turn(request, access.project_id, answer)
+
+    asked = body or PredictRequest()
+    answer = await service.predict_here(access.project_id, name, asked, access.user_name, in_turn)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
@@ -202,9 +212,10 @@ async def predict_image(
     asked = PredictRequest(version=version, alias=alias, request_id=request_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, MAX_BYTES, part="image", next_step="send a smaller picture")
-        return await to_thread.run_sync(
+        predict_image = partial(
             service.predict_image, access.project_id, name, asked, upload.path, upload.filename, access.user_name
         )
+        return await ask_in_turn(request, access.project_id, predict_image)
 
 
 @router.get("/models/{name}/predictions")

@@ -40,6 +40,7 @@ from azuraforge.server import guards, pages, problems, repeats
 from azuraforge.settings import Settings
 from azuraforge.studies.routes import router as studies
 from azuraforge.studies.service import StudyService
+from azuraforge.waiting.turns import Waiting
 
 PREFIX = "/api/v1"
 #: Where a body is a file that is streamed to disk; everywhere else it is JSON.
@@ -71,6 +72,7 @@ def create_application(
     for room, service in vars(rooms).items():
         setattr(app.state, room, service)
     app.state.settings = settings
+    app.state.waiting = Waiting(settings.reading, settings.server)
     hosts = guards.allowed_hosts(settings.server.host)
     return guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), hosts)
 

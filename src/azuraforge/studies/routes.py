@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.projects.access import Member, Reader
@@ -19,6 +20,7 @@ from azuraforge.studies.schemas import (
     TrialOut,
 )
 from azuraforge.studies.service import StudyService
+from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(prefix="/studies", tags=["studies"])
 
@@ -32,9 +34,10 @@ Service = Annotated[StudyService, Depends(study_service)]
 
 
 @router.post("", status_code=201)
-def create_study(body: StudyRequest, access: Member, service: Service) -> StudyDetail:
+async def create_study(body: StudyRequest, request: Request, access: Member, service: Service) -> StudyDetail:
     """Search the best config; its trials are runs."""
-    return service.create(access.project_id, body, access.user_id)
+    create = partial(service.create, access.project_id, body, access.user_id)
+    return await ask_in_turn(request, access.project_id, create)
 
 
 @router.get("")
@@ -44,9 +47,9 @@ def list_studies(access: Reader, service: Service) -> list[StudyOut]:
 
 
 @router.get("/spaces/{plugin}")
-def get_space(plugin: str, access: Reader, service: Service) -> SpaceOut:
+async def get_space(plugin: str, request: Request, access: Reader, service: Service) -> SpaceOut:
     """What could be searched of a pipeline, with ranges to begin with."""
-    return service.space_of(plugin)
+    return await ask_in_turn(request, access.project_id, partial(service.space_of, plugin))
 
 
 @router.get("/{study}")
@@ -74,9 +77,10 @@ def list_trials(study: str, access: Reader, service: Service) -> list[TrialOut]:
 
 
 @router.get("/{study}/importance")
-def get_importance(study: str, access: Reader, service: Service) -> ImportanceOut:
+async def get_importance(study: str, request: Request, access: Reader, service: Service) -> ImportanceOut:
     """How much each field mattered so far (fANOVA)."""
-    return service.importance(access.project_id, study)
+    importance = partial(service.importance, access.project_id, study)
+    return await ask_in_turn(request, access.project_id, importance)
 
 
 @router.post("/{study}/pause")
@@ -98,6 +102,9 @@ def stop_study(study: str, access: Member, service: Service) -> StudyDetail:
 
 
 @router.post("/{study}/retrain", status_code=201)
-def retrain_trial(study: str, body: RetrainRequest, access: Member, service: Service) -> RunDetail:
+async def retrain_trial(
+    study: str, body: RetrainRequest, request: Request, access: Member, service: Service
+) -> RunDetail:
     """Train one trial's config anew and let the gate judge it; empty: the best one."""
-    return service.retrain(access.project_id, study, body.trial)
+    retrain = partial(service.retrain, access.project_id, study, body.trial)
+    return await ask_in_turn(request, access.project_id, retrain)

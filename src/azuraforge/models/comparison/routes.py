@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.models.comparison.schemas import ComparisonOut, PairOut
 from azuraforge.models.comparison.service import MOST_RUNS, Comparisons
 from azuraforge.projects.access import Reader
+from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(tags=["comparisons"])
 
@@ -33,6 +35,6 @@ def compare_runs(
 
 
 @router.get("/comparisons/pair")
-def compare_pair(a: str, b: str, access: Reader, service: Service) -> PairOut:
+async def compare_pair(a: str, b: str, request: Request, access: Reader, service: Service) -> PairOut:
     """Is one run's model better than another's by more than noise, on the same held-out rows?"""
-    return service.pair(access.project_id, a, b)
+    return await ask_in_turn(request, access.project_id, partial(service.pair, access.project_id, a, b))

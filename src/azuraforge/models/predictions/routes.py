@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.models.predictions.schemas import (
@@ -17,6 +18,7 @@ from azuraforge.models.predictions.schemas import (
 )
 from azuraforge.models.predictions.service import PredictionService
 from azuraforge.projects.access import Member, Reader
+from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(tags=["predictions"])
 
@@ -78,6 +80,8 @@ def get_drift(name: str, access: Reader, service: Service, version: Version = No
 
 
 @router.post("/models/{name}/drift")
-def check_drift(name: str, access: Member, service: Service, version: Version = None) -> DriftOut:
+async def check_drift(
+    name: str, request: Request, access: Member, service: Service, version: Version = None
+) -> DriftOut:
     """Look for drift now, among the newest predictions."""
-    return service.drift.check(access.project_id, name, version)
+    return await ask_in_turn(request, access.project_id, partial(service.drift.check, access.project_id, name, version))
