@@ -131,6 +131,12 @@ def test_very_long_fields(put, header):
     assert caught.value.error_code in ("unreadable_file", "no_such_column")
 
 
+@pytest.mark.parametrize("encoding", ["punycode", "idna", "PunyCode"])
+def test_encodings_whose_time_grows_with_the_square(put, encoding):
+    with pytest.raises(InvalidInput, match="no encoding"):
+        table(put(series().encode()), encoding=encoding)
+
+
 def parquet(**columns: Any) -> bytes:
     buffer = io.BytesIO()
     pl.DataFrame(columns).write_parquet(buffer)

@@ -51,6 +51,9 @@ def test_a_project_has_its_turns_and_its_line_and_no_more() -> None:
         with pytest.raises(TransientError) as caught:
             await line.run(CONNECTION, "a", work.of("a4"))
         assert (caught.value.error_code, caught.value.status) == ("busy", 503)
+        with pytest.raises(TransientError):
+            line.refuse_if_full("a")
+        line.refuse_if_full("b")
         other = asyncio.create_task(line.run(CONNECTION, "b", work.of("b0")))  # another project need not wait
         await until(lambda: "b0" in work.began)
         assert work.began == ["a0", "a1", "b0"]

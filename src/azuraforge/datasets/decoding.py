@@ -35,6 +35,8 @@ _MAGIC = {
     b"ARROW1": "an Arrow file",
     b"7z\xbc\xaf": "a 7-Zip archive",
 }
+#: Encodings of host names: their time grows with the square of the length.
+_QUADRATIC = ("idna", "punycode")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -105,6 +107,8 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
 
 def _decode_as(data: bytes, name: str, encoding: str) -> str:
     try:
+        if codecs.lookup(encoding).name in _QUADRATIC:
+            raise LookupError
         return data.decode(encoding)
     except LookupError:
         raise InvalidInput(

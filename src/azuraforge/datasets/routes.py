@@ -23,7 +23,7 @@ from azuraforge.datasets.schemas import (
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.uploads import receive
 from azuraforge.projects.access import Reader, Writer
-from azuraforge.waiting.turns import ask_in_turn, read_in_turn
+from azuraforge.waiting.turns import ask_in_turn, read_in_turn, refuse_if_full
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 
@@ -71,6 +71,7 @@ async def list_datasets(
 @router.post("", status_code=201, openapi_extra=_FORM)
 async def add_dataset(request: Request, response: Response, access: Writer, service: Service) -> DatasetVersionOut:
     """Add a file. The same content under the same name answers 200 with the version that is there."""
+    refuse_if_full(request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)
         options = _options(upload.fields.get("options", b"{}"))

@@ -85,9 +85,14 @@ class Turns:
             self._running += Counter()  # drops the zeros
             self._call_next()
 
-    async def _stand_in_line(self, project_id: str, ending: Ending) -> None:
-        if sum(project == project_id for project, _ in self._line) >= self.bounds.in_line:
+    def refuse_if_full(self, project_id: str) -> None:
+        """Raise TransientError where ``run`` would do so at once: before a file is received that nothing can read."""
+        standing = sum(project == project_id for project, _ in self._line)
+        if not self._free(project_id) and standing >= self.bounds.in_line:
             raise self._busy()
+
+    async def _stand_in_line(self, project_id: str, ending: Ending) -> None:
+        self.refuse_if_full(project_id)
         turn = asyncio.get_running_loop().create_future()
         place = (project_id, turn)
         self._line.append(place)
@@ -153,6 +158,11 @@ def waiting_of(request: HTTPConnection) -> Waiting:
         state.waiting = Waiting()
     waiting: Waiting = state.waiting
     return waiting
+
+
+def refuse_if_full(request: HTTPConnection, project_id: str) -> None:
+    """Raise TransientError where no further file of the project can be read now."""
+    waiting_of(request).reading.refuse_if_full(project_id)
 
 
 async def read_in_turn(request: HTTPConnection, project_id: str, work: Callable[[], T]) -> T:

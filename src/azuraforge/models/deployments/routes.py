@@ -22,7 +22,7 @@ from azuraforge.models.schemas import (
 )
 from azuraforge.models.service import ModelService
 from azuraforge.projects.access import Member, Reader
-from azuraforge.waiting.turns import read_in_turn
+from azuraforge.waiting.turns import read_in_turn, refuse_if_full
 
 router = APIRouter(tags=["models"])
 
@@ -100,6 +100,7 @@ def get_bundle(name: str, version: int, access: Reader, service: Service) -> Str
 @router.post("/models/import", status_code=201, openapi_extra=_FORM)
 async def import_bundle(request: Request, response: Response, access: Member, service: Service) -> ImportOut:
     """Add a bundle's version to a model. The same bundle again answers 200 with the version that is there."""
+    refuse_if_full(request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)
         name = upload.fields.get("name", b"").decode(errors="replace").strip() or None
