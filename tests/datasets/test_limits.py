@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azuraforge.datasets.cleaning import settle_gaps
@@ -31,6 +31,7 @@ def times(first: datetime, frequency: str, places: set[int], zone: str) -> pl.Se
     )
 
 
+@settings(max_examples=50)
 @given(
     first=st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)).map(
         lambda at: at.replace(minute=0, second=0, microsecond=0, day=min(at.day, 28), tzinfo=UTC)
@@ -52,6 +53,7 @@ def test_the_computed_size_of_a_grid_is_never_smaller_than_the_grid(first, frequ
     assert len(moments) + rhythm.missing >= len(whole_grid(moments, rhythm))
 
 
+@settings(max_examples=30)
 @given(
     places=st.sets(st.integers(0, 300), min_size=3, max_size=20), values=st.integers(1, 900), columns=st.integers(1, 3)
 )
