@@ -33,6 +33,11 @@ class ServerSettings(BaseModel):
     )
     max_body_bytes: int = Field(default=512 * 1024 * 1024, ge=1024, description="an uploaded file")
     max_json_bytes: int = Field(default=4 * 1024 * 1024, ge=1024, description="any other body")
+    children_at_once: int = Field(
+        default=16, ge=1, description="requests that wait for a short answer of a child process, such as a validation"
+    )
+    children_per_project: int = Field(default=8, ge=1, description="of these, of one project")
+    children_in_line: int = Field(default=200, ge=0, description="requests of one project that wait for their turn")
     max_header_bytes: int = Field(
         default=64 * 1024, ge=1024, description="request line and headers together; also a body's trailers"
     )
@@ -126,6 +131,36 @@ class ServingSettings(BaseModel):
     )
 
 
+class OutgoingSettings(BaseModel):
+    """Requests that the platform sends to addresses which users name: sources that read over HTTP."""
+
+    allow: str | list[str] = Field(
+        default="",
+        description="networks, addresses and host names that may be reached although they are not public, separated"
+        " by commas: 10.0.0.0/8, 127.0.0.1:8080, weather.lan",
+    )
+    proxy: str | None = Field(
+        default=None, pattern=r"^https?://", description="sends all requests; variables such as HTTP_PROXY are ignored"
+    )
+    max_bytes: int = Field(default=256 << 20, ge=1, description="one answer, decompressed")
+    max_seconds: float = Field(default=300.0, gt=0, description="one answer")
+    max_redirects: int = Field(default=5, ge=0)
+
+
+class ReadingSettings(BaseModel):
+    """Limits of one file or source that becomes a dataset. Sizes are computed before anything of that size is built."""
+
+    memory_bytes: int = Field(default=4 << 30, ge=256 << 20, description="memory of one reading process")
+    table_bytes: int = Field(default=512 << 20, ge=1, description="a table as text, decompressed")
+    values: int = Field(
+        default=32_000_000, ge=1, description="rows times columns of a table, missing rows that are added included"
+    )
+    columns: int = Field(default=10_000, ge=2, description="columns of a table")
+    picture_bytes: int = Field(default=1 << 30, ge=1, description="pixels of all pictures, decoded")
+    at_once: int = Field(default=4, ge=1, description="files and sources that are read at once")
+    per_project: int = Field(default=2, ge=1, description="of these, for one project")
+
+
 class Settings(BaseSettings):
     """Everything that can be configured.
 
@@ -150,6 +185,8 @@ class Settings(BaseSettings):
     runs: RunSettings = RunSettings()
     engine: EngineSettings = EngineSettings()
     serving: ServingSettings = ServingSettings()
+    reading: ReadingSettings = ReadingSettings()
+    outgoing: OutgoingSettings = OutgoingSettings()
     event_days: int = Field(
         default=90, ge=1, description="lines of the log that belong to no run are kept so long; a run's stay with it"
     )

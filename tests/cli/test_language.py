@@ -19,8 +19,8 @@ SOURCES = sorted(Path(azuraforge.cli.__path__[0]).glob("*.py"))
 #: Keys made from data: states, phases, roles, decisions, rhythms, news of kernels, names of metrics.
 MADE = (
     "decision.", "deployment.", "direction.", "edge.", "every.", "guarded.", "kernels.", "learned_part.",
-    "lineage.", "mode.", "pair.", "part.", "phase.", "promise.", "purged.", "role.", "series_left_out.", "state.", "study.",
-    "study_without_", "trial.",
+    "lineage.", "mode.", "pair.", "part.", "phase.", "promise.", "purged.", "role.", "series_left_out.",
+    "state.", "study.", "study_without_", "trial.",
 )  # fmt: skip
 METRICS = ("mase", "r2", "mae", "smape", "coverage", "skill", "seconds", "rmse_at", "rmse_all")
 

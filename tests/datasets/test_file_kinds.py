@@ -11,7 +11,7 @@ import zipfile
 import polars as pl
 import pytest
 
-from azuraforge.datasets import decoding
+from azuraforge.datasets.limits import ReadingLimits
 from azuraforge.datasets.reading import read_file
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
@@ -97,11 +97,12 @@ def test_a_missing_file_is_named(tmp_path):
         read_file(tmp_path / "gone.csv", "gone.csv", FileOptions(time="time", target="y"))
 
 
-def test_unpacking_is_bounded(read, monkeypatch):
-    monkeypatch.setattr(decoding, "MAX_UNPACKED_BYTES", 2**21)
+def test_decompression_is_bounded(write):
+    path = write(gzip.compress(b"a,b\n" * 2**20))
     with pytest.raises(InvalidInput) as caught:
-        read(gzip.compress(b"a,b\n" * 2**20))
+        read_file(path, path.name, FileOptions(time="time", target="y"), ReadingLimits(table_bytes=2**21))
     assert caught.value.error_code == "too_large"
+    assert "AZURAFORGE_READING__TABLE_BYTES" in caught.value.next_step
 
 
 def test_parquet_and_csv_of_the_same_rows_are_the_same_dataset(read, hourly):

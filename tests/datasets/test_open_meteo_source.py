@@ -16,8 +16,11 @@ from pydantic import ValidationError
 
 from azuraforge.datasets.reading import prepare_source
 from azuraforge.datasets.schemas import CleaningOptions, FromSource
+from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.sources.open_meteo import OpenMeteo, OpenMeteoOptions
 from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.outgoing import Policy
+from tests.datasets.conftest import call_here
 
 
 class Archive(ThreadingHTTPServer):
@@ -105,6 +108,7 @@ def archive(query: dict[str, str], known_until: date) -> dict[str, Any]:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Archive]:
     monkeypatch.setattr(OpenMeteo, "wait_seconds", 0.001)
+    monkeypatch.setattr(OpenMeteo, "outgoing", Policy(allow=("127.0.0.1",)))
     made = Archive()
     thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -192,8 +196,9 @@ def test_a_server_that_is_not_there_is_a_transient_error(server):
 
 
 def test_what_the_server_refuses_is_told_at_once(server):
-    with pytest.raises(InvalidInput, match="refuses: Data corrupted"):
+    with pytest.raises(InvalidInput, match=r"127\.0\.0\.1 refuses the request \(400\)") as caught:
         OpenMeteo().read(options(server, target="wrong"))
+    assert "Data corrupted" not in str(caught.value.to_dict())
     assert len(server.asked) == 1
 
 
@@ -232,7 +237,9 @@ def test_options_that_make_no_sense_are_refused(server, changes):
         options(server, **changes)
 
 
-def test_through_the_service(server, service, project_id):
+def test_through_the_service(server, database, events, settings, project_id):
+    settings.outgoing.allow = "127.0.0.1"
+    service = DatasetService(database, events, call_here, settings)
     asked = options(server).model_dump(mode="json")
     added = service.add_from_source(project_id, FromSource(source="open_meteo", options=asked, name="Berlin hours"))
     assert (added.name, added.source, added.rows) == ("berlin-hours", "open_meteo", 744)

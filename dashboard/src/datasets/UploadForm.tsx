@@ -13,12 +13,13 @@ import { useUpload, type UploadOptions } from "./api";
 import css from "./Datasets.module.css";
 import { likelyTime, readHeader, type Header } from "./header";
 
-const EMPTY: UploadOptions = { name: null, time: "", target: "", series: null, timezone: null, unit: "", separator: null, duplicates: "error", missing: "error", gaps: "forward_fill" };
+const EMPTY: UploadOptions = { time: "", target: "" };
 
+/** The choices of each rule; the first is the platform's default. It is shown and not sent, so that the page, the command line and the API read a file alike. */
 const RULES = {
   duplicates: ["error", "first", "last", "mean"],
   missing: ["error", "forward_fill", "drop"],
-  gaps: ["forward_fill", "keep", "error"],
+  gaps: ["auto", "forward_fill", "keep", "error"],
 } as const;
 
 /** A CSV or Parquet file, and which of its columns mean what. */
@@ -37,15 +38,14 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
     const found = chosen === null ? null : await readHeader(chosen);
     setHeader(found);
     const time = found === null ? "" : likelyTime(found.columns);
-    setOptions((all) => ({ ...all, time, target: found?.columns.find((column) => column !== time) ?? "", separator: found?.separator ?? null }));
+    setOptions((all) => ({ ...all, time, target: found?.columns.find((column) => column !== time) ?? "" }));
   };
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     event.stopPropagation(); // the dialog stands inside the form of a new run
     if (file === null || options.time === "" || options.target === "") return;
-    const blank = (value: string | null) => (value === null || value.trim() === "" ? null : value.trim());
-    upload.mutate({ file, options: { ...options, name: blank(options.name), timezone: blank(options.timezone), series: blank(options.series) } }, { onSuccess: onAdded });
+    upload.mutate({ file, options: chosenOnly(options) }, { onSuccess: onAdded });
   };
 
   const column = (name: "time" | "target") => {
@@ -76,7 +76,7 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
         {column("time")}
         {column("target")}
         <TextField label={t("datasets.name")} hint={t("datasets.nameHint")} value={options.name ?? ""} onChange={set("name")} name="name" error={problems["name"]} />
-        <TextField label={t("datasets.unit")} hint={t("datasets.unitHint")} value={options.unit} onChange={set("unit")} name="unit" error={problems["unit"]} />
+        <TextField label={t("datasets.unit")} hint={t("datasets.unitHint")} value={options.unit ?? ""} onChange={set("unit")} name="unit" error={problems["unit"]} />
         {header === null ? (
           <TextField label={t("datasets.series")} hint={t("datasets.seriesHint")} value={options.series ?? ""} onChange={set("series")} name="series" error={problems["series"]} />
         ) : (
@@ -97,10 +97,10 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
             <SelectField
               key={rule}
               label={t(`datasets.${rule}`)}
-              value={options[rule]}
+              value={options[rule] ?? ""}
               onChange={set(rule)}
               error={problems[rule]}
-              options={RULES[rule].map((value) => ({ value, label: t(`rules.${value}`) }))}
+              options={RULES[rule].map((value, index) => ({ value: index === 0 ? "" : value, label: t(`rules.${value}`) }))}
             />
           ))}
         </div>
@@ -114,4 +114,11 @@ export function UploadForm({ onAdded, onClose }: { onAdded: (added: DatasetVersi
       </DialogActions>
     </form>
   );
+}
+
+/** The options without the fields that were left empty: the platform's defaults apply to those. */
+function chosenOnly(options: UploadOptions): UploadOptions {
+  const column = { time: options.time, target: options.target }; // a column's name may begin with a space
+  const rest = Object.entries(options).filter(([name, value]) => !(name in column) && value.trim() !== "");
+  return { ...Object.fromEntries(rest.map(([name, value]) => [name, name === "series" ? value : value.trim()])), ...column };
 }

@@ -26,17 +26,10 @@ export function rowsQuery(name: string, version: number, series: string | null =
   });
 }
 
-export interface UploadOptions {
-  name: string | null;
+/** How to read a file; what is left out is the platform's default. */
+export interface UploadOptions extends Record<string, string> {
   time: string;
   target: string;
-  series: string | null;
-  timezone: string | null;
-  unit: string;
-  separator: string | null;
-  duplicates: string;
-  missing: string;
-  gaps: string;
 }
 
 function useAdded<Request>(send: (request: Request) => Promise<DatasetVersion>) {

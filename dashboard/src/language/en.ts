@@ -619,6 +619,7 @@ export const en = {
     add: "Add dataset",
   },
   rules: {
+    auto: "add rows in small gaps, refuse the file for large ones",
     error: "refuse the file",
     first: "keep the first",
     last: "keep the last",

@@ -621,6 +621,7 @@ export const tr: Texts = {
     add: "Veri kümesini ekle",
   },
   rules: {
+    auto: "küçük boşluklara satır ekle, büyüklerde dosyayı reddet",
     error: "dosyayı reddet",
     first: "ilkini tut",
     last: "sonuncuyu tut",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.automations.schemas import FireOut, ScheduleOut, ScheduleRequest, TimesOut, Timing
@@ -13,6 +14,7 @@ from azuraforge.automations.tables import Schedule
 from azuraforge.database.short_ids import ShortId
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import path_id
+from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(prefix="/schedules", tags=["automations"])
 
@@ -34,9 +36,10 @@ def known_schedule(schedule: NameOrId, access: Member, service: Service) -> str:
 
 
 @router.post("", status_code=201)
-def create_schedule(body: ScheduleRequest, access: Member, service: Service) -> ScheduleOut:
+async def create_schedule(body: ScheduleRequest, request: Request, access: Member, service: Service) -> ScheduleOut:
     """Queue a run again and again, by cron or interval."""
-    return service.create(access.project_id, body, access.user_id)
+    create = partial(service.create, access.project_id, body, access.user_id)
+    return await ask_in_turn(request, access.project_id, create)
 
 
 @router.get("")
@@ -58,11 +61,16 @@ def get_schedule(schedule: NameOrId, access: Reader, service: Service) -> Schedu
 
 
 @router.put("/{schedule}")
-def replace_schedule(
-    schedule: Annotated[str, Depends(known_schedule)], body: ScheduleRequest, access: Member, service: Service
+async def replace_schedule(
+    schedule: Annotated[str, Depends(known_schedule)],
+    body: ScheduleRequest,
+    request: Request,
+    access: Member,
+    service: Service,
 ) -> ScheduleOut:
     """Change when, what and how; its fires stay. An interval keeps its anchor where none is given."""
-    return service.replace(access.project_id, schedule, body)
+    replace = partial(service.replace, access.project_id, schedule, body)
+    return await ask_in_turn(request, access.project_id, replace)
 
 
 @router.delete("/{schedule}", status_code=204)
@@ -84,6 +92,7 @@ def resume_schedule(schedule: NameOrId, access: Member, service: Service) -> Sch
 
 
 @router.post("/{schedule}/run", status_code=201)
-def run_schedule_now(schedule: NameOrId, access: Member, service: Service) -> FireOut:
+async def run_schedule_now(schedule: NameOrId, request: Request, access: Member, service: Service) -> FireOut:
     """Queue the run once, now."""
-    return service.run_now(access.project_id, schedule, access.user_id)
+    run_now = partial(service.run_now, access.project_id, schedule, access.user_id)
+    return await ask_in_turn(request, access.project_id, run_now)

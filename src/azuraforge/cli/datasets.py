@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Fingerprinted versions of data.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+#: Names of files that are more likely pictures than a table.
+_PICTURES = (".zip", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 _SEVERITY = {"error": "✗", "warning": "!", "info": "·"}
 
 
@@ -91,7 +93,8 @@ def add(
         if option:
             raise CommandError(terminal.text("option_without_source"), exit_code=USAGE)
         if time is None or target is None:
-            hint = terminal.text("add_images_hint", path=file)
+            pictures = file.is_dir() or file.suffix.lower() in _PICTURES
+            hint = terminal.text("add_images_hint" if pictures else "add_table_hint", path=file)
             raise CommandError(terminal.text("need_time_and_target"), next_step=hint, exit_code=USAGE)
         values.existing_file(terminal, file)
         with reach(terminal) as reached:

@@ -413,6 +413,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "for pictures: azuraforge datasets add-images {path}",
         "resimler için: azuraforge datasets add-images {path}",
     ),
+    "add_table_hint": (
+        "azuraforge datasets add {path} --time COLUMN --target COLUMN; its first line names the columns",
+        "azuraforge datasets add {path} --time SÜTUN --target SÜTUN; sütun adları ilk satırdadır",
+    ),
     "pictures": ("Pictures", "Resim sayısı"),
     "part.train": ("to learn from", "öğrenmek için"),
     "part.test": ("to judge on", "ölçmek için"),

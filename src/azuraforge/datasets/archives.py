@@ -5,23 +5,31 @@ Nothing is ever written to disk under a name from an archive. Runs in children o
 
 from __future__ import annotations
 
+import io
 import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from azuraforge.errors import InvalidInput
 
 MAX_ENTRIES = 200_000
+#: An archive's directory: 200,000 entries with long names. Python reads it whole before it can be counted.
+MAX_DIRECTORY_BYTES = 64 << 20
 MAX_UNPACKED_BYTES = 2 << 30
 MAX_ENTRY_BYTES = 512 << 20
 #: Pictures and idx files hardly shrink by more; a bomb does by a thousand.
 MAX_RATIO = 200
 _RATIO_COUNTS_FROM_BYTES = 16 << 20
+#: The record at an archive's end with a comment of 64 KiB, and before it those of the long form.
+_END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+_LONGEST_END = (1 << 16) + 22 + 20 + 56
 #: Files that programs leave in folders, and nobody means.
 _LEFTOVERS = (".ds_store", "thumbs.db", "desktop.ini")
 
@@ -68,6 +76,8 @@ class Archive:
 def open_archive(path: Path, name: str) -> Iterator[Archive]:
     """Open a zip and check everything that can be checked without unpacking it. Raises InvalidInput."""
     try:
+        with path.open("rb") as opened:
+            check_directory(opened, name)
         file = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise InvalidInput(
@@ -78,6 +88,28 @@ def open_archive(path: Path, name: str) -> Iterator[Archive]:
         ) from error
     with file:
         yield Archive(file, name)
+
+
+def check_directory(file: IO[bytes], name: str) -> None:
+    """Raise InvalidInput where an archive's directory is larger than any that is read; its size stands at the end.
+
+    Leaves the file at its start. What is no archive passes: opening it says so.
+    """
+    size = file.seek(0, io.SEEK_END)
+    start = max(0, size - _LONGEST_END)
+    file.seek(start)
+    tail = file.read(_LONGEST_END)
+    file.seek(0)
+    plain = len(tail) - 22
+    found = plain if tail[plain:].startswith(_END) and tail.endswith(b"\0\0") else tail.rfind(_END)
+    if found < 0 or len(tail) < found + 16:
+        return
+    (directory,) = struct.unpack_from("<I", tail, found + 12)
+    if tail[max(0, found - 20) :].startswith(_LOCATOR_64):  # Python then believes the long form
+        at = tail.rfind(_END_64, 0, found)
+        directory = struct.unpack_from("<Q", tail, at + 40)[0] if at >= 0 else size
+    if min(directory, size) > MAX_DIRECTORY_BYTES:
+        raise _refused(f"it holds more than {MAX_ENTRIES:,} files", name, "too_many_files")
 
 
 def is_zip(path: Path) -> bool:

@@ -12,6 +12,7 @@ import polars as pl
 from azuraforge.datasets.delimited import ROW, RawTable
 from azuraforge.datasets.findings import finding
 from azuraforge.datasets.frequency import Rhythm, whole_grid
+from azuraforge.datasets.limits import Budget, ReadingLimits
 from azuraforge.datasets.schemas import CleaningOptions, Finding
 from azuraforge.errors import InvalidInput
 
@@ -19,8 +20,6 @@ from azuraforge.errors import InvalidInput
 _MOST_MISSING = 0.5
 _MOST_LEADING = 0.05
 _MOST_FILLED = 0.05
-#: Filling adds at most so many rows for each that there is: a frequency of milliseconds would add billions.
-_MOST_ADDED = 100
 
 
 def take_as_missing(
@@ -166,11 +165,18 @@ def settle_features(
 
 
 def settle_gaps(
-    frame: pl.DataFrame, time: str, target: str, rhythm: Rhythm, policy: str, findings: list[Finding]
+    frame: pl.DataFrame,
+    time: str,
+    target: str,
+    rhythm: Rhythm,
+    policy: str,
+    findings: list[Finding],
+    budget: Budget | None = None,
 ) -> tuple[pl.DataFrame, bool]:
     """Add the missing rows of a regular series, features from the past and no target, or keep the holes.
 
-    The answer's second part says: regular now.
+    Returns the frame, and whether it is regular now. Raises InvalidInput where so many rows are missing that the
+    whole series exceeds ``budget``; their number is known from the rhythm, before they are built.
     """
     if rhythm.kind != "regular" or not rhythm.missing or rhythm.gap_after is None:
         return frame, True
@@ -191,13 +197,9 @@ def settle_gaps(
     if policy == "keep":
         findings.append(finding("gaps_kept", count=rhythm.missing, where=f"after {after}", **facts))
         return frame, False
-    if rhythm.missing > _MOST_ADDED * frame.height:
-        raise InvalidInput(
-            f"{rhythm.missing} rows would have to be added to {frame.height} for the rhythm of {rhythm.frequency}",
-            where="option frequency",
-            next_step="name the frequency that the rows have, or choose keep with the option gaps",
-            code="wrong_frequency",
-        )
+    (budget or Budget(ReadingLimits())).take(
+        frame.height, rhythm.missing, frame.width, rhythm.frequency, f"after {after}"
+    )
     findings.append(finding("gaps_filled", count=rhythm.missing, where=f"after {after}", **facts))
     grid = whole_grid(frame[time], rhythm).to_frame()
     whole = grid.join(frame, on=time, how="left", maintain_order="left")

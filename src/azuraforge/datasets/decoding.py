@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from azuraforge.datasets.archives import check_directory
+from azuraforge.datasets.limits import ReadingLimits
 from azuraforge.errors import InvalidInput
-
-#: More than this is not read into memory.
-MAX_UNPACKED_BYTES = 2 * 2**30
 
 _FORMATS = "a CSV (also .gz, .bz2, .xz, .zip) or Parquet file"
 _MAGIC = {
@@ -36,6 +35,8 @@ _MAGIC = {
     b"ARROW1": "an Arrow file",
     b"7z\xbc\xaf": "a 7-Zip archive",
 }
+#: Encodings of host names: their time grows with the square of the length.
+_QUADRATIC = ("idna", "punycode")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -53,8 +54,8 @@ class Decoded:
     assumed: bool
 
 
-def unpack(path: Path, name: str) -> bytes:
-    """The file's bytes, unpacked where they are compressed. Raises InvalidInput where it is no table."""
+def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
+    """The file's bytes, decompressed. Raises InvalidInput where it is no table, or larger than ``limits``."""
     try:
         with path.open("rb") as file:
             head = file.read(16)
@@ -65,7 +66,7 @@ def unpack(path: Path, name: str) -> bytes:
                 )
             _refuse_known_binary(head, name)
             with _opened(file, head, name) as stream:
-                return _bounded(stream, name)
+                return _bounded(stream, name, limits or ReadingLimits())
     except FileNotFoundError:
         raise InvalidInput(
             f"there is no file {name}", where=name, next_step="check the path", code="missing_file"
@@ -106,6 +107,8 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
 
 def _decode_as(data: bytes, name: str, encoding: str) -> str:
     try:
+        if codecs.lookup(encoding).name in _QUADRATIC:
+            raise LookupError
         return data.decode(encoding)
     except LookupError:
         raise InvalidInput(
@@ -142,6 +145,7 @@ def _opened(file: IO[bytes], head: bytes, name: str) -> IO[bytes]:
     if head.startswith(b"\xfd7zXZ\0"):
         return lzma.LZMAFile(file)
     if head.startswith(b"PK\x03\x04"):
+        check_directory(file, name)
         return _only_member(zipfile.ZipFile(file), name)
     return file
 
@@ -166,16 +170,10 @@ def _only_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     return archive.open(members[0])
 
 
-def _bounded(stream: IO[bytes], name: str) -> bytes:
+def _bounded(stream: IO[bytes], name: str, limits: ReadingLimits) -> bytes:
     buffer = io.BytesIO()
     while chunk := stream.read(2**20):
-        if buffer.tell() + len(chunk) > MAX_UNPACKED_BYTES:
-            raise InvalidInput(
-                f"the file {name} is larger than {MAX_UNPACKED_BYTES // 2**30} GiB unpacked",
-                where=name,
-                next_step="add a part of it",
-                code="too_large",
-            )
+        limits.check_text(buffer.tell() + len(chunk), f"the file {name}")
         buffer.write(chunk)
     if not buffer.tell():
         raise InvalidInput(f"the file {name} is empty", where=name, next_step=f"choose {_FORMATS}", code="empty_file")

@@ -6,16 +6,19 @@ import csv
 import difflib
 import io
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
+from azuraforge.datasets.limits import ReadingLimits
 from azuraforge.errors import InvalidInput
 
 _SEPARATORS = (",", ";", "\t", "|", " ")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
 _SAMPLE_CHARACTERS = 64 * 1024
 _SAMPLE_LINES = 60
+_LONGEST_HEADER = 16 << 20
 ROW = "__row__"
 
 
@@ -24,13 +27,15 @@ class RawTable:
     """A table as it stands in the file.
 
     ``frame`` has the file's columns (strings where they come from text) and ``ROW``, the row's number from 0.
-    ``first_line`` is the line of row 0 where rows and lines go together, None where they do not.
+    ``first_line`` is the line of row 0 where rows and lines go together, None where they do not. ``unread`` are columns
+    of the file that cannot be used and are not in ``frame``.
     """
 
     frame: pl.DataFrame
     name: str
     first_line: int | None = None
     separator: str | None = None
+    unread: tuple[str, ...] = ()
 
     def place(self, row: int, column: str | None = None) -> str:
         """Where a row stands: ``prices.csv, line 7, column 'Close'``."""
@@ -39,7 +44,8 @@ class RawTable:
 
     def require(self, column: str, option: str) -> None:
         """Raise InvalidInput where the table has no such column."""
-        require_column([name for name in self.frame.columns if name != ROW], self.name, column, option)
+        names = [name for name in self.frame.columns if name != ROW]
+        require_column([*names, *self.unread], self.name, column, option)
 
 
 def table_of(frame: pl.DataFrame, name: str) -> RawTable:
@@ -66,20 +72,24 @@ def require_column(names: list[str], file: str, column: str, option: str) -> Non
     )
 
 
-def read_delimited(text: str, name: str, separator: str | None, needed: dict[str, str]) -> RawTable:
+def read_delimited(
+    text: str, name: str, separator: str | None, needed: dict[str, str], limits: ReadingLimits | None = None
+) -> RawTable:
     """Text as a table of strings; ``needed`` are the columns that must be there, by the option that names them.
 
-    Raises InvalidInput where no separator fits, a line has more values than the header, or a quote is left open.
+    Raises InvalidInput where no separator fits, a line has more values than the header, a quote is left open, or the
+    table has more columns or values than ``limits`` allow, which is counted before it is built.
     """
+    limits = limits or ReadingLimits()
     body = text.lstrip("\r\n")
     skipped = text[: len(text) - len(body)].count("\n")
-    if not body.strip():
+    if not body or body.isspace():
         raise InvalidInput(f"the file {name} holds no rows", where=name, next_step="choose a table", code="empty_file")
     found = sniff(body)
     chosen = separator or found
     if chosen is None:
         _refuse_single_column(body, name)
-    header = _header(body, chosen or ",", name)
+    header = _header(body, chosen or ",", name, limits)
     if separator and found and found != separator and any(column not in header for column in needed.values()):
         raise InvalidInput(
             f"the file {name} is not separated by a {separator_name(separator)}; a {separator_name(found)} was found",
@@ -90,8 +100,9 @@ def read_delimited(text: str, name: str, separator: str | None, needed: dict[str
         )
     for option, column in needed.items():
         require_column(header, name, column, option)
+    limits.check_table(body.count("\n") + 1, len(header), f"the file {name}")
     frame = _parse(body, chosen or ",", header, name, skipped)
-    lines = body.rstrip("\r\n").count("\n")  # rows, where no quoted value spans lines
+    lines = _line_ends(body)  # rows, where no quoted value spans lines
     first = skipped + 2 if lines == _height_without_trailing_blanks(frame) else None
     frame = frame.with_row_index(ROW).filter(pl.any_horizontal(pl.exclude(ROW).is_not_null()))
     if not frame.height:
@@ -146,8 +157,22 @@ def _widths(sample: str, separator: str) -> list[int]:
     return widths
 
 
-def _header(text: str, separator: str, name: str) -> list[str]:
-    row = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+def _header(text: str, separator: str, name: str, limits: ReadingLimits) -> list[str]:
+    end = text.find("\n")
+    first = end if end >= 0 else len(text)
+    limits.check_table(1, text.count(separator, 0, first) + 1, f"the file {name}")
+    try:
+        if first > _LONGEST_HEADER:
+            raise csv.Error("the first line is longer than a header can be")
+        row = next(csv.reader(_lines(text), delimiter=separator))
+    except csv.Error as error:
+        raise InvalidInput(
+            f"the header of {name} cannot be read: {error}",
+            where=f"{name}, header",
+            next_step="look for a quote that is opened and not closed, or a value without line breaks",
+            code="unreadable_file",
+        ) from None
+    limits.check_table(1, len(row), f"the file {name}")
     header = [cell.strip() or f"column_{index + 1}" for index, cell in enumerate(row)]
     _refuse_reserved(header, name)
     twice = [column for column, count in Counter(header).items() if count > 1]
@@ -185,7 +210,7 @@ def _refuse_reserved(columns: list[str], name: str) -> None:
 
 
 def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: int) -> None:
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows = csv.reader(_lines(text), delimiter=separator)
     try:
         for row in rows:
             if len(row) > width:
@@ -200,13 +225,30 @@ def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: in
 
 
 def _refuse_single_column(text: str, name: str) -> None:
-    first = text.splitlines()[0][:80]
+    first = text[:400].splitlines()[0][:80]
     raise InvalidInput(
         f"no separator was found in {name}: its first line is {first!r}, one column",
         where=f"{name}, line 1",
         next_step="add a table with at least a time and a value column, or name its separator",
         code="no_separator",
     )
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines one by one, as ``io.StringIO`` gives them, without a second copy of the text."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield from io.StringIO(text[start:end], newline="")
+        start = end
+
+
+def _line_ends(text: str) -> int:
+    """The number of line ends before the text's last line."""
+    end = len(text)
+    while end and text[end - 1] in "\r\n":
+        end -= 1
+    return text.count("\n", 0, end)
 
 
 def _height_without_trailing_blanks(frame: pl.DataFrame) -> int:

@@ -17,6 +17,8 @@ from azuraforge.plugins.calendar import usual
 _US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
 _DAY = _US["d"]
 _MONTHS = {"mo": 1, "q": 3, "y": 12}
+#: Years that calendars agree on, and what 64 bits of microseconds hold.
+_LONGEST = 10_000 * 365 * _DAY
 #: A calendar step is at least this long; shorter ones are fixed times.
 _MONTH_AT_LEAST = 27 * _DAY
 #: A session has rows at this share of its hours on its days, and is closed for the rest of the day.
@@ -125,6 +127,13 @@ def whole_grid(times: pl.Series, rhythm: Rhythm) -> pl.Series:
 
 def _asked(times: pl.Series, wall: pl.Series, zone: str, frequency: str) -> Rhythm | None:
     count, unit = _split(frequency)
+    if count * (_US.get(unit) or _MONTHS[unit] * _MONTH_AT_LEAST) > _LONGEST:
+        raise InvalidInput(
+            f"the frequency {frequency[:40]} is longer than any series",
+            where="option frequency",
+            next_step="leave the option out to have it found",
+            code="wrong_frequency",
+        )
     if unit in _MONTHS:
         rhythm = _months(wall, zone, count * _MONTHS[unit])
     else:

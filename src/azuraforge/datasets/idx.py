@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from azuraforge.errors import InvalidInput
 
-MAX_UNPACKED_BYTES = 1 << 30
+#: More pictures than this are no set to learn from here.
+MAX_PICTURES = 1_000_000
+_LONGEST_HEAD = 4 + 4 * 4
 _UINT8 = 8
 _GZIP = b"\x1f\x8b"
 
@@ -37,15 +39,19 @@ def is_idx(name: str) -> bool:
     return re.search(r"(idx[1-4][-.]?u?byte|\.idx[1-4]?)(\.gz)?$", name, flags=re.IGNORECASE) is not None
 
 
-def read_idx(data: bytes, name: str) -> NDArray[np.uint8]:
-    """The values of one idx file, unpacked where it is gzip. Raises InvalidInput naming ``name``.
+def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uint8]:
+    """The values of one idx file, decompressed where it is gzip. Raises InvalidInput naming ``name``.
+
+    The head announces how many values there are; a file with more than ``max_bytes`` is refused before they are
+    decompressed.
 
     Example:
         >>> read_idx(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]), "labels").tolist()
         [7, 9]
     """
-    if data.startswith(_GZIP):
-        data = _unpacked(data, name)
+    packed = data if data.startswith(_GZIP) else None
+    if packed is not None:
+        data = _unpacked(packed, name, _LONGEST_HEAD)
     if len(data) < 4 or data[:2] != b"\0\0" or not 1 <= data[3] <= 4:
         raise _bad(name, "it does not begin as an idx file")
     if data[2] != _UINT8:
@@ -58,17 +64,25 @@ def read_idx(data: bytes, name: str) -> NDArray[np.uint8]:
     expected = 1
     for size in sizes:
         expected *= size
-    if expected != len(data) - start:
-        raise _bad(name, f"{expected} values are announced, {len(data) - start} are there")
+    if packed is None:
+        _refuse_other_size(expected, len(data) - start, name)
+    _refuse_too_much(expected, sizes[0], max_bytes, name)
+    if packed is not None:
+        data = _unpacked(packed, name, start + expected + 1)
+        _refuse_other_size(expected, len(data) - start, name)
     return np.frombuffer(data, dtype=np.uint8, offset=start).reshape(sizes)
 
 
-def pair(files: Mapping[str, bytes]) -> list[IdxPart]:
+def pair(files: Mapping[str, bytes], max_bytes: int = 1 << 30) -> list[IdxPart]:
     """The pairs among files by name; ``t10k-…`` and ``test-…`` are the official test part where another part is there.
 
-    Raises InvalidInput where a file has no other half, or the halves do not fit.
+    Raises InvalidInput where a file has no other half, the halves do not fit, or all files together have more than
+    ``max_bytes`` of values.
     """
-    values = {name: read_idx(data, name) for name, data in files.items()}
+    values: dict[str, NDArray[np.uint8]] = {}
+    for name, data in files.items():
+        values[name] = read_idx(data, name, max_bytes)
+        max_bytes -= values[name].nbytes
     pictures = {_key(name): name for name, array in values.items() if array.ndim >= 3}
     labels = {_key(name): name for name, array in values.items() if array.ndim == 1}
     if odd := sorted(name for name, array in values.items() if array.ndim == 2):
@@ -96,21 +110,41 @@ def pair(files: Mapping[str, bytes]) -> list[IdxPart]:
     return found
 
 
+def _refuse_other_size(expected: int, there: int, name: str) -> None:
+    if expected != there:
+        raise _bad(name, f"{expected} values are announced, {'more' if there > expected else there} are there")
+
+
+def _refuse_too_much(expected: int, entries: int, max_bytes: int, name: str) -> None:
+    if expected > max_bytes:
+        raise InvalidInput(
+            f"the idx file {name} announces {expected:,} values; {max_bytes:,} bytes are left of what is allowed",
+            where=name,
+            next_step="add a part of it, or let an administrator raise AZURAFORGE_READING__PICTURE_BYTES",
+            code="too_large",
+        )
+    if entries > MAX_PICTURES:
+        raise InvalidInput(
+            f"the idx file {name} announces {entries:,} entries; at most {MAX_PICTURES:,} are possible",
+            where=name,
+            next_step="add a part of it",
+            code="too_large",
+        )
+
+
 def _key(name: str) -> str:
     """What both halves' names share: ``train-images-idx3-ubyte.gz`` → ``train``."""
     plain = re.sub(r"(\.gz)?$", "", name.rsplit("/", 1)[-1].lower())
     return re.sub(r"[-_.]?(images?|labels?|idx[1-4]?|u?byte)", "", plain)
 
 
-def _unpacked(data: bytes, name: str) -> bytes:
+def _unpacked(data: bytes, name: str, most: int) -> bytes:
+    """The first ``most`` bytes, decompressed."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            unpacked = stream.read(MAX_UNPACKED_BYTES + 1)
+            return stream.read(most)
     except (gzip.BadGzipFile, zlib.error, EOFError, OSError) as error:
         raise _bad(name, f"it cannot be unpacked ({error})") from error
-    if len(unpacked) > MAX_UNPACKED_BYTES:
-        raise _bad(name, f"it unpacks to more than {MAX_UNPACKED_BYTES >> 30} GiB")
-    return unpacked
 
 
 def _bad(name: str, why: str) -> InvalidInput:

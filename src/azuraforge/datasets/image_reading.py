@@ -16,7 +16,8 @@ from azuraforge.datasets import idx
 from azuraforge.datasets.archives import Archive, Entry, is_zip, open_archive
 from azuraforge.datasets.canonical import file_sha256
 from azuraforge.datasets.findings import finding
-from azuraforge.datasets.images import MAX_PIXEL_BYTES, Picture, image_frame, look_over, refuse_unlearnable
+from azuraforge.datasets.images import Picture, image_frame, look_over, refuse_unlearnable
+from azuraforge.datasets.limits import ReadingLimits
 from azuraforge.datasets.pictures import SUFFIXES, Look, Pixels, decode_picture, fit, from_pixels, look
 from azuraforge.datasets.reading import Prepared, ReadFile, refuse_warnings
 from azuraforge.datasets.schemas import Finding, ImageOptions
@@ -26,6 +27,7 @@ from azuraforge.plugins import ImageRead
 _TRAIN, _TEST, _VALIDATION = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
 _UNREADABLE = ("not_a_picture", "truncated_picture", "too_many_pixels")
 _SHOWN = 5
+_DEFAULT = ReadingLimits()
 Size = tuple[int, int, int]
 
 
@@ -37,7 +39,7 @@ class Encoded:
     load: Callable[[], bytes]
 
 
-def read_images(path: Path, name: str, options: ImageOptions) -> ReadFile:
+def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
     """Read and prepare an image dataset; ``name`` is what messages call the file.
 
     Raises InvalidInput naming what is wrong, where, and what to do next.
@@ -53,11 +55,12 @@ def read_images(path: Path, name: str, options: ImageOptions) -> ReadFile:
         head = file.read(4)
     if is_zip(path):
         with open_archive(path, name) as archive:
-            prepared, form = _read_archive(archive, options, findings)
+            prepared, form = _read_archive(archive, options, findings, limits)
     elif head == b"PAR1":
         from azuraforge.datasets.image_tables import read_table
 
-        prepared, form = prepare_pictures(read_table(path, name, options, findings), name, options, findings), "parquet"
+        encoded = read_table(path, name, options, findings)
+        prepared, form = prepare_pictures(encoded, name, options, findings, limits), "parquet"
     else:
         raise InvalidInput(
             f"the file {name} is neither a zip nor a Parquet table of pictures",
@@ -69,13 +72,18 @@ def read_images(path: Path, name: str, options: ImageOptions) -> ReadFile:
 
 
 def prepare_pictures(
-    pictures: Sequence[Encoded], name: str, options: ImageOptions, findings: list[Finding]
+    pictures: Sequence[Encoded],
+    name: str,
+    options: ImageOptions,
+    findings: list[Finding],
+    limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
     """Decode every picture into one size. What cannot be read stops it, or is left out and reported."""
     refuse_unlearnable([each.picture for each in pictures], name)
     bad: dict[str, InvalidInput] = {}
     looks = _looks(pictures, bad)
     size = _size(looks, name, options)
+    limits.check_pictures(len(looks), *size, name)
     other = sum((found.height, found.width) != size[:2] for found in looks.values())
     kept: list[Picture] = []
     pixels: list[bytes] = []
@@ -95,7 +103,12 @@ def prepare_pictures(
 
 
 def prepare_pixels(
-    pixels: Pixels, pictures: Sequence[Picture], name: str, options: ImageOptions, findings: list[Finding]
+    pixels: Pixels,
+    pictures: Sequence[Picture],
+    name: str,
+    options: ImageOptions,
+    findings: list[Finding],
+    limits: ReadingLimits = _DEFAULT,
 ) -> Prepared:
     """Prepare ``(example, height, width, channels)`` pixels that are decoded already."""
     refuse_unlearnable(pictures, name)
@@ -104,7 +117,7 @@ def prepare_pixels(
         options.width or pixels.shape[2],
         options.channels or pixels.shape[3],
     )
-    _refuse_too_much(len(pixels), size, name)
+    limits.check_pictures(len(pixels), *size, name)
     resized = 0
     if size != pixels.shape[1:]:
         mode = "L" if size[2] == 1 else "RGB"
@@ -113,11 +126,12 @@ def prepare_pixels(
     return _prepared(pixels, pictures, size, name, options, findings, resized=resized)
 
 
-def prepare_image_source(read: ImageRead, source: str) -> Prepared:
+def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _DEFAULT) -> Prepared:
     """Prepare what a source of pictures read. Raises InvalidInput where it is not what a source promises."""
     frame, size = read.frame, (read.height, read.width, read.channels)
     if missing := [name for name in ("image", "label") if name not in frame.columns]:
         raise InvalidInput(f"the source {source} gave no column {missing[0]!r}", where=f"source {source}")
+    limits.check_pictures(frame.height, *size, f"source {source}")
     expected = size[0] * size[1] * size[2]
     if frame["image"].dtype != pl.Binary or (frame["image"].bin.size() != expected).fill_null(True).any():
         raise InvalidInput(
@@ -161,22 +175,31 @@ def _prepared(
     return Prepared(frame, schema, shaping, findings)
 
 
-def _read_archive(archive: Archive, options: ImageOptions, findings: list[Finding]) -> tuple[Prepared, str]:
+def _read_archive(
+    archive: Archive, options: ImageOptions, findings: list[Finding], limits: ReadingLimits
+) -> tuple[Prepared, str]:
     name = archive.name
     if idx_files := [entry for entry in archive.entries if idx.is_idx(entry.path)]:
         others = [entry.path for entry in archive.entries if not idx.is_idx(entry.path)]
         _report_ignored(others, findings)
-        parts = idx.pair({entry.path: archive.read(entry) for entry in idx_files})
-        return prepare_idx(parts, name, options, findings), "idx"
+        limits.check_pictures(1, sum(entry.bytes for entry in idx_files), 1, 1, name)
+        parts = idx.pair({entry.path: archive.read(entry) for entry in idx_files}, limits.picture_bytes)
+        return prepare_idx(parts, name, options, findings, limits), "idx"
     entries = [entry for entry in archive.entries if entry.path.lower().endswith(SUFFIXES)]
     others = [entry.path for entry in archive.entries if not entry.path.lower().endswith(SUFFIXES)]
     _report_ignored(others, findings)
     placed = _placed(entries, name, findings)
     encoded = [Encoded(picture, _loader(archive, entry)) for picture, entry in placed]
-    return prepare_pictures(encoded, name, options, findings), "zip"
+    return prepare_pictures(encoded, name, options, findings, limits), "zip"
 
 
-def prepare_idx(parts: Sequence[idx.IdxPart], name: str, options: ImageOptions, findings: list[Finding]) -> Prepared:
+def prepare_idx(
+    parts: Sequence[idx.IdxPart],
+    name: str,
+    options: ImageOptions,
+    findings: list[Finding],
+    limits: ReadingLimits = _DEFAULT,
+) -> Prepared:
     """Prepare pairs of idx files; a picture's name is its number in its file, counted from 0."""
     if len({part.pixels.shape[1:] for part in parts}) > 1:
         sizes = ", ".join("×".join(map(str, part.pixels.shape[1:3])) for part in parts)
@@ -187,7 +210,7 @@ def prepare_idx(parts: Sequence[idx.IdxPart], name: str, options: ImageOptions, 
         for part in parts
         for row, label in enumerate(part.labels)
     ]
-    return prepare_pixels(np.concatenate([part.pixels for part in parts]), pictures, name, options, findings)
+    return prepare_pixels(np.concatenate([part.pixels for part in parts]), pictures, name, options, findings, limits)
 
 
 def _loader(archive: Archive, entry: Entry) -> Callable[[], bytes]:
@@ -260,7 +283,6 @@ def _size(looks: dict[int, Look], name: str, options: ImageOptions) -> Size:
             raise _many_sizes(sizes, name)
         height, width = next(iter(sizes), (1, 1))
         size = (height, width, channels)
-    _refuse_too_much(len(looks), size, name)
     return size
 
 
@@ -276,17 +298,6 @@ def _many_sizes(sizes: Counter[tuple[int, int]], name: str) -> InvalidInput:
         f" width={min(width, 256)}",
         code="many_sizes",
     )
-
-
-def _refuse_too_much(count: int, size: Size, name: str) -> None:
-    height, width, channels = size
-    if count * height * width * channels > MAX_PIXEL_BYTES:
-        raise InvalidInput(
-            f"{count} pictures of {height}×{width} are more than {MAX_PIXEL_BYTES >> 30} GiB of pixels",
-            where=name,
-            next_step="name a smaller size with the options height and width",
-            code="too_large",
-        )
 
 
 def _settle_unreadable(

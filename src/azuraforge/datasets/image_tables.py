@@ -16,6 +16,7 @@ from azuraforge.datasets.archives import MAX_UNPACKED_BYTES
 from azuraforge.datasets.findings import finding
 from azuraforge.datasets.image_reading import Encoded, label_text, unique_parts
 from azuraforge.datasets.images import Picture
+from azuraforge.datasets.parquet import describe, readable
 from azuraforge.datasets.schemas import Finding, ImageOptions
 from azuraforge.errors import InvalidInput
 
@@ -23,28 +24,27 @@ _PART_COLUMNS = ("part", "split")
 MAX_ROWS = 1_000_000
 
 
-def read_table(path: Path, name: str, options: ImageOptions, findings: list[Finding]) -> list[Encoded]:
+def read_table(
+    path: Path, name: str, options: ImageOptions, findings: list[Finding], max_bytes: int = MAX_UNPACKED_BYTES
+) -> list[Encoded]:
     """The rows as encoded pictures; a picture's name is its row's number, counted from 0.
 
     Class names come from the table's own description where Hugging Face left one, else from the label column.
     """
-    try:
-        schema = pl.read_parquet_schema(path)
-        wanted = _columns(schema, name, options)
-        frame = pl.read_parquet(path, columns=wanted)
-        described = pl.read_parquet_metadata(path).get("huggingface")
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InvalidInput(
-            f"the Parquet file {name} cannot be read: {str(error).splitlines()[0]}",
-            where=name,
-            next_step="it may be cut off or damaged; write it again",
-            code="unreadable_file",
-        ) from error
-    if frame.height > MAX_ROWS or frame.estimated_size() > MAX_UNPACKED_BYTES:
-        raise InvalidInput(f"the table {name} is too large", where=name, next_step="add a part of it", code="too_large")
+    schema, rows = describe(path, name)
+    wanted = _columns(schema, name, options)
+    if rows > MAX_ROWS:
+        raise _too_large(f"the table {name} has {rows:,} rows; at most {MAX_ROWS:,} are possible", name)
+    frame = readable(name, lambda: pl.read_parquet(path, columns=wanted))
+    described = readable(name, lambda: pl.read_parquet_metadata(path).get("huggingface"))
     if ignored := [column for column in schema if column not in wanted]:
         findings.append(finding("columns_ignored_text", count=len(ignored), columns=", ".join(ignored[:10])))
-    images = _bytes_of(frame[options.image], name)
+    images = _bytes_of(frame[options.image])
+    # Equal pictures are stored once in the file, and would be in memory once for each row.
+    if int(images.bin.size().sum()) > max_bytes:
+        raise _too_large(f"the pictures of the table {name} have more than {max_bytes:,} bytes", name)
+    if frame[options.label].dtype == pl.String and int(frame[options.label].str.len_bytes().sum()) > max_bytes:
+        raise _too_large(f"the labels of the table {name} have more than {max_bytes:,} bytes", name)
     empty = images.is_null() | frame[options.label].is_null()
     if empty.any():
         row = int(empty.arg_true()[0])
@@ -60,13 +60,17 @@ def read_table(path: Path, name: str, options: ImageOptions, findings: list[Find
     parts = unique_parts(words)
     digits = len(str(max(0, frame.height - 1)))
     return [
-        Encoded(Picture(_label(label, names), parts[word], str(row).zfill(digits)), _loader(image))
-        for row, (image, label, word) in enumerate(zip(images, frame[options.label], words, strict=True))
+        Encoded(Picture(_label(label, names), parts[word], str(row).zfill(digits)), _loader(images, row))
+        for row, (label, word) in enumerate(zip(frame[options.label], words, strict=True))
     ]
 
 
-def _loader(image: bytes) -> Callable[[], bytes]:
-    return lambda: image
+def _loader(images: pl.Series, row: int) -> Callable[[], bytes]:
+    return lambda: bytes(images[row])
+
+
+def _too_large(what: str, name: str) -> InvalidInput:
+    return InvalidInput(what, where=name, next_step="add a part of it", code="too_large")
 
 
 def _columns(schema: Any, name: str, options: ImageOptions) -> list[str]:
@@ -78,20 +82,33 @@ def _columns(schema: Any, name: str, options: ImageOptions) -> list[str]:
                 next_step=f"the columns are {', '.join(list(schema)[:20])}",
                 code="no_such_column",
             )
+    kind = schema[options.image]
+    fields = {each.name: each.dtype for each in kind.fields} if isinstance(kind, pl.Struct) else {}
+    if kind != pl.Binary and fields.get("bytes") != pl.Binary:
+        raise _not_pictures(options.image, kind, name)
+    if schema[options.label].is_nested():
+        raise InvalidInput(
+            f"the column {options.label!r} holds {schema[options.label]}, not one class a row",
+            where=f"{name}, column {options.label!r}",
+            next_step="name the column of classes with the option label",
+            code="nested_column",
+        )
     return [options.image, options.label, *(each for each in _PART_COLUMNS if schema.get(each) == pl.String)][:3]
 
 
-def _bytes_of(column: pl.Series, name: str) -> pl.Series:
-    if isinstance(column.dtype, pl.Struct) and "bytes" in {each.name for each in column.dtype.fields}:
+def _bytes_of(column: pl.Series) -> pl.Series:
+    if isinstance(column.dtype, pl.Struct):
         column = column.struct.field("bytes")
-    if column.dtype != pl.Binary:
-        raise InvalidInput(
-            f"the column {column.name!r} holds {column.dtype}, not the bytes of pictures",
-            where=f"{name}, column {column.name!r}",
-            next_step="name the column that holds PNG or JPEG bytes with the option image",
-            code="not_a_picture",
-        )
     return column
+
+
+def _not_pictures(column: str, kind: pl.DataType, name: str) -> InvalidInput:
+    return InvalidInput(
+        f"the column {column!r} holds {kind}, not the bytes of pictures",
+        where=f"{name}, column {column!r}",
+        next_step="name the column that holds PNG or JPEG bytes with the option image",
+        code="not_a_picture",
+    )
 
 
 def _class_names(described: str | None, label: str) -> list[str] | None:

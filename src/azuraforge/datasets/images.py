@@ -22,7 +22,6 @@ from azuraforge.errors import InvalidInput
 _FORMAT = "azuraforge images 1"
 MAX_CLASSES = 1000
 FEWEST_PICTURES = 20
-MAX_PIXEL_BYTES = 1 << 30
 _FEW_IN_A_CLASS = 10
 _UNEVEN = 10
 _PARTS = {"train": 0, "test": 1, None: 2}

@@ -14,10 +14,14 @@ from azuraforge.datasets.decoding import decode, unpack
 from azuraforge.datasets.delimited import ROW, RawTable, read_delimited, table_of
 from azuraforge.datasets.findings import finding
 from azuraforge.datasets.frequency import Rhythm, find_rhythm
+from azuraforge.datasets.limits import Budget, ReadingLimits
+from azuraforge.datasets.parquet import is_parquet, read_parquet
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding
 from azuraforge.datasets.times import check_zone, parse_times
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import SourceRead
+
+_DEFAULT = ReadingLimits()
 
 
 @dataclass(frozen=True)
@@ -43,29 +47,28 @@ class ReadFile:
     facts: dict[str, Any]
 
 
-def read_file(path: Path, name: str, options: FileOptions) -> ReadFile:
+def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
     """Read and prepare a CSV or Parquet file; ``name`` is what messages call it.
 
     Raises InvalidInput naming what is wrong, where, and what to do next.
     """
     findings: list[Finding] = []
-    if _is_parquet(path):
-        table = _read_parquet(path, name)
+    if is_parquet(path):
+        table = read_parquet(path, name, options, limits, findings)
         facts: dict[str, Any] = {"format": "parquet"}
     else:
-        decoded = decode(unpack(path, name), name, options.encoding)
-        if decoded.assumed:
-            findings.append(finding("encoding_assumed", encoding=decoded.encoding))
-        table = read_delimited(decoded.text, name, options.separator, _needed(options))
-        facts = {"format": "csv", "encoding": decoded.encoding, "separator": table.separator}
-    return ReadFile(_prepare(table, options, findings), file_sha256(path), {"file": name, **facts})
+        table, facts = _read_text(path, name, options, limits, findings)
+    return ReadFile(_prepare(table, options, findings, limits), file_sha256(path), {"file": name, **facts})
 
 
-def prepare_source(read: SourceRead, source: str, options: CleaningOptions) -> Prepared:
+def prepare_source(
+    read: SourceRead, source: str, options: CleaningOptions, limits: ReadingLimits = _DEFAULT
+) -> Prepared:
     """Prepare what a source read."""
     if read.time is None:
         raise InvalidInput(f"the source {source} names no time column", where=f"source {source}")
     frame = read.frame
+    limits.check_frame(frame, f"source {source}", "ask for less")
     table = table_of(frame, source)
     asked = FileOptions(
         **options.model_dump(include=set(CleaningOptions.model_fields)),
@@ -77,7 +80,18 @@ def prepare_source(read: SourceRead, source: str, options: CleaningOptions) -> P
     )
     if not frame.height:
         raise InvalidInput(f"the source {source} gave no rows", where=f"source {source}", next_step="ask for more")
-    return _prepare(table, asked, [])
+    return _prepare(table, asked, [], limits)
+
+
+def _read_text(
+    path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]
+) -> tuple[RawTable, dict[str, Any]]:
+    """A table of text; nothing of its text is left in memory but the columns."""
+    decoded = decode(unpack(path, name, limits), name, options.encoding)
+    if decoded.assumed:
+        findings.append(finding("encoding_assumed", encoding=decoded.encoding))
+    table = read_delimited(decoded.text, name, options.separator, _needed(options), limits)
+    return table, {"format": "csv", "encoding": decoded.encoding, "separator": table.separator}
 
 
 def _needed(options: FileOptions) -> dict[str, str]:
@@ -85,7 +99,9 @@ def _needed(options: FileOptions) -> dict[str, str]:
     return named if options.series is None else {**named, "series": options.series}
 
 
-def _prepare(table: RawTable, options: FileOptions, findings: list[Finding]) -> Prepared:
+def _prepare(
+    table: RawTable, options: FileOptions, findings: list[Finding], limits: ReadingLimits = _DEFAULT
+) -> Prepared:
     time, target = options.time, options.target
     check_zone(options.timezone)
     exclude = options.exclude if options.series is None else [*options.exclude, options.series]
@@ -95,7 +111,7 @@ def _prepare(table: RawTable, options: FileOptions, findings: list[Finding]) -> 
     frame = frame.with_columns(times.utc.alias(time)).select(ROW, time, target, *features)
     frame = cleaning.take_as_missing(frame, options.missing_values, findings)
     if options.series is not None:
-        return _prepare_panel(table, frame, features, options, findings)
+        return _prepare_panel(table, frame, features, options, findings, limits)
     frame = cleaning.sort_rows(frame, time, table, findings)
     frame = cleaning.reduce_duplicates(frame, time, options.duplicates, table, findings)
     frame = cleaning.settle_target(frame, time, target, options, table, findings)
@@ -106,7 +122,8 @@ def _prepare(table: RawTable, options: FileOptions, findings: list[Finding]) -> 
         frame, features = inspection.ignore_useless(frame, time, target, features, findings)
     zone = options.timezone or "UTC"
     rhythm = find_rhythm(frame[time], zone, options.frequency)
-    frame, regular = cleaning.settle_gaps(frame.drop(ROW), time, target, rhythm, options.gaps, findings)
+    budget = Budget(limits)
+    frame, regular = cleaning.settle_gaps(frame.drop(ROW), time, target, rhythm, options.gaps, findings, budget)
     season = options.season or rhythm.season
     findings.append(_rhythm_finding(rhythm, season, frame[time]))
     if options.strict:
@@ -126,13 +143,18 @@ def _prepare(table: RawTable, options: FileOptions, findings: list[Finding]) -> 
 
 
 def _prepare_panel(
-    table: RawTable, frame: pl.DataFrame, features: list[str], options: FileOptions, findings: list[Finding]
+    table: RawTable,
+    frame: pl.DataFrame,
+    features: list[str],
+    options: FileOptions,
+    findings: list[Finding],
+    limits: ReadingLimits,
 ) -> Prepared:
     """As ``_prepare`` for each of several series; a feature counts where it tells something in one of them."""
     time, target, column = options.time, options.target, str(options.series)
     if column in (time, target):
         raise InvalidInput(f"{column!r} cannot also name the series", where="option series")
-    zone = options.timezone or "UTC"
+    zone, budget = options.timezone or "UTC", Budget(limits)
 
     def settle(rows: pl.DataFrame, given: list[str], found: list[Finding]) -> panels.Settled:
         rows = cleaning.sort_rows(rows, time, table, found)
@@ -143,7 +165,7 @@ def _prepare_panel(
         rows, kept = cleaning.settle_features(rows, time, target, given, table, found)
         inspection.refuse_unlearnable(rows, target, table.name)
         rhythm = find_rhythm(rows[time], zone, options.frequency)
-        rows, regular = cleaning.settle_gaps(rows.drop(ROW), time, target, rhythm, options.gaps, found)
+        rows, regular = cleaning.settle_gaps(rows.drop(ROW), time, target, rhythm, options.gaps, found, budget)
         return panels.Settled(rows, kept, rhythm, regular)
 
     named = frame.with_columns(panels.names_of(table, column).alias(column))
@@ -213,26 +235,3 @@ def refuse_warnings(findings: list[Finding], name: str) -> None:
             code=first.code,
             findings=[item.model_dump() for item in warnings],
         )
-
-
-def _is_parquet(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(4) == b"PAR1"
-    except OSError:
-        return False  # unpack() says what is wrong
-
-
-def _read_parquet(path: Path, name: str) -> RawTable:
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InvalidInput(
-            f"the Parquet file {name} cannot be read: {str(error).splitlines()[0]}",
-            where=name,
-            next_step="it may be cut off or damaged; write it again",
-            code="unreadable_file",
-        ) from error
-    if not frame.height:
-        raise InvalidInput(f"the file {name} holds no rows", where=name, next_step="choose a table", code="empty_file")
-    return table_of(frame, name)

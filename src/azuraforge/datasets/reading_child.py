@@ -9,10 +9,12 @@ import polars as pl
 
 from azuraforge.datasets.canonical import write_parquet
 from azuraforge.datasets.charts import reduce_rows
+from azuraforge.datasets.limits import limits_of
 from azuraforge.datasets.reading import Prepared, prepare_source, read_file
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, ImageOptions
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins import ImageRead
+from azuraforge.outgoing import Policy
+from azuraforge.plugins import ImageRead, Source
 from azuraforge.plugins.inspect import parse_config
 from azuraforge.plugins.loading import load_plugin
 
@@ -24,9 +26,10 @@ class Asked(Protocol):
 
 
 def read(child: Asked) -> dict[str, Any]:
-    """Read a file. Payload: ``{path, name, options, folder}``; the canonical Parquet is written into ``folder``."""
+    """Read a file. Payload: ``{path, name, options, folder, limits}``; the canonical Parquet is written into
+    ``folder``."""
     payload = child.payload
-    got = read_file(Path(payload["path"]), payload["name"], FileOptions(**payload["options"]))
+    got = read_file(Path(payload["path"]), payload["name"], FileOptions(**payload["options"]), limits_of(payload))
     return _result(got.prepared, payload["folder"], got.facts, got.file_sha256)
 
 
@@ -35,7 +38,7 @@ def read_images(child: Asked) -> dict[str, Any]:
     from azuraforge.datasets.image_reading import read_images
 
     payload = child.payload
-    got = read_images(Path(payload["path"]), payload["name"], ImageOptions(**payload["options"]))
+    got = read_images(Path(payload["path"]), payload["name"], ImageOptions(**payload["options"]), limits_of(payload))
     return _result(got.prepared, payload["folder"], got.facts, got.file_sha256)
 
 
@@ -48,19 +51,20 @@ def pictures(child: Asked) -> dict[str, Any]:
 
 
 def read_source(child: Asked) -> dict[str, Any]:
-    """Let a source read. Payload: ``{source, options, plugins_folder, cleaning, folder}``."""
+    """Let a source read. Payload: ``{source, options, plugins_folder, cleaning, folder, limits, outgoing}``."""
     payload = child.payload
     name = payload["source"]
-    source = load_plugin("source", name, payload["plugins_folder"])()
+    source: Source = load_plugin("source", name, payload["plugins_folder"])()
+    source.outgoing = Policy(**payload.get("outgoing", {}))
     got = source.read(parse_config(source.Options, payload["options"], name))
     if not isinstance(getattr(got, "frame", None), pl.DataFrame):
         raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")
     if isinstance(got, ImageRead):
         from azuraforge.datasets.image_reading import prepare_image_source
 
-        prepared = prepare_image_source(got, name)
+        prepared = prepare_image_source(got, name, limits_of(payload))
     else:
-        prepared = prepare_source(got, name, CleaningOptions(**payload["cleaning"]))
+        prepared = prepare_source(got, name, CleaningOptions(**payload["cleaning"]), limits_of(payload))
     return _result(prepared, payload["folder"], {**got.provenance, "options": payload["options"]}, None)
 
 

@@ -27,6 +27,7 @@ from azuraforge.datasets.tables import Dataset
 from azuraforge.datasets.uploads import FIELD_BYTES, receive
 from azuraforge.projects.access import Reader, Writer
 from azuraforge.projects.short_ids import complete, path_id
+from azuraforge.waiting.turns import ask_in_turn, read_in_turn, refuse_if_full
 
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 
@@ -81,18 +82,23 @@ async def list_datasets(
 @router.post("", status_code=201, openapi_extra=_FORM)
 async def add_dataset(request: Request, response: Response, access: Writer, service: Service) -> DatasetVersionOut:
     """Add a file. The same content under the same name answers 200 with the version that is there."""
+    refuse_if_full(request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)
         options = _options(upload.fields.get("options", b"{}"))
-        added = await to_thread.run_sync(service.add_file, access.project_id, upload.path, upload.filename, options)
+        add = partial(service.add_file, access.project_id, upload.path, upload.filename, options)
+        added = await read_in_turn(request, access.project_id, add)
     response.status_code = 201 if added.created else 200
     return added
 
 
 @router.post("/from-source", status_code=201)
-def add_from_source(body: FromSource, response: Response, access: Writer, service: Service) -> DatasetVersionOut:
+async def add_from_source(
+    body: FromSource, request: Request, response: Response, access: Writer, service: Service
+) -> DatasetVersionOut:
     """Let a source plugin read the rows."""
-    added = service.add_from_source(access.project_id, body)
+    add = partial(service.add_from_source, access.project_id, body)
+    added = await read_in_turn(request, access.project_id, add)
     response.status_code = 201 if added.created else 200
     return added
 
@@ -134,8 +140,9 @@ def restore_dataset_version(name: NameOrId, version: Number, access: Writer, ser
 
 
 @router.get("/{name}/rows")
-def dataset_rows(
+async def dataset_rows(
     name: NameOrId,
+    request: Request,
     access: Reader,
     service: Service,
     version: Version = None,
@@ -143,19 +150,22 @@ def dataset_rows(
     series: Annotated[str | None, Query(max_length=200, description="of several; empty: the first")] = None,
 ) -> RowsOut:
     """The target over time, reduced for a chart; of several series one."""
-    return service.rows(access.project_id, name, version, max_points, series)
+    rows = partial(service.rows, access.project_id, name, version, max_points, series)
+    return await ask_in_turn(request, access.project_id, rows)
 
 
 @router.get("/{name}/pictures")
-def dataset_pictures(
+async def dataset_pictures(
     name: NameOrId,
+    request: Request,
     access: Reader,
     service: Service,
     version: Version = None,
     per_class: Annotated[int, Query(ge=1, le=24)] = 8,
 ) -> PicturesOut:
     """The classes of an image dataset with their counts and some of their pictures."""
-    return service.pictures(access.project_id, name, version, per_class)
+    pictures = partial(service.pictures, access.project_id, name, version, per_class)
+    return await ask_in_turn(request, access.project_id, pictures)
 
 
 def _options(sent: bytes) -> FileOptions | ImageOptions:

@@ -21,6 +21,7 @@ from azuraforge import claims
 from azuraforge.claims import Claim
 from azuraforge.database import Database
 from azuraforge.datasets import shapes, store
+from azuraforge.datasets.limits import ReadingLimits
 from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.datasets.schemas import (
     CleaningOptions,
@@ -38,6 +39,7 @@ from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.datasets.trash import DatasetTrash
 from azuraforge.errors import InvalidInput, NotFound, StorageError, TransientError
 from azuraforge.events.service import EventLog
+from azuraforge.outgoing import Policy
 from azuraforge.plugins.catalogue import Call
 from azuraforge.projects.keeping import hold
 from azuraforge.settings import Settings
@@ -118,6 +120,8 @@ class DatasetService:
         self._events = events
         self._call = call
         self._settings = settings
+        self._limits = ReadingLimits.of(settings.reading)
+        self._outgoing = Policy.of(settings)
         #: Datasets and versions that were deleted, and how they are purged.
         self.trash = DatasetTrash(database, events, settings.artifacts)
         #: Told of the project and the dataset when a version was added; quick, for the request waits.
@@ -151,7 +155,13 @@ class DatasetService:
         """
         name = dataset_name(options.name or _stem(filename))
         with self.inbox() as folder:
-            payload = {"path": str(path), "name": filename, "options": options.model_dump(), "folder": str(folder)}
+            payload = {
+                "path": str(path),
+                "name": filename,
+                "options": options.model_dump(),
+                "folder": str(folder),
+                "limits": self._limits.to_json(),
+            }
             entry = READ_IMAGES if isinstance(options, ImageOptions) else READ
             read = self._call(entry, payload, READ_TIMEOUT_SECONDS)
             return self._keep(project_id, name, "file", read)
@@ -167,6 +177,8 @@ class DatasetService:
                 "plugins_folder": str(self._settings.plugins),
                 "cleaning": request.model_dump(include=set(CleaningOptions.model_fields)),
                 "folder": str(folder),
+                "limits": self._limits.to_json(),
+                "outgoing": self._outgoing.to_json(),
             }
             read = self._call(READ_SOURCE, payload, READ_TIMEOUT_SECONDS)
             name = dataset_name(request.name or str(read["provenance"].get("name") or request.source))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
@@ -36,6 +38,7 @@ from azuraforge.models.tables import Model
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import path_id
 from azuraforge.runs.short_ids import RunId
+from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(tags=["models"])
 #: What is asked hundreds of times a second is looked for first: each route before it costs a match.
@@ -189,9 +192,16 @@ def list_policies(name: Name, access: Reader, service: Service) -> list[PolicyOu
 
 
 @hot.post("/models/{name}/predict", response_model=PredictOut)
-async def predict(name: Name, access: Member, service: Service, body: PredictRequest | None = None) -> Response:
+async def predict(
+    name: Name, request: Request, access: Member, service: Service, body: PredictRequest | None = None
+) -> Response:
     """The next values, entered into the ledger before they are given."""
-    answer = await service.predict_here(access.project_id, name, body or PredictRequest(), access.user_name)
+
+    async def in_turn(answer: Callable[[], PredictOut]) -> PredictOut:
+        return await ask_in_turn(request, access.project_id, answer)
+
+    asked = body or PredictRequest()
+    answer = await service.predict_here(access.project_id, name, asked, access.user_name, in_turn)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
@@ -211,9 +221,10 @@ async def predict_image(
     asked = PredictRequest(version=version, alias=alias, request_id=request_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, MAX_BYTES, part="image", next_step="send a smaller picture")
-        return await to_thread.run_sync(
+        predict_image = partial(
             service.predict_image, access.project_id, name, asked, upload.path, upload.filename, access.user_name
         )
+        return await ask_in_turn(request, access.project_id, predict_image)
 
 
 @router.get("/models/{name}/predictions")

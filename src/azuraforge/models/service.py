@@ -5,11 +5,12 @@ What changes them inside a run's own transaction is in ``registry.py``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from anyio import to_thread
 from sqlalchemy.exc import IntegrityError
@@ -51,6 +52,9 @@ from azuraforge.plugins.catalogue import Call
 _TRIES = 20
 TRIAL = "azuraforge.models.serving.trial:try_version"
 TRIAL_SECONDS = 120.0
+
+#: Awaits work in a thread, when it is its turn.
+InTurn: TypeAlias = Callable[[Callable[[], PredictOut]], Awaitable[PredictOut]]
 
 
 class ModelService(Registry):
@@ -228,17 +232,19 @@ class ModelService(Registry):
             deployed = None if named else self.deployments.beside(session, project_id, row.model_id, request.alias)
         return self.answer(project_id, Found(row.model_id, row.version, deployed), name, request, by)
 
-    async def predict_here(self, project_id: str, name: str, request: PredictRequest, by: str) -> PredictOut:
-        """``predict``, to be awaited where the request is: a thread is only taken where something has to be read
-        first, is tried out beside the version, or goes along."""
+    async def predict_here(
+        self, project_id: str, name: str, request: PredictRequest, by: str, in_turn: InTurn = to_thread.run_sync
+    ) -> PredictOut:
+        """``predict``, awaited on the event loop. ``in_turn`` takes a thread; it is only called where something has
+        to be read first, another version is deployed alongside, or the answer is stored for an idempotency key."""
         found = await self.online.find(project_id, name, request)
         if found is None:  # the service says why
-            return await to_thread.run_sync(self.predict, project_id, name, request, by)
+            return await in_turn(partial(self.predict, project_id, name, request, by))
         if found.deployment is None and not takes_along(project_id):
             served = self.online.remembered(project_id, found, request)
             if served is not None:
                 return await self.online.answer_here(served, name, request, by)
-        return await to_thread.run_sync(self.answer, project_id, found, name, request, by)
+        return await in_turn(partial(self.answer, project_id, found, name, request, by))
 
     def answer(self, project_id: str, found: Found, name: str, request: PredictRequest, by: str) -> PredictOut:
         """The answer of the version that ``online.find`` found, or of the one that is tried out beside it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from starlette.types import ASGIApp
 
@@ -40,6 +41,7 @@ from azuraforge.runs.carrier import Carrier
 from azuraforge.runs.handlers import Handler
 from azuraforge.runs.kernels import Kernels, News
 from azuraforge.runs.launcher import Launcher
+from azuraforge.runs.memory import MemoryLimit
 from azuraforge.runs.reporter import ROUND_SECONDS, Reporter
 from azuraforge.runs.reports import RunReports
 from azuraforge.runs.scratch import sweep
@@ -83,7 +85,9 @@ class House:
         self.launcher = Launcher(preload=PRELOADED)
         log_not_kept()
         self.catalogue = Catalogue(self.launcher.call, settings.plugins, settings.home / "catalogue.json")
-        self.datasets = DatasetService(self.database, self.events, self.launcher.call, settings)
+        memory = MemoryLimit(settings.reading.memory_bytes, "AZURAFORGE_READING__MEMORY_BYTES")
+        read = partial(self.launcher.call, memory=memory)
+        self.datasets = DatasetService(self.database, self.events, read, settings)
         self.kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)
         self.warm = WarmPredictors(
             self.launcher.open, str(settings.plugins), lambda: self.kernels.folder, settings.serving.warm_bytes

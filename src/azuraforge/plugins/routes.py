@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name
 from azuraforge.plugins.catalogue import Catalogue
 from azuraforge.plugins.schemas import PluginOut
+from azuraforge.waiting.turns import ask_in_turn
 
 
 async def signed_in(connection: HTTPConnection) -> str:
@@ -23,17 +25,18 @@ async def catalogue(connection: HTTPConnection) -> Catalogue:
     return plugins
 
 
-router = APIRouter(prefix="/plugins", tags=["plugins"], dependencies=[Depends(signed_in)])
+router = APIRouter(prefix="/plugins", tags=["plugins"])
+Project = Annotated[str, Depends(signed_in)]
 Plugins = Annotated[Catalogue, Depends(catalogue)]
 
 
 @router.get("")
-def list_plugins(plugins: Plugins) -> list[PluginOut]:
+async def list_plugins(request: Request, project_id: Project, plugins: Plugins) -> list[PluginOut]:
     """Every plugin that was found, broken ones with their error."""
-    return plugins.list()
+    return await ask_in_turn(request, project_id, plugins.list)
 
 
 @router.get("/{name}")
-def get_plugin(name: Name, plugins: Plugins) -> PluginOut:
+async def get_plugin(name: Name, request: Request, project_id: Project, plugins: Plugins) -> PluginOut:
     """One plugin with the JSON schema of what it accepts."""
-    return plugins.show(name)
+    return await ask_in_turn(request, project_id, partial(plugins.show, name))

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel
 
+from azuraforge.outgoing import Policy
+
 if TYPE_CHECKING:
+    import httpx
     import polars as pl
 
 
@@ -50,12 +53,32 @@ class ImageRead:
 
 
 class Source(ABC):
-    """Reads rows from somewhere. ``Options`` becomes the form, the flags and the validation."""
+    """Reads rows from somewhere. ``Options`` becomes the form, the flags and the validation.
+
+    Attributes:
+        outgoing: the addresses that requests may reach; the platform sets it before ``read``. The default reaches
+            public addresses only.
+    """
 
     name: ClassVar[str]
     Options: ClassVar[type[BaseModel]]
     title: ClassVar[Mapping[str, str]] = {}
     summary: ClassVar[Mapping[str, str]] = {}
+    outgoing: Policy = Policy()
+
+    def http_client(self, *, timeout_seconds: float = 60.0, headers: Mapping[str, str] | None = None) -> httpx.Client:
+        """A guarded HTTP client for addresses that a user names; use it in a ``with`` block.
+
+        Each address is checked before the connection, for redirects too; a private one raises ``InvalidInput``. Keep
+        answers out of error messages: they may come from a machine that the user cannot reach.
+
+        Args:
+            timeout_seconds: longest silence of the server.
+            headers: sent with each request.
+        """
+        from azuraforge.outgoing.client import open_client  # children of other plugins start without httpx
+
+        return open_client(self.outgoing, timeout_seconds=timeout_seconds, headers=headers)
 
     @abstractmethod
     def read(self, options: Any) -> SourceRead | ImageRead:

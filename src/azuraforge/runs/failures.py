@@ -34,6 +34,8 @@ _KINDS: dict[str, type[AzuraError]] = {
         UserError,
     )
 }
+#: The code of the error for a process that was refused memory.
+OUT_OF_MEMORY = "memory"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _UNWRITABLE = {errno.EROFS, errno.EACCES, errno.EPERM}
 _LINE = 300
@@ -184,7 +186,8 @@ def _fields(error: BaseException) -> dict[str, Any]:
     if full is not None:
         return {"family": "user", "kind": full.code, "error": full.to_dict()}
     if isinstance(error, MemoryError):
-        out = UserError("the process ran out of memory", code="memory", next_step="use less data or a smaller model")
+        next_step = "use less data or a smaller model"
+        out = UserError("the process ran out of memory", code=OUT_OF_MEMORY, next_step=next_step)
         return {"family": "user", "error": out.to_dict()}
     if isinstance(error, SystemExit):
         error = RuntimeError(f"the code called sys.exit({error.code!r})")

@@ -13,6 +13,7 @@ import gc
 import importlib
 import os
 import queue
+import resource
 import signal
 import socket
 import sys
@@ -107,6 +108,8 @@ def _watch(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
 def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
     start = frames.get()
     os.environ[_POLARS_THREADS] = str(start.get("threads", 1))
+    if start.get("memory_bytes"):
+        _limit_memory(start["memory_bytes"])
     if start.get("folder"):
         os.chdir(start["folder"])
     if start["mode"] == "converse":
@@ -119,6 +122,14 @@ def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
         answer = _failure(error)
     outbox.message(answer)
     outbox.close()
+
+
+def _limit_memory(limit: int) -> None:
+    """Refuse allocations beyond ``limit`` bytes of data. Reserved addresses do not count, as they would for
+    RLIMIT_AS: allocators and threads reserve far more than they use."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def _answer(start: Frame, child: Child) -> Frame:

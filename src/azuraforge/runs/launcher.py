@@ -20,15 +20,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.errors import InvalidInput, TransientError, UserError
 from azuraforge.runs.child_process import ChildProcess
 from azuraforge.runs.conversation import Conversation, Exchange
-from azuraforge.runs.failures import ChildDied, LauncherDied
+from azuraforge.runs.failures import OUT_OF_MEMORY, ChildDied, LauncherDied
 from azuraforge.runs.frames import Frame, encode, read_frames
+from azuraforge.runs.memory import MemoryLimit
 from azuraforge.runs.process_table import LINUX, PORTABLE, TABLE
 from azuraforge.runs.spares import Habits, Warm
 from azuraforge.runs.strays import VARIABLE, end_forgotten, end_left, new_mark
 from azuraforge.telemetry import logger
+from azuraforge.waiting.ending import ended_with_request
 
 #: All that a child may know of our environment. No settings of ours, no credentials of anybody.
 PASSED_ON = (
@@ -98,25 +100,39 @@ class Launcher:
         payload: dict[str, Any],
         timeout_seconds: float,
         hear: Callable[[Frame], None] | None = None,
+        memory: MemoryLimit | None = None,
     ) -> dict[str, Any]:
         """Run ``entry(child)`` in a child of its own and return its result. ``hear`` gets what it says meanwhile.
 
-        Raises the child's own error, or InvalidInput where it died or took longer than ``timeout_seconds``.
+        Within a request the child is killed when the client leaves (``azuraforge.waiting``).
+
+        Raises the child's own error, or InvalidInput where it died, took longer than ``timeout_seconds`` or needed
+        more than ``memory``.
         """
+        where = entry.rpartition(":")[2]
+        frame: Frame = {"mode": "call", "entry": entry, "payload": payload}
+        if memory is not None:
+            frame["memory_bytes"] = memory.bytes
         for last in (False, True):
             try:
-                with Exchange(self.spawn(), hear) as child:
-                    frame = {"mode": "call", "entry": entry, "payload": payload}
+                process = self.spawn()
+                with Exchange(process, hear) as child, ended_with_request(partial(process.signal, signal.SIGKILL)):
                     return child.exchange(frame, time.monotonic() + timeout_seconds)
             except TimeoutError:
                 raise InvalidInput(
                     f"no answer within {timeout_seconds:g} seconds",
-                    where=entry.rpartition(":")[2],
+                    where=where,
                     code="timeout",
                     next_step="try with less data, or look for code that hangs",
                 ) from None
             except ChildDied as error:
-                raise InvalidInput(str(error), where=entry.rpartition(":")[2], code="child_died") from None
+                if memory is not None and error.status == -signal.SIGABRT:  # how Polars ends where memory is refused
+                    raise memory.exceeded(where) from None
+                raise InvalidInput(str(error), where=where, code="child_died") from None
+            except UserError as error:
+                if memory is not None and error.error_code == OUT_OF_MEMORY:
+                    raise memory.exceeded(where) from None
+                raise
             except LauncherDied as error:
                 if last:
                     raise TransientError(str(error), next_step="try again") from None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse
 
@@ -28,6 +29,7 @@ from azuraforge.runs.schemas import (
 )
 from azuraforge.runs.service import RunService
 from azuraforge.runs.short_ids import RUNS, RunId
+from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
@@ -41,9 +43,10 @@ Service = Annotated[RunService, Depends(run_service)]
 
 
 @router.post("", status_code=201)
-def create_run(body: RunRequest, access: Member, service: Service) -> RunDetail:
+async def create_run(body: RunRequest, request: Request, access: Member, service: Service) -> RunDetail:
     """Validate and queue a run."""
-    return service.create(access.project_id, body, access.user_id)
+    create = partial(service.create, access.project_id, body, access.user_id)
+    return await ask_in_turn(request, access.project_id, create)
 
 
 @router.get("")
@@ -143,15 +146,17 @@ def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Serv
     response_class=Response,
     responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}},
 )
-def get_report(
+async def get_report(
     run_id: RunId,
+    request: Request,
     access: Reader,
     service: Service,
     format: ReportFormat = "html",
     language: ReportLanguage = "en",
 ) -> Response:
     """The run's report as one file, figures inside."""
-    report = service.reports.write(access.project_id, run_id, format, language)
+    write = partial(service.reports.write, access.project_id, run_id, format, language)
+    report = await ask_in_turn(request, access.project_id, write)
     headers = {
         "X-Content-Type-Options": "nosniff",
         "Content-Disposition": f'attachment; filename="{report.file_name}"',

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
@@ -38,12 +37,11 @@ from azuraforge.projects.trash import Trash
 from azuraforge.runs.routes import router as runs
 from azuraforge.runs.service import RunService
 from azuraforge.server import bodies, documented, encodings, guards, health, pages, problems, repeats
+from azuraforge.server.health import State
 from azuraforge.settings import Settings
 from azuraforge.studies.routes import router as studies
 from azuraforge.studies.service import StudyService
-
-#: What ``GET /readyz`` answers: ``status`` is "ready", "starting" or "unavailable".
-State = Callable[[], Awaitable[dict[str, str]]]
+from azuraforge.waiting.turns import Waiting
 
 PREFIX = "/api/v1"
 #: Where a body is a file that is streamed to disk; everywhere else it is JSON.
@@ -83,6 +81,7 @@ def create_application(rooms: Rooms, settings: Settings, state: State, url: str 
         setattr(app.state, room, service)
     app.state.settings = settings
     app.state.address = Address.of(settings.server, url)
+    app.state.waiting = Waiting(settings.reading, settings.server)
     return guards.HostGuard(guards.BodyGuard(app, settings.server, FILE_PATHS), app.state.address)
 
 

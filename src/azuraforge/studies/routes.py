@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name
@@ -23,6 +24,7 @@ from azuraforge.studies.schemas import (
 )
 from azuraforge.studies.service import StudyService
 from azuraforge.studies.tables import Study
+from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(prefix="/studies", tags=["studies"])
 
@@ -38,9 +40,10 @@ NameOrId = Annotated[str, Depends(path_id("study", ShortId("study", Study.id, St
 
 
 @router.post("", status_code=201)
-def create_study(body: StudyRequest, access: Member, service: Service) -> StudyDetail:
+async def create_study(body: StudyRequest, request: Request, access: Member, service: Service) -> StudyDetail:
     """Search the best config; its trials are runs."""
-    return service.create(access.project_id, body, access.user_id)
+    create = partial(service.create, access.project_id, body, access.user_id)
+    return await ask_in_turn(request, access.project_id, create)
 
 
 @router.get("")
@@ -50,9 +53,9 @@ def list_studies(access: Reader, service: Service) -> list[StudyOut]:
 
 
 @router.get("/spaces/{plugin}")
-def get_space(plugin: Name, access: Reader, service: Service) -> SpaceOut:
+async def get_space(plugin: Name, request: Request, access: Reader, service: Service) -> SpaceOut:
     """What could be searched of a pipeline, with ranges to begin with."""
-    return service.space_of(plugin)
+    return await ask_in_turn(request, access.project_id, partial(service.space_of, plugin))
 
 
 @router.get("/{study}")
@@ -80,9 +83,10 @@ def list_trials(study: NameOrId, access: Reader, service: Service) -> list[Trial
 
 
 @router.get("/{study}/importance")
-def get_importance(study: NameOrId, access: Reader, service: Service) -> ImportanceOut:
+async def get_importance(study: NameOrId, request: Request, access: Reader, service: Service) -> ImportanceOut:
     """How much each field mattered so far (fANOVA)."""
-    return service.importance(access.project_id, study)
+    importance = partial(service.importance, access.project_id, study)
+    return await ask_in_turn(request, access.project_id, importance)
 
 
 @router.post("/{study}/pause")
@@ -104,6 +108,9 @@ def stop_study(study: NameOrId, access: Member, service: Service) -> StudyDetail
 
 
 @router.post("/{study}/retrain", status_code=201)
-def retrain_trial(study: NameOrId, body: RetrainRequest, access: Member, service: Service) -> RunDetail:
+async def retrain_trial(
+    study: NameOrId, body: RetrainRequest, request: Request, access: Member, service: Service
+) -> RunDetail:
     """Train one trial's config anew and let the gate judge it; empty: the best one."""
-    return service.retrain(access.project_id, study, body.trial)
+    retrain = partial(service.retrain, access.project_id, study, body.trial)
+    return await ask_in_turn(request, access.project_id, retrain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +23,7 @@ _TIMEOUT_SECONDS = 60.0
 _TRIES = 5
 _LONGEST_WAIT_SECONDS = 60.0
 _RETRIED = (429, 500, 502, 503, 504)
+_LONGEST_UNIT = 16
 _FIRST_DAY = date(1940, 1, 1)
 
 
@@ -85,7 +87,7 @@ class OpenMeteo(Source):
         """Fetch everything. Raises InvalidInput for what the server refuses, TransientError where it is not there."""
         features = [name for name in dict.fromkeys(options.features) if name != options.target]
         columns = [options.target, *features]
-        with httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=True) as client:
+        with self.http_client(timeout_seconds=_TIMEOUT_SECONDS) as client:
             place = self._find(client, options)
             parts: list[pl.DataFrame] = []
             unit, zone = "", place.timezone
@@ -103,7 +105,7 @@ class OpenMeteo(Source):
                     },
                 )
                 parts.append(_hours(answer, columns, str(options.base_url)))
-                unit = str((answer.get("hourly_units") or {}).get(options.target, ""))
+                unit = _unit(answer, options.target)
         return SourceRead(
             pl.concat(parts),
             time="time",
@@ -130,6 +132,8 @@ class OpenMeteo(Source):
             return _Place(options.latitude, options.longitude, None, label)
         query = {"name": options.place, "count": 20, "language": "en", "format": "json"}
         found = self._get(client, str(options.geocoding_url), query).get("results") or []
+        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+            raise _unknown_format(str(options.geocoding_url))
         if options.country:
             found = [item for item in found if str(item.get("country_code", "")).upper() == options.country.upper()]
         if not found:
@@ -141,9 +145,11 @@ class OpenMeteo(Source):
             )
         best = found[0]
         try:
-            label = "-".join(str(part) for part in (best["name"], best.get("country_code")) if part)
-            return _Place(float(best["latitude"]), float(best["longitude"]), best.get("timezone"), label)
-        except (KeyError, TypeError, ValueError):
+            label = "-".join(str(part) for part in (best["name"], best.get("country_code")) if part)[:100]
+            zone = best.get("timezone")
+            known = zone if zone in zoneinfo.available_timezones() else None
+            return _Place(float(best["latitude"]), float(best["longitude"]), known, label)
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise _unknown_format(str(options.geocoding_url)) from None
 
     def _get(self, client: httpx.Client, url: str, query: dict[str, Any]) -> dict[str, Any]:
@@ -179,13 +185,20 @@ def _parsed(response: httpx.Response, url: str, host: str) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise _unknown_format(url)
     if response.is_error or answer.get("error"):
+        # The reason in the answer is not repeated: with another base_url it would be text of any machine.
         raise InvalidInput(
-            f"{host} refuses: {str(answer.get('reason', response.status_code))[:300]}",
+            f"{host} refuses the request ({response.status_code})",
             where=_WHERE,
-            next_step="correct the options",
+            next_step="check the names in target and features, the coordinates and the days",
             code="refused_by_source",
         )
     return answer
+
+
+def _unit(answer: dict[str, Any], target: str) -> str:
+    units = answer.get("hourly_units")
+    unit = units.get(target) if isinstance(units, dict) else None
+    return unit if isinstance(unit, str) and len(unit) <= _LONGEST_UNIT else ""
 
 
 def _hours(answer: dict[str, Any], columns: list[str], url: str) -> pl.DataFrame:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name
@@ -14,6 +15,7 @@ from azuraforge.models.comparison.service import MOST_RUNS, Comparisons
 from azuraforge.projects.access import Reader
 from azuraforge.projects.short_ids import complete
 from azuraforge.runs.short_ids import RUNS
+from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(tags=["comparisons"])
 
@@ -39,7 +41,7 @@ async def compare_runs(
 
 
 @router.get("/comparisons/pair")
-async def compare_pair(connection: HTTPConnection, a: Name, b: Name, access: Reader, service: Service) -> PairOut:
+async def compare_pair(a: Name, b: Name, request: Request, access: Reader, service: Service) -> PairOut:
     """Is one run's model better than another's by more than noise, on the same held-out rows?"""
-    a, b = [await complete(connection, access, RUNS, each) for each in (a, b)]
-    return await to_thread.run_sync(service.pair, access.project_id, a, b)
+    a, b = [await complete(request, access, RUNS, each) for each in (a, b)]
+    return await ask_in_turn(request, access.project_id, partial(service.pair, access.project_id, a, b))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import IO, Annotated, Literal
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -23,6 +23,7 @@ from azuraforge.models.schemas import (
 )
 from azuraforge.models.service import ModelService
 from azuraforge.projects.access import Member, Reader
+from azuraforge.waiting.turns import read_in_turn, refuse_if_full
 
 router = APIRouter(tags=["models"])
 
@@ -104,12 +105,12 @@ def get_bundle(name: Name, version: Number, access: Reader, service: Service) ->
 @router.post("/models/import", status_code=201, openapi_extra=_FORM)
 async def import_bundle(request: Request, response: Response, access: Member, service: Service) -> ImportOut:
     """Add a bundle's version to a model. The same bundle again answers 200 with the version that is there."""
+    refuse_if_full(request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, service.max_upload_bytes)
         name = upload.fields.get("name", b"").decode(errors="replace").strip() or None
-        model, version, created = await to_thread.run_sync(
-            service.bundles.bring_in, access.project_id, upload.path, name, access.user_name
-        )
+        bring_in = partial(service.bundles.bring_in, access.project_id, upload.path, name, access.user_name)
+        model, version, created = await read_in_turn(request, access.project_id, bring_in)
     response.status_code = 201 if created else 200
     return ImportOut(model=model, version=version, created=created)
 

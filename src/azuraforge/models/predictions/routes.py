@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name, Number
@@ -21,6 +22,7 @@ from azuraforge.models.predictions.service import PredictionService
 from azuraforge.models.tables import Prediction
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import path_id
+from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(tags=["predictions"])
 
@@ -84,6 +86,8 @@ def get_drift(name: Name, access: Reader, service: Service, version: Version = N
 
 
 @router.post("/models/{name}/drift")
-def check_drift(name: Name, access: Member, service: Service, version: Version = None) -> DriftOut:
+async def check_drift(
+    name: Name, request: Request, access: Member, service: Service, version: Version = None
+) -> DriftOut:
     """Look for drift now, among the newest predictions."""
-    return service.drift.check(access.project_id, name, version)
+    return await ask_in_turn(request, access.project_id, partial(service.drift.check, access.project_id, name, version))

@@ -1,0 +1,36 @@
+import { screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { describe, expect, it } from "vitest";
+
+import { answerApi, showPage } from "../testing-pages";
+import { UploadForm } from "./UploadForm";
+
+const added = { status: 201, body: { id: "d1", name: "prices", version: 1, findings: [], created: true } };
+
+/** Choose a file, let `change` fill the form in, send it; the options that were sent. */
+async function sent(change: (user: ReturnType<typeof userEvent.setup>) => Promise<void> = () => Promise.resolve()) {
+  const user = userEvent.setup();
+  const asked = answerApi({ "POST /datasets": added });
+  showPage(<UploadForm onAdded={() => undefined} onClose={() => undefined} />);
+  const input = document.querySelector<HTMLInputElement>("input[type=file]") as HTMLInputElement;
+  await user.upload(input, new File(["day;price;store\n2024-01-01;1;a\n"], "prices.csv", { type: "text/csv" }));
+  await screen.findByText("prices.csv");
+  await change(user);
+  await user.click(screen.getByRole("button", { name: "Add dataset" }));
+  const form = asked.find((one) => one.method === "POST")?.body as FormData;
+  return JSON.parse(form.get("options") as string) as Record<string, unknown>;
+}
+
+describe("UploadForm", () => {
+  it("sends only what was chosen, so that the platform's defaults apply", async () => {
+    expect(await sent()).toEqual({ time: "day", target: "price" });
+  });
+
+  it("sends a rule that was chosen, and the rest still by default", async () => {
+    const options = await sent(async (user) => {
+      await user.click(screen.getByText("Time zone, duplicates, gaps"));
+      await user.selectOptions(screen.getByLabelText("Missing rows"), "forward_fill");
+    });
+    expect(options).toEqual({ time: "day", target: "price", gaps: "forward_fill" });
+  });
+});

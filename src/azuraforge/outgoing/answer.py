@@ -1,0 +1,79 @@
+"""Answers within their limits: bytes are counted after decompression, and the clock runs until the last one."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterator
+
+import httpx
+
+from azuraforge.errors import InvalidInput
+from azuraforge.outgoing.policy import Policy
+
+_GZIP = 31  # zlib's number for the gzip format
+_PIECE = 1 << 16
+
+
+def guarded_answer(answer: httpx.Response, policy: Policy, request: httpx.Request) -> httpx.Response:
+    """``answer`` with a body that raises where it exceeds the policy's limits."""
+    encoding = answer.headers.get("content-encoding", "").strip().lower()
+    announced = answer.headers.get("content-length", "")
+    if not isinstance(answer.stream, httpx.SyncByteStream):
+        raise TypeError("the transport gave no stream")
+    body = _Body(answer.stream, policy, request, gzip=encoding in ("gzip", "x-gzip"))
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        body.close()
+        raise httpx.DecodingError("the answer has a compression that was not asked for", request=request)
+    if announced.isdigit() and int(announced) > policy.max_bytes:
+        body.close()
+        raise too_large(request.url.host, policy)
+    headers = [(name, value) for name, value in answer.headers.raw if name.lower() != b"content-encoding"]
+    if body.gzip:
+        headers = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+    return httpx.Response(answer.status_code, headers=headers, stream=body, extensions=answer.extensions)
+
+
+def too_large(host: str, policy: Policy) -> InvalidInput:
+    """The error for an answer beyond the limit."""
+    return InvalidInput(
+        f"the answer of {host[:200]} is larger than {policy.max_bytes:,} bytes",
+        where="outgoing request",
+        next_step="ask for less, or let an administrator raise AZURAFORGE_OUTGOING__MAX_BYTES",
+        code="answer_too_large",
+    )
+
+
+class _Body(httpx.SyncByteStream):
+    """A body as it arrives; never more of it in memory than one piece."""
+
+    def __init__(self, stream: httpx.SyncByteStream, policy: Policy, request: httpx.Request, *, gzip: bool) -> None:
+        self._stream = stream
+        self._policy = policy
+        self._request = request
+        self.gzip = gzip
+        self._until = time.monotonic() + policy.max_seconds
+
+    def __iter__(self) -> Iterator[bytes]:
+        received = 0
+        for piece in self._decoded() if self.gzip else self._stream:
+            received += len(piece)
+            if received > self._policy.max_bytes:
+                raise too_large(self._request.url.host, self._policy)
+            if time.monotonic() > self._until:
+                raise httpx.ReadTimeout("the answer took too long", request=self._request)
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def _decoded(self) -> Iterator[bytes]:
+        unpacking = zlib.decompressobj(_GZIP)
+        try:
+            for piece in self._stream:
+                rest = piece
+                while rest and not unpacking.eof:
+                    yield unpacking.decompress(rest, _PIECE)
+                    rest = unpacking.unconsumed_tail
+        except zlib.error as error:
+            raise httpx.DecodingError("the answer cannot be decompressed", request=self._request) from error

@@ -1,0 +1,113 @@
+"""An ``httpx.Client`` that resolves, checks and connects in one step, for the first address and for each redirect."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+
+import httpx
+
+from azuraforge.outgoing.addresses import Address
+from azuraforge.outgoing.answer import guarded_answer
+from azuraforge.outgoing.policy import Policy
+from azuraforge.outgoing.resolving import Resolve, resolve
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def open_client(
+    policy: Policy,
+    *,
+    timeout_seconds: float = 60.0,
+    headers: Mapping[str, str] | None = None,
+    resolver: Resolve = resolve,
+) -> httpx.Client:
+    """A client for addresses that a user names. Close it, or use it in a ``with`` block.
+
+    Args:
+        policy: the addresses that may be reached, and the limits.
+        timeout_seconds: longest silence of the server.
+        headers: sent with each request.
+        resolver: name resolution; replaced in tests.
+
+    Its requests raise InvalidInput (``address_refused``, ``answer_too_large``) besides ``httpx.HTTPError``. An error
+    message of the caller must not contain the answer's body: it may come from a machine that the user cannot reach.
+    """
+    return httpx.Client(
+        transport=GuardedTransport(policy, resolver),
+        timeout=timeout_seconds,
+        headers={"Accept-Encoding": "gzip", **(headers or {})},
+        follow_redirects=True,
+        max_redirects=policy.max_redirects,
+        trust_env=False,  # no proxies and no passwords from the environment
+    )
+
+
+class GuardedTransport(httpx.BaseTransport):
+    """Sends each request to the very address that was checked.
+
+    A name is resolved once for each request; the connection goes to the address found then, so an answer of the
+    resolver that changes afterwards has no effect. The ``Host`` header and the name in TLS stay those of the request.
+    """
+
+    def __init__(self, policy: Policy, resolver: Resolve = resolve) -> None:
+        self._policy = policy
+        self._resolve = resolver
+        # One for each host: a connection that was authenticated as one host must not serve another of its address.
+        self._transports: dict[tuple[str, str, int], httpx.HTTPTransport] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Check, connect and answer. Raises InvalidInput for an address that is not allowed."""
+        url = request.url
+        if url.scheme not in _PORTS:
+            raise httpx.UnsupportedProtocol(f"{url.scheme!r} is neither http nor https", request=request)
+        port = url.port or _PORTS[url.scheme]
+        addresses = self._checked(url.host, port, request)
+        transport = self._transport(url.scheme, url.host, port)
+        if self._policy.proxy is not None:
+            return guarded_answer(transport.handle_request(request), self._policy, request)
+        for address in addresses[:-1]:
+            try:
+                return guarded_answer(transport.handle_request(_pinned(request, address)), self._policy, request)
+            except (httpx.ConnectError, httpx.ConnectTimeout):  # nothing was sent yet: try the host's next address
+                continue
+        return guarded_answer(transport.handle_request(_pinned(request, addresses[-1])), self._policy, request)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for transport in self._transports.values():
+            transport.close()
+
+    def _checked(self, host: str, port: int, request: httpx.Request) -> list[Address]:
+        try:
+            addresses = self._resolve(host, port)
+        except (OSError, UnicodeError, ValueError) as error:
+            if self._policy.proxy is not None and not isinstance(error, ValueError):
+                return []  # only the proxy resolves names of the outside
+            raise httpx.ConnectError(f"{host!r} has no address", request=request) from error
+        if not addresses:
+            raise httpx.ConnectError(f"{host!r} has no address", request=request)
+        self._policy.check(host, port, addresses)
+        return addresses
+
+    def _transport(self, scheme: str, host: str, port: int) -> httpx.HTTPTransport:
+        key = (scheme, host, port)
+        if key not in self._transports:
+            self._transports[key] = httpx.HTTPTransport(proxy=self._policy.proxy)
+        return self._transports[key]
+
+
+def _pinned(request: httpx.Request, address: Address) -> httpx.Request:
+    """The same request to one address; host name and certificate stay those of the request."""
+    extensions = dict(request.extensions)
+    try:
+        ipaddress.ip_address(request.url.host)
+    except ValueError:
+        extensions["sni_hostname"] = request.url.host
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=str(address)),
+        headers=request.headers,
+        stream=request.stream,
+        extensions=extensions,
+    )
