@@ -128,8 +128,9 @@ def checked_op(
                     arrays = tuple([None if one is None else _aligned(one) for one in arrays])
                     break
         result = forward(context, *arrays, **options)
-        if context.records:
-            context.inputs = tuple([None if array is None else (array.shape, array.dtype) for array in arrays])
+        if True not in context.needs:
+            return result  # nothing goes back from here, and without the outputs' forms nothing can
+        context.inputs = tuple([None if array is None else (array.shape, array.dtype) for array in arrays])
         if isinstance(result, tuple):
             context.outputs = tuple([(array.shape, array.dtype) for array in result])
         else:
@@ -152,8 +153,7 @@ def checked_op(
             if not gradient.flags.aligned:
                 gradients = tuple([None if one is None else _aligned(one) for one in gradients])
         if context.buffers:
-            forms = context.inputs or (None,) * len(context.buffers)
-            context.buffers = tuple(map(_fitting, context.buffers, forms))
+            context.buffers = tuple(map(_fitting, context.buffers, context.inputs))
         return vjp(context, *gradients)
 
     return Op(name, run, back, view, silent, contract)
