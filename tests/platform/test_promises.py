@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from azuraforge.cli.language import Language
+from azuraforge.cli.terminal import Terminal
 from azuraforge.cli.texts import TEXTS
+from azuraforge.cli.up import note_promises
+from azuraforge.platform import promises
 from azuraforge.platform.promises import not_kept
 from azuraforge.runs.process_table import PORTABLE
 from tests.processes import still_alive
@@ -27,6 +31,19 @@ def started(make_platform, **environment: str) -> str:
         return make_platform(**environment).run("up", "--port", port, check=False).stderr
 
 
+@pytest.mark.parametrize(("language", "number"), [("en", 0), ("tr", 1)])
+def test_each_is_named_in_the_readers_language(monkeypatch, capsys, language, number):
+    monkeypatch.setattr(promises, "not_kept", lambda: not_kept(linux=False))
+    note_promises(Terminal(Language(language)))
+    said = " ".join(capsys.readouterr().err.split())
+    for name in not_kept(linux=False):
+        assert TEXTS[f"promise.{name}"][number] in said
+    monkeypatch.setattr(promises, "not_kept", lambda: ())
+    note_promises(Terminal(Language(language)))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.proof
 def test_the_start_names_what_other_systems_do_not_keep(make_platform):
     said = " ".join(started(make_platform, **{PORTABLE: "1", "AZURAFORGE_LANG": "tr"}).split())
     for name in not_kept(linux=False):

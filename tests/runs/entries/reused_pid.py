@@ -1,12 +1,13 @@
-"""``python reused_pid.py SCENARIO`` as the first process of a pid namespace: give a dead child's number to another.
+"""``python reused_pid.py SCENARIO …`` as the first process of a pid namespace: give dead children's numbers to others.
 
-Each scenario lets one child end, gives its pid to an innocent process group and then closes the child. Prints
-``survived`` if the innocent still answers, ``killed`` if not.
+Each scenario lets one child end, gives its pid to an innocent process group and then closes the child. Prints a line
+of JSON at the end: for each scenario whether the innocent still answers.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -34,9 +35,9 @@ _TRIES = 200
 def main() -> None:
     launcher = Launcher({"PYTHONPATH": str(ENTRIES)})
     launcher.start()
-    safe = SCENARIOS[sys.argv[1]](launcher)
+    safe = {name: SCENARIOS[name](launcher) for name in sys.argv[1:]}
     launcher.stop()
-    sys.stdout.write("survived" if safe else "killed")
+    sys.stdout.write(f"\n{json.dumps(safe)}\n")
 
 
 def after_the_launcher(launcher: Launcher) -> bool:
