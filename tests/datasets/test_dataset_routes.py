@@ -12,21 +12,22 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse
 
+from azuraforge.database import Database
 from azuraforge.datasets.routes import router
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import AzuraError, Forbidden, Unauthorized
 from azuraforge.projects.access import member, require_access, viewer
-from azuraforge.projects.service import Access
+from azuraforge.projects.service import Access, ProjectService
 
 OPTIONS = json.dumps({"time": "time", "target": "y"})
 
 
 @pytest.fixture
-def app(service: DatasetService, project_id: str) -> FastAPI:
+def app(service: DatasetService, database: Database, project_id: str) -> FastAPI:
     """The room's routes alone, for a member of the project; the server's own walls have their own tests."""
     app = FastAPI()
     app.include_router(router)
-    app.state.datasets = service
+    app.state.datasets, app.state.projects = service, ProjectService(database)
     access = Access.__new__(Access)
     object.__setattr__(access, "project_id", project_id)
     app.dependency_overrides[viewer] = app.dependency_overrides[member] = lambda: access

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from azuraforge.projects.access import require_access
-from azuraforge.projects.service import Access
+from azuraforge.projects.service import Access, ProjectService
 from azuraforge.runs.routes import router
 from azuraforge.server import problems
 
@@ -38,7 +38,7 @@ def api(stand):
     app = FastAPI()
     app.include_router(router)
     problems.install(app)
-    app.state.runs = stand.service
+    app.state.runs, app.state.projects = stand.service, ProjectService(stand.database)
     access = Access(stand.project_id, "first", "First", "me", "Me", "member", None, "")
     app.dependency_overrides[require_access] = lambda: access
     return Api(app, stand, access)
