@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import tempfile
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -149,9 +150,9 @@ def stored_folders(platform: Any) -> set[str]:
     return {path.name for path in platform.home.glob("artifacts/*/models/*")}
 
 
-def assert_refused(platform: Any, api: httpx.Client, bundle: bytes, name: str = "hostile") -> dict[str, Any]:
+def assert_refused(platform: Any, api: httpx.Client, bundle: bytes, name: str = "") -> dict[str, Any]:
     before = api.get("/models").json(), stored_folders(platform)
-    answer = bring_in(api, bundle, name)
+    answer = bring_in(api, bundle, name or f"hostile-{uuid.uuid4().hex}")
     assert 400 <= answer.status_code < 500, (answer.status_code, answer.text)
     for path in (str(platform.home), tempfile.gettempdir(), "/site-packages"):
         assert path not in answer.text
