@@ -1,36 +1,43 @@
-"""Readiness answers although its check hangs or fails."""
+"""Readiness answers although its check hangs."""
 
 from __future__ import annotations
 
-import threading
-
 import anyio
+import httpx
+import pytest
+from fastapi import FastAPI
 
-from azuraforge.server.health import Readiness
-
-
-def test_a_check_that_hangs_counts_as_failed_and_is_asked_once():
-    go, calls = threading.Event(), []
-
-    def ready() -> bool:
-        calls.append(1)
-        return go.wait(60)
-
-    async def ask() -> None:
-        readiness = Readiness(ready, seconds=0.05)
-        assert not await readiness.check()
-        assert not await readiness.check()
-        assert len(calls) == 1
-        go.set()
-        with anyio.fail_after(60):
-            while not await readiness.check():
-                pass
-
-    anyio.run(ask)
+from azuraforge.server import health
 
 
-def test_a_check_that_raises_counts_as_failed():
-    def ready() -> bool:
-        raise OSError("the database is gone")
+def answer(state: health.State, check_seconds: float = 60) -> httpx.Response:
+    app = FastAPI(openapi_url=None)
+    health.install(app, state, check_seconds)
 
-    assert not anyio.run(Readiness(ready).check)
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+            with anyio.fail_after(60):
+                return await client.get("/readyz")
+
+    return anyio.run(ask)
+
+
+def test_a_check_that_hangs_counts_as_failed():
+    async def hangs() -> dict[str, str]:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    found = answer(hangs, check_seconds=0.05)
+    assert found.status_code == 503
+    assert found.json()["status"] == "unavailable"
+    assert "not answered" in found.json()["reason"]
+
+
+@pytest.mark.parametrize(("status", "code"), [("ready", 200), ("starting", 503), ("unavailable", 503)])
+def test_the_status_decides_the_code(status, code):
+    async def state() -> dict[str, str]:
+        return {"status": status, "broker": "away"}
+
+    found = answer(state)
+    assert found.status_code == code
+    assert found.json() == {"status": status, "broker": "away"}

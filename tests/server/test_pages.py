@@ -30,11 +30,15 @@ def built(tmp_path: Path) -> Path:
     return folder
 
 
+async def ready() -> dict[str, str]:
+    return {"status": "ready"}
+
+
 def served(folder: Path, monkeypatch: pytest.MonkeyPatch, *requests: httpx.Request) -> list[httpx.Response]:
     """The answers to requests while every thread of the routes is taken."""
     monkeypatch.setattr(pages, "_PACKAGED", folder)
     app = FastAPI(openapi_url=None)
-    health.install(app, lambda: True, dict)
+    health.install(app, ready)
     pages.install(app, lambda _path: [])
 
     async def ask() -> list[httpx.Response]:

@@ -64,7 +64,7 @@ Service = Annotated[DatasetService, Depends(dataset_service)]
 _SHORT = ShortId("dataset", Dataset.id, Dataset.name, Dataset.former_name)
 #: A dataset's name, or its id, which may be shortened.
 NameOrId = Annotated[str, Depends(path_id("name", _SHORT))]
-Version = Annotated[int | None, Query(ge=1, description="empty: the newest")]
+Version = Annotated[Number | None, Query(description="empty: the newest")]
 
 
 @router.get("")
