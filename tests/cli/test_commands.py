@@ -314,7 +314,7 @@ def test_a_run_that_needs_another_waits_and_falls_with_it(counting):
     second = started(counting, "--depends-on", first, *limits)
     third = started(counting, "--depends-on", first, "--on-failure", "run", "--set", "upto=1")
     shown = counting.run("runs", "show", second).stdout
-    assert "waits for 1 run(s) that it needs" in shown
+    assert "waits for 1 run that it needs" in shown
     assert "needs" in shown
     assert f"{first} (" in shown
     assert "10:00 an attempt, 2.0 GB of memory" in shown
