@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import statistics
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ _GOAL_MINUTES = 40.0
 _BLOCK_SECONDS = 10.0
 _MEGABYTE_KIB = 1024
 _ALL = "together"
+#: Share of the samples in which a process must be seen to count as lasting; a reading may fail now and then.
+_SEEN = 0.95
 
 
 class Watch(threading.Thread):
@@ -59,12 +63,17 @@ class Watch(threading.Thread):
         samples = [(int((at - after) // _BLOCK_SECONDS), found) for at, found in self.samples if at >= after]
         if not samples:
             return {}
-        lasting = set.intersection(*(set(found) for _, found in samples))
+        seen = Counter(pid for _, found in samples for pid in found)
+        lasting = [
+            pid
+            for pid, times in seen.items()
+            if times >= _SEEN * len(samples) and pid in samples[0][1] and pid in samples[-1][1]
+        ]
         means: dict[str, list[float]] = {}
         for number in range(samples[-1][0]):  # the last block may be short
             block = [found for each, found in samples if each == number]
-            if block:
-                each = {pid: sum(found[pid] for found in block) / len(block) for pid in lasting}
+            if block and all(any(pid in found for found in block) for pid in lasting):
+                each = {pid: statistics.fmean(found[pid] for found in block if pid in found) for pid in lasting}
                 for pid, mean in each.items():
                     means.setdefault(f"{self.names[pid]} {pid}", []).append(round(mean, 3))
                 means.setdefault(_ALL, []).append(round(sum(each.values()), 3))
@@ -134,12 +143,23 @@ def measure(postgres: bool, asked: argparse.Namespace) -> dict[str, Any]:
         watch.finish()
     return {
         "minutes": asked.minutes,
-        "blocks": watch.blocks(60 * asked.warm_up),
+        "blocks": checked(watch.blocks(60 * asked.warm_up), asked.minutes, postgres),
         "requests": len(load.all) + load.failed,
         "errors": load.failed,
         "runs": runs.started,
         "bad_runs": runs.bad[:20],
     }
+
+
+def checked(blocks: dict[str, list[float]], minutes: float, postgres: bool) -> dict[str, list[float]]:
+    """Return the blocks, or end where they leave out a process that a trend without it would say nothing about."""
+    names = {name.split()[0] for name in blocks}
+    wanted = {"api", "launcher"} | ({"worker", "scheduler"} if postgres else set())
+    if missing := wanted - names:
+        raise SystemExit(f"this part is void: {', '.join(sorted(missing))} did not last, or could not be watched")
+    if (found := len(blocks[_ALL]) * _BLOCK_SECONDS) < 0.9 * 60 * minutes:
+        raise SystemExit(f"this part is void: memory was watched for {found:.0f} of {60 * minutes:.0f} seconds")
+    return blocks
 
 
 def trends(blocks: dict[str, list[float]]) -> dict[str, Trend]:

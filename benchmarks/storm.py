@@ -190,7 +190,21 @@ def revive(target: Target) -> None:
     for part in target.parts:
         if part.process is not None and not part.alive:
             print(f"{part.name} had ended ({part.process.returncode}); started again", file=sys.stderr)
-            part.start()
+            part.start()  # which notes the death
+
+
+def vanished(target: Target) -> list[str]:
+    """Return the deaths that no fault caused.
+
+    A part of the scaled platform may end with an error where it starts while its database is away, and is started
+    again as a service manager would; a death by a signal counts everywhere, any death on the embedded platform.
+    """
+    return [
+        f"{part.name} ({status})"
+        for part in target.parts
+        for status in part.unasked
+        if status < 0 or target.name == "embedded"
+    ]
 
 
 def _running(target: Target, submitter: Submitter) -> set[tuple[str, int]]:
@@ -237,6 +251,7 @@ def tallied(
         fenced=fenced,
         orphans=target.orphans,
         left=left,
+        vanished=vanished(target),
         readers=readers,
         skipped=target.skipped,
         minutes=minutes,

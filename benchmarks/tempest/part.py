@@ -6,6 +6,7 @@ import sys
 
 from azuraforge.cli.main import main
 from azuraforge.platform import composition
+from azuraforge.runs import launcher
 from benchmarks.tempest.steps import StepsHandler
 
 
@@ -17,5 +18,7 @@ class _House(composition.House):
 
 if __name__ == "__main__":
     composition.House = _House  # type: ignore[misc]
+    # The storm's clock is set for launchers and children too.
+    launcher.PASSED_ON = (*launcher.PASSED_ON, "LD_PRELOAD", "AZURAFORGE_STORM_CLOCK")
     sys.argv[0] = "azuraforge"
     main()

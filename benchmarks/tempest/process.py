@@ -29,8 +29,12 @@ class Part:
         self.variables = variables
         self.log_path = folder / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None
+        #: Exit statuses of deaths that no fault caused.
+        self.unasked: list[int] = []
+        self._asked = True
 
     def start(self) -> Part:
+        self._note_end()
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.tempest.part", *self.arguments],
@@ -39,7 +43,14 @@ class Part:
                 stdout=log,
                 stderr=log,
             )
+        self._asked = False
         return self
+
+    def _note_end(self) -> None:
+        """Keep the exit status of a process that has ended although it was not asked to."""
+        if not self._asked and self.process is not None and (status := self.process.poll()) is not None:
+            self.unasked.append(status)
+            self._asked = True
 
     @property
     def alive(self) -> bool:
@@ -70,6 +81,8 @@ class Part:
     def kill(self) -> list[psutil.Process]:
         """kill -9 of the process alone; returns what else belonged to it and should be gone soon."""
         assert self.process is not None
+        self._note_end()
+        self._asked = True
         others = self.tree()[1:]
         self.process.kill()
         self.process.wait()
@@ -78,11 +91,14 @@ class Part:
     def freeze(self, seconds: float) -> None:
         """SIGSTOP for a while."""
         assert self.process is not None
+        self._note_end()
         freeze(psutil.Process(self.process.pid), seconds)
 
     def drain(self) -> int:
         """SIGTERM, and wait for its end."""
         assert self.process is not None
+        self._note_end()
+        self._asked = True
         self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(_STOP_SECONDS)
@@ -92,6 +108,8 @@ class Part:
 
     def end(self) -> None:
         """kill -9 of everything."""
+        self._note_end()
+        self._asked = True
         for process in self.tree():
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()

@@ -46,6 +46,8 @@ class Tally:
     fenced: int = 0
     orphans: list[str] = field(default_factory=list)
     left: int = 0
+    #: Names and exit statuses of the platform's processes that ended without a fault.
+    vanished: list[str] = field(default_factory=list)
     readers: list[Readers] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     minutes: float = 0.0
@@ -100,6 +102,7 @@ def add_figures(report: Report, name: str, tally: Tally, steps: int, lease_secon
     report.add(f"{name}: writes of replaced attempts that the fence refused (counted in the logs)", tally.fenced)
     none("orphans 2 s after a kill", len(tally.orphans))
     none("processes left after the end", tally.left)
+    none("processes that ended without a fault", len(tally.vanished))
     if tally.finished and not lost and not tally.doubled:
         effects = tally.finished * steps
         report.add(f"{name}: nothing seen in {effects} steps: upper bound of the rate (rule of three)",
@@ -112,6 +115,7 @@ def add_figures(report: Report, name: str, tally: Tally, steps: int, lease_secon
     slowest = sorted(tally.slowest, reverse=True)[:5]
     report.notes.append(f"{name}: attempts ended as {dict(tally.outcomes)}; slowest recoveries: {slowest}")
     report.notes += [f"{name}: lived on for 2 s: {line}" for line in tally.orphans[:20]]
+    report.notes += [f"{name}: ended without a fault: {line}" for line in tally.vanished[:20]]
     report.notes += [f"{name}: lost: {line}" for line in tally.lost_runs[:20]]
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -22,9 +23,10 @@ if str(ROOT) not in sys.path:  # benchmarks are modules of the checkout
 import benchmarks.report.parts as kept  # noqa: E402
 from benchmarks.report import Report  # noqa: E402
 from benchmarks.report.trend import together, trend  # noqa: E402
-from benchmarks.soak import Watch, anonymous_megabytes  # noqa: E402
+from benchmarks.soak import Watch, anonymous_megabytes, checked  # noqa: E402
 from benchmarks.storm import choose  # noqa: E402
 from benchmarks.tempest.clock import Clock  # noqa: E402
+from benchmarks.tempest.process import Part  # noqa: E402
 from benchmarks.tempest.tally import Readers, Tally, add_figures  # noqa: E402
 from benchmarks.tempest.target import Kind  # noqa: E402
 
@@ -172,3 +174,40 @@ def test_memory_is_each_processs_own_and_only_of_those_that_last():
     assert set(blocks) == {"api 1", "launcher 2", "together"}
     assert blocks["together"] == [71.0] * 6
     assert json.loads(json.dumps(blocks)) == blocks
+
+
+def test_a_process_that_misses_a_sample_still_counts():
+    watch = Watch(None)
+    watch.names = {1: "api", 2: "launcher", 3: "child"}
+    watch.samples = [(float(at), {1: 50.0, 2: 20.0}) for at in range(100)]
+    del watch.samples[50][1][1]
+    watch.samples[60][1][3] = 5.0
+    blocks = watch.blocks(0.0)
+    assert set(blocks) == {"api 1", "launcher 2", "together"}
+    assert blocks["together"] == [70.0] * 9
+
+
+@pytest.mark.parametrize(
+    ("blocks", "reason"),
+    [
+        ({"launcher 2": [1.0] * 6, "together": [1.0] * 6}, "api did not last"),
+        ({"api 1": [1.0], "launcher 2": [1.0], "together": [2.0]}, "watched for 10 of 60 seconds"),
+        ({"together": [0.0] * 6}, "api, launcher did not last"),
+    ],
+)
+def test_a_part_without_the_platform_in_it_is_void(blocks, reason):
+    with pytest.raises(SystemExit, match=reason):
+        checked(blocks, 1.0, postgres=False)
+
+
+def test_a_death_that_no_fault_caused_is_counted(tmp_path):
+    part = Part("up", ("--version",), dict(os.environ), tmp_path).start()
+    part.process.wait()  # of its own accord
+    part.start()
+    part.process.send_signal(signal.SIGKILL)
+    part.process.wait()
+    part.kill()
+    part.start()
+    part.kill()
+    part.end()
+    assert part.unasked == [0, -signal.SIGKILL]
