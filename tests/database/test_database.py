@@ -16,46 +16,37 @@ from azuraforge.clock import utc_now
 from azuraforge.database import Database, ScopeError, after_commit, new_id, now, seconds_from_now
 from azuraforge.errors import StorageError
 from azuraforge.events.tables import Event, EventStream
-from azuraforge.projects.tables import Member, Project, User
+from azuraforge.projects.tables import Project
 
 
-def add_member(database: Database, project_id: str, name: str) -> str:
-    def work(session):
-        user = User(name=name)
-        session.add(user)
-        session.flush()
-        session.add(Member(project_id=project_id, user_id=user.id, role="viewer"))
-        return user.id
-
-    return database.write(project_id, work)
+def add_stream(database: Database, project_id: str, name: str) -> None:
+    database.write(project_id, lambda s: s.add(EventStream(project_id=project_id, stream=name, last_seq=0)))
 
 
 def names(database: Database, project_id: str) -> list[str]:
     with database.read(project_id) as session:
-        mine = select(User.name).join(Member, Member.user_id == User.id).where(Member.project_id == project_id)
-        return list(session.scalars(mine))
+        return list(session.scalars(select(EventStream.stream).where(EventStream.project_id == project_id)))
 
 
 def test_many_threads_write_and_nothing_is_lost(database, project_id):
-    names = [f"user {i}" for i in range(200)]
-    threads = [threading.Thread(target=add_member, args=(database, project_id, name)) for name in names]
+    made = [f"stream {i}" for i in range(200)]
+    threads = [threading.Thread(target=add_stream, args=(database, project_id, name)) for name in made]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    with database.read(project_id) as session:
-        assert len(session.scalars(select(Member)).all()) == 200
+    assert sorted(names(database, project_id)) == sorted(made)
 
 
 def test_a_failing_write_is_rolled_back_alone_and_reaches_its_caller(database, project_id):
     def fail(session):
-        session.add(User(name="never"))
+        session.add(EventStream(project_id=project_id, stream="never", last_seq=0))
         session.flush()
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
         database.write(project_id, fail)
-    add_member(database, project_id, "never")  # the name is free
+    add_stream(database, project_id, "never")  # the name is free
     assert names(database, project_id) == ["never"]
 
 
@@ -102,26 +93,25 @@ def test_a_file_that_is_no_database_is_told_to_every_writer(tmp_path):
 
 
 def test_a_session_sees_its_own_project_only(database, project_id, other_project_id):
-    add_member(database, project_id, "mine")
-    add_member(database, other_project_id, "theirs")
+    add_stream(database, project_id, "mine")
+    add_stream(database, other_project_id, "theirs")
     with database.read(project_id) as session:
-        assert {member.project_id for member in session.scalars(select(Member))} == {project_id}
+        assert {stream.project_id for stream in session.scalars(select(EventStream))} == {project_id}
 
 
 def test_an_update_without_a_project_stays_in_its_own(database, project_id, other_project_id):
-    add_member(database, project_id, "mine")
-    theirs = add_member(database, other_project_id, "theirs")
-    database.write(project_id, lambda session: session.execute(update(Member).values(role="owner")))
+    add_stream(database, project_id, "mine")
+    add_stream(database, other_project_id, "theirs")
+    database.write(project_id, lambda session: session.execute(update(EventStream).values(last_seq=7)))
     with database.read(other_project_id) as session:
-        assert session.get(Member, (other_project_id, theirs)).role == "viewer"
+        assert session.get(EventStream, (other_project_id, "theirs")).last_seq == 0
 
 
 def test_a_row_of_another_project_is_not_flushed(database, project_id, other_project_id):
-    user_id = add_member(database, project_id, "mine")
     with pytest.raises(ScopeError):
         database.write(
             project_id,
-            lambda session: session.add(Member(project_id=other_project_id, user_id=user_id, role="owner")),
+            lambda session: session.add(EventStream(project_id=other_project_id, stream="theirs", last_seq=0)),
         )
 
 
@@ -190,9 +180,13 @@ def test_doubles_come_back_bit_for_bit(database, project_id, value):
 def test_a_reader_sees_one_moment(database, project_id):
     """A page and the cursor that it hands out must agree."""
     with database.read(project_id) as session:
-        before = session.scalar(select(func.count()).select_from(Member).where(Member.project_id == project_id))
-        add_member(database, project_id, "meanwhile")
-        after = session.scalar(select(func.count()).select_from(Member).where(Member.project_id == project_id))
+        before = session.scalar(
+            select(func.count()).select_from(EventStream).where(EventStream.project_id == project_id)
+        )
+        add_stream(database, project_id, "meanwhile")
+        after = session.scalar(
+            select(func.count()).select_from(EventStream).where(EventStream.project_id == project_id)
+        )
     assert before == after == 0
 
 

@@ -24,6 +24,7 @@ from azuraforge.errors import Conflict, StorageError
 from azuraforge.platform.migration import import_tables
 from tests.database.killed_restore import kill_at
 from tests.postgres import TEMPLATE, binaries
+from tests.processes import still_alive
 
 #: In the order in which a restore passes them.
 STEPS = (
@@ -215,8 +216,7 @@ def test_what_a_killed_restore_began_on_postgresql_ends_with_it(postgres_cluster
     [psql] = psutil.Process(began.pid).children()
     began.kill()
     began.wait()
-    psutil.wait_procs([psql], timeout=60)
-    assert not psql.is_running()
+    assert still_alive([psql], 60) == []
 
 
 def of_owner(place: Place, statement: str) -> list[tuple]:

@@ -7,8 +7,8 @@ import threading
 import pytest
 from sqlalchemy import func, select
 
-from azuraforge.database import Database, new_id
-from azuraforge.projects import answer_store, store
+from azuraforge.database import Database
+from azuraforge.projects import answer_store
 from azuraforge.projects.service import ProjectService
 from azuraforge.projects.tables import Member, Project
 
@@ -45,12 +45,6 @@ def test_processes_that_make_the_default_project_together_find_the_same(database
     with database.read(ids[0]) as session:
         assert session.scalar(select(func.count()).select_from(Project).where(Project.slug == "default")) == 1
         assert session.scalar(select(func.count()).select_from(Member).where(Member.project_id == ids[0])) == 1
-
-
-def test_a_slug_that_is_taken_is_said_to_be(database):
-    one, two = new_id(), new_id()
-    assert database.write(one, lambda session: store.add_project(session, one, "mine", "Mine"))
-    assert not database.write(two, lambda session: store.add_project(session, two, "mine", "Mine"))
 
 
 @pytest.mark.parametrize("together", [1, 4])

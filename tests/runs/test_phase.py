@@ -23,7 +23,7 @@ class HeldOpen(ChildProcess):
 
     def __init__(self) -> None:
         ours, self.theirs = socket.socketpair()
-        super().__init__(ours, None)
+        super().__init__(ours, None, lambda _number: None)
         self.signals: list[int] = []
         self.killed = threading.Event()
 

@@ -52,7 +52,7 @@ def _message(item: dict[str, Any]) -> str:
     return f"the body is not JSON: {item['ctx']['error']}" if item["type"] == "json_invalid" else message
 
 
-def install(app: FastAPI, allowed: Callable[[str], list[str]]) -> None:
+def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []) -> None:
     """Register the handlers. They are asynchronous: an error must not wait for a thread.
 
     Args:
