@@ -1,8 +1,8 @@
 """Replacement of an SQLite file: a process killed at any step leaves the old database or the new one in its place.
 
 The new file is complete, on disk and named ``azuraforge.db.incoming-<time>`` before anything else changes. From then on
-the replacement counts as decided: whoever opens the database next finishes it. The old file and its journals are kept
-as ``azuraforge.db.before-<time>``.
+the replacement counts as decided: the next process that opens the database finishes it. The old file and its journals
+are kept as ``azuraforge.db.before-<time>``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _JOURNALS = ("-wal", "-shm", "-journal")
 def replace(path: Path, contents: Path) -> Path | None:
     """Put ``contents`` in the place of the database at ``path``; returns where the old one is kept, if there was one.
 
-    Nobody may have either file open. Raises StorageError where the disk is full or the folder cannot be written; the
+    No process may have either file open. Raises StorageError where the disk is full or the folder cannot be written; the
     old database is then still in place, or the next start finishes the replacement.
     """
     with _storage(path):

@@ -46,7 +46,7 @@ def problem_of(path: Path, seconds: float = CHECK_SECONDS) -> str | None:
 
 
 class FileWatch:
-    """What a platform knows of its SQLite file: whether it is the one that it opened, and whether it is sound.
+    """The state of a platform's SQLite file: whether it is the one that it opened, and whether it is sound.
 
     Once damage was seen, nothing more is written: what is built on damaged pages is worth nothing, and runs whose state
     cannot be written are found as they were by the next start.

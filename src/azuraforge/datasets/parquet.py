@@ -70,7 +70,7 @@ def describe(path: Path, name: str) -> tuple[dict[str, pl.DataType], int]:
 
 
 def readable(name: str, read: Callable[[], T]) -> T:
-    """What ``read`` gives. Raises InvalidInput where the file is damaged."""
+    """Return the result of ``read``. Raises InvalidInput where the file is damaged."""
     try:
         return read()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:

@@ -37,7 +37,7 @@ def log_not_kept() -> None:
 
 
 def _descriptors_of_processes() -> bool:
-    """Whether a process can be held by a descriptor: old kernels cannot, and some sandboxes forbid it."""
+    """Return whether a descriptor can hold a process; old kernels and some sandboxes do not allow it."""
     try:
         os.close(os.pidfd_open(os.getpid()))
     except (AttributeError, OSError):

@@ -37,7 +37,7 @@ def accepted(header: str, offered: Container[str]) -> str:
 
 
 class JsonCompression:
-    """Compresses large JSON that was read. Never a stream, a file, or an answer that nobody may keep: that one holds a
+    """Compresses large JSON that was read. Never a stream, a file, or an answer that must not be stored: that one holds a
     secret, whose letters could be found by the length of the answer (BREACH)."""
 
     def __init__(self, app: ASGIApp) -> None:
