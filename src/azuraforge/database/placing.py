@@ -28,10 +28,10 @@ _JOURNALS = ("-wal", "-shm", "-journal")
 
 
 def replace(path: Path, contents: Path) -> Path | None:
-    """Put ``contents`` in the place of the database at ``path``; returns where the old one is kept, if there was one.
+    """Put ``contents`` in the place of the database at ``path``; return the path of the old one, if there was one.
 
-    No process may have either file open. Raises StorageError where the disk is full or the folder cannot be written; the
-    old database is then still in place, or the next start finishes the replacement.
+    No process may have either file open. Raises StorageError where the disk is full or the folder cannot be written;
+    the old database is then still in place, or the next start finishes the replacement.
     """
     with _storage(path):
         _fold(path)

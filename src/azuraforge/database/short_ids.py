@@ -40,8 +40,8 @@ class ShortId:
     async def complete(self, database: Database, project_id: str, given: str) -> str:
         """Return the id that ``given`` shortens; ``given`` itself if it is a name, a complete id, or matches nothing.
 
-        An ellipsis at the end, as the dashboard shows one, is ignored; with it, no name is meant. Raises InvalidInput if
-        several ids begin with ``given``.
+        An ellipsis at the end, as the dashboard shows one, is ignored; with it, no name is meant. Raises InvalidInput
+        if several ids begin with ``given``.
         """
         beginning = given.removesuffix("…")
         if _SHORTENED.fullmatch(beginning) is None:

@@ -35,9 +35,9 @@ class _Stalls:
 class HttpProtocol(HttpToolsProtocol):
     """HTTP/1.1 whose headers, trailers and chunk extensions are bounded in bytes, whose requests are bounded in time.
 
-    The parser keeps an unfinished header in memory and reports nothing, so bytes are counted as they arrive: those since
-    the last part that it gave out. Limits in time are checked once a second (``check``), so that a request costs no
-    timer.
+    The parser keeps an unfinished header in memory and reports nothing, so bytes are counted as they arrive: those
+    since the last part that it gave out. Limits in time are checked once a second (``check``), so that a request costs
+    no timer.
     """
 
     server_state: Connections
