@@ -144,7 +144,7 @@ def restore(
 
 @contextmanager
 def _backup_room(target: Path) -> Iterator[Path]:
-    """A folder next to the backup to be, so that a rename places it; what killed backups left there is removed."""
+    """Open a folder next to the new backup, so that a rename places it; remove what killed backups left there."""
     rooms = target.parent / ".azuraforge-backup"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

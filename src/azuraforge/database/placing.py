@@ -64,13 +64,13 @@ def unfinished(path: Path) -> list[Path]:
 
 
 def kept(path: Path) -> list[Path]:
-    """Databases that earlier replacements kept, oldest first."""
+    """List the databases that earlier replacements kept, oldest first."""
     return [each for each in sorted(path.parent.glob(f"{path.name}{_BEFORE}*")) if not each.name.endswith(_JOURNALS)]
 
 
 @contextmanager
 def workroom(path: Path) -> Iterator[Path]:
-    """A folder next to the database in which its successor is prepared, so that one rename is enough to place it."""
+    """Open a folder next to the database in which its successor is prepared, so that one rename places it."""
     with _storage(path):
         folder = Path(tempfile.mkdtemp(prefix=_WORK, dir=path.parent))
     try:
@@ -80,7 +80,7 @@ def workroom(path: Path) -> Iterator[Path]:
 
 
 def _finish(path: Path, incoming: Path) -> Path | None:
-    """Each step can be repeated: the names of an interrupted replacement follow from that of ``incoming``."""
+    """Complete a replacement. Each step can be repeated: all names follow from that of ``incoming``."""
     before = path.with_name(path.name + _BEFORE + incoming.name.rpartition(_INCOMING)[2])
     for ending in _JOURNALS:  # first: SQLite would play an old log into the new file
         with contextlib.suppress(FileNotFoundError):

@@ -22,7 +22,7 @@ def open_client(
     headers: Mapping[str, str] | None = None,
     resolver: Resolve = resolve,
 ) -> httpx.Client:
-    """A client for addresses that a user names. Close it, or use it in a ``with`` block.
+    """Open a client for addresses that a user names. Close it, or use it in a ``with`` block.
 
     Args:
         policy: the addresses that may be reached, and the limits.
@@ -98,7 +98,7 @@ class GuardedTransport(httpx.BaseTransport):
 
 
 def _pinned(request: httpx.Request, address: Address) -> httpx.Request:
-    """The same request to one address; host name and certificate stay those of the request."""
+    """Return the same request to one address; host name and certificate stay those of the request."""
     extensions = dict(request.extensions)
     try:
         ipaddress.ip_address(request.url.host)

@@ -15,7 +15,7 @@ log = logger("platform")
 
 
 def not_kept(*, linux: bool = LINUX) -> tuple[str, ...]:
-    """Names of the promises that do not hold here, as ``promise.<name>`` among the command line's texts.
+    """Return the names of promises that do not hold here; the command line's texts have each as ``promise.<name>``.
 
     Args:
         linux: whether the processes of this platform use what only Linux offers.
