@@ -45,12 +45,12 @@ class Place:
 
     @property
     def shown(self) -> str:
-        """Without the password."""
+        """The URL without its password."""
         return make_url(self.url).render_as_string(hide_password=True)
 
     @property
     def owner(self) -> str:
-        """Raises InvalidInput where nobody said who owns the tables."""
+        """The URL of the tables' owner. Raises InvalidInput if none is set."""
         if self.owner_url is None:
             raise InvalidInput(
                 "only the owner of the tables may do this on PostgreSQL",

@@ -44,7 +44,7 @@ def open_client(
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """Sends each request to the very address that was checked.
+    """Transport that sends each request to exactly the address that was checked.
 
     A name is resolved once for each request; the connection goes to the address found then, so an answer of the
     resolver that changes afterwards has no effect. The ``Host`` header and the name in TLS stay those of the request.

@@ -12,7 +12,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from azuraforge.server.connections import Connections
 from azuraforge.server.problems import problem
 
-#: What the client is sending. IDLE: nothing, the last request is whole.
+#: Part of a request that the client is sending. IDLE: none, the last request is complete.
 _IDLE, _HEADERS, _BODY = range(3)
 #: Requests that a client may send before the first of them is answered.
 _MOST_PIPELINED = 32
