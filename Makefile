@@ -143,8 +143,8 @@ bench-logging: .bench-mlflow/.mlflow dashboard/dist/.built
 setup: .venv/.dev dashboard/dist/.built ## Everything that the other targets need
 
 .venv/bin/uv:
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	  { echo "AzuraForge needs Python 3.11 or newer; found: $$("$(PYTHON)" --version 2>&1). Install it, or name one: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || \
+	  { echo "AzuraForge needs Python 3.11, 3.12 or 3.13; found: $$("$(PYTHON)" --version 2>&1). Install it, or name one: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
 	@echo "setting up .venv with $$("$(PYTHON)" --version) …"
 	@"$(PYTHON)" -m venv .venv
 	@$(BIN)/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION)

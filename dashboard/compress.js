@@ -1,7 +1,7 @@
 // After the build: a gzip and a Brotli copy next to every file that becomes smaller by them. The platform sends the
 // copies as they are, so that no request pays for compressing.
 
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -20,3 +20,7 @@ for (const entry of readdirSync("dist", { recursive: true, withFileTypes: true }
     if (copy.length < content.length) writeFileSync(file + ending, copy);
   }
 }
+
+// The platform reads a build again when index.html changes, so that must happen after the last copy is written.
+const now = new Date();
+utimesSync(join("dist", "index.html"), now, now);

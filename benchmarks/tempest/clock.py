@@ -40,7 +40,7 @@ class Clock:
     def set(self, seconds: float) -> None:
         """Set the clock to so many seconds after the machine's; before it where negative."""
         with self._file.open("r+b") as file, mmap.mmap(file.fileno(), _OFFSET.size) as shared:
-            shared[:] = _OFFSET.pack(int(seconds * 1e9))  # one store of eight bytes: nobody reads half of it
+            shared[:] = _OFFSET.pack(int(seconds * 1e9))  # one store of eight bytes: no process reads half of it
 
     def _compile(self) -> str:
         compiler = shutil.which("cc")

@@ -57,7 +57,7 @@ def _lock_of(folder: Path) -> Path:
 
 
 def _locked(path: Path) -> int:
-    """The descriptor of the locked file; it stays open for as long as the process lives, or until ``release``."""
+    """Lock a file and return its descriptor, which stays open until the process ends or calls ``release``."""
     while True:
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:

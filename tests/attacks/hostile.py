@@ -1,4 +1,4 @@
-"""Requests that an API's document allows and nobody means: each value too long, too large or not storable."""
+"""Requests that the API's document allows and no client intends: each value too long, too large or not storable."""
 
 from __future__ import annotations
 

@@ -35,6 +35,16 @@ def test_a_prefix_of_one_id_is_completed(complete):
     assert complete("mnopqs") == "mnopqs2345672345"
 
 
+def test_an_ellipsis_at_the_end_is_ignored(complete):
+    assert complete("abcdef2…") == "abcdef2222222222"
+    assert complete("abcdefz77777777…") == "abcdefz777777777"
+    assert complete("nothing…") == "nothing…"
+
+
+def test_with_an_ellipsis_no_name_is_meant(complete):
+    assert complete("mnopqr…") == "mnopqr2345672345"
+
+
 def test_several_candidates_are_listed(complete):
     with pytest.raises(InvalidInput) as raised:
         complete("abcdef")

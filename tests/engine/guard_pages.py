@@ -1,4 +1,4 @@
-"""Arrays that end, or begin, exactly at a page that nobody may touch: a kernel that leaves one dies on the spot."""
+"""Arrays that end, or begin, exactly at a page that must not be touched: a kernel that leaves one crashes."""
 
 from __future__ import annotations
 

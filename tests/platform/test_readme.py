@@ -150,3 +150,18 @@ exit 7
     assert done.returncode != 0
     assert done.stdout.splitlines()[1:] == ["  50 downloaded …", "  100 downloaded …", "npm error the disk is full"]
     assert not (tmp_path / "dashboard" / "node_modules" / ".installed").exists()
+
+
+@pytest.mark.parametrize(("version", "fits"), [("3.10", False), ("3.11", True), ("3.13", True), ("3.14", False)])
+def test_make_accepts_the_python_versions_that_the_package_installs_on(tmp_path, version, fits):
+    """The interpreter is a stand-in that only pretends its version and sets nothing up."""
+    python = tmp_path / "python"
+    pretended = f"import sys; sys.version_info = ({version.replace('.', ', ')}, 1)"
+    real = f"exec '{sys.executable}' -c \"{pretended}; $2\""
+    python.write_text(f'#!/bin/sh\nif [ "$1" = -c ]; then {real}; fi\necho Python {version}.1\n')
+    python.chmod(0o755)
+    shutil.copy(ROOT / "Makefile", tmp_path / "Makefile")
+    made = ["make", ".venv/bin/uv", f"PYTHON={python}"]
+    done = subprocess.run(made, cwd=tmp_path, capture_output=True, text=True)
+    refused = f"AzuraForge needs Python 3.11, 3.12 or 3.13; found: Python {version}.1." in done.stderr
+    assert (refused, "setting up .venv" in done.stdout) == (not fits, fits)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import anyio
@@ -11,6 +14,7 @@ import pytest
 from anyio import to_thread
 from fastapi import FastAPI
 
+from azuraforge.platform.up import has_pages
 from azuraforge.server import health, pages
 from azuraforge.server.encodings import JsonCompression, accepted
 
@@ -27,6 +31,7 @@ def built(tmp_path: Path) -> Path:
     (folder / "assets" / "main.js.br").write_bytes(b"as brotli")
     (tmp_path / "secret.txt").write_text("secret")
     (folder / "assets" / "leak.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "index.html.br").symlink_to(tmp_path / "secret.txt")
     return folder
 
 
@@ -70,11 +75,24 @@ def test_a_build_is_found_through_a_symlink(built, monkeypatch, tmp_path):
     assert script.headers["content-type"].startswith(("text/javascript", "application/javascript"))
 
 
+def test_a_build_whose_files_are_links_is_served(built, monkeypatch, tmp_path):
+    installed = tmp_path / "installed"
+    (installed / "assets").mkdir(parents=True)
+    for file in ("index.html", "assets/main.js", "assets/main.js.gz"):
+        (installed / file).symlink_to(built / file)
+    encoded = get("/assets/main.js", **{"accept-encoding": "gzip"})
+    page, script = served(installed, monkeypatch, get("/"), encoded)
+    assert page.text == "<!doctype html>page"
+    assert (script.headers["content-encoding"], script.content) == ("gzip", SCRIPT)
+
+
 def test_what_lies_outside_of_the_build_is_not_served(built, monkeypatch):
     paths = ("/assets/leak.txt", "/assets/../../secret.txt", "/assets/%2e%2e/%2e%2e/secret.txt", "/assets/main.js.gz")
     for answer in served(built, monkeypatch, *map(get, paths)):
         assert answer.status_code == 404 or "secret" not in answer.text
         assert not answer.content.startswith(b"\x1f\x8b")
+    (page,) = served(built, monkeypatch, get("/", **{"accept-encoding": "br"}))
+    assert page.text == "<!doctype html>page"
 
 
 def test_a_compressed_copy_is_served_to_whom_accepts_it(built, monkeypatch):
@@ -95,12 +113,72 @@ def test_a_compressed_copy_is_served_to_whom_accepts_it(built, monkeypatch):
 
 
 def test_a_new_build_is_noticed(built, monkeypatch):
-    found = pages.Pages(built)
+    monkeypatch.setattr(pages, "_PACKAGED", built)
+    found = pages.Pages()
+    assert found.find("index.html") is not None
     assert found.find("assets/new.js") is None
     (built / "assets" / "new.js").write_text("new")
     (built / "new.html").write_text("<!doctype html>other")
     (built / "new.html").replace(built / "index.html")
     assert found.find("assets/new.js") is not None
+
+
+def test_a_build_is_found_without_a_restart_and_missing_while_it_is_replaced(built, monkeypatch, tmp_path):
+    app = FastAPI(openapi_url=None)
+    monkeypatch.setattr(pages, "_PACKAGED", tmp_path / "none")
+    monkeypatch.setattr(pages, "_CHECKOUT", tmp_path / "checkout")
+    pages.install(app, lambda _path: [])
+
+    def states() -> list[int]:
+        async def ask() -> list[int]:
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
+                return [(await client.send(get(path))).status_code for path in ("/", "/assets/main.js")]
+
+        return anyio.run(ask)
+
+    assert states() == [503, 404]
+    shutil.copytree(built, tmp_path / "checkout", symlinks=True)
+    assert states() == [200, 200]
+    shutil.rmtree(tmp_path / "checkout")
+    assert states() == [503, 404]
+    shutil.copytree(built, tmp_path / "checkout", symlinks=True)
+    assert states() == [200, 200]
+
+
+def test_a_file_that_a_build_removes_while_it_is_read_leaves_no_pages(built, monkeypatch):
+    monkeypatch.setattr(pages, "_PACKAGED", built)
+    monkeypatch.setattr(pages, "_CHECKOUT", built / "none")
+    read = Path.read_bytes
+    removed: list[Path] = []
+
+    def read_late(file: Path) -> bytes:
+        if not removed:
+            removed.append(file)
+            file.unlink()
+        return read(file)
+
+    found = pages.Pages()
+    monkeypatch.setattr(Path, "read_bytes", read_late)
+    assert found.find("index.html") is None
+    file = removed.pop()
+    file.write_bytes(SCRIPT)
+    assert not has_pages()
+    file.write_bytes(SCRIPT)
+    assert found.find(file.relative_to(built).as_posix()) is not None
+    assert has_pages()
+
+
+def test_compressed_copies_of_a_build_are_noticed(built):
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node, which builds the dashboard, is not installed")
+    for file in built.rglob("*"):
+        if file.is_file():
+            os.utime(file, (1e9, 1e9))
+    compress = Path(__file__).parents[2] / "dashboard" / "compress.js"
+    subprocess.run([node, compress], cwd=built.parent, check=True)
+    assert (built / "assets" / "main.js.br").read_bytes() != b"as brotli"
+    assert (built / "index.html").stat().st_mtime > 1e9
 
 
 def test_qualities_are_heeded():

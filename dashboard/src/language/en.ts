@@ -356,7 +356,7 @@ export const en = {
     most: "Must be at most {{limit}}",
     below: "Must be less than {{limit}}",
     multiple: "Must be a multiple of {{limit}}",
-    longest: "Longest allowed text: {{limit}}",
+    longest: "Maximum length in characters: {{limit}}",
     pattern: "Must match {{limit}}",
     json: "This is no valid JSON",
     list: "Numbers separated by semicolons are needed here",

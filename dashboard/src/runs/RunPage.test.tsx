@@ -131,6 +131,21 @@ describe("RunPage", () => {
     expect(LiveSocket.latest?.url).toContain("after=10");
   });
 
+  it("follows the stream of a run whose id is shortened in the address", async () => {
+    const short = ID.slice(0, 8);
+    answerApi({
+      [`GET /runs/${short}`]: { body: sampleRun() },
+      [`GET /runs/${short}/metrics`]: { body: sampleMetrics },
+      [`GET /runs/${ID}`]: { body: sampleRun() },
+      [`GET /runs/${ID}/metrics`]: { body: sampleMetrics },
+    });
+    LiveSocket.latest = null;
+    showPage(<RunPage id={short} />);
+    await screen.findByTestId("progress");
+    const streams = new URL((LiveSocket.latest as LiveSocket | null)?.url ?? "", "ws://x").searchParams;
+    expect(streams.get("stream")).toBe(`run/${ID}`);
+  });
+
   it("cancels only after a confirmation", async () => {
     const user = userEvent.setup();
     const asked = open(sampleRun(), { [`POST /runs/${ID}/cancel`]: { body: sampleRun({ cancel_requested: true }) } });

@@ -42,9 +42,10 @@ const ExplanationCards = lazy(() => import("./report/ExplanationCards"));
 const ClassifyCards = lazy(() => import("../vision/ClassifyCards"));
 
 /** One run: alive while it works, complete when it is done. */
-export default function RunPage({ id }: { id: string }) {
+export default function RunPage({ id: address }: { id: string }) {
   const { t } = useTranslation();
-  const { live, status, error } = useLiveRun(id);
+  const { live, status, error } = useLiveRun(address);
+  const id = live?.run.id ?? address;
   const learns = live?.run.kind === "train";
   const done = live?.run.state === "succeeded";
   const evaluation = useQuery(evaluationQuery(id, learns && done));

@@ -27,9 +27,13 @@ export interface LiveRunView {
   error: Error | null;
 }
 
-/** A run that moves: snapshot, then its stream; asked for anew when it ends, since attempts and files changed. */
-export function useLiveRun(id: string): LiveRunView {
+/**
+ * A run with its live updates: a snapshot, then its stream; read again when it ends, since attempts and files changed.
+ * `address` may be a shortened id. The API completes it; streams and the keys of queries need the complete one.
+ */
+export function useLiveRun(address: string): LiveRunView {
   const client = useQueryClient();
+  const id = useQuery(snapshotQuery(address)).data?.run.id ?? address;
   const query = useQuery(snapshotQuery(id));
   const [live, dispatch] = useReducer(reduceLive, null);
   const [seen, setSeen] = useState<RunSnapshot | undefined>(undefined);

@@ -61,7 +61,7 @@ def show_pair(terminal: Terminal, pair: Pair) -> None:
 
 
 def _cell(terminal: Terminal, row: MetricRow, place: int, unit: str | None) -> str:
-    """The value with its mark and the best baseline's; with the run's unit where the runs' units differ."""
+    """Return the value with its mark and the best baseline's; with the run's unit where the runs' units differ."""
     value, beside = row.values[place], row.beside[place]
     mark = _BEST if place in row.best else _WORST if place in row.worst else ""
     told = unit if row.unit is None and value is not None else ""

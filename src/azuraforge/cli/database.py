@@ -103,7 +103,7 @@ def restore(
 
 @app.command()
 def create(context: typer.Context) -> None:
-    """Make an empty database on purpose, where files are left of one that is gone. No platform may be running."""
+    """Create an empty database although files of a lost one exist. No platform may be running."""
     from azuraforge.platform import maintenance
 
     terminal, settings = _here(context, "create")

@@ -364,7 +364,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         " (ayarlanmadıysa 30 gün, en az 7).",
     ),
     "database_created": (
-        "Empty database made in {folder}. Files that lie there stay, and belong to no project.",
+        "Created an empty database in {folder}. Existing files stay and belong to no project.",
         "{folder} içinde boş veritabanı oluşturuldu. Oradaki dosyalar durur, ama hiçbir projeye ait değildir.",
     ),
     "artifacts_missing": (

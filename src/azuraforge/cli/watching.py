@@ -29,7 +29,7 @@ _CURVE_POINTS = 400
 #: Curves shown live, most telling first; any others follow while there is room.
 _CURVES_SHOWN = 3
 _FIRST_CURVES = ("loss", "validation_loss")
-#: What a run costs is on its page; while it runs, its progress matters.
+#: Left out while a run is shown live: its page has them.
 _SYSTEM_CURVES = "system/"
 
 

@@ -101,7 +101,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def _is_zombie(pid: int) -> bool:
-    """Whether it has ended and only waits for its parent to take note; not to be seen on other systems than Linux."""
+    """Return whether the process has ended but is not reaped; always False except on Linux."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
     except (OSError, IndexError):

@@ -14,4 +14,4 @@ def whole_id(given: str, find: Callable[[str], str]) -> str:
         >>> whole_id("abcdefghijklmnop", str.upper), whole_id("abcdef", str.upper)
         ('abcdefghijklmnop', 'ABCDEF')
     """
-    return given if len(given) >= WHOLE_CHARACTERS else find(given)
+    return given if len(given.removesuffix("…")) >= WHOLE_CHARACTERS else find(given)

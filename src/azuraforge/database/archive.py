@@ -59,7 +59,7 @@ def write(target: Path, contents: Path, manifest: Manifest, draft: Path) -> None
 
 
 def not_written(error: OSError, target: Path) -> StorageError:
-    """The error of a backup for which there is no place."""
+    """Return the error of a backup for which there is no space."""
     return StorageError(
         f"the backup could not be written: {error.strerror}",
         where=str(target),

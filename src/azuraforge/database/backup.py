@@ -45,12 +45,12 @@ class Place:
 
     @property
     def shown(self) -> str:
-        """Without the password."""
+        """The URL without its password."""
         return make_url(self.url).render_as_string(hide_password=True)
 
     @property
     def owner(self) -> str:
-        """Raises InvalidInput where nobody said who owns the tables."""
+        """The URL of the tables' owner. Raises InvalidInput if none is set."""
         if self.owner_url is None:
             raise InvalidInput(
                 "only the owner of the tables may do this on PostgreSQL",
@@ -144,7 +144,7 @@ def restore(
 
 @contextmanager
 def _backup_room(target: Path) -> Iterator[Path]:
-    """A folder next to the backup to be, so that a rename places it; what killed backups left there is removed."""
+    """Open a folder next to the new backup, so that a rename places it; remove what killed backups left there."""
     rooms = target.parent / ".azuraforge-backup"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

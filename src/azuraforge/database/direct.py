@@ -178,7 +178,7 @@ class SqliteAsker:
 
 
 def existing(path: Path) -> str:
-    """The address of an SQLite file that is not made where it is missing: a reader has no business to make one."""
+    """Return the address that opens an existing SQLite file: a reader must not create a missing one."""
     return f"{path.absolute().as_uri()}?mode=rw"
 
 

@@ -74,7 +74,7 @@ def away(error: BaseException) -> TransientError:
 
 
 def damaged(reason: str, next_step: str = "look at the disk, then restore a backup") -> TransientError:
-    """A database that holds something, but not what was written."""
+    """Return the error of a database whose content is not what was written."""
     return TransientError(f"the database is damaged: {reason}", next_step=next_step, code=DAMAGED)
 
 

@@ -24,12 +24,12 @@ def found(session: Session, *, project: str, account: str, slug: str, name: str,
 
 
 def signature() -> str:
-    """The function with the types of its arguments."""
+    """Return the function's name with the types of its arguments."""
     return f"{FUNCTION}({', '.join('text' for _ in _TEXTS)})"
 
 
 def statement(schema: str, setting: str) -> str:
-    """The function's definition; ``setting`` lets the schema's owner see and write every row."""
+    """Return the function's definition; ``setting`` lets the schema's owner see and write every row."""
     arguments = ", ".join(f"p_{each} text" for each in _TEXTS)
     return (
         f"CREATE FUNCTION {FUNCTION}({arguments}) RETURNS void LANGUAGE plpgsql VOLATILE SECURITY DEFINER"  # noqa: S608  constants and a quoted identifier

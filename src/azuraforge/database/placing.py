@@ -1,8 +1,8 @@
 """Replacement of an SQLite file: a process killed at any step leaves the old database or the new one in its place.
 
 The new file is complete, on disk and named ``azuraforge.db.incoming-<time>`` before anything else changes. From then on
-the replacement counts as decided: whoever opens the database next finishes it. The old file and its journals are kept
-as ``azuraforge.db.before-<time>``.
+the replacement counts as decided: the next process that opens the database finishes it. The old file and its journals
+are kept as ``azuraforge.db.before-<time>``.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _JOURNALS = ("-wal", "-shm", "-journal")
 
 
 def replace(path: Path, contents: Path) -> Path | None:
-    """Put ``contents`` in the place of the database at ``path``; returns where the old one is kept, if there was one.
+    """Put ``contents`` in the place of the database at ``path``; return the path of the old one, if there was one.
 
-    Nobody may have either file open. Raises StorageError where the disk is full or the folder cannot be written; the
-    old database is then still in place, or the next start finishes the replacement.
+    No process may have either file open. Raises StorageError where the disk is full or the folder cannot be written;
+    the old database is then still in place, or the next start finishes the replacement.
     """
     with _storage(path):
         _fold(path)
@@ -64,13 +64,13 @@ def unfinished(path: Path) -> list[Path]:
 
 
 def kept(path: Path) -> list[Path]:
-    """Databases that earlier replacements kept, oldest first."""
+    """List the databases that earlier replacements kept, oldest first."""
     return [each for each in sorted(path.parent.glob(f"{path.name}{_BEFORE}*")) if not each.name.endswith(_JOURNALS)]
 
 
 @contextmanager
 def workroom(path: Path) -> Iterator[Path]:
-    """A folder next to the database in which its successor is prepared, so that one rename is enough to place it."""
+    """Open a folder next to the database in which its successor is prepared, so that one rename places it."""
     with _storage(path):
         folder = Path(tempfile.mkdtemp(prefix=_WORK, dir=path.parent))
     try:
@@ -80,7 +80,7 @@ def workroom(path: Path) -> Iterator[Path]:
 
 
 def _finish(path: Path, incoming: Path) -> Path | None:
-    """Each step can be repeated: the names of an interrupted replacement follow from that of ``incoming``."""
+    """Complete a replacement. Each step can be repeated: all names follow from that of ``incoming``."""
     before = path.with_name(path.name + _BEFORE + incoming.name.rpartition(_INCOMING)[2])
     for ending in _JOURNALS:  # first: SQLite would play an old log into the new file
         with contextlib.suppress(FileNotFoundError):

@@ -40,18 +40,21 @@ class ShortId:
     async def complete(self, database: Database, project_id: str, given: str) -> str:
         """Return the id that ``given`` shortens; ``given`` itself if it is a name, a complete id, or matches nothing.
 
-        Raises InvalidInput if several ids begin with it.
+        An ellipsis at the end, as the dashboard shows one, is ignored; with it, no name is meant. Raises InvalidInput
+        if several ids begin with ``given``.
         """
-        if _SHORTENED.fullmatch(given) is None:
+        beginning = given.removesuffix("…")
+        if _SHORTENED.fullmatch(beginning) is None:
             return given
         # Letters sort behind digits in every collation, so z is the highest character of an id.
-        asked = {"low": given, "high": given.ljust(_LENGTH, "z")}
+        asked = {"low": beginning, "high": beginning.ljust(_LENGTH, "z")}
         (rows,) = await database.ask(project_id, (self._question, asked))
-        if not rows or any(given in row[1:] for row in rows):
+        if any(given in row[1:] for row in rows):
             return given
-        if len(rows) > 1:
-            raise self._ambiguous(given, [str(row[0]) for row in rows])
-        return str(rows[0][0])
+        ids = [str(row[0]) for row in rows if str(row[0]).startswith(beginning)]
+        if len(ids) > 1:
+            raise self._ambiguous(beginning, ids)
+        return ids[0] if ids else given
 
     def _ambiguous(self, given: str, ids: list[str]) -> InvalidInput:
         shown = ", ".join(ids[:_SHOWN]) + (", …" if len(ids) > _SHOWN else "")

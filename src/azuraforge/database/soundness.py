@@ -46,7 +46,7 @@ def problem_of(path: Path, seconds: float = CHECK_SECONDS) -> str | None:
 
 
 class FileWatch:
-    """What a platform knows of its SQLite file: whether it is the one that it opened, and whether it is sound.
+    """The state of a platform's SQLite file: whether it is the one that it opened, and whether it is sound.
 
     Once damage was seen, nothing more is written: what is built on damaged pages is worth nothing, and runs whose state
     cannot be written are found as they were by the next start.
@@ -66,7 +66,7 @@ class FileWatch:
                 self._opened = tuple(map(_identity, self._files))
 
     def problem(self) -> TransientError | None:
-        """The reason why this database may not be used any more, if there is one."""
+        """Return the reason why this database must not be used any more, if there is one."""
         said = self._damage
         for file, opened in zip(self._files, self._opened or (), strict=False):
             if opened is not None and _identity(file) != opened:
@@ -77,7 +77,7 @@ class FileWatch:
         return damaged(said, _STOP)
 
     def learn(self, error: BaseException) -> BaseException:
-        """``readable``, with damage remembered and with a lost file named as the reason of what it causes."""
+        """Return ``readable(error)``; remember damage, and name a lost file as the reason of errors that it causes."""
         if (said := damage_of(error)) is not None:
             self._damage = said
             self._log(said)

@@ -105,12 +105,12 @@ def _statements(schema: str, role: str, version_table: str) -> Iterator[str]:
 
 
 def _granted(table: Table) -> tuple[str, ...]:
-    """Rights of an application's role; ``table.info`` may grant fewer than all."""
+    """Return the rights of an application's role; ``table.info`` may grant fewer than all."""
     return tuple(table.info.get("granted", _VERBS))
 
 
 def _wall(table: Table, name: str, app: str) -> Iterator[str]:
-    """``table.info`` may name another condition than the project's: ``seen``, as SQL over {project}.
+    """Yield the policies of a table. ``table.info["seen"]`` replaces the project's condition: SQL over {project}.
 
     The policies of the two roles are apart: ORed together they would hide from the planner how many rows a crossing
     sees, and a claim would read the whole table.

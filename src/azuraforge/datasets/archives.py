@@ -30,7 +30,7 @@ _RATIO_COUNTS_FROM_BYTES = 16 << 20
 #: The record at an archive's end with a comment of 64 KiB, and before it those of the long form.
 _END, _END_64, _LOCATOR_64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _LONGEST_END = (1 << 16) + 22 + 20 + 56
-#: Files that programs leave in folders, and nobody means.
+#: Files that programs leave in folders; they are not part of the data.
 _LEFTOVERS = (".ds_store", "thumbs.db", "desktop.ini")
 
 

@@ -55,7 +55,7 @@ class Decoded:
 
 
 def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
-    """The file's bytes, decompressed. Raises InvalidInput where it is no table, or larger than ``limits``."""
+    """Return the file's bytes, decompressed. Raises InvalidInput if it is no table, or larger than ``limits``."""
     try:
         with path.open("rb") as file:
             head = file.read(16)

@@ -235,7 +235,7 @@ def _refuse_single_column(text: str, name: str) -> None:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines one by one, as ``io.StringIO`` gives them, without a second copy of the text."""
+    """Yield the lines as ``io.StringIO`` does, without a second copy of the text."""
     start = 0
     while start < len(text):
         end = text.find("\n", start) + 1 or len(text)
@@ -244,7 +244,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _line_ends(text: str) -> int:
-    """The number of line ends before the text's last line."""
+    """Count the line ends before the text's last line."""
     end = len(text)
     while end and text[end - 1] in "\r\n":
         end -= 1

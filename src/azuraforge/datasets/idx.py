@@ -40,7 +40,7 @@ def is_idx(name: str) -> bool:
 
 
 def read_idx(data: bytes, name: str, max_bytes: int = 1 << 30) -> NDArray[np.uint8]:
-    """The values of one idx file, decompressed where it is gzip. Raises InvalidInput naming ``name``.
+    """Return the values of one idx file, plain or gzip. Raises InvalidInput naming ``name``.
 
     The head announces how many values there are; a file with more than ``max_bytes`` is refused before they are
     decompressed.
@@ -139,7 +139,7 @@ def _key(name: str) -> str:
 
 
 def _unpacked(data: bytes, name: str, most: int) -> bytes:
-    """The first ``most`` bytes, decompressed."""
+    """Return the first ``most`` bytes, decompressed."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             return stream.read(most)

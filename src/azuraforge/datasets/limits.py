@@ -36,11 +36,11 @@ class ReadingLimits:
 
     @classmethod
     def of(cls, settings: ReadingSettings) -> ReadingLimits:
-        """The limits that the platform's settings state."""
+        """Return the limits that the platform's settings state."""
         return cls(settings.table_bytes, settings.values, settings.columns, settings.picture_bytes)
 
     def to_json(self) -> dict[str, int]:
-        """The limits for a child; ``ReadingLimits(**fields)`` restores them."""
+        """Return the limits for a child; ``ReadingLimits(**fields)`` restores them."""
         return asdict(self)
 
     def check_table(self, rows: int, columns: int, where: str, next_step: str = "add a part of it") -> None:
@@ -115,5 +115,5 @@ def _refused(size: str, most: str, setting: str, where: str, next_step: str) -> 
 
 
 def limits_of(payload: dict[str, Any]) -> ReadingLimits:
-    """The limits in a child's payload; the defaults where it carries none."""
+    """Return the limits in a child's payload; the defaults if it has none."""
     return ReadingLimits(**payload.get("limits", {}))

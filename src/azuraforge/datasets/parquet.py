@@ -30,7 +30,7 @@ def is_parquet(path: Path) -> bool:
 def read_parquet(
     path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]
 ) -> RawTable:
-    """The columns of numbers, text and times.
+    """Read the columns of numbers, text and times.
 
     A few bytes can stand for any number of equal values, so rows and columns are counted in the file's description.
     Lists, structures and raw bytes have no size in it; they are not read.
@@ -60,7 +60,7 @@ def read_parquet(
 
 
 def describe(path: Path, name: str) -> tuple[dict[str, pl.DataType], int]:
-    """The columns' types and the number of rows, from the file's description alone."""
+    """Return the columns' types and the number of rows, from the file's metadata alone."""
 
     def look() -> tuple[dict[str, pl.DataType], int]:
         schema = dict(pl.read_parquet_schema(path))
@@ -70,7 +70,7 @@ def describe(path: Path, name: str) -> tuple[dict[str, pl.DataType], int]:
 
 
 def readable(name: str, read: Callable[[], T]) -> T:
-    """What ``read`` gives. Raises InvalidInput where the file is damaged."""
+    """Return the result of ``read``. Raises InvalidInput where the file is damaged."""
     try:
         return read()
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
@@ -83,7 +83,7 @@ def readable(name: str, read: Callable[[], T]) -> T:
 
 
 def _asked(options: FileOptions) -> Iterator[tuple[str, str]]:
-    """The columns that the options name, each with its role."""
+    """Yield the columns that the options name, each with its role."""
     yield "time", options.time
     yield "target", options.target
     if options.series is not None:

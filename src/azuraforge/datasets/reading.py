@@ -86,7 +86,7 @@ def prepare_source(
 def _read_text(
     path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]
 ) -> tuple[RawTable, dict[str, Any]]:
-    """A table of text; nothing of its text is left in memory but the columns."""
+    """Read a table of text; of its text only the columns stay in memory."""
     decoded = decode(unpack(path, name, limits), name, options.encoding)
     if decoded.assumed:
         findings.append(finding("encoding_assumed", encoding=decoded.encoding))

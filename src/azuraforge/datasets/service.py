@@ -135,7 +135,7 @@ class DatasetService:
 
     @contextmanager
     def inbox(self) -> Iterator[Path]:
-        """A folder for one upload, locked while this process lives; nothing of it is left afterwards."""
+        """Open a folder for one upload, locked while this process lives and removed afterwards."""
         with _storage(self._settings.home):
             claim = Claim(self._uploads)
         try:

@@ -28,7 +28,7 @@ _DURATION = r"^[1-9][0-9]{0,8}(ms|s|m|h|d|w|mo|q|y)$"
 
 
 def _text(most: int, least: int = 0) -> Any:
-    """A line of text without control characters, which PostgreSQL and terminals do not take."""
+    """Return the type of a line of text without control characters, which PostgreSQL and terminals refuse."""
     return StringConstraints(min_length=least, max_length=most, pattern=_PLAIN)
 
 
@@ -232,7 +232,7 @@ _Told = TypeVar("_Told", bound=_Strict)
 
 
 def check(shape: type[_Told], told: Any, entry: str) -> _Told:
-    """``told`` as ``shape``. Raises InvalidInput that names the entry of the bundle and the first wrong fields."""
+    """Validate ``told`` as ``shape``. Raises InvalidInput that names the bundle's entry and the first wrong fields."""
     _check_size(told, entry)
     try:
         return shape.model_validate(told)
@@ -244,7 +244,7 @@ def check(shape: type[_Told], told: Any, entry: str) -> _Told:
 
 
 def refused(problem: str, entry: str) -> InvalidInput:
-    """The error for a bundle whose files are whole and whose content cannot be used."""
+    """Return the error for a bundle whose files are complete but whose content cannot be used."""
     return InvalidInput(
         f"this bundle cannot be imported: {problem}",
         where=f"bundle: {entry}",

@@ -224,7 +224,7 @@ def _json(value: Any) -> bytes:
 
 
 def _known(present: Sequence[ModelVersion], sha256: str) -> int | None:
-    """The version that came from the same bundle."""
+    """Return the number of the version that came from the same bundle."""
     for row in present:
         if row.imported is not None and row.imported["bundle_sha256"] == sha256:
             return row.version

@@ -12,7 +12,7 @@ from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelPolicy
 
 
 def _mapping(told: Any) -> dict[str, Any] | None:
-    """A JSON column as an object. One row of another shape must not make a whole list unreadable."""
+    """Return a JSON column as an object. One row of another shape must not make a whole list unreadable."""
     return told if isinstance(told, dict) else None
 
 

@@ -40,13 +40,13 @@ def is_public(address: Address) -> bool:
 
 
 def plain(address: Address) -> Address:
-    """The IPv4 address where an IPv6 address is only another notation of it."""
+    """Return the IPv4 address if an IPv6 address is only another notation of it."""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address
 
 
 def _inside(address: ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
-    """The IPv4 addresses that a gateway may deliver to: mapped, compatible, 6to4, Teredo, NAT64, ISATAP."""
+    """Yield the IPv4 addresses that a gateway may deliver to: mapped, compatible, 6to4, Teredo, NAT64, ISATAP."""
     last = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
     if address.ipv4_mapped is not None:
         yield address.ipv4_mapped

@@ -16,7 +16,7 @@ _PIECE = 1 << 16
 
 
 def guarded_answer(answer: httpx.Response, policy: Policy, request: httpx.Request) -> httpx.Response:
-    """``answer`` with a body that raises where it exceeds the policy's limits."""
+    """Return ``answer`` with a body that raises if it exceeds the policy's limits."""
     encoding = answer.headers.get("content-encoding", "").strip().lower()
     announced = answer.headers.get("content-length", "")
     if not isinstance(answer.stream, httpx.SyncByteStream):
@@ -35,7 +35,7 @@ def guarded_answer(answer: httpx.Response, policy: Policy, request: httpx.Reques
 
 
 def too_large(host: str, policy: Policy) -> InvalidInput:
-    """The error for an answer beyond the limit."""
+    """Return the error for an answer beyond the limit."""
     return InvalidInput(
         f"the answer of {host[:200]} is larger than {policy.max_bytes:,} bytes",
         where="outgoing request",

@@ -22,7 +22,7 @@ def open_client(
     headers: Mapping[str, str] | None = None,
     resolver: Resolve = resolve,
 ) -> httpx.Client:
-    """A client for addresses that a user names. Close it, or use it in a ``with`` block.
+    """Open a client for addresses that a user names. Close it, or use it in a ``with`` block.
 
     Args:
         policy: the addresses that may be reached, and the limits.
@@ -44,7 +44,7 @@ def open_client(
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """Sends each request to the very address that was checked.
+    """Transport that sends each request to exactly the address that was checked.
 
     A name is resolved once for each request; the connection goes to the address found then, so an answer of the
     resolver that changes afterwards has no effect. The ``Host`` header and the name in TLS stay those of the request.
@@ -98,7 +98,7 @@ class GuardedTransport(httpx.BaseTransport):
 
 
 def _pinned(request: httpx.Request, address: Address) -> httpx.Request:
-    """The same request to one address; host name and certificate stay those of the request."""
+    """Return the same request to one address; host name and certificate stay those of the request."""
     extensions = dict(request.extensions)
     try:
         ipaddress.ip_address(request.url.host)

@@ -38,7 +38,7 @@ class Allowed:
 
     @classmethod
     def parse(cls, text: str) -> Allowed:
-        """``10.0.0.0/8``, ``127.0.0.1:8080``, ``[::1]:8080``, ``weather.lan``. Raises ValueError for anything else."""
+        """Parse ``10.0.0.0/8``, ``127.0.0.1:8080``, ``[::1]:8080``, ``weather.lan``. Raises ValueError otherwise."""
         split = _PORT.fullmatch(text.strip())
         host = (split["host"] if split else text.strip()).strip("[]").lower()
         port = int(split["port"]) if split else None
@@ -84,7 +84,7 @@ class Policy:
 
     @classmethod
     def of(cls, settings: Settings) -> Policy:
-        """The policy that the platform's settings state. Raises InvalidInput for an entry that cannot be read."""
+        """Return the policy that the settings state. Raises InvalidInput for an entry that cannot be read."""
         given = settings.outgoing
         entries = given.allow.split(",") if isinstance(given.allow, str) else given.allow
         policy = cls(
@@ -104,7 +104,7 @@ class Policy:
         return policy
 
     def to_json(self) -> dict[str, Any]:
-        """The policy for a child; ``Policy(**fields)`` restores it."""
+        """Return the policy for a child; ``Policy(**fields)`` restores it."""
         return asdict(self)
 
     @cached_property

@@ -13,6 +13,6 @@ Resolve = Callable[[str, int], list[Address]]
 
 
 def resolve(host: str, port: int) -> list[Address]:
-    """Every address of a host, as the system resolves it, without repetitions."""
+    """Return every address of a host, as the system resolves it, without repetitions."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     return list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))

@@ -62,7 +62,7 @@ def guard_each_alone(
 
 
 def affordable_images(part: ImagePart) -> int:
-    """How many images of ``part`` a candidate is asked about alone: 64, fewer of large ones, at least three."""
+    """Return how many images of ``part`` a candidate predicts alone: 64, fewer of large ones, at least three."""
     schema = part.schema
     return max(GUARDED_IMAGES, min(MOST_GUARDED, _GUARD_VALUES // (schema.height * schema.width * schema.channels)))
 

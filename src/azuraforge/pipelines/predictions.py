@@ -128,7 +128,7 @@ def guard_against_future(
 
 
 def affordable_origins(part: Part) -> int:
-    """At how many origins of ``part`` a candidate is tried: 64, fewer where the frame is long, at least three.
+    """Return at how many origins of ``part`` a candidate is tried: 64, fewer where the frame is long, at least three.
 
     The number depends on the rows alone. A limit in seconds would check a run less thoroughly on a busy machine.
 

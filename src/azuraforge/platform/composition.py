@@ -173,7 +173,7 @@ class House:
         )
 
     def readiness(self, about: Callable[[], dict[str, str]] = dict) -> Readiness:
-        """The state of this process, not yet started; ``about`` adds fields to its report."""
+        """Return the state of this process, not yet started; ``about`` adds fields to its report."""
         return Readiness(lambda: self.projects.look(self.project_id), about)
 
     def application(self, readiness: Readiness, url: str = "") -> ASGIApp:

@@ -114,7 +114,7 @@ def open_home(settings: Settings, *, together: bool = False) -> DataHome:
 
 
 def _database_lock(settings: Settings) -> list[Path]:
-    """The lock of an SQLite file outside of the data home, which another data home may name as well."""
+    """Return the lock of an SQLite file outside of the data home, which another data home may name as well."""
     url = make_url(settings.url)
     path = Path(url.database or "").absolute()
     if url.get_backend_name() != "sqlite" or path.parent == settings.home.absolute():

@@ -114,7 +114,7 @@ def restore(settings: Settings, source: Path, *, replace: bool = False) -> Resto
 
 
 def create_database(settings: Settings) -> None:
-    """Make an empty database on purpose. Raises Conflict where a platform runs or there is one with a project."""
+    """Create an empty database. Raises Conflict if a platform runs or a database with a project exists."""
     with _alone(settings):
         opening.create_empty(settings)
 

@@ -46,7 +46,7 @@ def open_at_start(settings: Settings) -> Database:
 
 
 def create_empty(settings: Settings) -> None:
-    """Make an empty database on purpose, next to files that it will not know; the caller holds the data home.
+    """Create an empty database although files of a lost one exist; the caller holds the data home.
 
     Raises Conflict where the database has a project.
     """

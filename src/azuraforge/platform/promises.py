@@ -15,7 +15,7 @@ log = logger("platform")
 
 
 def not_kept(*, linux: bool = LINUX) -> tuple[str, ...]:
-    """Names of the promises that do not hold here, as ``promise.<name>`` among the command line's texts.
+    """Return the names of promises that do not hold here; the command line's texts have each as ``promise.<name>``.
 
     Args:
         linux: whether the processes of this platform use what only Linux offers.
@@ -37,7 +37,7 @@ def log_not_kept() -> None:
 
 
 def _descriptors_of_processes() -> bool:
-    """Whether a process can be held by a descriptor: old kernels cannot, and some sandboxes forbid it."""
+    """Return whether a descriptor can hold a process; old kernels and some sandboxes do not allow it."""
     try:
         os.close(os.pidfd_open(os.getpid()))
     except (AttributeError, OSError):

@@ -1,4 +1,4 @@
-"""Whether a process can answer requests, as ``GET /readyz`` reports it."""
+"""Readiness of a process to answer requests, as ``GET /readyz`` reports it."""
 
 from __future__ import annotations
 

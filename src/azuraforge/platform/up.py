@@ -86,10 +86,10 @@ def when_ready(server: Any, on_ready: Callable[[Running], None], running: Runnin
 
 
 def has_pages() -> bool:
-    """Return whether this installation carries the built dashboard."""
-    from azuraforge.server.pages import dashboard_folder
+    """Return whether this installation can serve the built dashboard."""
+    from azuraforge.server.pages import Pages
 
-    return dashboard_folder() is not None
+    return Pages().find("index.html") is not None
 
 
 @contextmanager

@@ -67,7 +67,7 @@ class Source(ABC):
     outgoing: Policy = Policy()
 
     def http_client(self, *, timeout_seconds: float = 60.0, headers: Mapping[str, str] | None = None) -> httpx.Client:
-        """A guarded HTTP client for addresses that a user names; use it in a ``with`` block.
+        """Open a guarded HTTP client for addresses that a user names; use it in a ``with`` block.
 
         Each address is checked before the connection, for redirects too; a private one raises ``InvalidInput``. Keep
         answers out of error messages: they may come from a machine that the user cannot reach.

@@ -52,7 +52,7 @@ async def require_access(connection: HTTPConnection) -> Access:
 
 
 def _verifiers() -> CapacityLimiter:
-    """The threads of the running event loop."""
+    """Return the running event loop's limiter of threads that verify secrets."""
     try:
         return _limiter.get()
     except LookupError:
@@ -81,7 +81,7 @@ def _bearer(connection: HTTPConnection) -> str:
 
 
 def _refuse_foreign_page(connection: HTTPConnection) -> None:
-    """Browsers attach the cookie for any page of the same site, so writes and live streams must come from our own."""
+    """Refuse writes and live streams of other pages: browsers attach the cookie for any page of the same site."""
     if connection.scope["type"] != "websocket" and connection.scope["method"] in _SAFE_METHODS:
         return
     address: Address = connection.app.state.address

@@ -61,7 +61,7 @@ def find_secret(session: Session, hash_: str) -> Place | None:
 
 
 def found_project(session: Session, project_id: str, account_id: str, slug: str, name: str, owner: str) -> None:
-    """Make the first project with its owner, in system scope. On PostgreSQL only where nobody is a member yet."""
+    """Make the first project with its owner, in system scope. On PostgreSQL only if there is no member yet."""
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         founding.found(session, project=project_id, account=account_id, slug=slug, name=name, owner=owner)

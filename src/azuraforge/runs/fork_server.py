@@ -167,7 +167,7 @@ class ForkServer:
                 self._send({"type": "ended", "ticket": ticket, "status": os.waitstatus_to_exitcode(status)})
 
     def _ended(self) -> int | None:
-        """A descendant that has ended and was not reaped yet."""
+        """Return the pid of a descendant that has ended and is not reaped."""
         if not LINUX:  # before Python 3.13 there is no waitid on macOS
             return next((pid for pid in self._children if TABLE.state_of_child(pid) == "ended"), None)
         try:
@@ -233,7 +233,7 @@ def _own_children() -> set[int]:
 
 
 def _signal_group(pid: int, number: int) -> None:
-    """``pid``: a child that is not reaped."""
+    """Signal the group of ``pid``, a child that is not reaped."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
 

@@ -15,7 +15,7 @@ class MemoryLimit:
     setting: str
 
     def exceeded(self, where: str) -> InvalidInput:
-        """The error for a child that needed more."""
+        """Return the error for a child that needed more."""
         return InvalidInput(
             f"it needs more memory than the {self.bytes >> 20:,} MiB that are allowed",
             where=where,

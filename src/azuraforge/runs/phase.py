@@ -218,7 +218,7 @@ def start_frame(
     saved: list[dict[str, Any]],
     settings: dict[str, Any],
 ) -> Frame:
-    """The first frame of a phase's child. ``settings``: seed, threads, environment, kernels_folder."""
+    """Return the first frame of a phase's child. ``settings``: seed, threads, environment, kernels_folder."""
     return {
         "mode": "run",
         "entry": entry,

@@ -45,11 +45,11 @@ class ProcessTable(Protocol):
     clock: str
 
     def living(self) -> Iterator[int]:
-        """Pids of the processes that run, except our own and those of other pid namespaces."""
+        """Yield the pids of running processes, except our own and those of other pid namespaces."""
         ...
 
     def variable(self, pid: int, name: str) -> str | None:
-        """A variable of the environment that a process was started with; None where it is unset or unreadable."""
+        """Return a variable of the environment that a process was started with; None if unset or unreadable."""
         ...
 
     def place(self, pid: int) -> Place | None:
@@ -57,14 +57,14 @@ class ProcessTable(Protocol):
         ...
 
     def began(self, pid: int) -> str:
-        """The start time of a process; together with the pid it names one process for as long as the machine runs.
+        """Return the start time of a process; with the pid it identifies one process for as long as the machine runs.
 
         Raises ProcessLookupError where it has ended, another OSError where it cannot be read.
         """
         ...
 
     def state_of_child(self, pid: int) -> State:
-        """The state of a child of this process; does not reap it."""
+        """Return the state of a child of this process; do not reap it."""
         ...
 
     def kill_if(self, pid: int, still: Callable[[int], bool]) -> None:
@@ -176,7 +176,7 @@ def _check_and_kill(pid: int, still: Callable[[int], bool]) -> None:
 
 
 def _fields_of(pid: int) -> list[str]:
-    """Fields of ``/proc/<pid>/stat`` from the state on. Raises ProcessLookupError for a zombie too."""
+    """Return the fields of ``/proc/<pid>/stat`` from the state on. Raises ProcessLookupError for a zombie too."""
     try:
         fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:
@@ -187,7 +187,7 @@ def _fields_of(pid: int) -> list[str]:
 
 
 def _namespaces(name: str) -> tuple[str, str] | None:
-    """In another pid namespace a mark's pid names another process; in another time namespace the clock differs."""
+    """Return the pid and time namespace, outside of which a pid or a start time means something else."""
     with contextlib.suppress(OSError):
         folder = _PROC / name / "ns"
         time = os.readlink(folder / "time") if (_PROC / "self" / "ns" / "time").exists() else ""

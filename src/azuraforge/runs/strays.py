@@ -24,7 +24,7 @@ _PAUSE_SECONDS = 0.001
 
 
 def new_mark() -> str:
-    """A mark for one launcher of this process."""
+    """Return a mark for one launcher of this process."""
     return f"{TABLE.clock} {os.getpid()} {TABLE.began(os.getpid())} {secrets.token_hex(8)}"
 
 

@@ -70,7 +70,7 @@ async def _ready() -> dict[str, str]:
 
 
 def create_application(rooms: Rooms, settings: Settings, state: State, url: str = "") -> ASGIApp:
-    """The whole API and the dashboard.
+    """Create the application: the whole API and the dashboard.
 
     Args:
         state: reports whether requests can be answered.

@@ -116,7 +116,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _network(address: str) -> str | None:
-    """The network that shares one allowance: an IPv4 address, the /64 of an IPv6 one; None for this machine."""
+    """Return the network that shares one limit: an IPv4 address, the /64 of an IPv6 one; None for this machine."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -14,10 +14,10 @@ from azuraforge.plugins.routes import signed_in
 from azuraforge.projects.access import admin, member, require_access
 
 MEDIA_TYPE = "application/problem+json"
-#: Dependencies that let nobody in without a session or token.
+#: Dependencies that require a session or token.
 _ENTRANCES = {require_access, caller_of, signed_in}
 _SAFE_METHODS = {"get", "head", "options"}
-#: Routes that let somebody in and therefore refuse somebody, without a session or token before.
+#: Routes that check credentials although they require no session or token.
 _REFUSING = {("post", "/api/v1/sessions")}
 
 PROBLEM: dict[str, Any] = {

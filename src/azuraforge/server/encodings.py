@@ -37,8 +37,11 @@ def accepted(header: str, offered: Container[str]) -> str:
 
 
 class JsonCompression:
-    """Compresses large JSON that was read. Never a stream, a file, or an answer that nobody may keep: that one holds a
-    secret, whose letters could be found by the length of the answer (BREACH)."""
+    """Compression of large JSON answers to GET requests.
+
+    Streams, files and answers that must not be stored are sent as they are: the latter hold a secret, which the length
+    of a compressed answer could reveal (BREACH).
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""Whether the process lives and requests can be served. Neither answer needs a thread of the routes."""
+"""Routes for liveness and readiness. Neither answer needs a thread of the routes."""
 
 from __future__ import annotations
 

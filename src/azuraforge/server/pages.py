@@ -5,6 +5,7 @@ No thread is used: pages are there while routes keep every thread busy.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import mimetypes
 from collections.abc import Callable
@@ -29,11 +30,6 @@ _MISSING = """<!doctype html><meta charset="utf-8"><title>AzuraForge</title>
 """
 
 
-def dashboard_folder() -> Path | None:
-    """The built dashboard: in the wheel, or in a checkout."""
-    return next((folder for folder in (_PACKAGED, _CHECKOUT) if (folder / "index.html").is_file()), None)
-
-
 @dataclass(frozen=True)
 class Asset:
     """One file with its compressed copies."""
@@ -44,7 +40,7 @@ class Asset:
     contents: dict[str, bytes]
 
     def answer(self, request: Request) -> Response:
-        """The file as the browser can read it, or 304 where it has it already."""
+        """Return the file in an encoding that the browser accepts, or 304 if the browser has it."""
         encoding = accepted(request.headers.get("accept-encoding", ""), self.contents)
         # A compressed copy is another representation, so it has another tag.
         etag = f'"{self.etag}-{encoding}"' if encoding else f'"{self.etag}"'
@@ -58,27 +54,36 @@ class Asset:
 
 
 class Pages:
-    """The files of a built dashboard. A build that replaces them is noticed by its index.html."""
+    """The files of the built dashboard: in the wheel, or in a checkout.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._built: tuple[int, int] | None = None
+    The folder is looked for until it exists. Its index.html shows whether a build has replaced the files; while a build
+    does so, there are no pages.
+    """
+
+    def __init__(self) -> None:
+        self._built: tuple[Path, int, int] | None = None
         self._assets: dict[str, Asset] = {}
 
     def find(self, path: str) -> Asset | None:
-        """Return the file of a path; only what a walk through the folder found exists."""
-        index = (self._folder / "index.html").stat()
-        built = (index.st_mtime_ns, index.st_ino)
+        """Return the file of a path; only files that a walk through the folder found exist."""
+        for folder in (_PACKAGED, _CHECKOUT):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                self._read_again(folder)
+                return self._assets.get(path)
+        return None
+
+    def _read_again(self, folder: Path) -> None:
+        """Read the files if index.html changed. Raises FileNotFoundError where it or a listed file is missing."""
+        index = (folder / "index.html").stat()
+        built = (folder, index.st_mtime_ns, index.st_ino)
         if built != self._built:
-            self._assets = _read(self._folder)
+            self._assets = _read(folder)
             self._built = built
-        return self._assets.get(path)
 
 
 def install(app: FastAPI, allowed: Callable[[str], list[str]]) -> None:
     """Add the pages after all other routes. ``allowed`` returns the methods that the API has for a path."""
-    folder = dashboard_folder()
-    pages = Pages(folder) if folder is not None else None
+    pages = Pages()
 
     @app.get("/{path:path}", include_in_schema=False, response_model=None)
     async def page(path: str, request: Request) -> Response:
@@ -86,8 +91,6 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]]) -> None:
             if methods := allowed(request.scope["path"]):
                 raise HTTPException(405, headers={"Allow": ", ".join(methods)})
             raise HTTPException(404)
-        if pages is None:
-            return HTMLResponse(_MISSING, 503)
         asset = pages.find(path)
         if asset is None and path.startswith("assets/"):
             raise HTTPException(404)
@@ -98,17 +101,26 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]]) -> None:
 
 
 def _read(folder: Path) -> dict[str, Asset]:
-    """Every file below a folder by its path, without what a symlink would bring in from elsewhere."""
+    """Return every file below a folder by its path.
+
+    Symbolic links are left out: one could bring in a file from elsewhere. If index.html is one too, an installer made
+    all of them (``uv --link-mode=symlink``, Nix, Bazel), and they count as files.
+    """
+    linked = (folder / "index.html").is_symlink()
+
+    def is_served(file: Path) -> bool:
+        return file.is_file() and (linked or not file.is_symlink())
+
     assets = {}
     for file in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if hidden or file.suffix in _ENCODINGS.values() or file.is_symlink() or not file.is_file():
+        if hidden or file.suffix in _ENCODINGS.values() or not is_served(file):
             continue
         content = file.read_bytes()
         contents = {"": content}
         for encoding, ending in _ENCODINGS.items():
             copy = file.with_name(file.name + ending)
-            if copy.is_file():
+            if is_served(copy):
                 contents[encoding] = copy.read_bytes()
         path = file.relative_to(folder).as_posix()
         assets[path] = Asset(

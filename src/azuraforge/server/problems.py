@@ -96,7 +96,7 @@ def install(app: FastAPI, allowed: Callable[[str], list[str]] = lambda _path: []
 
     @app.exception_handler(ClientDisconnect)
     async def _left(_request: Request, _error: ClientDisconnect) -> Response:
-        return problem(408, "the body ended early", "body_too_slow")  # nobody receives it
+        return problem(408, "the body ended early", "body_too_slow")  # no client receives it
 
     @app.exception_handler(UnicodeError)
     async def _unspeakable(request: Request, error: UnicodeError) -> Response:

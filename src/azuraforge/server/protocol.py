@@ -12,7 +12,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from azuraforge.server.connections import Connections
 from azuraforge.server.problems import problem
 
-#: What the client is sending. IDLE: nothing, the last request is whole.
+#: Part of a request that the client is sending. IDLE: none, the last request is complete.
 _IDLE, _HEADERS, _BODY = range(3)
 #: Requests that a client may send before the first of them is answered.
 _MOST_PIPELINED = 32
@@ -35,9 +35,9 @@ class _Stalls:
 class HttpProtocol(HttpToolsProtocol):
     """HTTP/1.1 whose headers, trailers and chunk extensions are bounded in bytes, whose requests are bounded in time.
 
-    The parser keeps an unfinished header in memory and calls nobody, so bytes are counted as they arrive: those since
-    the last part that it gave out. Limits in time are checked once a second (``check``), so that a request costs no
-    timer.
+    The parser keeps an unfinished header in memory and reports nothing, so bytes are counted as they arrive: those
+    since the last part that it gave out. Limits in time are checked once a second (``check``), so that a request costs
+    no timer.
     """
 
     server_state: Connections

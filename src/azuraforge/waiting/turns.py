@@ -152,7 +152,7 @@ class Waiting:
 
 
 def waiting_of(request: HTTPConnection) -> Waiting:
-    """The application's waiting; with default bounds where the application has no settings."""
+    """Return the application's waiting; with default bounds if the application has no settings."""
     state = request.app.state
     if not hasattr(state, "waiting"):
         state.waiting = Waiting()
@@ -166,12 +166,12 @@ def refuse_if_full(request: HTTPConnection, project_id: str) -> None:
 
 
 async def read_in_turn(request: HTTPConnection, project_id: str, work: Callable[[], T]) -> T:
-    """``work`` that reads a file or a source in a child."""
+    """Wait for a turn, then run ``work``, which reads a file or a source in a child."""
     return await waiting_of(request).reading.run(request, project_id, work)
 
 
 async def ask_in_turn(request: HTTPConnection, project_id: str, work: Callable[[], T]) -> T:
-    """``work`` that asks a child a short question."""
+    """Wait for a turn, then run ``work``, which asks a child a short question."""
     return await waiting_of(request).asking.run(request, project_id, work)
 
 

@@ -73,7 +73,7 @@ def try_version(child: Asked) -> dict[str, Any]:
 
 
 def _plugin(opening: Mapping[str, Any]) -> type[Any]:
-    """The class of the pipeline. Raises InvalidInput where it is not installed here, or does another task."""
+    """Return the class of the pipeline. Raises InvalidInput if it is not installed here, or does another task."""
     name = opening["plugin"]
     try:
         plugin: type[Any] = load_plugin("pipeline", name, opening["plugins_folder"])
@@ -106,7 +106,7 @@ def _compare(card: Card, opening: Mapping[str, Any]) -> None:
     if card.schema_ is not None and card.schema_.model_dump() != type(card.schema_)(**opening["schema"]).model_dump():
         raise refused("its schema is not that of bundle.json", _VERSION + CARD)
     if opening["kind"] == "forecast" and card.horizon is None:
-        raise refused("it tells no horizon", _VERSION + CARD)
+        raise refused("it states no horizon", _VERSION + CARD)
 
 
 def _finite_json(path: Path) -> Any:
@@ -147,7 +147,7 @@ def _predict(loaded: Predictor | PicturePredictor, schema: Mapping[str, Any]) ->
 
 
 def _invented_rows(schema: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """A gentle positive wave in every column; None for rows without a time, or that the calendar cannot hold."""
+    """Return a positive wave in every column; None for rows without a time, or beyond the calendar."""
     import polars as pl
 
     if schema.get("time") is None:

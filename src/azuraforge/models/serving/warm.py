@@ -101,7 +101,7 @@ class WarmPredictors:
             return [key for key, lane in self._lanes.items() if lane.is_warm]
 
     def with_folders(self, opening: Mapping[str, Any]) -> dict[str, Any]:
-        """``opening`` with the folders that a child loads plugins and kernels from."""
+        """Return ``opening`` with the folders that a child loads plugins and kernels from."""
         return {**opening, "plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
 
     def _make_room(self, just_used: Lane) -> None:
