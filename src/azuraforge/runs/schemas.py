@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
 from azuraforge.runs.failures import sayable
@@ -22,8 +22,8 @@ def _storable_text(text: str) -> str:
     return text
 
 
-def _cleaned(text: str) -> str:
-    return str(sayable(text))
+def _cleaned(text: Any) -> Any:
+    return sayable(text) if isinstance(text, str) else text
 
 
 def _storable(value: dict[str, Any]) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
 StorableText = Annotated[str, AfterValidator(_storable_text)]
 StorableObject = Annotated[dict[str, Any], AfterValidator(_storable)]
 #: What is only read by people: cleaned rather than refused, for a run's end must not be lost over a character.
-CleanedText = Annotated[str, AfterValidator(_cleaned)]
+CleanedText = Annotated[str, BeforeValidator(_cleaned)]
 #: Points of one series in one request.
 MOST_POINTS = 1_000_000
 Step = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
