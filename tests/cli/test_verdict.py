@@ -140,10 +140,40 @@ def test_the_decision_in_words(make_terminal, decision, said):
     ],
 )
 def test_a_candidate_that_ranks_first_is_not_said_to_have_lost(make_terminal, language, said):
-    terminal = make_terminal(language)
+    assert headline_of(make_terminal(language), headline="baseline_unproven") == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "NOT PROMOTED: c ranks first but does not meet the model's conditions; the baseline m becomes champion."),
+        (
+            "tr",
+            "ADAY TERFİ ETMEDİ: c ilk sırada ama modelin koşullarını karşılamıyor; temel yöntem m şampiyon oluyor.",
+        ),
+    ],
+)
+def test_a_candidate_that_conditions_bar_is_not_called_unproven(make_terminal, language, said):
+    assert headline_of(make_terminal(language), headline="baseline_barred") == said
+
+
+@pytest.mark.parametrize(
+    ("champion", "said"),
+    [
+        ("", "APPROVED: m; a person may promote it."),
+        ("old v3", "APPROVED: m; a person may promote it. Until then old v3 stays champion."),
+    ],
+)
+def test_an_approved_baseline_is_named(make_terminal, champion, said):
+    verdict = {"decision": "approved", "headline": "approved", "approved": "m", "champion": champion}
+    assert headline_of(make_terminal(), **verdict) == said
+
+
+def headline_of(terminal, **verdict):
     evaluation = {"contenders": [{"name": "c", "role": "candidate"}, {"name": "m", "role": "baseline"}], "winner": "c"}
-    show_verdict(terminal, {"decision": "baseline_promoted", "champion": "m", "reasons": []}, evaluation)
-    assert terminal.output.splitlines() == [said]
+    show_verdict(terminal, {"decision": "baseline_promoted", "champion": "m", "reasons": [], **verdict}, evaluation)
+    (said,) = terminal.output.splitlines()
+    return said
 
 
 def test_one_horizon_needs_no_columns_per_horizon(make_terminal, evaluation, verdict):

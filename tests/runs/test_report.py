@@ -257,11 +257,33 @@ def _unescaped(one: bytes) -> bytes:
     ],
 )
 def test_a_candidate_that_ranks_first_is_not_said_to_have_lost(language: str, said: str) -> None:
+    assert said in _with_verdict(language, headline="baseline_unproven")
+    assert said not in _with_verdict(language, headline="baseline_promoted")
+
+
+def _with_verdict(language: str, **verdict: str) -> str:
     material = make_material()
-    material["verdict"] = {**material["verdict"], "decision": "baseline_promoted", "champion": "forecasting.ridge"}
-    assert said in markdown(Material(**material), Words(language), {})
-    material["evaluation"]["winner"] = "forecasting.ridge"
-    assert said not in markdown(Material(**material), Words(language), {})
+    material["verdict"] |= {"decision": "baseline_promoted", "champion": "forecasting.ridge", **verdict}
+    return markdown(Material(**material), Words(language), {})
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "**forecasting.lstm** ranks first but does not meet the model's conditions"),
+        ("tr", "**forecasting.lstm** ilk sırada ama modelin koşullarını karşılamıyor"),
+    ],
+)
+def test_a_candidate_that_conditions_bar_is_not_called_unproven(language: str, said: str) -> None:
+    assert said in _with_verdict(language, headline="baseline_barred")
+
+
+def test_an_approved_baseline_is_named_in_words() -> None:
+    approved = {"decision": "approved", "headline": "approved", "approved": "forecasting.ridge"}
+    text = _with_verdict("en", **approved, champion="")
+    assert "**forecasting.ridge** is approved: a person may promote it.\n" in text
+    text = _with_verdict("tr", **approved, champion="old v3")
+    assert "**forecasting.ridge** onaylandı: bir kişi terfi ettirebilir. O zamana dek şampiyon **old v3**." in text
 
 
 def test_a_run_that_the_platform_did_not_execute_is_not_called_reproducible() -> None:

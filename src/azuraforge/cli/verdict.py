@@ -62,12 +62,13 @@ def show_series(terminal: Terminal, evaluation: Mapping[str, Any]) -> None:
 
 def show_verdict(terminal: Terminal, verdict: Mapping[str, Any], evaluation: Mapping[str, Any]) -> None:
     """Print the gate's decision and its reasons."""
-    decision, champion = verdict["decision"], verdict["champion"]
-    candidate = next((each["name"] for each in evaluation["contenders"] if each["role"] == "candidate"), None)
-    if decision == "baseline_promoted" and candidate is not None and candidate == evaluation.get("winner"):
-        decision = "baseline_promoted_unproven"
-    key = f"decision.{decision}"
-    said = terminal.text(key, champion=champion, candidate=candidate) if terminal.text.has(key) else str(decision)
+    names = {name: verdict.get(name) for name in ("champion", "approved")}
+    names["candidate"] = next((each["name"] for each in evaluation["contenders"] if each["role"] == "candidate"), None)
+    headline = str(verdict.get("headline") or verdict["decision"])
+    key = f"decision.{headline}"
+    said = terminal.text(key, **names) if terminal.text.has(key) else headline
+    if headline == "approved" and names["champion"]:
+        said = f"{said} {terminal.text('decision.until_then', **names)}"
     style = "bold green" if verdict["decision"] == "promoted" else "bold yellow"
     terminal.console.print(Text(said, style=style), soft_wrap=True)
     for reason in verdict.get("reasons") or ():

@@ -172,6 +172,7 @@ def _verdict(evaluated: Evaluated | None, say: Mapping[str, str], language: Lang
         return [say["no_verdict"]]
     verdict = evaluated.verdict
     decision = DECISIONS[language].get(verdict["decision"], verdict["decision"])
+    decision = decision.replace("{approved}", _plain(verdict.get("approved") or "–"))
     reasons = "\n".join(f"- {_plain(_text(each, language))}" for each in verdict["reasons"])
     policy = verdict.get("policy")
     under = []

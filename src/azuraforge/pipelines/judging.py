@@ -139,7 +139,7 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
     ahead, future = load_predictions(shown.folder / "future.npz"), load_part(case.future)
     return {
         "evaluation": evaluation,
-        "verdict": verdict.to_dict(),
+        "verdict": verdict.to_dict(candidate_first=contenders[0].role == "candidate"),
         "forecast": (
             _forecast(shown.name, future, ahead, test, shown.predictions, truth)
             if panel is None

@@ -14,7 +14,10 @@ _SERIES_SHOWN = 20
 #: Metrics in this order; others follow as they come.
 _ORDER = ("rmse", "mae", "mase", "smape", "r2", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "skill")
 _SHARES = ("coverage", "skill", "accuracy", "macro_f1", "ece")
-_DECISIONS = ("promoted", "kept", "baseline_promoted", "not_comparable")
+_HEADLINES = (
+    *("promoted", "approved", "kept", "not_comparable"),
+    *("baseline_promoted", "baseline_unproven", "baseline_barred"),
+)
 _MOST_INPUTS = 12
 _MOST_FIELDS = 200
 
@@ -108,12 +111,14 @@ def _failure(material: Material, words: Words) -> list[str]:
 def _verdict(verdict: Mapping[str, Any], evaluation: Mapping[str, Any], words: Words) -> list[str]:
     if not verdict:
         return []
-    champion, decision = escape(verdict.get("champion", NOTHING)), str(verdict.get("decision"))
-    key = f"decision.{decision}" if decision in _DECISIONS else "decision.other"
+    headline = str(verdict.get("headline") or verdict.get("decision"))
+    key = f"decision.{headline}" if headline in _HEADLINES else "decision.other"
     candidate = next((each["name"] for each in evaluation["contenders"] if each["role"] == "candidate"), None)
-    if decision == "baseline_promoted" and candidate is not None and candidate == evaluation.get("winner"):
-        key = "decision.baseline_promoted_unproven"
-    said = words(key, champion=champion, candidate=escape(candidate or NOTHING), decision=escape(decision))
+    names = {"champion": verdict.get("champion"), "approved": verdict.get("approved"), "candidate": candidate}
+    shown = {name: escape(value or NOTHING) for name, value in names.items()}
+    said = words(key, **shown, decision=escape(headline))
+    if headline == "approved" and names["champion"]:
+        said = f"{said} {words('decision.until_then', **shown)}"
     reasons = [each.get("text") or {} for each in verdict.get("reasons") or ()]
     told = [f"- {escape(text.get(words.code) or text.get('en') or '')}" for text in reasons]
     return [f"## {words('verdict')}", "", said, "", *told, ""]
