@@ -146,7 +146,10 @@ def test_a_candidate_that_ranks_first_is_not_said_to_have_lost(make_terminal, la
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "NOT PROMOTED: c ranks first but does not meet the model's conditions; the baseline m becomes champion."),
+        (
+            "en",
+            "NOT PROMOTED: c ranks first but does not meet the model's conditions; the baseline m becomes champion.",
+        ),
         (
             "tr",
             "ADAY TERFİ ETMEDİ: c ilk sırada ama modelin koşullarını karşılamıyor; temel yöntem m şampiyon oluyor.",

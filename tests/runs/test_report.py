@@ -292,3 +292,6 @@ def test_a_run_that_the_platform_did_not_execute_is_not_called_reproducible() ->
     text = markdown(Material(**material), Words("en"), {})
     assert "| Reproducible bit for bit | unknown: the platform did not execute this run |" in text
     assert "Code version" not in text
+    for state, said in (("queued", "not yet known"), ("cancelled", "unknown: the platform did not execute this run")):
+        material["run"] |= {"kind": "train", "state": state}
+        assert f"| Reproducible bit for bit | {said} |" in markdown(Material(**material), Words("en"), {})

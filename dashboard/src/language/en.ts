@@ -266,7 +266,7 @@ export const en = {
     reproducible: "Reproducible",
     bitForBit: "bit for bit",
     notBitForBit: "not bit for bit",
-    executedElsewhere: "unknown: the platform did not execute this run",
+    notExecuted: "unknown: the platform did not execute this run",
     started: "Started",
     took: "Took",
     config: "Config",

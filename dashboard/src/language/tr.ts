@@ -268,7 +268,7 @@ export const tr: Texts = {
     reproducible: "Yinelenebilir",
     bitForBit: "bit bit aynı",
     notBitForBit: "bit bit aynı değil",
-    executedElsewhere: "bilinmiyor: bu çalıştırmayı platform yürütmedi",
+    notExecuted: "bilinmiyor: bu çalıştırmayı platform yürütmedi",
     started: "Başladı",
     took: "Süre",
     config: "Ayarlar",

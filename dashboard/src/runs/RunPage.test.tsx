@@ -130,6 +130,18 @@ describe("RunPage", () => {
     expect(screen.queryByText(i18next.t("details.platformLimit"))).toBeNull();
   });
 
+  it("claims nothing about a run before its first attempt", async () => {
+    open(sampleRun({ state: "queued", bit_reproducible: null, code_version: null }));
+    const fact = (await screen.findByText("Reproducible")).parentElement;
+    expect(fact?.textContent).toContain("not yet known");
+  });
+
+  it("claims nothing about a run that was cancelled before its first attempt", async () => {
+    open(sampleRun({ state: "cancelled", bit_reproducible: null, code_version: null }));
+    const fact = (await screen.findByText("Reproducible")).parentElement;
+    expect(fact?.textContent).toContain("unknown: the platform did not execute this run");
+  });
+
   it("leads from a trial to its study", async () => {
     open(sampleRun({ kind: "trial", study: { id: "s1", name: "first search", trial: 3 } }));
     const link = await screen.findByRole("link", { name: "first search" });

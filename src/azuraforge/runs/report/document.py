@@ -265,7 +265,8 @@ def _environment(run: Mapping[str, Any], words: Words) -> list[str]:
 def _bits(run: Mapping[str, Any], words: Words) -> str:
     reproducible = run.get("bit_reproducible")
     if reproducible is None:
-        return words("bits.external")
+        waits = run["kind"] != "external" and run["state"] in ("queued", "running")
+        return words("bits.unknown" if waits else "bits.never")
     return words("yes" if reproducible else "no")
 
 

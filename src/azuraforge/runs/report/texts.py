@@ -275,7 +275,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "seed": ("Seed", "Tohum"),
     "threads": ("Threads", "İş parçacığı"),
     "bits": ("Reproducible bit for bit", "Bit bit yinelenebilir"),
-    "bits.external": (
+    "bits.unknown": ("not yet known", "henüz bilinmiyor"),
+    "bits.never": (
         "unknown: the platform did not execute this run",
         "bilinmiyor: bu çalıştırmayı platform yürütmedi",
     ),
