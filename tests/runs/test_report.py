@@ -286,6 +286,16 @@ def test_an_approved_baseline_is_named_in_words() -> None:
     assert "**forecasting.ridge** onaylandı: bir kişi terfi ettirebilir. O zamana dek şampiyon **old v3**." in text
 
 
+def test_the_parts_of_a_series_of_days_are_dates_of_its_zone() -> None:
+    material = make_material()
+    material["evaluation"] |= {"frequency": "1d", "timezone": "Europe/Istanbul"}
+    for part in material["evaluation"]["parts"].values():
+        part |= {"start": "2025-12-31T21:00:00Z", "end": "2026-01-09T21:00:00Z"}
+    text = markdown(Material(**material), Words("en"), {})
+    assert "| 2026-01-01 | 2026-01-10 |" in text
+    assert "21:00 UTC" not in text
+
+
 def test_a_run_that_the_platform_did_not_execute_is_not_called_reproducible() -> None:
     material = make_material(evaluation=None, verdict=None, figures={})
     material["run"] |= {"kind": "external", "bit_reproducible": None, "code_version": None}

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from azuraforge.row_time import row_time
 from azuraforge.runs.report.conclusion import conclusion
 from azuraforge.runs.report.markdown import escape, quoted, table
 from azuraforge.runs.report.texts import NOTHING, Words
@@ -227,13 +228,14 @@ def _data(material: Material, words: Words) -> list[str]:
     lines = [f"## {words('data')}", ""]
     lines += [f"- {words('dataset')}: {escape(run['dataset_name'])} v{run['dataset_version']}"]
     lines += [f"- {words('fingerprint')}: {escape(run.get('dataset_fingerprint') or NOTHING)}", ""]
-    if parts := (material.evaluation or {}).get("parts"):
+    evaluation = material.evaluation or {}
+    if parts := evaluation.get("parts"):
         rows = [
             [
                 words.or_else(f"part.{name}", escape(name)),
                 words.number(part.get("rows")),
-                escape(words.moment(part.get("start"))),
-                escape(words.moment(part.get("end"))),
+                escape(row_time(part.get("start"), evaluation)),
+                escape(row_time(part.get("end"), evaluation)),
             ]
             for name, part in parts.items()
         ]
