@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import pytest
 
@@ -59,3 +60,18 @@ def test_a_whole_dataset_as_a_run(served):
     refused = served.run("predictions", "create", "--model", "nobody", check=False)
     assert refused.returncode != 0
     assert "'nobody' does not exist" in refused.stderr
+
+
+@pytest.mark.parametrize("reader", ["Europe/Istanbul", "America/New_York"])
+def test_rows_of_days_are_dates_wherever_the_reader_is(served, monkeypatch, reader):
+    made = served.json("models", "predict", "ledger", "--version", "1")
+    monkeypatch.setitem(served.variables, "TZ", reader)
+    commands = {
+        ("predictions", "show", made["prediction_id"]): made["predictions"][0]["at"],
+        ("predictions", "list", "--model", "ledger"): made["origin"],
+        ("models", "predict", "ledger", "--version", "1"): made["predictions"][0]["at"],
+    }
+    for command, at in commands.items():
+        shown = served.run(*command).stdout
+        assert at[:10] in shown
+        assert not re.search(rf"{at[:10]} \d\d:\d\d", shown)

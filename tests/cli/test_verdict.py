@@ -140,10 +140,43 @@ def test_the_decision_in_words(make_terminal, decision, said):
     ],
 )
 def test_a_candidate_that_ranks_first_is_not_said_to_have_lost(make_terminal, language, said):
-    terminal = make_terminal(language)
+    assert headline_of(make_terminal(language), headline="baseline_unproven") == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            "NOT PROMOTED: c ranks first but does not meet the model's conditions; the baseline m becomes champion.",
+        ),
+        (
+            "tr",
+            "ADAY TERFİ ETMEDİ: c ilk sırada ama modelin koşullarını karşılamıyor; temel yöntem m şampiyon oluyor.",
+        ),
+    ],
+)
+def test_a_candidate_that_conditions_bar_is_not_called_unproven(make_terminal, language, said):
+    assert headline_of(make_terminal(language), headline="baseline_barred") == said
+
+
+@pytest.mark.parametrize(
+    ("champion", "said"),
+    [
+        ("", "APPROVED: m; a person may promote it."),
+        ("old v3", "APPROVED: m; a person may promote it. Until then old v3 stays champion."),
+    ],
+)
+def test_an_approved_baseline_is_named(make_terminal, champion, said):
+    verdict = {"decision": "approved", "headline": "approved", "approved": "m", "champion": champion}
+    assert headline_of(make_terminal(), **verdict) == said
+
+
+def headline_of(terminal, **verdict):
     evaluation = {"contenders": [{"name": "c", "role": "candidate"}, {"name": "m", "role": "baseline"}], "winner": "c"}
-    show_verdict(terminal, {"decision": "baseline_promoted", "champion": "m", "reasons": []}, evaluation)
-    assert terminal.output.splitlines() == [said]
+    show_verdict(terminal, {"decision": "baseline_promoted", "champion": "m", "reasons": [], **verdict}, evaluation)
+    (said,) = terminal.output.splitlines()
+    return said
 
 
 def test_one_horizon_needs_no_columns_per_horizon(make_terminal, evaluation, verdict):
@@ -187,13 +220,30 @@ def istanbul(monkeypatch):
 
 
 @pytest.mark.usefixtures("istanbul")
-def test_days_of_the_readers_zone_are_dates_and_hours_name_their_zone(make_terminal):
-    def first_column(*moments):
+def test_days_are_dates_of_the_series_zone_and_hours_name_it(make_terminal):
+    def first_column(rhythm, *moments):
         terminal = make_terminal()
         points = [{"at": at, "value": 1.0, "low": None, "high": None} for at in moments]
-        show_forecast(terminal, {"target": "x", "unit": "", "interval": None, "next": points}, "m")
+        show_forecast(terminal, {"target": "x", "unit": "", "interval": None, "next": points, **rhythm}, "m")
         return [line.rsplit(maxsplit=1)[0].strip() for line in terminal.output.splitlines() if line.startswith("20")]
 
-    assert first_column("2026-01-01T21:00:00Z", "2026-01-02T21:00:00Z") == ["2026-01-02", "2026-01-03"]
-    assert first_column("2026-01-02T00:00:00Z") == ["2026-01-02"]
-    assert first_column("2026-01-02T10:00:00Z") == ["2026-01-02 13:00 +03:00"]
+    here = {"timezone": "Europe/Istanbul"}
+    nights = ("2026-01-01T21:00:00Z", "2026-01-02T21:00:00Z")
+    assert first_column({"frequency": "1d", **here}, *nights) == ["2026-01-02", "2026-01-03"]
+    assert first_column({"frequency": "1d", "timezone": "UTC"}, "2026-01-02T00:00:00Z") == ["2026-01-02"]
+    assert first_column({"frequency": "1h", **here}, "2026-01-02T10:00:00Z") == ["2026-01-02 13:00 +03:00"]
+    assert first_column({"frequency": "1h", "timezone": "UTC"}, "2026-01-02T10:00:00Z") == ["2026-01-02 10:00 UTC"]
+
+
+@pytest.mark.parametrize("reader", ["Europe/Istanbul", "America/New_York"])
+def test_the_held_out_days_are_dates_of_the_series_zone(make_terminal, evaluation, verdict, monkeypatch, reader):
+    monkeypatch.setenv("TZ", reader)
+    time.tzset()
+    evaluation |= {"frequency": "1d", "timezone": "Europe/Istanbul"}
+    evaluation["parts"]["test"] |= {"start": "2025-12-31T21:00:00Z", "end": "2026-01-09T21:00:00Z"}
+    text = "\n".join(shown(make_terminal(), evaluation, verdict))
+    monkeypatch.undo()
+    time.tzset()
+    assert "2026-01-01" in text
+    assert "2026-01-10" in text
+    assert "2025-12-31" not in text

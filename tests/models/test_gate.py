@@ -233,7 +233,8 @@ def test_the_best_of_many_equal_baselines_does_not_win_by_being_many() -> None:
 def test_the_verdict_is_json_in_two_languages() -> None:
     for verdict in (gate(0.8, [1.0]), gate(0.8, [0.6], 1.0, earlier_uses=2), gate(0.9, [1.0], 1.0, unseen=3)):
         stored = json.loads(json.dumps(verdict.to_dict(), allow_nan=False))
-        assert set(stored) == {"decision", "champion", "approved", "reasons", "policy", "measured", "slices"}
+        said = {"decision", "headline", "champion", "approved", "reasons"}
+        assert set(stored) == {*said, "policy", "measured", "slices"}
         assert stored["policy"] == GatePolicy().to_dict()
         for reason in stored["reasons"]:
             assert reason["text"]["en"] != reason["text"]["tr"]

@@ -45,13 +45,20 @@ def _rows(last: float = 10.0, count: int = 4) -> list[dict[str, Any]]:
     return [{"at": (start + timedelta(hours=i)).isoformat(), "load": last, "heat": 1.0} for i in range(count)]
 
 
-def _judge(room: Any, project_id: str, run_id: str = "run1") -> None:
+def _judge(room: Any, project_id: str, run_id: str = "run1", **verdict: Any) -> None:
     moment = datetime(2026, 2, 2, tzinfo=UTC)
     held_out = HeldOut("data1", "load", moment, moment + timedelta(days=2))
 
     def work(session: Any) -> None:
         room.service.store_evaluation(
-            session, project_id, run_id, "load", 1, evaluation=EVALUATION, verdict=VERDICT, held_out=held_out
+            session,
+            project_id,
+            run_id,
+            "load",
+            1,
+            evaluation=EVALUATION,
+            verdict={**VERDICT, **verdict},
+            held_out=held_out,
         )
 
     room.database.write(project_id, work)
@@ -164,6 +171,13 @@ def test_a_card_says_what_the_rows_say_in_two_languages(room: Any, project_id: s
     shown = {cell for line in cells for cell in line.split(" | ")}
     assert shown == {"1.25", "88 %", "−10 %", "1.14", "0 %", "–"}
     assert ("season=–" in english, "=None" in english + turkish) == (True, False)
+
+
+def test_a_card_names_the_baseline_that_a_person_may_promote(room: Any, project_id: str, make_folder: Make) -> None:
+    room.add_version(project_id, make_folder(), config={"horizon": 3, "season": None})
+    _judge(room, project_id, decision="approved", approved="forecasting.naive")
+    card = room.service.cards.show(project_id, "load", 1, "en").markdown
+    assert "**forecasting.naive is approved; a person promotes.**" in card
 
 
 def test_a_card_shows_rows_of_days_as_dates_of_their_zone(room: Any, project_id: str, make_folder: Make) -> None:

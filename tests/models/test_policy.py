@@ -99,6 +99,31 @@ def test_limits(policy: GatePolicy, measured: Measured, code: str | None, champi
     assert verdict.to_dict()["measured"] == {"latency_ms": measured.latency_ms, "bytes": measured.bytes}
 
 
+SMALL = GatePolicy(max_bytes=1000)
+
+
+@pytest.mark.parametrize(
+    ("policy", "candidate", "champion", "measured", "headline"),
+    [
+        (GatePolicy(max_latency_ms=5), 0.9, None, Measured(latency_ms=6.5), "baseline_barred"),
+        (GatePolicy(max_latency_ms=5), 0.9, None, Measured(), "baseline_barred"),
+        (SMALL, 0.9, None, Measured(bytes=1001), "baseline_barred"),
+        (SMALL, 0.9, 2.0, Measured(bytes=1001), "baseline_barred"),
+        (SMALL, 1.2, None, Measured(bytes=1001), "baseline_barred"),
+        (GatePolicy(margin=0.5), 0.9, None, Measured(), "baseline_barred"),
+        (GatePolicy(), 1.2, None, Measured(), "baseline_unproven"),
+        (GatePolicy(), 2.0, 2.0, Measured(), "baseline_unproven"),
+    ],
+)
+def test_a_proven_lead_is_not_called_unproven(
+    policy: GatePolicy, candidate: float, champion: float | None, measured: Measured, headline: str
+) -> None:
+    verdict = _judged(policy, candidate=candidate, champion=champion, measured=measured)
+    assert verdict.decision == "baseline_promoted"
+    assert verdict.to_dict(candidate_first=True)["headline"] == headline
+    assert verdict.to_dict()["headline"] == "baseline_promoted"
+
+
 def test_where_a_person_promotes_the_gate_only_approves() -> None:
     by_hand = GatePolicy(automatic=False)
     verdict = _judged(by_hand)
@@ -106,6 +131,7 @@ def test_where_a_person_promotes_the_gate_only_approves() -> None:
     assert _codes(verdict)[-1] == "promotion_by_hand"
     first = _judged(by_hand, champion=None, candidate=1.5)
     assert (first.decision, first.approved, first.champion) == ("approved", "naive", "")
+    assert first.to_dict(candidate_first=True)["headline"] == "approved"
     assert _judged(by_hand, candidate=1.1).decision == "kept"
 
 

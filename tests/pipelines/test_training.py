@@ -281,7 +281,7 @@ def test_a_baseline_that_a_person_may_promote_is_a_version_too(room: Room) -> No
     request = PolicyRequest(reason="by hand", automatic=False)
     room.models.policies.set(room.project_id, "series", request, "ayşe")
     _, summary = room.train("test.mean")
-    assert summary["decision"] == "approved"
+    assert (summary["decision"], summary["headline"], summary["approved"]) == ("approved", "approved", "test.linear")
     detail = room.models.show(room.project_id, "series")
     approved = next(each for each in detail.version_list if each.version == summary["approved_version"])
     assert (approved.plugin, approved.aliases, detail.champion) == ("test.linear", ["candidate"], 1)

@@ -8,7 +8,10 @@ import math
 import pytest
 
 from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.runs.environment import code_version
+from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.tables import Run
 
 
 def expected_hash(seed: int, steps: int) -> str:
@@ -41,6 +44,37 @@ def test_a_run_succeeds_and_tells_everything_in_order(stand):
     [log] = run.artifacts
     _, path = stand.service.artifact(stand.project_id, run.id, log.name)
     assert path.read_text() == "from step 0\n"
+
+
+class _Remembering:
+    """One short phase; the summary has the code version that a model's version would get."""
+
+    kind = "train"
+
+    def prepare(self, project_id, request):
+        return PreparedRun("toy", request.plugin, request.config)
+
+    def execute(self, job):
+        job.phase("train", "toy_steps:train", job.run.config, share=1.0)
+        return Finish({"code_version": job.run.code_version})
+
+
+def test_nothing_is_claimed_about_a_run_before_its_first_attempt(make_stand):
+    stand = make_stand(start=False, handler=_Remembering())
+    run, given_up = stand.create(steps=1), stand.create(steps=1)
+    stand.service.cancel(stand.project_id, given_up.id)
+    for each in (stand.get(run.id), stand.get(given_up.id)):
+        assert (each.bit_reproducible, each.code_version, each.environment) == (None, None, None)
+
+    def queued_by_an_earlier_release(session):
+        session.get(Run, (stand.project_id, run.id)).code_version = "0.0.1+gabc"
+
+    stand.database.write(stand.project_id, queued_by_an_earlier_release)
+    assert stand.get(run.id).code_version is None
+    stand.worker.run_one((stand.project_id, run.id))
+    run = stand.get(run.id)
+    assert (run.bit_reproducible, run.code_version) == (True, code_version())
+    assert run.summary == {"code_version": code_version()}
 
 
 def test_the_project_hears_of_each_state(stand):

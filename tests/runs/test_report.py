@@ -257,11 +257,43 @@ def _unescaped(one: bytes) -> bytes:
     ],
 )
 def test_a_candidate_that_ranks_first_is_not_said_to_have_lost(language: str, said: str) -> None:
+    assert said in _with_verdict(language, headline="baseline_unproven")
+    assert said not in _with_verdict(language, headline="baseline_promoted")
+
+
+def _with_verdict(language: str, **verdict: str) -> str:
     material = make_material()
-    material["verdict"] = {**material["verdict"], "decision": "baseline_promoted", "champion": "forecasting.ridge"}
-    assert said in markdown(Material(**material), Words(language), {})
-    material["evaluation"]["winner"] = "forecasting.ridge"
-    assert said not in markdown(Material(**material), Words(language), {})
+    material["verdict"] |= {"decision": "baseline_promoted", "champion": "forecasting.ridge", **verdict}
+    return markdown(Material(**material), Words(language), {})
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "**forecasting.lstm** ranks first but does not meet the model's conditions"),
+        ("tr", "**forecasting.lstm** ilk sırada ama modelin koşullarını karşılamıyor"),
+    ],
+)
+def test_a_candidate_that_conditions_bar_is_not_called_unproven(language: str, said: str) -> None:
+    assert said in _with_verdict(language, headline="baseline_barred")
+
+
+def test_an_approved_baseline_is_named_in_words() -> None:
+    approved = {"decision": "approved", "headline": "approved", "approved": "forecasting.ridge"}
+    text = _with_verdict("en", **approved, champion="")
+    assert "**forecasting.ridge** is approved: a person may promote it.\n" in text
+    text = _with_verdict("tr", **approved, champion="old v3")
+    assert "**forecasting.ridge** onaylandı: bir kişi terfi ettirebilir. O zamana dek şampiyon **old v3**." in text
+
+
+def test_the_parts_of_a_series_of_days_are_dates_of_its_zone() -> None:
+    material = make_material()
+    material["evaluation"] |= {"frequency": "1d", "timezone": "Europe/Istanbul"}
+    for part in material["evaluation"]["parts"].values():
+        part |= {"start": "2025-12-31T21:00:00Z", "end": "2026-01-09T21:00:00Z"}
+    text = markdown(Material(**material), Words("en"), {})
+    assert "| 2026-01-01 | 2026-01-10 |" in text
+    assert "21:00 UTC" not in text
 
 
 def test_a_run_that_the_platform_did_not_execute_is_not_called_reproducible() -> None:
@@ -270,3 +302,6 @@ def test_a_run_that_the_platform_did_not_execute_is_not_called_reproducible() ->
     text = markdown(Material(**material), Words("en"), {})
     assert "| Reproducible bit for bit | unknown: the platform did not execute this run |" in text
     assert "Code version" not in text
+    for state, said in (("queued", "not yet known"), ("cancelled", "unknown: the platform did not execute this run")):
+        material["run"] |= {"kind": "train", "state": state}
+        assert f"| Reproducible bit for bit | {said} |" in markdown(Material(**material), Words("en"), {})

@@ -3681,14 +3681,14 @@ export interface components {
             attempts: components["schemas"]["AttemptOut"][];
             /**
              * Bit Reproducible
-             * @description null: a client executes the run, so the platform cannot know
+             * @description null: the platform has not executed the run
              */
             bit_reproducible: boolean | null;
             /** Cancel Requested */
             cancel_requested: boolean;
             /**
              * Code Version
-             * @description of the platform that executes the run; null: a client executes it
+             * @description of the first attempt; null: the platform has not executed the run
              */
             code_version: string | null;
             /** Config */

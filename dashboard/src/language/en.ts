@@ -44,9 +44,10 @@ export const en = {
   decisions: {
     promoted: "Promoted: it is the champion now",
     kept: "Not promoted: the champion stays",
-    approved: "Approved: a person may promote it",
+    approved: "{{approved}} is approved: a person may promote it",
     baseline_promoted: "Not promoted: the best baseline is the champion now",
     baseline_unproven: "Not promoted: it ranks first but is not proven better, so the best baseline is the champion now",
+    baseline_barred: "Not promoted: it ranks first but does not meet the model's conditions, so the best baseline is the champion now",
     not_comparable: "Not comparable with the champion: nothing was promoted",
   },
   runs: {
@@ -142,6 +143,7 @@ export const en = {
     notYet: "Not yet known. It comes when the test part has been judged beside the baselines.",
     never: "This run was not judged: it ended before its test part was reached.",
     champion: "Champion: {{name}}",
+    noChampion: "No champion yet",
     computed_one: "Computed by the platform on {{shown}} held-out forecast origin, the same for everyone.",
     computed_other: "Computed by the platform on {{shown}} held-out forecast origins, the same for everyone.",
     against: "{{measure}} {{change}} against {{baseline}} ({{level}} interval: {{low}} to {{high}}).",
@@ -264,7 +266,7 @@ export const en = {
     reproducible: "Reproducible",
     bitForBit: "bit for bit",
     notBitForBit: "not bit for bit",
-    executedElsewhere: "unknown: the platform did not execute this run",
+    notExecuted: "unknown: the platform did not execute this run",
     started: "Started",
     took: "Took",
     config: "Config",

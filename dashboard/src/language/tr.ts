@@ -46,9 +46,10 @@ export const tr: Texts = {
   decisions: {
     promoted: "Terfi etti: artık şampiyon",
     kept: "Terfi etmedi: şampiyon değişmedi",
-    approved: "Onaylandı: bir kişi terfi ettirebilir",
+    approved: "{{approved}} onaylandı: bir kişi terfi ettirebilir",
     baseline_promoted: "Terfi etmedi: artık şampiyon en iyi temel yöntem",
     baseline_unproven: "Terfi etmedi: ilk sırada ama daha iyi olduğu kanıtlanmadı; artık şampiyon en iyi temel yöntem",
+    baseline_barred: "Terfi etmedi: ilk sırada ama modelin koşullarını karşılamıyor; artık şampiyon en iyi temel yöntem",
     not_comparable: "Şampiyonla karşılaştırılamıyor: terfi yok",
   },
   runs: {
@@ -144,6 +145,7 @@ export const tr: Texts = {
     notYet: "Henüz bilinmiyor. Test parçası temel yöntemlerin yanında değerlendirilince gelir.",
     never: "Bu çalıştırma değerlendirilmedi: test parçasına gelmeden bitti.",
     champion: "Şampiyon: {{name}}",
+    noChampion: "Henüz şampiyon yok",
     computed_one: "Platform tarafından, herkes için aynı olan {{shown}} ayrılmış tahmin başlangıcında hesaplandı.",
     computed_other: "Platform tarafından, herkes için aynı olan {{shown}} ayrılmış tahmin başlangıcında hesaplandı.",
     against: "{{baseline}} yöntemine göre {{measure}} {{change}} ({{level}} aralığı: {{low}} ile {{high}}).",
@@ -266,7 +268,7 @@ export const tr: Texts = {
     reproducible: "Yinelenebilir",
     bitForBit: "bit bit aynı",
     notBitForBit: "bit bit aynı değil",
-    executedElsewhere: "bilinmiyor: bu çalıştırmayı platform yürütmedi",
+    notExecuted: "bilinmiyor: bu çalıştırmayı platform yürütmedi",
     started: "Başladı",
     took: "Süre",
     config: "Ayarlar",

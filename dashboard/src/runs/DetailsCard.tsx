@@ -27,6 +27,9 @@ export function DetailsCard({ run }: { run: RunDetail }) {
   };
   const elsewhere = run.kind === "external"; // a client executes it: the platform sets no limits and sees no code
   const limit = (asked: string | null) => asked ?? (elsewhere ? "–" : t("details.platformLimit"));
+  // A run that ended without a first attempt was not executed either.
+  const unknown = t(elsewhere || hasEnded(run.state) ? "details.notExecuted" : "common.notYetKnown");
+  const reproducible = run.bit_reproducible === null ? unknown : t(run.bit_reproducible ? "details.bitForBit" : "details.notBitForBit");
   const values = (record: Record<string, unknown>) => Object.entries(record).map(([name, value]) => ({ name, value: shown(value), code: true }));
 
   return (
@@ -49,7 +52,7 @@ export function DetailsCard({ run }: { run: RunDetail }) {
           { name: t("details.code"), value: <Hash value={run.code_version} length={24} /> },
           { name: t("details.plugin"), value: run.plugin ? `${run.plugin} ${run.plugin_version ?? ""}` : "–" },
           { name: t("details.engine"), value: engineOf(run.environment) },
-          { name: t("details.reproducible"), value: t(run.bit_reproducible === null ? "details.executedElsewhere" : run.bit_reproducible ? "details.bitForBit" : "details.notBitForBit") },
+          { name: t("details.reproducible"), value: reproducible },
           { name: t("details.started"), value: moment(run.started_at) },
           { name: t("details.took"), value: hasEnded(run.state) ? duration(elapsedSeconds(run)) : t("common.notYetKnown") },
         ]}

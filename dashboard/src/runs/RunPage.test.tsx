@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { RunDetail } from "../api/types";
 import { answerApi, LiveSocket, showPage } from "../testing-pages";
-import type { SeriesScores } from "./evaluation";
+import type { SeriesScores, Verdict } from "./evaluation";
 import RunPage from "./RunPage";
 import { sampleBacktest, sampleEvaluation, sampleEvent, sampleForecast, sampleMetrics, sampleRun, sampleVerdict } from "./samples";
 
@@ -31,6 +31,11 @@ function open(run: RunDetail, more: Parameters<typeof answerApi>[0] = {}, role: 
   showPage(<RunPage id={ID} />, { role });
   return asked;
 }
+
+const openVerdict = (more: Partial<Verdict>) =>
+  open(sampleRun({ state: "succeeded" }), {
+    [`GET /evaluations/${ID}`]: { body: { ...judged[`GET /evaluations/${ID}`].body, verdict: { ...sampleVerdict, ...more } } },
+  });
 
 const judged = {
   [`GET /evaluations/${ID}`]: { body: { run_id: ID, model: "co2", version: 1, evaluation: sampleEvaluation, verdict: sampleVerdict, created_at: "2026-01-02T03:05:00Z" } },
@@ -92,17 +97,26 @@ describe("RunPage", () => {
   });
 
   it("says that a candidate ranks first where a baseline only wins for lack of proof", async () => {
-    const verdict = { ...sampleVerdict, decision: "baseline_promoted", champion: "forecasting.ridge" };
-    const stored = (winner: string) => ({ run_id: ID, model: "co2", version: 1, evaluation: { ...sampleEvaluation, winner }, verdict, created_at: "2026-01-02T03:05:00Z" });
-    const shown = open(sampleRun({ state: "succeeded" }), { [`GET /evaluations/${ID}`]: { body: stored("forecasting.lstm") } });
+    openVerdict({ decision: "baseline_promoted", headline: "baseline_unproven", champion: "forecasting.ridge" });
     expect((await screen.findByTestId("verdict")).textContent).toContain("ranks first but is not proven better");
-    expect(shown).toBeTruthy();
+  });
+
+  it("does not call a candidate unproven that only the model's conditions bar", async () => {
+    openVerdict({ decision: "baseline_promoted", headline: "baseline_barred", champion: "forecasting.ridge" });
+    const text = (await screen.findByTestId("verdict")).textContent;
+    expect(text).toContain("ranks first but does not meet the model's conditions");
+    expect(text).not.toContain("not proven");
+  });
+
+  it("names who is approved, and claims no champion where there is none", async () => {
+    openVerdict({ decision: "approved", headline: "approved", approved: "forecasting.ridge", champion: "" });
+    const text = (await screen.findByTestId("verdict")).textContent;
+    expect(text).toContain("forecasting.ridge is approved: a person may promote it");
+    expect(text).toContain("No champion yet");
   });
 
   it("says that a baseline is the champion where it also ranks first", async () => {
-    const verdict = { ...sampleVerdict, decision: "baseline_promoted", champion: "forecasting.ridge" };
-    const evaluation = { ...sampleEvaluation, winner: "forecasting.ridge" };
-    open(sampleRun({ state: "succeeded" }), { [`GET /evaluations/${ID}`]: { body: { run_id: ID, model: "co2", version: 1, evaluation, verdict, created_at: "2026-01-02T03:05:00Z" } } });
+    openVerdict({ decision: "baseline_promoted", headline: "baseline_promoted", champion: "forecasting.ridge" });
     const text = (await screen.findByTestId("verdict")).textContent;
     expect(text).toContain("Not promoted: the best baseline is the champion now");
     expect(text).not.toContain("ranks first");
@@ -114,6 +128,18 @@ describe("RunPage", () => {
     expect(fact?.textContent).toContain("unknown: the platform did not execute this run");
     expect(screen.queryByText("bit for bit")).toBeNull();
     expect(screen.queryByText(i18next.t("details.platformLimit"))).toBeNull();
+  });
+
+  it("claims nothing about a run before its first attempt", async () => {
+    open(sampleRun({ state: "queued", bit_reproducible: null, code_version: null }));
+    const fact = (await screen.findByText("Reproducible")).parentElement;
+    expect(fact?.textContent).toContain("not yet known");
+  });
+
+  it("claims nothing about a run that was cancelled before its first attempt", async () => {
+    open(sampleRun({ state: "cancelled", bit_reproducible: null, code_version: null }));
+    const fact = (await screen.findByText("Reproducible")).parentElement;
+    expect(fact?.textContent).toContain("unknown: the platform did not execute this run");
   });
 
   it("leads from a trial to its study", async () => {

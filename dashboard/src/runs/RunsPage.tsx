@@ -14,6 +14,7 @@ import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { runsQuery } from "./api";
 import { elapsedSeconds } from "./elapsed";
+import { isHeadline } from "./evaluation";
 import { MiniProgress } from "./MiniProgress";
 import css from "./RunsPage.module.css";
 import { StateBadge } from "./StateBadge";
@@ -171,10 +172,8 @@ function Outcome({ run }: { run: Run }) {
   const { t } = useTranslation();
   if (run.state === "running") return <MiniProgress progress={run.progress} />;
   if (run.error) return <span title={run.error.message}>{run.error.message}</span>;
-  const decision = run.summary?.["decision"];
-  if (decision === "promoted" || decision === "approved" || decision === "kept" || decision === "baseline_promoted" || decision === "not_comparable") {
-    const unproven = decision === "baseline_promoted" && run.summary?.["winner"] === run.plugin;
-    return <>{t(`decisions.${unproven ? "baseline_unproven" : decision}`)}</>;
-  }
+  const headline = run.summary?.["headline"] ?? run.summary?.["decision"];
+  const approved = run.summary?.["approved"];
+  if (isHeadline(headline)) return <>{t(`decisions.${headline}`, { approved: typeof approved === "string" ? approved : "–" })}</>;
   return <>–</>;
 }

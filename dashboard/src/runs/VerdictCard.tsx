@@ -32,13 +32,11 @@ export function VerdictCard({ run, verdict, evaluation, loading, error }: Verdic
     );
   }
   const tone = verdict.decision === "promoted" ? "good" : verdict.decision === "not_comparable" ? "ember" : "plain";
-  const candidate = evaluation.contenders.find((contender) => contender.role === "candidate");
-  const unproven = verdict.decision === "baseline_promoted" && candidate?.name === evaluation.winner;
   return (
     <Card title={t("verdict.title")} testId="verdict" tone={tone}>
-      <p className={css["headline"]}>{t(`decisions.${unproven ? "baseline_unproven" : verdict.decision}`)}</p>
+      <p className={css["headline"]}>{t(`decisions.${verdict.headline ?? verdict.decision}`, { approved: verdict.approved ?? "–" })}</p>
       <p className={css["soft"]}>
-        {t("verdict.champion", { name: verdict.champion })}
+        {verdict.champion === "" ? t("verdict.noChampion") : t("verdict.champion", { name: verdict.champion })}
         {run.model ? (
           <>
             {" "}

@@ -74,9 +74,18 @@ export interface SeriesScores {
   left_out: { series: string; part: "train" | "validation" | "test"; why: "few_rows" | "no_window" | "constant" | "ended"; rows: number; needed: number }[];
 }
 
+export const HEADLINES = ["promoted", "approved", "kept", "baseline_promoted", "baseline_unproven", "baseline_barred", "not_comparable"] as const;
+export type Headline = (typeof HEADLINES)[number];
+
+export const isHeadline = (value: unknown): value is Headline => HEADLINES.some((one) => one === value);
+
 export interface Verdict {
   decision: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable";
+  /** The decision, or why a candidate that ranks first does not take the title. */
+  headline?: Headline;
   champion: string;
+  /** Who may take the title, where the policy leaves promotions to people. */
+  approved?: string | null;
   reasons: { code: string; params: Record<string, unknown>; text: Record<string, string> }[];
 }
 

@@ -14,8 +14,8 @@ export function reduceLive(live: LiveRun | null, action: Action): LiveRun | null
   const fresh = startLive(action.snapshot.run, action.snapshot.metrics);
   if (!live || live.seq <= fresh.seq) return fresh;
   // The answer is older than what the stream brought meanwhile: take only what events don't carry.
-  const { attempts, artifacts, environment, started_at, bit_reproducible, depends_on, needed_by } = fresh.run;
-  return { ...live, run: { ...live.run, attempts, artifacts, environment, started_at, bit_reproducible, depends_on, needed_by } };
+  const { attempts, artifacts, environment, code_version, started_at, bit_reproducible, depends_on, needed_by } = fresh.run;
+  return { ...live, run: { ...live.run, attempts, artifacts, environment, code_version, started_at, bit_reproducible, depends_on, needed_by } };
 }
 
 /** What changes more than these events carry: attempts, files, the states of needed runs. */

@@ -11,6 +11,7 @@ from azuraforge.cli import values
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.reach import reach
 from azuraforge.cli.terminal import Terminal, terminal_of
+from azuraforge.row_time import row_time
 
 if TYPE_CHECKING:
     from azuraforge.client import DatasetVersion
@@ -294,11 +295,8 @@ def _show_findings(terminal: Terminal, version: DatasetVersion) -> None:
 def _range(terminal: Terminal, version: DatasetVersion) -> str:
     if version.start is None or version.end is None:
         return "–"
-    days_only = all(at.hour == at.minute == at.second == 0 for at in (version.start, version.end))
-    start, end = (
-        terminal.text.moment(at, at.tzinfo if days_only else None, days_only) for at in (version.start, version.end)
-    )
-    return f"{start} – {end}"
+    schema = version.raw.get("dataset_schema") or {}
+    return f"{row_time(version.start, schema)} – {row_time(version.end, schema)}"
 
 
 def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, list[Any]] | None:

@@ -104,16 +104,6 @@ class Language:
         offset = local.isoformat(timespec="minutes")[16:] if local.utcoffset() else "UTC"
         return f"{local:%Y-%m-%d %H:%M} {offset}"
 
-    def instant(self, at: datetime | None, zone: tzinfo | None = None) -> str:
-        """A time in the reader's zone (or the one given) with its offset from UTC: for ends that must not be misread.
-
-        Example:
-            >>> from datetime import UTC
-            >>> Language("en").instant(datetime(2026, 3, 1, 9, 30, tzinfo=UTC), UTC)
-            '2026-03-01 09:30+00:00'
-        """
-        return _NONE if at is None else at.astimezone(zone).isoformat(" ", "minutes")
-
     def duration(self, seconds: float | None) -> str:
         """A duration as a clock would show it, short ones with a tenth.
 

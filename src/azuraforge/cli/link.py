@@ -31,4 +31,4 @@ def link(
         terminal.json(made.raw)
     else:
         terminal.say(made.url)
-        terminal.note(terminal.text("link_until", time=terminal.text.instant(made.expires_at)))
+        terminal.note(terminal.text("link_until", time=terminal.text.moment(made.expires_at)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -184,13 +185,32 @@ def predict(
             )
             for each in asked
         ]
+        schemas = {} if json else data_schemas(reached.client, {(name, each.version) for each in predictions})
     if json:
         terminal.json([each.raw for each in predictions] if all_series or series else predictions[0].raw)
         return
     for each in predictions:
         if each.series is not None:
             terminal.say(terminal.text("series_is", series=each.series))
-        show_prediction(terminal, each)
+        show_prediction(terminal, each, schemas[name, each.version])
+
+
+def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Mapping[str, Any]]:
+    """The schemas of the data that versions (model, number) learned from; empty where a version is gone."""
+    from azuraforge.client import ApiError
+
+    found: dict[tuple[str, int], Mapping[str, Any]] = {each: {} for each in versions}
+    for name in {name for name, _ in found}:
+        try:
+            model = client.models.get(name)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            continue
+        for each in model.version_list:
+            if (name, each.version) in found:
+                found[name, each.version] = each.raw.get("data_schema") or {}
+    return found
 
 
 def _all_series(client: Client, name: str, version: int | None) -> list[str | None]:

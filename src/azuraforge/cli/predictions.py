@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from azuraforge.cli import values
+from azuraforge.cli.models import data_schemas
 from azuraforge.cli.reach import reach
 from azuraforge.cli.results import page_url, run_path
 from azuraforge.cli.runs import to_the_end
 from azuraforge.cli.terminal import Terminal, terminal_of
+from azuraforge.row_time import row_time
 
 if TYPE_CHECKING:
     from azuraforge.client.predictions import LedgerLine
@@ -75,6 +77,8 @@ def list_predictions(
     terminal = terminal_of(context)
     with reach(terminal) as reached:
         page = reached.client.predictions.list(model, version=version, judged=judged, before=before, limit=limit)
+        named = {(each.model, each.version) for each in page.items}
+        schemas = {} if json else data_schemas(reached.client, named)
     if json:
         terminal.json(page.raw)
         return
@@ -89,7 +93,7 @@ def list_predictions(
                 each.prediction_id,
                 each.model,
                 f"v{each.version}",
-                text.moment(each.origin),
+                row_time(each.origin, schemas[each.model, each.version]),
                 _first(terminal, each),
                 f"{(each.outcome or {}).get('known', 0)}/{len(each.predictions)}",
                 text.moment(each.created_at),
@@ -112,6 +116,8 @@ def show(
     terminal = terminal_of(context)
     with reach(terminal) as reached:
         line = reached.client.predictions.get(prediction)
+        learned = line.model, line.version
+        schema = {} if json else data_schemas(reached.client, [learned])[learned]
     if json:
         terminal.json(line.raw)
         return
@@ -119,7 +125,7 @@ def show(
     terminal.fields(
         {
             text("model"): f"{line.model} v{line.version}",
-            text("origin"): text.moment(line.origin),
+            text("origin"): row_time(line.origin, schema),
             text("made"): text.moment(line.created_at),
             text("request"): line.request_id or "",
             text("took"): f"{line.latency_seconds * 1000:.1f} ms" if line.latency_seconds is not None else "",
@@ -132,7 +138,7 @@ def show(
         actual = text("not_yet_known") if became is None else became.label or text.number(became.actual)
         rows.append(
             [
-                text.moment(point.at),
+                row_time(point.at, schema),
                 str(point.raw.get("label") or text.number(point.value)),
                 actual,
                 text.number(became.loss) if became else "–",

@@ -218,15 +218,22 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "NOT PROMOTED: the baseline {champion} becomes champion.",
         "ADAY TERFİ ETMEDİ: temel yöntem {champion} şampiyon oluyor.",
     ),
-    "decision.baseline_promoted_unproven": (
+    "decision.baseline_unproven": (
         "NOT PROMOTED: {candidate} ranks first but is not proven better; the baseline {champion} becomes champion.",
         "ADAY TERFİ ETMEDİ: {candidate} ilk sırada ama daha iyi olduğu kanıtlanmadı; temel yöntem {champion} şampiyon "
         "oluyor.",
     ),
-    "decision.approved": (
-        "APPROVED: a person may promote it; until then the champion stays.",
-        "ONAYLANDI: bir kişi terfi ettirebilir; o zamana dek şampiyon kalır.",
+    "decision.baseline_barred": (
+        "NOT PROMOTED: {candidate} ranks first but does not meet the model's conditions; the baseline {champion} "
+        "becomes champion.",
+        "ADAY TERFİ ETMEDİ: {candidate} ilk sırada ama modelin koşullarını karşılamıyor; temel yöntem {champion} "
+        "şampiyon oluyor.",
     ),
+    "decision.approved": (
+        "APPROVED: {approved}; a person may promote it.",
+        "ONAYLANDI: {approved}; bir kişi terfi ettirebilir.",
+    ),
+    "decision.until_then": ("Until then {champion} stays champion.", "O zamana dek şampiyon {champion}."),
     "decision.not_comparable": (
         "NOT COMPARABLE: {champion} stays champion; promote by hand if you want to.",
         "KARŞILAŞTIRILAMAZ: {champion} şampiyon kalıyor; isterseniz elle terfi ettirin.",

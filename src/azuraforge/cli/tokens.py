@@ -53,9 +53,9 @@ def list_tokens(context: typer.Context, json: AsJson = False) -> None:
                 each.id,
                 each.name,
                 each.role,
-                text.instant(each.created_at),
-                text.instant(each.expires_at) if each.expires_at else text("never"),
-                text.instant(each.used_at) if each.used_at else text("never"),
+                text.moment(each.created_at),
+                text.moment(each.expires_at) if each.expires_at else text("never"),
+                text.moment(each.used_at) if each.used_at else text("never"),
             ]
             for each in tokens
         ],

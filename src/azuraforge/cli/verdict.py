@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from azuraforge.cli.class_verdict import class_table
 from azuraforge.cli.terminal import Terminal
+from azuraforge.row_time import row_time
 
 if TYPE_CHECKING:
     from azuraforge.client import Prediction
@@ -62,12 +62,13 @@ def show_series(terminal: Terminal, evaluation: Mapping[str, Any]) -> None:
 
 def show_verdict(terminal: Terminal, verdict: Mapping[str, Any], evaluation: Mapping[str, Any]) -> None:
     """Print the gate's decision and its reasons."""
-    decision, champion = verdict["decision"], verdict["champion"]
-    candidate = next((each["name"] for each in evaluation["contenders"] if each["role"] == "candidate"), None)
-    if decision == "baseline_promoted" and candidate is not None and candidate == evaluation.get("winner"):
-        decision = "baseline_promoted_unproven"
-    key = f"decision.{decision}"
-    said = terminal.text(key, champion=champion, candidate=candidate) if terminal.text.has(key) else str(decision)
+    names = {name: verdict.get(name) for name in ("champion", "approved")}
+    names["candidate"] = next((each["name"] for each in evaluation["contenders"] if each["role"] == "candidate"), None)
+    headline = str(verdict.get("headline") or verdict["decision"])
+    key = f"decision.{headline}"
+    said = terminal.text(key, **names) if terminal.text.has(key) else headline
+    if headline == "approved" and names["champion"]:
+        said = f"{said} {terminal.text('decision.until_then', **names)}"
     style = "bold green" if verdict["decision"] == "promoted" else "bold yellow"
     terminal.console.print(Text(said, style=style), soft_wrap=True)
     for reason in verdict.get("reasons") or ():
@@ -94,8 +95,8 @@ def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table
             "evaluation_title",
             target=evaluation["target"],
             origins=text.number(test.get("origins", test.get("rows")), 0),
-            start=_day(test.get("start")),
-            end=_day(test.get("end")),
+            start=row_time(test.get("start"), evaluation),
+            end=row_time(test.get("end"), evaluation),
         ),
         caption=text("evaluation_caption", unit=unit),
         title_justify="left",
@@ -115,13 +116,15 @@ def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table
 
 def show_forecast(terminal: Terminal, forecast: Mapping[str, Any], name: str) -> None:
     """Print the next values of a run's forecast figure."""
-    points = [(_time(each["at"]), each["value"], each.get("low"), each.get("high")) for each in forecast["next"]]
+    points = [
+        (row_time(each["at"], forecast), each["value"], each.get("low"), each.get("high")) for each in forecast["next"]
+    ]
     _show_values(terminal, forecast["target"], forecast.get("unit") or "", name, forecast.get("interval"), points)
 
 
-def show_prediction(terminal: Terminal, prediction: Prediction) -> None:
-    """Print a prediction, with the run that its version learned in."""
-    points = [(each.at, each.value, each.low, each.high) for each in prediction.predictions]
+def show_prediction(terminal: Terminal, prediction: Prediction, schema: Mapping[str, Any]) -> None:
+    """Print a prediction, with the run that its version learned in; ``schema`` is that of the version's data."""
+    points = [(row_time(each.at, schema), each.value, each.low, each.high) for each in prediction.predictions]
     by = terminal.text(
         "prediction_by",
         model=prediction.model,
@@ -138,21 +141,18 @@ def _show_values(
     unit: str,
     name: str,
     interval: float | None,
-    points: Sequence[tuple[datetime, float, float | None, float | None]],
+    points: Sequence[tuple[str, float, float | None, float | None]],
 ) -> None:
     text = terminal.text
     terminal.console.print()
     terminal.say(text("next_values", target=target, unit=f" ({unit})" if unit else "", name=name))
-    told = all(_is_midnight(at) for at, *_ in points)
-    days_only = told or all(_is_midnight(at.astimezone()) for at, *_ in points)
     digits = _shared_digits([value for _, *values in points for value in values if value is not None])
     columns = [text("at"), text("value")]
     if interval is not None:
         columns.append(text("interval", level=text.percent(interval, 0)))
     rows = []
     for at, value, low, high in points[:_SHOWN_VALUES]:
-        # A series of days keeps its dates in every zone; anything finer is shown in the reader's.
-        row = [text.moment(at, at.tzinfo if told else None, days_only), text.number(value, digits)]
+        row = [at, text.number(value, digits)]
         if interval is not None:
             known = low is not None and high is not None
             row.append(f"{text.number(low, digits)} … {text.number(high, digits)}" if known else "–")
@@ -214,16 +214,3 @@ def _shared_digits(values: Sequence[float]) -> int:
     """Digits behind the point that suit all the values of a column."""
     largest = max((abs(value) for value in values), default=0.0)
     return 0 if largest >= 1e5 else 2 if largest >= 10 else 4
-
-
-def _is_midnight(at: datetime) -> bool:
-    return at.hour == at.minute == at.second == 0
-
-
-def _time(told: str) -> datetime:
-    at = datetime.fromisoformat(told)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _day(told: Any) -> str:
-    return str(told)[:10] if told else "–"

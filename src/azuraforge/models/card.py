@@ -5,18 +5,16 @@ What people add is one field of the model, its intended use. Nothing here depend
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
 from azuraforge.models.card_texts import DECISIONS, TEXTS
 from azuraforge.models.reasons import Reason, percent
 from azuraforge.models.tables import ModelVersion
+from azuraforge.row_time import row_time
 from azuraforge.wording import fill
 
 Language = Literal["en", "tr"]
@@ -38,9 +36,6 @@ _NAMES = {
     "log_loss": "log loss",
     "ece": "ECE",
 }
-
-
-_DATES = re.compile(r"[0-9]+(d|w|mo|q|y)")
 #: Fractions, shown as percentages; one that is signed says by how much a contender is better.
 _SHARES = frozenset({"coverage", "skill", "accuracy", "error_rate", "macro_f1", "ece"})
 
@@ -135,20 +130,8 @@ def _data(
 def _range(part: Mapping[str, Any], schema: Mapping[str, Any], say: Mapping[str, str]) -> str:
     rows = fill(say["rows"], rows=part["rows"]) if part.get("rows") is not None else ""
     known = part.get("start") and part.get("end")
-    ends = f"{_at(part['start'], schema)} – {_at(part['end'], schema)}" if known else ""
+    ends = f"{row_time(part['start'], schema)} – {row_time(part['end'], schema)}" if known else ""
     return ", ".join(each for each in (ends, rows) if each) or "–"
-
-
-def _at(told: str, schema: Mapping[str, Any]) -> str:
-    """The time of a row: a date in the series' zone where rows are days or longer."""
-    if not _DATES.fullmatch(str(schema.get("frequency") or "")):
-        return told
-    try:
-        at = datetime.fromisoformat(told)
-        zone = ZoneInfo(schema.get("rhythm_timezone") or schema.get("timezone") or "UTC")
-    except (ValueError, ZoneInfoNotFoundError):
-        return told
-    return f"{at.astimezone(zone):%Y-%m-%d}"
 
 
 def _scores(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
@@ -172,6 +155,7 @@ def _verdict(evaluated: Evaluated | None, say: Mapping[str, str], language: Lang
         return [say["no_verdict"]]
     verdict = evaluated.verdict
     decision = DECISIONS[language].get(verdict["decision"], verdict["decision"])
+    decision = decision.replace("{approved}", _plain(verdict.get("approved") or "–"))
     reasons = "\n".join(f"- {_plain(_text(each, language))}" for each in verdict["reasons"])
     policy = verdict.get("policy")
     under = []
@@ -189,16 +173,15 @@ def _limits(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, st
     found = []
     learned = row.learned_from
     if learned.get("start") and learned.get("end"):
-        found.append(
-            say["limit.learned"].format(start=_at(learned["start"], row.schema), end=_at(learned["end"], row.schema))
-        )
+        seen = {name: row_time(learned[name], row.schema) for name in ("start", "end")}
+        found.append(say["limit.learned"].format(**seen))
     if evaluated is None:
         found.append(say["limit.not_judged"])
     else:
         test = evaluated.evaluation.get("parts", {}).get("test", {})
         judged = test.get("origins", test.get("rows"))
         if test.get("start") and test.get("end") and judged is not None:
-            tested = {name: _at(test[name], row.schema) for name in ("start", "end")}
+            tested = {name: row_time(test[name], row.schema) for name in ("start", "end")}
             found.append(fill(say["limit.test"], **tested, origins=judged))
         horizon = evaluated.evaluation.get("horizon")
         if horizon:

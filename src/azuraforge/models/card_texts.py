@@ -133,14 +133,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {"en": _EN, "tr": _TR}
 DECISIONS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "promoted": "The candidate became champion.",
-        "approved": "The gate approved it; a person promotes.",
+        "approved": "{approved} is approved; a person promotes.",
         "kept": "The champion stayed.",
         "baseline_promoted": "The best baseline became champion.",
         "not_comparable": "It could not be compared with the champion; nothing was promoted.",
     },
     "tr": {
         "promoted": "Aday şampiyon oldu.",
-        "approved": "Kapı onayladı; terfiyi bir kişi yapar.",
+        "approved": "{approved} onaylandı; terfiyi bir kişi yapar.",
         "kept": "Şampiyon kaldı.",
         "baseline_promoted": "En iyi temel yöntem şampiyon oldu.",
         "not_comparable": "Şampiyonla karşılaştırılamadı; terfi olmadı.",

@@ -101,7 +101,7 @@ def judge_classes(case: ClassCase, outputs: Path) -> dict[str, Any]:
     }
     return {
         "evaluation": evaluation,
-        "verdict": verdict.to_dict(),
+        "verdict": verdict.to_dict(candidate_first=ranked[0].role == "candidate"),
         "figures": _figures(candidate, best, test, labels),
     }
 

@@ -124,6 +124,7 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
         "target": schema.target,
         "unit": schema.unit,
         "frequency": schema.frequency,
+        "timezone": schema.rhythm_timezone or schema.timezone,
         "season": case.split["season"],
         "horizon": test.horizon,
         "parts": {**case.split["parts"], "test": {**case.split["parts"]["test"], "origins": len(test.origins)}},
@@ -139,7 +140,7 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
     ahead, future = load_predictions(shown.folder / "future.npz"), load_part(case.future)
     return {
         "evaluation": evaluation,
-        "verdict": verdict.to_dict(),
+        "verdict": verdict.to_dict(candidate_first=contenders[0].role == "candidate"),
         "forecast": (
             _forecast(shown.name, future, ahead, test, shown.predictions, truth)
             if panel is None
@@ -286,6 +287,8 @@ def _forecast(
     return {
         "target": future.schema.target,
         "unit": future.schema.unit,
+        "frequency": future.schema.frequency,
+        "timezone": future.schema.rhythm_timezone or future.schema.timezone,
         "contender": name,
         "history": [[moment, _number(value)] for moment, value in zip(times, values, strict=True)],
         "next": [

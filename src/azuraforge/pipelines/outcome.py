@@ -146,6 +146,8 @@ class Outcome:
         return {
             "model": self.model,
             "decision": self.verdict["decision"],
+            "headline": self.verdict["headline"],
+            "approved": self.verdict["approved"],
             "champion": self.verdict["champion"],
             "winner": self.evaluation["winner"],
             "best_baseline": self.evaluation["best_baseline"],

@@ -48,7 +48,7 @@ class ClaimedRun:
     dataset_fingerprint: str | None
     model: str | None
     extra: dict[str, Any]
-    code_version: str
+    code_version: str  # of the first attempt; empty until that fixes it
     time_limit_seconds: float | None
     memory_limit_bytes: int | None
     environment: dict[str, Any] | None  # of the first attempt

@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +23,7 @@ from azuraforge.projects.keeping import hold
 from azuraforge.runs import store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.checkpoints import problem_with
-from azuraforge.runs.environment import differences
+from azuraforge.runs.environment import code_version, differences
 from azuraforge.runs.failures import storage_error
 from azuraforge.runs.frames import Frame
 from azuraforge.runs.handlers import ClaimedRun
@@ -173,6 +174,8 @@ class AttemptJob:
                 session, self.held, environment, changes, first=recorded is None
             )
         )
+        if recorded is None:
+            self.run = replace(self.run, code_version=code_version())
         return environment
 
     def _wait_for_kernels(self, compiling: bool) -> None:

@@ -185,10 +185,10 @@ class RunDetail(RunOut):
     memory_limit_bytes: int | None = Field(description="of its processes, as it was asked for")
     study: StudyLink | None = Field(description="empty for a run that no study started")
     dataset_fingerprint: str | None
-    code_version: str | None = Field(description="of the platform that executes the run; null: a client executes it")
+    code_version: str | None = Field(description="of the first attempt; null: the platform has not executed the run")
     plugin_version: str | None
     environment: dict[str, Any] | None
-    bit_reproducible: bool | None = Field(description="null: a client executes the run, so the platform cannot know")
+    bit_reproducible: bool | None = Field(description="null: the platform has not executed the run")
     attempts: list[AttemptOut]
     artifacts: list[ArtifactOut]
     figures: list[str]

@@ -34,7 +34,6 @@ from azuraforge.events.service import EventLog
 from azuraforge.runs import dependencies, metric_store, metrics, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.carrier import Carrier
-from azuraforge.runs.environment import code_version
 from azuraforge.runs.external import ExternalRuns
 from azuraforge.runs.failures import sayable
 from azuraforge.runs.handlers import Handler, PreparedRun
@@ -306,7 +305,7 @@ class RunService:
             dataset_name=prepared.dataset_name,
             dataset_version=prepared.dataset_version,
             dataset_fingerprint=prepared.dataset_fingerprint,
-            code_version=code_version(),
+            code_version="",  # the first attempt fixes it
             state="queued",
             queue=self._limits.queue_of(request.kind, prepared.plugin),
             priority=request.priority,

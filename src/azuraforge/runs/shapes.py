@@ -45,7 +45,7 @@ def run_detail(
     **lists: Any,
 ) -> RunDetail:
     """A run with what belongs to it. ``lists``: figures, notes, metric_series and last_event_seq, as they are shown."""
-    executed_elsewhere = row.kind == "external"
+    fixed = row.environment is not None  # by the first attempt that a worker of the platform executes
     return RunDetail(
         **run_fields(row),
         config=row.config,
@@ -59,10 +59,10 @@ def run_detail(
         memory_limit_bytes=row.memory_limit_bytes,
         study=StudyLink(**study) if (study := row.extra.get("study")) is not None else None,
         dataset_fingerprint=row.dataset_fingerprint,
-        code_version=None if executed_elsewhere else row.code_version,
+        code_version=row.code_version if fixed else None,
         plugin_version=row.plugin_version,
         environment=row.environment,
-        bit_reproducible=None if executed_elsewhere else row.bit_reproducible,
+        bit_reproducible=row.bit_reproducible if fixed else None,
         attempts=[attempt_out(each) for each in attempts],
         artifacts=[artifact_out(each) for each in artifacts],
         **lists,

@@ -13,6 +13,7 @@ from azuraforge.database import Session, after_commit, now, seconds_from_now
 from azuraforge.events import store as event_store
 from azuraforge.events.service import EventLog
 from azuraforge.runs import dependencies, store
+from azuraforge.runs.environment import code_version
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.tables import Run
 
@@ -55,9 +56,9 @@ class Transitions:
     def environment_fixed(
         self, session: Session, held: Held, environment: dict[str, Any], changes: str | None, *, first: bool
     ) -> None:
-        """What this attempt computes with. The first attempt fixes it for the run; ``changes`` of a later one cost
-        it its bit for bit, and are noted. Fenced."""
-        values: dict[str, Any] = {"environment": environment} if first else {}
+        """Write what this attempt computes with. The first attempt fixes it, and the code version, for the run;
+        ``changes`` of a later one cost it its bit for bit, and are noted. Fenced."""
+        values: dict[str, Any] = {"environment": environment, "code_version": code_version()} if first else {}
         if changes is not None:
             values["bit_reproducible"] = False
             store.add_note(session, held.project_id, held.run_id, held.attempt, changes)

@@ -29,6 +29,7 @@ from azuraforge.models.policy import PLATFORM, UNMEASURED, GatePolicy, Measured,
 from azuraforge.models.reasons import Reason
 
 Decision = Literal["promoted", "approved", "kept", "baseline_promoted", "not_comparable"]
+Shortfall = Literal["unproven", "barred"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Verdict:
 
     Where the policy leaves promotions to people, ``decision`` is "approved", ``approved`` names who may take the
     title, and ``champion`` who has it until then ("": nobody). ``slices``: what became of the guarded ones.
+    ``shortfall``: why a candidate does not take the title although its score may be the best: its lead is not proven,
+    or it is proven and the policy's conditions are not met.
     """
 
     decision: Decision
@@ -48,11 +51,22 @@ class Verdict:
     measured: Measured = UNMEASURED
     approved: str | None = None
     slices: tuple[Guarded, ...] = ()
+    shortfall: Shortfall | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def headline(self, candidate_first: bool) -> str:
+        """The key of the sentence that states the verdict: the decision, or why the best score does not win.
+
+        ``candidate_first``: the candidate ranks first in the table that the sentence is shown with.
+        """
+        if self.decision != "baseline_promoted" or not candidate_first:
+            return self.decision
+        return f"baseline_{self.shortfall or 'unproven'}"
+
+    def to_dict(self, *, candidate_first: bool = False) -> dict[str, Any]:
         """The verdict's JSON; comparisons belong to the evaluation's."""
         return {
             "decision": self.decision,
+            "headline": self.headline(candidate_first),
             "champion": self.champion,
             "approved": self.approved,
             "reasons": [reason.to_dict() for reason in self.reasons],
@@ -143,6 +157,7 @@ class _Case:
     measured: Measured
     holder: str = ""
     guarded: tuple[Guarded, ...] = ()
+    shortfall: Shortfall | None = None
 
     def close(self, decision: Decision, champion: str, reasons: Sequence[Reason], closing: str) -> Verdict:
         """The verdict; where the policy leaves promotions to people, one that promotes becomes one that approves."""
@@ -152,7 +167,16 @@ class _Case:
             last = Reason("promotion_by_hand", {"approved": approved})
         said, compared = (*self.reasons, *reasons, last), tuple(self.comparisons)
         return Verdict(
-            decision, champion, self.best.name, said, compared, self.policy, self.measured, approved, self.guarded
+            decision,
+            champion,
+            self.best.name,
+            said,
+            compared,
+            self.policy,
+            self.measured,
+            approved,
+            self.guarded,
+            self.shortfall,
         )
 
     def without_champion(self) -> Verdict:
@@ -163,6 +187,7 @@ class _Case:
         reasons = [Reason("no_champion_before", {}), self._beside_best(), *noted, *barred]
         if self.to_best.better and not barred:
             return self.close("promoted", self.candidate.name, reasons, "candidate_promoted")
+        self.shortfall = _shortfall(self.to_best, barred)
         return self.close("baseline_promoted", self.best.name, reasons, "baseline_promoted")
 
     def against(self, champion: Champion, level: float, baseline_level: float) -> Verdict:
@@ -193,6 +218,7 @@ class _Case:
         ]
         if to_champion.better and good_enough and not barred:
             return self.close("promoted", candidate.name, reasons, "candidate_promoted")
+        self.shortfall = _shortfall(to_champion, barred)
         # The best of several baselines was chosen on this very test part: each of them counts as a look.
         challenge = self._with_margin(compare(best, holder, level=baseline_level, **self.how), holder)
         self.comparisons.append(challenge)
@@ -249,6 +275,12 @@ class _Case:
             params = {"a": self.candidate.name, "b": self.best.name, "origins": self.to_best.origins, "needed": needed}
             return Reason("too_few_origins_without_champion", {**params, **measured(metric)})
         return _about("beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best)
+
+
+def _shortfall(comparison: Comparison, barred: Sequence[Reason]) -> Shortfall:
+    """Why the candidate takes no title. A lead beyond noise is proven, also where it is smaller than the margin."""
+    proven = comparison.high is not None and comparison.high < 0
+    return "barred" if barred or proven else "unproven"
 
 
 def _stated_margin(policy: GatePolicy, metric: Metric) -> list[Reason]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from azuraforge.row_time import row_time
 from azuraforge.runs.report.conclusion import conclusion
 from azuraforge.runs.report.markdown import escape, quoted, table
 from azuraforge.runs.report.texts import NOTHING, Words
@@ -14,7 +15,10 @@ _SERIES_SHOWN = 20
 #: Metrics in this order; others follow as they come.
 _ORDER = ("rmse", "mae", "mase", "smape", "r2", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "skill")
 _SHARES = ("coverage", "skill", "accuracy", "macro_f1", "ece")
-_DECISIONS = ("promoted", "kept", "baseline_promoted", "not_comparable")
+_HEADLINES = (
+    *("promoted", "approved", "kept", "not_comparable"),
+    *("baseline_promoted", "baseline_unproven", "baseline_barred"),
+)
 _MOST_INPUTS = 12
 _MOST_FIELDS = 200
 
@@ -108,12 +112,14 @@ def _failure(material: Material, words: Words) -> list[str]:
 def _verdict(verdict: Mapping[str, Any], evaluation: Mapping[str, Any], words: Words) -> list[str]:
     if not verdict:
         return []
-    champion, decision = escape(verdict.get("champion", NOTHING)), str(verdict.get("decision"))
-    key = f"decision.{decision}" if decision in _DECISIONS else "decision.other"
+    headline = str(verdict.get("headline") or verdict.get("decision"))
+    key = f"decision.{headline}" if headline in _HEADLINES else "decision.other"
     candidate = next((each["name"] for each in evaluation["contenders"] if each["role"] == "candidate"), None)
-    if decision == "baseline_promoted" and candidate is not None and candidate == evaluation.get("winner"):
-        key = "decision.baseline_promoted_unproven"
-    said = words(key, champion=champion, candidate=escape(candidate or NOTHING), decision=escape(decision))
+    names = {"champion": verdict.get("champion"), "approved": verdict.get("approved"), "candidate": candidate}
+    shown = {name: escape(value or NOTHING) for name, value in names.items()}
+    said = words(key, **shown, decision=escape(headline))
+    if headline == "approved" and names["champion"]:
+        said = f"{said} {words('decision.until_then', **shown)}"
     reasons = [each.get("text") or {} for each in verdict.get("reasons") or ()]
     told = [f"- {escape(text.get(words.code) or text.get('en') or '')}" for text in reasons]
     return [f"## {words('verdict')}", "", said, "", *told, ""]
@@ -222,13 +228,14 @@ def _data(material: Material, words: Words) -> list[str]:
     lines = [f"## {words('data')}", ""]
     lines += [f"- {words('dataset')}: {escape(run['dataset_name'])} v{run['dataset_version']}"]
     lines += [f"- {words('fingerprint')}: {escape(run.get('dataset_fingerprint') or NOTHING)}", ""]
-    if parts := (material.evaluation or {}).get("parts"):
+    evaluation = material.evaluation or {}
+    if parts := evaluation.get("parts"):
         rows = [
             [
                 words.or_else(f"part.{name}", escape(name)),
                 words.number(part.get("rows")),
-                escape(words.moment(part.get("start"))),
-                escape(words.moment(part.get("end"))),
+                escape(row_time(part.get("start"), evaluation)),
+                escape(row_time(part.get("end"), evaluation)),
             ]
             for name, part in parts.items()
         ]
@@ -260,7 +267,8 @@ def _environment(run: Mapping[str, Any], words: Words) -> list[str]:
 def _bits(run: Mapping[str, Any], words: Words) -> str:
     reproducible = run.get("bit_reproducible")
     if reproducible is None:
-        return words("bits.external")
+        waits = run["kind"] != "external" and run["state"] in ("queued", "running")
+        return words("bits.unknown" if waits else "bits.never")
     return words("yes" if reproducible else "no")
 
 

@@ -41,11 +41,22 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Not promoted: the baseline **{champion}** is champion.",
         "Terfi etmedi: temel yöntem **{champion}** şampiyon oldu.",
     ),
-    "decision.baseline_promoted_unproven": (
+    "decision.baseline_unproven": (
         "Not promoted: **{candidate}** ranks first but is not proven better; the baseline **{champion}** is champion.",
         "Terfi etmedi: **{candidate}** ilk sırada ama daha iyi olduğu kanıtlanmadı; temel yöntem **{champion}** "
         "şampiyon oldu.",
     ),
+    "decision.baseline_barred": (
+        "Not promoted: **{candidate}** ranks first but does not meet the model's conditions; the baseline "
+        "**{champion}** is champion.",
+        "Terfi etmedi: **{candidate}** ilk sırada ama modelin koşullarını karşılamıyor; temel yöntem **{champion}** "
+        "şampiyon oldu.",
+    ),
+    "decision.approved": (
+        "**{approved}** is approved: a person may promote it.",
+        "**{approved}** onaylandı: bir kişi terfi ettirebilir.",
+    ),
+    "decision.until_then": ("Until then **{champion}** stays champion.", "O zamana dek şampiyon **{champion}**."),
     "decision.not_comparable": (
         "Not comparable: **{champion}** holds the title.",
         "Karşılaştırılamadı: unvan **{champion}** sürümünde.",
@@ -264,7 +275,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "seed": ("Seed", "Tohum"),
     "threads": ("Threads", "İş parçacığı"),
     "bits": ("Reproducible bit for bit", "Bit bit yinelenebilir"),
-    "bits.external": (
+    "bits.unknown": ("not yet known", "henüz bilinmiyor"),
+    "bits.never": (
         "unknown: the platform did not execute this run",
         "bilinmiyor: bu çalıştırmayı platform yürütmedi",
     ),

@@ -1,0 +1,50 @@
+"""The time of a row as people read it: in the zone of its series, and as a date where rows are days or longer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_DATES = re.compile(r"[0-9]+(d|w|mo|q|y)")
+
+
+def zone_of(schema: Mapping[str, Any]) -> str:
+    """The zone in which the rows of a series follow one another."""
+    return str(schema.get("rhythm_timezone") or schema.get("timezone") or "UTC")
+
+
+def row_time(at: datetime | str | None, schema: Mapping[str, Any]) -> str:
+    """Write the time of a row; without a zone of its own, ``at`` is UTC.
+
+    ``schema`` (of a dataset, a version, an evaluation or a forecast) gives ``frequency`` and ``timezone``. Rows without
+    a frequency, such as trading days, are dates where they stand at midnight UTC.
+
+    Example:
+        >>> row_time("2025-12-31T21:00:00Z", {"frequency": "1d", "timezone": "Europe/Istanbul"})
+        '2026-01-01'
+        >>> row_time("2025-12-31T21:00:00Z", {"frequency": "1h", "timezone": "Europe/Istanbul"})
+        '2026-01-01 00:00 +03:00'
+    """
+    if at is None or at == "":
+        return "–"
+    try:
+        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+        zone = ZoneInfo(zone_of(schema))
+    except (ValueError, KeyError, OSError):  # imported from elsewhere, or a zone that this machine does not know
+        return str(at)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    frequency = schema.get("frequency")
+    if not frequency and _is_midnight(moment.astimezone(UTC)):
+        return f"{moment.astimezone(UTC):%Y-%m-%d}"
+    local = moment.astimezone(zone)
+    if _DATES.fullmatch(str(frequency or "")):
+        return f"{local:%Y-%m-%d}"
+    offset = local.isoformat(timespec="minutes")[16:] if local.utcoffset() else "UTC"
+    return f"{local:%Y-%m-%d %H:%M} {offset}"
+
+
+def _is_midnight(at: datetime) -> bool:
+    return at.hour == at.minute == at.second == at.microsecond == 0
