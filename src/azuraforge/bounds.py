@@ -17,7 +17,8 @@ MOST_SECONDS = 10 * 366 * 86_400
 _FIRST_YEAR, _LAST_YEAR = 1000, 8999
 
 
-def _within_years(moment: datetime) -> datetime:
+def within_years(moment: datetime) -> datetime:
+    """Return ``moment``, in UTC where it has no zone. Raises ValueError for a year that other zones cannot hold."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise ValueError(f"the year must lie between {_FIRST_YEAR} and {_LAST_YEAR}")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
@@ -28,6 +29,6 @@ Name = Annotated[str, Field(max_length=200)]
 #: The number of a version, a trial or a deployment.
 Number = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
 #: A moment that stays a moment in every time zone and after adding centuries. The text is ISO 8601.
-Moment = Annotated[AwareDatetime, AfterValidator(_within_years), Field(json_schema_extra={"maxLength": 64})]
+Moment = Annotated[AwareDatetime, AfterValidator(within_years), Field(json_schema_extra={"maxLength": 64})]
 #: The same where a query may leave the zone out, which is UTC then.
-MomentOrUtc = Annotated[datetime, AfterValidator(_within_years), Field(json_schema_extra={"maxLength": 64})]
+MomentOrUtc = Annotated[datetime, AfterValidator(within_years), Field(json_schema_extra={"maxLength": 64})]

@@ -146,9 +146,9 @@ def _at(told: str, schema: Mapping[str, Any]) -> str:
     try:
         at = datetime.fromisoformat(told)
         zone = ZoneInfo(schema.get("rhythm_timezone") or schema.get("timezone") or "UTC")
-    except (ValueError, ZoneInfoNotFoundError):
+        return f"{at.astimezone(zone):%Y-%m-%d}"
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
         return told
-    return f"{at.astimezone(zone):%Y-%m-%d}"
 
 
 def _scores(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:
