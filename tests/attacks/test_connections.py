@@ -216,16 +216,16 @@ def check(protocol: HttpProtocol, later: float = 0.0) -> None:
 
 
 def test_a_pipelined_request_has_time_of_its_own():
-    with serving(header_seconds=60, body_seconds=1000) as served:
-        with served.connect(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na") as client:
-            protocol = held(served)
-            until(lambda: protocol._phase == protocol_module._BODY)
-            protocol.since -= 100  # the first request took long
-            client.sendall(b"b" + GET_AND_CLOSE[:-2])
-            assert client.recv(65536).startswith(b"HTTP/1.1 200")
-            check(protocol)
-            client.sendall(GET_AND_CLOSE[-2:])
-            assert b"HTTP/1.1 200" in rest(client)
+    start = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na"
+    with serving(header_seconds=60, body_seconds=1000) as served, served.connect(start) as client:
+        protocol = held(served)
+        until(lambda: protocol._phase == protocol_module._BODY)
+        protocol.since -= 100  # the first request took long
+        client.sendall(b"b" + GET_AND_CLOSE[:-2])
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        check(protocol)
+        client.sendall(GET_AND_CLOSE[-2:])
+        assert b"HTTP/1.1 200" in rest(client)
 
 
 def test_an_answer_changes_nothing_for_the_body_of_the_next_request():
