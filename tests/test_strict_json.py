@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -19,6 +20,31 @@ from azuraforge.strict_json import parse
 def test_what_cannot_be_stored_is_refused(text):
     with pytest.raises(json.JSONDecodeError):
         parse(text)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_integers_are_told_from_digits_in_texts_and_in_floats(size):
+    """Against the standard library's parser, for every sequence of these parts."""
+    parts = [
+        "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "1e-5",
+        "1.1234567890123456789012", "12345678901234567890.5", "12345678901234567890e2", "-1.5e-00000000000000000000012",
+        '"12345678901234567890"', r'"a\\"', r'"\""', r'"\\\""', r'"\\,12345678901234567890,"',
+    ]  # fmt: skip
+
+    def fits(digits: str) -> int:
+        if not -(2**63) <= int(digits) < 2**63:
+            raise json.JSONDecodeError("too large", "", 0)
+        return int(digits)
+
+    for chosen in itertools.product(parts, repeat=size):
+        text = f"[{','.join(chosen)}]"
+        try:
+            expected = json.loads(text, parse_int=fits)
+        except json.JSONDecodeError:
+            with pytest.raises(json.JSONDecodeError):
+                parse(text.encode())
+        else:
+            assert parse(text.encode()) == expected
 
 
 @pytest.mark.parametrize(

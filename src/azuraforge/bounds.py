@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
@@ -17,7 +18,8 @@ MOST_SECONDS = 10 * 366 * 86_400
 _FIRST_YEAR, _LAST_YEAR = 1000, 8999
 
 
-def _within_years(moment: datetime) -> datetime:
+def within_years(moment: datetime) -> datetime:
+    """Return ``moment``, in UTC where it has no zone. Raises ValueError for a year that other zones cannot hold."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise ValueError(f"the year must lie between {_FIRST_YEAR} and {_LAST_YEAR}")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
@@ -28,6 +30,24 @@ Name = Annotated[str, Field(max_length=200)]
 #: The number of a version, a trial or a deployment.
 Number = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
 #: A moment that stays a moment in every time zone and after adding centuries. The text is ISO 8601.
-Moment = Annotated[AwareDatetime, AfterValidator(_within_years), Field(json_schema_extra={"maxLength": 64})]
+Moment = Annotated[AwareDatetime, AfterValidator(within_years), Field(json_schema_extra={"maxLength": 64})]
 #: The same where a query may leave the zone out, which is UTC then.
-MomentOrUtc = Annotated[datetime, AfterValidator(_within_years), Field(json_schema_extra={"maxLength": 64})]
+MomentOrUtc = Annotated[datetime, AfterValidator(within_years), Field(json_schema_extra={"maxLength": 64})]
+
+
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., object])
+_CLEANS_TEXT = "azuraforge_cleans_text"
+
+
+def cleans_text(endpoint: _Endpoint) -> _Endpoint:
+    """Mark a route that replaces characters which no database can hold instead of refusing its body.
+
+    Its shapes must bound everything else. For what a client cannot send again in other words, such as a run's end.
+    """
+    setattr(endpoint, _CLEANS_TEXT, True)
+    return endpoint
+
+
+def does_clean_text(endpoint: object) -> bool:
+    """Return whether ``endpoint`` was marked by ``cleans_text``."""
+    return getattr(endpoint, _CLEANS_TEXT, False)

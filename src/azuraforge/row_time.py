@@ -32,14 +32,13 @@ def row_time(at: datetime | str | None, schema: Mapping[str, Any]) -> str:
         return "–"
     try:
         moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-        zone = ZoneInfo(zone_of(schema))
-    except (ValueError, KeyError, OSError):  # imported from elsewhere, or a zone that this machine does not know
-        return str(at)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        local = moment.astimezone(ZoneInfo(zone_of(schema)))
+    except (ValueError, KeyError, OSError, OverflowError):
+        return str(at)  # imported from elsewhere, or a zone that this machine does not know
     frequency = schema.get("frequency")
     if not frequency and _is_midnight(moment.astimezone(UTC)):
         return f"{moment.astimezone(UTC):%Y-%m-%d}"
-    local = moment.astimezone(zone)
     if _DATES.fullmatch(str(frequency or "")):
         return f"{local:%Y-%m-%d}"
     offset = local.isoformat(timespec="minutes")[16:] if local.utcoffset() else "UTC"

@@ -36,6 +36,25 @@ PARTS = [
     "1e999",
 ]
 
+_PART = b"--x\r\nContent-Disposition: form-data; %s\r\n\r\ndata\r\n--x--\r\n"
+#: Content types and bodies of forms.
+FORMS = [
+    ("multipart/form-data; boundary=" + "x" * 257, b""),
+    ("multipart/form-data; boundary=" + "x" * 5000, b"--x"),
+    ("multipart/form-data; boundary=", b""),
+    ('multipart/form-data; boundary="', b""),
+    ("multipart/form-data; boundary=\xff", b"--\xff\r\n"),
+    ("multipart/form-data; boundary*=utf-8''%E2%82%AC", b""),
+    ("multipart/form-data; boundary*=nothing''x", b""),
+    ("multipart/form-data; boundary*=x", b""),
+    ("multipart/form-data; boundary*0*=utf-8''x; boundary*2=y", b""),
+    *(("multipart/form-data; boundary=x", each) for each in (b"", b"x", b"--x", b"--x\r\n\0: y\r\n\r\n", b"--x--\r\n")),
+    *(
+        ("multipart/form-data; boundary=x", _PART % named)
+        for named in (b"", b"name=\xff", b"name*=utf-8''%E2%82%AC", b"name*=nothing''x", b'name="file"; filename="\0"')
+    ),
+]
+
 
 @dataclass
 class Call:
@@ -76,6 +95,10 @@ class Document:
             body = self._body(operation)
             for parameter in parameters:
                 yield from self._of_parameter(method, path, parameter, parameters, body)
+            if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
+                for media_type, form in FORMS:
+                    headers = {"Content-Type": media_type}
+                    yield self._call(method, path, parameters, body=form, headers=headers, what=media_type[:60])
             if body is not None:
                 for place, value in self._hostile_bodies(body):
                     yield self._call(method, path, parameters, body=encoded(value), what=f"body {place} {value!r:.80}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -15,9 +16,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from azuraforge.server import protocol as protocol_module
 from azuraforge.server.connections import Connections
+from azuraforge.server.protocol import HttpProtocol
 from azuraforge.settings import ServerSettings
-from tests.attacks.serving import GET, Served, rest, serving
+from tests.attacks.serving import GET, GET_AND_CLOSE, Served, rest, serving
 
 LIMIT = 64 * 1024
 
@@ -174,6 +177,66 @@ def test_a_stream_is_not_cut_off_by_the_limits_of_requests(served):
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     until(served.application.left.is_set)
     served.application.left.clear()
+
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def test_a_handshake_behind_a_stream_ends_both(served):
+    """The stream's application must hear that the client left, and the connection must leave its place."""
+    until(lambda: served.open == 0)
+    served.application.started.clear()
+    served.application.left.clear()
+    with served.connect(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n") as stream:
+        assert served.application.started.wait(20)
+        stream.sendall(HANDSHAKE)
+        assert b" 101 " not in rest(stream)
+    until(served.application.left.is_set)
+    served.application.left.clear()
+    until(lambda: served.open == 0)
+
+
+def held(served: Served) -> HttpProtocol:
+    """The server's end of the only connection."""
+    until(lambda: served.open == 1)
+    (connection,) = served.server.server_state.connections
+    return connection
+
+
+def check(protocol: HttpProtocol, later: float = 0.0) -> None:
+    """The look at a connection that the server takes every second, on its event loop."""
+
+    async def look() -> None:
+        protocol.check(protocol.loop.time() + later)
+
+    asyncio.run_coroutine_threadsafe(look(), protocol.loop).result(20)
+
+
+def test_a_pipelined_request_has_time_of_its_own():
+    start = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na"
+    with serving(header_seconds=60, body_seconds=1000) as served, served.connect(start) as client:
+        protocol = held(served)
+        until(lambda: protocol._phase == protocol_module._BODY)
+        protocol.since -= 100  # the first request took long
+        client.sendall(b"b" + GET_AND_CLOSE[:-2])
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        check(protocol)
+        client.sendall(GET_AND_CLOSE[-2:])
+        assert b"HTTP/1.1 200" in rest(client)
+
+
+def test_an_answer_changes_nothing_for_the_body_of_the_next_request():
+    chunked = b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"
+    with serving(header_seconds=1, body_seconds=1000) as served, served.connect(GET + chunked) as client:
+        protocol = held(served)
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        check(protocol, later=100)
+        client.sendall(b"0\r\nX-Trailer: y\r\n\r\n")
+        assert b"HTTP/1.1 200" in rest(client)
+        assert b"x-trailer" not in dict(served.application.headers)
 
 
 def test_beyond_the_most_connections_the_oldest_half_requests_give_way():

@@ -18,7 +18,7 @@ import httpx
 import numpy as np
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
@@ -210,6 +210,8 @@ def test_a_sound_bundle_comes_in_and_is_read(platform: Any, api: httpx.Client) -
         ("version.learned_from", []),
         ("version.learned_from.start", 5),
         ("version.learned_from.end", ...),
+        ("version.learned_from.start", "0001-01-01T00:00:00+00:00"),
+        ("evaluated.evaluation.parts.test.end", "9999-12-31T23:59:59-14:00"),
         ("version.seed", 2**70),
         ("version.seed", True),
         ("version.config", []),
@@ -244,6 +246,9 @@ def test_a_wrong_description_is_refused(platform: Any, api: httpx.Client, path: 
     ("files", "entry"),
     [
         ({"version.json": b"[1]"}, "version/version.json"),
+        ({"version.json": b"\xef\xbb\xbf" + FILES["version.json"]}, "version.json"),
+        ({"version.json": FILES["version.json"].decode().encode("utf-16")}, "version.json"),
+        ({"version.json": b'{"horizon": 3, "config": {"x": 1e999}}'}, "version.json"),
         ({"version.json": b'{"horizon": "x"}'}, "version/version.json"),
         ({"version.json": b'{"horizon": 3, "engine": 5}'}, "version/version.json"),
         ({"version.json": b'{"horizon": 3, "plugin": "forecasting.naive"}'}, "version/version.json"),
@@ -332,11 +337,19 @@ def _paths(value: Any, prefix: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(path=st.sampled_from(sorted(_paths(DESCRIPTION), key=str)), value=_JSON, remove=st.booleans())
+@given(
+    path=st.sampled_from(sorted(_paths(DESCRIPTION), key=str)),
+    value=_JSON | st.sampled_from(["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59-14:00"]),
+    remove=st.booleans(),
+    daily=st.booleans(),
+)
+@example(("version", "learned_from", "start"), "0001-01-01T00:00:00+00:00", False, True)
 def test_any_change_is_refused_or_leaves_everything_readable(
-    platform: Any, api: httpx.Client, path: tuple[Any, ...], value: Any, remove: bool
+    platform: Any, api: httpx.Client, path: tuple[Any, ...], value: Any, remove: bool, daily: bool
 ) -> None:
     made = copy.deepcopy(DESCRIPTION)
+    if daily:  # the card writes the times of such rows as dates in the zone
+        made["version"]["schema"] |= {"frequency": "1d", "season": 7, "timezone": "America/New_York"}
     inside: Any = made
     for parent in path[:-1]:
         inside = inside[parent]
@@ -344,7 +357,7 @@ def test_any_change_is_refused_or_leaves_everything_readable(
         del inside[path[-1]]
     else:
         inside[path[-1]] = value
-    answer = bring_in(api, make_bundle(made), "changed")
+    answer = bring_in(api, make_bundle(made), "daily" if daily else "changed")
     assert answer.status_code < 500, answer.text
     if answer.status_code in (200, 201):
         told = answer.json()

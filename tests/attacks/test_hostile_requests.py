@@ -98,12 +98,30 @@ def surface(platform) -> Iterator[Surface]:  # type: ignore[no-untyped-def]
     made.close()
 
 
-def test_hostile_values_are_refused(surface, request):
-    """Every nth of about 6,000 requests here, all of them in make proof."""
-    step = 1 if "proof" in request.config.getoption("-m").replace("not proof", "") else 41
+def _assert_refused(surface: Surface, calls: list[tuple[Call, str]]) -> None:
+    faults = [fault for call, role in calls for fault in surface.faults(call, role)]
+    assert not faults, f"{len(faults)} of {len(calls)}\n" + "\n".join(faults[:60])
+
+
+def test_hostile_values_are_refused(surface):
+    """One request of each operation, as the roles in turn, and a few more as the owner."""
     calls = list(surface.document.calls())
-    faults = [fault for call in calls[::step] for fault in surface.faults(call, "owner")]
-    assert not faults, f"{len(faults)} of {len(calls[::step])}\n" + "\n".join(faults[:60])
+    grouped: dict[tuple[str, str], list[Call]] = {}
+    for call in calls:
+        grouped.setdefault((call.method, call.template), []).append(call)
+    chosen = [
+        (each[number * 7 % len(each)], ROLES[number % len(ROLES)]) for number, each in enumerate(grouped.values())
+    ]
+    assert {role for _, role in chosen} == set(ROLES)
+    _assert_refused(surface, chosen + [(call, "owner") for call in calls[::41]])
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("role", ROLES)
+def test_every_hostile_value_is_refused(surface, role):
+    calls = list(surface.document.calls())
+    assert len(calls) > 3000
+    _assert_refused(surface, [(call, role) for call in calls])
 
 
 def _try(surface: Surface, n_examples: int, step: int = 1) -> list[str]:

@@ -145,6 +145,12 @@ def test_two_files_or_a_giant_field_are_refused(http, hourly):
     assert "too large" in upload(http, hourly(), " " * 300_000).json()["message"]
 
 
+@pytest.mark.parametrize("boundary", ["x" * 257, "", "\xff", '"'])
+def test_a_boundary_that_no_form_can_have_is_refused(http, boundary):
+    headers = {"content-type": f"multipart/form-data; boundary={boundary}".encode("latin-1")}
+    assert http.post("/datasets", content=b"--x", headers=headers).status_code == 422
+
+
 def test_strangers_are_refused_before_a_byte_is_read(app, settings, hourly):
     del app.dependency_overrides[member]
     app.dependency_overrides[require_access] = _refuse

@@ -79,6 +79,30 @@ def test_patience_ends_and_leaves_the_line() -> None:
     asyncio.run(scene())
 
 
+def test_a_turn_that_comes_as_patience_ends_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From Python 3.12 on, ``wait_for`` raises TimeoutError although the turn has come."""
+
+    async def wait_for(turn: asyncio.Future[None], _seconds: float) -> None:
+        await turn
+        raise TimeoutError
+
+    async def scene() -> None:
+        line, work = turns(at_once=1, per_project=1), Work()
+        first = asyncio.create_task(line.run(CONNECTION, "a", work.of("first")))
+        await until(lambda: bool(work.began))
+        with monkeypatch.context() as patched:
+            patched.setattr(asyncio, "wait_for", wait_for)
+            late = asyncio.create_task(line.run(CONNECTION, "a", work.of("late")))
+            await asyncio.sleep(0)
+            work.release.set()
+            with pytest.raises(TransientError):
+                await late
+        assert await first == "first"
+        assert await line.run(CONNECTION, "a", work.of("next")) == "next"
+
+    asyncio.run(asyncio.wait_for(scene(), 60))
+
+
 def test_an_error_and_a_cancelled_request_give_their_turns_back() -> None:
     async def scene() -> None:
         line, work = turns(at_once=1, per_project=1, in_line=5), Work()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from anyio import to_thread
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
@@ -47,9 +47,9 @@ async def receive(
     if kind != b"multipart/form-data" or not boundary:
         raise InvalidInput("the request carries no multipart form", where="body", next_step=f"send the part `{part}`")
     form = _Form(Upload(folder / "upload"), part)
-    parser = MultipartParser(boundary, form.callbacks())
     received = 0
     try:
+        parser = MultipartParser(boundary, form.callbacks())
         async for chunk in request.stream():
             received += len(chunk)
             if received > max_bytes:
@@ -61,7 +61,7 @@ async def receive(
                 )
             await to_thread.run_sync(parser.write, chunk)
         parser.finalize()
-    except MultipartParseError as error:
+    except FormParserError as error:
         raise InvalidInput(f"the form cannot be read: {error}", where="body", next_step="send it again") from error
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 import zoneinfo
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from azuraforge.bounds import within_years
 from azuraforge.errors import InvalidInput
 
 #: The code of the error for a bundle whose files are whole and whose content cannot be used.
@@ -40,9 +42,19 @@ def _zone(told: str) -> str:
     return told
 
 
+def _moment(told: str) -> str:
+    if not told.isdecimal():
+        try:
+            at = datetime.fromisoformat(told)
+        except ValueError:  # no time: the card shows the text as it is
+            return told
+        within_years(at)
+    return told
+
+
 Name = Annotated[str, _text(200, 1)]
 #: A time, or the number of a row where rows have no time.
-Moment = Annotated[str, _text(40, 1)]
+Moment = Annotated[str, _text(40, 1), AfterValidator(_moment)]
 Zone = Annotated[str, _text(100, 1), AfterValidator(_zone)]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=1 << 53)]

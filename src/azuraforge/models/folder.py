@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from azuraforge import strict_json
 from azuraforge.crashpoints import crashpoint
 from azuraforge.durable import sync
 from azuraforge.errors import InvalidInput, StorageError
@@ -225,7 +226,7 @@ def _check_content(name: str, path: Path) -> None:
     """Refuse at the door what could not be loaded later: broken JSON, truncated or lying safetensors."""
     try:
         if name.endswith(".json"):
-            json.loads(path.read_bytes())
+            strict_json.parse(path.read_bytes())
             return
         size = path.stat().st_size
         with path.open("rb") as file:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse
 
-from azuraforge.bounds import Name
+from azuraforge.bounds import Name, cleans_text
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import complete
 from azuraforge.runs.reports import MEDIA_TYPES
@@ -124,6 +124,7 @@ async def get_metrics(
 
 
 @router.post("/{run_id}/metrics")
+@cleans_text
 def record_metrics(run_id: RunId, body: MetricPoints, access: Member, service: Service) -> RunOut:
     """Points and progress of an external run; what was sent before is not taken twice."""
     return service.record(access.project_id, run_id, access.user_id, body)
@@ -136,6 +137,7 @@ def renew_lease(run_id: RunId, access: Member, service: Service) -> RunOut:
 
 
 @router.post("/{run_id}/finish")
+@cleans_text
 def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Service) -> RunOut:
     """The end of an external run."""
     return service.finish(access.project_id, run_id, access.user_id, body)

@@ -15,7 +15,7 @@ from azuraforge.projects.access import admin, member, require_access
 
 MEDIA_TYPE = "application/problem+json"
 #: Dependencies that require a session or token.
-_ENTRANCES = {require_access, caller_of, signed_in}
+ENTRANCES = {require_access, caller_of, signed_in}
 _SAFE_METHODS = {"get", "head", "options"}
 #: Routes that check credentials although they require no session or token.
 _REFUSING = {("post", "/api/v1/sessions")}
@@ -63,14 +63,14 @@ def described(document: dict[str, Any], routes: dict[tuple[str, str], APIRoute])
 
 
 def _errors(method: str, path: str, operation: dict[str, Any], route: APIRoute | None) -> Iterator[int]:
-    calls = set(_calls(route.dependant)) if route is not None else set()
+    asked = set(calls(route.dependant)) if route is not None else set()
     yield from (400, 408, 431, 503)
     writes = method not in _SAFE_METHODS
     has_body = "requestBody" in operation
-    enters = bool(calls & _ENTRANCES)
+    enters = bool(asked & ENTRANCES)
     if enters or (method, path) in _REFUSING:
         yield 401
-        if writes or calls & {member, admin}:
+        if writes or asked & {member, admin}:
             yield 403
     if operation.get("parameters") or has_body:
         yield 422
@@ -82,7 +82,8 @@ def _errors(method: str, path: str, operation: dict[str, Any], route: APIRoute |
         yield from (409, 507)
 
 
-def _calls(dependant: Dependant) -> Iterator[Any]:
+def calls(dependant: Dependant) -> Iterator[Any]:
+    """Yield every function that a route depends on, its own included."""
     yield dependant.call
     for inner in dependant.dependencies:
-        yield from _calls(inner)
+        yield from calls(inner)

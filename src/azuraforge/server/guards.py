@@ -62,7 +62,7 @@ class HostGuard:
 class BodyGuard:
     """Refuses a body beyond the limit, by its announced length or while it streams; adds safe headers.
 
-    Files may be large. JSON may not: it is parsed as a whole, and before anybody has said who asks.
+    Files may be large. JSON may not: it is held and parsed as a whole.
     """
 
     def __init__(self, app: ASGIApp, limits: ServerSettings, file_paths: re.Pattern[str]) -> None:
@@ -83,7 +83,7 @@ class BodyGuard:
             message = await receive()
             received += len(message.get("body", b""))
             if received > max_bytes:
-                raise _TooLargeError(max_bytes)
+                raise TooLargeError(max_bytes)
             return message
 
         async def headed(message: Message) -> None:
@@ -114,7 +114,7 @@ def _raise_limit(setting: str) -> str:
     return f"send less, or raise AZURAFORGE_SERVER__{setting}"
 
 
-class _TooLargeError(HTTPException):
+class TooLargeError(HTTPException):
     """The body grew beyond the limit while it was read. An HTTPException, since FastAPI lets only those out of
     the reading of a body."""
 

@@ -87,6 +87,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._phase = _HEADERS  # perhaps in the same chunk as the end of the request before
+        self.since = self.loop.time()
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -112,12 +113,17 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        if self._phase == _BODY:  # answered early: what remains of the body must end as soon as headers must
-            self._phase = _HEADERS
+        # The request that was answered is perhaps not the one that is being received.
+        if self._phase == _BODY and self.cycle.response_complete:
+            self._phase = _HEADERS  # answered early: what remains of the body must end as soon as headers must
+        if self._phase == _HEADERS:  # its time did not run while the request before it was answered
             self.since = self.loop.time()
         super().on_response_complete()
 
     def handle_websocket_upgrade(self) -> None:
+        if self._answering():  # its application would never hear that the client left
+            self._refuse(400, "a WebSocket handshake cannot follow a request that is not answered", "bad_request")
+            return
         super().handle_websocket_upgrade()
         upgraded = self.transport.get_protocol()
         if isinstance(upgraded, WebSocketProtocol):

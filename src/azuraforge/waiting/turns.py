@@ -100,17 +100,22 @@ class Turns:
             with ending.guarding(turn.cancel):
                 await asyncio.wait_for(turn, self.bounds.patience_seconds)
         except TimeoutError:
+            self._give_back(project_id, turn)
             raise self._busy() from None
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # called in the moment in which the task was cancelled
-                self._running[project_id] -= 1
-                self._call_next()
+            self._give_back(project_id, turn)
             if ending.ended:
                 raise TransientError("the client closed the connection", code="client_left") from None
             raise
         finally:
             with contextlib.suppress(ValueError):
                 self._line.remove(place)
+
+    def _give_back(self, project_id: str, turn: asyncio.Future[None]) -> None:
+        """Return a turn that came in the moment in which its task was cancelled, or lost its patience."""
+        if turn.done() and not turn.cancelled():
+            self._running[project_id] -= 1
+            self._call_next()
 
     def _free(self, project_id: str) -> bool:
         return self._running.total() < self.bounds.at_once and self._running[project_id] < self.bounds.per_project

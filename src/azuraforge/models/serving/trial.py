@@ -7,20 +7,20 @@ finite, or shapes that do not fit are found here, and not by the first predictio
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import resource
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from safetensors import safe_open
 
+from azuraforge import strict_json
 from azuraforge.errors import AzuraError, InvalidInput, NotFound
 from azuraforge.models.bundle_description import REFUSED, Card, check, refused
-from azuraforge.models.folder import CARD
+from azuraforge.models.folder import CARD, read_card
 from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor, following_times, open_version
 from azuraforge.models.serving.pictures import PicturePredictor
 from azuraforge.plugins.images import ImagePart
@@ -57,12 +57,13 @@ def try_version(child: Asked) -> dict[str, Any]:
     folder = Path(opening["folder"])
     _limit(opening["bytes"])
     with _refusing(_VERSION + CARD):
-        _compare(check(Card, _finite_json(folder / CARD), _VERSION + CARD), opening)
+        strict_json.parse((folder / CARD).read_bytes())
+        _compare(check(Card, read_card(folder), _VERSION + CARD), opening)
     for path in sorted(folder.rglob("*")):
         entry = _VERSION + path.relative_to(folder).as_posix()
         with _refusing(entry):
             if path.suffix == ".json":
-                _finite_json(path)
+                strict_json.parse(path.read_bytes())
             elif path.suffix == ".safetensors":
                 _check_tensors(path, entry)
     plugin = _plugin(opening)
@@ -107,14 +108,6 @@ def _compare(card: Card, opening: Mapping[str, Any]) -> None:
         raise refused("its schema is not that of bundle.json", _VERSION + CARD)
     if opening["kind"] == "forecast" and card.horizon is None:
         raise refused("it states no horizon", _VERSION + CARD)
-
-
-def _finite_json(path: Path) -> Any:
-    return json.loads(path.read_bytes(), parse_constant=_not_finite)
-
-
-def _not_finite(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
 
 
 def _check_tensors(path: Path, entry: str) -> None:
