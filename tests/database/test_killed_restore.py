@@ -18,7 +18,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from azuraforge.database import Database, placing, walls
+from azuraforge.database import Database, placing, postgres_dump, walls
 from azuraforge.database.backup import Place, back_up, examine, restore
 from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict, StorageError
@@ -222,12 +222,15 @@ def test_a_start_leaves_the_restore_of_another_database_in_the_folder_alone(old_
     assert not folder.parent.exists()
 
 
-def test_a_restore_is_finished_whatever_the_name_of_the_database(old_and_new, tmp_path):
+def test_a_restore_is_finished_whatever_the_name_of_the_database(old_and_new, tmp_path, monkeypatch):
     left, backup = old_and_new
     shutil.copytree(left, tmp_path / "home")
     place = Place(f"sqlite:///{tmp_path / 'home' / 'data[1]*.db'}")
     (tmp_path / "home" / "azuraforge.db").rename(place.path)
-    assert kill_at([("restore_decided", place)], backup) == {-signal.SIGKILL}
+    with monkeypatch.context() as patched:
+        fail_after_the_first(patched)
+        with pytest.raises(StorageError, match="No space left"):
+            restore(place, backup, replace=True)
     assert placing.unfinished(place.path)
     assert placing.settle(place.path) in placing.kept(place.path)
     assert projects(place.path) == ["new"]
@@ -299,6 +302,14 @@ def test_what_a_killed_restore_began_on_postgresql_ends_with_it(postgres_cluster
     began.wait()
     psutil.wait_procs([psql], timeout=60)
     assert not psql.is_running()
+
+
+def test_a_program_whose_command_ended_before_it_began_does_not_begin():
+    for parent, code in ((os.getpid(), 0), (os.getppid(), 1)):
+        if (child := os.fork()) == 0:
+            postgres_dump._end_with_parent(parent)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == code
 
 
 def of_owner(place: Place, statement: str) -> list[tuple]:
