@@ -9,6 +9,7 @@ from pathlib import Path
 
 import azuraforge
 from azuraforge import durable
+from azuraforge.engine.io import weights
 
 SOURCES = Path(azuraforge.__file__).parent
 
@@ -30,6 +31,14 @@ def test_a_drive_that_knows_no_such_command_is_synced_as_ever(tmp_path, monkeypa
         durable.sync(file.fileno())
         assert synced == [file.fileno()]
     assert getattr(fcntl, "F_FULLFSYNC", None) in (None, 51)
+
+
+def test_the_engine_empties_it_too_for_weights_and_their_names(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(weights, "_EMPTY_CACHE", 51)
+    monkeypatch.setattr(weights.fcntl, "fcntl", lambda descriptor, command: asked.append(command))
+    weights.write_whole(tmp_path / "weights", b"x")
+    assert asked == [51, 51], "the file, and the folder with its name"
 
 
 def test_nothing_syncs_past_it():

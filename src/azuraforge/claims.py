@@ -21,10 +21,17 @@ class Claim:
     """A folder of this process; it is made at once and removed by ``release``."""
 
     def __init__(self, parent: Path) -> None:
-        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = parent / secrets.token_hex(8)
-        self._lock = _locked(_lock_of(self.folder))
-        self.folder.mkdir(mode=0o700)
+        while True:
+            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # another process found the parent empty and removed it
+                self._lock = _locked(_lock_of(self.folder))
+                break
+        try:
+            self.folder.mkdir(mode=0o700)
+        except BaseException:  # such as a full disk
+            self.release()
+            raise
 
     def release(self) -> None:
         """Remove the folder and give the lock up."""
@@ -45,6 +52,8 @@ def sweep(parent: Path) -> int:
         # The file is locked before its folder is made: without one, no process claims the folder.
         with contextlib.suppress(OSError), _lock_of(folder).open("a+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not os.path.samestat(os.fstat(lock.fileno()), _lock_of(folder).stat()):
+                continue  # its owner or another sweep removed the file before it was locked here
             if folder.exists():
                 shutil.rmtree(folder, ignore_errors=True)
                 removed += 1
@@ -64,6 +73,9 @@ def _locked(path: Path) -> int:
             fcntl.flock(lock, fcntl.LOCK_EX)
         except OSError:  # no locks here: no other process can ask for one either, so none removes the folder
             return lock
+        except BaseException:
+            os.close(lock)
+            raise
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(lock), path.stat()):
                 return lock

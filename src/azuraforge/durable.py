@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+from pathlib import Path
 
 #: On macOS fsync leaves data in the drive's own cache; this empties that cache too. Other systems have no such command.
 _EMPTY_CACHE: int | None = getattr(fcntl, "F_FULLFSYNC", None)
@@ -17,3 +18,12 @@ def sync(descriptor: int) -> None:
             fcntl.fcntl(descriptor, _EMPTY_CACHE)
             return
     os.fsync(descriptor)
+
+
+def sync_path(path: Path) -> None:
+    """``sync`` for a file or folder that is not open."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        sync(descriptor)
+    finally:
+        os.close(descriptor)

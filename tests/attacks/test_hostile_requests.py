@@ -228,3 +228,12 @@ def test_pages_connect_to_this_platform_only(surface):
     policy = surface.session.get(f"{surface.url}/", timeout=60).headers["Content-Security-Policy"]
     assert "connect-src 'self';" in policy
     assert "ws:" not in policy
+
+
+def test_a_run_ends_whatever_characters_its_reason_holds(platform):
+    """Elsewhere half of a surrogate pair is refused; the end of a run must not be lost over a character."""
+    run = post(platform.url, platform.token, "/runs", {"kind": "external", "name": "mine"})
+    ended = post(
+        platform.url, platform.token, f"/runs/{run['id']}/finish", {"state": "failed", "error": "bad \udcff\0"}
+    )
+    assert (ended["state"], ended["error"]["message"]) == ("failed", "bad ?\N{REPLACEMENT CHARACTER}")

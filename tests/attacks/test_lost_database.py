@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import time
@@ -14,9 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from azuraforge.database import placing, soundness
+from azuraforge.database.backup import Place
 from azuraforge.database.schema import open_database
-from azuraforge.errors import Conflict, StorageError
+from azuraforge.errors import Conflict, StorageError, TransientError
 from azuraforge.platform import maintenance
+from azuraforge.platform.backups import way_back
 from azuraforge.platform.composition import House
 from azuraforge.platform.home import open_home
 from azuraforge.platform.migration import import_tables
@@ -77,7 +81,8 @@ def test_files_without_a_database_are_not_started_on(settings, backup, left):
     with pytest.raises(Conflict) as refused:
         open_at_start(settings)
     assert "holds 1 files of datasets, models and runs, and the database is missing" in str(refused.value)
-    assert f"azuraforge database restore {backup}" in str(refused.value)
+    assert f"azuraforge database restore {backup} --home {settings.home}" in str(refused.value)
+    assert f"azuraforge database create --home {settings.home}" in str(refused.value)
     assert not database_of(settings).exists() or not database_of(settings).stat().st_size
     maintenance.restore(settings, backup)
     open_at_start(settings).close()
@@ -122,7 +127,7 @@ def test_a_start_on_a_damaged_file_names_the_backup_and_leaves_the_log(settings,
     with pytest.raises(StorageError) as refused:
         open_at_start(settings)
     assert "the database is damaged (" in str(refused.value)
-    command = f"azuraforge database restore {backup} --replace"
+    command = f"azuraforge database restore {backup} --replace --home {settings.home}"
     assert command in str(refused.value)
     with database_of(settings).open("r+b") as file:
         file.write(b"no database at all")
@@ -133,6 +138,85 @@ def test_a_start_on_a_damaged_file_names_the_backup_and_leaves_the_log(settings,
     assert log.read_bytes() == b"transactions that the file lacks"
     restored = maintenance.restore(settings, backup, replace=True)
     assert restored.kept.with_name(f"{restored.kept.name}-wal").read_bytes() == b"transactions that the file lacks"
+    open_at_start(settings).close()
+
+
+def test_a_lock_or_a_file_that_cannot_be_opened_is_not_damage(settings, monkeypatch):
+    monkeypatch.setattr(soundness, "_LOCK_SECONDS", 0.0)
+    with closing(sqlite3.connect(database_of(settings))) as writer:
+        writer.execute("PRAGMA journal_mode=DELETE")
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(TransientError, match="another process is writing") as locked:
+            open_at_start(settings)
+    open_at_start(settings).close()
+    remove_database(settings)
+    database_of(settings).symlink_to(database_of(settings))
+    with pytest.raises(TransientError, match="unable to open database file") as unreadable:
+        soundness.problem_of(database_of(settings))
+    for error in (locked.value, unreadable.value):
+        assert error.where == str(database_of(settings))
+        assert "damaged" not in str(error)
+        assert "restore" not in str(error)
+    assert "this user may read" in unreadable.value.next_step
+
+
+def test_damage_that_the_short_check_misses_names_the_backup_too(settings, backup, monkeypatch):
+    damage(database_of(settings))
+    monkeypatch.setattr(soundness, "problem_of", lambda path: None)
+    for start in (open_at_start, maintenance.upgrade_database):
+        with pytest.raises(StorageError, match="the database is damaged: ") as refused:
+            start(settings)
+        command = f"azuraforge database restore {backup} --replace --home {settings.home}"
+        assert command in refused.value.next_step
+        assert refused.value.where == str(database_of(settings))
+
+
+def test_the_advice_can_be_pasted_into_a_shell_whatever_the_names(used, backup, tmp_path, monkeypatch):
+    home = shutil.copytree(used, tmp_path / "my home")
+    saved = str(shutil.copy(backup, tmp_path / "my home" / "it's a.backup"))
+    (home / "backups.json").unlink()
+    place = Place(f"sqlite:///{home / 'azuraforge.db'}")
+    words = shlex.split(way_back(Settings(home=home), place, replace=True).partition(": ")[2])
+    assert words == ["azuraforge", "database", "restore", saved, "--replace", "--home", str(home)]
+    monkeypatch.setenv("AZURAFORGE_HOME", str(home))
+    assert "--home" not in way_back(Settings(home=home), place, replace=True)
+
+
+def test_what_a_restore_kept_is_named_with_its_journal_where_it_is_sound(settings):
+    backup = settings.home.parent / "own.backup"
+    maintenance.back_up(settings, backup)
+    sound = maintenance.restore(settings, backup, replace=True).kept
+    damage(database_of(settings))
+    kept = maintenance.restore(settings, backup, replace=True).kept
+    backup.unlink()
+    (settings.home / "backups.json").unlink()
+    assert kept in placing.kept(database_of(settings))
+    log = sound.with_name(f"{sound.name}-wal")
+    writer = sqlite3.connect(sound)
+    writer.execute("PRAGMA journal_mode=WAL")
+    writer.execute("CREATE TABLE later (x)")
+    writer.commit()
+    said = way_back(settings, Place(settings.url), replace=True)
+    writer.close()
+    path = database_of(settings)
+    assert f"mv {sound} {path} && mv {log} {path}-wal" in said
+    assert f"move {path}" in said, "the damaged one is moved away, not overwritten"
+    assert str(kept) not in said, "the damaged one that was kept is no way back"
+
+
+def test_a_home_that_only_remembers_projects_does_not_start_empty(settings):
+    shutil.rmtree(settings.artifacts)
+    shutil.rmtree(settings.scratch, ignore_errors=True)
+    settings.history.mkdir(exist_ok=True)
+    (settings.history / "restored.json").write_text("{}")
+    remove_database(settings)
+    open_at_start(settings).close()  # a restore that ended before it changed anything
+    remove_database(settings)
+    (settings.history / "0123456789abcdef.json").write_text('{"seq": 3, "event": ""}')
+    with pytest.raises(Conflict, match="remembers 1 projects, and the database is missing") as refused:
+        open_at_start(settings)
+    assert "azuraforge database restore" in refused.value.next_step
+    maintenance.create_database(settings)
     open_at_start(settings).close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -115,3 +116,41 @@ def test_a_folder_is_never_claimed_by_a_lock_that_a_sweep_removed(tmp_path, monk
     assert claims.sweep(tmp_path) == 0
     assert claim.folder.is_dir()
     claim.release()
+
+
+def test_a_claim_on_a_full_disk_leaves_no_lock_and_no_descriptor(tmp_path, monkeypatch):
+    made = Path.mkdir
+
+    def mkdir(self, *arguments, **options):
+        if self.parent == tmp_path:
+            raise OSError(28, "No space left on device")
+        made(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(5):
+        with pytest.raises(OSError, match="No space left"):
+            Claim(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert len(os.listdir("/dev/fd")) == before
+
+
+def test_a_sweep_removes_nothing_by_a_lock_whose_file_is_gone(tmp_path, monkeypatch):
+    """The owner let the name go and another process took it between the sweep's opening of the file and its lock."""
+    folder = tmp_path / "0123456789abcdef"
+    locked = tmp_path / f"{folder.name}.lock"
+    locked.touch()
+    lock = claims.fcntl.flock
+
+    def flock(file, how):
+        locked.unlink()
+        locked.touch()
+        folder.mkdir()
+        lock(file, how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(claims.fcntl, "flock", flock)
+        assert claims.sweep(tmp_path) == 0
+    assert folder.is_dir()
+    assert locked.exists()
+    assert claims.sweep(tmp_path) == 1

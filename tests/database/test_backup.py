@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import stat
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from azuraforge.clock import utc_now
 from azuraforge.database import Database, archive, walls
 from azuraforge.database.backup import Place, back_up, examine, restore
 from azuraforge.database.schema import VERSION_TABLE, head_revision, open_database
@@ -223,6 +225,49 @@ def test_a_backup_overwrites_nothing_and_is_its_owners_alone(stand, tmp_path):
         back_up(stand.place, target)
     assert target.read_bytes() == before
     assert [path.name for path in tmp_path.glob("*.backup*")] == ["all.backup"], "no draft is left"
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
+def test_a_file_that_appears_while_a_backup_is_written_is_kept(tmp_path, monkeypatch, links):
+    manifest = archive.Manifest(
+        created_at=utc_now(), azuraforge="0", dialect="sqlite", revision="a", rows={}, bytes=1, sha256="0"
+    )
+    contents, target = tmp_path / "contents", tmp_path / "a.backup"
+    contents.write_bytes(b"x")
+    real = os.link
+
+    def link(draft: Path, name: Path) -> None:
+        target.write_bytes(b"another")  # at the last moment
+        if not links:
+            raise PermissionError(1, "no hard links here")
+        real(draft, name)
+
+    monkeypatch.setattr("azuraforge.database.archive.os.link", link)
+    with pytest.raises(Conflict, match="there is a file of this name"):
+        archive.write(target, contents, manifest, tmp_path / "draft")
+    assert target.read_bytes() == b"another"
+    assert not (tmp_path / "draft").exists()
+
+
+def test_a_backup_counts_once_its_name_is_on_the_disk(tmp_path, monkeypatch):
+    manifest = archive.Manifest(
+        created_at=utc_now(), azuraforge="0", dialect="sqlite", revision="a", rows={}, bytes=1, sha256="0"
+    )
+    contents, target = tmp_path / "contents", tmp_path / "a.backup"
+    contents.write_bytes(b"x")
+
+    def broken(folder: Path) -> None:
+        assert folder == tmp_path
+        assert target.exists()
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(archive, "sync_path", broken)
+        with pytest.raises(StorageError, match="Input/output error"):
+            archive.write(target, contents, manifest, tmp_path / "draft")
+    assert not target.exists(), "what may vanish is no backup"
+    archive.write(target, contents, manifest, tmp_path / "draft")
+    assert archive.read(target) == manifest
 
 
 def test_a_backup_of_an_older_release_is_upgraded(tmp_path):

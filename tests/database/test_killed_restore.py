@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -17,7 +18,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from azuraforge.database import Database, placing, walls
+from azuraforge.database import Database, placing, postgres_dump, walls
 from azuraforge.database.backup import Place, back_up, examine, restore
 from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict, StorageError
@@ -149,7 +150,91 @@ def test_a_restore_that_cannot_be_placed_changes_nothing(old_and_new, tmp_path, 
             restore(place, backup, replace=True)
     assert projects(place.path) == ["old"]
     assert not placing.unfinished(place.path)
-    assert not list(place.path.parent.glob("azuraforge-restore-*"))
+    assert not (place.path.parent / ".azuraforge-restore").exists()
+
+
+def fail_after_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``os.replace`` work once in a restore: for the step that decides it."""
+    done: list[object] = []
+    real = os.replace
+
+    def once(*names: object) -> None:
+        if done:
+            raise OSError(28, "No space left on device")
+        done.append(names)
+        real(*names)
+
+    monkeypatch.setattr("azuraforge.database.placing.os.replace", once)
+
+
+@pytest.mark.parametrize("wanted", ["new", "old"])
+def test_a_restore_that_fails_once_it_is_decided_says_so_and_how_to_undo_it(old_and_new, tmp_path, monkeypatch, wanted):
+    left, backup = old_and_new
+    shutil.copytree(left, tmp_path / "home")
+    place = place_in(tmp_path / "home")
+    with monkeypatch.context() as patched:
+        fail_after_the_first(patched)
+        with pytest.raises(StorageError, match="No space left") as failed:
+            restore(place, backup, replace=True)
+    [incoming] = placing.unfinished(place.path)
+    assert "unchanged" not in str(failed.value)
+    assert f"to keep the old database instead, remove {incoming}" in failed.value.next_step
+    if wanted == "old":
+        incoming.unlink()
+    placing.settle(place.path)
+    assert projects(place.path) == [wanted]
+
+
+def test_a_start_that_cannot_finish_a_restore_says_what_is_where(old_and_new, tmp_path, monkeypatch):
+    """On a file system without hard links the old database has another name by then."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "no hard links here")
+
+    left, backup = old_and_new
+    shutil.copytree(left, tmp_path / "home")
+    place = place_in(tmp_path / "home")
+    shutil.copy(backup, tmp_path / "home" / "azuraforge.db.incoming-1")
+    real = os.replace
+
+    def full(old: Path, new: Path) -> None:
+        if new == place.path:
+            raise OSError(28, "No space left on device")
+        real(old, new)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("azuraforge.database.placing.os.link", refused)
+        patched.setattr("azuraforge.database.placing.os.replace", full)
+        with pytest.raises(StorageError) as failed:
+            placing.settle(place.path)
+    (place.path.parent / "azuraforge.db.incoming-1").unlink()
+    for old, new in re.findall(r"rename (\S+) to ([^\s;]+)", failed.value.next_step):
+        Path(old).rename(place.path.with_name(new))
+    assert projects(place.path) == ["old"], failed.value.next_step
+
+
+def test_a_start_leaves_the_restore_of_another_database_in_the_folder_alone(old_and_new, tmp_path):
+    shutil.copytree(old_and_new[0], tmp_path / "home")
+    place = place_in(tmp_path / "home")
+    with placing.workroom(place.path.with_name("other.db")) as folder:
+        (folder / "database").write_bytes(b"being unpacked")
+        placing.settle(place.path)
+        assert (folder / "database").read_bytes() == b"being unpacked"
+    assert not folder.parent.exists()
+
+
+def test_a_restore_is_finished_whatever_the_name_of_the_database(old_and_new, tmp_path, monkeypatch):
+    left, backup = old_and_new
+    shutil.copytree(left, tmp_path / "home")
+    place = Place(f"sqlite:///{tmp_path / 'home' / 'data[1]*.db'}")
+    (tmp_path / "home" / "azuraforge.db").rename(place.path)
+    with monkeypatch.context() as patched:
+        fail_after_the_first(patched)
+        with pytest.raises(StorageError, match="No space left"):
+            restore(place, backup, replace=True)
+    assert placing.unfinished(place.path)
+    assert placing.settle(place.path) in placing.kept(place.path)
+    assert projects(place.path) == ["new"]
 
 
 FULL = """
@@ -217,6 +302,14 @@ def test_what_a_killed_restore_began_on_postgresql_ends_with_it(postgres_cluster
     began.kill()
     began.wait()
     assert still_alive([psql], 60) == []
+
+
+def test_a_program_whose_command_ended_before_it_began_does_not_begin():
+    for parent, code in ((os.getpid(), 0), (os.getppid(), 1)):
+        if (child := os.fork()) == 0:
+            postgres_dump._end_with_parent(parent)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == code
 
 
 def of_owner(place: Place, statement: str) -> list[tuple]:

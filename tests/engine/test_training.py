@@ -257,6 +257,51 @@ def test_a_save_that_is_torn_leaves_the_state_before_it(tmp_path, monkeypatch):
     assert fingerprint(again) == fingerprint(first)
 
 
+PARTS = ("model.", "optimizer.", "average.")
+
+
+def changed(folder, **values) -> None:
+    path = folder / "trainer.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), **values}))
+
+
+@pytest.mark.parametrize("values", [{"steps": 1}, {"epoch": 7}, {"stop": True}, {"callbacks": [{}, {}, {}]}])
+def test_a_state_that_was_changed_is_refused(tmp_path, values):
+    trainer = make_trainer()
+    trainer.fit(4, validation(), max_steps=3)
+    trainer.save(tmp_path)
+    make_trainer(seed=8).load(tmp_path)
+    changed(tmp_path, **values)
+    with pytest.raises(EngineError, match="was changed or damaged"):
+        trainer.load(tmp_path)
+
+
+def test_a_state_that_does_not_fit_changes_nothing():
+    trainer, other = make_trainer(), make_trainer(seed=5)
+    trainer.fit(4, validation(), max_steps=8)
+    other.fit(4, validation(), max_steps=2)
+    before = fingerprint(other)
+    tensors, rest = trainer.state()
+    wrong = [{key: value for key, value in rest.items() if key != name} for name in rest]
+    wrong += [{**rest, "callbacks": [{}, {}, {}]}, {**rest, "random": [{}] * len(rest["random"])}]
+    wrong += [{**rest, "steps": "3"}, {**rest, "epoch": None}, {**rest, "callbacks": 3}, {**rest, "batches": []}]
+    for state in wrong:
+        with pytest.raises(EngineError):
+            other.load_state(tensors, state)
+        assert fingerprint(other) == before
+    lacking = [{name: value for name, value in tensors.items() if not name.startswith(part)} for part in PARTS]
+    short = [
+        {name: np.ravel(value)[:0] if name.startswith(part) else value for name, value in tensors.items()}
+        for part in PARTS
+    ]
+    for state in (*lacking, *short):
+        with pytest.raises(EngineError):
+            other.load_state(state, rest)
+        assert fingerprint(other) == before
+    other.load_state(tensors, rest)
+    assert fingerprint(other) == fingerprint(trainer)
+
+
 def test_a_mixture_of_two_saves_is_refused(tmp_path):
     trainer = make_trainer()
     trainer.fit(4, validation(), max_steps=1)

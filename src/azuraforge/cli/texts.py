@@ -313,6 +313,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "On this system, memory that the processes of a run share counts once for each of them towards its limit.",
         "Bu sistemde, bir çalıştırmanın süreçlerinin paylaştığı bellek, sınıra her süreç için ayrı sayılır.",
     ),
+    "promise.reading": (
+        "On this system, the memory of a process that reads a file or a source is not limited.",
+        "Bu sistemde, dosya ya da kaynak okuyan bir sürecin belleği sınırlanmaz.",
+    ),
+    "promise.restore": (
+        "On this system, a PostgreSQL program that a backup or restore started can outlive that command if it is "
+        "killed: before you start the platform, make sure that no psql or pg_dump is left.",
+        "Bu sistemde, bir yedekleme ya da geri yükleme zorla sonlandırılırsa başlattığı PostgreSQL programı yaşamaya "
+        "devam edebilir: platformu başlatmadan önce geride psql ya da pg_dump kalmadığından emin olun.",
+    ),
     "promise_guide": ("See docs/reliability.md.", "Bkz. docs/reliability.tr.md."),
     "worker_ready": (
         "Worker {name}: {slots} at once, from the queues {queues}. Ctrl-C stops it.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import zipfile
@@ -11,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from azuraforge.durable import sync
+from azuraforge.durable import sync, sync_path
 from azuraforge.errors import Conflict, InvalidInput, StorageError
 
 _MANIFEST, _CONTENTS = "manifest.json", "database"
@@ -50,12 +51,29 @@ def write(target: Path, contents: Path, manifest: Manifest, draft: Path) -> None
                 made.write(contents, _CONTENTS)
             file.flush()
             sync(file.fileno())
-        refuse_existing(target)
-        os.replace(draft, target)
+        _place(draft, target)
     except OSError as error:
         raise not_written(error, target) from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _place(draft: Path, target: Path) -> None:
+    """Give the finished file its name, on the disk too, or leave no file of this name."""
+    try:
+        os.link(draft, target)  # unlike a rename, it fails where a file of this name appeared meanwhile
+    except FileExistsError:
+        refuse_existing(target)
+        raise  # a link that points nowhere
+    except OSError:  # a file system without hard links
+        refuse_existing(target)
+        os.replace(draft, target)
+    try:
+        sync_path(target.parent)
+    except OSError:
+        with contextlib.suppress(OSError):
+            target.unlink()
+        raise
 
 
 def not_written(error: OSError, target: Path) -> StorageError:

@@ -115,7 +115,8 @@ def restore(
     """Put a backup in the place of the database, and bring it to this code's schema. No platform may be running.
 
     Raises InvalidInput for a file that is damaged or of the other database, Conflict where there are rows already
-    (unless ``replace``) or the backup is newer than this code. Whatever it raises, the old database is still there.
+    (unless ``replace``) or the backup is newer than this code. Whatever it raises, the old database is still there; a
+    StorageError says so where the next start replaces it.
     ``before`` is called once everything was verified, before anything changes.
     """
     said = archive.read(source)

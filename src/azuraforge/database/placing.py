@@ -8,21 +8,22 @@ are kept as ``azuraforge.db.before-<time>``.
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from azuraforge import claims
+from azuraforge.claims import Claim
 from azuraforge.clock import utc_now
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database.soundness import problem_of
-from azuraforge.durable import sync
-from azuraforge.errors import StorageError
+from azuraforge.durable import sync_path
+from azuraforge.errors import AzuraError, StorageError
 
-_INCOMING, _BEFORE, _WORK = ".incoming-", ".before-", "azuraforge-restore-"
+_INCOMING, _BEFORE, _WORK = ".incoming-", ".before-", ".azuraforge-restore"
 #: The journals that SQLite keeps next to a file; the write-ahead log holds transactions that the file lacks.
 _JOURNALS = ("-wal", "-shm", "-journal")
 
@@ -30,97 +31,123 @@ _JOURNALS = ("-wal", "-shm", "-journal")
 def replace(path: Path, contents: Path) -> Path | None:
     """Put ``contents`` in the place of the database at ``path``; return the path of the old one, if there was one.
 
-    No process may have either file open. Raises StorageError where the disk is full or the folder cannot be written;
-    the old database is then still in place, or the next start finishes the replacement.
+    No process may have either file open. Raises StorageError where the disk is full or the folder cannot be written. It
+    says whether the old database is unchanged or the next start finishes the replacement.
     """
     with _storage(path):
         _fold(path)
-        _sync(contents)
+        sync_path(contents)
         crashpoint("restore_before_decided")
         incoming = path.with_name(f"{path.name}{_INCOMING}{utc_now():%Y%m%dT%H%M%S%f}")
         os.replace(contents, incoming)
-        _sync(path.parent)
+    with _storage(path, incoming):
+        sync_path(path.parent)
         crashpoint("restore_decided")
         return _finish(path, incoming)
 
 
 def settle(path: Path) -> Path | None:
-    """Finish a replacement that was interrupted and remove what others left; the caller holds the data home.
+    """Finish a replacement that was interrupted and remove what killed ones left; the caller holds the data home.
 
     Returns where the replaced database is kept; None where nothing had been interrupted.
     """
-    with _storage(path):
-        kept = None
-        for incoming in unfinished(path):
+    kept = None
+    for incoming in unfinished(path):
+        with _storage(path, incoming):
             kept = _finish(path, incoming) or kept
-        for left in path.parent.glob(f"{_WORK}*"):
-            shutil.rmtree(left, ignore_errors=True)
+    rooms = path.with_name(_WORK)
+    claims.sweep(rooms)  # another database of this folder may be being restored
+    _remove_empty(rooms)
     return kept
 
 
 def unfinished(path: Path) -> list[Path]:
     """New databases that were complete when the process that placed them was killed, oldest first."""
-    return sorted(path.parent.glob(f"{path.name}{_INCOMING}*"))
+    return sorted(path.parent.glob(f"{glob.escape(path.name)}{_INCOMING}*"))
 
 
 def kept(path: Path) -> list[Path]:
     """List the databases that earlier replacements kept, oldest first."""
-    return [each for each in sorted(path.parent.glob(f"{path.name}{_BEFORE}*")) if not each.name.endswith(_JOURNALS)]
+    found = sorted(path.parent.glob(f"{glob.escape(path.name)}{_BEFORE}*"))
+    return [each for each in found if not each.name.endswith(_JOURNALS)]
+
+
+def journals(path: Path) -> list[Path]:
+    """Return the names that the journals of this file have, whether they exist or not."""
+    return [path.with_name(path.name + ending) for ending in _JOURNALS]
 
 
 @contextmanager
 def workroom(path: Path) -> Iterator[Path]:
     """Open a folder next to the database in which its successor is prepared, so that one rename places it."""
+    rooms = path.with_name(_WORK)
     with _storage(path):
-        folder = Path(tempfile.mkdtemp(prefix=_WORK, dir=path.parent))
+        claim = Claim(rooms)
     try:
-        yield folder
+        yield claim.folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        claim.release()
+        _remove_empty(rooms)
 
 
 def _finish(path: Path, incoming: Path) -> Path | None:
     """Complete a replacement. Each step can be repeated: all names follow from that of ``incoming``."""
-    before = path.with_name(path.name + _BEFORE + incoming.name.rpartition(_INCOMING)[2])
-    for ending in _JOURNALS:  # first: SQLite would play an old log into the new file
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(path.with_name(path.name + ending), before.with_name(before.name + ending))
+    before = _before(path, incoming)
+    for old, new in zip(journals(path), journals(before), strict=True):  # first: SQLite would play an old log
+        with contextlib.suppress(FileNotFoundError):  # into the new file
+            os.replace(old, new)
     crashpoint("restore_journals_aside")
     if path.exists() and not before.exists():
         try:
             os.link(path, before)  # the old database stays in place until the new one takes it
         except OSError:  # a file system without hard links
             os.replace(path, before)
-    _sync(path.parent)
+    sync_path(path.parent)
     crashpoint("restore_before_placed")
     os.replace(incoming, path)
-    _sync(path.parent)
+    sync_path(path.parent)
     crashpoint("restore_placed")
     return before if before.exists() else None
 
 
 def _fold(path: Path) -> None:
     """Bring what waits in the write-ahead log into a sound file: then one file is the whole."""
-    if path.exists() and problem_of(path) is None:
-        with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with contextlib.suppress(AzuraError, sqlite3.Error):  # one that cannot be read is kept with its journals
+        if path.exists() and problem_of(path) is None:
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        sync(descriptor)
-    finally:
-        os.close(descriptor)
+def _before(path: Path, incoming: Path) -> Path:
+    return path.with_name(path.name + _BEFORE + incoming.name.rpartition(_INCOMING)[2])
+
+
+def _remove_empty(rooms: Path) -> None:
+    with contextlib.suppress(OSError):  # another database of this folder is being restored
+        rooms.rmdir()
 
 
 @contextmanager
-def _storage(path: Path) -> Iterator[None]:
+def _storage(path: Path, incoming: Path | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        step = "free space or make the folder writable, then "
+        step += "try again; the old database is unchanged" if incoming is None else _once_decided(path, incoming)
         raise StorageError(
-            f"the database could not be replaced: {error.strerror}",
-            where=str(error.filename or path),
-            next_step="free space or make the folder writable, then try again; the old database is unchanged",
+            f"the database could not be replaced: {error.strerror}", where=str(error.filename or path), next_step=step
         ) from error
+
+
+def _once_decided(path: Path, incoming: Path) -> str:
+    before = _before(path, incoming)
+    if not incoming.exists():
+        return f"start the platform: the restored database is in its place, and the old one is {before}"
+    moved = [old for old in (before, *journals(before)) if old.exists()]
+    if path.exists() and before in moved:
+        moved.remove(before)  # a second name of the same file
+    back = "".join(f" and rename {old} to {path.name}{old.name.removeprefix(before.name)}" for old in moved)
+    return (
+        "run `azuraforge up`: the restore is decided, and the next start finishes it;"
+        f" to keep the old database instead, remove {incoming}{back}"
+    )

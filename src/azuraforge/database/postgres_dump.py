@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import os
 import re
 import shutil
@@ -85,9 +86,11 @@ def _still_alone(role: str) -> str:
     return f"DO $$ BEGIN IF ({_CONNECTED} '{quoted}') > 0 THEN {said}; END IF; END $$;\n"
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(parent: int) -> None:
     with contextlib.suppress(AttributeError):  # Linux only
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the kernel was asked to watch it
+        os._exit(1)
 
 
 def _run(program: str, url: URL | None, *arguments: str) -> str:
@@ -103,7 +106,7 @@ def _run(program: str, url: URL | None, *arguments: str) -> str:
         text=True,
         env=environment,
         check=False,
-        preexec_fn=_end_with_parent,
+        preexec_fn=functools.partial(_end_with_parent, os.getpid()),
     )
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if line.strip()] or ["no reason was given"]

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from azuraforge.database import walls
 from azuraforge.database.database import Database
-from azuraforge.database.failures import readable, reason_of
+from azuraforge.database.failures import AWAY, readable, reason_of
 from azuraforge.errors import AzuraError, Conflict, StorageError, TransientError
 
 #: Not Alembic's default name: two tools sharing one file must not read each other's history.
@@ -193,10 +193,12 @@ def _told(database: Database) -> Iterator[None]:
         yield
     except DBAPIError as error:
         known = readable(error)
-        if isinstance(known, TransientError):  # said to whoever starts a platform, who may know where it is
+        if isinstance(known, TransientError) and known.error_code == AWAY and database.dialect == "postgresql":
+            # The person who starts a platform may know where the server is, and may see the driver's words.
             reason, step = f"{known.message}: {reason_of(error)}", "start it, or mend AZURAFORGE_DATABASE_URL"
             raise TransientError(reason, where=database.url, next_step=step, code=known.error_code) from error
         if isinstance(known, AzuraError):
+            known.where = known.where or database.url
             raise known from error
         raise StorageError(
             f"the database cannot be opened: {error.orig}",

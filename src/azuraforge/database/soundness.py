@@ -13,12 +13,13 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from azuraforge.database.failures import damage_of, damaged, readable
-from azuraforge.errors import TransientError
+from azuraforge.errors import AzuraError, StorageError, TransientError
 from azuraforge.telemetry import logger
 
 #: A start does not wait longer for the check of a large file; `azuraforge database check` reads all of it.
 CHECK_SECONDS = 2.0
 _STEPS = 10_000
+_LOCK_SECONDS = 10.0
 
 log = logger("database")
 _STOP = "stop the platform, then restore a backup: azuraforge database restore FILE --replace"
@@ -28,10 +29,12 @@ def problem_of(path: Path, seconds: float = CHECK_SECONDS) -> str | None:
     """Return the first thing that is wrong with the file; None for one that is sound as far as ``seconds`` reach.
 
     The file is opened for reading only: SQLite removes the log of a file whose first page it does not understand.
+    Raises TransientError or StorageError where it cannot be read, which says nothing about its soundness.
     """
     until = time.monotonic() + seconds
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as connection:
+        name = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(name, uri=True, timeout=_LOCK_SECONDS)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
             try:
@@ -41,8 +44,21 @@ def problem_of(path: Path, seconds: float = CHECK_SECONDS) -> str | None:
                     return None
                 raise
     except sqlite3.Error as error:
-        return str(error)
+        if (said := damage_of(error)) is not None:
+            return said
+        raise _unreadable(error, path) from error
     return None if found == "ok" else " ".join(found.split())
+
+
+def _unreadable(error: sqlite3.Error, path: Path) -> AzuraError:
+    known = readable(error)
+    if not isinstance(known, AzuraError):
+        step = "check that this user may read and write the file"
+        return StorageError(f"the database cannot be read: {error}", where=str(path), next_step=step)
+    known.where = str(path)
+    if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+        known.next_step = "make it a file that this user may read and write"
+    return known
 
 
 class FileWatch:

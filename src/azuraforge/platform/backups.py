@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shlex
 from pathlib import Path
 
-from azuraforge.database import archive, placing
+from azuraforge.database import archive, placing, soundness
 from azuraforge.database.backup import Place
-from azuraforge.errors import InvalidInput
-from azuraforge.settings import Settings
+from azuraforge.errors import AzuraError, InvalidInput
+from azuraforge.settings import Settings, default_home
 
 _KEPT = 50
 
@@ -37,13 +38,36 @@ def newest(settings: Settings, place: Place) -> Path | None:
 
 def way_back(settings: Settings, place: Place, *, replace: bool) -> str:
     """Return the sentence that names the newest backup and the command that restores it."""
-    option = " --replace" if replace else ""
+    options = ["--replace"] if replace else []
     if (backup := newest(settings, place)) is not None:
-        return f"restore the newest backup: azuraforge database restore {backup}{option}"
-    aside = placing.kept(place.path) if place.is_sqlite else []
-    if aside:
-        return f"no backup is known; an earlier restore kept {aside[-1]}: rename it to {place.path.name}"
-    return f"no backup is known here; if you have one: azuraforge database restore FILE{option}"
+        command = command_of(settings, "database", "restore", str(backup), *options)
+        return f"restore the newest backup: {command}"
+    if place.is_sqlite and (kept := _kept_sound(place.path)) is not None:
+        written = [path for path in placing.journals(kept) if not path.name.endswith("-shm")]
+        journals = [path for path in written if path.is_file() and path.stat().st_size]
+        return f"no backup is known; an earlier restore kept {kept}: {_renaming(kept, journals, place.path)}"
+    return f"no backup is known here; if you have one: {command_of(settings, 'database', 'restore', 'FILE', *options)}"
+
+
+def command_of(settings: Settings, *words: str) -> str:
+    """Return an ``azuraforge`` command for this data home, as it can be pasted into a shell."""
+    home = [] if settings.home == default_home() else ["--home", str(settings.home)]
+    return shlex.join(["azuraforge", *words, *home])
+
+
+def _kept_sound(path: Path) -> Path | None:
+    for kept in reversed(placing.kept(path)):
+        with contextlib.suppress(AzuraError):
+            if soundness.problem_of(kept) is None:
+                return kept
+    return None
+
+
+def _renaming(kept: Path, journals: list[Path], path: Path) -> str:
+    pairs = [(each, path.with_name(path.name + each.name.removeprefix(kept.name))) for each in (kept, *journals)]
+    found = [str(each) for each in (path, *placing.journals(path)) if each.exists()]
+    away = f"move {', '.join(found)} out of the folder, then " if found else ""
+    return away + " && ".join(shlex.join(["mv", str(old), str(new)]) for old, new in pairs)
 
 
 def _notes(settings: Settings) -> Path:

@@ -60,11 +60,12 @@ def upgrade_database(settings: Settings) -> Upgraded:
         if place.is_sqlite:
             placing.settle(place.path)
             opening.refuse_damage(settings)
-        before = _revision(place)
-        if place.is_sqlite:
-            schema.open_database(place.url).close()
-        else:
-            schema.open_database(place.url, place.owner).close()
+        with opening.naming_a_backup(settings):
+            before = _revision(place)
+            if place.is_sqlite:
+                schema.open_database(place.url).close()
+            else:
+                schema.open_database(place.url, place.owner).close()
         return Upgraded(before, schema.head_revision())
 
 
@@ -125,7 +126,7 @@ def _refuse_unfinished(settings: Settings) -> None:
         raise Conflict(
             "a restore of this database goes on or was interrupted",
             where=str(place.path),
-            next_step="wait for it, or start the platform, which finishes it: azuraforge up",
+            next_step=f"wait for it, or start the platform, which finishes it: {backups.command_of(settings, 'up')}",
         )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from azuraforge.database import Database, placing, soundness
 from azuraforge.database.backup import Place
+from azuraforge.database.failures import DAMAGED
 from azuraforge.database.schema import open_database
-from azuraforge.errors import Conflict, StorageError
-from azuraforge.platform.backups import way_back
+from azuraforge.errors import Conflict, StorageError, TransientError
+from azuraforge.platform.backups import command_of, way_back
 from azuraforge.platform.migration import import_tables
+from azuraforge.projects import history
 from azuraforge.projects.service import ProjectService
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
@@ -35,13 +38,14 @@ def open_at_start(settings: Settings) -> Database:
             refuse_damage(settings)
         else:
             _refuse_orphans(settings, place, "is missing")
-    database = open_database(settings.url, settings.database_owner_url)
-    try:
-        if ProjectService(database).is_new():
-            _refuse_orphans(settings, place, "is empty")
-    except BaseException:
-        database.close()
-        raise
+    with naming_a_backup(settings):
+        database = open_database(settings.url, settings.database_owner_url)
+        try:
+            if ProjectService(database).is_new():
+                _refuse_orphans(settings, place, "is empty")
+        except BaseException:
+            database.close()
+            raise
     return database
 
 
@@ -58,7 +62,7 @@ def create_empty(settings: Settings) -> None:
     try:
         projects = ProjectService(database)
         if not projects.is_new():
-            raise Conflict("there is a database already", where=place.shown, next_step="azuraforge up")
+            raise Conflict("there is a database already", where=place.shown, next_step=command_of(settings, "up"))
         projects.ensure_default()
     finally:
         database.close()
@@ -68,22 +72,39 @@ def refuse_damage(settings: Settings) -> None:
     """Raise StorageError where the SQLite file is damaged; the sentence names the newest backup."""
     place = Place(settings.url, settings.database_owner_url)
     if place.is_sqlite and place.path.is_file() and (problem := soundness.problem_of(place.path)) is not None:
-        raise StorageError(
-            f"the database is damaged ({problem})",
-            where=str(place.path),
-            next_step=f"{way_back(settings, place, replace=True)}; the damaged file is kept",
-        )
+        raise _damaged(settings, place, f"the database is damaged ({problem})")
+
+
+@contextmanager
+def naming_a_backup(settings: Settings) -> Iterator[None]:
+    """Raise StorageError that names the newest backup where the database turns out to be damaged while it opens."""
+    try:
+        yield
+    except TransientError as error:
+        if error.error_code != DAMAGED:
+            raise
+        raise _damaged(settings, Place(settings.url, settings.database_owner_url), error.message) from error
+
+
+def _damaged(settings: Settings, place: Place, message: str) -> StorageError:
+    step = way_back(settings, place, replace=True)
+    if not place.is_sqlite:
+        return StorageError(message, where=place.shown, next_step=step)
+    return StorageError(message, where=str(place.path), next_step=f"{step}; the damaged file is kept")
 
 
 def _refuse_orphans(settings: Settings, place: Place, state: str) -> None:
     count = sum(1 for _, _ in zip(_files(settings), range(_COUNTED), strict=False))
-    if count:
-        shown = f"{count} or more" if count == _COUNTED else str(count)
+    shown = f"{count} or more" if count == _COUNTED else str(count)
+    found = f"holds {shown} files of datasets, models and runs" if count else ""
+    if not found and (marks := history.marked(settings.history)):
+        found = f"remembers {marks} projects"
+    if found:
         raise Conflict(
-            f"the data home holds {shown} files of datasets, models and runs, and the database {state}",
+            f"the data home {found}, and the database {state}",
             where=place.shown if not place.is_sqlite else str(place.path),
             next_step=f"{way_back(settings, place, replace=False)}. To start empty on purpose, without them:"
-            " azuraforge database create",
+            f" {command_of(settings, 'database', 'create')}",
         )
 
 

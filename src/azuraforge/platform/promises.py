@@ -22,7 +22,7 @@ def not_kept(*, linux: bool = LINUX) -> tuple[str, ...]:
     """
     found = []
     if not linux:
-        found += ["detached", "stuck"]
+        found += ["detached", "stuck", "reading", "restore"]
     if not linux or not _descriptors_of_processes():
         found.append("certain")
     if not linux or not Path("/proc/self/smaps_rollup").exists():

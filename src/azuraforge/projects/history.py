@@ -83,6 +83,11 @@ class History:
             return None
 
 
+def marked(folder: Path) -> int:
+    """Count the projects that a database of this data home had."""
+    return sum(1 for path in folder.glob("*.json") if path.name != _RESTORED and not path.name.startswith("."))
+
+
 def hold_all(folder: Path) -> None:
     """Note that a backup is being restored: no project is tended before its trash period has passed.
 

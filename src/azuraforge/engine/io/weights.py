@@ -6,6 +6,8 @@ data. The safetensors library checks on reading that offsets, shapes and file si
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -19,6 +21,8 @@ from safetensors import numpy as storage
 from azuraforge.engine.errors import EngineError
 from azuraforge.engine.ops.registry import Array
 
+#: On macOS fsync leaves data in the drive's own cache; this empties that cache too. Other systems have no such command.
+_EMPTY_CACHE: int | None = getattr(fcntl, "F_FULLFSYNC", None)
 _DTYPES = frozenset(
     ("float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool")
 )
@@ -94,7 +98,7 @@ def write_whole(path: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            _sync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -102,6 +106,14 @@ def write_whole(path: Path, content: bytes) -> None:
     # The new name, too, must outlast a power failure before anything that refers to it is written.
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        _sync(folder)
     finally:
         os.close(folder)
+
+
+def _sync(descriptor: int) -> None:
+    if _EMPTY_CACHE is not None:
+        with contextlib.suppress(OSError):  # network drives know no such command
+            fcntl.fcntl(descriptor, _EMPTY_CACHE)
+            return
+    os.fsync(descriptor)

@@ -62,10 +62,13 @@ class MovingAverage:
         return {**state, "updates": np.array(self.updates)}
 
     def load_state_dict(self, state: Mapping[str, Array]) -> None:
-        """Continue where ``state`` was taken."""
+        """Continue where ``state`` was taken. Raises EngineError for another model's; nothing is changed then."""
         wanted = {f"average.{name}" for name in self._average} | {"updates"}
         if set(state) != wanted:
             raise EngineError("the state of the moving average belongs to another model")
+        for name, average in self._average.items():
+            if np.shape(state[f"average.{name}"]) != average.shape:
+                raise EngineError(f"the state of the moving average has another shape of {name}")
         self.updates = int(state["updates"])
         for name, average in self._average.items():
             average[...] = state[f"average.{name}"]

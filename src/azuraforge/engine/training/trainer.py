@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +27,14 @@ from azuraforge.engine.tensor import Tensor
 from azuraforge.engine.training.callbacks import BestCheckpoint, Callback
 
 Loss = Callable[..., Tensor]  # (prediction, target) → scalar
-FORMAT = "azuraforge.trainer/2"
+FORMAT = "azuraforge.trainer/3"
+_NUMBERS: dict[str, tuple[type, ...]] = {
+    "epoch": (int,),
+    "steps": (int,),
+    "stop": (bool,),
+    "epoch_loss": (float, int),
+    "epoch_batches": (int,),
+}
 
 
 class StepSchedule(Protocol):
@@ -253,8 +262,21 @@ class Trainer:
         """Continue where :meth:`state` was taken, by a trainer put together in the same way.
 
         Raises:
-            EngineError: the state is of another format, model, optimizer or set of callbacks.
+            EngineError: the state is of another format, model, optimizer or set of callbacks, or incomplete; nothing is
+                changed then.
         """
+        tensors_before, rest_before = self.state()
+        rest_before = copy.deepcopy(rest_before)
+        try:
+            self._check(rest)
+            self._take(tensors, rest)
+        except (EngineError, KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            self._take(tensors_before, rest_before)
+            if isinstance(error, EngineError):
+                raise
+            raise EngineError(f"trainer state is incomplete or not of this trainer: {error!r}") from error
+
+    def _check(self, rest: Mapping[str, Any]) -> None:
         if rest.get("format") != FORMAT:
             raise EngineError(f"trainer state has format {rest.get('format')!r}, expected {FORMAT!r}")
         for what, own in (("callbacks", self.callbacks), ("random", (None, *self.generators))):
@@ -262,6 +284,11 @@ class Trainer:
                 raise EngineError(f"trainer state has {len(rest[what])} {what}, this trainer {len(own)}")
         if (rest["schedule"] is None) != (self.schedule is None):
             raise EngineError("trainer state and this trainer differ in having a schedule")
+        for name, kinds in _NUMBERS.items():
+            if type(rest[name]) not in kinds:
+                raise EngineError(f"trainer state has {rest[name]!r} as {name}")
+
+    def _take(self, tensors: Mapping[str, Array], rest: Mapping[str, Any]) -> None:
         self.model.load_state_dict(_below(tensors, "model."))
         self.optimizer.load_state_dict(_below(tensors, "optimizer."))
         if self.average is not None:
@@ -292,6 +319,7 @@ class Trainer:
         arrays = path / f"trainer-{digest[:16]}.safetensors"
         save_safetensors(arrays, tensors)
         content = {**rest, "arrays": {"file": arrays.name, "sha256": digest}}
+        content["sha256"] = _digest(content)
         write_whole(path / "trainer.json", json.dumps(content).encode())
         for older in path.glob("trainer-*.safetensors"):
             if older != arrays:
@@ -301,8 +329,8 @@ class Trainer:
         """Continue from what :meth:`save` wrote.
 
         Raises:
-            EngineError: a file is missing or damaged, the arrays are not those that ``trainer.json`` describes, or the
-                state is another trainer's.
+            EngineError: a file is missing, damaged or changed, the arrays are not those that ``trainer.json``
+                describes, or the state is another trainer's. Nothing is changed then.
         """
         path = Path(folder) / "trainer.json"
         try:
@@ -310,6 +338,8 @@ class Trainer:
             found = rest["format"]
             if found != FORMAT:
                 raise EngineError(f"trainer state {str(path)!r} has format {found!r}, expected {FORMAT!r}")
+            if rest.pop("sha256") != _digest(rest):
+                raise EngineError(f"trainer state {str(path)!r} was changed or damaged; load another checkpoint")
             arrays, digest = path.parent / Path(rest["arrays"]["file"]).name, rest["arrays"]["sha256"]
         except EngineError:
             raise
@@ -322,6 +352,11 @@ class Trainer:
                 "damaged; load another checkpoint"
             )
         self.load_state(tensors, rest)
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of values as JSON, the same before they were written and after they were read."""
+    return hashlib.sha256(json.dumps(json.loads(json.dumps(content)), sort_keys=True).encode()).hexdigest()
 
 
 def _below(tensors: Mapping[str, Array], prefix: str) -> dict[str, Array]:
