@@ -16,7 +16,7 @@ from sqlalchemy import Connection, MetaData, func, select, text
 
 from azuraforge.database import Base, Database, walls
 from azuraforge.database.schema import VERSION_TABLE, current_revision, head_revision, open_database, upgrade
-from azuraforge.errors import Conflict, InvalidInput, StorageError
+from azuraforge.errors import Conflict, InvalidInput, StorageError, TransientError
 from azuraforge.platform.migration import import_tables
 
 RELEASED = Path(__file__).parent / "released"
