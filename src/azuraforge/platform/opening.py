@@ -14,6 +14,7 @@ from azuraforge.platform.migration import import_tables
 from azuraforge.projects.service import ProjectService
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
+from azuraforge.wording import fill
 
 _COUNTED = 1000
 
@@ -80,7 +81,8 @@ def _refuse_orphans(settings: Settings, place: Place, state: str) -> None:
     if count:
         shown = f"{count} or more" if count == _COUNTED else str(count)
         raise Conflict(
-            f"the data home holds {shown} files of datasets, models and runs, and the database {state}",
+            fill("the data home holds {shown} [file|files] of datasets, models and runs", shown=shown)
+            + f", and the database {state}",
             where=place.shown if not place.is_sqlite else str(place.path),
             next_step=f"{way_back(settings, place, replace=False)}. To start empty on purpose, without them:"
             " azuraforge database create",
