@@ -97,6 +97,15 @@ def test_a_narrow_terminal_loses_columns_never_rows_nor_digits(make_terminal, ev
         assert (value if language == "en" else value.replace(".", ",")) in "\n".join(table), "overall RMSE goes last"
 
 
+def test_crps_is_explained_only_where_it_is_shown(make_terminal, evaluation, verdict):
+    for contender in evaluation["contenders"]:
+        contender["metrics"] |= {"crps": 0.2}
+    for width, explained in ((220, True), (100, False)):
+        lines = shown(make_terminal(width=width), evaluation, verdict)
+        assert ("CRPS" in line_of(lines, "RMSE +1")) is explained
+        assert ("CRPS is approximated" in " ".join(" ".join(lines).split())) is explained
+
+
 def test_the_skill_stays_beside_the_rmse(make_terminal, evaluation, verdict):
     """A score is not shown without its baseline, however narrow the terminal is."""
     lines = shown(make_terminal(width=60), evaluation, verdict)

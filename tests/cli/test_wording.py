@@ -9,6 +9,7 @@ import pytest
 from azuraforge.cli.texts import TEXTS as COMMANDS
 from azuraforge.datasets.findings import _TEXTS as FINDINGS
 from azuraforge.datasets.findings import finding
+from azuraforge.datasets.panels import _LEFT_OUT as LEFT_OUT
 from azuraforge.models.card_texts import TEXTS as CARDS
 from azuraforge.models.reasons import _SENTENCES as REASONS
 from azuraforge.models.reasons import Reason
@@ -17,6 +18,7 @@ from azuraforge.wording import fill
 
 _COUNTED = (
     "count|rows|origins|points|predictions|trials|tried|of|steps|recomputed|judged|files|repeats|orders|lags|images"
+    "|test|train|needed"
 )
 _PLURAL = re.compile(rf"\{{({_COUNTED})\}} (?:[a-z]+ )?(?!series\b|its\b|is\b|was\b|this\b)[a-z]+s\b")
 
@@ -26,6 +28,7 @@ CATALOGUES = {
     "reasons": [english for english, _ in REASONS.values()],
     "findings": [english for _, english, _ in FINDINGS.values()],
     "cards": list(CARDS["en"].values()),
+    "panels": [texts["en"] for texts in LEFT_OUT.values()],
 }
 
 
@@ -40,6 +43,10 @@ def test_the_number_before_a_word_chooses_it() -> None:
     assert fill(template, count="1,200", column="load") == "1,200 values of load are 0"
     assert fill(template, count=0, column="load") == "0 values of load are 0"
     assert finding("rows_sorted", count=1).text["en"] == "1 row stood out of order of time; the rows were sorted."
+    split = finding("official_split", train=1, test=1)
+    assert split.text["en"].endswith(": 1 picture to learn from, 1 to judge on.")
+    uneven = finding("classes_uneven", small="7", least=1, large="8", most=90)
+    assert "'7' has 1 picture, '8' has 90." in uneven.text["en"]
     few = Reason("too_few_origins", {"origins": 1, "needed": 30, "metric": "rmse"})
     assert few.text("en").startswith("Only 1 origin can be compared")
     assert few.text("tr").startswith("Yalnızca 1 tahmin başlangıcı")

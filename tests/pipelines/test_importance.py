@@ -132,8 +132,10 @@ def test_a_part_with_too_few_separate_origins_is_not_explained() -> None:
     assert importance_figures(linear(3, 1), short, truth[:19], 1, seed=0) == {}
 
 
-def test_patience_ends_the_repeats_but_not_the_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importance, "PATIENCE_SECONDS", -1e9)
+def test_a_large_part_has_fewer_repeats_and_still_a_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    permuted, shapley = found_by(linear(3, 1))
+    assert (permuted["repeats"], shapley["orders"]) == (importance.REPEATS, importance.ORDERS)
+    monkeypatch.setattr(importance, "MOST_VALUES", 1)
     permuted, shapley = found_by(linear(3, 1))
     assert permuted["repeats"] == shapley["orders"] == importance.FEWEST_REPEATS
 

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
+import type { RowZone } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import type { Forecast } from "../runs/evaluation";
 import { forecastColumns, recentRange, rhythmOf } from "./bands";
@@ -13,20 +14,22 @@ interface ForecastPlotProps {
   history: Forecast["history"];
   next: Forecast["next"];
   interval: number | null;
+  series: RowZone | null;
   testId?: string;
 }
 
 /** History, the next values and the interval that holds them with the stated probability. */
-export default function ForecastPlot({ target, unit, history, next, interval, testId }: ForecastPlotProps) {
+export default function ForecastPlot({ target, unit, history, next, interval, series, testId }: ForecastPlotProps) {
   const { t } = useTranslation();
   const { percent, count } = useFormats();
   const named = unit === "" ? target : `${target} (${unit})`;
   const banded = next.some((point) => point.low !== null);
+  const { dated, zone } = rhythmOf(history.length > 1 ? history.map(([at]) => at) : next.map((point) => point.at), series);
   const shape = useMemo<PlotShape>(
     () => ({
       x: "time",
       xLabel: t("charts.time"),
-      rhythm: rhythmOf(history.length > 1 ? history.map(([at]) => at) : next.map((point) => point.at)),
+      rhythm: { dated, zone },
       height: 320,
       lines: [
         { label: named, color: "--chart-1" },
@@ -35,7 +38,7 @@ export default function ForecastPlot({ target, unit, history, next, interval, te
         { label: banded ? t("charts.low", { level: percent(interval) }) : "", color: "--chart-2", edge: "low" },
       ],
     }),
-    [banded, history, interval, named, next, percent, t],
+    [banded, dated, interval, named, percent, t, zone],
   );
   const data = useMemo(() => forecastColumns(history, next), [history, next]);
   return (

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
+import type { RowZone } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import type { Forecast } from "../runs/evaluation";
 import { rhythmOf, testColumns } from "./bands";
@@ -8,15 +9,16 @@ import type { PlotShape } from "./options";
 import { Plot } from "./Plot";
 
 /** What was predicted on the held-out rows beside what then happened. */
-export default function TestPlot({ test, interval }: { test: NonNullable<Forecast["test"]>; interval: number | null }) {
+export default function TestPlot({ test, interval, series }: { test: NonNullable<Forecast["test"]>; interval: number | null; series: RowZone | null }) {
   const { t } = useTranslation();
   const { percent } = useFormats();
   const banded = test.low !== null && test.high !== null;
+  const { dated, zone } = rhythmOf(test.at, series);
   const shape = useMemo<PlotShape>(
     () => ({
       x: "time",
       xLabel: t("charts.time"),
-      rhythm: rhythmOf(test.at),
+      rhythm: { dated, zone },
       height: 280,
       lines: [
         { label: t("charts.actual"), color: "--chart-1" },
@@ -25,7 +27,7 @@ export default function TestPlot({ test, interval }: { test: NonNullable<Forecas
         { label: banded ? t("charts.low", { level: percent(interval) }) : "", color: "--chart-2", edge: "low" },
       ],
     }),
-    [banded, interval, percent, t, test.at],
+    [banded, dated, interval, percent, t, zone],
   );
   const data = useMemo(() => testColumns(test), [test]);
   return <Plot shape={shape} data={data} label={t("charts.testLabel", { count: test.at.length })} testId="test-chart" />;

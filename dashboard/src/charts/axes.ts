@@ -1,7 +1,7 @@
 // Axis labels in the reader's locale. uPlot speaks only English by itself.
 import type uPlot from "uplot";
 
-import type { Formats } from "../language/format";
+import { ZONED_MOMENT, type Formats } from "../language/format";
 import type { Rhythm } from "./bands";
 
 const DAY = 86_400;
@@ -15,14 +15,9 @@ export function dateParts(secondsApart: number): Intl.DateTimeFormatOptions {
   return { year: "numeric" };
 }
 
-/** The zone that a rhythm is read in; undefined is the reader's own. */
-export function zoneOf(rhythm: Rhythm): "UTC" | undefined {
-  return rhythm === "dates" ? "UTC" : undefined;
-}
-
 export function timeLabels(locale: string, rhythm: Rhythm): uPlot.Axis.DynamicValues {
   return (_plot, splits, _axis, _space, secondsApart) => {
-    const format = new Intl.DateTimeFormat(locale, { ...dateParts(secondsApart), timeZone: zoneOf(rhythm) });
+    const format = new Intl.DateTimeFormat(locale, { ...dateParts(secondsApart), timeZone: rhythm.zone });
     return splits.map((seconds) => format.format(new Date(seconds * 1000)));
   };
 }
@@ -37,7 +32,8 @@ export const fitLabels = (_plot: uPlot, labels: string[] | null): number =>
 
 /** The hover line above a time chart. */
 export function momentLabel(locale: string, rhythm: Rhythm): (seconds: number) => string {
-  const style: Intl.DateTimeFormatOptions = rhythm === "moments" ? { dateStyle: "medium", timeStyle: "short" } : { dateStyle: "medium" };
-  const format = new Intl.DateTimeFormat(locale, { ...style, timeZone: zoneOf(rhythm) });
+  const moment: Intl.DateTimeFormatOptions = rhythm.zone === undefined ? { dateStyle: "medium", timeStyle: "short" } : ZONED_MOMENT;
+  const style: Intl.DateTimeFormatOptions = rhythm.dated ? { dateStyle: "medium" } : moment;
+  const format = new Intl.DateTimeFormat(locale, { ...style, timeZone: rhythm.zone });
   return (seconds) => format.format(new Date(seconds * 1000));
 }

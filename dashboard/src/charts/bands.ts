@@ -1,5 +1,5 @@
 // Forecasts as columns over one time axis.
-import { isUtcDate } from "../language/format";
+import { isDated, isUtcDate, type RowZone } from "../language/format";
 import type { Forecast } from "../runs/evaluation";
 import type { PlotData } from "./Plot";
 
@@ -32,12 +32,19 @@ export function recentRange(history: Forecast["history"], next: Forecast["next"]
   return [seconds(first[0]), seconds(last.at)];
 }
 
-/** How a time axis labels its rows: moments, days in the reader's zone, or dates that are the same everywhere. */
-export type Rhythm = "moments" | "days" | "dates";
+/** How a time axis labels its rows: as dates or as moments, and in which zone; undefined is the reader's own. */
+export interface Rhythm {
+  dated: boolean;
+  zone: string | undefined;
+}
 
-export function rhythmOf(times: readonly string[]): Rhythm {
-  if (!isDaily(times)) return "moments";
-  return times.every(isUtcDate) ? "dates" : "days";
+/** Moments in the reader's zone. */
+export const MOMENTS: Rhythm = { dated: false, zone: undefined };
+
+export function rhythmOf(times: readonly string[], series: RowZone | null = null): Rhythm {
+  if (series !== null && (series.frequency !== null || !times.every(isUtcDate))) return { dated: isDated(series), zone: series.zone };
+  if (!isDaily(times)) return MOMENTS;
+  return { dated: true, zone: times.every(isUtcDate) ? "UTC" : undefined };
 }
 
 /** Whether rows stand at least a day apart, so that labels need no hours. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { Formats } from "../language/format";
 import { sampleForecast } from "../runs/samples";
-import { dateParts, fitLabels, momentLabel, zoneOf } from "./axes";
+import { dateParts, fitLabels, momentLabel } from "./axes";
 import { forecastColumns, isDaily, recentRange, rhythmOf, testColumns } from "./bands";
 import { plotOptions } from "./options";
 import { countPoints } from "./Plot";
@@ -48,8 +48,8 @@ describe("axes", () => {
   });
 
   it("speaks the reader's language", () => {
-    expect(momentLabel("tr-TR", "days")(Date.parse("2002-08-05T12:00:00Z") / 1000)).toContain("Ağu");
-    expect(momentLabel("en-GB", "days")(Date.parse("2002-08-05T12:00:00Z") / 1000)).toContain("Aug");
+    expect(momentLabel("tr-TR", { dated: true, zone: undefined })(Date.parse("2002-08-05T12:00:00Z") / 1000)).toContain("Ağu");
+    expect(momentLabel("en-GB", { dated: true, zone: undefined })(Date.parse("2002-08-05T12:00:00Z") / 1000)).toContain("Aug");
   });
 
   it("makes room for the longest label", () => {
@@ -64,12 +64,20 @@ describe("axes", () => {
   });
 
   it("keeps dates at midnight UTC on their day, wherever the reader is", () => {
-    expect(rhythmOf(["2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"])).toBe("dates");
-    expect(rhythmOf(["2019-12-31T21:00:00Z", "2020-01-01T21:00:00Z"])).toBe("days");
-    expect(rhythmOf(["2020-01-01T00:00:00Z", "2020-01-01T01:00:00Z"])).toBe("moments");
+    expect(rhythmOf(["2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"])).toEqual({ dated: true, zone: "UTC" });
+    expect(rhythmOf(["2019-12-31T21:00:00Z", "2020-01-01T21:00:00Z"])).toEqual({ dated: true, zone: undefined });
+    expect(rhythmOf(["2020-01-01T00:00:00Z", "2020-01-01T01:00:00Z"])).toEqual({ dated: false, zone: undefined });
     const midnight = Date.parse("2002-08-05T00:00:00Z") / 1000;
-    expect(momentLabel("en-GB", "dates")(midnight)).toBe("5 Aug 2002");
-    expect(zoneOf("dates")).toBe("UTC");
+    expect(momentLabel("en-GB", { dated: true, zone: "UTC" })(midnight)).toBe("5 Aug 2002");
+  });
+
+  it("reads rows in the zone of their series, wherever the reader is", () => {
+    const nights = ["2025-12-31T21:00:00Z", "2026-01-01T21:00:00Z"];
+    const days = rhythmOf(nights, { frequency: "1d", zone: "Europe/Istanbul" });
+    expect(momentLabel("en-GB", days)(Date.parse("2025-12-31T21:00:00Z") / 1000)).toBe("1 Jan 2026");
+    const hours = rhythmOf(nights, { frequency: "1h", zone: "Europe/Istanbul" });
+    expect(momentLabel("en-GB", hours)(Date.parse("2025-12-31T21:00:00Z") / 1000)).toMatch(/^1 Jan 2026.* 0?0:00.GMT\+3$/);
+    expect(rhythmOf(["2020-01-01T00:00:00Z", "2020-01-02T00:00:00Z"], { frequency: null, zone: "America/New_York" })).toEqual({ dated: true, zone: "UTC" });
   });
 });
 

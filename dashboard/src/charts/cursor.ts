@@ -1,6 +1,7 @@
 // Reading a chart by keyboard: where a key leads, and what stands there in words.
 import type { Formats } from "../language/format";
 import { momentLabel } from "./axes";
+import { MOMENTS } from "./bands";
 import type { PlotShape } from "./options";
 import type { PlotData } from "./Plot";
 
@@ -30,7 +31,7 @@ export function moved(key: string, at: number | null, [first, last]: readonly [n
 export function reading(shape: PlotShape, [axis, ...columns]: PlotData, index: number, formats: Formats): string {
   const x = axis[index];
   if (x === undefined) return "";
-  const place = shape.x === "time" ? momentLabel(formats.locale, shape.rhythm ?? "moments")(x) : `${shape.xLabel} ${formats.count(x)}`;
+  const place = shape.x === "time" ? momentLabel(formats.locale, shape.rhythm ?? MOMENTS)(x) : `${shape.xLabel} ${formats.count(x)}`;
   const values = shape.lines.flatMap((line, column) => {
     const value = columns[column]?.[index];
     return value === null || value === undefined || line.label === "" ? [] : [`${line.label} ${formats.number(value)}`];

@@ -2,8 +2,8 @@
 import uPlot from "uplot";
 
 import type { Formats } from "../language/format";
-import type { Rhythm } from "./bands";
-import { fitLabels, momentLabel, numberLabels, timeLabels, zoneOf } from "./axes";
+import { MOMENTS, type Rhythm } from "./bands";
+import { fitLabels, momentLabel, numberLabels, timeLabels } from "./axes";
 
 export interface Line {
   label: string;
@@ -25,8 +25,8 @@ export interface PlotShape {
 }
 
 export function plotOptions(shape: PlotShape, width: number, formats: Formats, color: (name: string) => string): uPlot.Options {
-  const rhythm = shape.rhythm ?? "moments";
-  const zone = zoneOf(rhythm);
+  const rhythm = shape.rhythm ?? MOMENTS;
+  const { zone } = rhythm;
   const moment = momentLabel(formats.locale, rhythm);
   const showX = shape.x === "time" ? moment : (step: number) => formats.count(step);
   const axis = { stroke: color("--ink-soft"), grid: { stroke: color("--chart-grid"), width: 1 }, ticks: { stroke: color("--chart-grid"), width: 1, size: 4 }, font: "12px system-ui, sans-serif" };

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useLocation, useSearchParams } from "wouter";
 
 import type { DatasetVersion } from "../api/types";
+import { rowZoneOf } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
@@ -106,7 +107,7 @@ function ChartCard({ dataset }: { dataset: DatasetVersion }) {
       {rows.isLoading ? <Loading /> : null}
       {rows.data ? (
         <Suspense fallback={<Loading />}>
-          <RowsPlot rows={rows.data} column={target} />
+          <RowsPlot rows={rows.data} column={target} series={rowZoneOf(dataset.dataset_schema)} />
         </Suspense>
       ) : null}
     </Card>
@@ -115,10 +116,9 @@ function ChartCard({ dataset }: { dataset: DatasetVersion }) {
 
 function AboutCard({ dataset }: { dataset: DatasetVersion }) {
   const { t } = useTranslation();
-  const { count, day, moment } = useFormats();
+  const { count, moment, row } = useFormats();
   const { dataset_schema: schema } = dataset;
-  // Rows a day or more apart are dates; their hours would be noise.
-  const time = /([dwqy]|mo)$/.test(schema.frequency ?? "") ? day : moment;
+  const series = rowZoneOf(schema);
   const provenance = Object.entries(dataset.provenance).map(([name, value]) => ({
     name,
     code: true,
@@ -132,8 +132,8 @@ function AboutCard({ dataset }: { dataset: DatasetVersion }) {
             ? [{ name: t("vision.pictures"), value: count(dataset.rows) }]
             : [
                 { name: t("datasets.rows"), value: count(dataset.rows) },
-                { name: t("datasets.start"), value: time(dataset.start) },
-                { name: t("datasets.end"), value: time(dataset.end) },
+                { name: t("datasets.start"), value: row(dataset.start, series) },
+                { name: t("datasets.end"), value: row(dataset.end, series) },
                 { name: t("datasets.frequency"), value: schema.frequency ?? "–" },
                 { name: t("datasets.season"), value: count(schema.season) },
                 { name: t("datasets.timezone"), value: schema.timezone },

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import type { Dataset } from "../api/types";
+import { rowZoneOf } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
@@ -70,7 +71,7 @@ function DatasetTable({ datasets }: { datasets: readonly Dataset[] }) {
               <span className={tableCss["soft"]}>{latest.dataset_schema.unit}</span>
             </td>
             <td className={tableCss["number"]}>{count(latest.rows)}</td>
-            <td className={tableCss["nowrap"]}>{latest.start ? `${day(latest.start)} – ${day(latest.end)}` : "–"}</td>
+            <td className={tableCss["nowrap"]}>{latest.start ? `${day(latest.start, rowZoneOf(latest.dataset_schema))} – ${day(latest.end, rowZoneOf(latest.dataset_schema))}` : "–"}</td>
             <td>{latest.dataset_schema.kind === "images" ? `${String(latest.dataset_schema.height)} × ${String(latest.dataset_schema.width)}` : (latest.dataset_schema.frequency ?? "–")}</td>
             <td className={tableCss["soft"]}>{latest.source}</td>
             <td className={tableCss["number"]}>{count(versions)}</td>

@@ -10,6 +10,17 @@ export interface RowZone {
   zone: string;
 }
 
+/** From what a dataset, a version, an evaluation or a forecast says of its rows; null where it says no zone. */
+export function rowZoneOf(said: { frequency?: string | null; timezone?: string | null; rhythm_timezone?: string | null } | null | undefined): RowZone | null {
+  const zone = said?.rhythm_timezone ?? said?.timezone;
+  return zone ? { frequency: said?.frequency ?? null, zone } : null;
+}
+
+/** A moment that names its zone. */
+export const ZONED_MOMENT = { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" } as const;
+
+export const isDated = ({ frequency }: RowZone): boolean => frequency !== null && DATES.test(frequency);
+
 const DATES = /^\d+(d|w|mo|q|y)$/;
 
 /** Formats for one locale; `Intl` objects are made once, they are dear. */
@@ -108,9 +119,10 @@ export class Formats {
   /** A moment to the second. */
   instant = (at: Maybe<string | Date>): string => (at ? this.#instant.format(new Date(at)) : UNKNOWN);
 
-  /** A row of daily data. One that stands at midnight UTC is a date, not a moment: it is the same day everywhere. */
-  day = (at: Maybe<string>): string => {
+  /** The day of a row in its series' zone. Without one, what stands at midnight UTC is a date, the same everywhere. */
+  day = (at: Maybe<string>, series: RowZone | null = null): string => {
     if (!at) return UNKNOWN;
+    if (series !== null && !(series.frequency === null && isUtcDate(at))) return this.#inZone(series.zone, true).format(new Date(at));
     return (isUtcDate(at) ? this.#utcDay : this.#day).format(new Date(at));
   };
 
@@ -119,15 +131,14 @@ export class Formats {
     if (!at) return UNKNOWN;
     if (series === null) return this.moment(at);
     if (series.frequency === null && isUtcDate(at)) return this.day(at);
-    const dated = series.frequency !== null && DATES.test(series.frequency);
-    return this.#inZone(series.zone, dated).format(new Date(at));
+    return this.#inZone(series.zone, isDated(series)).format(new Date(at));
   };
 
   #inZone(zone: string, dated: boolean): Intl.DateTimeFormat {
     const key = `${zone} ${String(dated)}`;
     let found = this.#zoned.get(key);
     if (!found) {
-      const parts = dated ? ({ dateStyle: "medium" } as const) : ({ year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit", timeZoneName: "short" } as const);
+      const parts = dated ? ({ dateStyle: "medium" } as const) : ZONED_MOMENT;
       found = new Intl.DateTimeFormat(this.locale, { ...parts, timeZone: zone });
       this.#zoned.set(key, found);
     }

@@ -87,7 +87,7 @@ function PredictionView({ model, prediction }: { model: ModelDetail; prediction:
       </p>
       <div className={css["result"]}>
         <Suspense fallback={<Loading />}>
-          <ForecastPlot target={prediction.target} unit={prediction.unit} history={history} next={next} interval={prediction.interval} />
+          <ForecastPlot target={prediction.target} unit={prediction.unit} history={history} next={next} interval={prediction.interval} series={series} />
         </Suspense>
         <NextValues next={next} unit={prediction.unit} target={prediction.target} series={series} />
       </div>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
 import type { RunDetail } from "../api/types";
+import type { RowZone } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import { Table, tableCss } from "../ui/Table";
@@ -28,7 +29,7 @@ export interface Backtest {
 }
 
 /** The same pipeline learned anew on growing parts, each judged on the rows that follow; nothing where none was asked for. */
-export function BacktestCard({ run }: { run: RunDetail }) {
+export function BacktestCard({ run, series }: { run: RunDetail; series: RowZone | null }) {
   const { t } = useTranslation();
   const { day, fixed, percent } = useFormats();
   const { data } = useQuery(namedFigureQuery<Backtest>(run.id, "backtest", run.figures.includes("backtest")));
@@ -43,7 +44,7 @@ export function BacktestCard({ run }: { run: RunDetail }) {
             <th scope="col">{t("baselines.contender")}</th>
             {data.folds.map((fold) => (
               <th key={fold.parts.test.start} scope="col" className={tableCss["number"]}>
-                {t("backtest.until", { day: day(fold.parts.test.end) })}
+                {t("backtest.until", { day: day(fold.parts.test.end, series) })}
               </th>
             ))}
             <th scope="col" className={tableCss["number"]}>{t("backtest.mean")}</th>

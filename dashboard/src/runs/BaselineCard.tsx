@@ -2,6 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
+import { rowZoneOf } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { usePaths } from "../projects/session";
 import { Card } from "../ui/Card";
@@ -19,11 +20,12 @@ export function BaselineCard({ evaluation, runId }: { evaluation: Evaluation; ru
   const paths = usePaths();
   const [metric, setMetric] = useState<MetricName>("rmse");
   const { test, train } = evaluation.parts;
+  const series = rowZoneOf(evaluation);
   const unit = IN_UNIT.includes(metric) && evaluation.unit !== "" ? ` (${evaluation.unit})` : "";
   return (
     <Card
       title={t("baselines.title")}
-      note={t("baselines.note", { start: day(test.start), end: day(test.end), shown: count(test.origins ?? test.rows), count: test.origins ?? test.rows })}
+      note={t("baselines.note", { start: day(test.start, series), end: day(test.end, series), shown: count(test.origins ?? test.rows), count: test.origins ?? test.rows })}
       actions={
         <label className={css["choices"]}>
           <span className={css["soft"]}>{t("baselines.metric")}</span>
@@ -40,7 +42,7 @@ export function BaselineCard({ evaluation, runId }: { evaluation: Evaluation; ru
       <Contenders evaluation={evaluation} metric={metric} caption={`${t("baselines.title")}: ${t(`metrics.${metric}`)}${unit}`} />
       <p className={css["footnote"]}>
         {t(`metricNotes.${metric}`)}
-        {unit === "" ? "" : ` ${t("baselines.unit", { unit: evaluation.unit })}`} {t("baselines.trained", { start: day(train.start), end: day(train.end) })}{" "}
+        {unit === "" ? "" : ` ${t("baselines.unit", { unit: evaluation.unit })}`} {t("baselines.trained", { start: day(train.start, series), end: day(train.end, series) })}{" "}
         {t("baselines.computedBy")}{" "}
         <Link href={paths.run(runId)}>
           <Hash value={runId} length={16} />

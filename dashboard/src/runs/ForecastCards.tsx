@@ -2,6 +2,7 @@ import { Suspense, lazy, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { RunDetail } from "../api/types";
+import { rowZoneOf } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import { ErrorNotice } from "../ui/Notice";
@@ -46,14 +47,15 @@ export function ForecastCard({ run, forecast, error, choice }: { run: RunDetail;
       </Card>
     );
   }
+  const zone = rowZoneOf(forecast);
   return (
       <Card title={t("forecast.title")} note={t("forecast.note", { level: percent(forecast.interval), run: run.name })} actions={choice}>
         <Suspense fallback={waiting}>
-          <ForecastPlot key={forecast.series} {...forecast} testId="forecast-chart" />
+          <ForecastPlot key={forecast.series} target={forecast.target} unit={forecast.unit} history={forecast.history} next={forecast.next} interval={forecast.interval} series={zone} testId="forecast-chart" />
         </Suspense>
         <details className={css["disclosure"]}>
           <summary>{t("forecast.asTable")}</summary>
-          <NextValues next={forecast.next} unit={forecast.unit} target={forecast.target} />
+          <NextValues next={forecast.next} unit={forecast.unit} target={forecast.target} series={zone} />
         </details>
       </Card>
   );
@@ -67,7 +69,7 @@ export function TestCard({ forecast }: { forecast: Forecast | null }) {
   return (
     <Card title={t("forecast.testTitle")} note={t("forecast.testNote", { horizon: test.horizon, count: test.horizon })}>
       <Suspense fallback={waiting}>
-        <TestPlot key={forecast.series} test={test} interval={forecast.interval} />
+        <TestPlot key={forecast.series} test={test} interval={forecast.interval} series={rowZoneOf(forecast)} />
       </Suspense>
     </Card>
   );

@@ -7,7 +7,7 @@ import { Table, tableCss } from "../ui/Table";
 import { columnDecimals, type Forecast } from "./evaluation";
 
 /** The same values as the chart's, for reading and copying. */
-export function NextValues({ next, unit, target, series = null }: { next: Forecast["next"]; unit: string; target: string; series?: RowZone | null }) {
+export function NextValues({ next, unit, target, series }: { next: Forecast["next"]; unit: string; target: string; series: RowZone | null }) {
   const { t } = useTranslation();
   const { day, fixed, moment, row } = useFormats();
   const daily = isDaily(next.map((point) => point.at));

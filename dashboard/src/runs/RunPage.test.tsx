@@ -32,13 +32,15 @@ function open(run: RunDetail, more: Parameters<typeof answerApi>[0] = {}, role: 
   return asked;
 }
 
+const stored = { run_id: ID, model: "co2", version: 1, evaluation: sampleEvaluation, verdict: sampleVerdict, created_at: "2026-01-02T03:05:00Z" };
+
 const openVerdict = (more: Partial<Verdict>) =>
   open(sampleRun({ state: "succeeded" }), {
-    [`GET /evaluations/${ID}`]: { body: { ...judged[`GET /evaluations/${ID}`].body, verdict: { ...sampleVerdict, ...more } } },
+    [`GET /evaluations/${ID}`]: { body: { ...stored, verdict: { ...sampleVerdict, ...more } } },
   });
 
 const judged = {
-  [`GET /evaluations/${ID}`]: { body: { run_id: ID, model: "co2", version: 1, evaluation: sampleEvaluation, verdict: sampleVerdict, created_at: "2026-01-02T03:05:00Z" } },
+  [`GET /evaluations/${ID}`]: { body: stored },
   [`GET /runs/${ID}/figures/forecast`]: { body: sampleForecast },
 };
 
@@ -120,6 +122,23 @@ describe("RunPage", () => {
     const text = (await screen.findByTestId("verdict")).textContent;
     expect(text).toContain("Not promoted: the best baseline is the champion now");
     expect(text).not.toContain("ranks first");
+  });
+
+  it("shows rows of days as dates of their series' zone, wherever the reader is", async () => {
+    const days = { frequency: "1d", timezone: "Pacific/Kiritimati" };
+    const at = ["2026-01-01T10:00:00Z", "2026-01-02T10:00:00Z"];
+    const part = { rows: 2, start: "2025-12-31T10:00:00Z", end: "2025-12-31T10:00:00Z" };
+    const evaluation = { ...sampleEvaluation, ...days, parts: { train: part, validation: part, test: part } };
+    const forecast = { ...sampleForecast, ...days, next: at.map((each) => ({ at: each, value: 1, low: 0, high: 2 })) };
+    open(sampleRun({ state: "succeeded", figures: ["forecast"] }), {
+      [`GET /evaluations/${ID}`]: { body: { ...stored, evaluation } },
+      [`GET /runs/${ID}/figures/forecast`]: { body: forecast },
+    });
+    const rows = await screen.findAllByRole("row", { hidden: true });
+    const heads = rows.map((row) => row.querySelector("th")?.textContent);
+    expect(heads).toContain("Jan 2, 2026");
+    expect(heads).toContain("Jan 3, 2026");
+    expect(document.body.textContent).toContain("Jan 1, 2026");
   });
 
   it("claims nothing about a run that a client executes", async () => {

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
 import type { RunDetail } from "../api/types";
+import { rowZoneOf } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { pluginsQuery } from "../plugins/api";
 import { usePaths } from "../projects/session";
@@ -94,7 +95,7 @@ export default function RunPage({ id: address }: { id: string }) {
               <ForecastCard run={run} forecast={one.forecast} error={forecast.error} choice={one.choice} />
               {judged ? <BaselineCard evaluation={judged} runId={run.id} /> : null}
               {judged ? <SeriesCard evaluation={judged} /> : null}
-              <BacktestCard run={run} />
+              <BacktestCard run={run} series={rowZoneOf(judged)} />
               <TestCard forecast={one.forecast} />
             </>
           )}
@@ -107,7 +108,7 @@ export default function RunPage({ id: address }: { id: string }) {
       )}
       {done && learns ? (
         <Suspense fallback={<Loading />}>
-          <ExplanationCards run={run} />
+          <ExplanationCards run={run} series={rowZoneOf(judged)} />
         </Suspense>
       ) : null}
       {hasEnded(run.state) ? <ReportCard run={run} /> : null}

@@ -41,6 +41,8 @@ export interface Evaluation {
   target: string;
   unit: string;
   frequency: string | null;
+  /** Of the rows; missing in runs of earlier releases. */
+  timezone?: string;
   season: number;
   horizon: number;
   parts: Record<"train" | "validation" | "test", PartRange>;
@@ -92,6 +94,8 @@ export interface Verdict {
 export interface Forecast {
   target: string;
   unit: string;
+  frequency?: string | null;
+  timezone?: string;
   history: [at: string, value: number | null][];
   next: { at: string; value: number; low: number | null; high: number | null }[];
   interval: number | null;

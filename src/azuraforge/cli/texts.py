@@ -181,7 +181,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "log_loss": ("log loss", "log kaybı"),
     "ece": ("ECE", "ECE"),
     "class_title": (
-        "{test} held-out pictures, learned from {train}",
+        "{test} held-out [picture|pictures], learned from {train}",
         "{test} ayrılmış resim, {train} resimden öğrenildi",
     ),
     "class_caption": (
@@ -195,9 +195,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "{target}, ayrılmış son satırlarda: {origins} tahmin başlangıcı, {start} – {end}",
     ),
     "evaluation_caption": (
-        "RMSE +h: h rows ahead{unit}. skill: 1 − RMSE / RMSE of the best baseline. ★ lowest RMSE. "
+        "RMSE +h: h rows ahead{unit}. skill: 1 − RMSE / RMSE of the best baseline. ★ lowest RMSE.",
+        "RMSE +h: h satır sonrası{unit}. beceri: 1 − RMSE / en iyi temel yöntemin RMSE'si. ★ en düşük RMSE.",
+    ),
+    "evaluation_caption_crps": (
         "CRPS is approximated from the quantile levels.",
-        "RMSE +h: h satır sonrası{unit}. beceri: 1 − RMSE / en iyi temel yöntemin RMSE'si. ★ en düşük RMSE. "
         "CRPS, dilim düzeylerinden yaklaşık hesaplanır.",
     ),
     "guarded.forecast": (

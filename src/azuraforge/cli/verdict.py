@@ -88,6 +88,8 @@ def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table
     heads = [text(metric, horizon=horizon) if horizon else text(_head(metric)) for metric, horizon in columns]
     names = [_name(terminal, each, evaluation) for each in contenders]
     kept = _that_fit(terminal.console.width, [len(name) for name in names], heads, cells, columns.index(("rmse", None)))
+    shown = {columns[index][0] for index in kept}
+    notes = ["evaluation_caption", *(["evaluation_caption_crps"] if "crps" in shown else [])]
     test = evaluation["parts"]["test"]
     unit = f" ({evaluation['unit']})" if evaluation.get("unit") else ""
     table = Table(
@@ -98,7 +100,7 @@ def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table
             start=row_time(test.get("start"), evaluation),
             end=row_time(test.get("end"), evaluation),
         ),
-        caption=text("evaluation_caption", unit=unit),
+        caption=" ".join(text(note, unit=unit) for note in notes),
         title_justify="left",
         caption_justify="left",
         box=None,

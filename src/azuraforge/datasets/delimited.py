@@ -13,6 +13,7 @@ import polars as pl
 
 from azuraforge.datasets.limits import ReadingLimits
 from azuraforge.errors import InvalidInput
+from azuraforge.wording import fill
 
 _SEPARATORS = (",", ";", "\t", "|", " ")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
@@ -215,7 +216,7 @@ def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: in
         for row in rows:
             if len(row) > width:
                 raise InvalidInput(
-                    f"a line of {name} has {len(row)} values, the header has {width}",
+                    f"a line of {name} {fill('has {count} [value|values]', count=len(row))}, the header has {width}",
                     where=f"{name}, line {skipped + rows.line_num}",
                     next_step=f"correct the line, or name another separator (a {separator_name(separator)} was used)",
                     code="ragged_line",

@@ -206,12 +206,13 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
     ),
     "classes_uneven": (
         "warning",
-        "The classes are uneven: {small!r} has {least} pictures, {large!r} has {most}. Accuracy alone would mislead.",
+        "The classes are uneven: {small!r} has {least} [picture|pictures], {large!r} has {most}. Accuracy alone"
+        " would mislead.",
         "Sınıflar dengesiz: {small!r} {least} resim, {large!r} {most} resim içeriyor. Tek başına doğruluk yanıltır.",
     ),
     "official_split": (
         "info",
-        "The data name their own test part: {train} pictures to learn from, {test} to judge on.",
+        "The data name their own test part: {train} [picture|pictures] to learn from, {test} to judge on.",
         "Verinin kendi test parçası var: öğrenmek için {train}, ölçmek için {test} resim.",
     ),
     "classes_not_learned": (

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from azuraforge.datasets.findings import finding
 from azuraforge.datasets.schemas import Finding
 from azuraforge.errors import InvalidInput
+from azuraforge.wording import fill
 
 _FORMAT = "azuraforge images 1"
 MAX_CLASSES = 1000
@@ -115,7 +116,8 @@ def refuse_unlearnable(pictures: Sequence[Picture], name: str) -> None:
         )
     if len(pictures) < FEWEST_PICTURES:
         raise InvalidInput(
-            f"{name} has {len(pictures)} pictures; at least {FEWEST_PICTURES} are needed",
+            f"{name} {fill('has {count} [picture|pictures]', count=len(pictures))};"
+            f" at least {FEWEST_PICTURES} are needed",
             where=name,
             next_step="add more pictures of each class",
             code="too_short",

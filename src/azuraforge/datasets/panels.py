@@ -17,12 +17,13 @@ from azuraforge.datasets.findings import finding
 from azuraforge.datasets.frequency import Rhythm
 from azuraforge.datasets.schemas import Finding
 from azuraforge.errors import InvalidInput
+from azuraforge.wording import fill
 
 #: More series than this are no panel but a column of ids.
 MOST_SERIES = 1000
 #: What makes a series useless without making the others so.
 _LEFT_OUT = {
-    "too_short": {"en": "it has {rows} rows, too few to learn from", "tr": "{rows} satırı var, öğrenmek için az"},
+    "too_short": {"en": "it has {rows} [row|rows], too few to learn from", "tr": "{rows} satırı var, öğrenmek için az"},
     "constant_target": {"en": "its target never changes", "tr": "hedefi hiç değişmiyor"},
     "no_target": {"en": "its target has no values", "tr": "hedefinin hiç değeri yok"},
 }
@@ -99,7 +100,7 @@ def settle_each(
         shown = ", ".join(list(gone)[:_NAMED]) + (" …" if len(gone) > _NAMED else "")
         first = next(iter(gone.values()))
         rows = int(first.details.get("rows", 0))
-        reason = {language: text.format(rows=rows) for language, text in _LEFT_OUT[first.error_code].items()}
+        reason = {language: fill(text, rows=rows) for language, text in _LEFT_OUT[first.error_code].items()}
         findings.append(finding("series_left_out", count=len(gone), series=shown, reason=reason))
     findings.append(finding("several_series", count=len(settled), column=column))
     findings.extend(_merged(told))

@@ -16,7 +16,6 @@ each order in both directions.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,8 +45,9 @@ MOST_ORIGINS = 192
 FEWEST_ORIGINS = 4
 #: Columns beyond these are not looked at; the figure says so.
 MOST_COLUMNS = 24
-#: After this long nothing more is begun than the fewest repeats.
-PATIENCE_SECONDS = 10.0
+#: Values that all repeats together may predict from again, beyond the fewest repeats. They are counted and no time is
+#: taken, so that the same run gives the same figures on every machine.
+MOST_VALUES = 50_000_000
 _SHORTEST_REACH, _LONGEST_REACH = 8, 256
 
 Predict = Callable[[Part], Floats]
@@ -118,8 +118,6 @@ def importance_figures(
     if not lattices:
         return {}
     inputs, left_out = inputs_of(test, reach)
-    # Past this moment only what is least needed is still computed.
-    until = time.monotonic() + PATIENCE_SECONDS
     about = {
         "part": "test",
         "reach": reach,
@@ -127,9 +125,9 @@ def importance_figures(
         "origins": sum(len(chosen) for chosen in lattices),
     }
     progress(0, 2, "importance")
-    importance = permutation_importance(predict, test, truth, lattices, inputs, seed, until)
+    importance = permutation_importance(predict, test, truth, lattices, inputs, seed)
     progress(1, 2, "shapley")
-    contributions = shapley_values(predict, test, lattices[0], inputs, seed, until + PATIENCE_SECONDS)
+    contributions = shapley_values(predict, test, lattices[0], inputs, seed)
     progress(2, 2, "")
     return {"importance": {**about, **importance}, "shapley": {**about, "origins": len(lattices[0]), **contributions}}
 
@@ -192,7 +190,6 @@ def permutation_importance(
     lattices: list[NDArray[np.int64]],
     inputs: list[Input],
     seed: int,
-    until: float = float("inf"),
 ) -> dict[str, Any]:
     """By how much the RMSE grows when an input is another origin's: mean and spread over repeats.
 
@@ -203,8 +200,8 @@ def permutation_importance(
     parts = [_at(test, test.frame, chosen) for chosen in lattices]
     base = _rmse(predict(part) - truth[chosen] for part, chosen in zip(parts, lattices, strict=True))
     grown: list[list[float]] = [[] for _ in inputs]
-    repeats = 0
-    while repeats < REPEATS and (repeats < FEWEST_REPEATS or time.monotonic() < until):
+    repeats = affordable(test, len(inputs) * len(lattices), REPEATS)
+    for _ in range(repeats):
         partners = [_others(len(chosen), rng) for chosen in lattices]
         for number, block in enumerate(inputs):
             wrong = (
@@ -212,7 +209,6 @@ def permutation_importance(
                 for chosen, others in zip(lattices, partners, strict=True)
             )
             grown[number].append(_rmse(wrong) - base)
-        repeats += 1
     found = [
         {
             **block.to_dict(),
@@ -225,13 +221,18 @@ def permutation_importance(
     return {"rmse": base, "repeats": repeats, "inputs": sorted(found, key=lambda each: -each["increase"])}
 
 
+def affordable(test: Part, passes: int, most: int) -> int:
+    """How often ``passes`` predictions of the part may be repeated, by the size of its frame."""
+    values = test.frame.height * test.frame.width * max(1, passes)
+    return max(FEWEST_REPEATS, min(most, MOST_VALUES // max(1, values)))
+
+
 def shapley_values(
     predict: Predict,
     test: Part,
     chosen: NDArray[np.int64],
     inputs: list[Input],
     seed: int,
-    until: float = float("inf"),
 ) -> dict[str, Any]:
     """How each input moved each forecast away from what other origins' inputs would have given, at the first horizon.
 
@@ -247,15 +248,14 @@ def shapley_values(
     sums = np.zeros((len(chosen), len(inputs)))
     background = np.zeros(len(chosen))
     apart: list[Floats] = []
-    orders = 0
-    while orders < ORDERS and (orders < FEWEST_REPEATS or time.monotonic() < until):
+    orders = affordable(test, 2 * len(inputs), ORDERS)
+    for _ in range(orders):
         others, order = _others(len(chosen), rng), rng.permutation(len(inputs))
         there = _walk(predict, test, chosen, others, inputs, order)
         back = _walk(predict, test, chosen, others, inputs, order[::-1])
         apart.append(np.abs(there[0] - back[0]).mean(axis=0))
         sums += (there[0] + back[0]) / 2
         background += there[1]
-        orders += 1
     values, background = sums / orders, background / orders
     ranked = np.argsort(-np.abs(values).mean(axis=0), kind="stable")
     from azuraforge.pipelines.parts import times_of

@@ -17,6 +17,7 @@ from azuraforge.plugins.calendar import moments_of
 from azuraforge.plugins.channels import column_values
 from azuraforge.plugins.panels import blocks, one_of, stack, times
 from azuraforge.plugins.parts import Floats, Part, Rows, Split, Table
+from azuraforge.wording import fill
 
 if TYPE_CHECKING:
     import polars as pl
@@ -169,8 +170,9 @@ def left_out(table: Table, split: Split, horizon: int, cut: Cut, cut_test: CutTe
     if not set(names) - set(found):
         first = found[names[0]]
         raise InvalidInput(
-            f"none of the {len(names)} series can be learned and judged; {first.series!r} has {first.rows} rows in its"
-            f" {first.part} part and needs {first.needed}",
+            f"none of the {len(names)} series can be learned and judged; {first.series!r} "
+            + fill("has {rows} [row|rows] in its {part} part", rows=first.rows, part=first.part)
+            + f" and needs {first.needed}",
             where="split",
             next_step="choose a smaller window or horizon, or add longer series",
         )

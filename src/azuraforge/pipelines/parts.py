@@ -23,6 +23,7 @@ from azuraforge.models.serving.child import following_times
 from azuraforge.pipelines import panel
 from azuraforge.plugins.covariates import ahead_of, part_at_end
 from azuraforge.plugins.parts import Floats, Indices, Part, Rows, Schema, Split, Table
+from azuraforge.wording import fill
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,14 +59,14 @@ def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
         if not 0 <= part.start < part.stop <= rows:
             raise _bad_split(f"the {name} part is rows {part.start} to {part.stop} of a table of {rows} rows")
         if len(part) < horizon:
-            raise _bad_split(f"the {name} part has {len(part)} rows, fewer than the horizon {horizon}")
+            has = fill("has {rows} [row|rows]", rows=len(part))
+            raise _bad_split(f"the {name} part {has}, fewer than the horizon {horizon}")
     for (earlier_name, earlier), (later_name, later) in itertools.pairwise(named):
         if later.start < earlier.stop:
             raise _bad_split(f"the {later_name} part begins at row {later.start}, inside or before {earlier_name}")
         if later.start - earlier.stop < gap:
-            raise _bad_split(
-                f"only {later.start - earlier.stop} rows lie between {earlier_name} and {later_name}; the gap is {gap}"
-            )
+            between = fill("only {rows} [row lies|rows lie] between", rows=later.start - earlier.stop)
+            raise _bad_split(f"{between} {earlier_name} and {later_name}; the gap is {gap}")
 
 
 def _bad_split(message: str) -> InvalidInput:

@@ -17,6 +17,7 @@ from azuraforge.projects import history
 from azuraforge.projects.service import ProjectService
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
+from azuraforge.wording import fill
 
 _COUNTED = 1000
 
@@ -96,9 +97,9 @@ def _damaged(settings: Settings, place: Place, message: str) -> StorageError:
 def _refuse_orphans(settings: Settings, place: Place, state: str) -> None:
     count = sum(1 for _, _ in zip(_files(settings), range(_COUNTED), strict=False))
     shown = f"{count} or more" if count == _COUNTED else str(count)
-    found = f"holds {shown} files of datasets, models and runs" if count else ""
+    found = fill("holds {shown} [file|files] of datasets, models and runs", shown=shown) if count else ""
     if not found and (marks := history.marked(settings.history)):
-        found = f"remembers {marks} projects"
+        found = fill("remembers {marks} [project|projects]", marks=marks)
     if found:
         raise Conflict(
             f"the data home {found}, and the database {state}",

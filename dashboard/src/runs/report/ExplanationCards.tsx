@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
 import type { RunDetail } from "../../api/types";
+import type { RowZone } from "../../language/format";
 import { useFormats } from "../../language/useFormats";
 import { Card } from "../../ui/Card";
 import { Table, tableCss } from "../../ui/Table";
@@ -11,10 +12,10 @@ import css from "./Drawing.module.css";
 import { explanationQuery, normalCounts, type Importance, type Saliency, type Shapley } from "./figures";
 
 /** What the errors look like and which inputs count; each card only where the run has its data. */
-export default function ExplanationCards({ run }: { run: RunDetail }) {
+export default function ExplanationCards({ run, series }: { run: RunDetail; series: RowZone | null }) {
   return (
     <>
-      <ErrorsCard run={run} />
+      <ErrorsCard run={run} series={series} />
       <SlicesCard run={run} />
       <ImportanceCard run={run} />
       <SaliencyCard run={run} />
@@ -22,7 +23,7 @@ export default function ExplanationCards({ run }: { run: RunDetail }) {
   );
 }
 
-function ErrorsCard({ run }: { run: RunDetail }) {
+function ErrorsCard({ run, series }: { run: RunDetail; series: RowZone | null }) {
   const { t } = useTranslation();
   const { count, day, number } = useFormats();
   const points = useQuery(explanationQuery(run.id, "actual_predicted", run.figures)).data;
@@ -51,7 +52,7 @@ function ErrorsCard({ run }: { run: RunDetail }) {
           caption={t("explain.histogram")}
         />
         <Dots diagonal x={qq.normal} y={qq.error} label={t("explain.qq")} caption={t("explain.qq")} />
-        <Dots x={times} y={time.error} between={dated ? [day(time.at[0]), day(time.at.at(-1))] : undefined} label={t("explain.overTime")} caption={t("explain.overTime")} />
+        <Dots x={times} y={time.error} between={dated ? [day(time.at[0], series), day(time.at.at(-1), series)] : undefined} label={t("explain.overTime")} caption={t("explain.overTime")} />
         <Columns values={memory} bound={bound} first="1" last={count(memory.length)} label={t("explain.memory")} caption={t("explain.memory")} />
       </div>
       <p className={page["footnote"]}>

@@ -35,7 +35,7 @@ const run = sampleRun({ state: "succeeded", figures: Object.keys(figures) });
 
 function open(names: readonly string[]) {
   answerApi(Object.fromEntries(names.map((name) => [`GET /runs/${run.id}/figures/${name}`, { body: figures[name] }])));
-  showPage(<ExplanationCards run={{ ...run, figures: [...names] }} />);
+  showPage(<ExplanationCards series={null} run={{ ...run, figures: [...names] }} />);
 }
 
 describe("ExplanationCards", () => {
