@@ -170,10 +170,11 @@ class Rooms:
 @pytest.mark.sqlite_only
 def test_an_upload_that_lasts_longer_than_its_sender_s_role_is_refused(api, token, demote, clock, tmp_path, path):
     api.state.datasets = api.state.models = Rooms(tmp_path)
+    options = b'--B\r\nContent-Disposition: form-data; name="options"\r\n\r\n{"time": "t", "target": "y"}\r\n'
     part = b'--B\r\nContent-Disposition: form-data; name="%s"; filename="a"\r\n\r\ndata\r\n--B--\r\n'
 
     async def body() -> AsyncIterator[bytes]:
-        form = part % (b"image" if "image" in path else b"file")
+        form = options + part % (b"image" if "image" in path else b"file")
         yield form[:-20]
         demote("viewer")
         clock.now += CACHE_SECONDS
