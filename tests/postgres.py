@@ -173,6 +173,9 @@ def make_cluster() -> Cluster:
         cluster.start()
         for role in (OWNER, APP):
             cluster.execute(f"CREATE ROLE {role} LOGIN")
+        # PostgreSQL 14 lets every role create objects in this schema; see docs/database.md.
+        cluster.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC", "template1")
+        cluster.execute(f"GRANT CREATE ON SCHEMA public TO {OWNER}", "template1")
         import_tables()
         made = cluster.create()
         open_database(made.url, made.owner_url).close()

@@ -14,7 +14,8 @@ from azuraforge.settings import ServerSettings
 
 
 class Application:
-    """Answers with the length of the body; ``/stream`` never ends, ``/large`` is more than any socket buffers."""
+    """Answers with the length of the body; ``/stream`` never ends, ``/large`` is more than any socket buffers,
+    ``/long`` ends with more than one buffers."""
 
     def __init__(self) -> None:
         self.headers: list[tuple[bytes, bytes]] = []
@@ -42,6 +43,9 @@ class Application:
         if scope["path"] == "/large":
             while not self.left.is_set():
                 await send({"type": "http.response.body", "body": bytes(1 << 20), "more_body": True})
+        if scope["path"] == "/long":
+            await send({"type": "http.response.body", "body": bytes(16 << 20)})
+            return
         if scope["path"] == "/stream":
             await send({"type": "http.response.body", "body": b": alive\n\n", "more_body": True})
             self.started.set()

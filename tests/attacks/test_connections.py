@@ -168,6 +168,23 @@ def test_a_reader_that_stops_reading_is_cut_off():
             until(lambda: served.open == 0)
 
 
+def test_a_reader_of_a_few_bytes_now_and_then_is_cut_off():
+    """Each of them shows that it reads, so that it never stalls."""
+    with serving(stalled_seconds=60, min_body_bytes_per_second=1 << 20) as served, socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(served.address)
+        reader.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        protocol = held(served)
+        until(lambda: protocol.transport.get_write_buffer_size() > 0)
+        check(protocol)
+        for later in (30, 59, 100):
+            assert not protocol.transport.is_closing()
+            reader.recv(4096)
+            protocol._stalls = protocol_module._Stalls()  # as where bytes have left the buffer
+            check(protocol, later)
+        until(lambda: served.open == 0)
+
+
 def test_a_stream_is_not_cut_off_by_the_limits_of_requests(served):
     with served.connect(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n") as stream:
         assert served.application.started.wait(20)

@@ -86,6 +86,19 @@ def test_a_platform_refuses_a_role_with_surplus_rights_until_they_are_revoked(po
     open_database(postgres.url).close()
 
 
+@pytest.mark.parametrize("grantee", ["PUBLIC", "azuraforge_app"])
+def test_a_platform_refuses_a_role_that_may_create_objects_until_that_is_revoked(
+    postgres_cluster, postgres, app, grantee
+):
+    """PostgreSQL 14 grants it to everybody."""
+    postgres_cluster.execute(f"GRANT CREATE ON SCHEMA public TO {grantee}", postgres.name)
+    with pytest.raises(Conflict, match="may create objects in the schema public") as refused:
+        open_database(postgres.url)
+    statement = refused.value.next_step.partition("in this database: ")[2].partition(";")[0]
+    postgres_cluster.execute(statement, postgres.name)
+    open_database(postgres.url).close()
+
+
 def test_an_upgrade_takes_rights_back_that_an_older_version_granted(postgres, app):
     as_owner(postgres, "GRANT INSERT, UPDATE, DELETE ON member, user_account TO azuraforge_app")
     as_owner(postgres, "COMMENT ON TABLE azuraforge_schema IS 'walls of an older version'")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -106,7 +108,7 @@ def api(projects: ProjectService, database: Database) -> FastAPI:
 
 async def send(app: FastAPI, method: str, path: str, token: str, **options: Any) -> httpx.Response:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    headers = {"authorization": f"Bearer {token}"}
+    headers = {"authorization": f"Bearer {token}", **options.pop("headers", {})}
     async with httpx.AsyncClient(transport=transport, base_url=URL, headers=headers, verify=False) as client:
         return await client.request(method, path, **options)
 
@@ -140,6 +142,47 @@ def test_the_role_of_a_request_is_the_lower_of_the_token_s_and_the_membership_s(
         lower = {name: min(name, role, key=ROLES.index) for name in ROLES}
         assert {name: projects.authenticate(each.token).role for name, each in made.items()} == lower
         assert {each.name: each.role for each in projects.tokens(place) if each.name in made} == lower
+
+
+class Rooms:
+    """The part of the services that receives a file; using it is a fault."""
+
+    max_upload_bytes = 1 << 20
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextlib.contextmanager
+    def inbox(self) -> Iterator[Path]:
+        yield self._folder
+
+    def refuse(self, *_given: Any) -> None:
+        raise AssertionError("done for a member who was demoted")
+
+    add_file = bring_in = predict_image = refuse
+
+    @property
+    def bundles(self) -> Rooms:
+        return self
+
+
+@pytest.mark.parametrize("path", ["datasets", "models/import", "models/load/predict-image"])
+@pytest.mark.sqlite_only
+def test_an_upload_that_lasts_longer_than_its_sender_s_role_is_refused(api, token, demote, clock, tmp_path, path):
+    api.state.datasets = api.state.models = Rooms(tmp_path)
+    options = b'--B\r\nContent-Disposition: form-data; name="options"\r\n\r\n{"time": "t", "target": "y"}\r\n'
+    part = b'--B\r\nContent-Disposition: form-data; name="%s"; filename="a"\r\n\r\ndata\r\n--B--\r\n'
+
+    async def body() -> AsyncIterator[bytes]:
+        form = options + part % (b"image" if "image" in path else b"file")
+        yield form[:-20]
+        demote("viewer")
+        clock.now += CACHE_SECONDS
+        yield form[-20:]
+
+    headers = {"content-type": "multipart/form-data; boundary=B"}
+    assert ask(api, "GET", "/api/v1/sessions/current", token).status_code == 200  # the role is remembered from now on
+    assert ask(api, "POST", f"/api/v1/{path}", token, content=body(), headers=headers).status_code == 403
 
 
 def test_a_cached_role_ends_within_a_minute_in_every_process(database, projects, token, demote, clock):

@@ -63,6 +63,15 @@ def check(connection: Connection) -> None:
             f"the platform may not connect to PostgreSQL as {role.rolname}: {may} would see every project",
             next_step="name a plain role in AZURAFORGE_DATABASE_URL and the owner in AZURAFORGE_DATABASE_OWNER_URL",
         )
+    schema = connection.scalar(text("SELECT current_schema()"))
+    if connection.scalar(text("SELECT has_schema_privilege(:name, 'CREATE')"), {"name": schema}):
+        # An operator or a function of its own, found there first, would run as the owner of the tables.
+        raise Conflict(
+            f"the role {role.rolname} may create objects in the schema {schema}, which only the owner of the tables may"
+            " do",
+            next_step=f"as an administrator, in this database: REVOKE CREATE ON SCHEMA {_quoted(schema)}"
+            f" FROM PUBLIC, {_quoted(role.rolname)}; GRANT CREATE ON SCHEMA {_quoted(schema)} TO the owner's role",
+        )
     unwalled = connection.scalars(text(_UNWALLED), {"names": list(Base.metadata.tables)}).all()
     wanted = {each.function for each in CROSSINGS.values()} | {founding.FUNCTION}
     missing = wanted - set(connection.scalars(text(_FUNCTIONS.format("proname"))))
@@ -82,6 +91,10 @@ def _check_grants(connection: Connection, role: str) -> None:
                 next_step=f"azuraforge database upgrade; if that does not help, as the owner:"
                 f" REVOKE {asked['verbs']} ON {table.name} FROM {role}, PUBLIC",
             )
+
+
+def _quoted(name: str) -> str:
+    return _DIALECT.identifier_preparer.quote(name)
 
 
 def _statements(schema: str, role: str, version_table: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ from azuraforge.datasets.schemas import (
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.tables import Dataset
 from azuraforge.datasets.uploads import FIELD_BYTES, receive
-from azuraforge.projects.access import Reader, Writer
+from azuraforge.projects.access import Reader, Writer, while_member
 from azuraforge.projects.short_ids import complete, path_id
 from azuraforge.waiting.turns import ask_in_turn, read_in_turn, refuse_if_full
 
@@ -87,7 +87,7 @@ async def add_dataset(request: Request, response: Response, access: Writer, serv
         upload = await receive(request, folder, service.max_upload_bytes)
         options = _options(upload.fields.get("options", b"{}"))
         add = partial(service.add_file, access.project_id, upload.path, upload.filename, options)
-        added = await read_in_turn(request, access.project_id, add)
+        added = await read_in_turn(request, access.project_id, while_member(request, access, add))
     response.status_code = 201 if added.created else 200
     return added
 
@@ -98,7 +98,7 @@ async def add_from_source(
 ) -> DatasetVersionOut:
     """Let a source plugin read the rows."""
     add = partial(service.add_from_source, access.project_id, body)
-    added = await read_in_turn(request, access.project_id, add)
+    added = await read_in_turn(request, access.project_id, while_member(request, access, add))
     response.status_code = 201 if added.created else 200
     return added
 

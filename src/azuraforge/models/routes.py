@@ -35,7 +35,7 @@ from azuraforge.models.schemas import (
 )
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import Model
-from azuraforge.projects.access import Member, Reader
+from azuraforge.projects.access import Member, Reader, while_member
 from azuraforge.projects.short_ids import path_id
 from azuraforge.runs.short_ids import RunId
 from azuraforge.waiting.turns import ask_in_turn
@@ -224,7 +224,7 @@ async def predict_image(
         predict_image = partial(
             service.predict_image, access.project_id, name, asked, upload.path, upload.filename, access.user_name
         )
-        return await ask_in_turn(request, access.project_id, predict_image)
+        return await ask_in_turn(request, access.project_id, while_member(request, access, predict_image))
 
 
 @router.get("/models/{name}/predictions")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
@@ -13,6 +14,7 @@ from azuraforge.errors import Forbidden, Unauthorized
 from azuraforge.projects.address import Address
 from azuraforge.projects.service import Access, ProjectService
 
+T = TypeVar("T")
 #: Threads that verify secrets. They are not those of the routes, so that slow routes do not keep callers out.
 _VERIFIERS = 4
 _limiter: RunVar[CapacityLimiter] = RunVar("azuraforge_verifiers")
@@ -103,6 +105,21 @@ async def member(access: Annotated[Access, Depends(require_access)]) -> Access:
 
 async def admin(access: Annotated[Access, Depends(require_access)]) -> Access:
     return _at_least(access, "admin")
+
+
+def while_member(connection: HTTPConnection, access: Access, work: Callable[[], T]) -> Callable[[], T]:
+    """Return ``work`` that reads the caller's role again first where it was read too long ago.
+
+    For work after a long wait: an upload may take hours, and its sender be demoted meanwhile. It reads the database,
+    so it runs in a thread, and raises Unauthorized or Forbidden.
+    """
+
+    def checked() -> T:
+        if not access.is_current:
+            _at_least(_service(connection).authenticate(secret_of(connection)), "member")
+        return work()
+
+    return checked
 
 
 def _at_least(access: Access, role: str) -> Access:

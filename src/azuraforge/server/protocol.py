@@ -11,6 +11,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from azuraforge.server.connections import Connections
 from azuraforge.server.problems import problem
+from azuraforge.settings import ServerSettings
 
 #: Part of a request that the client is sending. IDLE: none, the last request is complete.
 _IDLE, _HEADERS, _BODY = range(3)
@@ -30,6 +31,20 @@ class _Stalls:
             self._unsent, self._since = unsent, now
             return False
         return now - self._since > limit_seconds
+
+
+class _Drain:
+    """Notices a client that reads the end of an answer a few bytes at a time. Nothing is added to it any more."""
+
+    def __init__(self) -> None:
+        self._unsent = 0
+        self._since = 0.0
+
+    def is_slow(self, unsent: int, now: float, limits: ServerSettings) -> bool:
+        if not unsent or not self._unsent or unsent > self._unsent:
+            self._unsent, self._since = unsent, now
+            return False
+        return now - self._since > limits.stalled_seconds + self._unsent / limits.min_body_bytes_per_second
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -53,6 +68,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         self._checked_at = 0.0
         self._stalls = _Stalls()
+        self._drain = _Drain()
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -140,7 +156,9 @@ class HttpProtocol(HttpToolsProtocol):
 
     def check(self, now: float) -> None:
         elapsed, self._checked_at = now - self._checked_at, now
-        if self._stalls.noticed(self.transport.get_write_buffer_size(), now, self.limits.stalled_seconds):
+        unsent = self.transport.get_write_buffer_size()
+        stalled = self._stalls.noticed(unsent, now, self.limits.stalled_seconds)
+        if self._drain.is_slow(0 if self._answering() else unsent, now, self.limits) or stalled:
             self.server_state.refused["answer_not_read"] += 1
             self.transport.abort()
         elif self.transport.is_closing():

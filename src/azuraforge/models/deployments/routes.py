@@ -22,7 +22,7 @@ from azuraforge.models.schemas import (
     LineageOut,
 )
 from azuraforge.models.service import ModelService
-from azuraforge.projects.access import Member, Reader
+from azuraforge.projects.access import Member, Reader, while_member
 from azuraforge.waiting.turns import read_in_turn, refuse_if_full
 
 router = APIRouter(tags=["models"])
@@ -110,7 +110,8 @@ async def import_bundle(request: Request, response: Response, access: Member, se
         upload = await receive(request, folder, service.max_upload_bytes)
         name = upload.fields.get("name", b"").decode(errors="replace").strip() or None
         bring_in = partial(service.bundles.bring_in, access.project_id, upload.path, name, access.user_name)
-        model, version, created = await read_in_turn(request, access.project_id, bring_in)
+        work = while_member(request, access, bring_in)
+        model, version, created = await read_in_turn(request, access.project_id, work)
     response.status_code = 201 if created else 200
     return ImportOut(model=model, version=version, created=created)
 
