@@ -16,7 +16,7 @@ from sqlalchemy import Connection, MetaData, func, select, text
 
 from azuraforge.database import Base, Database, walls
 from azuraforge.database.schema import VERSION_TABLE, current_revision, head_revision, open_database, upgrade
-from azuraforge.errors import Conflict, InvalidInput, StorageError
+from azuraforge.errors import Conflict, InvalidInput, StorageError, TransientError
 from azuraforge.platform.migration import import_tables
 
 RELEASED = Path(__file__).parent / "released"
@@ -230,8 +230,9 @@ def test_on_postgresql_a_wall_that_is_missing_is_told_and_built_again(postgres, 
 
 def test_unknown_databases_are_told(tmp_path):
     (tmp_path / "azuraforge.db").write_bytes(b"this is no database" * 100)
-    with pytest.raises(StorageError, match="cannot be opened"):
+    with pytest.raises(TransientError, match="damaged: file is not a database") as refused:
         open_database(f"sqlite:///{tmp_path / 'azuraforge.db'}")
+    assert "restore a backup" in refused.value.next_step, "not the address of a server"
 
 
 def test_counts_stay_what_they_were(empty):
