@@ -163,7 +163,7 @@ def test_a_lock_or_a_file_that_cannot_be_opened_is_not_damage(settings, monkeypa
 def test_damage_that_the_short_check_misses_names_the_backup_too(settings, backup, monkeypatch):
     damage(database_of(settings))
     monkeypatch.setattr(soundness, "problem_of", lambda path: None)
-    for start in (open_at_start, maintenance.upgrade_database):
+    for start in (open_at_start, maintenance.upgrade_database, maintenance.create_database):
         with pytest.raises(StorageError, match="the database is damaged: ") as refused:
             start(settings)
         command = f"azuraforge database restore {backup} --replace --home {settings.home}"

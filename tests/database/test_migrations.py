@@ -230,9 +230,9 @@ def test_on_postgresql_a_wall_that_is_missing_is_told_and_built_again(postgres, 
 
 def test_unknown_databases_are_told(tmp_path):
     (tmp_path / "azuraforge.db").write_bytes(b"this is no database" * 100)
-    with pytest.raises(TransientError, match="not a database") as told:
+    with pytest.raises(TransientError, match="damaged: file is not a database") as refused:
         open_database(f"sqlite:///{tmp_path / 'azuraforge.db'}")
-    assert told.value.error_code == "database_damaged"
+    assert "restore a backup" in refused.value.next_step, "not the address of a server"
 
 
 def test_counts_stay_what_they_were(empty):

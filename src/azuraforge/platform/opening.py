@@ -59,14 +59,15 @@ def create_empty(settings: Settings) -> None:
     place = Place(settings.url, settings.database_owner_url)
     if place.is_sqlite:
         placing.settle(place.path)
-    database = open_database(settings.url, settings.database_owner_url)
-    try:
-        projects = ProjectService(database)
-        if not projects.is_new():
-            raise Conflict("there is a database already", where=place.shown, next_step=command_of(settings, "up"))
-        projects.ensure_default()
-    finally:
-        database.close()
+    with naming_a_backup(settings):
+        database = open_database(settings.url, settings.database_owner_url)
+        try:
+            projects = ProjectService(database)
+            if not projects.is_new():
+                raise Conflict("there is a database already", where=place.shown, next_step=command_of(settings, "up"))
+            projects.ensure_default()
+        finally:
+            database.close()
 
 
 def refuse_damage(settings: Settings) -> None:
