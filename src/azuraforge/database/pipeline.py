@@ -10,6 +10,7 @@ Source: https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ _READER = " -c default_transaction_isolation=repeatable\\ read -c default_transa
 #: A statement with ``$1`` … and its values as PostgreSQL reads them.
 Statement = tuple[bytes, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
+_LOOK_SECONDS = 1.0
 
 
 class Pipeline:
@@ -39,6 +41,8 @@ class Pipeline:
         self._pq.enter_pipeline_mode()
         self._reader = Transformer(connection)
         self._names: dict[bytes, bytes] = {}
+        self._watch = select.poll()
+        self._watch.register(self._pq.socket, select.POLLIN)
 
     @classmethod
     async def open(cls, address: str) -> Pipeline:
@@ -54,6 +58,8 @@ class Pipeline:
         After any error, a cancellation included, the connection must be closed: nobody knows what it still says.
         Raises psycopg.Error.
         """
+        if self._watch.poll(0):  # an idle connection has nothing to say except that it has ended
+            raise psycopg.OperationalError("the server closed the connection while it was idle")
         made = self._send(statements)
         results = await self._answer()
         self._names.update(made)
@@ -79,6 +85,7 @@ class Pipeline:
         loop, socket = asyncio.get_running_loop(), self._pq.socket
         answered: asyncio.Future[None] = loop.create_future()
         results: list[PGresult] = []
+        looking: asyncio.TimerHandle
 
         def read() -> None:
             try:
@@ -92,12 +99,20 @@ class Pipeline:
             if self._flushed(answered):
                 loop.remove_writer(socket)
 
+        def look() -> None:
+            """Look at the socket although no event came: uvloop reports none once a connection was reset."""
+            nonlocal looking
+            read()
+            looking = loop.call_later(_LOOK_SECONDS, look)
+
         loop.add_reader(socket, read)
+        looking = loop.call_later(_LOOK_SECONDS, look)
         try:
             if not self._flushed(answered):
                 loop.add_writer(socket, write)
             await answered
         finally:
+            looking.cancel()
             loop.remove_reader(socket)
             loop.remove_writer(socket)
         for result in results:
