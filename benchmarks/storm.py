@@ -276,6 +276,7 @@ def weather(target: Any, asked: argparse.Namespace, done: int) -> Tally:
         target.end()
         left = len(still_alive(left_over(target.home), _LEFT_SECONDS))
         if asked.keep:
+            Path(asked.keep).mkdir(parents=True, exist_ok=True)
             (Path(asked.keep) / f"{target.name}.log").write_text(
                 "".join(part.log_path.read_text(errors="replace") for part in target.parts)
             )
