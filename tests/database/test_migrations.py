@@ -14,8 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, func, select, text
 
-from azuraforge.database import Base, Database
-from azuraforge.database import row_security as walls
+from azuraforge.database import Base, Database, row_security
 from azuraforge.database.schema import VERSION_TABLE, current_revision, head_revision, open_database, upgrade
 from azuraforge.errors import Conflict, InvalidInput, StorageError, TransientError
 from azuraforge.platform.migration import import_tables
@@ -87,7 +86,7 @@ def differences(database: Database) -> list[object]:
 
 def rows(connection: Connection, metadata: MetaData) -> dict[str, list[tuple]]:
     if connection.dialect.name == "postgresql":
-        walls.see_all(connection)
+        row_security.see_all(connection)
     return {
         name: sorted(map(repr, connection.execute(select(*(table.c[each] for each in sorted(table.c.keys()))))))
         for name, table in metadata.tables.items()
