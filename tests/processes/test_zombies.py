@@ -47,11 +47,11 @@ def test_what_belonged_to_a_killed_owner_is_no_orphan_where_nobody_reaps(tmp_pat
             assert alive([owner])
         launcher, child, mark = told.read_text().split(" ", 2)
         others = [psutil.Process(int(pid)) for pid in (launcher, child)]
-        assert strays._owner_lives(mark)
+        assert orphans._owner_lives(mark)
         owner.kill()
         assert still_alive([owner, *others], 10) == []
         assert owner.status() == others[0].status() == psutil.STATUS_ZOMBIE, "owner and launcher"
-        assert not strays._owner_lives(mark), "a zombie owns no launcher"
+        assert not orphans._owner_lives(mark), "a zombie owns no launcher"
 
 
 def test_an_announced_platform_that_is_a_zombie_is_not_there(tmp_path):
