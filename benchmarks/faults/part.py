@@ -1,4 +1,4 @@
-"""``python -m benchmarks.tempest.part up …``: the platform's own command, whose workers also carry the storm's runs."""
+"""``python -m benchmarks.faults.part up …``: the platform's own command, whose workers also carry the storm's runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from azuraforge.cli.main import main
 from azuraforge.platform import composition
 from azuraforge.processes import launcher
-from benchmarks.tempest.steps import StepsHandler
+from benchmarks.faults.steps import StepsHandler
 
 
 class _House(composition.House):
