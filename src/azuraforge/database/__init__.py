@@ -7,7 +7,7 @@ from azuraforge.database.crossing import Texts, among, crossing
 from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, unavailable
 from azuraforge.database.riders import taking_along, taking_nothing_along
-from azuraforge.database.tables import Base, JsonText, Owned, Timestamp, new_id
+from azuraforge.database.tables import Base, JsonText, Owned, Timestamp, new_id, unique_name
 from azuraforge.database.tenancy import ScopeError
 from azuraforge.database.writer import after_commit
 
@@ -30,4 +30,5 @@ __all__ = [
     "taking_along",
     "taking_nothing_along",
     "unavailable",
+    "unique_name",
 ]

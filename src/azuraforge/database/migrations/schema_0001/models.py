@@ -17,11 +17,17 @@ def create() -> None:
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.Column("deleted_at", database.Timestamp(), nullable=True),
         sa.Column("deleted_by", sa.String(length=200), nullable=True),
-        sa.Column("former_name", sa.String(length=200), nullable=True),
         sa.Column("intended_use", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_model_project_id")),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_model")),
-        sa.UniqueConstraint("project_id", "name", name=op.f("uq_model_project_id_name")),
+    )
+    op.create_index(
+        "uq_model_project_id_name",
+        "model",
+        ["project_id", "name"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
         "test_use",

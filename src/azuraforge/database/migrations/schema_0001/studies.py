@@ -50,11 +50,17 @@ def create() -> None:
         sa.Column("finished_at", database.Timestamp(), nullable=True),
         sa.Column("deleted_at", database.Timestamp(), nullable=True),
         sa.Column("deleted_by", sa.String(length=200), nullable=True),
-        sa.Column("former_name", sa.String(length=100), nullable=True),
         sa.Column("purging", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_study_project_id")),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_study")),
-        sa.UniqueConstraint("project_id", "name", name=op.f("uq_study_project_id_name")),
+    )
+    op.create_index(
+        "uq_study_project_id_name",
+        "study",
+        ["project_id", "name"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
         "ix_study_active",
