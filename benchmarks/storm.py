@@ -27,7 +27,7 @@ from benchmarks.tempest.process import left_over
 from benchmarks.tempest.steps import POISONS
 from benchmarks.tempest.tally import Readers, Tally, add_figures
 from benchmarks.tempest.target import Caller, Fault, Target
-from tests.processes import still_alive
+from tests.process_checks import still_alive
 
 _ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 _QUIET_SECONDS = 300.0
@@ -276,6 +276,7 @@ def weather(target: Any, asked: argparse.Namespace, done: int) -> Tally:
         target.end()
         left = len(still_alive(left_over(target.home), _LEFT_SECONDS))
         if asked.keep:
+            Path(asked.keep).mkdir(parents=True, exist_ok=True)
             (Path(asked.keep) / f"{target.name}.log").write_text(
                 "".join(part.log_path.read_text(errors="replace") for part in target.parts)
             )

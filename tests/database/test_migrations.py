@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, func, select, text
 
-from azuraforge.database import Base, Database, schema, walls
+from azuraforge.database import Base, Database, row_security, schema
 from azuraforge.database.schema import VERSION_TABLE, current_revision, head_revision, open_database, upgrade
 from azuraforge.errors import Conflict, InvalidInput, StorageError, TransientError
 from azuraforge.platform.migration import import_tables
@@ -82,7 +82,7 @@ def filled(empty) -> Empty:
     owner = empty.owner()
     with owner.engine.begin() as connection:
         if owner.dialect == "postgresql":
-            walls.see_all(connection)
+            row_security.see_all(connection)
         for mark in "12":
             fill(connection, reflected(connection), mark)
     owner.close()
@@ -110,7 +110,7 @@ def differences(database: Database) -> list[object]:
 def rows(connection: Connection, metadata: MetaData) -> dict[str, list[str]]:
     """Every row of the columns that ``metadata`` names."""
     if connection.dialect.name == "postgresql":
-        walls.see_all(connection)
+        row_security.see_all(connection)
     return {
         name: sorted(map(repr, connection.execute(select(*(table.c[each] for each in sorted(table.c.keys()))))))
         for name, table in metadata.tables.items()

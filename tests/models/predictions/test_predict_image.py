@@ -35,7 +35,7 @@ PLUGIN = '''
 
 import numpy as np
 
-from azuraforge.plugins.images import ClassPredictions, ImagePipeline
+from azuraforge.plugins.vision.config import ClassPredictions, ImagePipeline
 
 
 class Brightness(ImagePipeline):
