@@ -38,13 +38,6 @@ class Owned:
         return mapped_column(String(16), ForeignKey("project.id"), nullable=False)
 
 
-def unique_name(table: str) -> Index:
-    """Return the index that lets one row of a project that is not in the trash have a name."""
-    there = text("deleted_at IS NULL")
-    name = f"uq_{table}_project_id_name"
-    return Index(name, "project_id", "name", unique=True, sqlite_where=there, postgresql_where=there)
-
-
 class Timestamp(TypeDecorator[datetime]):
     """Aware UTC. TIMESTAMPTZ on PostgreSQL; whole microseconds since 1970 on SQLite, where they sort and add."""
 
@@ -71,6 +64,20 @@ class Timestamp(TypeDecorator[datetime]):
         if isinstance(value, datetime):
             return value.astimezone(UTC)
         return _EPOCH + timedelta(microseconds=int(value))
+
+
+class Deletable:
+    """Mixin of tables whose rows can lie in the trash; see ``projects.row_bin``."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
+
+
+def unique_name(table: str) -> Index:
+    """Return the index that lets one row of a project that is not in the trash have a name."""
+    there = text("deleted_at IS NULL")
+    name = f"uq_{table}_project_id_name"
+    return Index(name, "project_id", "name", unique=True, sqlite_where=there, postgresql_where=there)
 
 
 class JsonText(TypeDecorator[Any]):

@@ -69,7 +69,7 @@ class StudyService:
         self._call = call
         self._lock = threading.Lock()
         #: Studies that were deleted, and how they are purged.
-        self.trash = StudyTrash(database, runs.trash, advance.tell)
+        self.trash = StudyTrash(database, events, runs.trash, advance.tell)
         self._importances: dict[tuple[str, str, int], ImportanceOut] = {}
         #: Called when there is something to do, where a scheduler lives in this process.
         self.wake: Callable[[], None] = lambda: None
