@@ -27,7 +27,7 @@ from benchmarks.tempest.process import left_over
 from benchmarks.tempest.steps import POISONS
 from benchmarks.tempest.tally import Readers, Tally, add_figures
 from benchmarks.tempest.target import Caller, Fault, Target
-from tests.processes import still_alive
+from tests.process_checks import still_alive
 
 _ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 _QUIET_SECONDS = 300.0

@@ -22,7 +22,7 @@ import optuna
 import psutil
 
 from azuraforge.client import Client
-from azuraforge.studies.asking import serve
+from azuraforge.studies.sampler_child import serve
 from benchmarks.report import Report
 from benchmarks.stage import PLUGINS, Stage, stage
 

@@ -59,7 +59,8 @@ def _owned_tables() -> frozenset[str]:
 @event.listens_for(Engine, "before_cursor_execute")
 def _guard_statements(connection, _cursor, statement, _parameters, context, _many) -> None:  # type: ignore[no-untyped-def]
     """SQLite's stand-in for row-level security while tests run: inside a project's session, no statement may
-    read or change an owned table without naming the project in its condition; outside of one, only crossings may."""
+    read or change an owned table without naming the project in its condition; outside of one, only cross-project
+    queries may."""
     if connection.dialect.name != "sqlite" or "project_id" not in connection.info:
         return
     if context and context.execution_options.get("crosses_projects"):

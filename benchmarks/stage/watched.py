@@ -151,7 +151,7 @@ def install(watch: Watch) -> None:
 
 
 def _install_on_questions() -> None:
-    from azuraforge.database.direct_postgres import PostgresAsker
+    from azuraforge.database.fast_reads_postgres import PostgresAsker
 
     asks, sends, takes, answers = PostgresAsker._take_place, Pipeline._send, Pipeline._take, Pipeline._answer
     arrived: dict[int, float] = {}

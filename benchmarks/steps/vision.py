@@ -51,7 +51,7 @@ def ours(threads: int) -> Step:
     from azuraforge import engine
     from azuraforge.apps.vision.cnn import CnnClassifier, CnnConfig
     from azuraforge.engine import Tensor, nn, optim
-    from azuraforge.plugins.images import ImageSchema
+    from azuraforge.plugins.vision.config import ImageSchema
 
     engine.set_backend("cpu", threads=threads)
     engine.manual_seed(SEED)

@@ -6,7 +6,7 @@ import sys
 
 from azuraforge.cli.main import main
 from azuraforge.platform import composition
-from azuraforge.runs import launcher
+from azuraforge.processes import launcher
 from benchmarks.tempest.steps import StepsHandler
 
 

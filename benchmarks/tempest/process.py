@@ -14,7 +14,7 @@ import psutil
 
 import azuraforge
 from benchmarks.report import ROOT
-from tests.processes import still_alive
+from tests.process_checks import still_alive
 
 _STOP_SECONDS = 40
 _ORPHAN_SECONDS = 2.0

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from azuraforge.runs.broker import make_app, queue_name, send
+from azuraforge.runs.broker.celery_app import make_app, queue_name, send
 from benchmarks.tempest.clock import JUMPS, Clock
 from benchmarks.tempest.process import Part, freeze, outlived, variables
 from benchmarks.tempest.target import Kind

@@ -96,3 +96,13 @@ class TransientError(AzuraError):
 class StorageError(AzuraError):
     status = 507
     code = "storage"
+
+
+def one_line(error: BaseException) -> str:
+    """An exception as one line: its name, its text, and for a syntax error the place."""
+    if isinstance(error, InvalidInput):
+        return error.message
+    if isinstance(error, SystemExit):
+        return f"it called sys.exit({error.code!r}) while it was imported"
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:500] if text else type(error).__name__

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing, Smoothing
-from azuraforge.pipelines.parts import cut_learning
+from azuraforge.pipelines.forecast.parts import cut_learning
 from azuraforge.plugins import ForecastConfig, Part, Schema, Table
 from azuraforge.testing import MemoryRun
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from azuraforge.plugins import Table
-from azuraforge.plugins.loading import load_plugin
+from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.testing import check_pipeline
 
 DOCS = Path(__file__).parents[2] / "docs"

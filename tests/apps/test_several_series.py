@@ -16,9 +16,9 @@ from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNa
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.apps.forecasting.tcn import TcnForecaster
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.parts import cut_learning, cut_test, without_short_series
+from azuraforge.pipelines.forecast.parts import cut_learning, cut_test, without_short_series
 from azuraforge.plugins import Part, Table
-from azuraforge.plugins.panels import each
+from azuraforge.plugins.forecasting.panels import each
 from azuraforge.testing import MemoryRun, check_pipeline
 from tests.panels import SCHEMA, make_panel
 
@@ -88,7 +88,7 @@ def test_windows_never_begin_in_the_series_before(tmp_path: Path) -> None:
     split = pipeline.split(table, config)
     train = cut_learning(table, split.train, 3)
     series = pipeline._learn_series(config, train)
-    from azuraforge.plugins.time_series import _joined
+    from azuraforge.plugins.forecasting.time_series import _joined
 
     examples = _joined(series, train)
     bounds = np.cumsum([0, *(one.frame.height for _, one, _ in each(train))])

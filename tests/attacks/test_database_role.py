@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from azuraforge.database import Database, new_id, walls
+from azuraforge.database import Database, new_id
+from azuraforge.database import row_security as walls
 from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict
 from azuraforge.projects.service import ProjectService

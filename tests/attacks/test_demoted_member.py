@@ -16,7 +16,8 @@ from fastapi import FastAPI
 from fastapi.requests import HTTPConnection
 from sqlalchemy import text
 
-from azuraforge.database import Database, walls
+from azuraforge.database import Database
+from azuraforge.database import row_security as walls
 from azuraforge.errors import Conflict, Forbidden, TransientError, Unauthorized
 from azuraforge.events.routes import _while_allowed
 from azuraforge.events.service import EventLog

@@ -21,16 +21,17 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from azuraforge.datasets import archives, image_tables
-from azuraforge.datasets.image_reading import read_images
-from azuraforge.datasets.limits import ReadingLimits
-from azuraforge.datasets.reading import prepare_source, read_file
+from azuraforge.datasets.images import archives
+from azuraforge.datasets.images import tables as image_tables
+from azuraforge.datasets.images.reading import read_images
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.reader import prepare_source, read_file
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, ImageOptions
 from azuraforge.datasets.service import READ
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import SourceRead
-from azuraforge.runs.launcher import Launcher
-from azuraforge.runs.memory import MemoryLimit
+from azuraforge.processes.launcher import Launcher
+from azuraforge.processes.memory import MemoryLimit
 
 SMALL = ReadingLimits(table_bytes=200_000, values=20_000, columns=50, picture_bytes=100_000)
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -74,7 +75,7 @@ def test_a_gap_of_years_in_a_series_of_seconds(put, monkeypatch):
     def build(*_: Any) -> Any:
         raise AssertionError("the grid was built")
 
-    monkeypatch.setattr("azuraforge.datasets.cleaning.whole_grid", build)
+    monkeypatch.setattr("azuraforge.datasets.reading.cleaning.whole_grid", build)
     path = put(series(last="2023-05-26T00:00:00+00:00").encode())
     error = refused(lambda: table(path, ReadingLimits(), frequency="1s", gaps="forward_fill"), "READING__VALUES")
     assert "107,222,401" in error.message  # three years and five months of seconds

@@ -22,8 +22,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from azuraforge.models.bundle import write_bundle
-from azuraforge.models.folder import _write_manifest
+from azuraforge.models.bundles.archive import write_bundle
+from azuraforge.models.registry.folder import _write_manifest
 from azuraforge.models.schemas import ModelOut
 from azuraforge.models.shapes import model_out, version_out
 from azuraforge.models.tables import Model, ModelVersion

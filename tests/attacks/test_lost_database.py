@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from azuraforge.database import placing, soundness
-from azuraforge.database.backup import Place
+from azuraforge.database import soundness
+from azuraforge.database.backups import placing
+from azuraforge.database.backups.service import Place
 from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict, StorageError, TransientError
 from azuraforge.platform import maintenance

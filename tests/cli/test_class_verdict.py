@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azuraforge.cli.verdict import show_evaluation
+from azuraforge.cli.output.verdict import show_evaluation
 
 
 def contender(name: str, role: str, rank: int, accuracy: float) -> dict:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from azuraforge.cli.verdict import show_evaluation, show_forecast, show_verdict
+from azuraforge.cli.output.verdict import show_evaluation, show_forecast, show_verdict
 
 
 def shown(terminal, evaluation, verdict) -> list[str]:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from azuraforge.cli import watching
-from azuraforge.cli.sparkline import sparkline
-from azuraforge.cli.watching import RunPicture, draw, watch
+from azuraforge.cli.output import watching
+from azuraforge.cli.output.sparkline import sparkline
+from azuraforge.cli.output.watching import RunPicture, draw, watch
 from azuraforge.client import Curve, Event, Run
 
 TOLD = [

@@ -7,13 +7,13 @@ import re
 import pytest
 
 from azuraforge.cli.texts import TEXTS as COMMANDS
-from azuraforge.datasets.findings import _TEXTS as FINDINGS
-from azuraforge.datasets.findings import finding
-from azuraforge.datasets.panels import _LEFT_OUT as LEFT_OUT
-from azuraforge.models.card_texts import TEXTS as CARDS
+from azuraforge.datasets.reading.findings import _TEXTS as FINDINGS
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.panels import _LEFT_OUT as LEFT_OUT
+from azuraforge.models.cards.texts import TEXTS as CARDS
 from azuraforge.models.reasons import _SENTENCES as REASONS
 from azuraforge.models.reasons import Reason
-from azuraforge.runs.report.texts import TEXTS as REPORTS
+from azuraforge.reports.texts import TEXTS as REPORTS
 from azuraforge.wording import fill
 
 _COUNTED = (

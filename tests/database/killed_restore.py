@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from azuraforge import crashpoints
-from azuraforge.database.backup import Place, restore
+from azuraforge.database.backups.service import Place, restore
 from azuraforge.platform.migration import import_tables
 
 

@@ -15,8 +15,10 @@ import pytest
 from sqlalchemy import text
 
 from azuraforge.clock import utc_now
-from azuraforge.database import Database, archive, walls
-from azuraforge.database.backup import Place, back_up, examine, restore
+from azuraforge.database import Database
+from azuraforge.database import row_security as walls
+from azuraforge.database.backups import archive
+from azuraforge.database.backups.service import Place, back_up, examine, restore
 from azuraforge.database.schema import VERSION_TABLE, head_revision, open_database
 from azuraforge.errors import Conflict, InvalidInput, StorageError
 from azuraforge.platform.migration import import_tables
@@ -242,7 +244,7 @@ def test_a_file_that_appears_while_a_backup_is_written_is_kept(tmp_path, monkeyp
             raise PermissionError(1, "no hard links here")
         real(draft, name)
 
-    monkeypatch.setattr("azuraforge.database.archive.os.link", link)
+    monkeypatch.setattr("azuraforge.database.backups.archive.os.link", link)
     with pytest.raises(Conflict, match="there is a file of this name"):
         archive.write(target, contents, manifest, tmp_path / "draft")
     assert target.read_bytes() == b"another"
@@ -324,7 +326,7 @@ def test_on_postgresql_nothing_is_restored_under_a_running_platform(stand, tmp_p
 def test_without_postgresqls_programs_it_says_what_to_install(stand, tmp_path, monkeypatch):
     if stand.place.is_sqlite:
         pytest.skip("SQLite needs none")
-    monkeypatch.setattr("azuraforge.database.postgres_dump.shutil.which", lambda *_, **__: None)
+    monkeypatch.setattr("azuraforge.database.backups.postgres_dump.shutil.which", lambda *_, **__: None)
     with pytest.raises(InvalidInput, match="pg_dump is not installed here"):
         back_up(stand.place, tmp_path / "all.backup")
     with pytest.raises(InvalidInput, match="only the owner"):

@@ -18,14 +18,16 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from azuraforge.database import Database, placing, postgres_dump, walls
-from azuraforge.database.backup import Place, back_up, examine, restore
+from azuraforge.database import Database
+from azuraforge.database import row_security as walls
+from azuraforge.database.backups import placing, postgres_dump
+from azuraforge.database.backups.service import Place, back_up, examine, restore
 from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict, StorageError
 from azuraforge.platform.migration import import_tables
 from tests.database.killed_restore import kill_at
 from tests.postgres import TEMPLATE, binaries
-from tests.processes import still_alive
+from tests.process_checks import still_alive
 
 #: In the order in which a restore passes them.
 STEPS = (
@@ -131,7 +133,7 @@ def test_a_folder_without_hard_links_keeps_both_too(old_and_new, tmp_path, monke
     left, backup = old_and_new
     shutil.copytree(left, tmp_path / "home")
     place = place_in(tmp_path / "home")
-    monkeypatch.setattr("azuraforge.database.placing.os.link", refused)
+    monkeypatch.setattr("azuraforge.database.backups.placing.os.link", refused)
     restore(place, backup, replace=True)
     assert projects(place.path) == ["new"]
     assert [projects(each) for each in placing.kept(place.path)] == [["old"]]
@@ -145,7 +147,7 @@ def test_a_restore_that_cannot_be_placed_changes_nothing(old_and_new, tmp_path, 
     shutil.copytree(left, tmp_path / "home")
     place = place_in(tmp_path / "home")
     with monkeypatch.context() as patched:
-        patched.setattr("azuraforge.database.placing.os.replace", full)
+        patched.setattr("azuraforge.database.backups.placing.os.replace", full)
         with pytest.raises(StorageError, match="No space left"):
             restore(place, backup, replace=True)
     assert projects(place.path) == ["old"]
@@ -164,7 +166,7 @@ def fail_after_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
         done.append(names)
         real(*names)
 
-    monkeypatch.setattr("azuraforge.database.placing.os.replace", once)
+    monkeypatch.setattr("azuraforge.database.backups.placing.os.replace", once)
 
 
 @pytest.mark.parametrize("wanted", ["new", "old"])
@@ -203,8 +205,8 @@ def test_a_start_that_cannot_finish_a_restore_says_what_is_where(old_and_new, tm
         real(old, new)
 
     with monkeypatch.context() as patched:
-        patched.setattr("azuraforge.database.placing.os.link", refused)
-        patched.setattr("azuraforge.database.placing.os.replace", full)
+        patched.setattr("azuraforge.database.backups.placing.os.link", refused)
+        patched.setattr("azuraforge.database.backups.placing.os.replace", full)
         with pytest.raises(StorageError) as failed:
             placing.settle(place.path)
     (place.path.parent / "azuraforge.db.incoming-1").unlink()
@@ -240,7 +242,7 @@ def test_a_restore_is_finished_whatever_the_name_of_the_database(old_and_new, tm
 FULL = """
 import resource, sys
 from pathlib import Path
-from azuraforge.database.backup import Place, back_up, restore
+from azuraforge.database.backups.service import Place, back_up, restore
 from azuraforge.errors import StorageError
 from azuraforge.platform.migration import import_tables
 

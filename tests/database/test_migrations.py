@@ -14,7 +14,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, func, select, text
 
-from azuraforge.database import Base, Database, walls
+from azuraforge.database import Base, Database
+from azuraforge.database import row_security as walls
 from azuraforge.database.schema import VERSION_TABLE, current_revision, head_revision, open_database, upgrade
 from azuraforge.errors import Conflict, InvalidInput, StorageError, TransientError
 from azuraforge.platform.migration import import_tables

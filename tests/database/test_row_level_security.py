@@ -7,8 +7,9 @@ from sqlalchemy import func, insert, literal_column, select, text, union_all, up
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 
-from azuraforge.database import Base, Database, walls
-from azuraforge.database.crossing import CROSSINGS
+from azuraforge.database import Base, Database
+from azuraforge.database import row_security as walls
+from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES
 from azuraforge.events.tables import Event, EventStream
 from azuraforge.platform.migration import import_tables
 from azuraforge.projects.tables import Member, Project, User
@@ -232,20 +233,20 @@ def _count(session) -> int | None:
 def test_crossings_tell_keys_only(app):
     """What is told across projects are names of rows, never what is in them."""
     allowed = {"project_id", "id", "attempt"}
-    for crossing in CROSSINGS.values():
+    for crossing in CROSS_PROJECT_QUERIES.values():
         assert {column.name for column in crossing.body().selected_columns} <= allowed, crossing.name
 
 
 def test_crossings_see_every_project_and_nobody_else_may_ask_them(app, postgres_cluster, filled):
     with app.read_system() as session:
-        found = CROSSINGS["places_of_runs"](session, ids=["aid", "bid"])
+        found = CROSS_PROJECT_QUERIES["places_of_runs"](session, ids=["aid", "bid"])
     assert {row.project_id for row in found} == {MINE, THEIRS}
     with app.read(MINE) as session, pytest.raises(Exception, match="only a session of system scope"):
-        CROSSINGS["places_of_runs"](session, ids=["aid", "bid"])
+        CROSS_PROJECT_QUERIES["places_of_runs"](session, ids=["aid", "bid"])
     if not postgres_cluster.execute("SELECT 1 FROM pg_roles WHERE rolname = 'stranger'"):
         postgres_cluster.execute("CREATE ROLE stranger LOGIN")
     stranger = Database(filled.url.replace("azuraforge_app", "stranger"))
-    for crossing in CROSSINGS.values():
+    for crossing in CROSS_PROJECT_QUERIES.values():
         arguments = ", ".join("NULL" for _ in crossing.parameters)
         with stranger.engine.connect() as connection, pytest.raises(DBAPIError, match="permission denied"):
             connection.execute(text(f"SELECT * FROM {crossing.function}({arguments})"))
@@ -254,7 +255,7 @@ def test_crossings_see_every_project_and_nobody_else_may_ask_them(app, postgres_
 
 def test_after_a_crossing_the_same_transaction_sees_the_found_project_only(app):
     def find(session):
-        return CROSSINGS["project_by_slug"](session, slug="bslug")[0]
+        return CROSS_PROJECT_QUERIES["project_by_slug"](session, slug="bslug")[0]
 
     def work(session, key):
         return core(session).scalars(text("SELECT id FROM run")).all(), session.scalars(select(Event.project_id)).all()

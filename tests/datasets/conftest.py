@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from azuraforge.database import Database
-from azuraforge.datasets.reading import Prepared, read_file
+from azuraforge.datasets.reading.reader import Prepared, read_file
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azuraforge.datasets.findings import CODES, finding
+from azuraforge.datasets.reading.findings import CODES, finding
 from azuraforge.errors import InvalidInput
 
 
@@ -253,8 +253,8 @@ def test_strict_accepts_what_is_clean(read, hourly):
 @given(holes=st.sets(st.integers(2, 58), min_size=1, max_size=3), bump=st.floats(-1e6, 1e6))
 def test_what_is_filled_never_depends_on_what_comes_later(holes, bump):
     """Change the last row: no earlier row may change."""
-    from azuraforge.datasets.delimited import read_delimited
-    from azuraforge.datasets.reading import _prepare
+    from azuraforge.datasets.reading.delimited import read_delimited
+    from azuraforge.datasets.reading.reader import _prepare
     from azuraforge.datasets.schemas import FileOptions
 
     options = FileOptions(time="time", target="y", missing="forward_fill", gaps="forward_fill")

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azuraforge.datasets.canonical import fingerprint, load_version, write_parquet
-from azuraforge.datasets.delimited import read_delimited
-from azuraforge.datasets.reading import _prepare
+from azuraforge.datasets.reading.canonical import fingerprint, load_version, write_parquet
+from azuraforge.datasets.reading.delimited import read_delimited
+from azuraforge.datasets.reading.reader import _prepare
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import StorageError
 

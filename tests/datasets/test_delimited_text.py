@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from azuraforge.datasets.delimited import read_delimited, sniff
+from azuraforge.datasets.reading.delimited import read_delimited, sniff
 from azuraforge.errors import InvalidInput
 
 

@@ -11,8 +11,8 @@ import zipfile
 import polars as pl
 import pytest
 
-from azuraforge.datasets.limits import ReadingLimits
-from azuraforge.datasets.reading import read_file
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.reader import read_file
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
 
@@ -73,12 +73,12 @@ def test_an_unknown_encoding_is_refused(read, hourly):
     [
         (b"", "empty_file"),
         (b"\n\n  \n", "empty_file"),
-        (gzip.compress(b""), "empty_file"),
+        (gzip.compress(b"", mtime=0), "empty_file"),
         (b"time,y\n", "empty_file"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "binary_file"),
         (b"%PDF-1.7 " + b"x" * 50, "binary_file"),
         (bytes(range(256)) * 4, "binary_file"),
-        (gzip.compress(b"time,y\n" * 5000)[:60], "unreadable_file"),
+        (gzip.compress(b"time,y\n" * 5000, mtime=0)[:60], "unreadable_file"),
         (b"PAR1" + b"\x15\x04" * 30 + b"PAR1", "unreadable_file"),
         (b"just one column\n1\n2\n", "no_separator"),
         (b'time,y\n2024-01-01,"1\n2024-01-02,2\n', "unreadable_file"),
@@ -98,7 +98,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_decompression_is_bounded(write):
-    path = write(gzip.compress(b"a,b\n" * 2**20))
+    path = write(gzip.compress(b"a,b\n" * 2**20, mtime=0))
     with pytest.raises(InvalidInput) as caught:
         read_file(path, path.name, FileOptions(time="time", target="y"), ReadingLimits(table_bytes=2**21))
     assert caught.value.error_code == "too_large"

@@ -11,8 +11,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from azuraforge.datasets import archives
-from azuraforge.datasets.archives import open_archive
+from azuraforge.datasets.images import archives
+from azuraforge.datasets.images.archives import open_archive
 from azuraforge.errors import InvalidInput
 from tests.datasets.test_dataset_routes import Http, app, http, upload  # noqa: F401
 from tests.pictures import folders, pack, picture

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from azuraforge.datasets import images
-from azuraforge.datasets.canonical import load_version, write_parquet
-from azuraforge.datasets.image_reading import prepare_image_source, read_images
-from azuraforge.datasets.pictures import decode_picture
+from azuraforge.datasets.images import canonical as images
+from azuraforge.datasets.images.pictures import decode_picture
+from azuraforge.datasets.images.reading import prepare_image_source, read_images
+from azuraforge.datasets.reading.canonical import load_version, write_parquet
 from azuraforge.datasets.schemas import ImageOptions
 from azuraforge.datasets.sources.bundled import Bundled, BundledOptions
 from azuraforge.errors import InvalidInput, StorageError

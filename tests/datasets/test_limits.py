@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azuraforge.datasets.cleaning import settle_gaps
-from azuraforge.datasets.frequency import find_rhythm, whole_grid
-from azuraforge.datasets.limits import Budget, ReadingLimits
+from azuraforge.datasets.reading.cleaning import settle_gaps
+from azuraforge.datasets.reading.frequency import find_rhythm, whole_grid
+from azuraforge.datasets.reading.limits import Budget, ReadingLimits
 from azuraforge.errors import InvalidInput
 from azuraforge.settings import ReadingSettings
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azuraforge.datasets.numeric import to_numbers
+from azuraforge.datasets.reading.numeric import to_numbers
 from azuraforge.errors import InvalidInput
 
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import ValidationError
 
-from azuraforge.datasets.reading import prepare_source
+from azuraforge.datasets.reading.reader import prepare_source
 from azuraforge.datasets.schemas import CleaningOptions, FromSource
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.sources.open_meteo import OpenMeteo, OpenMeteoOptions

@@ -9,7 +9,7 @@ import pytest
 from azuraforge.datasets.schemas import FileOptions, FromSource
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput, UserError
-from azuraforge.runs.launcher import Launcher
+from azuraforge.processes.launcher import Launcher
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from azuraforge.datasets.reading import read_file
+from azuraforge.datasets.reading.reader import read_file
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
 

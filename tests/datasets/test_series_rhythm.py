@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azuraforge.datasets.delimited import read_delimited
-from azuraforge.datasets.frequency import find_rhythm, season_of, whole_grid
-from azuraforge.datasets.reading import _prepare
+from azuraforge.datasets.reading.delimited import read_delimited
+from azuraforge.datasets.reading.frequency import find_rhythm, season_of, whole_grid
+from azuraforge.datasets.reading.reader import _prepare
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
 

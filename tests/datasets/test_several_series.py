@@ -11,8 +11,8 @@ import orjson
 import polars as pl
 import pytest
 
-from azuraforge.datasets.canonical import fingerprint
-from azuraforge.datasets.reading import Prepared
+from azuraforge.datasets.reading.canonical import fingerprint
+from azuraforge.datasets.reading.reader import Prepared
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput

@@ -14,7 +14,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "plugins" / "azuraforge-theta
 
 STRANGER = """
 import json, sys
-from azuraforge.plugins.loading import entry_points, load_plugin
+from azuraforge.plugins.discovery.loading import entry_points, load_plugin
 point = next(point for point in entry_points() if point.name == "theta.classic")
 plugin = load_plugin("pipeline", "theta.classic", None)
 print(json.dumps({"origin": point.origin, "kind": plugin.kind, "fields": sorted(plugin.Config.model_fields)}))

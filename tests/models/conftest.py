@@ -15,12 +15,12 @@ from safetensors.numpy import save_file
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog
-from azuraforge.models.folder import VersionFolders
+from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import ModelVersion
-from azuraforge.runs.conversation import Conversation
-from azuraforge.runs.launcher import Launcher
+from azuraforge.processes.exchange import Conversation
+from azuraforge.processes.launcher import Launcher
 from azuraforge.settings import Settings
 
 SCHEMA = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h", "season": 24, "unit": "kW"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azuraforge.models.bootstrap import (
+from azuraforge.models.gate.bootstrap import (
     block_length,
     mean_difference,
     mean_difference_interval,

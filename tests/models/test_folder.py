@@ -16,7 +16,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from azuraforge.errors import InvalidInput, StorageError
-from azuraforge.models.folder import VersionFolders
+from azuraforge.models.registry.folder import VersionFolders
 
 CARD = {"plugin": "test.step", "horizon": 3}
 Make = Callable[..., Path]

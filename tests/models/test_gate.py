@@ -20,7 +20,7 @@ from azuraforge.models.gate import (
     tightened_level,
     unseen_origins,
 )
-from azuraforge.models.policy import GatePolicy
+from azuraforge.models.gate.policy import GatePolicy
 
 ORIGINS, HORIZON, SEASON = 400, 4, 12
 

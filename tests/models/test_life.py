@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from azuraforge.errors import Conflict, InvalidInput, NotFound
-from azuraforge.models.bundle import open_bundle
-from azuraforge.models.registry import HeldOut
+from azuraforge.models.bundles.archive import open_bundle
+from azuraforge.models.registry.registry import HeldOut
 from azuraforge.models.schemas import PredictRequest
 
 Make = Callable[..., Path]

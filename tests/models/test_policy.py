@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models.gate import Champion, Contender, Slice, Verdict, decide
-from azuraforge.models.policy import GatePolicy, GuardedSlice, Measured
+from azuraforge.models.gate.policy import GatePolicy, GuardedSlice, Measured
 from azuraforge.models.schemas import GuardedSlice as SliceRequest
 from azuraforge.models.schemas import PolicyRequest
 

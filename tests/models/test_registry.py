@@ -18,7 +18,7 @@ from azuraforge.clock import utc_now
 from azuraforge.database import Session
 from azuraforge.datasets import store as dataset_store
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
-from azuraforge.models.registry import HeldOut
+from azuraforge.models.registry.registry import HeldOut
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from azuraforge.database import Base
 from azuraforge.errors import Conflict, NotFound, TransientError
-from azuraforge.models.registry import HeldOut
+from azuraforge.models.registry.registry import HeldOut
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import ModelVersion
 from azuraforge.projects.schemas import Policy

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.datasets import canonical
+from azuraforge.datasets.reading import canonical
 from azuraforge.plugins import Checkpoint, Schema, Table
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.answering import SUMMARY_BYTES, answer
+from azuraforge.pipelines.agents.answering import SUMMARY_BYTES, answer
 
 AGENT = """
 from pydantic import Field

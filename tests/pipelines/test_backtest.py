@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.datasets import canonical
+from azuraforge.datasets.reading import canonical
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import steps
-from azuraforge.pipelines.backtest import _folds, backtest, folds_of
-from azuraforge.pipelines.parts import load_part
+from azuraforge.pipelines.backtests.handler import _folds, backtest, folds_of
+from azuraforge.pipelines.forecast.parts import load_part
 from azuraforge.plugins import Table
 from tests.pipelines.conftest import make_table
 

@@ -15,7 +15,8 @@ import pytest
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.schemas import PredictRequest
-from azuraforge.pipelines import baselines, batch_steps
+from azuraforge.pipelines import baselines
+from azuraforge.pipelines.batches import steps as batch_steps
 from azuraforge.platform.composition import Platform
 from azuraforge.runs.schemas import RunDetail, RunRequest
 from azuraforge.runs.transitions import run_stream

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azuraforge.pipelines.classification import (
+from azuraforge.pipelines.classify.metrics import (
     calibration_error,
     confusion,
     log_losses,
@@ -18,7 +18,7 @@ from azuraforge.pipelines.classification import (
     reliability,
     wilson,
 )
-from azuraforge.plugins.calibration import fit_temperature, softmax
+from azuraforge.plugins.vision.calibration import fit_temperature, softmax
 
 NAMES = ("a", "b", "c")
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.image_parts import (
+from azuraforge.pipelines.classify.parts import (
     LEARNED_IMAGES,
     check_image_split,
     image_part,
@@ -22,7 +22,7 @@ from azuraforge.pipelines.image_parts import (
     refit_images,
     save_images,
 )
-from azuraforge.plugins.images import (
+from azuraforge.plugins.vision.config import (
     ClassifyConfig,
     ImageSchema,
     ImageSplit,

@@ -16,9 +16,9 @@ from azuraforge.database import Database
 from azuraforge.datasets.schemas import ImageOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import baselines
-from azuraforge.pipelines.class_predictions import load_classes
-from azuraforge.pipelines.image_parts import LEARNED_IMAGES, load_images
-from azuraforge.plugins.images import content_hashes
+from azuraforge.pipelines.classify.parts import LEARNED_IMAGES, load_images
+from azuraforge.pipelines.classify.predictions import load_classes
+from azuraforge.plugins.vision.config import content_hashes
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from tests.pictures import pack
@@ -260,7 +260,7 @@ def _test_hashes(job: JobHere) -> Any:
 
 
 def _learned(room: Room, version: int) -> Any:
-    from azuraforge.pipelines.image_parts import learned_images
+    from azuraforge.pipelines.classify.parts import learned_images
 
     address = room.models.show_version(room.project_id, "strokes", version).content_hash
     return learned_images(room.models.folders.verify(room.project_id, address))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from azuraforge.pipelines.metrics import measure, seasonal_scale, shown_horizons, skill
+from azuraforge.pipelines.forecast.metrics import measure, seasonal_scale, shown_horizons, skill
 from azuraforge.plugins import Predictions
 
 

@@ -11,14 +11,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.datasets import canonical
+from azuraforge.datasets.reading import canonical
 from azuraforge.errors import InvalidInput
-from azuraforge.models.bootstrap import relative_rmse_interval
-from azuraforge.pipelines import backtest_steps, steps, trial_steps
+from azuraforge.models.gate.bootstrap import relative_rmse_interval
+from azuraforge.pipelines import steps
+from azuraforge.pipelines.backtests import steps as backtest_steps
 from azuraforge.pipelines.baselines import BASELINES
-from azuraforge.pipelines.metrics import measure, seasonal_scale
-from azuraforge.pipelines.panel_judging import Panel, origins_of, series_scales
-from azuraforge.pipelines.parts import (
+from azuraforge.pipelines.forecast.metrics import measure, seasonal_scale
+from azuraforge.pipelines.forecast.panel_judging import Panel, origins_of, series_scales
+from azuraforge.pipelines.forecast.parts import (
     cut_after,
     cut_future,
     cut_learning,
@@ -27,11 +28,12 @@ from azuraforge.pipelines.parts import (
     save_part,
     without_short_series,
 )
-from azuraforge.pipelines.predictions import load_predictions
+from azuraforge.pipelines.forecast.predictions import load_predictions
+from azuraforge.pipelines.trials import steps as trial_steps
 from azuraforge.plugins import Predictions, Rows, Split, Table
-from azuraforge.plugins.calendar import moments_of
-from azuraforge.plugins.channels import column_values
-from azuraforge.plugins.panels import each
+from azuraforge.plugins.forecasting.calendar import moments_of
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.panels import each
 from tests.panels import SCHEMA, START, make_panel
 
 NETWORK = {"horizon": 3, "epochs": 3, "window": 12, "hidden_size": 6, "max_steps": 60}

@@ -17,7 +17,8 @@ from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.schemas import PredictRequest
-from azuraforge.pipelines import baselines, batch_steps
+from azuraforge.pipelines import baselines
+from azuraforge.pipelines.batches import steps as batch_steps
 from azuraforge.pipelines.loop import rows_of
 from tests.pipelines.test_training_with_children import Stand
 

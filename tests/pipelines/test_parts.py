@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azuraforge.datasets.reading import read_file
+from azuraforge.datasets.reading.reader import read_file
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.parts import (
+from azuraforge.pipelines.forecast.parts import (
     check_split,
     cut_after,
     cut_future,

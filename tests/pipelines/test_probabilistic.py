@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import mean_pinball_loss
 
-from azuraforge.pipelines.changes import change_r2
-from azuraforge.pipelines.probabilistic import pinball, score
+from azuraforge.pipelines.forecast.changes import change_r2
+from azuraforge.pipelines.forecast.probabilistic import pinball, score
 from azuraforge.plugins import Predictions
 
 LEVELS = (0.05, 0.5, 0.95)

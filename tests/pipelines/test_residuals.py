@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.pipelines.residuals import (
+from azuraforge.pipelines.forecast.residuals import (
     autocorrelation,
     error_by_slice,
     histogram,
@@ -18,7 +18,7 @@ from azuraforge.pipelines.residuals import (
     residual_shape,
     thinned,
 )
-from azuraforge.plugins.parts import Part, Schema
+from azuraforge.plugins.contract.parts import Part, Schema
 
 
 def remembering(rows: int, memory: float, seed: int = 0) -> np.ndarray:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from azuraforge.pipelines import saliency
-from azuraforge.pipelines.saliency import chosen_images, occluded, patch_of, saliency_figure
-from azuraforge.plugins.images import ImagePart, ImageSchema
+from azuraforge.pipelines.classify import saliency
+from azuraforge.pipelines.classify.saliency import chosen_images, occluded, patch_of, saliency_figure
+from azuraforge.plugins.vision.config import ImagePart, ImageSchema
 
 
 def make_part(count: int = 40) -> tuple[ImagePart, np.ndarray]:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from azuraforge.models.policy import GatePolicy, GuardedSlice
+from azuraforge.models.gate.policy import GatePolicy, GuardedSlice
+from azuraforge.pipelines.forecast.slices import class_slices, series_slices
 from azuraforge.pipelines.latency import latency_ms, one_image, one_origin
-from azuraforge.pipelines.slices import class_slices, series_slices
-from azuraforge.plugins.images import ImagePart, ImageSchema
-from azuraforge.plugins.parts import Part, Schema
+from azuraforge.plugins.contract.parts import Part, Schema
+from azuraforge.plugins.vision.config import ImagePart, ImageSchema
 
 
 def _part(timezone: str = "UTC", timed: bool = True) -> Part:

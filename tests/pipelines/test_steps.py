@@ -12,10 +12,10 @@ import pytest
 
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import steps
-from azuraforge.pipelines.parts import load_part
-from azuraforge.pipelines.predictions import load_predictions
-from azuraforge.plugins.inspect import parse_config
-from azuraforge.plugins.loading import load_plugin
+from azuraforge.pipelines.forecast.parts import load_part
+from azuraforge.pipelines.forecast.predictions import load_predictions
+from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.loading import load_plugin
 
 
 class Loop:

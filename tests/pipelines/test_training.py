@@ -21,8 +21,8 @@ from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, TransientError
 from azuraforge.events.service import EventLog
-from azuraforge.models.folder import VersionFolders
-from azuraforge.models.policy import GatePolicy
+from azuraforge.models.gate.policy import GatePolicy
+from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.warm import WarmPredictors
@@ -30,9 +30,9 @@ from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines import baselines
 from azuraforge.pipelines.loop import obstacle_of
 from azuraforge.pipelines.training import TrainingHandler
-from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.processes.launcher import Launcher
 from azuraforge.runs.handlers import ClaimedRun, Finish, PreparedRun
-from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.settings import Settings
 
@@ -478,7 +478,7 @@ def test_the_prepared_config_is_canonical(room: Room) -> None:
 
 def test_the_worker_side_loads_no_frame_library_and_no_app() -> None:
     code = (
-        "import sys, azuraforge.pipelines.training, azuraforge.pipelines.agents\n"
+        "import sys, azuraforge.pipelines.training, azuraforge.pipelines.agents.handler\n"
         "bad = [name for name in sys.modules if name.partition('.')[0] in ('polars', 'sklearn', 'statsmodels',"
         " 'scipy', 'pandas') or name.startswith('azuraforge.apps')]\n"
         "assert not bad, bad[:5]\n"

@@ -17,22 +17,22 @@ from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models.folder import VersionFolders, read_card
+from azuraforge.models.registry.folder import VersionFolders, read_card
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.pipelines import baselines
-from azuraforge.pipelines.agents import AgentHandler
+from azuraforge.pipelines.agents.handler import AgentHandler
 from azuraforge.pipelines.training import TrainingHandler
-from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.processes.kernels import Kernels
+from azuraforge.processes.launcher import Launcher
 from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.execution.supervisor import Supervisor
+from azuraforge.runs.execution.worker import Worker
 from azuraforge.runs.handlers import Handler
-from azuraforge.runs.kernels import Kernels
-from azuraforge.runs.launcher import Launcher
 from azuraforge.runs.schemas import RunDetail, RunRequest
 from azuraforge.runs.service import RunService
-from azuraforge.runs.supervisor import Supervisor
-from azuraforge.runs.worker import Worker
 from azuraforge.settings import RunSettings, Settings
 
 AGENT = """

@@ -9,7 +9,7 @@ import time
 import psutil
 import pytest
 
-from tests.processes import still_alive
+from tests.process_checks import still_alive
 
 pytestmark = pytest.mark.timeout(280)
 

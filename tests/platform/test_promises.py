@@ -16,8 +16,8 @@ from azuraforge.cli.texts import TEXTS
 from azuraforge.cli.up import note_promises
 from azuraforge.platform import promises
 from azuraforge.platform.promises import not_kept
-from azuraforge.runs.process_table import PORTABLE
-from tests.processes import still_alive
+from azuraforge.processes.process_table import PORTABLE
+from tests.process_checks import still_alive
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 
 from azuraforge.projects.service import CACHE_SECONDS
-from tests.processes import alive, still_alive
+from tests.process_checks import alive, still_alive
 
 pytestmark = pytest.mark.timeout(280)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.processes import still_alive
+from tests.process_checks import still_alive
 
 FORBIDDEN = ("numba", "llvmlite", "sklearn", "scipy", "statsmodels", "torch", "pandas", "polars")
 

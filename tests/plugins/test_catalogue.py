@@ -12,11 +12,11 @@ import pytest
 from fastapi import FastAPI
 
 from azuraforge.errors import InvalidInput, NotFound, Unauthorized
-from azuraforge.plugins import catalogue as catalogue_module
-from azuraforge.plugins.catalogue import Catalogue
-from azuraforge.plugins.loading import EntryPoint
+from azuraforge.plugins.discovery import catalogue as catalogue_module
+from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.plugins.discovery.loading import EntryPoint
 from azuraforge.plugins.routes import router
-from azuraforge.runs.launcher import Launcher
+from azuraforge.processes.launcher import Launcher
 
 
 class Counted:

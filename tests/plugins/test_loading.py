@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from azuraforge.errors import InvalidInput, NotFound
-from azuraforge.plugins.loading import dropped_in_files, entry_points, load_plugin
+from azuraforge.plugins.discovery.loading import dropped_in_files, entry_points, load_plugin
 
 AGENT = """
 from azuraforge.plugins import Agent, Config
@@ -42,7 +42,7 @@ def test_what_nobody_announces_is_not_found(tmp_path: Path) -> None:
 def test_the_built_ins_come_by_entry_points_and_finding_them_imports_none() -> None:
     code = (
         "import sys\n"
-        "from azuraforge.plugins.catalogue import _units, _keys\n"
+        "from azuraforge.plugins.discovery.catalogue import _units, _keys\n"
         "from pathlib import Path\n"
         "_keys(_units(Path('/nonexistent')))\n"
         "bad = [name for name in sys.modules if name.startswith(('azuraforge.apps', 'azuraforge.datasets', 'polars',"

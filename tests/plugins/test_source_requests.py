@@ -13,7 +13,7 @@ import pytest
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.outgoing import Policy
 from azuraforge.plugins import Source
-from azuraforge.plugins.loading import load_file
+from azuraforge.plugins.discovery.loading import load_file
 
 GUIDES = [Path(__file__).parents[2] / "docs" / name for name in ("plugins.md", "plugins.tr.md")]
 

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from azuraforge.plugins import Schema
-from azuraforge.plugins.calendar import DAY, HOUR, WEEK, YEAR, Clock, cycles_for
+from azuraforge.plugins.forecasting.calendar import DAY, HOUR, WEEK, YEAR, Clock, cycles_for
 
 
 def frame(start: datetime, rows: int, every: str, zone: str = "UTC") -> pl.DataFrame:

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Part, Schema
-from azuraforge.plugins.calendar import Clock
-from azuraforge.plugins.channels import LIMIT, Channel, column_values, filled, is_stationary, robust_scale
-from azuraforge.plugins.intervals import in_order, residual_quantiles
-from azuraforge.plugins.linear_start import fit_line
-from azuraforge.plugins.transforms import Transform
-from azuraforge.plugins.windows import Preprocessing
+from azuraforge.plugins.forecasting.calendar import Clock
+from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled, is_stationary, robust_scale
+from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
+from azuraforge.plugins.forecasting.linear_start import fit_line
+from azuraforge.plugins.forecasting.transforms import Transform
+from azuraforge.plugins.forecasting.windows import Preprocessing
 
 values_above_zero = st.lists(st.floats(0.01, 1e6), min_size=6, max_size=30)
 
@@ -135,7 +135,7 @@ def test_the_calendar_ahead_is_the_same_kept_or_computed_for_each_batch(monkeypa
     preprocessing = learned(part)
     chosen = np.random.default_rng(0).integers(0, len(part.origins), 64)
     kept = preprocessing.examples(part, learning=False).gather(chosen)
-    monkeypatch.setattr("azuraforge.plugins.windows._KEPT_VALUES", 0)
+    monkeypatch.setattr("azuraforge.plugins.forecasting.windows._KEPT_VALUES", 0)
     anew = preprocessing.examples(part, learning=False).gather(chosen)
     assert kept[1].shape[2] > 0
     for one, other in zip(kept, anew, strict=True):

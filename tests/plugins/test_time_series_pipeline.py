@@ -15,11 +15,11 @@ from azuraforge.engine import Tensor, nn
 from azuraforge.engine.io import load_safetensors
 from azuraforge.engine.nn.functional import concat
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.parts import cut_learning, cut_test
+from azuraforge.pipelines.forecast.parts import cut_learning, cut_test
 from azuraforge.pipelines.predictor import hash_folder
 from azuraforge.plugins import QUANTILE_LEVELS, Checkpoint, Schema, Table
-from azuraforge.plugins.time_series import Forecaster, TimeSeriesConfig, TimeSeriesPipeline
-from azuraforge.plugins.windows import Inputs
+from azuraforge.plugins.forecasting.time_series import Forecaster, TimeSeriesConfig, TimeSeriesPipeline
+from azuraforge.plugins.forecasting.windows import Inputs
 from azuraforge.testing import MemoryRun
 
 
@@ -160,7 +160,7 @@ def test_the_best_look_at_the_validation_part_is_kept(tmp_path: Path) -> None:
     """A learning rate that ruins the network leaves the version no worse than its best epoch."""
     forecaster, run, parts = fit(series(), tmp_path, epochs=6, learning_rate=1.0, clip_norm=1000, patience=100)
     looks = [point["validation_loss"] for _, point in run.metrics if "validation_loss" in point]
-    from azuraforge.plugins.time_series import _batches, _loss_of
+    from azuraforge.plugins.forecasting.time_series import _batches, _loss_of
 
     checking = forecaster.preprocessing.examples(parts["validation"], learning=True)
     total = sum(
@@ -200,7 +200,7 @@ def test_a_version_holds_weights_and_readable_preprocessing_only(tmp_path: Path)
 
 
 def test_a_network_is_followed_as_far_as_it_was_right() -> None:
-    from azuraforge.plugins.time_series import _learn_trust, _trusted
+    from azuraforge.plugins.forecasting.time_series import _learn_trust, _trusted
 
     rng = np.random.default_rng(0)
     truth = rng.normal(size=(500, 4))

@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from azuraforge.errors import Conflict
-from tests.processes import still_alive
+from tests.process_checks import still_alive
 
 
 def test_a_queued_run_is_cancelled_at_once(make_stand):

@@ -11,10 +11,11 @@ import pytest
 
 from azuraforge.events.redis_bell import RedisBell
 from azuraforge.events.service import EventLog
-from azuraforge.runs import broker, dispatcher
-from azuraforge.runs.celery_carrier import CeleryCarrier
-from azuraforge.runs.dispatcher import Dispatcher
-from azuraforge.runs.queue_worker import QueueWorker
+from azuraforge.runs.broker import celery_app as broker
+from azuraforge.runs.broker import dispatcher
+from azuraforge.runs.broker.carrier import CeleryCarrier
+from azuraforge.runs.broker.dispatcher import Dispatcher
+from azuraforge.runs.broker.worker import QueueWorker
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.settings import QUEUES
@@ -105,7 +106,7 @@ def listening(count: int = 1) -> list[psutil.Process]:
 
 def _listens(process: psutil.Process) -> bool:
     try:
-        return "azuraforge.runs.consumer_child" in process.cmdline() and process.num_threads() > 1
+        return "azuraforge.runs.broker.consumer_child" in process.cmdline() and process.num_threads() > 1
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return False
 

@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from azuraforge.events.redis_bell import RedisBell
-from azuraforge.runs import broker
-from azuraforge.runs.celery_carrier import CeleryCarrier
-from azuraforge.runs.consumer import Consumer
+from azuraforge.runs.broker import celery_app as broker
+from azuraforge.runs.broker.carrier import CeleryCarrier
+from azuraforge.runs.broker.consumer import Consumer
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -46,7 +46,7 @@ class Listening:
         while time.monotonic() < deadline:
             for process in psutil.Process().children():
                 with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                    if "azuraforge.runs.consumer_child" in process.cmdline():
+                    if "azuraforge.runs.broker.consumer_child" in process.cmdline():
                         return process
             time.sleep(0.05)
         raise AssertionError("no consumer was started")
@@ -182,7 +182,7 @@ def test_a_consumer_that_lives_but_takes_nothing_is_replaced(valkey, carrier, li
     (tmp_path / "sitecustomize.py").write_text(
         "import os, sys\n"
         f"marker = {str(marker)!r}\n"
-        "if 'azuraforge.runs.consumer_child' in ' '.join(sys.orig_argv) and not os.path.exists(marker):\n"
+        "if 'azuraforge.runs.broker.consumer_child' in ' '.join(sys.orig_argv) and not os.path.exists(marker):\n"
         "    open(marker, 'w').close()\n"
         "    from kombu.transport.redis import MultiChannelPoller\n"
         "    MultiChannelPoller._register_BRPOP = lambda self, channel: None\n"

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.dialects import postgresql
 
-from azuraforge.database import Database, new_id, walls
+from azuraforge.database import Database, new_id
+from azuraforge.database import row_security as walls
 from azuraforge.runs import lease
 from azuraforge.runs.tables import Run
 from tests.conftest import add_project
@@ -28,8 +29,10 @@ COMMON = {
 
 
 @pytest.mark.parametrize(("queued", "ended"), [(4000, 0), (20, 4000)], ids=["many wait", "many have ended"])
-@pytest.mark.parametrize("crossing", [lease.first_due_run, lease.first_expired_run], ids=lambda each: each.name)
-def test_no_table_is_read_as_a_whole(postgres, crossing, queued, ended):
+@pytest.mark.parametrize(
+    "cross_project_query", [lease.first_due_run, lease.first_expired_run], ids=lambda each: each.name
+)
+def test_no_table_is_read_as_a_whole(postgres, query, queued, ended):
     database = Database(postgres.url)
     for slug in ("first", "second"):
         project_id = add_project(database, slug)
@@ -41,7 +44,7 @@ def test_no_table_is_read_as_a_whole(postgres, crossing, queued, ended):
     with owner.engine.begin() as connection:
         connection.execute(text("ANALYZE run"))
         walls.see_all(connection)
-        compiled = crossing.body().compile(
+        compiled = query.body().compile(
             dialect=postgresql.dialect(paramstyle="named"), compile_kwargs={"literal_binds": True}
         )
         asked = re.sub(r"p_\w+", lambda found: VALUES[found[0]], str(compiled))

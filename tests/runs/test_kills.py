@@ -16,12 +16,12 @@ import psutil
 import pytest
 from sqlalchemy import func, select
 
-from azuraforge.runs.frames import encode
-from azuraforge.runs.launcher import Launcher
+from azuraforge.processes.frames import encode
+from azuraforge.processes.launcher import Launcher
 from azuraforge.runs.tables import Checkpoint
-from tests.processes import alive, still_alive
+from tests.process_checks import alive, still_alive
 
-ENTRIES = Path(__file__).parent / "entries"
+ENTRIES = Path(__file__).parents[1] / "entries"
 #: The promise is two seconds; a busy machine that runs the whole suite may take longer to schedule a kill.
 PATIENCE_SECONDS = 10.0
 
@@ -194,7 +194,8 @@ def test_what_left_its_group_ends_at_the_next_start_where_all_above_it_were_kill
     other.start()  # a healthy neighbour, whose children are left alone
     neighbour = other.spawn()
     code = (
-        "import sys; from azuraforge.runs.frames import encode; from azuraforge.runs.launcher import Launcher\n"
+        "import sys\nfrom azuraforge.processes.frames import encode\n"
+        "from azuraforge.processes.launcher import Launcher\n"
         "launcher = Launcher({'PYTHONPATH': sys.argv[1]}); child = launcher.spawn()\n"
         "child.connection.sendall(encode({'mode': 'call', 'entry': 'toy_steps:detach',"
         " 'payload': {'marks': sys.argv[2], 'stay': True}}))\n"

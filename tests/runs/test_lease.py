@@ -8,10 +8,11 @@ import time
 import pytest
 
 from azuraforge.database import seconds_from_now
-from azuraforge.runs import lease, metric_store
-from azuraforge.runs.failures import Replaced
-from azuraforge.runs.job import forget_earlier
+from azuraforge.processes.failures import Replaced
+from azuraforge.runs import lease
+from azuraforge.runs.execution.job import forget_earlier
 from azuraforge.runs.lease import Held
+from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.tables import Run
 

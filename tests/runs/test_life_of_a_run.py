@@ -8,7 +8,7 @@ import math
 import pytest
 
 from azuraforge.errors import Conflict, InvalidInput, NotFound
-from azuraforge.runs.environment import code_version
+from azuraforge.processes.environment import code_version
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
@@ -179,7 +179,7 @@ def test_metrics_that_are_no_numbers_are_kept(stand):
     [curve] = stand.service.metrics(stand.project_id, run.id).series
     assert curve.steps == [1, 2, 3, 4]
     assert curve.values == [None, None, None, 0.1 + 0.2]
-    from azuraforge.runs import metric_store
+    from azuraforge.runs.metrics import store as metric_store
 
     with stand.database.read(stand.project_id) as session:
         _, values = metric_store.read(session, stand.project_id, run.id, "loss")

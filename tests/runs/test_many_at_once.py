@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from azuraforge.errors import Conflict
-from azuraforge.runs import lease, metric_store
+from azuraforge.runs import lease
 from azuraforge.runs.lease import Held
+from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import RunRequest
 
 

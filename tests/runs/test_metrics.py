@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from azuraforge.runs import metric_store, metrics
+from azuraforge.runs.metrics import curves as metrics
+from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.tables import MetricChunk, MetricPoint
 
 any_float = st.floats(allow_nan=True, allow_infinity=True, width=64)

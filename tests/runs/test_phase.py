@@ -9,13 +9,13 @@ import time
 
 import pytest
 
-from azuraforge.runs.child_process import ChildProcess
-from azuraforge.runs.conversation import Exchange
-from azuraforge.runs.failures import Cancelled, ChildDied
-from azuraforge.runs.frames import encode
+from azuraforge.processes.child_process import ChildProcess
+from azuraforge.processes.exchange import Exchange
+from azuraforge.processes.failures import Cancelled, ChildDied
+from azuraforge.processes.frames import encode
+from azuraforge.processes.log_file import LogFile
+from azuraforge.runs.execution.phase import Interrupt, PhaseChild
 from azuraforge.runs.limits import Limits
-from azuraforge.runs.log_file import LogFile
-from azuraforge.runs.phase import Interrupt, PhaseChild
 
 
 class HeldOpen(ChildProcess):

@@ -7,7 +7,7 @@ import threading
 import time
 
 from azuraforge.errors import TransientError
-from azuraforge.runs.slots import Slots
+from azuraforge.runs.execution.slots import Slots
 
 
 class Work:

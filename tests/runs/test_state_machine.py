@@ -30,12 +30,12 @@ from sqlalchemy import select
 from azuraforge.database import new_id, now, seconds_from_now
 from azuraforge.errors import Conflict, InvalidInput, TransientError
 from azuraforge.events.tables import Event
+from azuraforge.processes.failures import Cancelled, ChildDied, Draining, LauncherDied, Replaced
 from azuraforge.projects.tables import Project
 from azuraforge.runs import lease
-from azuraforge.runs.failures import Cancelled, ChildDied, Draining, LauncherDied, Replaced
+from azuraforge.runs.execution.progress import ProgressMeter
+from azuraforge.runs.execution.recording import Recorder
 from azuraforge.runs.lease import Held
-from azuraforge.runs.progress import ProgressMeter
-from azuraforge.runs.recording import Recorder
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import MetricPoint, Run, RunAttempt
 

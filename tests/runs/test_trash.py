@@ -20,7 +20,8 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.projects.schemas import NeededBy, Policy
 from azuraforge.projects.trash import Trash
 from azuraforge.projects.unnamed import SIGHTINGS
-from azuraforge.runs import metric_store, scratch, store
+from azuraforge.runs import scratch, store
+from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.scratch import sweep
 from azuraforge.runs.tables import Artifact, Run
@@ -476,7 +477,7 @@ def _there(stand, sha256: str) -> bool:
 
 
 def _job(stand, run_id: str):
-    from azuraforge.runs.job import AttemptJob
+    from azuraforge.runs.execution.job import AttemptJob
     from azuraforge.runs.lease import Held
 
     job = object.__new__(AttemptJob)  # only what ``artifact`` uses

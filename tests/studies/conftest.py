@@ -10,18 +10,20 @@ import pytest
 
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
-from azuraforge.runs import lease, metric_store
+from azuraforge.runs import lease
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.lease import Held
+from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings
-from azuraforge.studies import asking, store
+from azuraforge.studies import sampler_child as asking
+from azuraforge.studies import store
 from azuraforge.studies.advance import Advance
-from azuraforge.studies.asker import Asker
+from azuraforge.studies.sampler_process import Asker
 from azuraforge.studies.scheduler import StudyScheduler
 from azuraforge.studies.tables import Study, StudyTrial
 

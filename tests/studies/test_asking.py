@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from azuraforge.studies.asking import serve
+from azuraforge.studies.sampler_child import serve
 from azuraforge.studies.space import Dimension
 
 SPACE = {

@@ -11,7 +11,7 @@ import pytest
 HEAVY = "{'polars', 'sqlalchemy', 'structlog', 'fastapi', 'scipy', 'sklearn', 'optuna', 'statsmodels', 'matplotlib'}"
 
 
-@pytest.mark.parametrize("entry", ["azuraforge.pipelines.trial_steps", "azuraforge.pipelines.steps"])
+@pytest.mark.parametrize("entry", ["azuraforge.pipelines.trials.steps", "azuraforge.pipelines.steps"])
 def test_the_steps_of_a_run_load_no_database_and_no_library_that_they_may_not_need(entry: str) -> None:
     code = f"import sys, {entry}; print(sorted({HEAVY} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -23,7 +23,7 @@ import time
 import numpy as np
 
 from azuraforge.plugins import Config, Pipeline, Predictions
-from azuraforge.plugins.forecast import ForecastConfig, chronological_split
+from azuraforge.plugins.forecasting.config import ForecastConfig, chronological_split
 
 
 class ToyConfig(ForecastConfig):

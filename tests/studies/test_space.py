@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from azuraforge.apps.forecasting.lstm import LstmConfig
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.inspect import parse_config
+from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.studies import space
 from azuraforge.studies.space import Dimension, corners, dimensions_of, pareto_front, point_of_grid, read_space, suggest
 

@@ -33,7 +33,7 @@ from azuraforge.plugins import (
     Table,
     chronological_split,
 )
-from azuraforge.plugins.channels import column_values
+from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.testing import ContractBroken, check_agent, check_pipeline, check_source
 
 

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from azuraforge.plugins import Pipeline, Predictions
-from azuraforge.plugins.forecast import ForecastConfig, chronological_split
+from azuraforge.plugins.forecasting.config import ForecastConfig, chronological_split
 
 
 class BowlConfig(ForecastConfig):

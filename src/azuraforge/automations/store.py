@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from azuraforge.automations.tables import Schedule, ScheduleFire
-from azuraforge.database import crossing, now
+from azuraforge.database import cross_project_query, now
 
 _PLAIN = {"synchronize_session": False}
 _FRESH = {"populate_existing": True}
@@ -26,7 +26,7 @@ class Due:
     schedule_id: str
 
 
-@crossing(limit=Integer())
+@cross_project_query(limit=Integer())
 def due_schedules(limit: ColumnElement[Any]) -> Select[Any]:
     """Schedules whose time has come, the longest overdue first."""
     return select(*_KEY).where(Schedule.next_fire_at <= now()).order_by(Schedule.next_fire_at, Schedule.id).limit(limit)

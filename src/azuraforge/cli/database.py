@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from azuraforge.cli.connecting import settings_of
 from azuraforge.cli.failures import FAILED, CommandError
-from azuraforge.cli.reach import settings_of
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:

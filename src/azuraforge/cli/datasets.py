@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from azuraforge.cli import values
+from azuraforge.cli.connecting import reach
 from azuraforge.cli.failures import USAGE, CommandError
-from azuraforge.cli.reach import reach
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.row_time import row_time
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from azuraforge.cli.reach import find_running, reach
-from azuraforge.cli.results import page_url, run_path, show_outcome
+from azuraforge.cli.connecting import find_running, reach
+from azuraforge.cli.output.results import page_url, run_path, show_outcome
+from azuraforge.cli.output.watching import watch
 from azuraforge.cli.terminal import Terminal, terminal_of
-from azuraforge.cli.watching import watch
 
 if TYPE_CHECKING:
     from azuraforge.client import Client

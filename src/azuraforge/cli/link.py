@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from azuraforge.cli.connecting import find_running
 from azuraforge.cli.failures import CommandError
-from azuraforge.cli.reach import find_running
 from azuraforge.cli.terminal import terminal_of
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from azuraforge.cli import values
-from azuraforge.cli.reach import reach
+from azuraforge.cli.connecting import reach
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from azuraforge.cli import model_life, values
-from azuraforge.cli.reach import reach
+from azuraforge.cli.connecting import reach
+from azuraforge.cli.output.verdict import show_prediction
 from azuraforge.cli.terminal import Terminal, terminal_of
-from azuraforge.cli.verdict import show_prediction
 
 if TYPE_CHECKING:
     from azuraforge.client import AliasChange, Client

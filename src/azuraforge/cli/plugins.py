@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from azuraforge.cli.reach import reach
-from azuraforge.cli.results import plain
+from azuraforge.cli.connecting import reach
+from azuraforge.cli.output.results import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 app = typer.Typer(help="Code that adds abilities.", no_args_is_help=True)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from azuraforge.cli import values
+from azuraforge.cli.connecting import reach
 from azuraforge.cli.models import data_schemas
-from azuraforge.cli.reach import reach
-from azuraforge.cli.results import page_url, run_path
+from azuraforge.cli.output.results import page_url, run_path
 from azuraforge.cli.runs import to_the_end
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.row_time import row_time

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from azuraforge.cli import values
-from azuraforge.cli.comparison import show_comparison
+from azuraforge.cli.connecting import Reached, reach
 from azuraforge.cli.failures import FAILED, INTERRUPTED
-from azuraforge.cli.reach import Reached, reach
-from azuraforge.cli.results import page_url, plain, run_path, show_findings, show_outcome
+from azuraforge.cli.output.comparing import show_comparison
+from azuraforge.cli.output.results import page_url, plain, run_path, show_findings, show_outcome
+from azuraforge.cli.output.watching import watch as watch_live
 from azuraforge.cli.terminal import Terminal, terminal_of
-from azuraforge.cli.watching import watch as watch_live
 
 if TYPE_CHECKING:
     from azuraforge.client import Run

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from azuraforge.cli.connecting import settings_of
 from azuraforge.cli.failures import CommandError
-from azuraforge.cli.reach import settings_of
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.cli.up import note_promises
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from azuraforge.cli import spaces, values
+from azuraforge.cli.connecting import reach
 from azuraforge.cli.failures import FAILED, USAGE, CommandError
-from azuraforge.cli.reach import reach
-from azuraforge.cli.results import plain
+from azuraforge.cli.output.results import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:

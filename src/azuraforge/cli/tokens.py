@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from azuraforge.cli.reach import reach
+from azuraforge.cli.connecting import reach
 from azuraforge.cli.terminal import terminal_of
 
 app = typer.Typer(help="API tokens of the project.", no_args_is_help=True)

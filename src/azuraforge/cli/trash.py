@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from azuraforge.cli import datasets, models, runs
+from azuraforge.cli.connecting import reach
 from azuraforge.cli.failures import FAILED, USAGE, CommandError
-from azuraforge.cli.reach import reach
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:

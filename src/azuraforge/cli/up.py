@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from azuraforge.cli.connecting import settings_of
 from azuraforge.cli.failures import CommandError, report
-from azuraforge.cli.reach import settings_of
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from sqlalchemy.orm import Session
 
 from azuraforge.database.clock import now, seconds_from_now
-from azuraforge.database.crossing import Texts, among, crossing
+from azuraforge.database.cross_project import Texts, among, cross_project_query
 from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, unavailable
+from azuraforge.database.project_scope import ScopeError
 from azuraforge.database.riders import taking_along, taking_nothing_along
 from azuraforge.database.tables import Base, JsonText, Owned, Timestamp, new_id
-from azuraforge.database.tenancy import ScopeError
 from azuraforge.database.writer import after_commit
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "Timestamp",
     "after_commit",
     "among",
-    "crossing",
+    "cross_project_query",
     "new_id",
     "now",
     "seconds_from_now",

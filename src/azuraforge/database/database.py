@@ -18,18 +18,18 @@ from sqlalchemy.orm import Session
 
 from azuraforge.database import postgres
 from azuraforge.database.clock import now
-from azuraforge.database.direct import Answer, Asked, Asker, SqliteAsker, existing
 from azuraforge.database.failures import damaged
+from azuraforge.database.fast_reads import Answer, Asked, Asker, SqliteAsker, existing
+from azuraforge.database.project_scope import enter, scope, scope_system
 from azuraforge.database.riders import with_rider
 from azuraforge.database.soundness import FileWatch
-from azuraforge.database.tenancy import enter, scope, scope_system
 from azuraforge.database.writer import AFTER_COMMIT, Writer
 
 T = TypeVar("T")
 
 
 class Key(Protocol):
-    """What a crossing answers with: it names at least the project."""
+    """What a cross-project query answers with: it names at least the project."""
 
     @property
     def project_id(self) -> str: ...
@@ -76,7 +76,7 @@ class Database:
             self._write_engine = postgres.connect(self._url)
             self._engine = postgres.reading_engine(self._write_engine)
             # Here: psycopg is an extra, and only now known to be installed.
-            from azuraforge.database.direct_postgres import PostgresAsker
+            from azuraforge.database.fast_reads_postgres import PostgresAsker
 
             self._asker = PostgresAsker(self._url, self._engine.dialect)
         self.dialect = self._engine.dialect.name
@@ -101,7 +101,7 @@ class Database:
 
     @contextmanager
     def read_system(self) -> Iterator[Session]:
-        """A session for crossings; only ``runs``, ``automations`` and ``projects`` may ask for it.
+        """A session for cross-project queries; only ``runs``, ``automations`` and ``projects`` may ask for it.
 
         It belongs to no project: on PostgreSQL it sees no owned row but through a crossing.
         """
@@ -142,7 +142,8 @@ class Database:
     ) -> T | None:
         """Look across projects for a key, then work inside its project, in one transaction.
 
-        ``find`` asks a crossing, which may lock the row that it names; ``work`` gets a session of that project alone.
+        ``find`` calls a cross-project query, which may lock the row that it names; ``work`` gets a session of that
+        project alone.
         None where nothing was found.
         """
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from azuraforge.database.tenancy import require_system
+from azuraforge.database.project_scope import require_system
 
 FUNCTION = "azuraforge_found"
 _TEXTS = ("project", "account", "slug", "name", "owner")

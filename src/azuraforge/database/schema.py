@@ -14,7 +14,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from azuraforge.database import walls
+from azuraforge.database import row_security as walls
 from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, readable, reason_of
 from azuraforge.errors import AzuraError, Conflict, StorageError, TransientError

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from azuraforge.database.database import Database
-from azuraforge.database.direct import Question
+from azuraforge.database.fast_reads import Question
 from azuraforge.errors import InvalidInput
 
 #: Fewer characters are refused: pages and commands show six or more.

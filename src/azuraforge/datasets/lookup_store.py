@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from azuraforge.database.direct import Question
+from azuraforge.database.fast_reads import Question
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 
 _SHOWN = (Dataset.id, Dataset.name, Dataset.former_name, Dataset.deleted_at, Dataset.deleted_by)

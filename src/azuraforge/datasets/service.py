@@ -21,9 +21,9 @@ from azuraforge import claims
 from azuraforge.claims import Claim
 from azuraforge.database import Database
 from azuraforge.datasets import shapes, store
-from azuraforge.datasets.large_pictures import LargePictures
-from azuraforge.datasets.limits import ReadingLimits
+from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.lookup import DatasetLookup
+from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import (
     CleaningOptions,
     DatasetOut,
@@ -41,15 +41,15 @@ from azuraforge.datasets.trash import DatasetTrash
 from azuraforge.errors import InvalidInput, NotFound, StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.outgoing import Policy
-from azuraforge.plugins.catalogue import Call
+from azuraforge.plugins.discovery.catalogue import Call
 from azuraforge.projects.keeping import hold
 from azuraforge.settings import Settings
 
-READ = "azuraforge.datasets.reading_child:read"
-READ_IMAGES = "azuraforge.datasets.reading_child:read_images"
-READ_SOURCE = "azuraforge.datasets.reading_child:read_source"
-ROWS = "azuraforge.datasets.reading_child:rows"
-PICTURES = "azuraforge.datasets.reading_child:pictures"
+READ = "azuraforge.datasets.reading.child:read"
+READ_IMAGES = "azuraforge.datasets.reading.child:read_images"
+READ_SOURCE = "azuraforge.datasets.reading.child:read_source"
+ROWS = "azuraforge.datasets.reading.child:rows"
+PICTURES = "azuraforge.datasets.reading.child:pictures"
 READ_TIMEOUT_SECONDS = 900.0
 ROWS_TIMEOUT_SECONDS = 60.0
 _NAME_LENGTH = 100

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import now
-from azuraforge.database.direct import Question
+from azuraforge.database.fast_reads import Question
 from azuraforge.events.tables import Event, EventStream
 
 LAST_SEQ = Question(select(EventStream.last_seq).where(EventStream.stream == bindparam("stream")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import and_, bindparam, func, select
 
-from azuraforge.database.direct import Question
+from azuraforge.database.fast_reads import Question
 from azuraforge.models.tables import Model, ModelAlias, ModelVersion
 
 _SHOWN = (Model.id, Model.name, Model.former_name, Model.created_at, Model.deleted_at, Model.deleted_by)

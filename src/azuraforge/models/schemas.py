@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from azuraforge.bounds import MOST_COUNT, Name, Number
-from azuraforge.models.policy import Metric, SliceKey
+from azuraforge.models.gate.policy import Metric, SliceKey
 
 
 def plain(text: str | None) -> str | None:

@@ -17,22 +17,22 @@ from sqlalchemy.exc import IntegrityError
 
 from azuraforge.database import Database, Session, new_id
 from azuraforge.database.riders import takes_along
-from azuraforge.datasets.kin import Kin, kin_of
+from azuraforge.datasets.duplicates import Kin, kin_of
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, NotFound, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
-from azuraforge.models.bundles import Bundles
-from azuraforge.models.cards import Cards
+from azuraforge.models.bundles.service import Bundles
+from azuraforge.models.cards.service import Cards
 from azuraforge.models.deployments.service import Deployments, Place
-from azuraforge.models.folder import Imported, VersionFolders
-from azuraforge.models.lineage import Lineage
 from azuraforge.models.lookup import ModelLookup
-from azuraforge.models.policies import Policies
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.online import Found, Predictions
 from azuraforge.models.predictions.pictures import Picture, predict_picture
-from azuraforge.models.registry import BY_GATE, CHAMPION, HeldOut, Registry
+from azuraforge.models.registry.folder import Imported, VersionFolders
+from azuraforge.models.registry.lineage import Lineage
+from azuraforge.models.registry.policy_store import Policies
+from azuraforge.models.registry.registry import BY_GATE, CHAMPION, HeldOut, Registry
 from azuraforge.models.schemas import (
     AliasChange,
     EvaluationOut,
@@ -47,7 +47,7 @@ from azuraforge.models.schemas import (
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.models.trash import ModelTrash
-from azuraforge.plugins.catalogue import Call
+from azuraforge.plugins.discovery.catalogue import Call
 
 _TRIES = 20
 TRIAL = "azuraforge.models.serving.trial:try_version"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from azuraforge.models import schemas
-from azuraforge.models.policy import GatePolicy
+from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelPolicy, ModelVersion, Prediction
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import new_id, now
-from azuraforge.datasets.kin import Kin
+from azuraforge.datasets.duplicates import Kin
 from azuraforge.models.tables import (
     AliasChange,
     Evaluation,

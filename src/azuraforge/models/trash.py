@@ -15,7 +15,7 @@ from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store, trash_store
 from azuraforge.models.deployments import store as deployment_store
-from azuraforge.models.folder import VersionFolders
+from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.projects.keeping import Shelf
 from azuraforge.projects.schemas import NeededBy, Policy, TrashItem

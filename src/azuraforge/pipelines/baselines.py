@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from azuraforge.plugins.forecast import ForecastConfig
-from azuraforge.plugins.images import ClassifyConfig
+from azuraforge.plugins.forecasting.config import ForecastConfig
+from azuraforge.plugins.vision.config import ClassifyConfig
 
 #: Task → pipelines that every candidate is judged beside. They are plugins like any other and may become champion.
 BASELINES: Mapping[str, tuple[str, ...]] = {

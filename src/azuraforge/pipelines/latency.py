@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from azuraforge.plugins.images import ImagePart
-from azuraforge.plugins.parts import Part
+from azuraforge.plugins.contract.parts import Part
+from azuraforge.plugins.vision.config import ImagePart
 
 AnyPart = TypeVar("AnyPart")
 

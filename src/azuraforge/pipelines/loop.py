@@ -13,15 +13,15 @@ from typing import Any
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import InvalidInput, StorageError
-from azuraforge.models.folder import read_card
-from azuraforge.models.learned import learned_range
-from azuraforge.models.registry import HeldOut
+from azuraforge.models.registry.folder import read_card
+from azuraforge.models.registry.learned import learned_range
+from azuraforge.models.registry.registry import HeldOut
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
-from azuraforge.pipelines.backtest import backtest
+from azuraforge.pipelines.backtests.handler import backtest
 from azuraforge.pipelines.baselines import baselines_of
 from azuraforge.pipelines.explaining import explain_classes, explain_forecast
-from azuraforge.pipelines.outcome import Outcome
+from azuraforge.pipelines.result import Outcome
 from azuraforge.runs.handlers import Job
 
 STEPS = "azuraforge.pipelines.steps"

@@ -14,11 +14,11 @@ import orjson
 
 from azuraforge.engine.io import hash_tensors, load_safetensors
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.image_parts import keep_learned
-from azuraforge.pipelines.parts import StoredPart, fresh_folder
-from azuraforge.plugins.images import ImagePart
-from azuraforge.plugins.parts import Part
-from azuraforge.plugins.pipeline import AnyPipeline, RunContext
+from azuraforge.pipelines.classify.parts import keep_learned
+from azuraforge.pipelines.forecast.parts import StoredPart, fresh_folder
+from azuraforge.plugins.contract.parts import Part
+from azuraforge.plugins.contract.pipeline import AnyPipeline, RunContext
+from azuraforge.plugins.vision.config import ImagePart
 
 _ALLOWED_SUFFIXES = {".safetensors", ".json"}
 

@@ -21,11 +21,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from azuraforge.errors import InvalidInput
-from azuraforge.pipelines import class_judging, image_parts, judging, panel
-from azuraforge.pipelines.backtest import folds_of
+from azuraforge.errors import InvalidInput, one_line
+from azuraforge.pipelines.backtests.handler import folds_of
 from azuraforge.pipelines.baselines import BASELINES, baseline_config
-from azuraforge.pipelines.class_predictions import (
+from azuraforge.pipelines.classify import judging as class_judging
+from azuraforge.pipelines.classify import parts as image_parts
+from azuraforge.pipelines.classify.predictions import (
     GUARDED_IMAGES,
     affordable_images,
     classify_checked,
@@ -33,8 +34,8 @@ from azuraforge.pipelines.class_predictions import (
     save_classes,
 )
 from azuraforge.pipelines.contexts import BaselineContext, CandidateContext, Child
-from azuraforge.pipelines.latency import latency_ms, one_image, one_origin
-from azuraforge.pipelines.parts import (
+from azuraforge.pipelines.forecast import judging, panel
+from azuraforge.pipelines.forecast.parts import (
     check_split,
     cut_future,
     cut_learning,
@@ -46,7 +47,7 @@ from azuraforge.pipelines.parts import (
     save_part,
     without_short_series,
 )
-from azuraforge.pipelines.predictions import (
+from azuraforge.pipelines.forecast.predictions import (
     GUARDED_ORIGINS,
     affordable_origins,
     guard_against_future,
@@ -54,13 +55,14 @@ from azuraforge.pipelines.predictions import (
     predict_known,
     save_predictions,
 )
+from azuraforge.pipelines.forecast.refit import refit_split
+from azuraforge.pipelines.latency import latency_ms, one_image, one_origin
 from azuraforge.pipelines.predictor import Learned, learn
-from azuraforge.pipelines.refit import refit_split
-from azuraforge.plugins.inspect import parse_config
-from azuraforge.plugins.loading import load_plugin, one_line
-from azuraforge.plugins.panels import UNKNOWN_SERIES
-from azuraforge.plugins.parts import Rows, Split, Table
-from azuraforge.plugins.pipeline import Pipeline
+from azuraforge.plugins.contract.parts import Rows, Split, Table
+from azuraforge.plugins.contract.pipeline import Pipeline
+from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES
 
 
 def validate(child: Child) -> dict[str, Any]:

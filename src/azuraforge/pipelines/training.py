@@ -9,12 +9,12 @@ from __future__ import annotations
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput
-from azuraforge.models.registry import check_name
+from azuraforge.models.registry.registry import check_name
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.baselines import BASELINES
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
-from azuraforge.pipelines.outcome import Outcome
-from azuraforge.plugins.catalogue import Call, Catalogue
+from azuraforge.pipelines.result import Outcome
+from azuraforge.plugins.discovery.catalogue import Call, Catalogue
 from azuraforge.runs.handlers import Finish, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 

@@ -7,8 +7,9 @@ import json
 import shlex
 from pathlib import Path
 
-from azuraforge.database import archive, placing, soundness
-from azuraforge.database.backup import Place
+from azuraforge.database import soundness
+from azuraforge.database.backups import archive, placing
+from azuraforge.database.backups.service import Place
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.settings import Settings, default_home
 

@@ -18,45 +18,45 @@ from azuraforge.events.bell import Bell
 from azuraforge.events.service import EventLog
 from azuraforge.models.comparison.service import Comparisons
 from azuraforge.models.drift.watch import DriftWatch
-from azuraforge.models.folder import VersionFolders
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.service import PredictionService
+from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.warm import WarmPredictors
-from azuraforge.pipelines.agents import AgentHandler
-from azuraforge.pipelines.batch_predict import BatchPredictHandler
-from azuraforge.pipelines.study_parts import StudyParts
+from azuraforge.pipelines.agents.handler import AgentHandler
+from azuraforge.pipelines.batches.handler import BatchPredictHandler
 from azuraforge.pipelines.training import TrainingHandler
-from azuraforge.pipelines.trial import TrialHandler
+from azuraforge.pipelines.trials.handler import TrialHandler
+from azuraforge.pipelines.trials.parts import StudyParts
 from azuraforge.platform.opening import open_at_start
 from azuraforge.platform.promises import log_not_kept
 from azuraforge.platform.readiness import Readiness
-from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.processes.kernels import Kernels, News
+from azuraforge.processes.launcher import Launcher
+from azuraforge.processes.memory import MemoryLimit
 from azuraforge.projects.history import History
 from azuraforge.projects.housekeeping import Housekeeping
 from azuraforge.projects.service import ProjectService
 from azuraforge.projects.trash import Bin, Trash
+from azuraforge.reports.reporter import ROUND_SECONDS, Reporter
+from azuraforge.reports.service import RunReports
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.carrier import Carrier
+from azuraforge.runs.execution.supervisor import Supervisor
+from azuraforge.runs.execution.worker import Worker
 from azuraforge.runs.handlers import Handler
-from azuraforge.runs.kernels import Kernels, News
-from azuraforge.runs.launcher import Launcher
-from azuraforge.runs.memory import MemoryLimit
-from azuraforge.runs.reporter import ROUND_SECONDS, Reporter
-from azuraforge.runs.reports import RunReports
 from azuraforge.runs.scratch import sweep
 from azuraforge.runs.service import RunService
-from azuraforge.runs.supervisor import Supervisor
-from azuraforge.runs.worker import Worker
 from azuraforge.settings import Settings
 from azuraforge.studies.advance import Advance
-from azuraforge.studies.asker import Asker
+from azuraforge.studies.sampler_process import Asker
 from azuraforge.studies.scheduler import StudyScheduler
 from azuraforge.studies.service import StudyService
 from azuraforge.telemetry import logger
 
 #: What children of runs import: the launcher does so for all of them. It starts no thread, and computes nothing.
-PRELOADED = ("azuraforge.pipelines.trial_steps",)
+PRELOADED = ("azuraforge.pipelines.trials.steps",)
 
 log = logger("platform")
 
@@ -126,10 +126,8 @@ class House:
     def furnish(self, carrier: Carrier, report_round_seconds: float = ROUND_SECONDS) -> None:
         """Build the rooms that create runs, which ``carrier`` then brings to workers."""
         self.runs = RunService(self.database, self.events, self.handlers, self.artifacts, carrier, self.settings)
-        self.runs.reports = RunReports(self.database, self.artifacts, self.runs, self.launcher.call)
-        self.reporter = Reporter(
-            self.database, self.events, self.runs.reports, self.launcher.open, report_round_seconds
-        )
+        self.reports = RunReports(self.database, self.artifacts, self.runs, self.launcher.call)
+        self.reporter = Reporter(self.database, self.events, self.reports, self.launcher.open, report_round_seconds)
         self.comparisons = Comparisons(self.runs, self.launcher.call)
         firing = Firing(self.database, self.events, self.runs)
         self.schedules = ScheduleService(self.database, self.runs, firing)
@@ -187,6 +185,7 @@ class House:
             self.catalogue,
             self.datasets,
             self.runs,
+            self.reports,
             self.models,
             self.predictions,
             self.comparisons,

@@ -10,9 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from azuraforge.database import Database, backup, placing, schema
-from azuraforge.database.archive import Manifest
-from azuraforge.database.backup import Condition, Place
+from azuraforge.database import Database, schema
+from azuraforge.database.backups import placing
+from azuraforge.database.backups import service as backup
+from azuraforge.database.backups.archive import Manifest
+from azuraforge.database.backups.service import Condition, Place
 from azuraforge.errors import AzuraError, Conflict
 from azuraforge.platform import backups, opening
 from azuraforge.platform.home import keep_files_private, open_home

@@ -16,12 +16,12 @@ ROOMS = ("events", "projects", "runs", "datasets", "models", "studies", "automat
 
 
 #: Where the questions are that cross projects.
-CROSSINGS = ("projects.store", "runs.lease", "studies.store", "automations.store")
+CROSS_PROJECT_QUERIES = ("projects.store", "runs.lease", "studies.store", "automations.store")
 
 
 def import_tables() -> None:
-    """Import every room's tables and crossings, so that the metadata is whole and all walls are known."""
-    for module in (*(f"{room}.tables" for room in ROOMS), *CROSSINGS):
+    """Import every room's tables and cross-project queries, so that the metadata is whole and all walls are known."""
+    for module in (*(f"{room}.tables" for room in ROOMS), *CROSS_PROJECT_QUERIES):
         importlib.import_module(f"azuraforge.{module}")
 
 

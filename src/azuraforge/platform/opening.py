@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from azuraforge.database import Database, placing, soundness
-from azuraforge.database.backup import Place
+from azuraforge.database import Database, soundness
+from azuraforge.database.backups import placing
+from azuraforge.database.backups.service import Place
 from azuraforge.database.failures import DAMAGED
 from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict, StorageError, TransientError

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from azuraforge.runs.process_table import LINUX
+from azuraforge.processes.process_table import LINUX
 from azuraforge.telemetry import logger
 
 log = logger("platform")

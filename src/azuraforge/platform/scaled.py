@@ -20,9 +20,9 @@ from azuraforge.events.redis_bell import RedisBell, answers
 from azuraforge.platform.composition import House
 from azuraforge.platform.home import open_home
 from azuraforge.platform.up import Running, address_of, bind, require_public_url, when_ready
-from azuraforge.runs.celery_carrier import CeleryCarrier
-from azuraforge.runs.dispatcher import Dispatcher
-from azuraforge.runs.queue_worker import QueueWorker
+from azuraforge.runs.broker.carrier import CeleryCarrier
+from azuraforge.runs.broker.dispatcher import Dispatcher
+from azuraforge.runs.broker.worker import QueueWorker
 from azuraforge.runs.reaper import Reaper
 from azuraforge.settings import Queue, Settings
 from azuraforge.telemetry import logger

@@ -19,7 +19,7 @@ from azuraforge import errors, telemetry
 from azuraforge.settings import ServerSettings, Settings
 
 if TYPE_CHECKING:
-    from azuraforge.runs.kernels import News as News  # the command line knows it from here
+    from azuraforge.processes.kernels import News as News  # the command line knows it from here
 
 
 @dataclass(frozen=True)

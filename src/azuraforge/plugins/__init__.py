@@ -1,8 +1,11 @@
 """The contract that apps, built-in or a stranger's, are written against."""
 
-from azuraforge.plugins.agent import Agent, AgentContext
-from azuraforge.plugins.forecast import QUANTILE_LEVELS, ForecastConfig, chronological_split
-from azuraforge.plugins.images import (
+from azuraforge.plugins.contract.agent import Agent, AgentContext
+from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions, Rows, Schema, Split, Table
+from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
+from azuraforge.plugins.contract.source import ImageRead, Source, SourceRead
+from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
+from azuraforge.plugins.vision.config import (
     ClassifyConfig,
     ClassPredictions,
     ImagePart,
@@ -12,9 +15,6 @@ from azuraforge.plugins.images import (
     ImageTable,
     stratified_split,
 )
-from azuraforge.plugins.parts import Floats, Indices, Part, Predictions, Rows, Schema, Split, Table
-from azuraforge.plugins.pipeline import Checkpoint, Config, Pipeline, RunContext
-from azuraforge.plugins.source import ImageRead, Source, SourceRead
 
 __all__ = [
     "QUANTILE_LEVELS",

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name
-from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.plugins.schemas import PluginOut
 from azuraforge.waiting.turns import ask_in_turn
 

@@ -8,7 +8,7 @@ from typing import Any
 from azuraforge.engine.ops.registry import Array
 from azuraforge.engine.optim import MovingAverage
 from azuraforge.engine.training import Callback, StepReport, Trainer
-from azuraforge.plugins.pipeline import RunContext
+from azuraforge.plugins.contract.pipeline import RunContext
 
 _POINTS_PER_RUN = 400
 _CHECKPOINT_STEPS = 200

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from azuraforge.database import crossing, founding, now, seconds_from_now
-from azuraforge.database.direct import Question
+from azuraforge.database import cross_project_query, founding, now, seconds_from_now
+from azuraforge.database.fast_reads import Question
 from azuraforge.projects.tables import Credential, Member, Policy, Project, User
 
 
@@ -23,19 +23,19 @@ class Place:
     project_id: str
 
 
-@crossing(slug=String())
+@cross_project_query(slug=String())
 def project_by_slug(slug: ColumnElement[Any]) -> Select[Any]:
     """The project of this name."""
     return select(Project.id.label("project_id")).where(Project.slug == slug)
 
 
-@crossing(hash=String())
+@cross_project_query(hash=String())
 def project_of_secret(hash: ColumnElement[Any]) -> Select[Any]:
     """Who signs in does not say yet where: the project that a secret opens, by its hash."""
     return select(Credential.project_id).where(Credential.hash == hash).limit(1)
 
 
-@crossing(after=String(), limit=Integer())
+@cross_project_query(after=String(), limit=Integer())
 def projects_after(after: ColumnElement[Any], limit: ColumnElement[Any]) -> Select[Any]:
     """Projects in the order of their ids, to look after each in turn."""
     return select(Project.id.label("project_id")).where(Project.id > after).order_by(Project.id).limit(limit)

@@ -13,7 +13,7 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import new_id
 from azuraforge.durable import sync
 from azuraforge.errors import StorageError
-from azuraforge.runs.failures import storage_error
+from azuraforge.processes.failures import storage_error
 
 _CHUNK = 1 << 20
 

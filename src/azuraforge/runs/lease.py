@@ -29,8 +29,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from azuraforge.database import Texts, among, crossing, now, seconds_from_now
-from azuraforge.runs.failures import Replaced
+from azuraforge.database import Texts, among, cross_project_query, now, seconds_from_now
+from azuraforge.processes.failures import Replaced
 from azuraforge.runs.tables import Run
 from azuraforge.settings import QUEUES
 
@@ -96,7 +96,7 @@ def _first_of(waiting: CTE, kinds: ColumnElement[Any], queues: ColumnElement[Any
     return first.order_by(head.created_at, head.id).limit(_ONE).with_for_update(skip_locked=True, of=head)
 
 
-@crossing(kinds=Texts(), queues=Texts(), most_running=Integer())
+@cross_project_query(kinds=Texts(), queues=Texts(), most_running=Integer())
 def first_due_run(
     kinds: ColumnElement[Any], queues: ColumnElement[Any], most_running: ColumnElement[Any]
 ) -> Select[Any]:
@@ -119,14 +119,14 @@ def first_due_run(
     )
 
 
-@crossing(kinds=Texts(), queues=Texts(), limit=Integer())
+@cross_project_query(kinds=Texts(), queues=Texts(), limit=Integer())
 def due_runs(kinds: ColumnElement[Any], queues: ColumnElement[Any], limit: ColumnElement[Any]) -> Select[Any]:
     """Queued runs that may start now, the most urgent first."""
     urgent = (Run.priority.desc(), Run.created_at, Run.id)
     return select(*_KEY).where(_due(Run, kinds, queues)).order_by(*urgent).limit(limit)
 
 
-@crossing()
+@cross_project_query()
 def first_expired_run() -> Select[Any]:
     """A running attempt whose lease ran out, locked."""
     return (
@@ -138,13 +138,13 @@ def first_expired_run() -> Select[Any]:
     )
 
 
-@crossing(kinds=Texts())
+@cross_project_query(kinds=Texts())
 def running_runs(kinds: ColumnElement[Any]) -> Select[Any]:
     """Every running attempt of these kinds."""
     return select(*_KEY).where(Run.state == _RUNNING, among(Run.kind, kinds))
 
 
-@crossing(ids=Texts())
+@cross_project_query(ids=Texts())
 def places_of_runs(ids: ColumnElement[Any]) -> Select[Any]:
     """Where the named runs live."""
     return select(*_KEY).where(among(Run.id, ids))

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from azuraforge.database import Database
-from azuraforge.database.direct import Answer
+from azuraforge.database.fast_reads import Answer
 from azuraforge.errors import NotFound
 from azuraforge.events.store import LAST_SEQ
-from azuraforge.runs import lookup_store, metrics, shapes
+from azuraforge.runs import lookup_store, shapes
+from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.schemas import ArtifactOut, MetricsOut, RunDetail, RunPage
 from azuraforge.runs.transitions import run_stream
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, and_, bindparam, literal_column, or_, select
 
-from azuraforge.database.direct import Question
+from azuraforge.database.fast_reads import Question
 from azuraforge.runs.schemas import ArtifactOut, AttemptOut, LinkedRun, RunDetail, RunOut
 from azuraforge.runs.tables import (
     NO_TRIAL,

@@ -10,7 +10,7 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
 from azuraforge.runs import lease, store
-from azuraforge.runs.external import LOST
+from azuraforge.runs.external.service import LOST
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings

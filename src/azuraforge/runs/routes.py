@@ -12,14 +12,11 @@ from fastapi.responses import FileResponse
 from azuraforge.bounds import Name, cleans_text
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import complete
-from azuraforge.runs.reports import MEDIA_TYPES
 from azuraforge.runs.schemas import (
     ArtifactOut,
     FinishRequest,
     MetricPoints,
     MetricsOut,
-    ReportFormat,
-    ReportLanguage,
     RunDetail,
     RunKind,
     RunOut,
@@ -141,30 +138,6 @@ def renew_lease(run_id: RunId, access: Member, service: Service) -> RunOut:
 def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Service) -> RunOut:
     """The end of an external run."""
     return service.finish(access.project_id, run_id, access.user_id, body)
-
-
-@router.get(
-    "/{run_id}/report",
-    response_class=Response,
-    responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES.values()}}},
-)
-async def get_report(
-    run_id: RunId,
-    request: Request,
-    access: Reader,
-    service: Service,
-    format: ReportFormat = "html",
-    language: ReportLanguage = "en",
-) -> Response:
-    """The run's report as one file, figures inside."""
-    write = partial(service.reports.write, access.project_id, run_id, format, language)
-    report = await ask_in_turn(request, access.project_id, write)
-    headers = {
-        "X-Content-Type-Options": "nosniff",
-        "Content-Disposition": f'attachment; filename="{report.file_name}"',
-        "Cache-Control": "private, no-cache",
-    }
-    return Response(report.content, media_type=report.media_type, headers=headers)
 
 
 @router.get("/{run_id}/figures/{name}")

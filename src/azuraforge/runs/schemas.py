@@ -10,8 +10,8 @@ import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
-from azuraforge.runs.failures import sayable
-from azuraforge.runs.metrics import MAX_STEP, problem_with_series
+from azuraforge.processes.failures import sayable
+from azuraforge.processes.points import MAX_STEP, problem_with_series
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped by JSON, and not the text of such an escape
 

@@ -31,15 +31,16 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, after_commit, now, seconds_from_now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.runs import dependencies, metric_store, metrics, shapes, store
+from azuraforge.processes.failures import sayable
+from azuraforge.runs import dependencies, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.carrier import Carrier
-from azuraforge.runs.external import ExternalRuns
-from azuraforge.runs.failures import sayable
+from azuraforge.runs.external.service import ExternalRuns
 from azuraforge.runs.handlers import Handler, PreparedRun
 from azuraforge.runs.limits import check_asked
 from azuraforge.runs.lookup import NEEDED_BY, RunLookup
-from azuraforge.runs.reports import RunReports
+from azuraforge.runs.metrics import curves as metrics
+from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import (
     ArtifactOut,
     FinishRequest,
@@ -68,9 +69,6 @@ _RESUMABLE = ("failed", "cancelled", "quarantined")
 
 class RunService:
     """Runs of every project; each method names the project it acts in."""
-
-    #: Their reports; the composition root brings them, for children write them.
-    reports: RunReports
 
     def __init__(
         self,

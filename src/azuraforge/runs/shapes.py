@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from azuraforge.runs import metrics
+from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.schemas import (
     ArtifactOut,
     AttemptOut,

@@ -12,8 +12,8 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session, after_commit, now, seconds_from_now
 from azuraforge.events import store as event_store
 from azuraforge.events.service import EventLog
+from azuraforge.processes.environment import code_version
 from azuraforge.runs import dependencies, store
-from azuraforge.runs.environment import code_version
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.tables import Run
 

@@ -27,13 +27,15 @@ from azuraforge.models.predictions.service import PredictionService
 from azuraforge.models.routes import hot
 from azuraforge.models.routes import router as models
 from azuraforge.models.service import ModelService
-from azuraforge.plugins.catalogue import Catalogue
+from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.plugins.routes import router as plugins
 from azuraforge.projects.access import require_access
 from azuraforge.projects.address import Address
 from azuraforge.projects.routes import router as projects
 from azuraforge.projects.service import ProjectService
 from azuraforge.projects.trash import Trash
+from azuraforge.reports.routes import router as reports
+from azuraforge.reports.service import RunReports
 from azuraforge.runs.routes import router as runs
 from azuraforge.runs.service import RunService
 from azuraforge.server import bodies, documented, encodings, guards, health, pages, problems, repeats
@@ -57,6 +59,7 @@ class Rooms:
     plugins: Catalogue
     datasets: DatasetService
     runs: RunService
+    reports: RunReports
     models: ModelService
     predictions: PredictionService
     comparisons: Comparisons
@@ -100,7 +103,7 @@ def create_api(state: State = _ready) -> FastAPI:
     app.add_middleware(repeats.RepeatGuard)
     app.add_middleware(encodings.JsonCompression)
     # None nested: each level of inclusion looks for the route once more.
-    seldom = (comparisons, datasets, events, projects, plugins, studies, schedules)
+    seldom = (comparisons, datasets, events, projects, plugins, reports, studies, schedules)
     routers = (hot, runs, models, deployments, predictions, *seldom)
     for router in routers:
         app.include_router(_narrowed(router), prefix=PREFIX)

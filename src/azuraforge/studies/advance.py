@@ -22,12 +22,12 @@ from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.studies import space, store
-from azuraforge.studies.asker import Asker
 from azuraforge.studies.collecting import Collecting
+from azuraforge.studies.log_lines import Teller
 from azuraforge.studies.objectives import best_of
 from azuraforge.studies.pruning import Pruning
+from azuraforge.studies.sampler_process import Asker
 from azuraforge.studies.tables import Study, StudyTrial
-from azuraforge.studies.telling import Teller
 
 _GOING_ON = ("queued", "running")
 #: After so many trials that all failed, further ones would too.

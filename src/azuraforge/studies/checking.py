@@ -9,8 +9,8 @@ from typing import Any
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import steps
 from azuraforge.pipelines.baselines import TASK_CONFIGS
-from azuraforge.plugins.inspect import parse_config
-from azuraforge.plugins.loading import load_plugin
+from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.studies.space import corners, dimensions_of, extremes
 
 #: So many corners are also cut into parts; each reads the dataset.

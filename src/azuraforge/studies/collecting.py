@@ -12,9 +12,9 @@ from azuraforge.errors import Conflict, NotFound, UserError
 from azuraforge.runs.schemas import RunOut
 from azuraforge.runs.service import RunService
 from azuraforge.studies import store
+from azuraforge.studies.log_lines import Teller
 from azuraforge.studies.objectives import best_report, scores_of
 from azuraforge.studies.tables import Study, StudyTrial
-from azuraforge.studies.telling import Teller
 
 #: One point for each epoch, the loss on the validation part; the number of the best one counts, so none is left out.
 EPOCH_SERIES, _MOST_EPOCHS = "validation_loss", 10_000

@@ -9,8 +9,8 @@ from azuraforge.errors import Conflict, NotFound
 from azuraforge.runs.schemas import RunOut
 from azuraforge.runs.service import RunService
 from azuraforge.studies import store
-from azuraforge.studies.asker import Asker
 from azuraforge.studies.collecting import Curves
+from azuraforge.studies.sampler_process import Asker
 from azuraforge.studies.tables import Study, StudyTrial
 
 

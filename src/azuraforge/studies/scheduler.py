@@ -9,7 +9,7 @@ import time
 from azuraforge.database import Database
 from azuraforge.studies import store
 from azuraforge.studies.advance import Advance
-from azuraforge.studies.asker import Asker
+from azuraforge.studies.sampler_process import Asker
 from azuraforge.telemetry import logger
 
 #: While a study goes on, how often its trials are looked at where nobody rings: what ends in another process waits so

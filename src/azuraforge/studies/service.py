@@ -18,20 +18,20 @@ from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models.registry import check_name
+from azuraforge.models.registry.registry import check_name
 from azuraforge.pipelines.loop import rows_of
-from azuraforge.plugins.catalogue import Call, Catalogue
+from azuraforge.plugins.discovery.catalogue import Call, Catalogue
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.runs.service import RunService
 from azuraforge.runs.tables import Run
 from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
-from azuraforge.studies.asker import Asker
+from azuraforge.studies.log_lines import study_stream
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
+from azuraforge.studies.sampler_process import Asker
 from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyOut, StudyRequest, TrialOut
 from azuraforge.studies.space import Dimension, combinations, read_space, suggest
 from azuraforge.studies.tables import Study
-from azuraforge.studies.telling import study_stream
 from azuraforge.studies.trash import StudyTrash
 
 StudyList: TypeAlias = list[StudyOut]

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Integer, Select, delete, func, literal_col
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Boolean
 
-from azuraforge.database import crossing, now
+from azuraforge.database import cross_project_query, now
 from azuraforge.studies.tables import ACTIVE, Study, StudyTrial
 
 _PLAIN = {"synchronize_session": False}
@@ -27,7 +27,7 @@ class Active:
     study_id: str
 
 
-@crossing(limit=Integer())
+@cross_project_query(limit=Integer())
 def active_studies(limit: ColumnElement[Any]) -> Select[Any]:
     """Studies that run, or of which a trial has not ended."""
     # A literal: only then do planners see that the partial index fits.

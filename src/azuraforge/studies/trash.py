@@ -19,8 +19,8 @@ from azuraforge.projects.schemas import NeededBy, Policy, TrashItem
 from azuraforge.projects.trash import AT_ONCE, Contents, Purged
 from azuraforge.runs.trash import RunTrash
 from azuraforge.studies import store
+from azuraforge.studies.log_lines import Teller
 from azuraforge.studies.tables import Study
-from azuraforge.studies.telling import Teller
 
 
 class StudyTrash:

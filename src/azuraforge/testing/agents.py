@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from azuraforge.plugins.agent import Agent
+from azuraforge.plugins.contract.agent import Agent
 from azuraforge.testing.contract import accepted, check_shape, must_be_json, require
 from azuraforge.testing.memory import MemoryRun
 

@@ -9,8 +9,8 @@ import orjson
 from pydantic import BaseModel
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.inspect import parse_config
-from azuraforge.plugins.loading import ACCEPTS, check_class
+from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.loading import ACCEPTS, check_class
 
 
 class ContractBroken(AssertionError):

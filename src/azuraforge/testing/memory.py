@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from azuraforge.plugins.pipeline import Checkpoint
+from azuraforge.plugins.contract.pipeline import Checkpoint
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
 

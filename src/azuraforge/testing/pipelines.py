@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from azuraforge.errors import AzuraError
-from azuraforge.pipelines.panel import split_of_those_that_go_on
-from azuraforge.pipelines.parts import (
+from azuraforge.pipelines.forecast.panel import split_of_those_that_go_on
+from azuraforge.pipelines.forecast.parts import (
     check_split,
     cut_after,
     cut_future,
@@ -23,11 +23,11 @@ from azuraforge.pipelines.parts import (
     cut_test,
     without_short_series,
 )
-from azuraforge.pipelines.predictions import CUT_TOLERANCE, guard_against_future, predict_checked
+from azuraforge.pipelines.forecast.predictions import CUT_TOLERANCE, guard_against_future, predict_checked
 from azuraforge.pipelines.predictor import hash_folder, learn
-from azuraforge.plugins.calendar import moments_of
-from azuraforge.plugins.parts import Floats, Part, Predictions, Table
-from azuraforge.plugins.pipeline import Checkpoint, Pipeline
+from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Table
+from azuraforge.plugins.contract.pipeline import Checkpoint, Pipeline
+from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.testing.contract import ContractBroken, accepted, check_shape, require
 from azuraforge.testing.memory import MemoryRun
 

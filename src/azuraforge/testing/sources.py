@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from azuraforge.plugins.source import Source, SourceRead
+from azuraforge.plugins.contract.source import Source, SourceRead
 from azuraforge.testing.contract import ContractBroken, accepted, check_shape, must_be_json, require
 
 

@@ -19,13 +19,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from azuraforge.datasets.large_pictures import SERVED_PIXELS, LargePictures
-from azuraforge.datasets.pictures import decode_picture
+from azuraforge.datasets.images.large_pictures import SERVED_PIXELS, LargePictures
+from azuraforge.datasets.images.pictures import decode_picture
 from azuraforge.errors import InvalidInput
 from azuraforge.models.predictions.pictures import MAX_BYTES
 from azuraforge.models.schemas import DeploymentRequest, PredictRequest
-from azuraforge.runs.launcher import Launcher
-from azuraforge.runs.memory import MemoryLimit, bounded_growth
+from azuraforge.processes.launcher import Launcher
+from azuraforge.processes.memory import MemoryLimit, bounded_growth
 from azuraforge.waiting.ending import Ending, work_of_request
 from tests.models.test_routes import Http, http  # noqa: F401
 from tests.pictures import picture
@@ -45,7 +45,7 @@ PLUGIN = '''
 
 import numpy as np
 
-from azuraforge.plugins.images import ClassPredictions, ImagePipeline
+from azuraforge.plugins.vision.config import ClassPredictions, ImagePipeline
 
 
 class Brightness(ImagePipeline):

@@ -24,9 +24,9 @@ from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.serving.child import following_times, read_rows
 from azuraforge.models.serving.lane import AHEAD, Lane
 from azuraforge.models.serving.warm import WarmPredictors
-from azuraforge.plugins.covariates import part_at_end
-from azuraforge.plugins.parts import Schema
-from azuraforge.runs.frames import encode
+from azuraforge.plugins.contract.parts import Schema
+from azuraforge.plugins.forecasting.covariates import part_at_end
+from azuraforge.processes.frames import encode
 from azuraforge.waiting.ending import Ending, work_of_request
 
 Make = Callable[..., Path]

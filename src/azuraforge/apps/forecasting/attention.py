@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
 from azuraforge.engine import Tensor, nn
-from azuraforge.plugins.windows import Inputs
+from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class AttentionConfig(NetworkConfig):

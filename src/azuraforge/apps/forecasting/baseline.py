@@ -16,13 +16,13 @@ import numpy as np
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.adaptive import adaptive_offsets, past_part, past_truth, score_table
-from azuraforge.plugins.channels import column_values, filled
-from azuraforge.plugins.forecast import QUANTILE_LEVELS, ForecastConfig, chronological_split
-from azuraforge.plugins.intervals import in_order, residual_quantiles
-from azuraforge.plugins.panels import each, known_series, predict_each
-from azuraforge.plugins.parts import Floats, Part, Predictions, Schema, Split, Table
-from azuraforge.plugins.pipeline import Pipeline, RunContext
+from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Schema, Split, Table
+from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
+from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
+from azuraforge.plugins.forecasting.channels import column_values, filled
+from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
+from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
+from azuraforge.plugins.forecasting.panels import each, known_series, predict_each
 
 
 @dataclass

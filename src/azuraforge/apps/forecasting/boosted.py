@@ -18,11 +18,11 @@ from pydantic import Field
 from azuraforge.apps.forecasting.baseline import Learned
 from azuraforge.apps.forecasting.ridge import LONGEST_SEASON, Ridge, covariates_ahead
 from azuraforge.apps.forecasting.trees import Trees
-from azuraforge.plugins.calendar import Clock
-from azuraforge.plugins.channels import is_stationary
-from azuraforge.plugins.forecast import ForecastConfig
-from azuraforge.plugins.parts import Floats, Indices, Part
-from azuraforge.plugins.pipeline import RunContext
+from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.contract.pipeline import RunContext
+from azuraforge.plugins.forecasting.calendar import Clock
+from azuraforge.plugins.forecasting.channels import is_stationary
+from azuraforge.plugins.forecasting.config import ForecastConfig
 
 #: The target's change over so many rows.
 LAGS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 21, 24, 29)

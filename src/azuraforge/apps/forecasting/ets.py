@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known
-from azuraforge.plugins.calendar import Clock, moments_of
-from azuraforge.plugins.channels import column_values
-from azuraforge.plugins.forecast import ForecastConfig
-from azuraforge.plugins.parts import Floats, Part
-from azuraforge.plugins.pipeline import RunContext
+from azuraforge.plugins.contract.parts import Floats, Part
+from azuraforge.plugins.contract.pipeline import RunContext
+from azuraforge.plugins.forecasting.calendar import Clock, moments_of
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.config import ForecastConfig
 
 #: Parameters are estimated on at most this many rows at the end of the training part, or ten seasons.
 TAIL_ROWS = 2000

@@ -9,7 +9,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import NetworkForecaster
 from azuraforge.apps.forecasting.recurrent import RecurrentConfig, RecurrentNetwork
 from azuraforge.engine import nn
-from azuraforge.plugins.windows import Inputs
+from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class LstmConfig(RecurrentConfig):

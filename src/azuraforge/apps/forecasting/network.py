@@ -11,9 +11,9 @@ from pydantic import Field
 
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import concat
-from azuraforge.plugins.linear_start import Line, fit_line
-from azuraforge.plugins.time_series import TimeSeriesConfig, TimeSeriesPipeline
-from azuraforge.plugins.windows import Examples, Inputs, Single
+from azuraforge.plugins.forecasting.linear_start import Line, fit_line
+from azuraforge.plugins.forecasting.time_series import TimeSeriesConfig, TimeSeriesPipeline
+from azuraforge.plugins.forecasting.windows import Examples, Inputs, Single
 
 #: The linear part sees the whole window of the target, and this many last rows of the other channels.
 OTHER_ROWS = 12

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig
 from azuraforge.engine import Tensor, nn
-from azuraforge.plugins.windows import Inputs
+from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class RecurrentConfig(NetworkConfig):

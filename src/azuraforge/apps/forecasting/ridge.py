@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known, target_of
-from azuraforge.plugins.calendar import Clock
-from azuraforge.plugins.channels import Channel, column_values
-from azuraforge.plugins.covariates import Covariates
-from azuraforge.plugins.forecast import ForecastConfig
-from azuraforge.plugins.parts import Floats, Indices, Part, Schema
-from azuraforge.plugins.pipeline import RunContext
+from azuraforge.plugins.contract.parts import Floats, Indices, Part, Schema
+from azuraforge.plugins.contract.pipeline import RunContext
+from azuraforge.plugins.forecasting.calendar import Clock
+from azuraforge.plugins.forecasting.channels import Channel, column_values
+from azuraforge.plugins.forecasting.config import ForecastConfig
+from azuraforge.plugins.forecasting.covariates import Covariates
 
 #: The target is looked at this many rows back, and around one season back.
 LAGS = 30

@@ -13,7 +13,7 @@ from pydantic import Field
 from azuraforge.apps.forecasting.network import ForecastNetwork, NetworkConfig, NetworkForecaster
 from azuraforge.engine import Tensor, nn
 from azuraforge.engine.nn.functional import pad
-from azuraforge.plugins.windows import Inputs
+from azuraforge.plugins.forecasting.windows import Inputs
 
 
 class TcnConfig(NetworkConfig):

@@ -10,9 +10,9 @@ from pydantic import Field
 from azuraforge.apps.vision.augmentation import Augmented, Ranges
 from azuraforge.engine import nn
 from azuraforge.engine.data import Dataset
-from azuraforge.plugins.image_classifier import ImageClassifier, ImageConfig, Single
-from azuraforge.plugins.images import ImageSchema
-from azuraforge.plugins.parts import Indices
+from azuraforge.plugins.contract.parts import Indices
+from azuraforge.plugins.vision.config import ImageSchema
+from azuraforge.plugins.vision.image_classifier import ImageClassifier, ImageConfig, Single
 
 
 class CnnConfig(ImageConfig):

@@ -28,11 +28,11 @@ from azuraforge.database import Database, Session
 from azuraforge.errors import AzuraError, Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
-from azuraforge.models.cards import known_version
+from azuraforge.models.cards.service import known_version
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import store as deployment_store
-from azuraforge.models.folder import VersionFolders
-from azuraforge.models.registry import check_alias
+from azuraforge.models.registry.folder import VersionFolders
+from azuraforge.models.registry.registry import check_alias
 from azuraforge.models.schemas import DeploymentOut, DeploymentRequest
 from azuraforge.models.tables import Model, ModelDeployment
 from azuraforge.telemetry import logger

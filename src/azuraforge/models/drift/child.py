@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from azuraforge.models.drift.looking import describe
-from azuraforge.plugins.parts import Part, Predictions, Schema
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.models.bootstrap import block_length
+from azuraforge.models.gate.bootstrap import block_length
 from azuraforge.models.gate.contenders import SERIES_METRICS, Champion, Contender
-from azuraforge.models.policy import Metric
+from azuraforge.models.gate.policy import Metric
 from azuraforge.models.reasons import INCOMPARABLE, Reason
 
 #: Fewer origins than this, or than two blocks, decide nothing.

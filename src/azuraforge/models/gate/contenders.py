@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.models.bootstrap import Floats
-from azuraforge.models.policy import Metric
+from azuraforge.models.gate.bootstrap import Floats
+from azuraforge.models.gate.policy import Metric
 from azuraforge.models.reasons import Reason
 
 #: What a contender's losses are compared by: ``rmse`` of squared and ``mae`` of absolute errors along a series; the

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from azuraforge.models.bootstrap import (
+from azuraforge.models.gate.bootstrap import (
     block_length,
     mean_difference,
     mean_difference_interval,
@@ -19,7 +19,7 @@ from azuraforge.models.bootstrap import (
 )
 from azuraforge.models.gate.comparability import MIN_ORIGINS, needed_origins
 from azuraforge.models.gate.contenders import SERIES_METRICS, Contender, Slice
-from azuraforge.models.policy import Metric
+from azuraforge.models.gate.policy import Metric
 from azuraforge.models.reasons import told
 
 

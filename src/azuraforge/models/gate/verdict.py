@@ -25,7 +25,7 @@ import numpy as np
 from azuraforge.models.gate.comparability import check_together, needed_origins
 from azuraforge.models.gate.contenders import SERIES_METRICS, Champion, Contender, Slice
 from azuraforge.models.gate.evidence import Comparison, Guarded, compare, guard, measured, tightened_level
-from azuraforge.models.policy import PLATFORM, UNMEASURED, GatePolicy, Measured, Metric
+from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured, Metric
 from azuraforge.models.reasons import Reason
 
 Decision = Literal["promoted", "approved", "kept", "baseline_promoted", "not_comparable"]

@@ -26,9 +26,9 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models import store
 from azuraforge.models.deployments.service import Deployed
-from azuraforge.models.folder import VersionFolders
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger
+from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.schemas import PredictionPoint, PredictOut, PredictRequest
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import ModelVersion

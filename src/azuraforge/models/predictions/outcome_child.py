@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from azuraforge.runs.child import Child
+from azuraforge.processes.child import Child
 
 
 def actuals(child: Child) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def actuals(child: Child) -> dict[str, Any]:
     """
     import polars as pl
 
-    from azuraforge.datasets.canonical import load_version
+    from azuraforge.datasets.reading.canonical import load_version
 
     asked = child.payload["dataset"]
     schema = asked["schema"]

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from azuraforge.database import new_id
-from azuraforge.datasets.large_pictures import TOO_MANY_PIXELS, LargePictures
+from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, LargePictures
 from azuraforge.errors import InvalidInput, UserError
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.online import PREDICT_SECONDS, Served
 from azuraforge.models.schemas import ClassProbability, PictureAnswer, PictureSize
 from azuraforge.models.serving.warm import WarmPredictors
-from azuraforge.runs.failures import OUT_OF_MEMORY
+from azuraforge.processes.failures import OUT_OF_MEMORY
 
 MAX_BYTES = 10 << 20
 #: Of the classes, so many stay in the ledger, the most probable first.

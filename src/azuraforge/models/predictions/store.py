@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import now
-from azuraforge.database.direct import Question
+from azuraforge.database.fast_reads import Question
 from azuraforge.models.tables import (
     Model,
     ModelAlias,

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from azuraforge.errors import AzuraError, InvalidInput
-from azuraforge.models.folder import read_card, verify_folder
-from azuraforge.plugins.calendar import Clock
-from azuraforge.plugins.covariates import part_at_end
-from azuraforge.plugins.loading import load_plugin
-from azuraforge.plugins.panels import one_of, stack
-from azuraforge.plugins.parts import Part, Predictions, Schema
-from azuraforge.runs.backend import choose_nearest
+from azuraforge.models.registry.folder import read_card, verify_folder
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema
+from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.forecasting.calendar import Clock
+from azuraforge.plugins.forecasting.covariates import part_at_end
+from azuraforge.plugins.forecasting.panels import one_of, stack
+from azuraforge.processes.backend import choose_nearest
 
 if TYPE_CHECKING:
     import polars as pl
@@ -195,7 +195,7 @@ class Predictor:
         return self._clocks[key]
 
     def _dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
-        from azuraforge.datasets.canonical import load_version
+        from azuraforge.datasets.reading.canonical import load_version
 
         fingerprint = version["fingerprint"]
         if fingerprint not in self._datasets:  # versions never change, so one verified read is enough

@@ -19,9 +19,9 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from azuraforge.errors import TransientError
-from azuraforge.runs.conversation import TOO_SLOW
-from azuraforge.runs.failures import restore
-from azuraforge.runs.frames import FrameReader
+from azuraforge.processes.exchange import TOO_SLOW
+from azuraforge.processes.failures import restore
+from azuraforge.processes.frames import FrameReader
 from azuraforge.telemetry import logger
 
 #: So many questions are with the child at a time. More would not be answered sooner, and could not be asked as one.

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from azuraforge.datasets.large_pictures import SERVED_PIXELS
-from azuraforge.datasets.pictures import decode_picture, png_base64
+from azuraforge.datasets.images.large_pictures import SERVED_PIXELS
+from azuraforge.datasets.images.pictures import decode_picture, png_base64
 from azuraforge.errors import AzuraError, InvalidInput
-from azuraforge.models.folder import read_card, verify_folder
+from azuraforge.models.registry.folder import read_card, verify_folder
 from azuraforge.models.serving.child import PREDICTION_FAILED
-from azuraforge.plugins.images import ClassPredictions, ImagePart, ImageSchema
-from azuraforge.plugins.loading import load_plugin
-from azuraforge.runs.backend import choose_nearest
-from azuraforge.runs.memory import bounded_growth
+from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.vision.config import ClassPredictions, ImagePart, ImageSchema
+from azuraforge.processes.backend import choose_nearest
+from azuraforge.processes.memory import bounded_growth
 
 _SUM_TOLERANCE = 1e-6
 #: Memory that decoding a bounded picture may take: twice what the worst one was measured to need.

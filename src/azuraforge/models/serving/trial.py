@@ -18,16 +18,16 @@ import numpy as np
 from safetensors import safe_open
 
 from azuraforge import strict_json
-from azuraforge.errors import AzuraError, InvalidInput, NotFound
-from azuraforge.models.bundle_description import REFUSED, Card, check, refused
-from azuraforge.models.folder import CARD, read_card
+from azuraforge.errors import AzuraError, InvalidInput, NotFound, one_line
+from azuraforge.models.bundles.description import REFUSED, Card, check, refused
+from azuraforge.models.registry.folder import CARD, read_card
 from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor, following_times, open_version
 from azuraforge.models.serving.pictures import PicturePredictor
-from azuraforge.plugins.images import ImagePart
-from azuraforge.plugins.inspect import parse_config
-from azuraforge.plugins.loading import load_plugin, one_line
-from azuraforge.plugins.panels import one_of
-from azuraforge.plugins.parts import Schema
+from azuraforge.plugins.contract.parts import Schema
+from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.forecasting.panels import one_of
+from azuraforge.plugins.vision.config import ImagePart
 
 _CPU_SECONDS = 100
 _LEAST_MEMORY = 4 << 30

@@ -13,7 +13,7 @@ from typing import Any
 
 from azuraforge.errors import TransientError
 from azuraforge.models.serving.lane import Answer, Conversation, Lane
-from azuraforge.runs.frames import encode
+from azuraforge.processes.frames import encode
 from azuraforge.waiting.ending import ended_with_request
 
 Key = tuple[str, str]

@@ -27,9 +27,9 @@ from azuraforge.plugins import (
     Table,
     chronological_split,
 )
-from azuraforge.plugins.calendar import Clock, moments_of
-from azuraforge.plugins.channels import column_values, filled
-from azuraforge.plugins.intervals import in_order, residual_quantiles
+from azuraforge.plugins.forecasting.calendar import Clock, moments_of
+from azuraforge.plugins.forecasting.channels import column_values, filled
+from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
 
 Floats = NDArray[np.float64]
 

@@ -1,0 +1,69 @@
+"""Runs beside one another: metrics with best and worst, what differs in their configs, and two on the same rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azuraforge.cli.output.results import plain
+from azuraforge.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from azuraforge.client.comparisons import MetricRow, Pair, RunComparison
+
+_BEST, _WORST = "▲", "▼"
+
+
+def show_comparison(terminal: Terminal, comparison: RunComparison, pair: Pair | None) -> None:
+    """Print the metrics, the differing settings, and, of two runs, the statistical verdict."""
+    text = terminal.text
+    heads = [each.run.id for each in comparison.runs]
+    terminal.table(["", *heads], [[text("name"), *(each.run.name for each in comparison.runs)]])
+    terminal.console.print()
+    if comparison.metrics:
+        rows = [
+            [row.metric, *(_cell(terminal, row, place, each.unit) for place, each in enumerate(comparison.runs))]
+            for row in comparison.metrics
+        ]
+        terminal.table([text("metric"), *heads], rows, right=range(1, len(heads) + 1))
+        terminal.say(text("compare_marks" if comparison.same_rows else "compare_no_marks"))
+        for said in comparison.why_not:
+            terminal.say(f"  · {text.of(said.text)}")
+        terminal.console.print()
+    if comparison.config:
+        settings = [[row.name, *(plain(terminal, value) for value in row.values)] for row in comparison.config]
+        terminal.table([text("setting"), *heads], settings)
+    else:
+        terminal.say(text("compare_same_config"))
+    if pair is not None:
+        terminal.console.print()
+        show_pair(terminal, pair)
+
+
+def show_pair(terminal: Terminal, pair: Pair) -> None:
+    """Print whether one of two runs is better by more than noise, or why nobody can tell."""
+    text = terminal.text
+    if not pair.comparable:
+        for said in pair.why_not:
+            terminal.say(text.of(said.text))
+        return
+    told = pair.shown.get(text.code) or {}
+    shown = {
+        "a": pair.a,
+        "b": pair.b,
+        "metric": told.get("measure") or (pair.metric or "").upper(),
+        "difference": told.get("change") or text.percent(pair.relative_difference, signed=True),
+        "low": told.get("low") or text.percent(pair.low, signed=True),
+        "high": told.get("high") or text.percent(pair.high, signed=True),
+        "level": text.percent(pair.level, 0),
+        "origins": text.number(pair.origins, 0),
+    }
+    terminal.say(text(f"pair.{pair.verdict}", **shown))
+
+
+def _cell(terminal: Terminal, row: MetricRow, place: int, unit: str | None) -> str:
+    """Return the value with its mark and the best baseline's; with the run's unit where the runs' units differ."""
+    value, beside = row.values[place], row.beside[place]
+    mark = _BEST if place in row.best else _WORST if place in row.worst else ""
+    told = unit if row.unit is None and value is not None else ""
+    shown = " ".join(part for part in (mark, terminal.text.number(value), told) if part)
+    return shown if beside is None or value is None else f"{shown} ({terminal.text.number(beside)})"

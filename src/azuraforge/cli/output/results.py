@@ -1,0 +1,64 @@
+"""A run that has ended: what came of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from azuraforge.cli.failures import FAILED
+from azuraforge.cli.output.verdict import show_evaluation, show_forecast
+from azuraforge.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from azuraforge.client import Client, Run
+
+
+def show_outcome(terminal: Terminal, client: Client, run: Run) -> int:
+    """Print how the run ended, its verdict and next values; returns the command's exit code."""
+    text = terminal.text
+    seconds = (run.finished_at - run.started_at).total_seconds() if run.finished_at and run.started_at else None
+    terminal.say(text("run_ended", id=run.id, state=terminal.state(run.state), time=text.duration(seconds)))
+    show_findings(terminal, client, run)
+    if run.state == "succeeded":
+        return 0
+    if run.error is not None:
+        resume = text("resume_hint", id=run.id) if run.state != "cancelled" else ""
+        terminal.error(run.error.message, where=run.error.where or "", next_step=run.error.next_step or resume)
+    return FAILED
+
+
+def show_findings(terminal: Terminal, client: Client, run: Run) -> None:
+    """Print the evaluation with its verdict and the forecast, or, where there is neither, the summary."""
+    evaluation = client.runs.evaluation(run.id)
+    if evaluation is None:
+        if run.summary:
+            show_summary(terminal, run.summary)
+        return
+    show_evaluation(terminal, evaluation.evaluation, evaluation.verdict)
+    if "forecast" in run.figures:
+        forecast = client.runs.figure(run.id, "forecast")
+        show_forecast(terminal, forecast, forecast.get("contender") or evaluation.verdict["champion"])
+
+
+def show_summary(terminal: Terminal, summary: dict[str, Any]) -> None:
+    """Print results that have no table of their own: an agent's answer, an external run's numbers."""
+    terminal.fields({name: plain(terminal, value) for name, value in summary.items()})
+
+
+def plain(terminal: Terminal, value: Any) -> str:
+    """A JSON value for a reader."""
+    if isinstance(value, float):
+        return terminal.text.number(value)
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict | list) else None)
+
+
+def page_url(client: Client, path: str) -> str:
+    """The address of a page of the dashboard."""
+    return f"{client.url}{path}"
+
+
+def run_path(client: Client, run_id: str) -> str:
+    """The dashboard's path of a run's page, in the client's project."""
+    return f"/p/{client.sessions.current().project_slug}/runs/{run_id}"

@@ -1,0 +1,215 @@
+"""A run while it runs: a live picture in a terminal, plain lines in a pipe or a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.markup import escape
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from azuraforge.cli.output.sparkline import sparkline
+from azuraforge.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from azuraforge.client import Client, Event, Run
+
+#: In a log, progress is worth a line this often; phases, states and notes always are.
+PLAIN_SECONDS = 5.0
+#: A picture in a terminal is drawn this often, whatever arrives.
+_FRAMES_PER_SECOND = 8
+_CURVE_POINTS = 400
+#: Curves shown live, most telling first; any others follow while there is room.
+_CURVES_SHOWN = 3
+_FIRST_CURVES = ("loss", "validation_loss")
+#: Left out while a run is shown live: its page has them.
+_SYSTEM_CURVES = "system/"
+
+
+@dataclass
+class RunPicture:
+    """What is known of a run, kept up to date by its events."""
+
+    id: str
+    name: str
+    state: str
+    attempt: int = 0
+    phase: str | None = None
+    phase_index: int = 0
+    phase_count: int = 0
+    done: int = 0
+    total: int = 0
+    note: str = ""
+    share: float = 0.0
+    rate_per_second: float | None = None
+    seconds_left: float | None = None
+    curves: dict[str, list[tuple[int, float | None]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, run: Run) -> RunPicture:
+        """Where the run is now."""
+        picture = cls(run.id, run.name, run.state, run.attempt)
+        picture._progress(dict(run.raw.get("progress") or {}))
+        return picture
+
+    def apply(self, kind: str, data: dict[str, Any]) -> None:
+        """Take in one event; kinds that it does not know change nothing."""
+        if kind in ("run.state", "run.finished"):
+            self.state = data.get("state", self.state)
+            self.attempt = data.get("attempt", self.attempt)
+        elif kind == "run.phase":
+            self.phase = data.get("name")
+            self.phase_index, self.phase_count = data.get("index") or 0, data.get("count") or 0
+            self.done, self.total, self.note = 0, 0, ""
+            self.rate_per_second = self.seconds_left = None
+        elif kind == "run.progress":
+            self._progress(data)
+        elif kind == "run.metrics":
+            for series, points in (data.get("points") or {}).items():
+                curve = self.curves.setdefault(series, [])
+                curve.extend((step, value) for step, value in points)
+                del curve[:-_CURVE_POINTS]
+        elif kind == "run.metrics_truncated":
+            after = data.get("after_step")
+            for series, curve in self.curves.items():
+                self.curves[series] = [point for point in curve if after is not None and point[0] <= after]
+
+    def _progress(self, data: dict[str, Any]) -> None:
+        for name in ("phase", "done", "total", "note", "share"):
+            if data.get(name) is not None:
+                setattr(self, name, data[name])
+        self.rate_per_second = data.get("rate_per_second")
+        self.seconds_left = data.get("seconds_left")
+
+    def newest(self) -> list[tuple[str, float | None]]:
+        """The last value of the curves that are shown."""
+        return [(name, self.curves[name][-1][1]) for name in self.shown_curves()]
+
+    def shown_curves(self) -> list[str]:
+        """Return the names of the curves to show: losses first, those of the machine (``system/…``) not at all."""
+        ordered = [name for name in _FIRST_CURVES if self.curves.get(name)]
+        ordered += [name for name in self.curves if name not in ordered and self.curves[name]]
+        return [name for name in ordered if not name.startswith(_SYSTEM_CURVES)][:_CURVES_SHOWN]
+
+
+def watch(terminal: Terminal, client: Client, run: Run) -> Run:
+    """Show the run until it has ended; returns it as it is then. Ctrl-C leaves the run alone and goes up."""
+    if run.has_ended:
+        return run
+    picture = RunPicture.of(run)
+    for name, curve in client.runs.metrics(run.id, max_points=_CURVE_POINTS).items():
+        picture.curves[name] = list(zip(curve.steps, curve.values, strict=True))
+    screen = _live_screen if terminal.errors.is_terminal else _plain_screen
+    with screen(terminal, picture) as show:
+        for event in client.runs.watch(run.id, run.last_event_seq):
+            picture.apply(event.type, event.data)
+            show.event(event)
+    return client.runs.get(run.id)
+
+
+class _Screen:
+    """What has to be said once, above the picture or as a line of its own."""
+
+    def __init__(self, terminal: Terminal, picture: RunPicture) -> None:
+        self.terminal = terminal
+        self.picture = picture
+
+    def event(self, event: Event) -> None:
+        text = self.terminal.text
+        if event.type == "run.note":
+            self.line(str(event.data.get("markdown", "")))
+        elif event.type == "run.metrics_truncated":
+            self.line(text("rewound", step=event.data.get("after_step")))
+
+    def line(self, text: str) -> None:
+        self.terminal.errors.print(Text(text), soft_wrap=True)
+
+
+class _PlainScreen(_Screen):
+    def __init__(self, terminal: Terminal, picture: RunPicture) -> None:
+        super().__init__(terminal, picture)
+        self._said_at = 0.0
+
+    def event(self, event: Event) -> None:
+        super().event(event)
+        if event.type in ("run.state", "run.phase"):
+            self.line(_headline(self.terminal, self.picture))
+            self._said_at = time.monotonic()
+        elif event.type in ("run.progress", "run.metrics") and time.monotonic() - self._said_at >= PLAIN_SECONDS:
+            self.line(_details(self.terminal, self.picture))
+            self._said_at = time.monotonic()
+
+
+@contextmanager
+def _plain_screen(terminal: Terminal, picture: RunPicture) -> Iterator[_Screen]:
+    screen = _PlainScreen(terminal, picture)
+    screen.line(_headline(terminal, picture))
+    yield screen
+
+
+@contextmanager
+def _live_screen(terminal: Terminal, picture: RunPicture) -> Iterator[_Screen]:
+    live = Live(
+        console=terminal.errors,
+        get_renderable=lambda: draw(terminal, picture),
+        refresh_per_second=_FRAMES_PER_SECOND,
+        transient=True,
+    )
+    with live:
+        yield _Screen(terminal, picture)
+
+
+def draw(terminal: Terminal, picture: RunPicture) -> RenderableType:
+    """The live picture: headline, bar, curves."""
+    bar = Table.grid(padding=(0, 1))
+    bar.add_row(ProgressBar(total=1.0, completed=picture.share, width=40), Text(_numbers(terminal, picture)))
+    lines: list[RenderableType] = [Text(_headline(terminal, picture), style="bold"), bar]
+    for name in picture.shown_curves():
+        values = [value for _, value in picture.curves[name]]
+        shown = f"{escape(name):<18} {terminal.text.number(values[-1]):>12}  [cyan]{sparkline(values, 32)}[/cyan]"
+        lines.append(Text.from_markup(shown))
+    return Group(*lines)
+
+
+def _headline(terminal: Terminal, picture: RunPicture) -> str:
+    parts = [picture.name, terminal.state(picture.state)]
+    if picture.state == "running":
+        if picture.attempt > 1:
+            parts.append(terminal.text("attempt_n", attempt=picture.attempt))
+        if picture.phase:
+            count = f" ({picture.phase_index}/{picture.phase_count})" if picture.phase_count else ""
+            parts.append(phase_name(terminal, picture.phase) + count)
+    return " · ".join(parts)
+
+
+def _details(terminal: Terminal, picture: RunPicture) -> str:
+    curves = " ".join(f"{name} {terminal.text.number(value)}" for name, value in picture.newest())
+    phase = phase_name(terminal, picture.phase) if picture.phase else ""
+    return " · ".join(part for part in (phase, _numbers(terminal, picture), curves) if part)
+
+
+def _numbers(terminal: Terminal, picture: RunPicture) -> str:
+    text = terminal.text
+    parts = [text.percent(picture.share, 0)]
+    if picture.total:
+        parts.append(f"{text.number(picture.done, 0)}/{text.number(picture.total, 0)}")
+    if picture.rate_per_second:
+        parts.append(text("per_second", rate=text.number(picture.rate_per_second)))
+    if picture.seconds_left is not None:
+        parts.append(text("left", time=text.duration(picture.seconds_left)))
+    if picture.note:
+        parts.append(picture.note)
+    return " · ".join(parts)
+
+
+def phase_name(terminal: Terminal, phase: str) -> str:
+    """What the phase does, in words."""
+    key = f"phase.{phase}"
+    return terminal.text(key) if terminal.text.has(key) else phase

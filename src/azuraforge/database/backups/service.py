@@ -1,0 +1,304 @@
+"""Backups: made while a platform runs, verified before they count; a restore replaces everything or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from azuraforge import __version__, claims
+from azuraforge.claims import Claim
+from azuraforge.clock import utc_now
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database.backups import archive, placing, postgres_dump
+from azuraforge.database.backups.archive import Manifest
+from azuraforge.database.database import Database
+from azuraforge.database.failures import readable
+from azuraforge.database.schema import VERSION_TABLE, current_revision, knows, upgrade, upgrade_postgresql
+from azuraforge.errors import Conflict, InvalidInput, StorageError
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the database is: the application's address, and the owner's on PostgreSQL."""
+
+    url: str
+    owner_url: str | None = None
+
+    @property
+    def is_sqlite(self) -> bool:
+        return make_url(self.url).get_backend_name() == "sqlite"
+
+    @property
+    def path(self) -> Path:
+        """SQLite's file."""
+        return Path(make_url(self.url).database or "")
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password."""
+        return make_url(self.url).render_as_string(hide_password=True)
+
+    @property
+    def owner(self) -> str:
+        """The URL of the tables' owner. Raises InvalidInput if none is set."""
+        if self.owner_url is None:
+            raise InvalidInput(
+                "only the owner of the tables may do this on PostgreSQL",
+                where=self.shown,
+                next_step="set AZURAFORGE_DATABASE_OWNER_URL",
+            )
+        return self.owner_url
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a check found. ``problems`` is empty for a healthy database; ``rows`` is None where they cannot be seen."""
+
+    revision: str | None
+    rows: dict[str, int] | None
+    problems: list[str]
+
+
+def examine(place: Place) -> Condition:
+    """Read the whole database and see whether it is sound; a platform may be running.
+
+    Raises StorageError and TransientError where it cannot be opened at all.
+    """
+    if place.is_sqlite:
+        return _examine_sqlite(place.path)
+    with _owner(place) as owner, owner.engine.connect() as connection:
+        revision = current_revision(connection)
+        rows = postgres_dump.counts(connection, inspect(connection).get_table_names())
+        return Condition(revision, _own(rows), [])
+
+
+def back_up(place: Place, target: Path, artifacts: dict[str, int] | None = None) -> Manifest:
+    """Write a backup while the platform runs; ``artifacts`` are its files with their sizes, to be compared later.
+
+    Raises Conflict where the file is there, StorageError where the database or the copy is not sound.
+    """
+    archive.refuse_existing(target)
+    with _backup_room(target) as folder:
+        contents = folder / "database"
+        condition = _copy_sqlite(place.path, contents) if place.is_sqlite else _dump(place, contents)
+        if condition.problems or condition.revision is None:
+            problem = condition.problems[0] if condition.problems else "it has no tables"
+            raise StorageError(f"the database is not sound, nothing was saved: {problem}", where=place.shown)
+        size, sha256 = archive.fingerprint(contents)
+        manifest = Manifest(
+            created_at=utc_now(),
+            azuraforge=__version__,
+            dialect="sqlite" if place.is_sqlite else "postgresql",
+            revision=condition.revision,
+            rows=condition.rows or {},
+            bytes=size,
+            sha256=sha256,
+            artifacts=artifacts,
+        )
+        archive.write(target, contents, manifest, folder / "draft")
+    return manifest
+
+
+def restore(
+    place: Place, source: Path, *, replace: bool = False, before: Callable[[], None] = lambda: None
+) -> Manifest:
+    """Put a backup in the place of the database, and bring it to this code's schema. No platform may be running.
+
+    Raises InvalidInput for a file that is damaged or of the other database, Conflict where there are rows already
+    (unless ``replace``) or the backup is newer than this code. Whatever it raises, the old database is still there; a
+    StorageError says so where the next start replaces it.
+    ``before`` is called once everything was verified, before anything changes.
+    """
+    said = archive.read(source)
+    dialect = "sqlite" if place.is_sqlite else "postgresql"
+    if said.dialect != dialect:
+        raise InvalidInput(f"this is a backup of {said.dialect}, and the database is {dialect}", where=str(source))
+    if not knows(said.revision):
+        raise Conflict(
+            f"the backup was made by a newer AzuraForge (schema {said.revision})",
+            where=str(source),
+            next_step="update AzuraForge",
+        )
+    if place.is_sqlite:
+        placing.settle(place.path)
+        with placing.workroom(place.path) as folder:
+            manifest = archive.extract(source, folder / "database")
+            crashpoint("restore_extracted")
+            _restore_sqlite(place.path, folder / "database", manifest, replace, before)
+        return manifest
+    with tempfile.TemporaryDirectory(prefix="azuraforge-restore-", dir=_roomy(source)) as name:
+        contents = Path(name) / "database"
+        manifest = archive.extract(source, contents)
+        _restore_postgresql(place, contents, manifest, replace, before)
+    return manifest
+
+
+@contextmanager
+def _backup_room(target: Path) -> Iterator[Path]:
+    """Open a folder next to the new backup, so that a rename places it; remove what killed backups left there."""
+    rooms = target.parent / ".azuraforge-backup"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        claims.sweep(rooms)
+        claim = Claim(rooms)
+    except OSError as error:
+        raise archive.not_written(error, target) from error
+    try:
+        yield claim.folder
+    finally:
+        claim.release()
+        with contextlib.suppress(OSError):  # another backup is being made there
+            rooms.rmdir()
+
+
+def _roomy(near: Path) -> str | None:
+    """Copies lie beside what they become, where there is room and a rename is enough."""
+    folder = near.parent
+    return str(folder) if near.name and folder.is_dir() and os.access(folder, os.W_OK) else None
+
+
+def _own(rows: dict[str, int]) -> dict[str, int]:
+    return {name: count for name, count in sorted(rows.items()) if name != VERSION_TABLE}
+
+
+def _refuse_rows(rows: dict[str, int] | None, where: str) -> None:
+    if rows and any(rows.values()):
+        raise Conflict(
+            f"the database is not empty: {sum(rows.values())} rows",
+            where=where,
+            next_step="back it up, then restore with --replace",
+        )
+
+
+# SQLite
+
+
+def _copy_sqlite(path: Path, target: Path) -> Condition:
+    with _reading_sqlite(path) as source, closing(sqlite3.connect(target)) as copy:
+        try:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")  # one file, without journals
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+                raise StorageError(
+                    f"the backup could not be written: {error}", where=str(target.parent), next_step="free space"
+                ) from error
+            raise
+    return _examine_sqlite(target)
+
+
+def _examine_sqlite(path: Path) -> Condition:
+    with _reading_sqlite(path) as connection:
+        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)")]
+        problems = [] if found == ["ok"] else found
+        for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchmany(20):
+            problems.append(f"a row of {table} points to a row of {parent} that is not there")
+        names = [str(row[0]) for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        if VERSION_TABLE not in names:
+            return Condition(None, None, [*problems, "it is no database of AzuraForge"])
+        rows = {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608
+        revision = connection.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()  # noqa: S608
+    return Condition(str(revision[0]) if revision else None, _own(rows), problems)
+
+
+@contextmanager
+def _reading_sqlite(path: Path) -> Iterator[sqlite3.Connection]:
+    if not path.is_file():
+        raise StorageError("there is no database yet", where=str(path), next_step="azuraforge up makes one")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise StorageError(f"the database cannot be read: {error}", where=str(path)) from error
+
+
+def _restore_sqlite(path: Path, contents: Path, manifest: Manifest, replace: bool, before: Callable[[], None]) -> None:
+    condition = _examine_sqlite(contents)
+    if condition != Condition(manifest.revision, manifest.rows, []):
+        problem = condition.problems[0] if condition.problems else "its rows are not the ones that were counted"
+        raise InvalidInput(f"the backup is not sound: {problem}", next_step="use another backup")
+    _upgrade_file(contents)
+    if path.exists() and not replace:
+        _refuse_rows(_rows_of(path), str(path))
+    before()
+    placing.replace(path, contents)
+
+
+def _rows_of(path: Path) -> dict[str, int] | None:
+    try:
+        return _examine_sqlite(path).rows
+    except StorageError as error:  # damaged, and that may be why it is to be replaced
+        error.next_step = "restore with --replace: the damaged file is kept"
+        raise
+
+
+def _upgrade_file(path: Path) -> None:
+    database = Database(f"sqlite:///{path}")
+    try:
+        upgrade(database)
+    finally:
+        database.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+
+
+# PostgreSQL
+
+
+@contextmanager
+def _owner(place: Place) -> Iterator[Database]:
+    owner = Database(place.owner)
+    try:
+        yield owner
+    except DBAPIError as error:
+        raise readable(error) from error
+    finally:
+        owner.close()
+
+
+def _dump(place: Place, target: Path) -> Condition:
+    with _owner(place) as owner, owner.engine.connect() as plain:
+        connection = plain.execution_options(isolation_level="REPEATABLE READ")
+        tables = inspect(connection).get_table_names()
+        if VERSION_TABLE not in tables:
+            return Condition(None, None, [])
+        revision = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608
+        rows = postgres_dump.counts(connection, tables)
+        postgres_dump.dump(make_url(place.owner), connection, target)
+        return Condition(revision, _own(rows), [])
+
+
+def _restore_postgresql(
+    place: Place, contents: Path, manifest: Manifest, replace: bool, before: Callable[[], None]
+) -> None:
+    app = Database(place.url)
+    try:
+        with app.engine.connect() as connection:
+            role = str(connection.scalar(text("SELECT current_user")))
+        app.engine.dispose()
+        with _owner(place) as owner:
+            with owner.engine.connect() as connection:
+                schema = str(connection.scalar(text("SELECT current_schema()")))
+                tables = inspect(connection).get_table_names()
+                if not replace:
+                    _refuse_rows(_own(postgres_dump.counts(connection, tables)), place.shown)
+            with postgres_dump.alone(owner.engine, role):
+                before()
+                script = contents.with_name("restore.sql")
+                postgres_dump.restore(make_url(place.owner), contents, script, schema, tables, manifest.rows, role)
+            crashpoint("restore_before_walls")
+        upgrade_postgresql(app, place.owner)
+    except DBAPIError as error:
+        raise readable(error) from error
+    finally:
+        app.close()

@@ -1,0 +1,98 @@
+"""Questions on PostgreSQL: the project and the SELECTs in one round trip and one transaction, on asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import psycopg
+from sqlalchemy import Dialect
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import URL
+
+from azuraforge.database.failures import away
+from azuraforge.database.fast_reads import Answer, Asked
+from azuraforge.database.pipeline import Pipeline, Rows, Statement, Values
+from azuraforge.database.project_scope import PROJECT_SETTING
+from azuraforge.errors import InvalidInput, TransientError
+
+_CONNECTIONS = 8
+_WAIT_SECONDS = 10.0
+#: Until the transaction ends, which it does with the request. A question that was asked without it would find no row.
+_SET_PROJECT = f"SELECT set_config('{PROJECT_SETTING}', $1, true)".encode()
+
+
+class PostgresAsker:
+    """Answers on a few connections of its own. All who ask run in one event loop."""
+
+    def __init__(self, url: URL, dialect: Dialect) -> None:
+        self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        # libpq's parameters have numbers; else it is the engine's.
+        self._dialect: Dialect = PGDialect_psycopg(  # type: ignore[no-untyped-call]
+            paramstyle="numeric_dollar", json_serializer=getattr(dialect, "_json_serializer", None)
+        )
+        self._values = Values()
+        self._idle: list[Pipeline] = []
+        self._all: set[Pipeline] = set()
+        self._places = asyncio.Semaphore(_CONNECTIONS)
+
+    async def ask(self, project_id: str, *asked: Asked) -> list[Answer]:
+        """The answer to each question, all as of one moment. Raises TransientError where the database is away."""
+        compiled = [question.compiled(self._dialect) for question, _ in asked]
+        try:
+            statements: list[Statement] = [(_SET_PROJECT, self._values.of((project_id,)))]
+            for each, (_, given) in zip(compiled, asked, strict=True):
+                statements.append((each.encoded, self._values.of(each.in_order(project_id, given))))
+            await self._take_place()
+            try:
+                found = await self._ask(statements)
+            finally:
+                self._places.release()
+        except psycopg.DataError as error:
+            raise _not_looked_for(error) from error
+        return [each.rows(rows) for each, rows in zip(compiled, found[1:], strict=True)]
+
+    def close(self) -> None:
+        """Close every connection; the event loop may be gone already."""
+        for pipeline in self._all:
+            pipeline.close()
+        self._all.clear()
+        self._idle.clear()
+
+    async def _take_place(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()  # at once
+            return
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._places.acquire()
+        except TimeoutError:
+            raise TransientError("all connections to the database are in use", next_step="try again") from None
+
+    async def _ask(self, statements: Sequence[Statement]) -> list[Rows]:
+        while self._idle:  # one that died while it lay idle, or knows tables as they were, is replaced unseen
+            try:
+                return await self._on(self._idle.pop(), statements)
+            except (psycopg.OperationalError, psycopg.NotSupportedError):
+                continue
+        try:
+            pipeline = await Pipeline.open(self._address)
+            self._all.add(pipeline)
+            return await self._on(pipeline, statements)
+        except psycopg.OperationalError as error:
+            raise away(error) from error
+
+    async def _on(self, pipeline: Pipeline, statements: Sequence[Statement]) -> list[Rows]:
+        try:
+            found = await pipeline.ask(statements)
+        except BaseException:  # cancelled or broken in the middle
+            self._all.discard(pipeline)
+            pipeline.close()
+            raise
+        self._idle.append(pipeline)
+        return found
+
+
+def _not_looked_for(error: psycopg.DataError) -> InvalidInput:
+    """A NUL in a text, a number out of range."""
+    return InvalidInput(f"a value cannot be looked for: {str(error).splitlines()[0]}")

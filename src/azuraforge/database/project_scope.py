@@ -1,0 +1,87 @@
+"""The first wall between projects: a session always carries a scope, and cannot read or write outside it.
+
+Every ORM statement over owned tables is given ``project_id = :scope`` by the session itself, whether or not the
+store named it, and a row of another project is refused before it is flushed. (PostgreSQL's row-level security
+is the second wall.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, event, text
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+
+from azuraforge.database.tables import Owned
+
+_SCOPE = "project_id"
+_SYSTEM = object()
+#: What the policies compare ``project_id`` with. Local to the transaction, so that a pooled connection forgets it.
+PROJECT_SETTING = "azuraforge.project"
+_SET_PROJECT = text(f"SELECT set_config('{PROJECT_SETTING}', :project, true)")
+
+
+class ScopeError(RuntimeError):
+    """The code, not the user, is wrong: a session was used outside its project."""
+
+
+def scope(session: Session, project_id: str) -> Session:
+    """Bind ``session`` to one project for its whole life."""
+    session.info[_SCOPE] = project_id
+    return session
+
+
+def scope_system(session: Session) -> Session:
+    """Let ``session`` ask cross-project queries: claim, reap, dispatch, sign-in. Called by ``Database`` only."""
+    session.info[_SCOPE] = _SYSTEM
+    return session
+
+
+def enter(session: Session, project_id: str) -> Session:
+    """From system scope into one project, in the same transaction; there is no way back. ``Database`` calls it."""
+    require_system(session)
+    session.info[_SCOPE] = project_id
+    _tell_connection(session, session.connection())
+    return session
+
+
+def require_system(session: Session) -> None:
+    """Raise ScopeError where the session is bound to a project, or to nothing."""
+    if session.info.get(_SCOPE) is not _SYSTEM:
+        raise ScopeError("only a session of system scope may look across projects")
+
+
+@event.listens_for(Session, "after_begin")
+def _begin_in_scope(session: Session, _transaction: Any, connection: Connection) -> None:
+    _tell_connection(session, connection)
+
+
+def _tell_connection(session: Session, connection: Connection) -> None:
+    """The second wall begins here: PostgreSQL's policies compare every row with this setting."""
+    project_id = session.info.get(_SCOPE)
+    connection.info[_SCOPE] = project_id if isinstance(project_id, str) else None
+    if connection.dialect.name == "postgresql":
+        connection.execute(_SET_PROJECT, {"project": connection.info[_SCOPE] or ""})
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _add_scope(state: ORMExecuteState) -> None:
+    project_id = state.session.info.get(_SCOPE)
+    if project_id is _SYSTEM:
+        return
+    if project_id is None:
+        raise ScopeError("this session has no project; open it through Database.read or Database.write")
+    if state.is_select or state.is_update or state.is_delete:
+        state.statement = state.statement.options(
+            with_loader_criteria(Owned, lambda cls: cls.project_id == project_id, include_aliases=True)
+        )
+
+
+@event.listens_for(Session, "before_flush")
+def _refuse_foreign_rows(session: Session, _context: Any, _instances: Any) -> None:
+    project_id = session.info.get(_SCOPE)
+    if project_id is _SYSTEM:
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, Owned) and row.project_id != project_id:
+            raise ScopeError(f"a session of project {project_id!r} may not write {row!r} of {row.project_id!r}")

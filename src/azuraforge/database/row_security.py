@@ -1,0 +1,190 @@
+"""The second wall between projects: row-level security on PostgreSQL, made anew from the tables after each upgrade.
+
+Every table with a ``project_id`` shows an application's role the rows of one project: the one that the transaction
+names in a setting. FORCE binds the owner too; only inside the functions of ``crossing`` (and in migrations and
+backups, which switch the same setting on) does the owner see more. The application's role owns nothing, so that
+setting is of no use to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, Table, text
+from sqlalchemy.dialects import postgresql
+
+from azuraforge.database import founding
+from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES, CrossProjectQuery
+from azuraforge.database.project_scope import PROJECT_SETTING
+from azuraforge.database.tables import Base
+from azuraforge.errors import Conflict, InvalidInput
+
+CROSS_PROJECT_SETTING = "azuraforge.cross_project"
+_VERBS = {"SELECT": "sees", "INSERT": "inserts", "UPDATE": "updates", "DELETE": "deletes"}
+_PROJECT = f"current_setting('{PROJECT_SETTING}', true)"
+# Written as an inequality, because the planner takes one for true of nearly every row, and an equality for 1 in 200.
+_CROSSES = f"coalesce(nullif(current_setting('{CROSS_PROJECT_SETTING}', true), ''), 'off') <> 'off'"
+_DIALECT = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # single percent signs
+
+
+def see_all(connection: Connection) -> None:
+    """Let the owner's transaction see every row: for migrations, backups, checks."""
+    connection.execute(text(f"SELECT set_config('{CROSS_PROJECT_SETTING}', 'on', true)"))
+
+
+def build(connection: Connection, role: str, version_table: str) -> bool:
+    """Make walls, functions and grants for an application's role, as the owner. False where they stood already."""
+    if unknown := set(connection.scalars(text(_OWNED))) - set(Base.metadata.tables):
+        raise RuntimeError(f"the room of table {min(unknown)} was not imported, so its wall is not known")
+    schema = connection.scalar(text("SELECT current_schema()"))
+    statements = [*_statements(schema, role, version_table)]
+    mark = "walls " + hashlib.sha256("\n".join(statements).encode()).hexdigest()
+    if _mark(connection, version_table) == mark:
+        return False
+    for name in _old_functions(connection):
+        connection.exec_driver_sql(f"DROP FUNCTION {name}")
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"COMMENT ON TABLE {version_table} IS '{mark}'")
+    return True
+
+
+def check(connection: Connection) -> None:
+    """Refuse a role for which the walls would not hold. Raises InvalidInput or Conflict."""
+    role = connection.execute(
+        text("SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+    ).one()
+    may = "a superuser" if role.rolsuper else "a role with BYPASSRLS" if role.rolbypassrls else ""
+    if not may and connection.scalar(text(_OWNS_SOME)):
+        may = "the owner of the tables, or a member of their owner,"
+    if may:
+        raise InvalidInput(
+            f"the platform may not connect to PostgreSQL as {role.rolname}: {may} would see every project",
+            next_step="name a plain role in AZURAFORGE_DATABASE_URL and the owner in AZURAFORGE_DATABASE_OWNER_URL",
+        )
+    schema = connection.scalar(text("SELECT current_schema()"))
+    if connection.scalar(text("SELECT has_schema_privilege(:name, 'CREATE')"), {"name": schema}):
+        # An operator or a function of its own, found there first, would run as the owner of the tables.
+        raise Conflict(
+            f"the role {role.rolname} may create objects in the schema {schema}, which only the owner of the tables may"
+            " do",
+            next_step=f"as an administrator, in this database: REVOKE CREATE ON SCHEMA {_quoted(schema)}"
+            f" FROM PUBLIC, {_quoted(role.rolname)}; GRANT CREATE ON SCHEMA {_quoted(schema)} TO the owner's role",
+        )
+    unwalled = connection.scalars(text(_UNWALLED), {"names": list(Base.metadata.tables)}).all()
+    wanted = {each.function for each in CROSS_PROJECT_QUERIES.values()} | {founding.FUNCTION}
+    missing = wanted - set(connection.scalars(text(_FUNCTIONS.format("proname"))))
+    if unwalled or missing:
+        what = f"row-level security is off on {unwalled[0]}" if unwalled else f"the function {min(missing)} is missing"
+        raise Conflict(f"row-level security is incomplete: {what}", next_step="azuraforge database upgrade")
+    _check_grants(connection, role.rolname)
+
+
+def _check_grants(connection: Connection, role: str) -> None:
+    for table in Base.metadata.sorted_tables:
+        surplus = [verb for verb in (*_VERBS, "TRUNCATE") if verb not in (*_granted(table), "SELECT")]
+        asked = {"name": table.name, "verbs": ", ".join(surplus)}
+        if "UPDATE" in surplus and connection.scalar(text(_MAY), asked):
+            raise Conflict(
+                f"the role {role} may change the table {table.name}, which only the owner of the tables may do",
+                next_step=f"azuraforge database upgrade; if that does not help, as the owner:"
+                f" REVOKE {asked['verbs']} ON {table.name} FROM {role}, PUBLIC",
+            )
+
+
+def _quoted(name: str) -> str:
+    return _DIALECT.identifier_preparer.quote(name)
+
+
+def _statements(schema: str, role: str, version_table: str) -> Iterator[str]:
+    quoted = _DIALECT.identifier_preparer.quote_identifier
+    app = quoted(role)
+    yield f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {app}"
+    yield f"GRANT SELECT ON {version_table} TO {app}"
+    for table in Base.metadata.sorted_tables:
+        yield from _wall(table, quoted(table.name), app)
+        yield f"REVOKE ALL ON {quoted(table.name)} FROM {app}"
+        yield f"GRANT {', '.join(_granted(table))} ON {quoted(table.name)} TO {app}"
+    for name in sorted(CROSS_PROJECT_QUERIES):
+        made = CROSS_PROJECT_QUERIES[name]
+        yield _function(made, quoted(schema))
+        called = f"{made.function}({', '.join(_type(kind) for kind in made.parameters.values())})"
+        yield f"REVOKE ALL ON FUNCTION {called} FROM PUBLIC"
+        yield f"GRANT EXECUTE ON FUNCTION {called} TO {app}"
+    yield founding.statement(quoted(schema), CROSS_PROJECT_SETTING)
+    yield f"REVOKE ALL ON FUNCTION {founding.signature()} FROM PUBLIC"
+    yield f"GRANT EXECUTE ON FUNCTION {founding.signature()} TO {app}"
+
+
+def _granted(table: Table) -> tuple[str, ...]:
+    """Return the rights of an application's role; ``table.info`` may grant fewer than all."""
+    return tuple(table.info.get("granted", _VERBS))
+
+
+def _wall(table: Table, name: str, app: str) -> Iterator[str]:
+    """Yield the policies of a table. ``table.info["seen"]`` replaces the project's condition: SQL over {project}.
+
+    The two roles have separate policies: ORed together they would hide from the planner how many rows a
+    cross-project query sees, and a claim would read the whole table.
+    """
+    seen = table.info.get("seen", "project_id = {project}" if "project_id" in table.columns else None)
+    if seen is None:
+        raise RuntimeError(f"table {table.name} has no project_id and does not say who may see it")
+    seen = str(seen).replace("{project}", _PROJECT)
+    yield f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY"
+    yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY"
+    for policy in (*_VERBS.values(), "crosses"):
+        yield f"DROP POLICY IF EXISTS {policy} ON {name}"
+    conditions = {"INSERT": f"WITH CHECK ({seen})", "UPDATE": f"USING ({seen}) WITH CHECK ({seen})"}
+    for verb in _granted(table):
+        yield f"CREATE POLICY {_VERBS[verb]} ON {name} FOR {verb} TO {app} {conditions.get(verb, f'USING ({seen})')}"
+    yield f"CREATE POLICY crosses ON {name} TO CURRENT_USER USING ({_CROSSES}) WITH CHECK ({_CROSSES})"
+
+
+def _function(made: CrossProjectQuery, schema: str) -> str:
+    body = made.body()
+    arguments = ", ".join(f"p_{name} {_type(kind)}" for name, kind in made.parameters.items())
+    columns = ", ".join(f"{each.name} {_type(each.type)}" for each in body.selected_columns)
+    compiled = body.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True})
+    # PL/pgSQL, because it keeps its plans; planning a claim takes longer than claiming.
+    return (
+        f"CREATE FUNCTION {made.function}({arguments}) RETURNS TABLE ({columns}) LANGUAGE plpgsql VOLATILE "
+        f"SECURITY DEFINER SET search_path = {schema}, pg_temp AS $azuraforge$\n#variable_conflict use_column\n"
+        f"BEGIN PERFORM set_config('{CROSS_PROJECT_SETTING}', 'on', true); RETURN QUERY {compiled}; END $azuraforge$"
+    )
+
+
+def _type(kind: object) -> str:
+    return str(kind.compile(dialect=_DIALECT))  # type: ignore[attr-defined]
+
+
+def _mark(connection: Connection, version_table: str) -> str | None:
+    found: str | None = connection.scalar(
+        text("SELECT obj_description(to_regclass(:name), 'pg_class')"), {"name": version_table}
+    )
+    return found
+
+
+def _old_functions(connection: Connection) -> list[str]:
+    return [str(each) for each in connection.scalars(text(_FUNCTIONS.format("oid::regprocedure::text")))]
+
+
+_HERE = "current_schema()::regnamespace"
+_FUNCTIONS = f"SELECT {{}} FROM pg_proc WHERE pronamespace = {_HERE} AND starts_with(proname, 'azuraforge_')"  # noqa: S608
+_OWNS_SOME = f"""
+    SELECT count(*) FROM pg_class
+    WHERE relnamespace = {_HERE} AND relkind IN ('r', 'p') AND pg_has_role(relowner, 'MEMBER')
+"""  # noqa: S608  constants
+_MAY = f"""
+    SELECT has_table_privilege(oid, :verbs) OR has_any_column_privilege(oid, 'INSERT, UPDATE') FROM pg_class
+    WHERE relnamespace = {_HERE} AND relname = :name
+"""  # noqa: S608  constants
+_OWNED = f"""
+    SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'project_id'
+    WHERE relnamespace = {_HERE} AND relkind IN ('r', 'p')
+"""  # noqa: S608  constants
+_UNWALLED = f"""
+    SELECT relname FROM pg_class WHERE relnamespace = {_HERE} AND relname = ANY (:names)
+    AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY relname
+"""  # noqa: S608  constants

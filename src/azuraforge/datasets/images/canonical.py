@@ -1,0 +1,178 @@
+"""The canonical form of an image dataset: raw pixels of one size, a label, a part and a name a row; one fingerprint.
+
+Runs in children only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+import polars as pl
+from numpy.typing import NDArray
+
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.schemas import Finding
+from azuraforge.errors import InvalidInput
+from azuraforge.wording import fill
+
+_FORMAT = "azuraforge images 1"
+MAX_CLASSES = 1000
+FEWEST_PICTURES = 20
+_FEW_IN_A_CLASS = 10
+_UNEVEN = 10
+_PARTS = {"train": 0, "test": 1, None: 2}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a dataset: its class, its official part (None: no split), and the name by which people find it."""
+
+    label: str
+    part: str | None
+    name: str
+
+
+def image_frame(
+    pixels: Sequence[bytes] | NDArray[np.uint8],
+    pictures: Sequence[Picture],
+    size: tuple[int, int, int],
+    unit: str = "",
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """The canonical frame (``image``, ``label``, ``part``, ``name``) and the version's schema.
+
+    Args:
+        pixels: one row-major height × width × channels uint8 buffer a picture.
+        pictures: as many.
+        size: height, width and channels.
+
+    Rows stand in the order of part, name, label and content, whatever order they came in.
+    """
+    rows = [row.tobytes() for row in pixels] if isinstance(pixels, np.ndarray) else list(pixels)
+    frame = pl.DataFrame(
+        {
+            "image": pl.Series("image", rows, dtype=pl.Binary),
+            "label": pl.Series("label", [each.label for each in pictures], dtype=pl.String),
+            "part": pl.Series("part", [each.part for each in pictures], dtype=pl.String),
+            "name": pl.Series("name", [each.name for each in pictures], dtype=pl.String),
+            "order": pl.Series("order", [_PARTS[each.part] for each in pictures], dtype=pl.Int8),
+        }
+    )
+    frame = frame.sort("order", "name", "label", "image").drop("order")
+    height, width, channels = size
+    schema = {
+        "kind": "images",
+        "target": "label",
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "classes": sorted(frame["label"].unique().to_list()),
+        "unit": unit,
+    }
+    return frame, schema
+
+
+def image_fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, Any]) -> str:
+    """SHA-256 over size, classes, the options that shaped the pictures, and every row: part, name, label, pixels.
+
+    It depends neither on the archive or file format that carried the pictures nor on their order in it. A JPEG's
+    pixels are those of the decoder that read it.
+    """
+    header = {"format": _FORMAT, "schema": schema, "options": options, "columns": frame.columns, "rows": frame.height}
+    digest = hashlib.sha256(orjson.dumps(header, option=orjson.OPT_SORT_KEYS))
+    for image, label, part, name in frame.select("image", "label", "part", "name").iter_rows():
+        digest.update(orjson.dumps([part, name, label, len(image)]))
+        digest.update(image)
+    return digest.hexdigest()
+
+
+def refuse_unlearnable(pictures: Sequence[Picture], name: str) -> None:
+    """Raise InvalidInput where there are too few pictures, or too few or too many classes."""
+    classes = sorted({each.label for each in pictures})
+    if not pictures:
+        raise InvalidInput(
+            f"{name} holds no pictures",
+            where=name,
+            next_step="put the pictures into one folder a class and pack these folders as a zip",
+            code="no_pictures",
+        )
+    if len(classes) < 2:
+        raise InvalidInput(
+            f"all {len(pictures)} pictures belong to one class, {classes[0]!r}: there is nothing to tell apart",
+            where=name,
+            next_step="put the pictures into one folder a class",
+            code="one_class",
+        )
+    if len(classes) > MAX_CLASSES:
+        raise InvalidInput(
+            f"{name} has {len(classes)} classes; at most {MAX_CLASSES} are possible",
+            where=name,
+            next_step="look whether the folders, or the label column, really name classes",
+            code="too_many_classes",
+        )
+    if len(pictures) < FEWEST_PICTURES:
+        raise InvalidInput(
+            f"{name} {fill('has {count} [picture|pictures]', count=len(pictures))};"
+            f" at least {FEWEST_PICTURES} are needed",
+            where=name,
+            next_step="add more pictures of each class",
+            code="too_short",
+            rows=len(pictures),
+        )
+
+
+def look_over(frame: pl.DataFrame, findings: list[Finding]) -> None:
+    """What can spoil learning or judging: repetitions, test pictures among those to learn from, rare classes."""
+    digests = frame.select(
+        pl.col("image").hash(0).alias("hash"), pl.col("image").hash(1).alias("other"), pl.col("label", "part", "name")
+    )
+    same = ["hash", "other"]
+    groups = digests.group_by(same).agg(
+        pl.len().alias("count"),
+        pl.col("label").n_unique().alias("labels"),
+        ((pl.col("part") == "train").any() & (pl.col("part") == "test").any()).alias("both"),
+        (pl.col("part") == "test").sum().alias("tests"),
+        pl.col("name").min().alias("name"),
+    )
+    for code, hit, count in (
+        ("pictures_repeated", pl.col("count") > 1, pl.col("count") - 1),
+        ("pictures_in_both_parts", pl.col("both"), pl.col("tests")),
+        ("pictures_of_two_classes", pl.col("labels") > 1, pl.lit(1, pl.UInt32)),
+    ):
+        found = groups.filter(hit).with_columns(count.alias("hits")).sort("name")
+        if found.height:
+            findings.append(finding(code, count=int(found["hits"].sum()), where=str(found["name"][0])))
+    counts = frame.group_by("label").len().sort("len", "label")
+    least, most = counts.row(0), counts.row(-1)
+    if least[1] < _FEW_IN_A_CLASS:
+        few = counts.filter(pl.col("len") < _FEW_IN_A_CLASS)
+        named = ", ".join(few["label"].head(5).to_list())
+        findings.append(finding("classes_small", count=few.height, least=_FEW_IN_A_CLASS, classes=named))
+    if most[1] >= _UNEVEN * least[1]:
+        findings.append(finding("classes_uneven", small=least[0], least=least[1], large=most[0], most=most[1]))
+    _look_at_parts(frame, findings)
+
+
+def _look_at_parts(frame: pl.DataFrame, findings: list[Finding]) -> None:
+    parts = {part: group["label"] for (part,), group in frame.group_by(["part"])}
+    if "test" not in parts:
+        return
+    train, test = parts.get("train", parts["test"].head(0)), parts["test"]
+    findings.append(finding("official_split", train=len(train), test=len(test)))
+    if unknown := sorted(set(test) - set(train)):
+        findings.append(finding("classes_not_learned", count=len(unknown), classes=", ".join(unknown[:5])))
+    if unjudged := sorted(set(train) - set(test)):
+        findings.append(finding("classes_not_judged", count=len(unjudged), classes=", ".join(unjudged[:5])))
+
+
+def class_counts(frame: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Pictures a class, by part (``train``, ``test``, ``all`` where there is no split)."""
+    counted = frame.group_by("label", pl.col("part").fill_null("all")).len().sort("label", "part")
+    found: dict[str, dict[str, int]] = {}
+    for label, part, count in counted.iter_rows():
+        found.setdefault(label, {})[part] = count
+    return found

@@ -1,0 +1,188 @@
+"""One picture: from the bytes of a file to pixels of the size a dataset or a model version has, and back to a PNG.
+
+The same code prepares a dataset and a picture that somebody asks about. Runs in children only.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS
+from azuraforge.errors import InvalidInput
+
+Pixels = NDArray[np.uint8]
+
+#: A picture with more is refused before a single pixel is decoded.
+MAX_PIXELS = 40_000_000
+#: What is decoded; Pillow knows more formats, some of them run other programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+_NEXT_STEP = "use a PNG, JPEG, WebP, BMP, GIF or TIFF picture"
+_ORIENTATION, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
+_GREY = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I;16N")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a picture's head says: its size as people see it, and 1 channel for grey, 3 for colour."""
+
+    height: int
+    width: int
+    channels: int
+
+
+def look(data: bytes, name: str) -> Look:
+    """Size and channels without decoding any pixel. Raises InvalidInput as ``decode_picture`` does."""
+    with _opened(data, name) as image:
+        height, width = image.height, image.width
+        if image.getexif().get(_ORIENTATION) in _SIDEWAYS:
+            height, width = width, height
+        return Look(height, width, 1 if image.mode in _GREY else 3)
+
+
+def decode_picture(
+    data: bytes, name: str, height: int, width: int, channels: int, most_pixels: int = MAX_PIXELS
+) -> Pixels:
+    """``(height, width, channels)`` uint8: the picture upright, transparent places white, fitted into the size.
+
+    Another size is scaled until it fits (Lanczos) and centred; black fills what is left (letterbox). Of an animation
+    the first picture counts.
+
+    Raises:
+        InvalidInput: ``not_a_picture``, ``truncated_picture`` or ``too_many_pixels`` (more than ``most_pixels``),
+            naming ``name``.
+        MemoryError: this process may not take as much memory as decoding needs.
+    """
+    with _opened(data, name, most_pixels) as image:
+        image.load()
+        plain = _plain(ImageOps.exif_transpose(image), channels, name)
+    return fit(plain, height, width)
+
+
+class Asked(Protocol):
+    """The part of a child that ``shrink`` needs."""
+
+    payload: dict[str, Any]
+
+
+def shrink(child: Asked) -> dict[str, Any]:
+    """Decode a picture and save it as a PNG, which keeps every pixel of the size asked for.
+
+    Payload: ``path``, ``name`` (of the picture, for messages), ``height``, ``width``, ``channels``, ``target`` (path of
+    the PNG). Raises as ``decode_picture`` does.
+    """
+    asked = child.payload
+    data = Path(asked["path"]).read_bytes()
+    pixels = decode_picture(data, asked["name"], asked["height"], asked["width"], asked["channels"])
+    from_pixels(pixels).save(asked["target"], format="PNG", compress_level=1)
+    return {}
+
+
+def fit(image: Image.Image, height: int, width: int) -> Pixels:
+    """``(height, width, channels)``: a picture of mode L or RGB in the middle of the size, black around it."""
+    if image.size != (width, height):
+        scale = min(width / image.width, height / image.height)
+        size = (max(1, min(width, round(image.width * scale))), max(1, min(height, round(image.height * scale))))
+        scaled = image.resize(size, Image.Resampling.LANCZOS)
+        image = Image.new(image.mode, (width, height))
+        image.paste(scaled, ((width - size[0]) // 2, (height - size[1]) // 2))
+    return np.asarray(image, dtype=np.uint8).reshape(height, width, -1)
+
+
+def from_pixels(pixels: Pixels) -> Image.Image:
+    """A picture from ``(height, width, channels)`` uint8."""
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+
+
+def png_base64(pixels: Pixels, most: int = 96) -> str:
+    """A PNG of ``(height, width, channels)`` uint8 as base64 text; at most ``most`` pixels a side."""
+    image = from_pixels(pixels)
+    if max(image.size) > most:
+        image.thumbnail((most, most), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", optimize=False)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+class _Opened:
+    """A picture while it is looked at; whatever a decoder raises becomes one clear sentence."""
+
+    def __init__(self, data: bytes, name: str, most_pixels: int) -> None:
+        self._data, self._name, self._most_pixels = data, name, most_pixels
+        self._warnings = warnings.catch_warnings()
+
+    def __enter__(self) -> Image.Image:
+        self._warnings.__enter__()
+        warnings.simplefilter("ignore")  # of decoders about odd metadata; and sizes are checked here
+        try:
+            image = Image.open(io.BytesIO(self._data), formats=FORMATS)
+        except Image.DecompressionBombError:
+            self._warnings.__exit__(None, None, None)
+            raise _too_many(self._name, self._most_pixels) from None
+        except MemoryError:
+            self._warnings.__exit__(None, None, None)
+            raise
+        except Exception as error:  # decoders of hostile bytes raise anything
+            self._warnings.__exit__(None, None, None)
+            raise _unreadable(self._name, error, opened=False) from error
+        if image.width * image.height > self._most_pixels:
+            self._warnings.__exit__(None, None, None)
+            raise _too_many(self._name, self._most_pixels)
+        return image
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._warnings.__exit__(None, None, None)
+        if isinstance(error, Exception) and not isinstance(error, InvalidInput | MemoryError):
+            raise _unreadable(self._name, error, opened=True) from error
+
+
+def _opened(data: bytes, name: str, most_pixels: int = MAX_PIXELS) -> _Opened:
+    return _Opened(data, name, most_pixels)
+
+
+def _plain(image: Image.Image, channels: int, name: str) -> Image.Image:
+    """Mode L or RGB. Sixteen bits become eight by their upper half; what is transparent shows white."""
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    elif image.mode in ("I", "F"):
+        raise InvalidInput(
+            f"{name} has pixels of 32 bits, which are measurements rather than a picture",
+            where=name,
+            next_step="save it with 8 or 16 bits a pixel",
+            code="not_a_picture",
+        )
+    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        over = image.convert("RGBA")
+        white = Image.new("RGBA", over.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, over).convert("RGB")
+    return image.convert("L" if channels == 1 else "RGB")
+
+
+def _too_many(name: str, most_pixels: int) -> InvalidInput:
+    return InvalidInput(
+        f"{name} has more than {most_pixels // 10**6} million pixels",
+        where=name,
+        next_step="make it smaller",
+        code=TOO_MANY_PIXELS,
+    )
+
+
+def _unreadable(name: str, error: Exception, *, opened: bool) -> InvalidInput:
+    if opened:
+        reason = " ".join(str(error).split())[:200]
+        return InvalidInput(
+            f"{name} is a picture that is cut off or damaged ({reason})",
+            where=name,
+            next_step="fetch or save it again",
+            code="truncated_picture",
+        )
+    return InvalidInput(f"{name} is not a picture", where=name, next_step=_NEXT_STEP, code="not_a_picture")

@@ -1,0 +1,336 @@
+"""From what people send (a zip of folders, idx files, a Parquet table) to an image dataset. Runs in children only."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from azuraforge.datasets.images import idx
+from azuraforge.datasets.images.archives import Archive, Entry, is_zip, open_archive
+from azuraforge.datasets.images.canonical import Picture, image_frame, look_over, refuse_unlearnable
+from azuraforge.datasets.images.pictures import SUFFIXES, Look, Pixels, decode_picture, fit, from_pixels, look
+from azuraforge.datasets.reading.canonical import file_sha256
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.reader import Prepared, ReadFile, refuse_warnings
+from azuraforge.datasets.schemas import Finding, ImageOptions
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins import ImageRead
+
+_TRAIN, _TEST, _VALIDATION = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
+_UNREADABLE = ("not_a_picture", "truncated_picture", "too_many_pixels")
+_SHOWN = 5
+_DEFAULT = ReadingLimits()
+Size = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A picture that is still a file; ``load`` gives its bytes."""
+
+    picture: Picture
+    load: Callable[[], bytes]
+
+
+def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
+    """Read and prepare an image dataset; ``name`` is what messages call the file.
+
+    Raises InvalidInput naming what is wrong, where, and what to do next.
+    """
+    if (options.height is None) != (options.width is None):
+        raise InvalidInput(
+            "a size needs a height and a width",
+            where="option height" if options.height is None else "option width",
+            next_step="name both, such as height=28 and width=28",
+        )
+    findings: list[Finding] = []
+    with path.open("rb") as file:
+        head = file.read(4)
+    if is_zip(path):
+        with open_archive(path, name) as archive:
+            prepared, form = _read_archive(archive, options, findings, limits)
+    elif head == b"PAR1":
+        from azuraforge.datasets.images.tables import read_table
+
+        encoded = read_table(path, name, options, findings)
+        prepared, form = prepare_pictures(encoded, name, options, findings, limits), "parquet"
+    else:
+        raise InvalidInput(
+            f"the file {name} is neither a zip nor a Parquet table of pictures",
+            where=name,
+            next_step="pack one folder of pictures a class, or the idx files of pictures and labels, as a zip",
+            code="unknown_format",
+        )
+    return ReadFile(prepared, file_sha256(path), {"file": name, "format": form})
+
+
+def prepare_pictures(
+    pictures: Sequence[Encoded],
+    name: str,
+    options: ImageOptions,
+    findings: list[Finding],
+    limits: ReadingLimits = _DEFAULT,
+) -> Prepared:
+    """Decode every picture into one size. What cannot be read stops it, or is left out and reported."""
+    refuse_unlearnable([each.picture for each in pictures], name)
+    bad: dict[str, InvalidInput] = {}
+    looks = _looks(pictures, bad)
+    size = _size(looks, name, options)
+    limits.check_pictures(len(looks), *size, name)
+    other = sum((found.height, found.width) != size[:2] for found in looks.values())
+    kept: list[Picture] = []
+    pixels: list[bytes] = []
+    for index, each in enumerate(pictures):
+        if index not in looks:
+            continue
+        try:
+            pixels.append(decode_picture(each.load(), each.picture.name, *size).tobytes())
+        except InvalidInput as error:
+            if error.error_code not in _UNREADABLE:
+                raise
+            bad[each.picture.name] = error
+        else:
+            kept.append(each.picture)
+    _settle_unreadable(bad, len(pictures), name, options, findings)
+    return _prepared(pixels, kept, size, name, options, findings, resized=other)
+
+
+def prepare_pixels(
+    pixels: Pixels,
+    pictures: Sequence[Picture],
+    name: str,
+    options: ImageOptions,
+    findings: list[Finding],
+    limits: ReadingLimits = _DEFAULT,
+) -> Prepared:
+    """Prepare ``(example, height, width, channels)`` pixels that are decoded already."""
+    refuse_unlearnable(pictures, name)
+    size = (
+        options.height or pixels.shape[1],
+        options.width or pixels.shape[2],
+        options.channels or pixels.shape[3],
+    )
+    limits.check_pictures(len(pixels), *size, name)
+    resized = 0
+    if size != pixels.shape[1:]:
+        mode = "L" if size[2] == 1 else "RGB"
+        resized = len(pixels) if size[:2] != pixels.shape[1:3] else 0
+        pixels = np.stack([fit(from_pixels(each).convert(mode), size[0], size[1]) for each in pixels])
+    return _prepared(pixels, pictures, size, name, options, findings, resized=resized)
+
+
+def prepare_image_source(read: ImageRead, source: str, limits: ReadingLimits = _DEFAULT) -> Prepared:
+    """Prepare what a source of pictures read. Raises InvalidInput where it is not what a source promises."""
+    frame, size = read.frame, (read.height, read.width, read.channels)
+    if missing := [name for name in ("image", "label") if name not in frame.columns]:
+        raise InvalidInput(f"the source {source} gave no column {missing[0]!r}", where=f"source {source}")
+    limits.check_pictures(frame.height, *size, f"source {source}")
+    expected = size[0] * size[1] * size[2]
+    if frame["image"].dtype != pl.Binary or (frame["image"].bin.size() != expected).fill_null(True).any():
+        raise InvalidInput(
+            f"the source {source} gave pictures that are not {expected} bytes of pixels", where=f"source {source}"
+        )
+    parts = frame["part"].to_list() if "part" in frame.columns else [None] * frame.height
+    digits = len(str(max(0, frame.height - 1)))
+    names = (
+        frame["name"].to_list() if "name" in frame.columns else [str(row).zfill(digits) for row in range(len(frame))]
+    )
+    if unknown := set(parts) - {"train", "test", None}:
+        raise InvalidInput(f"the source {source} names an unknown part {unknown.pop()!r}", where=f"source {source}")
+    pictures = [
+        Picture(label_text(label), part, str(name))
+        for label, part, name in zip(frame["label"], parts, names, strict=True)
+    ]
+    findings: list[Finding] = []
+    return _prepared(
+        frame["image"].to_list(), pictures, size, f"source {source}", ImageOptions(kind="images"), findings, resized=0
+    )
+
+
+def _prepared(
+    pixels: Sequence[bytes] | Pixels,
+    pictures: Sequence[Picture],
+    size: Size,
+    name: str,
+    options: ImageOptions,
+    findings: list[Finding],
+    *,
+    resized: int,
+) -> Prepared:
+    refuse_unlearnable(pictures, name)
+    if resized:
+        findings.append(finding("pictures_resized", count=resized, height=size[0], width=size[1]))
+    frame, schema = image_frame(pixels, pictures, size)
+    look_over(frame, findings)
+    if options.strict:
+        refuse_warnings(findings, name)
+    shaping = {"fit": "letterbox" if resized else "none", "unreadable": options.unreadable}
+    return Prepared(frame, schema, shaping, findings)
+
+
+def _read_archive(
+    archive: Archive, options: ImageOptions, findings: list[Finding], limits: ReadingLimits
+) -> tuple[Prepared, str]:
+    name = archive.name
+    if idx_files := [entry for entry in archive.entries if idx.is_idx(entry.path)]:
+        others = [entry.path for entry in archive.entries if not idx.is_idx(entry.path)]
+        _report_ignored(others, findings)
+        limits.check_pictures(1, sum(entry.bytes for entry in idx_files), 1, 1, name)
+        parts = idx.pair({entry.path: archive.read(entry) for entry in idx_files}, limits.picture_bytes)
+        return prepare_idx(parts, name, options, findings, limits), "idx"
+    entries = [entry for entry in archive.entries if entry.path.lower().endswith(SUFFIXES)]
+    others = [entry.path for entry in archive.entries if not entry.path.lower().endswith(SUFFIXES)]
+    _report_ignored(others, findings)
+    placed = _placed(entries, name, findings)
+    encoded = [Encoded(picture, _loader(archive, entry)) for picture, entry in placed]
+    return prepare_pictures(encoded, name, options, findings, limits), "zip"
+
+
+def prepare_idx(
+    parts: Sequence[idx.IdxPart],
+    name: str,
+    options: ImageOptions,
+    findings: list[Finding],
+    limits: ReadingLimits = _DEFAULT,
+) -> Prepared:
+    """Prepare pairs of idx files; a picture's name is its number in its file, counted from 0."""
+    if len({part.pixels.shape[1:] for part in parts}) > 1:
+        sizes = ", ".join("×".join(map(str, part.pixels.shape[1:3])) for part in parts)
+        raise InvalidInput(f"the idx files hold pictures of different sizes: {sizes}", where=name, code="many_sizes")
+    digits = len(str(max(int(part.labels.max(initial=0)) for part in parts)))
+    pictures = [
+        Picture(str(label).zfill(digits), part.part, str(row).zfill(len(str(len(part.labels) - 1))))
+        for part in parts
+        for row, label in enumerate(part.labels)
+    ]
+    return prepare_pixels(np.concatenate([part.pixels for part in parts]), pictures, name, options, findings, limits)
+
+
+def _loader(archive: Archive, entry: Entry) -> Callable[[], bytes]:
+    return lambda: archive.read(entry)
+
+
+def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> list[tuple[Picture, Entry]]:
+    """Which class and part each file belongs to, by the folders that it lies in."""
+    paths = [entry.parts for entry in entries]
+    while paths and all(len(path) > 2 for path in paths) and len({path[0] for path in paths}) == 1:
+        paths = [path[1:] for path in paths]  # a folder around everything says nothing
+    tops = {path[0].lower() for path in paths if len(path) > 2}
+    split = (
+        bool(paths)
+        and all(len(path) > 2 for path in paths)
+        and tops <= {*_TRAIN, *_TEST, *_VALIDATION}
+        and bool(tops & {*_TRAIN})
+        and bool(tops & {*_TEST, *_VALIDATION})
+    )
+    has_test = bool(tops & {*_TEST})
+    placed = []
+    joined = 0
+    for path, entry in zip(paths, entries, strict=True):
+        part: str | None = None
+        if split:
+            top, *rest = path
+            joined += top.lower() in _VALIDATION
+            part = ("test" if top.lower() in _TEST else "train") if has_test else None
+            # Without a test folder the parts are ours to make; names must still not collide.
+            path = tuple(rest) if has_test and top.lower() not in _VALIDATION else (rest[0], top, *rest[1:])
+        if len(path) < 2:
+            raise InvalidInput(
+                f"{entry.path} lies in no folder: the folder's name is the picture's class",
+                where=f"{name}, {entry.path}",
+                next_step="put the pictures into one folder a class",
+                code="no_class",
+            )
+        placed.append((Picture(path[0], part, str(PurePosixPath(*path))), entry))
+    if joined:
+        findings.append(finding("validation_joined", count=joined))
+    return placed
+
+
+def _report_ignored(paths: Sequence[str], findings: list[Finding]) -> None:
+    if paths:
+        shown = ", ".join(paths[:_SHOWN])
+        findings.append(finding("files_ignored", count=len(paths), where=paths[0], files=shown))
+
+
+def _looks(pictures: Sequence[Encoded], bad: dict[str, InvalidInput]) -> dict[int, Look]:
+    looks: dict[int, Look] = {}
+    for index, each in enumerate(pictures):
+        try:
+            looks[index] = look(each.load(), each.picture.name)
+        except InvalidInput as error:
+            if error.error_code not in _UNREADABLE:
+                raise
+            bad[each.picture.name] = error
+    return looks
+
+
+def _size(looks: dict[int, Look], name: str, options: ImageOptions) -> Size:
+    """The size asked for, else the one that all pictures have."""
+    channels: int = options.channels or max((found.channels for found in looks.values()), default=1)
+    if options.height is not None and options.width is not None:
+        size = (options.height, options.width, channels)
+    else:
+        sizes = Counter((found.height, found.width) for found in looks.values())
+        if len(sizes) > 1:
+            raise _many_sizes(sizes, name)
+        height, width = next(iter(sizes), (1, 1))
+        size = (height, width, channels)
+    return size
+
+
+def _many_sizes(sizes: Counter[tuple[int, int]], name: str) -> InvalidInput:
+    common = sizes.most_common(_SHOWN)
+    shown = ", ".join(f"{height}×{width} ({count})" for (height, width), count in common)
+    more = f" and {len(sizes) - _SHOWN} more" if len(sizes) > _SHOWN else ""
+    height, width = min((size for size, _ in common), key=lambda size: size[0] * size[1])
+    return InvalidInput(
+        f"the pictures have {len(sizes)} sizes (height × width): {shown}{more}",
+        where=name,
+        next_step=f"name one size that all are fitted into, such as height={min(height, 256)} and"
+        f" width={min(width, 256)}",
+        code="many_sizes",
+    )
+
+
+def _settle_unreadable(
+    bad: dict[str, InvalidInput], count: int, name: str, options: ImageOptions, findings: list[Finding]
+) -> None:
+    if not bad:
+        return
+    first, error = min(bad.items())
+    if options.unreadable == "error" or len(bad) == count:
+        more = f"; {len(bad)} of {count} files cannot be read" if len(bad) > 1 else ""
+        raise InvalidInput(
+            f"{error.message}{more}",
+            where=f"{name}, {first}",
+            next_step="replace them, or choose with the option unreadable: skip",
+            code="unreadable_pictures",
+            count=len(bad),
+        )
+    shown = ", ".join(sorted(bad)[:_SHOWN])
+    findings.append(finding("pictures_unreadable", count=len(bad), where=first, files=shown))
+
+
+def label_text(value: Any) -> str:
+    """A label as text, without what would break a page or a path."""
+    return re.sub(r"\s+", " ", str(value)).strip()[:200]
+
+
+def unique_parts(values: Iterable[str | None]) -> dict[str | None, str | None]:
+    """How the words in a table's part column are understood; None for all where they are not train and test."""
+    words = set(values)
+    known = {word: _part_of(word) for word in words}
+    return known if {"train", "test"} <= set(known.values()) and None not in known.values() else dict.fromkeys(words)
+
+
+def _part_of(word: str | None) -> str | None:
+    plain = (word or "").strip().lower()
+    return "test" if plain in _TEST else "train" if plain in (*_TRAIN, *_VALIDATION) else None

@@ -1,0 +1,126 @@
+"""Parquet tables of encoded pictures, as Hugging Face writes them: bytes or ``{bytes, path}``, and a label.
+
+Runs in children only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from azuraforge.datasets.images.archives import MAX_UNPACKED_BYTES
+from azuraforge.datasets.images.canonical import Picture
+from azuraforge.datasets.images.reading import Encoded, label_text, unique_parts
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.parquet import describe, readable
+from azuraforge.datasets.schemas import Finding, ImageOptions
+from azuraforge.errors import InvalidInput
+
+_PART_COLUMNS = ("part", "split")
+MAX_ROWS = 1_000_000
+
+
+def read_table(
+    path: Path, name: str, options: ImageOptions, findings: list[Finding], max_bytes: int = MAX_UNPACKED_BYTES
+) -> list[Encoded]:
+    """The rows as encoded pictures; a picture's name is its row's number, counted from 0.
+
+    Class names come from the table's own description where Hugging Face left one, else from the label column.
+    """
+    schema, rows = describe(path, name)
+    wanted = _columns(schema, name, options)
+    if rows > MAX_ROWS:
+        raise _too_large(f"the table {name} has {rows:,} rows; at most {MAX_ROWS:,} are possible", name)
+    frame = readable(name, lambda: pl.read_parquet(path, columns=wanted))
+    described = readable(name, lambda: pl.read_parquet_metadata(path).get("huggingface"))
+    if ignored := [column for column in schema if column not in wanted]:
+        findings.append(finding("columns_ignored_text", count=len(ignored), columns=", ".join(ignored[:10])))
+    images = _bytes_of(frame[options.image])
+    # Equal pictures are stored once in the file, and would be in memory once for each row.
+    if int(images.bin.size().sum()) > max_bytes:
+        raise _too_large(f"the pictures of the table {name} have more than {max_bytes:,} bytes", name)
+    if frame[options.label].dtype == pl.String and int(frame[options.label].str.len_bytes().sum()) > max_bytes:
+        raise _too_large(f"the labels of the table {name} have more than {max_bytes:,} bytes", name)
+    empty = images.is_null() | frame[options.label].is_null()
+    if empty.any():
+        row = int(empty.arg_true()[0])
+        raise InvalidInput(
+            f"row {row + 1} has no picture or no label; {int(empty.sum())} such rows in all",
+            where=f"{name}, row {row + 1}",
+            next_step="leave these rows out",
+            code="missing_target",
+        )
+    names = _class_names(described, options.label)
+    column = next((column for column in _PART_COLUMNS if column in wanted), None)
+    words = frame[column].cast(pl.String).to_list() if column else [None] * frame.height
+    parts = unique_parts(words)
+    digits = len(str(max(0, frame.height - 1)))
+    return [
+        Encoded(Picture(_label(label, names), parts[word], str(row).zfill(digits)), _loader(images, row))
+        for row, (label, word) in enumerate(zip(frame[options.label], words, strict=True))
+    ]
+
+
+def _loader(images: pl.Series, row: int) -> Callable[[], bytes]:
+    return lambda: bytes(images[row])
+
+
+def _too_large(what: str, name: str) -> InvalidInput:
+    return InvalidInput(what, where=name, next_step="add a part of it", code="too_large")
+
+
+def _columns(schema: Any, name: str, options: ImageOptions) -> list[str]:
+    for option, column in (("image", options.image), ("label", options.label)):
+        if column not in schema:
+            raise InvalidInput(
+                f"the table {name} has no column {column!r}",
+                where=f"option {option}",
+                next_step=f"the columns are {', '.join(list(schema)[:20])}",
+                code="no_such_column",
+            )
+    kind = schema[options.image]
+    fields = {each.name: each.dtype for each in kind.fields} if isinstance(kind, pl.Struct) else {}
+    if kind != pl.Binary and fields.get("bytes") != pl.Binary:
+        raise _not_pictures(options.image, kind, name)
+    if schema[options.label].is_nested():
+        raise InvalidInput(
+            f"the column {options.label!r} holds {schema[options.label]}, not one class a row",
+            where=f"{name}, column {options.label!r}",
+            next_step="name the column of classes with the option label",
+            code="nested_column",
+        )
+    return [options.image, options.label, *(each for each in _PART_COLUMNS if schema.get(each) == pl.String)][:3]
+
+
+def _bytes_of(column: pl.Series) -> pl.Series:
+    if isinstance(column.dtype, pl.Struct):
+        column = column.struct.field("bytes")
+    return column
+
+
+def _not_pictures(column: str, kind: pl.DataType, name: str) -> InvalidInput:
+    return InvalidInput(
+        f"the column {column!r} holds {kind}, not the bytes of pictures",
+        where=f"{name}, column {column!r}",
+        next_step="name the column that holds PNG or JPEG bytes with the option image",
+        code="not_a_picture",
+    )
+
+
+def _class_names(described: str | None, label: str) -> list[str] | None:
+    """The names of the classes by number, from the description that Hugging Face writes into its files."""
+    try:
+        told = orjson.loads(described or "{}")["info"]["features"][label]["names"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
+    return [label_text(each) for each in told] if isinstance(told, list) else None
+
+
+def _label(value: Any, names: list[str] | None) -> str:
+    if names and isinstance(value, int) and 0 <= value < len(names):
+        return names[value]
+    return label_text(value)

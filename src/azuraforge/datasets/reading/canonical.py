@@ -1,0 +1,116 @@
+"""The canonical form of a dataset version: one order of rows and columns, one type, one fingerprint.
+
+Runs in children only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from azuraforge.datasets.images.canonical import image_fingerprint
+from azuraforge.durable import sync
+from azuraforge.errors import StorageError
+
+_FORMAT = "azuraforge dataset 1"
+
+
+def canonical_frame(
+    frame: pl.DataFrame, time: str, target: str, features: list[str], series: str | None = None
+) -> pl.DataFrame:
+    """Time (UTC, microseconds), target, then features by name; float64; sorted by time.
+
+    Of several series their names come first, and the rows stand series by series.
+    """
+    numbers = [target, *sorted(features)]
+    names = [] if series is None else [pl.col(series).cast(pl.String)]
+    return frame.select(
+        *names, pl.col(time).cast(pl.Datetime("us", "UTC")), *(pl.col(name).cast(pl.Float64) for name in numbers)
+    ).sort(*([] if series is None else [series]), time)
+
+
+def fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, Any]) -> str:
+    """SHA-256 over the meaning of the columns, the options that shaped them, and every value.
+
+    It depends on no file format: times count as int64 microseconds, values as little-endian float64, negative zero
+    as zero, a missing value as NaN; the names of several series as text, each with how many rows it has. The order of
+    rows and of feature columns in the source does not matter. Pictures have a fingerprint of their own kind, see
+    ``images``.
+    """
+    if schema.get("kind") == "images":
+        return image_fingerprint(frame, schema, options)
+    header = {
+        "format": _FORMAT,
+        "schema": {**schema, "features": sorted(schema["features"])},
+        "options": options,
+        "columns": frame.columns,
+        "rows": frame.height,
+    }
+    digest = hashlib.sha256(orjson.dumps(header, option=orjson.OPT_SORT_KEYS))
+    for series in frame.iter_columns():
+        if isinstance(series.dtype, pl.Datetime):
+            digest.update(series.cast(pl.Int64).to_numpy().astype("<i8").tobytes())
+        elif series.dtype == pl.String:
+            runs = series.rle().struct
+            digest.update(orjson.dumps([runs.field("value").to_list(), runs.field("len").to_list()]))
+        else:
+            values = series.fill_null(float("nan")).to_numpy() + 0.0  # -0.0 + 0.0 is 0.0
+            digest.update(values.astype("<f8").tobytes())
+    return digest.hexdigest()
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> str:
+    """Write ``frame`` so that ``path`` holds all of it or nothing; return the file's SHA-256."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    buffer = io.BytesIO()  # Polars' own writing hides the reason where a disk is full
+    frame.write_parquet(buffer, compression="zstd", statistics=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(buffer.getbuffer())
+            file.flush()
+            sync(file.fileno())
+        digest = file_sha256(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise StorageError(
+            f"the dataset cannot be written: {error.strerror or error}",
+            where=str(path.parent),
+            next_step="free some space or make the data home writable, then try again",
+        ) from error
+    return digest
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load_version(path: Path, schema: dict[str, Any], options: dict[str, Any], expected: str) -> pl.DataFrame:
+    """Read a version's rows and refuse them where they are not the ones that were stored."""
+    try:
+        frame = pl.read_parquet(path)
+        found = fingerprint(frame, schema, options)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise StorageError(
+            f"the rows of the dataset cannot be read: {str(error).splitlines()[0]}",
+            where=str(path),
+            next_step="add the dataset again from its file or source",
+        ) from error
+    if found != expected:
+        raise StorageError(
+            "the rows of the dataset are not the ones that were stored",
+            where=str(path),
+            next_step="add the dataset again from its file or source",
+        )
+    return frame

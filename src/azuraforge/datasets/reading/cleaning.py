@@ -1,0 +1,215 @@
+"""What is done to rows that are not as they should be; each act is a finding. Runs in children only.
+
+Every filling looks into the past only: a value carried forward was known at its time, an interpolated one was not.
+Only features are filled. A target that nobody measured stays empty: pipelines carry the last known one forward where
+they need an input, and a row without a target is never learned or judged as truth.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from azuraforge.datasets.reading.delimited import ROW, RawTable
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.frequency import Rhythm, whole_grid
+from azuraforge.datasets.reading.limits import Budget, ReadingLimits
+from azuraforge.datasets.schemas import CleaningOptions, Finding
+from azuraforge.errors import InvalidInput
+
+#: A feature with more missing than this is ignored; leading rows beyond this share are not given up for it.
+_MOST_MISSING = 0.5
+_MOST_LEADING = 0.05
+_MOST_FILLED = 0.05
+
+
+def take_as_missing(
+    frame: pl.DataFrame, missing_values: dict[str, list[float]], findings: list[Finding]
+) -> pl.DataFrame:
+    """Replace the values that the user says mean missing."""
+    for column, values in sorted(missing_values.items()):
+        if column not in frame.columns:
+            raise InvalidInput(
+                f"missing_values names {column!r}, which is neither the target nor a numeric feature",
+                where="option missing_values",
+                next_step="name the target or a feature",
+                code="no_such_column",
+            )
+        hit = frame[column].is_in(values).fill_null(False)
+        shown = ", ".join(f"{value:g}" for value in values)
+        findings.append(finding("values_replaced", count=int(hit.sum()), column=column, values=shown))
+        frame = frame.with_columns(pl.when(~hit).then(pl.col(column)).alias(column))
+    return frame
+
+
+def sort_rows(frame: pl.DataFrame, time: str, table: RawTable, findings: list[Finding]) -> pl.DataFrame:
+    """Rows in order of time."""
+    backwards = (frame[time].diff().cast(pl.Int64) < 0).arg_true()
+    if len(backwards):
+        row = int(frame[ROW][int(backwards[0])])
+        findings.append(finding("rows_sorted", count=len(backwards), where=table.place(row)))
+    return frame.sort(time, ROW)
+
+
+def reduce_duplicates(
+    frame: pl.DataFrame, time: str, policy: str, table: RawTable, findings: list[Finding]
+) -> pl.DataFrame:
+    """One row per time. Repetitions go; different values need a policy."""
+    values = [column for column in frame.columns if column != ROW]
+    once = frame.unique(values, keep="first", maintain_order=True)
+    if once.height < frame.height:
+        repeated = frame.filter(~frame[ROW].is_in(once[ROW].implode()))
+        findings.append(finding("duplicate_rows", count=repeated.height, where=_place(table, repeated, 0, time)))
+    conflicts = once.filter(once[time].is_duplicated())
+    if conflicts.is_empty():
+        return once
+    first = conflicts.filter(conflicts[time] == conflicts[time][0])
+    places = " and ".join(table.place(int(row)).removeprefix(f"{table.name}, ") for row in first[ROW][:2])
+    times = conflicts[time].n_unique()
+    if policy == "error":
+        raise InvalidInput(
+            f"{times} times have several rows with different values, the first at {first[time][0].isoformat()}"
+            if times > 1
+            else f"the time {first[time][0].isoformat()} has several rows with different values",
+            where=f"{table.name}, {places}",
+            next_step="correct the file, or choose with the option duplicates: first, last or mean",
+            code="duplicate_times",
+            count=times,
+        )
+    findings.append(finding("duplicate_times", count=times, where=f"{table.name}, {places}", policy=policy))
+    if policy == "mean":
+        numbers = [column for column in values if column != time]
+        return once.group_by(time, maintain_order=True).agg(
+            pl.col(ROW).min(), *(pl.col(name).mean() for name in numbers)
+        )
+    return once.unique(time, keep="first" if policy == "first" else "last", maintain_order=True)
+
+
+def settle_target(
+    frame: pl.DataFrame, time: str, target: str, options: CleaningOptions, table: RawTable, findings: list[Finding]
+) -> pl.DataFrame:
+    """No NaN or infinite target is left, and with the policies ``error`` and ``drop`` no missing one.
+
+    With ``forward_fill`` the rows between known targets stay, their target missing; at the start and the end they go.
+    """
+    bad = ~frame[target].is_finite().fill_null(False)
+    rows = bad.arg_true()
+    if not len(rows):
+        return frame
+    where = _place(table, frame, int(rows[0]), time, target)
+    if len(rows) == frame.height:
+        raise InvalidInput(
+            f"the target {target!r} has no values at all",
+            where=table.name,
+            next_step="choose another target",
+            code="missing_target",
+        )
+    if options.missing == "error":
+        value = frame[target][int(rows[0])]
+        kind = "is missing" if value is None else "is not a number (NaN)" if value != value else "is infinite"
+        more = f"; {len(rows)} rows in all" if len(rows) > 1 else ""
+        raise InvalidInput(
+            f"the target {target!r} {kind} at {frame[time][int(rows[0])].isoformat()}{more}",
+            where=where,
+            next_step="correct the file, or choose with the option missing: forward_fill or drop",
+            code="missing_target",
+            count=len(rows),
+        )
+    if options.missing == "drop":
+        findings.append(finding("target_rows_dropped", count=len(rows), where=where, column=target))
+        return frame.filter(~bad)
+    known = (~bad).arg_true()
+    kept = frame.slice(int(known[0]), int(known[-1]) - int(known[0]) + 1)
+    inside = int((~kept[target].is_finite().fill_null(False)).sum())
+    if kept.height < frame.height:
+        findings.append(finding("edge_rows_dropped", count=frame.height - kept.height, where=where, column=target))
+    if inside:
+        findings.append(finding("target_filled", count=inside, where=where, column=target))
+    return kept.with_columns(pl.when(pl.col(target).is_finite()).then(pl.col(target)).alias(target))
+
+
+def settle_features(
+    frame: pl.DataFrame, time: str, target: str, features: list[str], table: RawTable, findings: list[Finding]
+) -> tuple[pl.DataFrame, list[str]]:
+    """No missing feature value is left; features that are mostly missing are ignored.
+
+    Rows go until every feature has a value, and from there on until the target has one.
+    """
+    kept: list[str] = []
+    ignored: list[str] = []
+    starts: dict[str, int] = {}
+    for column in features:
+        known = frame[column].is_finite().fill_null(False)
+        positions = known.arg_true()
+        start = int(positions[0]) if len(positions) else frame.height
+        hopeless = len(positions) < (1 - _MOST_MISSING) * frame.height or start > _MOST_LEADING * frame.height
+        (ignored if hopeless else kept).append(column)
+        if hopeless:
+            continue
+        starts[column] = start
+        holes = frame.height - start - len(positions)
+        if holes:
+            first = int((~known.slice(start)).arg_true()[0]) + start
+            findings.append(
+                finding("feature_filled", count=holes, where=_place(table, frame, first, time, column), column=column)
+            )
+    if ignored:
+        findings.append(finding("columns_ignored_missing", count=len(ignored), columns=", ".join(ignored)))
+    lead = max(starts.values(), default=0)
+    if lead:
+        unknown = int(frame[target].slice(lead).is_not_null().arg_max() or 0)
+        lead += unknown
+        late = ", ".join([*(column for column, start in starts.items() if start), *([target] if unknown else [])])
+        findings.append(finding("leading_rows_dropped", count=lead, where=_place(table, frame, 0, time), columns=late))
+    filled = _carry_forward(frame.drop(ignored), kept)
+    return filled.slice(lead), kept
+
+
+def settle_gaps(
+    frame: pl.DataFrame,
+    time: str,
+    target: str,
+    rhythm: Rhythm,
+    policy: str,
+    findings: list[Finding],
+    budget: Budget | None = None,
+) -> tuple[pl.DataFrame, bool]:
+    """Add the missing rows of a regular series, features from the past and no target, or keep the holes.
+
+    Returns the frame, and whether it is regular now. Raises InvalidInput where so many rows are missing that the
+    whole series exceeds ``budget``; their number is known from the rhythm, before they are built.
+    """
+    if rhythm.kind != "regular" or not rhythm.missing or rhythm.gap_after is None:
+        return frame, True
+    after = frame[time][rhythm.gap_after].isoformat()
+    total = frame.height + rhythm.missing
+    facts = {"frequency": rhythm.frequency, "longest": rhythm.longest}
+    small = rhythm.missing <= _MOST_FILLED * total and rhythm.longest <= max(rhythm.season, 3)
+    if policy == "error" or (policy == "auto" and not small):
+        raise InvalidInput(
+            f"{rhythm.missing} of {total} rows are missing in the rhythm of {rhythm.frequency};"
+            f" the longest gap has {rhythm.longest} rows, the first follows {after}",
+            where=f"after {after}",
+            next_step="choose with the option gaps: forward_fill (rows are added, their target stays empty) or keep",
+            code="gaps",
+            count=rhythm.missing,
+            longest=rhythm.longest,
+        )
+    if policy == "keep":
+        findings.append(finding("gaps_kept", count=rhythm.missing, where=f"after {after}", **facts))
+        return frame, False
+    (budget or Budget(ReadingLimits())).take(
+        frame.height, rhythm.missing, frame.width, rhythm.frequency, f"after {after}"
+    )
+    findings.append(finding("gaps_filled", count=rhythm.missing, where=f"after {after}", **facts))
+    grid = whole_grid(frame[time], rhythm).to_frame()
+    whole = grid.join(frame, on=time, how="left", maintain_order="left")
+    return whole.with_columns(pl.all().exclude(target).forward_fill()), True
+
+
+def _carry_forward(frame: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    finite = [pl.when(pl.col(name).is_finite()).then(pl.col(name)).forward_fill().alias(name) for name in columns]
+    return frame.with_columns(finite)
+
+
+def _place(table: RawTable, frame: pl.DataFrame, index: int, time: str, column: str | None = None) -> str:
+    return f"{table.place(int(frame[ROW][index]), column)} ({frame[time][index].isoformat()})"

@@ -1,0 +1,180 @@
+"""From a file's bytes to text: what kind of file it is, its compression and its encoding.
+
+Runs in children only. Everything unpacked is bounded, so that a small archive cannot fill the memory.
+"""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from azuraforge.datasets.images.archives import check_directory
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.errors import InvalidInput
+
+_FORMATS = "a CSV (also .gz, .bz2, .xz, .zip) or Parquet file"
+_MAGIC = {
+    b"\x28\xb5\x2f\xfd": "a Zstandard archive",
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"SQLite format 3": "a SQLite database",
+    b"\x7fELF": "a program",
+    b"\x93NUMPY": "a NumPy array",
+    b"\x89HDF": "an HDF5 file",
+    b"ARROW1": "an Arrow file",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+}
+#: Encodings of host names: their time grows with the square of the length.
+_QUADRATIC = ("idna", "punycode")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A text file. ``assumed`` says that the encoding is a guess and not a certainty."""
+
+    text: str
+    encoding: str
+    assumed: bool
+
+
+def unpack(path: Path, name: str, limits: ReadingLimits | None = None) -> bytes:
+    """Return the file's bytes, decompressed. Raises InvalidInput if it is no table, or larger than ``limits``."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+            file.seek(0)
+            if not head:
+                raise InvalidInput(
+                    f"the file {name} is empty", where=name, next_step=f"choose {_FORMATS}", code="empty_file"
+                )
+            _refuse_known_binary(head, name)
+            with _opened(file, head, name) as stream:
+                return _bounded(stream, name, limits or ReadingLimits())
+    except FileNotFoundError:
+        raise InvalidInput(
+            f"there is no file {name}", where=name, next_step="check the path", code="missing_file"
+        ) from None
+    except (gzip.BadGzipFile, lzma.LZMAError, zlib.error, zipfile.BadZipFile, EOFError, OSError) as error:
+        raise InvalidInput(
+            f"the file {name} cannot be read: {error}",
+            where=name,
+            next_step="it may be cut off or damaged; fetch it again",
+            code="unreadable_file",
+        ) from error
+
+
+def decode(data: bytes, name: str, encoding: str | None = None) -> Decoded:
+    """Bytes as text: the given encoding, else by its byte order mark, else UTF-8, else Windows-1254.
+
+    Example:
+        >>> decode("sıcaklık".encode(), "t.csv").encoding
+        'utf-8'
+    """
+    if encoding:
+        return Decoded(_decode_as(data, name, encoding), encoding, assumed=False)
+    for mark, codec in _BOMS:
+        if data.startswith(mark):
+            return Decoded(_decode_as(data, name, codec), codec.removesuffix("-sig"), assumed=False)
+    if b"\0" in data[: 2**16]:
+        raise InvalidInput(
+            f"the file {name} is binary, not a table of text",
+            where=f"{name}, byte {data.index(0) + 1}",
+            next_step=f"choose {_FORMATS}",
+            code="binary_file",
+        )
+    try:
+        return Decoded(data.decode("utf-8"), "utf-8", assumed=False)
+    except UnicodeDecodeError:
+        return Decoded(_decode_as(data, name, "cp1254"), "Windows-1254", assumed=True)
+
+
+def _decode_as(data: bytes, name: str, encoding: str) -> str:
+    try:
+        if codecs.lookup(encoding).name in _QUADRATIC:
+            raise LookupError
+        return data.decode(encoding)
+    except LookupError:
+        raise InvalidInput(
+            f"there is no encoding {encoding!r}",
+            where="option encoding",
+            next_step="use a name such as utf-8, cp1254 or latin-1",
+        ) from None
+    except UnicodeError as error:
+        byte = getattr(error, "start", 0)
+        raise InvalidInput(
+            f"the file {name} is not {encoding} text, or not text at all",
+            where=f"{name}, line {data[:byte].count(10) + 1}, byte {byte + 1}",
+            next_step="name its encoding with the option encoding, or save the table as UTF-8",
+            code="bad_encoding",
+        ) from None
+
+
+def _refuse_known_binary(head: bytes, name: str) -> None:
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic):
+            raise InvalidInput(
+                f"the file {name} is {kind}, not a table",
+                where=name,
+                next_step=f"export or unpack it as {_FORMATS}",
+                code="binary_file",
+            )
+
+
+def _opened(file: IO[bytes], head: bytes, name: str) -> IO[bytes]:
+    if head.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], gzip.GzipFile(fileobj=file))
+    if head.startswith(b"BZh"):
+        return bz2.BZ2File(file)
+    if head.startswith(b"\xfd7zXZ\0"):
+        return lzma.LZMAFile(file)
+    if head.startswith(b"PK\x03\x04"):
+        check_directory(file, name)
+        return _only_member(zipfile.ZipFile(file), name)
+    return file
+
+
+def _only_member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    members = [info for info in archive.infolist() if not info.is_dir() and not info.filename.startswith("__MACOSX")]
+    if any(info.filename == "[Content_Types].xml" for info in members):
+        raise InvalidInput(
+            f"the file {name} is an Excel workbook or another Office document, not a table",
+            where=name,
+            next_step="save the sheet as CSV",
+            code="binary_file",
+        )
+    if len(members) != 1:
+        raise InvalidInput(
+            f"the archive {name} holds {len(members)} files; one table is needed",
+            where=name,
+            next_step="unpack it and add the table itself",
+        )
+    if members[0].flag_bits & 1:
+        raise InvalidInput(f"the archive {name} is locked by a password", where=name, next_step="unpack it first")
+    return archive.open(members[0])
+
+
+def _bounded(stream: IO[bytes], name: str, limits: ReadingLimits) -> bytes:
+    buffer = io.BytesIO()
+    while chunk := stream.read(2**20):
+        limits.check_text(buffer.tell() + len(chunk), f"the file {name}")
+        buffer.write(chunk)
+    if not buffer.tell():
+        raise InvalidInput(f"the file {name} is empty", where=name, next_step=f"choose {_FORMATS}", code="empty_file")
+    return buffer.getvalue()

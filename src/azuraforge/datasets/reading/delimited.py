@@ -1,0 +1,258 @@
+"""Delimited text (CSV and its cousins) as a frame of strings. Runs in children only."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.errors import InvalidInput
+from azuraforge.wording import fill
+
+_SEPARATORS = (",", ";", "\t", "|", " ")
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
+_SAMPLE_CHARACTERS = 64 * 1024
+_SAMPLE_LINES = 60
+_LONGEST_HEADER = 16 << 20
+ROW = "__row__"
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table as it stands in the file.
+
+    ``frame`` has the file's columns (strings where they come from text) and ``ROW``, the row's number from 0.
+    ``first_line`` is the line of row 0 where rows and lines go together, None where they do not. ``unread`` are columns
+    of the file that cannot be used and are not in ``frame``.
+    """
+
+    frame: pl.DataFrame
+    name: str
+    first_line: int | None = None
+    separator: str | None = None
+    unread: tuple[str, ...] = ()
+
+    def place(self, row: int, column: str | None = None) -> str:
+        """Where a row stands: ``prices.csv, line 7, column 'Close'``."""
+        at = f"line {row + self.first_line}" if self.first_line is not None else f"row {row + 1}"
+        return f"{self.name}, {at}" + (f", column {column!r}" if column is not None else "")
+
+    def require(self, column: str, option: str) -> None:
+        """Raise InvalidInput where the table has no such column."""
+        names = [name for name in self.frame.columns if name != ROW]
+        require_column([*names, *self.unread], self.name, column, option)
+
+
+def table_of(frame: pl.DataFrame, name: str) -> RawTable:
+    """A typed frame (Parquet, a source) as a table; categories become text."""
+    _refuse_reserved(frame.columns, name)
+    categories = [column for column, kind in frame.schema.items() if isinstance(kind, pl.Categorical | pl.Enum)]
+    return RawTable(frame.with_columns(pl.col(categories).cast(pl.String)).with_row_index(ROW), name)
+
+
+def require_column(names: list[str], file: str, column: str, option: str) -> None:
+    """Raise InvalidInput where ``column`` is not among ``names``, with the closest name as a guess."""
+    if column in names:
+        return
+    close = difflib.get_close_matches(column, names, n=1, cutoff=0.6)
+    lower = {name.lower(): name for name in names}
+    guess = lower.get(column.lower()) or (close[0] if close else None)
+    shown = ", ".join(repr(name[:80]) for name in names[:20]) + (" …" if len(names) > 20 else "")
+    raise InvalidInput(
+        f"{file} has no column {column!r}; its columns are {shown}",
+        where=f"option {option}",
+        next_step=f"did you mean {guess!r}?" if guess else "name one of the columns",
+        code="no_such_column",
+        columns=names[:200],
+    )
+
+
+def read_delimited(
+    text: str, name: str, separator: str | None, needed: dict[str, str], limits: ReadingLimits | None = None
+) -> RawTable:
+    """Text as a table of strings; ``needed`` are the columns that must be there, by the option that names them.
+
+    Raises InvalidInput where no separator fits, a line has more values than the header, a quote is left open, or the
+    table has more columns or values than ``limits`` allow, which is counted before it is built.
+    """
+    limits = limits or ReadingLimits()
+    body = text.lstrip("\r\n")
+    skipped = text[: len(text) - len(body)].count("\n")
+    if not body or body.isspace():
+        raise InvalidInput(f"the file {name} holds no rows", where=name, next_step="choose a table", code="empty_file")
+    found = sniff(body)
+    chosen = separator or found
+    if chosen is None:
+        _refuse_single_column(body, name)
+    header = _header(body, chosen or ",", name, limits)
+    if separator and found and found != separator and any(column not in header for column in needed.values()):
+        raise InvalidInput(
+            f"the file {name} is not separated by a {separator_name(separator)}; a {separator_name(found)} was found",
+            where=f"{name}, line {skipped + 1}",
+            next_step=f"leave the option separator out, or pass {found!r}",
+            code="wrong_separator",
+            found=found,
+        )
+    for option, column in needed.items():
+        require_column(header, name, column, option)
+    limits.check_table(body.count("\n") + 1, len(header), f"the file {name}")
+    frame = _parse(body, chosen or ",", header, name, skipped)
+    lines = _line_ends(body)  # rows, where no quoted value spans lines
+    first = skipped + 2 if lines == _height_without_trailing_blanks(frame) else None
+    frame = frame.with_row_index(ROW).filter(pl.any_horizontal(pl.exclude(ROW).is_not_null()))
+    if not frame.height:
+        raise InvalidInput(
+            f"the file {name} has a header and no rows", where=name, next_step="choose a table", code="empty_file"
+        )
+    return RawTable(frame, name, first, chosen)
+
+
+def sniff(text: str) -> str | None:
+    """The separator that cuts header and rows into the same number of columns; None where none does.
+
+    Example:
+        >>> sniff("time;value\\n2020-01-01;1,5\\n2020-01-02;2,5\\n")
+        ';'
+    """
+    sample = text[:_SAMPLE_CHARACTERS]
+    if len(text) > len(sample):
+        sample = sample[: sample.rfind("\n") + 1] or sample
+    best: tuple[float, int] | None = None
+    chosen = None
+    for separator in _SEPARATORS:
+        widths = _widths(sample, separator)
+        if not widths or widths[0] < 2:
+            continue
+        common = Counter(widths).most_common(1)[0][0]
+        agree = sum(width == widths[0] for width in widths) / len(widths)
+        if common != widths[0] or agree < 0.5:
+            continue
+        score = (round(agree, 1), widths[0])
+        if best is None or (separator != " " and score > best):
+            best, chosen = score, separator
+    return chosen
+
+
+def separator_name(separator: str) -> str:
+    """``"comma"`` for ``","``; the character itself where it has no name."""
+    return _NAMES.get(separator, repr(separator))
+
+
+def _widths(sample: str, separator: str) -> list[int]:
+    rows = csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
+    widths: list[int] = []
+    try:
+        for row in rows:
+            if row:
+                widths.append(len(row))
+            if len(widths) >= _SAMPLE_LINES:
+                break
+    except csv.Error:
+        return []
+    return widths
+
+
+def _header(text: str, separator: str, name: str, limits: ReadingLimits) -> list[str]:
+    end = text.find("\n")
+    first = end if end >= 0 else len(text)
+    limits.check_table(1, text.count(separator, 0, first) + 1, f"the file {name}")
+    try:
+        if first > _LONGEST_HEADER:
+            raise csv.Error("the first line is longer than a header can be")
+        row = next(csv.reader(_lines(text), delimiter=separator))
+    except csv.Error as error:
+        raise InvalidInput(
+            f"the header of {name} cannot be read: {error}",
+            where=f"{name}, header",
+            next_step="look for a quote that is opened and not closed, or a value without line breaks",
+            code="unreadable_file",
+        ) from None
+    limits.check_table(1, len(row), f"the file {name}")
+    header = [cell.strip() or f"column_{index + 1}" for index, cell in enumerate(row)]
+    _refuse_reserved(header, name)
+    twice = [column for column, count in Counter(header).items() if count > 1]
+    if twice:
+        raise InvalidInput(
+            f"two columns of {name} are named {twice[0]!r}",
+            where=f"{name}, header",
+            next_step="rename one of them in the file",
+            code="duplicate_column",
+        )
+    return header
+
+
+def _parse(text: str, separator: str, header: list[str], name: str, skipped: int) -> pl.DataFrame:
+    try:
+        return pl.read_csv(
+            text.encode(), separator=separator, infer_schema=False, new_columns=header, quote_char='"', eol_char="\n"
+        ).with_columns(pl.all().str.strip_chars().replace("", None))
+    except (pl.exceptions.PolarsError, ValueError) as error:
+        _refuse_ragged(text, separator, len(header), name, skipped)
+        reason = str(error).splitlines()[0]
+        raise InvalidInput(
+            f"the file {name} cannot be read as a table: {reason}",
+            where=name,
+            next_step="look for a quote that is opened and not closed",
+            code="unreadable_file",
+        ) from error
+
+
+def _refuse_reserved(columns: list[str], name: str) -> None:
+    if ROW in columns:
+        raise InvalidInput(
+            f"a column of {name} has the reserved name {ROW!r}", where=f"{name}, header", next_step="rename it"
+        )
+
+
+def _refuse_ragged(text: str, separator: str, width: int, name: str, skipped: int) -> None:
+    rows = csv.reader(_lines(text), delimiter=separator)
+    try:
+        for row in rows:
+            if len(row) > width:
+                raise InvalidInput(
+                    f"a line of {name} {fill('has {count} [value|values]', count=len(row))}, the header has {width}",
+                    where=f"{name}, line {skipped + rows.line_num}",
+                    next_step=f"correct the line, or name another separator (a {separator_name(separator)} was used)",
+                    code="ragged_line",
+                )
+    except csv.Error:
+        return
+
+
+def _refuse_single_column(text: str, name: str) -> None:
+    first = text[:400].splitlines()[0][:80]
+    raise InvalidInput(
+        f"no separator was found in {name}: its first line is {first!r}, one column",
+        where=f"{name}, line 1",
+        next_step="add a table with at least a time and a value column, or name its separator",
+        code="no_separator",
+    )
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines as ``io.StringIO`` does, without a second copy of the text."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield from io.StringIO(text[start:end], newline="")
+        start = end
+
+
+def _line_ends(text: str) -> int:
+    """Count the line ends before the text's last line."""
+    end = len(text)
+    while end and text[end - 1] in "\r\n":
+        end -= 1
+    return text.count("\n", 0, end)
+
+
+def _height_without_trailing_blanks(frame: pl.DataFrame) -> int:
+    blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    filled = blank.not_().arg_true()
+    return int(filled[-1]) + 1 if len(filled) else 0

@@ -1,0 +1,179 @@
+"""What the columns are: which can be used, which cannot, and whether there is anything to learn.
+
+Runs in children only.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from azuraforge.datasets.reading.delimited import ROW, RawTable
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.numeric import Decimal, find_decimal, to_numbers, without_missing
+from azuraforge.datasets.schemas import Finding
+from azuraforge.errors import InvalidInput
+
+#: Fewer rows than this cannot be split into something to learn from and something to judge on.
+FEWEST_ROWS = 20
+_ZEROS_AT_MOST = 0.2
+_ZEROS_DISTANCE = 10.0  # interquartile ranges between zero and the median
+
+
+def numbers(
+    table: RawTable,
+    time: str,
+    target: str,
+    features: list[str] | None,
+    exclude: list[str],
+    decimal: Decimal | None,
+    findings: list[Finding],
+) -> tuple[pl.DataFrame, list[str]]:
+    """``ROW``, target and features as float64, in the table's order; and the features' names.
+
+    Raises InvalidInput naming the first row where the target, or a feature asked for by name, is not a number.
+    """
+    candidates = _candidates(table, time, target, features, exclude)
+    cleaned = table.frame.with_columns(
+        without_missing(table.frame[name]) for name in [target, *candidates] if table.frame.schema[name] == pl.String
+    )
+    if decimal is None:
+        decimal = find_decimal(cleaned, candidates, target, f"{table.name}, column {target!r}")
+    if decimal == ",":
+        findings.append(finding("decimal_comma"))
+    columns = {ROW: cleaned[ROW], target: _required(table, cleaned, target, decimal, "target")}
+    ignored: list[str] = []
+    for name in candidates:
+        if features is not None:
+            columns[name] = _required(table, cleaned, name, decimal, "feature")
+        elif (values := _values(cleaned[name], decimal)) is None or _not_numbers(cleaned[name], values).any():
+            ignored.append(name)
+        else:
+            columns[name] = values
+    if ignored:
+        findings.append(finding("columns_ignored_text", count=len(ignored), columns=", ".join(ignored)))
+    return pl.DataFrame(columns), [name for name in candidates if name in columns]
+
+
+def ignore_useless(
+    frame: pl.DataFrame, time: str, target: str, features: list[str], findings: list[Finding]
+) -> tuple[pl.DataFrame, list[str]]:
+    """Leave out features that say nothing: constants, counters of rows or time, copies of the target."""
+    rows = pl.Series(range(frame.height), dtype=pl.Float64)
+    clock = frame[time].cast(pl.Int64).cast(pl.Float64)
+    reasons: dict[str, list[str]] = {}
+    for name in features:
+        values = frame[name]
+        if values.n_unique() == 1:
+            reasons.setdefault("columns_ignored_constant", []).append(name)
+        elif _proportional(values, rows) or _proportional(values, clock):
+            reasons.setdefault("columns_ignored_clock", []).append(name)
+        elif (values == frame[target]).all():
+            reasons.setdefault("columns_ignored_copy", []).append(name)
+    for code, names in reasons.items():
+        findings.append(finding(code, count=len(names), columns=", ".join(names)))
+    gone = {name for names in reasons.values() for name in names}
+    return frame.drop(gone), [name for name in features if name not in gone]
+
+
+def report_suspicious_zeros(frame: pl.DataFrame, time: str, columns: list[str], findings: list[Finding]) -> None:
+    """Zeros far below everything else usually mean "no measurement" (a pressure of 0 hPa)."""
+    for name in columns:
+        values = frame[name]
+        zeros = values == 0
+        count = int(zeros.sum())
+        if not 0 < count < _ZEROS_AT_MOST * frame.height:
+            continue
+        rest = values.filter(~zeros)
+        low, middle, high = (float(rest.quantile(level) or 0.0) for level in (0.25, 0.5, 0.75))
+        if (rest > 0).all() and middle > _ZEROS_DISTANCE * (high - low) > 0:
+            first = frame[time][int(zeros.arg_true()[0])].isoformat()
+            findings.append(finding("suspicious_zeros", count=count, where=first, column=name))
+
+
+def refuse_unlearnable(frame: pl.DataFrame, target: str, name: str) -> None:
+    """Raise InvalidInput where the series is too short or never changes."""
+    if frame.height < FEWEST_ROWS:
+        raise InvalidInput(
+            f"the series has {frame.height} rows; at least {FEWEST_ROWS} are needed",
+            where=name,
+            next_step="add a longer series",
+            code="too_short",
+            rows=frame.height,
+        )
+    known = frame[target].drop_nulls()
+    if known.n_unique() == 1:
+        raise InvalidInput(
+            f"the target {target!r} is {known[0]:g} in every row: there is nothing to learn",
+            where=f"{name}, column {target!r}",
+            next_step="choose another target",
+            code="constant_target",
+        )
+
+
+def _candidates(table: RawTable, time: str, target: str, features: list[str] | None, exclude: list[str]) -> list[str]:
+    table.require(time, "time")
+    table.require(target, "target")
+    if time == target:
+        raise InvalidInput(
+            f"{time!r} cannot be both the time and the target", where="option target", next_step="choose another target"
+        )
+    for name in exclude:
+        table.require(name, "exclude")
+    if features is None:
+        return [name for name in table.frame.columns if name not in (ROW, time, target, *exclude)]
+    for name in features:
+        table.require(name, "features")
+        if name in (time, target):
+            raise InvalidInput(
+                f"{name!r} is the {'time' if name == time else 'target'} and cannot be a feature too",
+                where="option features",
+                next_step="leave it out; the past of the target is always an input",
+            )
+    return [name for name in dict.fromkeys(features) if name not in exclude]
+
+
+def _values(series: pl.Series, decimal: Decimal) -> pl.Series | None:
+    if series.dtype == pl.String:
+        return to_numbers(series, decimal)
+    if series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null):
+        return series.cast(pl.Float64)
+    return None
+
+
+def _not_numbers(series: pl.Series, values: pl.Series) -> pl.Series:
+    return series.is_not_null() & values.is_null()
+
+
+def _required(table: RawTable, frame: pl.DataFrame, name: str, decimal: Decimal, role: str) -> pl.Series:
+    series = frame[name]
+    values = _values(series, decimal)
+    if values is None:
+        raise InvalidInput(
+            f"the {role} {name!r} must be numeric, but holds {series.dtype}",
+            where=f"{table.name}, column {name!r}",
+            next_step="choose another column",
+            code=f"text_in_{role}",
+        )
+    rows = _not_numbers(series, values).arg_true()
+    if len(rows):
+        row = int(rows[0])
+        more = f" ({len(rows)} rows in all)" if len(rows) > 1 else ""
+        raise InvalidInput(
+            f"the {role} {name!r} must be numeric, but is {str(series[row])[:60]!r}{more}",
+            where=table.place(int(frame[ROW][row]), name),
+            next_step="correct the value, or choose another column"
+            + (" (it looks like a second header line: delete it)" if row == 0 and len(rows) == 1 else ""),
+            code=f"text_in_{role}",
+            count=len(rows),
+        )
+    return values
+
+
+def _proportional(values: pl.Series, clock: pl.Series) -> bool:
+    """Whether ``values`` is an exact linear copy of ``clock``."""
+    span = float(clock[-1]) - float(clock[0])
+    rise = float(values[-1]) - float(values[0])
+    if span == 0 or rise == 0:
+        return False
+    expected = (clock - float(clock[0])) * (rise / span) + float(values[0])
+    return bool(((values - expected).abs() <= 1e-6 * abs(rise) / len(values)).all())

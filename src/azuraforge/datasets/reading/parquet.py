@@ -1,0 +1,96 @@
+"""Parquet tables: their description is read first, then only the columns that count. Runs in children only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import polars as pl
+
+from azuraforge.datasets.reading.delimited import RawTable, table_of
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.schemas import FileOptions, Finding
+from azuraforge.errors import InvalidInput
+
+T = TypeVar("T")
+
+
+def is_parquet(path: Path) -> bool:
+    """Return whether a file begins as a Parquet file does."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PAR1"
+    except OSError:
+        return False  # unpack() says what is wrong
+
+
+def read_parquet(
+    path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]
+) -> RawTable:
+    """Read the columns of numbers, text and times.
+
+    A few bytes can stand for any number of equal values, so rows and columns are counted in the file's description.
+    Lists, structures and raw bytes have no size in it; they are not read.
+
+    Raises InvalidInput for a file that is too large, damaged or empty, or where a column asked for cannot be read.
+    """
+    schema, rows = describe(path, name)
+    for role, column in _asked(options):
+        if column in schema and not _is_plain(schema[column]):
+            wanted = "hold times" if role == "time" else "hold names" if role == "series" else "be numeric"
+            raise InvalidInput(
+                f"the {role} {column!r} must {wanted}, but holds {schema[column]}",
+                where=f"{name}, column {column!r}",
+                next_step="choose another column",
+                code="nested_column",
+            )
+    plain = [column for column, kind in schema.items() if _is_plain(kind)]
+    limits.check_table(rows, len(schema), f"the file {name}")
+    nested = tuple(column for column in schema if column not in plain)
+    if ignored := [column for column in nested if column not in options.exclude]:
+        findings.append(finding("columns_ignored_text", count=len(ignored), columns=", ".join(ignored)))
+    frame = readable(name, lambda: pl.read_parquet(path, columns=plain))
+    limits.check_frame(frame, f"the file {name}")
+    if not frame.height:
+        raise InvalidInput(f"the file {name} holds no rows", where=name, next_step="choose a table", code="empty_file")
+    return replace(table_of(frame, name), unread=nested)
+
+
+def describe(path: Path, name: str) -> tuple[dict[str, pl.DataType], int]:
+    """Return the columns' types and the number of rows, from the file's metadata alone."""
+
+    def look() -> tuple[dict[str, pl.DataType], int]:
+        schema = dict(pl.read_parquet_schema(path))
+        return schema, int(pl.scan_parquet(path).select(pl.len()).collect().item())
+
+    return readable(name, look)
+
+
+def readable(name: str, read: Callable[[], T]) -> T:
+    """Return the result of ``read``. Raises InvalidInput where the file is damaged."""
+    try:
+        return read()
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise InvalidInput(
+            f"the Parquet file {name} cannot be read: {(str(error).splitlines() or [''])[0][:300]}",
+            where=name,
+            next_step="it may be cut off or damaged; write it again",
+            code="unreadable_file",
+        ) from error
+
+
+def _asked(options: FileOptions) -> Iterator[tuple[str, str]]:
+    """Yield the columns that the options name, each with its role."""
+    yield "time", options.time
+    yield "target", options.target
+    if options.series is not None:
+        yield "series", options.series
+    for column in options.features or ():
+        yield "feature", column
+
+
+def _is_plain(kind: pl.DataType) -> bool:
+    return not (kind.is_nested() or kind in (pl.Binary, pl.Object))

@@ -1,0 +1,237 @@
+"""From a file or a source to a canonical frame with its schema and a report. Runs in children only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from azuraforge.datasets.reading import cleaning, inspection, panels
+from azuraforge.datasets.reading.canonical import canonical_frame, file_sha256, fingerprint
+from azuraforge.datasets.reading.decoding import decode, unpack
+from azuraforge.datasets.reading.delimited import ROW, RawTable, read_delimited, table_of
+from azuraforge.datasets.reading.findings import finding
+from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
+from azuraforge.datasets.reading.limits import Budget, ReadingLimits
+from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
+from azuraforge.datasets.reading.times import check_zone, parse_times
+from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins import SourceRead
+
+_DEFAULT = ReadingLimits()
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A dataset version before it is stored: ``frame`` in canonical form."""
+
+    frame: pl.DataFrame
+    schema: dict[str, Any]
+    options: dict[str, Any]
+    findings: list[Finding]
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.frame, self.schema, self.options)
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """What a file holds, and how it was read."""
+
+    prepared: Prepared
+    file_sha256: str
+    facts: dict[str, Any]
+
+
+def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
+    """Read and prepare a CSV or Parquet file; ``name`` is what messages call it.
+
+    Raises InvalidInput naming what is wrong, where, and what to do next.
+    """
+    findings: list[Finding] = []
+    if is_parquet(path):
+        table = read_parquet(path, name, options, limits, findings)
+        facts: dict[str, Any] = {"format": "parquet"}
+    else:
+        table, facts = _read_text(path, name, options, limits, findings)
+    return ReadFile(_prepare(table, options, findings, limits), file_sha256(path), {"file": name, **facts})
+
+
+def prepare_source(
+    read: SourceRead, source: str, options: CleaningOptions, limits: ReadingLimits = _DEFAULT
+) -> Prepared:
+    """Prepare what a source read."""
+    if read.time is None:
+        raise InvalidInput(f"the source {source} names no time column", where=f"source {source}")
+    frame = read.frame
+    limits.check_frame(frame, f"source {source}", "ask for less")
+    table = table_of(frame, source)
+    asked = FileOptions(
+        **options.model_dump(include=set(CleaningOptions.model_fields)),
+        time=read.time,
+        target=read.target,
+        features=list(read.features),
+        timezone=read.timezone,
+        unit=read.unit,
+    )
+    if not frame.height:
+        raise InvalidInput(f"the source {source} gave no rows", where=f"source {source}", next_step="ask for more")
+    return _prepare(table, asked, [], limits)
+
+
+def _read_text(
+    path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]
+) -> tuple[RawTable, dict[str, Any]]:
+    """Read a table of text; of its text only the columns stay in memory."""
+    decoded = decode(unpack(path, name, limits), name, options.encoding)
+    if decoded.assumed:
+        findings.append(finding("encoding_assumed", encoding=decoded.encoding))
+    table = read_delimited(decoded.text, name, options.separator, _needed(options), limits)
+    return table, {"format": "csv", "encoding": decoded.encoding, "separator": table.separator}
+
+
+def _needed(options: FileOptions) -> dict[str, str]:
+    named = {"time": options.time, "target": options.target}
+    return named if options.series is None else {**named, "series": options.series}
+
+
+def _prepare(
+    table: RawTable, options: FileOptions, findings: list[Finding], limits: ReadingLimits = _DEFAULT
+) -> Prepared:
+    time, target = options.time, options.target
+    check_zone(options.timezone)
+    exclude = options.exclude if options.series is None else [*options.exclude, options.series]
+    frame, features = inspection.numbers(table, time, target, options.features, exclude, options.decimal, findings)
+    times = parse_times(table, time, options.timezone, options.time_format, options.series)
+    findings.extend(times.findings)
+    frame = frame.with_columns(times.utc.alias(time)).select(ROW, time, target, *features)
+    frame = cleaning.take_as_missing(frame, options.missing_values, findings)
+    if options.series is not None:
+        return _prepare_panel(table, frame, features, options, findings, limits)
+    frame = cleaning.sort_rows(frame, time, table, findings)
+    frame = cleaning.reduce_duplicates(frame, time, options.duplicates, table, findings)
+    frame = cleaning.settle_target(frame, time, target, options, table, findings)
+    frame, features = cleaning.settle_features(frame, time, target, features, table, findings)
+    inspection.refuse_unlearnable(frame, target, table.name)
+    inspection.report_suspicious_zeros(frame, time, [target, *features], findings)
+    if options.features is None:
+        frame, features = inspection.ignore_useless(frame, time, target, features, findings)
+    zone = options.timezone or "UTC"
+    rhythm = find_rhythm(frame[time], zone, options.frequency)
+    budget = Budget(limits)
+    frame, regular = cleaning.settle_gaps(frame.drop(ROW), time, target, rhythm, options.gaps, findings, budget)
+    season = options.season or rhythm.season
+    findings.append(_rhythm_finding(rhythm, season, frame[time]))
+    if options.strict:
+        refuse_warnings(findings, table.name)
+    schema = {
+        "time": time,
+        "target": target,
+        "features": sorted(features),
+        "frequency": rhythm.frequency if regular else None,
+        "season": season,
+        "timezone": zone,
+        "unit": options.unit,
+        **_more_of_the_rhythm(rhythm, zone, regular),
+    }
+    shaping = options.model_dump(include={"duplicates", "missing", "gaps", "missing_values"})
+    return Prepared(canonical_frame(frame, time, target, features), schema, shaping, findings)
+
+
+def _prepare_panel(
+    table: RawTable,
+    frame: pl.DataFrame,
+    features: list[str],
+    options: FileOptions,
+    findings: list[Finding],
+    limits: ReadingLimits,
+) -> Prepared:
+    """As ``_prepare`` for each of several series; a feature counts where it tells something in one of them."""
+    time, target, column = options.time, options.target, str(options.series)
+    if column in (time, target):
+        raise InvalidInput(f"{column!r} cannot also name the series", where="option series")
+    zone, budget = options.timezone or "UTC", Budget(limits)
+
+    def settle(rows: pl.DataFrame, given: list[str], found: list[Finding]) -> panels.Settled:
+        rows = cleaning.sort_rows(rows, time, table, found)
+        rows = cleaning.reduce_duplicates(rows, time, options.duplicates, table, found)
+        if not rows[target].is_finite().fill_null(False).any():
+            raise InvalidInput(f"the target {target!r} has no values at all", where=table.name, code="no_target")
+        rows = cleaning.settle_target(rows, time, target, options, table, found)
+        rows, kept = cleaning.settle_features(rows, time, target, given, table, found)
+        inspection.refuse_unlearnable(rows, target, table.name)
+        rhythm = find_rhythm(rows[time], zone, options.frequency)
+        rows, regular = cleaning.settle_gaps(rows.drop(ROW), time, target, rhythm, options.gaps, found, budget)
+        return panels.Settled(rows, kept, rhythm, regular)
+
+    named = frame.with_columns(panels.names_of(table, column).alias(column))
+    settled = panels.settle_each(named, column, features, settle, findings)
+    features = next(iter(settled.values())).features
+    rhythm, regular = panels.one_rhythm(settled)
+    whole = panels.stacked(settled, column)
+    inspection.report_suspicious_zeros(whole, time, [target, *features], findings)
+    if options.features is None:
+        telling = {
+            name
+            for one in settled.values()
+            for name in inspection.ignore_useless(one.frame, time, target, features, [])[1]
+        }
+        first, useless = next(iter(settled.values())).frame, [name for name in features if name not in telling]
+        inspection.ignore_useless(first, time, target, useless, findings)
+        features = [name for name in features if name in telling]
+    season = options.season or rhythm.season
+    findings.append(_rhythm_finding(rhythm, season, next(iter(settled.values())).frame[time]))
+    if options.strict:
+        refuse_warnings(findings, table.name)
+    schema = {
+        "time": time,
+        "target": target,
+        "series": column,
+        "series_names": sorted(settled),
+        "features": sorted(features),
+        "frequency": rhythm.frequency if regular else None,
+        "season": season,
+        "timezone": zone,
+        "unit": options.unit,
+        **_more_of_the_rhythm(rhythm, zone, regular),
+    }
+    shaping = options.model_dump(include={"duplicates", "missing", "gaps", "missing_values"})
+    return Prepared(canonical_frame(whole, time, target, features, column), schema, shaping, findings)
+
+
+def _more_of_the_rhythm(rhythm: Rhythm, zone: str, regular: bool) -> dict[str, Any]:
+    """What few series need; left out elsewhere, so that their fingerprints stay what they were."""
+    more: dict[str, Any] = {}
+    if rhythm.zone not in (None, zone):
+        more["rhythm_timezone"] = rhythm.zone
+    if rhythm.month_end and regular:
+        more["month_end"] = True
+    return more
+
+
+def _rhythm_finding(rhythm: Rhythm, season: int, times: pl.Series) -> Finding:
+    if rhythm.kind == "regular":
+        return finding("frequency_found", frequency=rhythm.frequency, season=season)
+    if rhythm.kind == "irregular":
+        steps = times.diff().drop_nulls()
+        return finding("irregular", shortest=steps.min(), longest=steps.max())
+    return finding(rhythm.kind, season=season)
+
+
+def refuse_warnings(findings: list[Finding], name: str) -> None:
+    """Raise InvalidInput for the first warning."""
+    warnings = [item for item in findings if item.severity == "warning"]
+    if warnings:
+        first = warnings[0]
+        more = f" And {len(warnings) - 1} more." if len(warnings) > 1 else ""
+        raise InvalidInput(
+            f"strict: {first.text['en']}{more}",
+            where=first.where or name,
+            next_step="correct the file, or leave the option strict out to have this done and reported",
+            code=first.code,
+            findings=[item.model_dump() for item in warnings],
+        )

@@ -1,0 +1,258 @@
+"""A version as one zip file that stands for itself, and the way back from it.
+
+The same version gives the same bytes everywhere: nothing is compressed (no two zlibs need agree), names are sorted,
+and every time is 1980. ``SHA256SUMS`` names each other file; ``version/`` is the folder that the content hash is of.
+Nothing in a bundle can run code: safetensors, JSON and Markdown.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import re
+import shutil
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+import orjson
+
+from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.models.bundles.description import MAX_BYTES, Description, check
+from azuraforge.models.registry.folder import MANIFEST, verify_folder
+
+FORMAT = 1
+SUMS = "SHA256SUMS"
+DESCRIPTION = "bundle.json"
+FOLDER = "version/"
+_MOST_FILES = 1100
+_MOST_BYTES = 1 << 34
+_MOST_NAME_BYTES = 255
+_MOST_LEVELS = 8
+_CHUNK = 1 << 20
+#: Files outside of the version's folder that a bundle may hold.
+_TEXTS = frozenset({SUMS, DESCRIPTION, "schema.json", "evaluation.json", "README.md", "CARD.md", "CARD.tr.md"})
+_SUM_LINE = re.compile(r"([0-9a-f]{64})  (.+)")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A bundle whose every byte was verified. ``folder`` holds the version, with its manifest."""
+
+    description: dict[str, Any]
+    folder: Path
+    sha256: str
+
+
+def write_bundle(target: IO[bytes], folder: Path, texts: Mapping[str, bytes]) -> None:
+    """Write a verified version folder and ``texts`` (name → content) as a bundle into ``target``."""
+    sources: dict[str, Path | bytes] = dict(texts)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            sources[FOLDER + path.relative_to(folder).as_posix()] = path
+    sums = "".join(f"{_hash(source)}  {name}\n" for name, source in sorted(sources.items()))
+    sources[SUMS] = sums.encode()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED, strict_timestamps=True) as made:
+        for name, source in sorted(sources.items()):
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.create_system, entry.external_attr = 3, 0o644 << 16
+            entry.file_size = len(source) if isinstance(source, bytes) else source.stat().st_size
+            with made.open(entry, "w") as file:
+                if isinstance(source, bytes):
+                    file.write(source)
+                else:
+                    with source.open("rb") as whole:
+                        shutil.copyfileobj(whole, file, _CHUNK)
+
+
+def read_bundle(path: Path, target: Path) -> Opened:
+    """Verify a bundle and unpack its version to ``target``, which must not exist.
+
+    Raises InvalidInput where it is no bundle, where a file is missing, changed or foreign, and where ``bundle.json``
+    is not as ``bundle_description`` wants it. StorageError where there is no room to unpack it.
+    """
+    with _bundle_errors(), zipfile.ZipFile(path) as packed:
+        entries = _entries(packed, path.stat().st_size)
+        sums = _sums(packed, entries)
+        description = _description(packed, sums)
+        target.mkdir(parents=True)
+        for name, expected in sums.items():
+            kept = target / name.removeprefix(FOLDER) if name.startswith(FOLDER) else None
+            if kept is not None and not kept.resolve().is_relative_to(target.resolve()):
+                raise _damaged(f"{name!r} is no name in a bundle")
+            if _unpack(packed, entries[name], kept) != expected:
+                raise _damaged(f"{name} was changed or truncated")
+    try:
+        verify_folder(target, description["version"]["content_hash"])
+    except StorageError as error:  # of our own store it would be the disk's fault; here it is the bundle's
+        raise _damaged(f"{FOLDER} does not match its content hash: {error.message}") from error
+    return Opened(description, target, _hash(path))
+
+
+class LoadedBundle:
+    """A version that answers without a platform. Close it, or use it in a ``with``: its files are unpacked."""
+
+    def __init__(self, path: Path | str, plugins_folder: Path | str | None = None) -> None:
+        from azuraforge.models.serving.child import serve
+
+        self._unpacked = tempfile.TemporaryDirectory(prefix="azuraforge-bundle-")
+        try:
+            opened = read_bundle(Path(path), Path(self._unpacked.name) / "version")
+            self.description = opened.description
+            version = opened.description["version"]
+            opening = {name: version[name] for name in ("content_hash", "plugin", "config", "schema")}
+            folders = {"folder": str(opened.folder), "plugins_folder": plugins_folder, "kernels_folder": None}
+            self._answer: Callable[[dict[str, Any]], dict[str, Any]] = serve({**opening, **folders})
+        except BaseException:
+            self.close()
+            raise
+
+    def predict(self, rows: list[dict[str, Any]], horizon: int | None = None) -> dict[str, Any]:
+        """The values after ``rows`` (oldest first, with the columns of the schema): origin, interval and points."""
+        return self._answer({"rows": rows, "dataset": None, "horizon": horizon})
+
+    def look(self, picture: Path | str) -> dict[str, Any]:
+        """What a classifier sees in a picture file: its classes with their probabilities."""
+        return self._answer({"picture": str(picture), "name": Path(picture).name})
+
+    def close(self) -> None:
+        """Remove the unpacked files."""
+        self._unpacked.cleanup()
+
+    def __enter__(self) -> LoadedBundle:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_bundle(path: Path | str, plugins_folder: Path | str | None = None) -> LoadedBundle:
+    """Load a verified bundle in this process, without a platform; its pipeline must be installed.
+
+    Example (not run: it needs a file):
+        ``with open_bundle("co2-v3.zip") as version: version.predict(rows)``
+    """
+    return LoadedBundle(path, plugins_folder)
+
+
+def _entries(packed: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
+    found: dict[str, zipfile.ZipInfo] = {}
+    listed = packed.infolist()
+    if len(listed) > _MOST_FILES or sum(each.file_size for each in listed) > _MOST_BYTES:
+        raise _damaged("it holds more than a version can")
+    for entry in listed:
+        path = PurePosixPath(entry.filename)
+        # As it is written, or not at all: "version//etc/x" is no absolute path until "version/" is taken away.
+        plain = path.as_posix() == entry.filename and not path.is_absolute() and "\0" not in entry.filename
+        if entry.filename in found or entry.is_dir() or not plain or ".." in path.parts or "\\" in entry.filename:
+            raise _damaged(f"{entry.filename!r} is no name in a bundle")
+        if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
+            raise _damaged(f"{entry.filename!r} is compressed or encrypted; a bundle's files are not")
+        if len(path.parts) > _MOST_LEVELS or any(len(each.encode()) > _MOST_NAME_BYTES for each in path.parts):
+            raise _damaged(f"{entry.filename[:100]!r}… is too long a name")
+        if entry.filename not in _TEXTS and not entry.filename.startswith(FOLDER):
+            raise _damaged(f"{entry.filename!r} does not belong to it")
+        found[entry.filename] = entry
+    if sum(each.file_size for each in listed) > size:  # nothing is compressed, so entries share bytes
+        raise _damaged("its files overlap")
+    for name in found:
+        if inside := next((str(each) for each in PurePosixPath(name).parents if str(each) in found), None):
+            raise _damaged(f"{inside!r} is both a file and a folder")
+    return found
+
+
+def _sums(packed: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo]) -> dict[str, str]:
+    if SUMS not in entries:
+        raise _damaged(f"{SUMS} is missing")
+    found: dict[str, str] = {}
+    for line in _small(packed, SUMS).decode().splitlines():
+        matched = _SUM_LINE.fullmatch(line)
+        if matched is None:
+            raise _damaged(f"{SUMS} cannot be read")
+        found[matched[2]] = matched[1]
+    if missing := sorted(set(found) - set(entries)):
+        raise _damaged(f"{missing[0]} is missing")
+    if foreign := sorted(set(entries) - set(found) - {SUMS}):
+        raise _damaged(f"{foreign[0]} does not belong to it")
+    return found
+
+
+def _description(packed: zipfile.ZipFile, sums: Mapping[str, str]) -> dict[str, Any]:
+    if DESCRIPTION not in sums or FOLDER + MANIFEST not in sums:
+        raise _damaged(f"{DESCRIPTION} or the version's folder is missing")
+    told = orjson.loads(_small(packed, DESCRIPTION))
+    if not isinstance(told, dict) or type(told.get("format")) is not int:
+        raise _damaged(f"{DESCRIPTION} does not describe a version")
+    if told["format"] != FORMAT:
+        raise InvalidInput(
+            f"this bundle has format {told['format']!r}; this release reads {FORMAT}",
+            where="bundle",
+            next_step="import it with the release of azuraforge that wrote it, or a newer one",
+        )
+    check(Description, told, DESCRIPTION)
+    return told
+
+
+def _small(packed: zipfile.ZipFile, name: str) -> bytes:
+    if packed.getinfo(name).file_size > MAX_BYTES:
+        raise _damaged(f"{name} is too large")
+    return packed.read(name)
+
+
+def _unpack(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path | None) -> str:
+    digest = hashlib.sha256()
+    if target is not None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with packed.open(entry) as file, _sink(target) as sink:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            if sink is not None:
+                sink.write(chunk)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _sink(target: Path | None) -> Iterator[IO[bytes] | None]:
+    if target is None:
+        yield None
+    else:
+        with target.open("xb") as file:
+            yield file
+
+
+def _hash(source: Path | bytes) -> str:
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    with source.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _damaged(problem: str) -> InvalidInput:
+    return InvalidInput(
+        f"this is not a whole bundle: {problem}",
+        where="bundle",
+        next_step="download it again: azuraforge models bundle NAME VERSION",
+        code="bundle_damaged",
+    )
+
+
+@contextmanager
+def _bundle_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+            raise StorageError(
+                f"the bundle could not be unpacked: {error.strerror}", next_step="free some space, then import it again"
+            ) from error
+        raise _damaged(error.strerror or type(error).__name__) from error
+    except (zipfile.BadZipFile, zlib.error, struct.error, ValueError, LookupError, EOFError, TypeError) as error:
+        raise _damaged(str(error) or type(error).__name__) from error
+    except (NotImplementedError, RuntimeError, ArithmeticError, RecursionError) as error:
+        raise _damaged(f"it uses a feature of zip files that a bundle does not: {error}") from error

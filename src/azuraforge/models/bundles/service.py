@@ -1,0 +1,245 @@
+"""Versions that leave a project as a bundle, and come into another from one."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from azuraforge.database import Database, Session
+from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.models import store
+from azuraforge.models.bundles.archive import DESCRIPTION, FOLDER, FORMAT, Opened, read_bundle, write_bundle
+from azuraforge.models.bundles.description import refused
+from azuraforge.models.cards.card import Evaluated
+from azuraforge.models.cards.service import Cards, evaluated_of, known_version
+from azuraforge.models.registry.folder import MANIFEST, VersionFolders
+from azuraforge.models.registry.registry import Registry, check_name
+from azuraforge.models.tables import Model, ModelVersion
+
+#: A bundle smaller than this is never written to a disk on its way out.
+_IN_MEMORY = 1 << 25
+_FIELDS = (
+    *("kind", "plugin", "plugin_version", "config", "schema", "content_hash", "weights_sha256", "bytes"),
+    *("dataset_fingerprint", "learned_from", "code_version", "seed", "metrics"),
+)
+_README = """\
+# {model} v{version}
+
+A version of a model, as AzuraForge wrote it: weights as safetensors, everything else as JSON, a card, the evaluation
+that it was judged by, and the schema of its data. Nothing in here can run code.
+
+    sha256sum --check SHA256SUMS        # every file is the one that was written
+
+To use it where `azuraforge` is installed{plugin_note}, without any platform:
+
+```python
+from azuraforge.models.bundles.archive import open_bundle
+
+with open_bundle("{file}") as version:      # refuses a bundle that does not verify
+    {example}
+```
+
+`azuraforge models import {file}` brings it into a platform. Pipeline: `{plugin}`. Made with the backend
+{engine}; another backend, or other compiled kernels, may differ in the last digits.
+
+| file | is |
+|---|---|
+| `version/` | the version's folder; its content hash is `{content_hash}` |
+| `CARD.md`, `CARD.tr.md` | the model card |
+| `bundle.json` | what it is, and where it came from |
+| `evaluation.json` | scores beside baselines and the verdict, where it was judged |
+| `schema.json` | what the columns of its data mean |
+"""
+
+
+class Bundles:
+    """Writes and reads bundles; each method names the project it acts in.
+
+    Args:
+        call_trial: runs ``serving.trial`` in a child.
+        free: removes a version's folder (project, content hash) that no row names.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        folders: VersionFolders,
+        datasets: DatasetService,
+        cards: Cards,
+        registry: Registry,
+        *,
+        call_trial: Callable[[dict[str, Any]], object],
+        free: Callable[[str, str], object],
+    ) -> None:
+        self._database = database
+        self._call_trial = call_trial
+        self._free = free
+        self._folders = folders
+        self._datasets = datasets
+        self._cards = cards
+        self._registry = registry
+
+    def write(self, project_id: str, name: str, number: int) -> IO[bytes]:
+        """A version as a zip, at its beginning; the file is gone once it is closed. The version must verify."""
+        with self._database.read(project_id) as session:
+            owner, row = known_version(session, project_id, name, number)
+            evaluated = evaluated_of(session, row)
+        folder = self._folders.verify(project_id, row.content_hash)
+        made: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  the caller closes it
+        try:
+            write_bundle(made, folder, self._texts(owner, row, evaluated, folder))
+        except BaseException:
+            made.close()
+            raise
+        made.seek(0)
+        return made
+
+    def bring_in(self, project_id: str, path: Path, name: str | None, by: str) -> tuple[str, int, bool]:
+        """Add a bundle's version to a model (by default of the bundle's own name); returns model, number, is new.
+
+        The same bundle again answers with the version that is there. Raises InvalidInput where it is damaged, cannot
+        be loaded or cannot be used here, and Conflict where the model predicts something else; then nothing is kept.
+        """
+        with tempfile.TemporaryDirectory(prefix="azuraforge-bundle-") as scratch:
+            opened = read_bundle(path, Path(scratch) / "version")
+            told = opened.description
+            model = check_name(name or told["model"])
+            with self._database.read(project_id) as session:
+                owner = store.model(session, project_id, model)
+                present = store.versions(session, project_id, owner.id) if owner is not None else ()
+                if (known := _known(present, opened.sha256)) is not None:
+                    return model, known, False
+                _refuse_other(model, present[0] if present else None, told["version"])
+            self._try_out(opened)
+            (opened.folder / MANIFEST).unlink()  # written again, and it must come out the same
+            imported = self._folders.import_folder(project_id, opened.folder)
+        try:
+            if imported.content_hash != told["version"]["content_hash"]:
+                raise refused("the version's folder is not the one that the bundle names", DESCRIPTION)
+            return self._database.write(project_id, self._adder(project_id, model, told, opened.sha256, imported, by))
+        except BaseException:
+            self._free(project_id, imported.content_hash)
+            raise
+
+    def _try_out(self, opened: Opened) -> None:
+        """Load the version in a child. Raises InvalidInput where that fails, ends the child or takes too long."""
+        version = opened.description["version"]
+        opening = {name: version[name] for name in ("content_hash", "plugin", "kind", "config", "schema")}
+        size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
+        try:
+            self._call_trial({**opening, "folder": str(opened.folder), "bytes": size})
+        except InvalidInput as error:
+            if error.error_code in ("timeout", "child_died"):
+                raise refused(f"its version could not be loaded: {error.message}", FOLDER) from error
+            raise
+
+    def _adder(
+        self, project_id: str, model: str, told: dict[str, Any], sha256: str, imported: Any, by: str
+    ) -> Callable[[Session], tuple[str, int, bool]]:
+        fields = told["version"]
+
+        def work(session: Session) -> tuple[str, int, bool]:
+            owner = store.ensure_model(session, project_id, model)
+            present = store.versions(session, project_id, owner.id)
+            if (known := _known(present, sha256)) is not None:
+                return model, known, False
+            _refuse_other(model, present[0] if present else None, fields)
+            row = self._registry.register_version(
+                session,
+                project_id,
+                model,
+                imported,
+                **{name: fields[name] for name in _FIELDS if name not in ("content_hash", "bytes")},
+                run_id="",
+                dataset_id=None,
+                dataset_version=None,
+                origin={
+                    "bundle_sha256": sha256,
+                    "by": by,
+                    **{name: told[name] for name in ("model", "run_id", "dataset", "evaluated")},
+                    "version": told["number"],
+                },
+            )
+            return model, row.version, True
+
+        return work
+
+    def _texts(self, owner: Model, row: ModelVersion, evaluated: Evaluated | None, folder: Path) -> dict[str, bytes]:
+        judged = {"evaluation": evaluated.evaluation, "verdict": evaluated.verdict} if evaluated else None
+        description = {
+            "format": FORMAT,
+            "model": owner.name,
+            "number": row.version,
+            "run_id": row.run_id or None,
+            "dataset": self._dataset(row),
+            "version": {name: getattr(row, name) for name in _FIELDS},
+            "evaluated": judged,
+        }
+        texts = {
+            DESCRIPTION: _json(description),
+            "schema.json": _json(row.schema),
+            "README.md": _readme(owner.name, row, folder).encode(),
+            "CARD.md": self._cards.of(owner, row, evaluated, "en").encode(),
+            "CARD.tr.md": self._cards.of(owner, row, evaluated, "tr").encode(),
+        }
+        return {**texts, "evaluation.json": _json(judged)} if judged else texts
+
+    def _dataset(self, row: ModelVersion) -> dict[str, Any] | None:
+        if row.dataset_id is None:
+            return None
+        try:
+            found = self._datasets.get(row.project_id, row.dataset_id, row.dataset_version, trash=True)
+        except NotFound:
+            return None
+        return {"name": found.name, "version": row.dataset_version, "fingerprint": row.dataset_fingerprint}
+
+
+def _readme(model: str, row: ModelVersion, folder: Path) -> str:
+    engine = orjson.loads((folder / "version.json").read_bytes()).get("engine") or {}
+    example = (
+        'print(version.look("picture.png")["classes"])'
+        if row.kind == "classify"
+        else 'print(version.predict(rows)["points"])   # rows: recent history, see schema.json, oldest first'
+    )
+    own = row.plugin.startswith(("forecasting.", "vision."))
+    return _README.format(
+        model=model,
+        version=row.version,
+        file=f"{model}-v{row.version}.zip",
+        plugin=row.plugin,
+        plugin_note="" if own else f" together with the plugin of `{row.plugin}`",
+        example=example,
+        engine=engine.get("backend", "of its own"),
+        content_hash=row.content_hash,
+    )
+
+
+def _json(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2) + b"\n"
+
+
+def _known(present: Sequence[ModelVersion], sha256: str) -> int | None:
+    """Return the number of the version that came from the same bundle."""
+    for row in present:
+        if row.imported is not None and row.imported["bundle_sha256"] == sha256:
+            return row.version
+    return None
+
+
+def _refuse_other(model: str, newest: ModelVersion | None, fields: dict[str, Any]) -> None:
+    if newest is None:
+        return
+    asked = (fields["kind"], fields["schema"]["target"], fields["schema"].get("unit", ""))
+    has = (newest.kind, newest.schema["target"], newest.schema.get("unit", ""))
+    if asked != has:
+        raise Conflict(
+            f"the model {model!r} predicts {has[1]} ({has[2] or 'no unit'}), the bundle {asked[1]} "
+            f"({asked[2] or 'no unit'})",
+            where=f"model {model}",
+            next_step="import it under another name: azuraforge models import FILE --name NAME",
+        )

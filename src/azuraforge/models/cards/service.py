@@ -1,0 +1,80 @@
+"""The cards of versions, and the one field of them that people write."""
+
+from __future__ import annotations
+
+from azuraforge.database import Database, Session
+from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.models import store
+from azuraforge.models.cards.card import Evaluated, Language, card
+from azuraforge.models.schemas import CardOut
+from azuraforge.models.tables import Model, ModelVersion
+
+
+class Cards:
+    """Makes cards from rows, each time anew."""
+
+    def __init__(self, database: Database, events: EventLog, datasets: DatasetService) -> None:
+        self._database = database
+        self._events = events
+        self._datasets = datasets
+
+    def show(self, project_id: str, name: str, number: int, language: Language) -> CardOut:
+        """A version's card, as Markdown."""
+        with self._database.read(project_id) as session:
+            owner, row = known_version(session, project_id, name, number)
+            evaluated = evaluated_of(session, row)
+        return CardOut(
+            model=owner.name,
+            version=number,
+            language=language,
+            intended_use=owner.intended_use,
+            markdown=self.of(owner, row, evaluated, language),
+        )
+
+    def of(self, owner: Model, row: ModelVersion, evaluated: Evaluated | None, language: Language) -> str:
+        """The card of these rows."""
+        return card(owner.name, row, evaluated, owner.intended_use, self._dataset_name(row), language)
+
+    def set_intended_use(self, project_id: str, name: str, text: str, by: str) -> None:
+        """Write down what a model is for; every version's card says so from now on. Empty: nothing."""
+
+        def work(session: Session) -> None:
+            owner = store.lock_model(session, project_id, name)
+            if owner is None:
+                raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+            owner.intended_use = text.strip() or None
+            session.flush()
+            told = {"model": name, "by": by, "intended_use": owner.intended_use}
+            self._events.append(session, project_id, "project", "model.intended_use_changed", told)
+
+        self._database.write(project_id, work)
+
+    def _dataset_name(self, row: ModelVersion) -> str | None:
+        if row.dataset_id is None:
+            return None
+        try:
+            return self._datasets.get(row.project_id, row.dataset_id, row.dataset_version, trash=True).name
+        except NotFound:
+            return None
+
+
+def known_version(session: Session, project_id: str, name: str, number: int) -> tuple[Model, ModelVersion]:
+    """A model and one of its versions that are there. Raises NotFound."""
+    owner = store.model(session, project_id, name)
+    if owner is None:
+        raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+    row = store.version(session, project_id, owner.id, number)
+    if row is None or row.deleted_at is not None or row.purged_at is not None:
+        raise NotFound(f"model {name!r} has no version {number}", next_step=f"azuraforge models show {name}")
+    return owner, row
+
+
+def evaluated_of(session: Session, row: ModelVersion) -> Evaluated | None:
+    """How a version was judged: by the run that made it, or as its bundle tells."""
+    if row.imported is not None:
+        told = row.imported.get("evaluated")
+        return Evaluated(told["evaluation"], told["verdict"]) if told else None
+    found = store.version_evaluation(session, row.project_id, row.model_id, row.version)
+    return Evaluated(found.evaluation, found.verdict) if found is not None else None

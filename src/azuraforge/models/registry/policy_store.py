@@ -1,0 +1,70 @@
+"""The stored policies of models' gates: set by people, numbered, never changed."""
+
+from __future__ import annotations
+
+from azuraforge.database import Database, Session
+from azuraforge.errors import NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.models import shapes, store
+from azuraforge.models.gate.policy import GatePolicy, GuardedSlice, check_policy
+from azuraforge.models.schemas import PolicyOut, PolicyRequest
+from azuraforge.models.tables import Model
+
+_SHOWN = 100
+
+
+class Policies:
+    """What promotions of each model need."""
+
+    def __init__(self, database: Database, events: EventLog) -> None:
+        self._database = database
+        self._events = events
+
+    def current(self, session: Session, project_id: str, model: str) -> GatePolicy:
+        """What a verdict is given under now; the platform's own for a model that is new, or has none."""
+        owner = store.model(session, project_id, model)
+        rows = store.policies(session, project_id, owner.id) if owner is not None else ()
+        return GatePolicy.from_dict({**rows[0].policy, "number": rows[0].number}) if rows else GatePolicy()
+
+    def show(self, project_id: str, model: str) -> PolicyOut:
+        """The policy that holds."""
+        return self.list(project_id, model, limit=1)[0]
+
+    def list(self, project_id: str, model: str, limit: int = _SHOWN) -> list[PolicyOut]:
+        """Every policy the model had, newest first; the last is the platform's own."""
+        with self._database.read(project_id) as session:
+            owner = _known(store.model(session, project_id, model), model)
+            rows = store.policies(session, project_id, owner.id, limit)
+        own = [shapes.policy_out(None)] if len(rows) < limit else []
+        return [*(shapes.policy_out(row) for row in rows), *own]
+
+    def set(self, project_id: str, model: str, request: PolicyRequest, by: str) -> PolicyOut:
+        """The model's next policy; verdicts already given stay what they are."""
+        policy = GatePolicy(
+            metric=request.metric,
+            margin=request.margin,
+            margin_kind=request.margin_kind,
+            slices=tuple(GuardedSlice(each.by, each.margin, tuple(each.values)) for each in request.slices),
+            max_latency_ms=request.max_latency_ms,
+            max_bytes=request.max_bytes,
+            automatic=request.automatic,
+            unknown_slices=request.unknown_slices,
+        )
+
+        def work(session: Session) -> PolicyOut:
+            owner = _known(store.lock_model(session, project_id, model), model)
+            newest = store.versions(session, project_id, owner.id)
+            if newest:
+                check_policy(policy, newest[0].kind)
+            row = store.add_policy(session, owner, policy=policy.to_dict(), reason=request.reason, by=by)
+            told = {"model": owner.name, "number": row.number, "by": by, "reason": request.reason}
+            self._events.append(session, project_id, "project", "model.policy_changed", told)
+            return shapes.policy_out(row)
+
+        return self._database.write(project_id, work, durable=True)
+
+
+def _known(found: Model | None, name: str) -> Model:
+    if found is None:
+        raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+    return found

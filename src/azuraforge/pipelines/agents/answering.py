@@ -1,0 +1,48 @@
+"""An agent's turn, in a child of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.contexts import Child
+from azuraforge.plugins.contract.agent import Agent
+from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.loading import load_plugin
+
+#: A longer result stands in the artifact only.
+SUMMARY_BYTES = 16_384
+
+
+class AnsweringContext:
+    """``AgentContext``: progress, curves and notes go to the run."""
+
+    def __init__(self, child: Child) -> None:
+        self.progress = child.progress
+        self.log = child.log
+        self.note = child.note
+
+
+def answer(child: Child) -> dict[str, Any]:
+    """Execute one request. Payload: plugin, plugins_folder, request. Output: ``result.json``.
+
+    Result: ``{"result": {…}, "truncated": bool, "bytes": n}``; a long result is left out here, not there.
+    """
+    name = child.payload["plugin"]
+    plugin = load_plugin("agent", name, child.payload.get("plugins_folder"))
+    agent: Agent = plugin()
+    agent.context = AnsweringContext(child)
+    request = parse_config(plugin.Request, child.payload["request"], name)
+    result = agent.execute(request)
+    if not isinstance(result, Mapping):
+        raise InvalidInput(f"execute returned {type(result).__name__}, not a dict", where=f"agent {name}")
+    try:
+        text = orjson.dumps(dict(result), option=orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError as error:
+        raise InvalidInput(f"execute returned what is not JSON: {error}", where=f"agent {name}") from error
+    (child.outputs / "result.json").write_bytes(text)
+    truncated = len(text) > SUMMARY_BYTES
+    return {"result": None if truncated else orjson.loads(text), "truncated": truncated, "bytes": len(text)}

@@ -1,0 +1,198 @@
+"""Batch predictions as runs: a version over all rows of a dataset version, in chunks, kept as files.
+
+What is done stays: a killed run goes on with the next chunk, and a cancelled one keeps the chunks that had ended and
+says that they are a part only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from azuraforge.datasets.service import DatasetService, DatasetVersion
+from azuraforge.errors import AzuraError, Conflict, InvalidInput, TransientError
+from azuraforge.models.schemas import VersionOut
+from azuraforge.models.service import ModelService
+from azuraforge.pipelines.loop import obstacle_of, rows_of
+from azuraforge.plugins.discovery.catalogue import Call
+from azuraforge.processes.failures import Cancelled
+from azuraforge.runs.handlers import Finish, Job, PreparedRun
+from azuraforge.runs.schemas import RunRequest
+
+STEPS = "azuraforge.pipelines.batches.steps"
+_GATHER_SECONDS = 600.0
+_PLAN_SHARE, _GATHER_SHARE = 0.03, 0.07
+
+
+class BatchConfig(BaseModel):
+    """What to predict with, and from which rows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: int | None = Field(default=None, ge=1, description="empty: the version that the alias points at now")
+    alias: str = "champion"
+    start: AwareDatetime | None = Field(default=None, description="the first origin; empty: the first row that can be")
+    end: AwareDatetime | None = Field(default=None, description="the last origin; empty: the last row")
+    every: int = Field(default=1, ge=1, description="rows between two origins of a series")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> BatchConfig:
+        if self.start and self.end and self.end < self.start:
+            raise ValueError("end lies before start")
+        return self
+
+
+class BatchPredictHandler:
+    """``kind: predict``: plan → chunk by chunk → gather."""
+
+    kind = "predict"
+
+    def __init__(self, datasets: DatasetService, models: ModelService, call: Call, plugins_folder: Path) -> None:
+        self._datasets = datasets
+        self._models = models
+        self._call = call
+        self._plugins_folder = plugins_folder
+
+    def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
+        """Fix the version, and check that it can read the dataset; raises UserError."""
+        if not request.model:
+            raise InvalidInput("no model is named", where="model", next_step="see `azuraforge models list`")
+        config = _parse(request.config)
+        version = self._version(project_id, request.model, config.version, config.alias)
+        named = request.dataset or version.dataset_id
+        if not named:
+            raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
+        dataset = self._datasets.get(project_id, named, request.dataset_version)
+        _check_fits(version.data_schema, dataset)
+        alias = None if config.version is not None else config.alias
+        return PreparedRun(
+            name=request.name or f"{request.model} v{version.version} on {dataset.name}",
+            plugin=version.plugin,
+            plugin_version=version.plugin_version,
+            config={**config.model_dump(mode="json"), "version": version.version},
+            dataset_id=dataset.id,
+            dataset_name=dataset.name,
+            dataset_version=dataset.version,
+            dataset_fingerprint=dataset.fingerprint,
+            model=request.model,
+            extra={"alias": alias, "content_hash": version.content_hash},
+        )
+
+    def execute(self, job: Job) -> Finish:
+        """Carry the run chunk by chunk, in a thread of the worker."""
+        run = job.run
+        if run.dataset_id is None or run.model is None:
+            raise InvalidInput("a batch prediction needs a model and a dataset", where=f"run {run.id}")
+        # Deleted in the meantime or not: it was there when the run was asked for, and is kept until purged.
+        dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version, trash=True)
+        version = self._version(run.project_id, run.model, run.config["version"], "")
+        folder = self._models.folders.verify(run.project_id, version.content_hash)
+        asked = {
+            "plugin": version.plugin,
+            "plugins_folder": str(self._plugins_folder),
+            "predictor": str(folder),
+            "dataset": rows_of(dataset),
+            "config": run.config,
+        }
+        planned = job.phase("plan", f"{STEPS}:plan", asked, share=_PLAN_SHARE)
+        chunks, done = planned["chunks"], list[str]()
+        share = (1 - _PLAN_SHARE - _GATHER_SHARE) / len(chunks)
+        until = version.learned_from.get("end")
+        try:
+            for number, chunk in enumerate(chunks):
+                payload = {**asked, "chunk": chunk, "learned_until": until}
+                if "origins_file" in planned:
+                    payload["origins_file"] = planned["origins_file"]
+                ended = job.phase(f"predict-{number + 1:02d}", f"{STEPS}:predict", payload, share=share)
+                done.append(f"{ended['outputs']}/rows.parquet")
+            summary = self._keep(job, done, len(chunks), planned)
+        except (Cancelled, AzuraError) as error:
+            if not isinstance(error, TransientError):
+                self._keep_part(job, done, len(chunks), planned)
+            raise
+        return Finish({**summary, "version": version.version, "model": run.model})
+
+    def _version(self, project_id: str, model: str, number: int | None, alias: str) -> VersionOut:
+        """The version of this number, else the one that the alias points at."""
+        if number is not None:
+            return self._models.show_version(project_id, model, number)
+        found = self._models.show(project_id, model)
+        held = next((each for each in found.version_list if alias in each.aliases), None)
+        if held is None or found.deleted_at is not None:
+            raise Conflict(
+                f"model {model!r} has no {alias}, or is in the trash",
+                where="model",
+                next_step="name a version, or promote one: azuraforge models promote",
+            )
+        return held
+
+    def _keep(self, job: Job, done: list[str], of: int, planned: dict[str, Any]) -> dict[str, Any]:
+        """Put the chunks together and list the files; returns the summary."""
+        partial = len(done) < of
+        folder = job.folder / "gathered"
+        told = self._call(f"{STEPS}:gather", {"chunks": done, "folder": str(folder)}, _GATHER_SECONDS)
+        middle = "-partial" if partial else ""
+        for suffix, media_type in (("parquet", "application/vnd.apache.parquet"), ("csv", "text/csv")):
+            job.artifact(f"predictions{middle}.{suffix}", folder / f"predictions.{suffix}", media_type, "predictions")
+        summary = {
+            "rows": told["rows"],
+            "origins": planned["origins"],
+            "skipped": planned["skipped"],
+            "partial": partial,
+            "chunks": len(done),
+            "of_chunks": of,
+            "scores": told["scores"],
+        }
+        job.figure("predictions", {**summary, "columns": told["columns"], "tail": told["tail"]})
+        return summary
+
+    def _keep_part(self, job: Job, done: list[str], of: int, planned: dict[str, Any]) -> None:
+        """A run that ends early leaves what it has, by a name that says so."""
+        if not done:
+            job.note(f"It ended before the first of {of} parts was predicted; nothing is kept.")
+            return
+        summary = self._keep(job, done, of, planned)
+        job.note(
+            f"**Partial:** it ended after {len(done)} of {of} parts; their {summary['rows']} rows are kept in"
+            " predictions-partial.parquet and predictions-partial.csv. The rest was not predicted."
+        )
+
+
+def _parse(given: dict[str, Any]) -> BatchConfig:
+    try:
+        return BatchConfig.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise InvalidInput(
+            first["msg"],
+            where=f"config.{where}" if where else "config",
+            next_step=f"known: {', '.join(BatchConfig.model_fields)}",
+        ) from None
+
+
+def _check_fits(theirs: dict[str, Any], dataset: DatasetVersion) -> None:
+    """Refuse a dataset that means something else than the one the version learned from."""
+    ours = dataset.schema
+    if theirs.get("kind", "series") != ours.get("kind", "series"):
+        raise _unfit(f"{dataset.name!r} holds {ours.get('kind', 'series')}, the version reads {theirs.get('kind')}")
+    if ours.get("kind") == "images":
+        for name in ("height", "width", "channels"):
+            if theirs[name] != ours[name]:
+                raise _unfit(f"its images have {name} {ours[name]}, the version reads {theirs[name]}")
+        return
+    if (other := obstacle_of(theirs, ours)) is not None:
+        mine, learned = other["params"]["candidate"], other["params"]["champion"]
+        raise _unfit(f"{other['code'].replace('_', ' ')}: {mine!r}, the version has {learned!r}")
+    if missing := sorted(set(theirs.get("features", ())) - set(ours.get("features", ()))):
+        raise _unfit(f"column {missing[0]!r} is missing, which the version was trained with")
+
+
+def _unfit(problem: str) -> InvalidInput:
+    return InvalidInput(
+        f"this version cannot predict from this dataset: {problem}",
+        where="dataset",
+        next_step="name a dataset with the same columns and meaning as the one that it learned from",
+    )

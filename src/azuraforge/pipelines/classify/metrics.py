@@ -1,0 +1,166 @@
+"""Every metric of a classifier, computed by the platform.
+
+What has no meaning (precision of a class that was never answered) is None.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TypedDict
+
+import numpy as np
+
+from azuraforge.plugins.contract.parts import Floats, Indices
+
+#: Bins of confidence for the calibration error.
+BINS = 15
+#: A probability of zero for what then happened costs this much and no more: -log of the smallest float32.
+_LEAST = 2.0**-126
+_Z = 1.959963984540054
+
+
+class Metrics(TypedDict):
+    """One row of the table; all are shares except ``log_loss`` (nats)."""
+
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    error_rate: float
+    macro_f1: float
+    log_loss: float
+    ece: float
+    ece_uncalibrated: float | None
+
+
+class ClassMetrics(TypedDict):
+    """One class: ``support`` examples truly are it, ``answered`` were named so."""
+
+    name: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+    answered: int
+
+
+class Bin(TypedDict):
+    """Examples whose confidence lies in ``low < confidence <= high``; both means are None where there are none."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float | None
+    accuracy: float | None
+
+
+def confusion(labels: Indices, answers: Indices, classes: int) -> Indices:
+    """``(truth, answer)`` counts.
+
+    Example:
+        >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+        [[1, 1], [0, 1]]
+    """
+    return np.bincount(labels * classes + answers, minlength=classes * classes).reshape(classes, classes)
+
+
+def wilson(right: int, total: int) -> tuple[float, float]:
+    """The 95 % score interval of a share.
+
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+
+    Example:
+        >>> low, high = wilson(99, 100)
+        >>> round(low, 3), round(high, 3)
+        (0.946, 0.998)
+    """
+    if not total:
+        return 0.0, 1.0
+    share, square = right / total, _Z**2
+    centre = (share + square / (2 * total)) / (1 + square / total)
+    half = _Z / (1 + square / total) * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def log_losses(labels: Indices, probabilities: Floats) -> Floats:
+    """``(example,)`` minus the logarithm of the probability given to the truth, at most 87.3."""
+    return np.asarray(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], _LEAST)))
+
+
+def reliability(labels: Indices, probabilities: Floats, bins: int = BINS) -> list[Bin]:
+    """Confidence beside accuracy in ``bins`` equal ranges of confidence."""
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    which = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    counts = np.bincount(which, minlength=bins)
+    sure = np.bincount(which, weights=confidence, minlength=bins)
+    hits = np.bincount(which, weights=right, minlength=bins)
+    return [
+        {
+            "low": number / bins,
+            "high": (number + 1) / bins,
+            "count": int(count),
+            "confidence": float(sure[number] / count) if count else None,
+            "accuracy": float(hits[number] / count) if count else None,
+        }
+        for number, count in enumerate(counts.tolist())
+    ]
+
+
+def calibration_error(bins: list[Bin]) -> float:
+    """The expected calibration error (ECE): the mean distance of confidence and accuracy over all examples.
+
+    Source: Naeini, Cooper and Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015.
+    """
+    total = sum(each["count"] for each in bins)
+    gaps = (
+        each["count"] * abs(each["confidence"] - each["accuracy"])
+        for each in bins
+        if each["confidence"] is not None and each["accuracy"] is not None
+    )
+    return sum(gaps) / total if total else 0.0
+
+
+def per_class(table: Indices, names: tuple[str, ...]) -> list[ClassMetrics]:
+    """Precision, recall and F1 of each class out of a confusion matrix."""
+    rows: list[ClassMetrics] = []
+    for number, name in enumerate(names):
+        hits, support, answered = (int(n) for n in (table[number, number], table[number].sum(), table[:, number].sum()))
+        precision = hits / answered if answered else None
+        recall = hits / support if support else None
+        f1 = 2 * hits / (support + answered) if support + answered else None
+        rows.append(
+            {
+                "name": name,
+                "precision": precision,
+                "recall": recall,
+                "f1": f1,
+                "support": support,
+                "answered": answered,
+            }
+        )
+    return rows
+
+
+def measure(labels: Indices, probabilities: Floats, uncalibrated: Floats | None, names: tuple[str, ...]) -> Metrics:
+    """The metrics over all examples. ``macro_f1`` is the mean over classes that were there or were answered.
+
+    Args:
+        labels: ``(example,)``.
+        probabilities: ``(example, class)``.
+        uncalibrated: the same before calibration, or None.
+        names: of the classes.
+    """
+    answers = probabilities.argmax(axis=1)
+    right, total = int((answers == labels).sum()), len(labels)
+    low, high = wilson(right, total)
+    scored = [each["f1"] for each in per_class(confusion(labels, answers, len(names)), names) if each["f1"] is not None]
+    before = None if uncalibrated is None else calibration_error(reliability(labels, uncalibrated))
+    return {
+        "accuracy": right / total,
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "error_rate": 1 - right / total,
+        "macro_f1": sum(scored) / len(scored),
+        "log_loss": float(log_losses(labels, probabilities).mean()),
+        "ece": calibration_error(reliability(labels, probabilities)),
+        "ece_uncalibrated": before,
+    }

@@ -1,0 +1,201 @@
+"""Cutting an image dataset into parts, and carrying them between processes as folders.
+
+A part folder holds ``pixels.npy``, ``part.json`` and, where the receiver may know them, ``labels.npy``. The true
+classes of the test part lie in a *truth* folder of their own, which no app code is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.forecast.parts import fresh_folder, load_part
+from azuraforge.plugins.contract.parts import Indices, Part
+from azuraforge.plugins.contract.pipeline import AnyPipeline
+from azuraforge.plugins.vision.config import (
+    KIND,
+    Hashes,
+    ImagePart,
+    ImageSchema,
+    ImageSplit,
+    ImageTable,
+    content_hashes,
+)
+
+#: Beside a version's weights: which images it has learned from, by content. It stays with the version wherever it goes.
+LEARNED_IMAGES = "learned_images.safetensors"
+PARTS = ("train", "validation", "test")
+
+
+def is_images(schema: Mapping[str, Any]) -> bool:
+    """Whether a dataset version holds images."""
+    return schema.get("kind") == KIND
+
+
+def read_images(
+    path: Path | str, schema: Mapping[str, Any], options: Mapping[str, Any], fingerprint: str
+) -> ImageTable:
+    """A dataset version's images, once the fingerprint has been checked.
+
+    Raises InvalidInput where it holds none, StorageError where the rows are not the ones that were stored.
+    """
+    from azuraforge.datasets.reading.canonical import load_version  # it loads Polars, which costs a child 0.15 s
+
+    meant = ImageSchema.from_json(schema)
+    return ImageTable(load_version(Path(path), dict(schema), dict(options), fingerprint), meant)
+
+
+def cut_images(
+    pipeline: AnyPipeline,
+    config: Any,
+    dataset: Mapping[str, Any],
+    folder: Path | None,
+    *,
+    refit: bool = False,
+) -> dict[str, Any]:
+    """Let app code name the rows of each part, check them, and write train, validation and ``rows.npz`` to ``folder``.
+
+    With ``refit`` (see ``refit.py``) three of four validation images are learned from.
+
+    Result: as ``steps.split``; ``rows`` is where the rows stand, for ``hold_out_images``.
+    """
+    table = read_images(**dataset)
+    split: Any = pipeline.split(table, config)
+    labels = table.labels
+    check_image_split(split, labels, content_hashes(table.frame.get_column("image").to_list()))
+    if refit:
+        split = refit_images(split, labels)
+    rows = {part: np.asarray(getattr(split, part), dtype=np.int64) for part in PARTS}
+    if folder is not None:
+        for part in ("train", "validation"):
+            save_images(image_part(table, rows[part], labels), folder / part)
+        np.savez(folder / "rows.npz", **rows)  # type: ignore[arg-type]  # numpy's stub takes the names for allow_pickle
+    return {
+        "ranges": {},
+        "rows": None if folder is None else str(folder / "rows.npz"),
+        "parts": {part: _described(table, own, labels) for part, own in rows.items()},
+        "horizon": None,
+        "season": None,
+    }
+
+
+def hold_out_images(dataset: Mapping[str, Any], rows: str, outputs: Path) -> dict[str, Any]:
+    """Write the test part without labels, and the truth: labels and content hashes. Result: ``{"examples": n}``."""
+    table = read_images(**dataset)
+    with np.load(rows, allow_pickle=False) as arrays:
+        held = arrays["test"]
+    save_images(image_part(table, held, None), outputs / "test")
+    truth = outputs / "truth"
+    fresh_folder(truth)
+    np.save(truth / "labels.npy", table.labels[held], allow_pickle=False)
+    hashes = content_hashes(table.frame.get_column("image").gather(held).to_list())
+    np.save(truth / "hashes.npy", hashes, allow_pickle=False)
+    return {"examples": len(held)}
+
+
+def image_part(table: ImageTable, rows: Indices, labels: Indices | None) -> ImagePart:
+    """Some rows of a table; ``labels`` are those of all its rows, or None where the receiver may not know them."""
+    names = tuple(str(name) for name in table.frame.get_column("name").gather(rows).to_list())
+    return ImagePart(table.pixels(rows), None if labels is None else labels[rows], names, table.schema)
+
+
+def refit_images(split: ImageSplit, labels: Indices) -> ImageSplit:
+    """Every fourth validation image of each class stays apart for calibration, the others join the training part.
+
+    Equal images may then stand in both; the test part is the same.
+
+    Example:
+        >>> split = ImageSplit(np.array([0]), np.array([1, 2, 3, 4, 5]), np.array([6]))
+        >>> found = refit_images(split, np.zeros(7, dtype=np.int64))
+        >>> found.train.tolist(), found.validation.tolist()
+        ([0, 2, 3, 4], [1, 5])
+    """
+    kept = np.zeros(len(split.validation), dtype=bool)
+    for number in np.unique(labels[split.validation]):
+        kept[np.flatnonzero(labels[split.validation] == number)[::4]] = True
+    train = np.sort(np.concatenate([split.train, split.validation[~kept]]))
+    return ImageSplit(train, split.validation[kept], split.test)
+
+
+def check_image_split(split: ImageSplit, labels: Indices, hashes: Hashes) -> None:
+    """Refuse parts that are empty, overlap, hold unlabelled rows, or share an image.
+
+    Raises InvalidInput.
+    """
+    if not isinstance(split, ImageSplit):
+        raise _bad_split(f"split returned {type(split).__name__}, not ImageSplit")
+    parts = {name: np.asarray(getattr(split, name)) for name in PARTS}
+    for name, rows in parts.items():
+        if rows.ndim != 1 or not rows.size or rows.dtype.kind not in "iu":
+            raise _bad_split(f"the {name} part must be a list of at least one row number")
+        if rows.min() < 0 or rows.max() >= len(labels) or len(np.unique(rows)) != len(rows):
+            raise _bad_split(f"the {name} part names rows twice, or rows that are not there")
+        if (labels[rows] < 0).any():
+            raise _bad_split(f"the {name} part holds images without a label")
+    for one, other in combinations(PARTS, 2):
+        if np.isin(hashes[parts[one]], hashes[parts[other]]).any():
+            raise _bad_split(f"the same image stands in {one} and {other}")
+
+
+def save_images(part: ImagePart, folder: Path) -> None:
+    """Write ``part`` into a fresh folder."""
+    fresh_folder(folder)
+    np.save(folder / "pixels.npy", part.pixels, allow_pickle=False)
+    if part.labels is not None:
+        np.save(folder / "labels.npy", part.labels, allow_pickle=False)
+    fields = {"kind": KIND, "schema": part.schema.to_json(), "names": part.names}
+    (folder / "part.json").write_bytes(orjson.dumps(fields))
+
+
+def load_images(folder: Path | str) -> ImagePart:
+    """Read what ``save_images`` wrote; labels only where the folder holds them."""
+    folder = Path(folder)
+    fields = orjson.loads((folder / "part.json").read_bytes())
+    labels = folder / "labels.npy"
+    return ImagePart(
+        pixels=np.load(folder / "pixels.npy", allow_pickle=False),
+        labels=np.load(labels, allow_pickle=False) if labels.exists() else None,
+        names=tuple(fields["names"]),
+        schema=ImageSchema.from_json(fields["schema"]),
+    )
+
+
+def load_any(folder: Path | str) -> Part | ImagePart:
+    """A part of whichever kind was written there."""
+    fields = orjson.loads((Path(folder) / "part.json").read_bytes())
+    return load_images(folder) if fields.get("kind") == KIND else load_part(folder)
+
+
+def keep_learned(train: ImagePart, validation: ImagePart, predictor: Path) -> None:
+    """Write beside the weights which images they have seen: the judge of a later run leaves these out."""
+    seen = [image.tobytes() for part in (train, validation) for image in part.pixels]
+    save_safetensors(predictor / LEARNED_IMAGES, {"hashes": np.unique(content_hashes(seen)).view(np.int64)})
+
+
+def learned_images(predictor: Path) -> Hashes | None:
+    """What ``keep_learned`` wrote; None for a version that does not tell."""
+    if not (predictor / LEARNED_IMAGES).exists():
+        return None
+    tensors, _ = load_safetensors(predictor / LEARNED_IMAGES)
+    return tensors["hashes"].view(np.uint64)
+
+
+def _described(table: ImageTable, rows: Indices, labels: Indices) -> dict[str, Any]:
+    counts = np.bincount(labels[rows], minlength=len(table.schema.classes))
+    # Rows have no time; this tells whether two runs held out the same ones, in the same order.
+    digest = hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()
+    return {"rows": len(rows), "start": None, "end": None, "classes": counts.tolist(), "rows_sha256": digest}
+
+
+def _bad_split(message: str) -> InvalidInput:
+    return InvalidInput(
+        f"the pipeline's split is not usable: {message}", where="split", next_step="repair the plugin's split"
+    )

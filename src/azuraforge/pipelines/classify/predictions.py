@@ -1,0 +1,101 @@
+"""A classifier's predictions between processes, and the checks that any classifier's must pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.vision.config import ClassPredictions, ImagePart
+
+#: One image alone and among all others; single precision in batches of another size differs a little.
+BATCH_TOLERANCE = 1e-3
+#: Images that are asked about alone at least, and at most.
+GUARDED_IMAGES = 3
+MOST_GUARDED = 64
+#: Values (pixels times channels) that the guard hands to a classifier in all.
+_GUARD_VALUES = 12_500_000
+_SUM_TOLERANCE = 1e-3
+
+Predict = Callable[[ImagePart], Any]
+
+
+def classify_checked(name: str, predict: Predict, part: ImagePart) -> ClassPredictions:
+    """Call a classifier's ``predict`` and refuse an answer that is no probability of every class for every image."""
+    answer = predict(part)
+    if not isinstance(answer, ClassPredictions):
+        raise _wrong(name, f"predict returned {type(answer).__name__}, not ClassPredictions")
+    expected = (len(part), len(part.schema.classes))
+    before = answer.uncalibrated
+    return ClassPredictions(
+        _checked(name, answer.probabilities, expected), None if before is None else _checked(name, before, expected)
+    )
+
+
+def guard_each_alone(
+    name: str, predict: Predict, part: ImagePart, predictions: ClassPredictions, seed: int, most: int = GUARDED_IMAGES
+) -> int:
+    """Refuse a classifier whose answer for an image depends on the other images it is asked about.
+
+    ``most`` images, drawn by ``seed``, are tried, all where there are fewer; returns how many.
+    Raises InvalidInput; then nothing of the run may be promoted.
+    """
+    rng = np.random.default_rng([seed, len(part)])
+    chosen = rng.choice(len(part), size=min(MOST_GUARDED, len(part)), replace=False).tolist()[:most]
+    for index in chosen:
+        one = slice(index, index + 1)
+        alone = ImagePart(part.pixels[one], None, part.names[one], part.schema)
+        answer = classify_checked(name, predict, alone)
+        difference = float(np.abs(answer.probabilities - predictions.probabilities[one]).max())
+        if difference > BATCH_TOLERANCE:
+            raise InvalidInput(
+                f"{name} must not be judged: a probability for image {part.names[index]!r} changes by"
+                f" {difference:.3g} when other images are asked about together with it",
+                where=f"predict of {name}",
+                next_step="answer for each image from its own pixels and from what fit learned, nothing else",
+            )
+    return len(chosen)
+
+
+def affordable_images(part: ImagePart) -> int:
+    """Return how many images of ``part`` a candidate predicts alone: 64, fewer of large ones, at least three."""
+    schema = part.schema
+    return max(GUARDED_IMAGES, min(MOST_GUARDED, _GUARD_VALUES // (schema.height * schema.width * schema.channels)))
+
+
+def save_classes(predictions: ClassPredictions, path: Path) -> None:
+    """Write one ``.npz`` without pickles."""
+    arrays = {"probabilities": predictions.probabilities}
+    if predictions.uncalibrated is not None:
+        arrays["uncalibrated"] = predictions.uncalibrated
+    np.savez(path, **arrays)  # type: ignore[arg-type]  # numpy's stub takes the names for allow_pickle
+
+
+def load_classes(path: Path | str) -> ClassPredictions:
+    """Read what ``save_classes`` wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        before = arrays["uncalibrated"] if "uncalibrated" in arrays.files else None
+        return ClassPredictions(arrays["probabilities"], before)
+
+
+def _checked(name: str, values: Any, expected: tuple[int, int]) -> Floats:
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise _wrong(name, f"probabilities are not numbers: {error}") from error
+    if array.shape != expected:
+        raise _wrong(name, f"probabilities have shape {array.shape}, expected (example, class) = {expected}")
+    if not np.isfinite(array).all() or (array < 0).any():
+        raise _wrong(name, "probabilities must be finite and not negative")
+    sums = array.sum(axis=1, keepdims=True)
+    if float(np.abs(sums - 1).max(initial=0.0)) > _SUM_TOLERANCE:
+        raise _wrong(name, f"the probabilities of an image sum to {float(sums.ravel()[0]):.6g}, not to 1")
+    return np.asarray(array / sums)
+
+
+def _wrong(name: str, what: str) -> InvalidInput:
+    return InvalidInput(what, where=f"predict of {name}", next_step=f"repair the plugin {name}")

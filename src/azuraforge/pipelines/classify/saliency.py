@@ -1,0 +1,133 @@
+"""Which parts of an image a classifier leans on: cover a patch, and see how far the probability of its answer falls.
+
+Works for any classifier, for only ``predict`` is asked. Done on the held-out part, after the verdict.
+Source: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014), occlusion sensitivity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from azuraforge.datasets.images.pictures import png_base64
+from azuraforge.errors import one_line
+from azuraforge.pipelines.classify.parts import load_images
+from azuraforge.pipelines.classify.predictions import classify_checked
+from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.vision.config import ImagePart
+
+if TYPE_CHECKING:
+    from azuraforge.pipelines.contexts import Child
+
+#: Images that are explained: as many of the surest mistakes as there are, up to half; the rest right answers.
+MOST_IMAGES = 12
+#: Places in each direction where the patch is laid.
+MOST_PLACES = 14
+#: The patch covers this share of each side.
+PATCH_SHARE = 0.2
+
+Predict = Callable[[ImagePart], Floats]
+
+
+def explain(child: Child) -> dict[str, Any]:
+    """Draw ``saliency`` of a classifier. Result: ``{"figures", "problem"}``; a failure ends nothing.
+
+    Payload: plugin, plugins_folder, predictor, test and truth (folders).
+    """
+    payload, name = child.payload, child.payload["plugin"]
+    try:
+        pipeline: Any = load_plugin("pipeline", name, payload.get("plugins_folder"))()
+        if pipeline.uses_engine:
+            child.use_engine(None)
+        predictor = pipeline.load(Path(payload["predictor"]))
+        test = load_images(payload["test"])
+        labels = np.load(Path(payload["truth"]) / "labels.npy", allow_pickle=False)
+
+        def predict(part: ImagePart) -> Floats:
+            return classify_checked(name, lambda given: pipeline.predict(predictor, given), part).probabilities
+
+        figure = saliency_figure(predict, test, labels, child.seed, child.progress)
+    except Exception as error:
+        return {"figures": [], "problem": one_line(error)}
+    child.figure("saliency", {"contender": name, **figure})
+    return {"figures": ["saliency"], "problem": None}
+
+
+def saliency_figure(
+    predict: Predict,
+    test: ImagePart,
+    labels: Indices,
+    seed: int,
+    progress: Callable[[int, int, str], None] = lambda done, total, note: None,
+) -> dict[str, Any]:
+    """``{"part", "patch", "images": [{"name", "truth", "answer", "probability", "png", "falls"}]}``.
+
+    ``falls`` ``(place, place)``: by how much the probability of the answer falls where the patch lies; negative where
+    covering makes it surer. The patch has the mean colour of the images that are looked at.
+    """
+    names = test.schema.classes
+    probabilities = predict(test)
+    chosen = chosen_images(probabilities, labels, seed)
+    colour = test.pixels[chosen].mean(axis=(0, 1, 2)).round().astype(np.uint8)
+    images = []
+    for done, index in enumerate(chosen.tolist()):
+        progress(done, len(chosen), "saliency")
+        answer = int(probabilities[index].argmax())
+        falls = occluded(predict, _one(test, index), answer, colour)
+        images.append(
+            {
+                "name": test.names[index],
+                "truth": names[labels[index]],
+                "answer": names[answer],
+                "probability": float(probabilities[index, answer]),
+                "png": png_base64(test.pixels[index]),
+                "falls": np.round(falls, 4).tolist(),
+            }
+        )
+    height, width = patch_of(test)
+    return {"part": "test", "patch": {"height": height, "width": width}, "images": images}
+
+
+def chosen_images(probabilities: Floats, labels: Indices, seed: int) -> Indices:
+    """The surest mistakes first, then right answers drawn from all classes."""
+    answers, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero(answers != labels)
+    wrong = wrong[np.argsort(-sure[wrong], kind="stable")][: MOST_IMAGES // 2]
+    right = np.flatnonzero(answers == labels)
+    drawn = right[np.random.default_rng([seed, 3]).permutation(len(right))]
+    # One of each class, then the second of each …
+    turn = np.array([int((labels[drawn[:place]] == labels[image]).sum()) for place, image in enumerate(drawn[:500])])
+    drawn = drawn[:500][np.argsort(turn, kind="stable")]
+    return np.concatenate([wrong, drawn[: MOST_IMAGES - len(wrong)]]).astype(np.int64)
+
+
+def occluded(predict: Predict, image: ImagePart, answer: int, colour: np.ndarray[Any, np.dtype[np.uint8]]) -> Floats:
+    """``(place, place)`` falls of the probability of class ``answer``, all places in one question."""
+    height, width = patch_of(image)
+    tops, lefts = _places(image.schema.height, height), _places(image.schema.width, width)
+    covered = np.repeat(image.pixels, 1 + len(tops) * len(lefts), axis=0)
+    for row, top in enumerate(tops):
+        for column, left in enumerate(lefts):
+            covered[1 + row * len(lefts) + column, top : top + height, left : left + width] = colour
+    found = predict(ImagePart(covered, None, image.names * len(covered), image.schema))[:, answer]
+    falls: Floats = (found[0] - found[1:]).reshape(len(tops), len(lefts))
+    return falls
+
+
+def patch_of(part: ImagePart) -> tuple[int, int]:
+    """Rows and columns that the patch covers."""
+    height, width = (max(1, round(PATCH_SHARE * side)) for side in (part.schema.height, part.schema.width))
+    return height, width
+
+
+def _places(side: int, patch: int) -> list[int]:
+    count = min(MOST_PLACES, side - patch + 1)
+    return sorted({round(place) for place in np.linspace(0, side - patch, count)})
+
+
+def _one(part: ImagePart, index: int) -> ImagePart:
+    return ImagePart(part.pixels[index : index + 1], None, part.names[index : index + 1], part.schema)

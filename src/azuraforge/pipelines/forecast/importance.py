@@ -1,0 +1,342 @@
+"""Which inputs a forecaster leans on: permutation importance and Shapley values, for any pipeline.
+
+An input is a block of rows before the origin in one column: the target's values 0, 1, 2 to 3, 4 to 7 … rows back, or
+another column as a whole (its rows ahead included, for columns known in advance). Origins are taken so far apart that
+their blocks do not overlap; an origin's block is then exchanged for another origin's, and the pipeline predicts again.
+Nothing of the pipeline but ``predict`` is needed. What lies further back than ``reach`` rows stays as it was, and so
+do times: the calendar is not among the inputs.
+
+Done on the held-out part, after the verdict: nothing is chosen by it.
+
+Sources: Fisher, Rudin, Dominici, "All Models are Wrong, but Many are Useful" (2019), for permutation importance;
+Štrumbelj and Kononenko, "Explaining prediction models and individual predictions with feature contributions" (2014),
+for sampled Shapley values; Mitchell et al., "Sampling Permutations for Shapley Value Estimation" (2022), for walking
+each order in both directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azuraforge.errors import one_line
+from azuraforge.pipelines.forecast.parts import load_part
+from azuraforge.pipelines.forecast.predictions import predict_checked
+from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.forecasting.covariates import ahead_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from azuraforge.pipelines.contexts import Child
+
+REPEATS = 5
+#: Orders of the inputs that the Shapley values are averaged over; each is walked forwards and backwards.
+ORDERS = 5
+FEWEST_REPEATS = 2
+#: Lattices of origins, each shifted against the others, and origins in all.
+MOST_LATTICES = 3
+MOST_ORIGINS = 192
+FEWEST_ORIGINS = 4
+#: Columns beyond these are not looked at; the figure says so.
+MOST_COLUMNS = 24
+#: Values that all repeats together may predict from again, beyond the fewest repeats. They are counted and no time is
+#: taken, so that the same run gives the same figures on every machine.
+MOST_VALUES = 50_000_000
+_SHORTEST_REACH, _LONGEST_REACH = 8, 256
+
+Predict = Callable[[Part], Floats]
+
+
+@dataclass(frozen=True)
+class Input:
+    """A block of rows of one column: ``first`` to ``last`` rows before the origin; rows ahead count below zero.
+
+    Example:
+        >>> Input("value", 2, 3).name, Input("value", 0, 0).name, Input("rain", -4, 31, whole=True).name
+        ('value, 2–3 back', 'value, 0 back', 'rain')
+    """
+
+    column: str
+    first: int
+    last: int
+    whole: bool = False
+
+    @property
+    def name(self) -> str:
+        if self.whole:
+            return self.column
+        back = str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
+        return f"{self.column}, {back} back"
+
+    def to_dict(self) -> dict[str, Any]:
+        lags = None if self.whole else [self.first, self.last]
+        return {"name": self.name, "column": self.column, "lags": lags}
+
+
+def explain(child: Child) -> dict[str, Any]:
+    """Draw ``importance`` and ``shapley`` of a predictor. Result: ``{"figures", "problem"}``; a failure ends nothing.
+
+    Payload: plugin, plugins_folder, predictor, engine, test and truth (folders), season.
+    """
+    payload, name = child.payload, child.payload["plugin"]
+    try:
+        pipeline: Any = load_plugin("pipeline", name, payload.get("plugins_folder"))()
+        if pipeline.uses_engine:
+            child.use_engine(payload.get("engine"))
+        predictor = pipeline.load(Path(payload["predictor"]))
+        test = load_part(payload["test"])
+        truth = np.load(Path(payload["truth"]) / "truth.npy", allow_pickle=False)
+
+        def predict(part: Part) -> Floats:
+            return predict_checked(name, lambda given: pipeline.predict(predictor, given), part).point
+
+        figures = importance_figures(predict, test, truth, payload["season"], child.seed, child.progress)
+    except Exception as error:
+        return {"figures": [], "problem": one_line(error)}
+    for figure, data in figures.items():
+        child.figure(figure, {"contender": name, "target": test.schema.target, "unit": test.schema.unit, **data})
+    return {"figures": list(figures), "problem": None}
+
+
+def importance_figures(
+    predict: Predict,
+    test: Part,
+    truth: Floats,
+    season: int,
+    seed: int,
+    progress: Callable[[int, int, str], None] = lambda done, total, note: None,
+) -> dict[str, dict[str, Any]]:
+    """``importance`` and ``shapley`` as they are drawn; nothing where the part holds too few separate origins."""
+    reach = reach_of(test, season)
+    lattices = list(lattices_of(test, truth, reach))
+    if not lattices:
+        return {}
+    inputs, left_out = inputs_of(test, reach)
+    about = {
+        "part": "test",
+        "reach": reach,
+        "left_out": left_out,
+        "origins": sum(len(chosen) for chosen in lattices),
+    }
+    progress(0, 2, "importance")
+    importance = permutation_importance(predict, test, truth, lattices, inputs, seed)
+    progress(1, 2, "shapley")
+    contributions = shapley_values(predict, test, lattices[0], inputs, seed)
+    progress(2, 2, "")
+    return {"importance": {**about, **importance}, "shapley": {**about, "origins": len(lattices[0]), **contributions}}
+
+
+def reach_of(test: Part, season: int) -> int:
+    """How far back inputs are exchanged: two seasons, but so near that eight origins of the part stand apart."""
+    wanted = min(max(32, 2 * season), _LONGEST_REACH)
+    rows = test.frame.height - test.start
+    return max(_SHORTEST_REACH, min(wanted, rows // 8 - test.horizon))
+
+
+def lattices_of(test: Part, truth: Floats, reach: int) -> Iterator[NDArray[np.int64]]:
+    """Indices into ``test.origins``: in each lattice the origins' blocks, ``reach`` back and the horizon ahead, do not
+    overlap."""
+    apart, known = reach + test.horizon, np.isfinite(truth).all(axis=1)
+    usable = np.flatnonzero(known & (test.origins >= reach))
+    if not usable.size:
+        return
+    total = 0
+    for number in range(MOST_LATTICES):
+        chosen, last = [], -apart
+        begin = test.origins[usable[0]] + number * apart // MOST_LATTICES
+        for index in usable.tolist():
+            if test.origins[index] >= begin and test.origins[index] - last >= apart:
+                chosen.append(index)
+                last = int(test.origins[index])
+        if len(chosen) > MOST_ORIGINS:
+            chosen = [chosen[place] for place in np.linspace(0, len(chosen) - 1, MOST_ORIGINS).round().astype(int)]
+        if len(chosen) < FEWEST_ORIGINS or (number and total + len(chosen) > MOST_ORIGINS):
+            return
+        total += len(chosen)
+        yield np.array(chosen, dtype=np.int64)
+
+
+def inputs_of(test: Part, reach: int) -> tuple[list[Input], list[str]]:
+    """The inputs, and the columns that were too many.
+
+    Example:
+        >>> import polars as pl
+        >>> from azuraforge.plugins.contract.parts import Schema
+        >>> frame = pl.DataFrame({"y": [0.0] * 20, "x": [0.0] * 20})
+        >>> part = Part(frame, Schema(None, "y", ("x",)), 10, 1, np.array([12]))
+        >>> [each.name for each in inputs_of(part, 8)[0]]
+        ['y, 0 back', 'y, 1 back', 'y, 2–3 back', 'y, 4–7 back', 'x']
+    """
+    blocks, first, width = [Input(test.schema.target, 0, 0)], 1, 1
+    while first < reach:
+        last = min(first + width, reach) - 1
+        blocks.append(Input(test.schema.target, first, last))
+        first, width = last + 1, 2 * width
+    columns = [column for column in test.schema.features if column in test.frame.columns]
+    blocks += [Input(column, -test.horizon, reach - 1, whole=True) for column in columns[:MOST_COLUMNS]]
+    return blocks, columns[MOST_COLUMNS:]
+
+
+def permutation_importance(
+    predict: Predict,
+    test: Part,
+    truth: Floats,
+    lattices: list[NDArray[np.int64]],
+    inputs: list[Input],
+    seed: int,
+) -> dict[str, Any]:
+    """By how much the RMSE grows when an input is another origin's: mean and spread over repeats.
+
+    Returns ``{"rmse", "repeats", "inputs": [{"name", "column", "lags", "increase", "spread", "share"}]}``: ``increase``
+    in the target's unit, ``share`` of the RMSE. An input that is not used has exactly 0.
+    """
+    rng = np.random.default_rng([seed, 1])
+    parts = [_at(test, test.frame, chosen) for chosen in lattices]
+    base = _rmse(predict(part) - truth[chosen] for part, chosen in zip(parts, lattices, strict=True))
+    grown: list[list[float]] = [[] for _ in inputs]
+    repeats = affordable(test, len(inputs) * len(lattices), REPEATS)
+    for _ in range(repeats):
+        partners = [_others(len(chosen), rng) for chosen in lattices]
+        for number, block in enumerate(inputs):
+            wrong = (
+                predict(_at(test, exchanged(test, chosen, others, [block]), chosen)) - truth[chosen]
+                for chosen, others in zip(lattices, partners, strict=True)
+            )
+            grown[number].append(_rmse(wrong) - base)
+    found = [
+        {
+            **block.to_dict(),
+            "increase": float(np.mean(each)),
+            "spread": float(np.std(each, ddof=1)),
+            "share": float(np.mean(each)) / base if base else None,
+        }
+        for block, each in zip(inputs, grown, strict=True)
+    ]
+    return {"rmse": base, "repeats": repeats, "inputs": sorted(found, key=lambda each: -each["increase"])}
+
+
+def affordable(test: Part, passes: int, most: int) -> int:
+    """How often ``passes`` predictions of the part may be repeated, by the size of its frame."""
+    values = test.frame.height * test.frame.width * max(1, passes)
+    return max(FEWEST_REPEATS, min(most, MOST_VALUES // max(1, values)))
+
+
+def shapley_values(
+    predict: Predict,
+    test: Part,
+    chosen: NDArray[np.int64],
+    inputs: list[Input],
+    seed: int,
+) -> dict[str, Any]:
+    """How each input moved each forecast away from what other origins' inputs would have given, at the first horizon.
+
+    The contributions of one origin add up to its forecast less the mean forecast with foreign inputs. Where the
+    pipeline is a sum of its inputs, every order gives the same: then they are exact for the backgrounds drawn, and
+    ``order_spread`` (how much orders disagree) is zero.
+
+    Returns ``{"orders", "inputs": [{"name", …, "mean_absolute", "order_spread"}], "examples": [{"at", "forecast",
+    "background", "contributions"}]}``; contributions are in the order of ``inputs`` and in the target's unit.
+    """
+    rng = np.random.default_rng([seed, 2])
+    forecast = predict(_at(test, test.frame, chosen))[:, 0]
+    sums = np.zeros((len(chosen), len(inputs)))
+    background = np.zeros(len(chosen))
+    apart: list[Floats] = []
+    orders = affordable(test, 2 * len(inputs), ORDERS)
+    for _ in range(orders):
+        others, order = _others(len(chosen), rng), rng.permutation(len(inputs))
+        there = _walk(predict, test, chosen, others, inputs, order)
+        back = _walk(predict, test, chosen, others, inputs, order[::-1])
+        apart.append(np.abs(there[0] - back[0]).mean(axis=0))
+        sums += (there[0] + back[0]) / 2
+        background += there[1]
+    values, background = sums / orders, background / orders
+    ranked = np.argsort(-np.abs(values).mean(axis=0), kind="stable")
+    from azuraforge.pipelines.forecast.parts import times_of
+
+    times = times_of(test.frame, test.schema)
+    return {
+        "horizon": 1,
+        "orders": orders,
+        "inputs": [
+            {
+                **inputs[number].to_dict(),
+                "mean_absolute": float(np.abs(values[:, number]).mean()),
+                "order_spread": float(np.mean([each[number] for each in apart])),
+            }
+            for number in ranked.tolist()
+        ],
+        "examples": [
+            {
+                "at": times[test.origins[chosen[row]] + 1],
+                "forecast": float(forecast[row]),
+                "background": float(background[row]),
+                "contributions": values[row, ranked].tolist(),
+            }
+            for row in np.unique(np.linspace(0, len(chosen) - 1, 12).round().astype(int)).tolist()
+        ],
+    }
+
+
+def exchanged(test: Part, chosen: NDArray[np.int64], others: NDArray[np.int64], blocks: list[Input]) -> pl.DataFrame:
+    """The frame where, at each chosen origin, the rows of ``blocks`` hold what they hold at its partner's."""
+    origins = test.origins[chosen]
+    columns = []
+    takes: dict[str, NDArray[np.int64]] = {}
+    for block in blocks:
+        take = takes.setdefault(block.column, np.arange(test.frame.height))
+        back = np.arange(block.first, block.last + 1)
+        rows, from_rows = origins[:, None] - back, origins[others][:, None] - back
+        inside = (rows >= 0) & (rows < test.frame.height) & (from_rows >= 0) & (from_rows < test.frame.height)
+        take[rows[inside]] = from_rows[inside]
+    for column, take in takes.items():
+        columns.append(test.frame.get_column(column).gather(take))
+    return test.frame.with_columns(columns)
+
+
+def _walk(
+    predict: Predict,
+    test: Part,
+    chosen: NDArray[np.int64],
+    others: NDArray[np.int64],
+    inputs: list[Input],
+    order: NDArray[np.int64],
+) -> tuple[Floats, Floats]:
+    """From all inputs foreign to all its own, one after the other: what each step changed, and where it began."""
+    foreign = list(range(len(inputs)))
+    frame = exchanged(test, chosen, others, inputs)
+    began = before = predict(_at(test, frame, chosen))[:, 0]
+    changes = np.zeros((len(chosen), len(inputs)))
+    for number in order.tolist():
+        foreign.remove(number)
+        frame = exchanged(test, chosen, others, [inputs[each] for each in foreign])
+        now = predict(_at(test, frame, chosen))[:, 0]
+        changes[:, number] = now - before
+        before = now
+    return changes, began
+
+
+def _others(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """A partner for each, never itself: a shuffled circle, everybody looking one place on."""
+    circle = rng.permutation(count)
+    partner = np.empty(count, dtype=np.int64)
+    partner[circle] = np.roll(circle, 1)
+    return partner
+
+
+def _at(test: Part, frame: pl.DataFrame, chosen: NDArray[np.int64]) -> Part:
+    origins: Indices = test.origins[chosen]
+    # What is known ahead of each origin is an input of the judged forecast, so it is one here; it moves with the rows.
+    ahead = ahead_of(frame, tuple(test.ahead), origins, test.horizon)
+    return Part(frame, test.schema, test.start, test.horizon, origins, ahead=ahead)
+
+
+def _rmse(errors: Iterator[Floats]) -> float:
+    return float(np.sqrt(np.concatenate([np.square(each).ravel() for each in errors]).mean()))

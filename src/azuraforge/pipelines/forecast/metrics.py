@@ -1,0 +1,156 @@
+"""Every metric of a forecast, computed by the platform in the data's own units.
+
+Errors are ``predicted - actual`` at ``(origin, horizon)``; a missing actual value (NaN) is left out everywhere. What
+has no meaning (R² of a constant series, MASE of a series that its season repeats exactly) is None, never infinite.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TypedDict
+
+import numpy as np
+
+from azuraforge.pipelines.forecast.predictions import interval_of
+from azuraforge.plugins.contract.parts import Floats, Predictions
+
+#: Below this share of the values' size a spread is rounding, and dividing by it would tell nothing.
+_ROUNDING = 1e-12
+#: And below this a spread is nothing at all: the square of an error divided by it would overflow.
+_SMALLEST = 1e-140
+
+
+class Metrics(TypedDict):
+    """One row of the table; sMAPE in percent (0 to 200), coverage and skill as shares."""
+
+    rmse: float | None
+    mae: float | None
+    mase: float | None
+    smape: float | None
+    r2: float | None
+    coverage: float | None
+
+
+class HorizonMetrics(Metrics):
+    horizon: int
+
+
+def seasonal_scale(train: Floats, season: int) -> float | None:
+    """MASE's denominator: the mean absolute error of the seasonal naive forecast inside the train part.
+
+    Falls back to the plain naive forecast where the part is no longer than one season. None where it is zero.
+    Source: Hyndman and Koehler, "Another look at measures of forecast accuracy", 2006.
+
+    Example:
+        >>> seasonal_scale(np.array([1.0, 5.0, 2.0, 7.0]), season=2)
+        1.5
+    """
+    lag = season if season < len(train) else 1
+    differences = np.abs(train[lag:] - train[:-lag])
+    differences = differences[np.isfinite(differences)]
+    if not differences.size:
+        return None
+    scale = float(differences.mean())
+    return scale if scale > max(_SMALLEST, _ROUNDING * _size(train)) else None
+
+
+def measure(truth: Floats, predictions: Predictions, scale: float | None) -> tuple[Metrics, list[HorizonMetrics]]:
+    """Metrics over all horizons together, and for each horizon.
+
+    Args:
+        truth: ``(origin, horizon)`` actual values, NaN where missing.
+        predictions: of the same shape.
+        scale: from ``seasonal_scale``.
+    """
+    interval = interval_of(predictions)
+    low, high = (interval[1], interval[2]) if interval else (None, None)
+    overall = _measure(truth, predictions.point, low, high, scale)
+    horizons: list[HorizonMetrics] = []
+    for step in range(truth.shape[1]):
+        column = slice(step, step + 1)
+        at_step = _measure(
+            truth[:, column],
+            predictions.point[:, column],
+            None if low is None else low[:, column],
+            None if high is None else high[:, column],
+            scale,
+        )
+        horizons.append({"horizon": step + 1, **at_step})
+    return overall, horizons
+
+
+def skill(rmse: float | None, best_baseline_rmse: float | None) -> float | None:
+    """``1 - rmse / rmse of the best baseline``: above zero is better than it.
+
+    Example:
+        >>> skill(0.75, 1.0)
+        0.25
+    """
+    if rmse is None or not best_baseline_rmse:
+        return None
+    return 1 - rmse / best_baseline_rmse
+
+
+def squared_errors(truth: Floats, point: Floats) -> Floats:
+    """``(origin, horizon)`` squared errors, NaN where the actual value is missing."""
+    return np.square(point - truth)
+
+
+def shown_horizons(horizon: int, limit: int = 6) -> list[int]:
+    """The horizons a table shows: the last, its half, its quarter … and the first; at most ``limit``.
+
+    Example:
+        >>> shown_horizons(8), shown_horizons(24), shown_horizons(1)
+        ([1, 2, 4, 8], [1, 3, 6, 12, 24], [1])
+    """
+    halves = [horizon]
+    while halves[-1] > 1:
+        halves.append(halves[-1] // 2)
+    if len(halves) > limit:
+        picked = np.unique(np.linspace(0, len(halves) - 1, limit).round().astype(int))
+        halves = [halves[index] for index in picked]
+    return sorted(halves)
+
+
+def _measure(truth: Floats, point: Floats, low: Floats | None, high: Floats | None, scale: float | None) -> Metrics:
+    known = np.isfinite(truth)
+    actual, predicted = truth[known], point[known]
+    if not actual.size:
+        return {"rmse": None, "mae": None, "mase": None, "smape": None, "r2": None, "coverage": None}
+    error = predicted - actual
+    absolute = np.abs(error)
+    mae = float(absolute.mean())
+    coverage = None
+    if low is not None and high is not None:
+        coverage = float(((low[known] <= actual) & (actual <= high[known])).mean())
+    return {
+        "rmse": math.sqrt(float(np.square(error).mean())),
+        "mae": mae,
+        "mase": mae / scale if scale else None,
+        "smape": _smape(actual, predicted, absolute),
+        "r2": _r2(actual, error),
+        "coverage": coverage,
+    }
+
+
+def _smape(actual: Floats, predicted: Floats, absolute: Floats) -> float | None:
+    """Percent; places where both values are zero are exact but have no percentage, and are left out."""
+    size = np.abs(actual) + np.abs(predicted)
+    defined = size > 0
+    return float(200 * (absolute[defined] / size[defined]).mean()) if defined.any() else None
+
+
+def _r2(actual: Floats, error: Floats) -> float | None:
+    deviation = actual - actual.mean()
+    spread = float(np.abs(deviation).max())
+    if spread <= _ROUNDING * _size(actual):
+        return None
+    # Divided by the spread first: squares of very small numbers would vanish, of very large ones overflow.
+    unexplained = float(np.square(error / max(spread, _SMALLEST)).sum())
+    value = 1 - unexplained / float(np.square(deviation / max(spread, _SMALLEST)).sum() or 1.0)
+    return value if spread > _SMALLEST and math.isfinite(value) else None
+
+
+def _size(values: Floats) -> float:
+    known = np.abs(values[np.isfinite(values)])
+    return float(known.max(initial=0.0))

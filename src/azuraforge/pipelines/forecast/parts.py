@@ -1,0 +1,284 @@
+"""Cutting a table into parts, and carrying parts between processes as folders.
+
+A part folder holds ``frame.parquet``, ``origins.npy``, ``part.json`` and, where the receiver may know them,
+``targets.npy``. The true values of the test part lie in a *truth* folder of their own, which no app code is given.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import orjson
+
+from azuraforge.errors import InvalidInput
+from azuraforge.models.serving.child import following_times
+from azuraforge.pipelines.forecast import panel
+from azuraforge.plugins.contract.parts import Floats, Indices, Part, Rows, Schema, Split, Table
+from azuraforge.plugins.forecasting.covariates import ahead_of, part_at_end
+from azuraforge.wording import fill
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: At most this many origins of the test part are predicted; longer parts are walked with a stride.
+MAX_TEST_ORIGINS = 20_000
+_ISO = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def schema_from(fields: Mapping[str, Any]) -> Schema:
+    """A schema from the JSON that a dataset version or a part folder carries."""
+    known = {name: fields[name] for name in Schema.__dataclass_fields__ if name in fields}
+    return Schema(**known | {"features": tuple(known.get("features", ()))})
+
+
+def read_table(path: Path | str, schema: Mapping[str, Any], options: Mapping[str, Any], fingerprint: str) -> Table:
+    """A dataset version's rows with their schema, once the fingerprint has been checked.
+
+    Raises StorageError where the rows are not the ones that were stored.
+    """
+    from azuraforge.datasets.reading.canonical import load_version  # it loads Polars, which costs a child 0.15 s
+
+    return Table(load_version(Path(path), dict(schema), dict(options), fingerprint), schema_from(schema))
+
+
+def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
+    """Refuse a split that is not train, gap, validation, gap, test inside ``rows`` rows.
+
+    Raises InvalidInput; each part must hold at least one window of ``horizon`` targets.
+    """
+    named = [("train", split.train), ("validation", split.validation), ("test", split.test)]
+    for name, part in named:
+        if not 0 <= part.start < part.stop <= rows:
+            raise _bad_split(f"the {name} part is rows {part.start} to {part.stop} of a table of {rows} rows")
+        if len(part) < horizon:
+            has = fill("has {rows} [row|rows]", rows=len(part))
+            raise _bad_split(f"the {name} part {has}, fewer than the horizon {horizon}")
+    for (earlier_name, earlier), (later_name, later) in itertools.pairwise(named):
+        if later.start < earlier.stop:
+            raise _bad_split(f"the {later_name} part begins at row {later.start}, inside or before {earlier_name}")
+        if later.start - earlier.stop < gap:
+            between = fill("only {rows} [row lies|rows lie] between", rows=later.start - earlier.stop)
+            raise _bad_split(f"{between} {earlier_name} and {later_name}; the gap is {gap}")
+
+
+def _bad_split(message: str) -> InvalidInput:
+    return InvalidInput(
+        f"the pipeline's split is not usable: {message}",
+        where="split",
+        next_step="choose a smaller horizon, gap or share, or add a longer series",
+    )
+
+
+def targets_at(values: Floats, origins: Indices, horizon: int) -> Floats:
+    """``(origin, horizon)``: the values of the ``horizon`` rows after each origin.
+
+    Example:
+        >>> targets_at(np.arange(6.0), np.array([0, 2]), 3).tolist()
+        [[1.0, 2.0, 3.0], [3.0, 4.0, 5.0]]
+    """
+    return np.asarray(values[origins[:, None] + np.arange(1, horizon + 1)])
+
+
+def ahead_at(table: Table, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
+    """column → ``(origin, horizon)``: what the config says is known in advance, NaN where a row is not there."""
+    return ahead_of(table.frame, columns, origins, horizon)
+
+
+def cut_learning(table: Table, rows: Rows, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
+    """A part to learn from: every earlier row as context, own rows, and targets that all lie inside ``rows``.
+
+    Windows that touch a second part are dropped by construction, windows with a missing target by choice. The
+    frame ends with the part: what comes later does not exist for whoever receives it.
+    """
+    if table.schema.series is not None:
+        return panel.cut_each(table, rows, lambda one, own: cut_learning(one, own, horizon, known_ahead))
+    frame = table.frame.head(rows.stop)
+    origins = np.arange(max(0, rows.start - 1), rows.stop - horizon, dtype=np.int64)
+    targets = targets_at(_target(table), origins, horizon)
+    complete = np.isfinite(targets).all(axis=1)
+    if not complete.any():
+        raise InvalidInput(
+            f"no window of {horizon} targets in rows {rows.start} to {rows.stop} is without missing values",
+            where=f"column {table.schema.target!r}",
+            next_step="choose a shorter horizon, or a series with fewer missing values",
+        )
+    origins, targets = origins[complete], targets[complete]
+    ahead = ahead_at(table, known_ahead, origins, horizon)
+    return Part(frame, table.schema, rows.start, horizon, origins, targets, ahead)
+
+
+def cut_test(
+    table: Table, rows: Rows, horizon: int, max_origins: int = MAX_TEST_ORIGINS, known_ahead: Sequence[str] = ()
+) -> tuple[Part, Floats]:
+    """The held-out part without targets, and its true values ``(origin, horizon)``, NaN where one is missing.
+
+    Rolling origin: each row is an origin (with a stride where there are more than ``max_origins``). The frame holds
+    the part's own rows, because they are history for the origins after them.
+    """
+    if table.schema.series is not None:
+        return panel.cut_each_test(
+            table, rows, lambda one, own: cut_test(one, own, horizon, len(table), known_ahead), max_origins
+        )
+    first, last = max(0, rows.start - 1), rows.stop - horizon
+    stride = max(1, -(-(last - first) // max_origins))
+    origins = np.arange(first, last, stride, dtype=np.int64)
+    truth = targets_at(_target(table), origins, horizon)
+    known = np.isfinite(truth).any(axis=1)
+    if not known.any():
+        raise InvalidInput(
+            "the held-out part has no known target to judge by",
+            where=f"column {table.schema.target!r}, rows {rows.start} to {rows.stop}",
+            next_step="choose a larger test share, or a series whose last rows were measured",
+        )
+    truth = np.where(np.isfinite(truth), truth, np.nan)
+    origins, truth = origins[known], truth[known]
+    ahead = ahead_at(table, known_ahead, origins, horizon)
+    return Part(table.frame.head(rows.stop), table.schema, rows.start, horizon, origins, ahead=ahead), truth
+
+
+def cut_future(table: Table, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
+    """One origin and no row after it, see ``part_at_end``; of a panel one in each series."""
+    if table.schema.series is not None:
+        return panel.cut_each_future(table, lambda one: cut_future(one, horizon, known_ahead))
+    return part_at_end(table.frame, table.schema, horizon, known_ahead)
+
+
+def cut_after(part: Part, origin: int) -> Part:
+    """``part`` as it would have looked at ``origin``, one of its own: later rows do not exist.
+
+    What is known in advance stays, since it was known then; nothing else of a later row does, of whichever series.
+    """
+    origins = np.array([origin], dtype=np.int64)
+    at = part.origins == origin
+    ahead = {column: values[at] for column, values in part.ahead.items()}
+    if part.schema.series is not None:
+        frame, row = panel.until(part.frame, str(part.schema.time), origin)
+        return Part(frame, part.schema, 0, part.horizon, np.array([row], dtype=np.int64), ahead=ahead)
+    start = min(part.start, origin + 1)
+    return Part(part.frame.head(origin + 1), part.schema, start, part.horizon, origins, ahead=ahead)
+
+
+def times_of(frame: pl.DataFrame, schema: Schema) -> list[str]:
+    """Each row's time as ISO 8601 UTC, or its number where the table has no time."""
+    if schema.time is None:
+        return [str(row) for row in range(frame.height)]
+    import polars as pl
+
+    column = frame.get_column(schema.time).cast(pl.Datetime("us", "UTC"))
+    return column.dt.strftime(_ISO).to_list()
+
+
+def range_of(table: Table, rows: Rows) -> dict[str, Any]:
+    """``{rows, start, end}`` of a part; of a panel the rows of all its series between the two moments."""
+    if table.schema.series is None:
+        ends = times_of(table.frame[[rows.start, rows.stop - 1]], table.schema)
+        return {"rows": len(rows), "start": ends[0], "end": ends[1]}
+    moments = table.frame.select(table.schema.time).unique().sort(table.schema.time)
+    ends = times_of(moments[[rows.start, rows.stop - 1]], table.schema)
+    return {"rows": sum(len(own) for _, _, own in panel.own_rows(table, rows)), "start": ends[0], "end": ends[1]}
+
+
+def future_times(frame: pl.DataFrame, schema: Schema, horizon: int) -> list[str]:
+    """The times of the ``horizon`` rows after the last, as ``times_of`` writes them."""
+    if schema.time is None:
+        return [str(frame.height + step) for step in range(horizon)]
+    return [at.strftime(_ISO) for at in following_times(frame, schema, horizon)]
+
+
+def fresh_folder(folder: Path) -> None:
+    """Make ``folder`` anew; what an interrupted attempt left there is gone."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+def save_part(part: Part, folder: Path) -> None:
+    """Write ``part`` into a fresh folder."""
+    fresh_folder(folder)
+    part.frame.write_parquet(folder / "frame.parquet", compression="lz4")
+    np.save(folder / "origins.npy", part.origins, allow_pickle=False)
+    if part.targets is not None:
+        np.save(folder / "targets.npy", part.targets, allow_pickle=False)
+    for index, values in enumerate(part.ahead.values()):
+        np.save(folder / f"ahead-{index}.npy", values, allow_pickle=False)
+    fields = {"schema": asdict(part.schema), "start": part.start, "horizon": part.horizon, "ahead": list(part.ahead)}
+    (folder / "part.json").write_bytes(orjson.dumps(fields))
+
+
+class StoredPart(Part):
+    """A part whose frame is read when somebody first looks at it: who needs targets only waits for no Polars.
+
+    ``reading_seconds`` counts what that took in this process, since it may fall into what is measured as an app's.
+    """
+
+    reading_seconds: ClassVar[float] = 0.0
+
+    def __getattr__(self, name: str) -> Any:  # called for what is not there yet
+        if name != "frame" or "_folder" not in self.__dict__:
+            raise AttributeError(name)
+        started = time.perf_counter()
+        import polars as pl
+
+        self.__dict__["frame"] = pl.read_parquet(self.__dict__["_folder"] / "frame.parquet")
+        StoredPart.reading_seconds += time.perf_counter() - started
+        return self.__dict__["frame"]
+
+
+def load_part(folder: Path | str) -> Part:
+    """Read what ``save_part`` wrote; targets only where the folder holds them, the frame when it is looked at."""
+    folder = Path(folder)
+    fields = orjson.loads((folder / "part.json").read_bytes())
+    targets = folder / "targets.npy"
+    part = object.__new__(StoredPart)
+    part.__dict__.update(
+        _folder=folder,
+        schema=schema_from(fields["schema"]),
+        start=fields["start"],
+        horizon=fields["horizon"],
+        origins=np.load(folder / "origins.npy", allow_pickle=False),
+        targets=np.load(targets, allow_pickle=False) if os.path.exists(targets) else None,
+        ahead={
+            column: np.load(folder / f"ahead-{index}.npy", allow_pickle=False)
+            for index, column in enumerate(fields.get("ahead", ()))
+        },
+    )
+    return part
+
+
+def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[panel.LeftOut, ...]]:
+    """A panel without the series that have too little in a part of ``split``, and which these are."""
+    if table.schema.series is None:
+        return table, ()
+    gone = panel.left_out(
+        table,
+        split,
+        horizon,
+        lambda one, own: cut_learning(one, own, horizon),
+        lambda one, own: cut_test(one, own, horizon),
+    )
+    return replace(table, left_out=frozenset(each.series for each in gone)), gone
+
+
+def of_run(table: Table, left_out: Sequence[Mapping[str, Any]]) -> Table:
+    """The table whose moments a run's ranges count: see ``panel.split_of_those_that_go_on``.
+
+    Args:
+        table: as the dataset holds it.
+        left_out: the run's ``panel.LeftOut``, as JSON.
+    """
+    table = panel.without(table, [each["series"] for each in left_out if each["why"] == "ended"])
+    return replace(table, left_out=frozenset(each["series"] for each in left_out))
+
+
+def _target(table: Table) -> Floats:
+    import polars as pl
+
+    column = table.frame.get_column(table.schema.target).cast(pl.Float64).fill_null(float("nan"))
+    return np.asarray(column.to_numpy(), dtype=np.float64)

@@ -1,0 +1,252 @@
+"""Predictions between processes, and the checks that any pipeline's predictions must pass."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.pipelines.forecast.parts import cut_after
+from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, blocks, each, stack
+
+#: Relative to the spread of the target: the same origin with and without the rows after it.
+CUT_TOLERANCE = 1e-6
+#: The same origin alone and among all others; single precision in batches of another size differs a little.
+BATCH_TOLERANCE = 1e-3
+#: Origins that the guard tries at least, and at most.
+GUARDED_ORIGINS = 3
+MOST_GUARDED = 64
+#: Rows that the guard hands to a pipeline in all. Each origin costs the frame twice: whole, and cut after the origin.
+_GUARD_ROWS = 4_000_000
+#: Every second origin that is tried lies among so many at either end of the part: there it borders on other rows.
+_NEAR_BORDER = 16
+
+Predict = Callable[[Part], Predictions]
+
+
+def predict_checked(name: str, predict: Predict, part: Part) -> Predictions:
+    """Call a pipeline's ``predict`` and refuse an answer of the wrong shape or with NaN in it."""
+    answer = predict(part)
+    expected = (len(part.origins), part.horizon)
+    if not isinstance(answer, Predictions):
+        raise _wrong(name, f"predict returned {type(answer).__name__}, not Predictions")
+    quantiles: dict[float, Floats] = {}
+    for level, values in sorted(answer.quantiles.items()):
+        if not 0 < level < 1:
+            raise _wrong(name, f"quantile levels lie between 0 and 1, got {level}")
+        quantiles[float(level)] = _checked(name, f"quantile {level}", values, expected)
+    return Predictions(_checked(name, "point", answer.point, expected), quantiles)
+
+
+def predict_known(name: str, predict: Predict, part: Part) -> tuple[Predictions, list[str]]:
+    """As ``predict_checked``, NaN for the series of a panel that the predictor did not learn, and which these are.
+
+    Raises InvalidInput (``UNKNOWN_SERIES``, with ``count``) where it learned none of them.
+    """
+    try:
+        return predict_checked(name, predict, part), []
+    except InvalidInput as error:
+        if part.schema.series is None or error.error_code != UNKNOWN_SERIES:
+            raise
+    known: list[tuple[str, Part]] = []
+    places: list[Indices] = []
+    unknown: list[str] = []
+    for series, one, at in each(part):
+        ahead = {column: values[:1] for column, values in one.ahead.items()}
+        first = Part(one.frame, one.schema, one.start, one.horizon, one.origins[:1], ahead=ahead)
+        try:
+            predict(stack([(series, first)], part.schema))
+        except InvalidInput as error:
+            if error.error_code != UNKNOWN_SERIES:
+                raise
+            unknown.append(series)
+        else:
+            known.append((series, one))
+            places.append(at)
+    if not known:
+        message = f"none of the {len(unknown)} series is one that {name} learned"
+        raise InvalidInput(message, where="series", code=UNKNOWN_SERIES, count=len(unknown))
+    told, at = predict_checked(name, predict, stack(known, part.schema)), np.concatenate(places)
+
+    def spread(values: Floats) -> Floats:
+        whole = np.full((len(part.origins), part.horizon), np.nan)
+        whole[at] = values
+        return whole
+
+    return Predictions(spread(told.point), {level: spread(told.quantiles[level]) for level in told.quantiles}), unknown
+
+
+def guard_against_future(
+    name: str, predict: Predict, part: Part, predictions: Predictions, seed: int, most: int = GUARDED_ORIGINS
+) -> int:
+    """Refuse a pipeline that looks into the future; returns at how many origins that was tried.
+
+    At the first ``most`` of ``guarded_origins`` the frame is cut off after the origin and the prediction made again. A
+    prediction that changes has used rows that were not there yet (or other origins' rows).
+
+    Raises InvalidInput; then nothing of the run may be promoted.
+    """
+    scale_at = _spreads(part)
+    chosen = guarded_origins(len(part.origins), seed)[:most]
+    for index in chosen:
+        origin = int(part.origins[index])
+        scale = scale_at(origin)
+        ahead = {column: values[index : index + 1] for column, values in part.ahead.items()}
+        alone = Part(part.frame, part.schema, part.start, part.horizon, part.origins[index : index + 1], ahead=ahead)
+        whole = predict_checked(name, predict, alone)
+        try:
+            cut = predict_checked(name, predict, cut_after(part, origin))
+        except Exception as error:
+            raise _leak(name, f"without the rows after row {origin} it fails: {_in_one_line(error)}") from error
+        if (difference := _difference(whole, cut)) > CUT_TOLERANCE * scale:
+            raise _leak(
+                name,
+                f"its prediction from row {origin} changes by {difference:.3g} when the rows after it are cut off",
+                origin=origin,
+                difference=difference,
+            )
+        among = Predictions(
+            predictions.point[index : index + 1],
+            {level: values[index : index + 1] for level, values in predictions.quantiles.items()},
+        )
+        if (difference := _difference(among, cut)) > BATCH_TOLERANCE * scale:
+            raise _leak(
+                name,
+                f"its prediction from row {origin} changes by {difference:.3g} when other origins are predicted"
+                " together with it",
+                origin=origin,
+                difference=difference,
+            )
+    return len(chosen)
+
+
+def affordable_origins(part: Part) -> int:
+    """Return at how many origins of ``part`` a candidate is tried: 64, fewer where the frame is long, at least three.
+
+    The number depends on the rows alone. A limit in seconds would check a run less thoroughly on a busy machine.
+
+    Example:
+        >>> import polars as pl
+        >>> from azuraforge.plugins.contract.parts import Schema
+        >>> def of(rows: int) -> Part:
+        ...     return Part(pl.DataFrame({"y": [0.0] * rows}), Schema(None, "y"), 0, 1, np.arange(rows - 1))
+        >>> affordable_origins(of(3000)), affordable_origins(of(200_000)), affordable_origins(of(2_000_000))
+        (64, 10, 3)
+    """
+    return max(GUARDED_ORIGINS, min(MOST_GUARDED, _GUARD_ROWS // (2 * max(1, part.frame.height))))
+
+
+def guarded_origins(origins: int, seed: int) -> list[int]:
+    """In which order a part's origins are tried: the first, one drawn anywhere, the last, then by turns one drawn near
+    an end of the part and one drawn anywhere.
+
+    The first origin has the most rows after it; near the ends a part borders on rows of other parts or on nothing.
+
+    Example:
+        >>> order = guarded_origins(1000, seed=7)
+        >>> order[0], order[2], len(order), len(set(order))
+        (0, 999, 64, 64)
+    """
+    rng = np.random.default_rng([seed, origins])
+    anywhere = rng.permutation(origins).tolist()
+    ends = np.concatenate([np.arange(min(_NEAR_BORDER, origins)), np.arange(max(0, origins - _NEAR_BORDER), origins)])
+    near = rng.permutation(ends).tolist()
+    turns = [each for pair in itertools.zip_longest(near, anywhere[1:]) for each in pair if each is not None]
+    return list(dict.fromkeys([0, *anywhere[:1], origins - 1, *turns]))[:MOST_GUARDED] if origins else []
+
+
+def save_predictions(predictions: Predictions, path: Path) -> None:
+    """Write one ``.npz`` without pickles: point, levels, quantiles ``(level, origin, horizon)``."""
+    levels = sorted(predictions.quantiles)
+    stacked = np.stack([predictions.quantiles[level] for level in levels]) if levels else np.empty((0, 0, 0))
+    np.savez(path, point=predictions.point, levels=np.array(levels, dtype=np.float64), quantiles=stacked)
+
+
+def load_predictions(path: Path | str) -> Predictions:
+    """Read what ``save_predictions`` wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        levels, quantiles = arrays["levels"], arrays["quantiles"]
+        return Predictions(arrays["point"], {float(level): quantiles[i] for i, level in enumerate(levels)})
+
+
+def interval_of(predictions: Predictions) -> tuple[float, Floats, Floats] | None:
+    """The widest symmetric interval: (share it should hold, low, high); None where there is none.
+
+    Example:
+        >>> made = Predictions(np.zeros((1, 1)), {0.05: -np.ones((1, 1)), 0.95: np.ones((1, 1))})
+        >>> interval_of(made)[0]
+        0.9
+    """
+    for level in sorted(predictions.quantiles):
+        mirror = next((other for other in predictions.quantiles if abs(1 - level - other) < 1e-9), None)
+        if mirror is not None and mirror > level:
+            return round(mirror - level, 9), predictions.quantiles[level], predictions.quantiles[mirror]
+    return None
+
+
+def _checked(name: str, what: str, values: Any, expected: tuple[int, int]) -> Floats:
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise _wrong(name, f"{what} predictions are not numbers: {_in_one_line(error)}") from error
+    if array.shape != expected:
+        raise _wrong(name, f"{what} predictions have shape {array.shape}, expected (origin, horizon) = {expected}")
+    bad = ~np.isfinite(array)
+    if bad.any():
+        row, step = (int(found[0]) for found in np.nonzero(bad))
+        raise _wrong(
+            name,
+            f"{int(bad.sum())} of {array.size} {what} predictions are NaN or infinite, the first at origin number"
+            f" {row}, horizon {step + 1}",
+        )
+    return array
+
+
+def _difference(a: Predictions, b: Predictions) -> float:
+    if a.quantiles.keys() != b.quantiles.keys():
+        return float("inf")
+    pairs = [(a.point, b.point), *((a.quantiles[level], b.quantiles[level]) for level in a.quantiles)]
+    return max(float(np.abs(one - other).max()) for one, other in pairs)
+
+
+def _spreads(part: Part) -> Callable[[int], float]:
+    """The spread of the target by origin: of a panel that of its series, or a leak of a small one would go unseen."""
+    values = column_values(part.frame, part.schema.target)
+    if part.schema.series is None:
+        whole = _spread(values)
+        return lambda origin: whole
+    ends = blocks(part.frame, part.schema.series)
+    spreads = [_spread(values[first:stop]) for _, first, stop in ends]
+    firsts = [first for _, first, _ in ends]
+    return lambda origin: spreads[bisect.bisect_right(firsts, origin) - 1]
+
+
+def _spread(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    spread = float(known.std()) if known.size else 0.0
+    return spread if spread > 0 else float(np.abs(known).max(initial=0.0)) or 1.0
+
+
+def _leak(name: str, why: str, **details: Any) -> InvalidInput:
+    return InvalidInput(
+        f"the pipeline looks into the future: {why}",
+        where=f"predict of {name}",
+        next_step="use rows up to and including each origin only; nothing of this run is promoted",
+        code="looks_into_the_future",
+        **details,
+    )
+
+
+def _wrong(name: str, message: str) -> InvalidInput:
+    return InvalidInput(message, where=f"predict of {name}", next_step=f"repair the plugin {name}")
+
+
+def _in_one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]

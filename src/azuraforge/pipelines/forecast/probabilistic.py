@@ -1,0 +1,66 @@
+"""Scores of a forecast's quantiles, computed by the platform in the data's own unit.
+
+*Pinball loss* at a level: ``level * (truth - quantile)`` above it, ``(1 - level) * (quantile - truth)`` below; its mean
+is least where the quantile is right. *CRPS* (continuous ranked probability score) is the integral of twice the pinball
+loss over all levels; forecasters give a few levels only, so it is approximated by the plain mean of twice the pinball
+losses of those, which for symmetric levels with the median is the weighted interval score (Bracher et al., "Evaluating
+epidemic forecasts in an interval format", 2021). It compares forecasts with the same levels, and is coarse by itself:
+contenders with other levels have none beside each other.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+import numpy as np
+
+from azuraforge.pipelines.forecast.predictions import interval_of
+from azuraforge.plugins.contract.parts import Floats, Predictions
+
+
+class Scores(TypedDict):
+    """``width`` is the mean width of the widest symmetric interval; None where there are no quantiles or no truth."""
+
+    crps: float | None
+    width: float | None
+    pinball: dict[str, float]
+
+
+def score(truth: Floats, predictions: Predictions) -> tuple[Scores, list[Scores]]:
+    """Scores over all horizons together, and for each horizon.
+
+    Args:
+        truth: ``(origin, horizon)`` actual values, NaN where missing; these are left out.
+        predictions: of the same shape.
+
+    Example:
+        >>> made = Predictions(np.zeros((1, 1)), {0.1: -np.ones((1, 1)), 0.9: np.ones((1, 1))})
+        >>> overall, _ = score(np.array([[3.0]]), made)
+        >>> {level: round(value, 9) for level, value in overall["pinball"].items()}, overall["width"]
+        ({'0.1': 0.4, '0.9': 1.8}, 2.0)
+        >>> round(overall["crps"], 9)
+        2.2
+    """
+    columns = [slice(step, step + 1) for step in range(truth.shape[1])]
+    return _score(truth, predictions, slice(None)), [_score(truth, predictions, column) for column in columns]
+
+
+def pinball(truth: Floats, quantile: Floats, level: float) -> Floats:
+    """The pinball loss of each value, of any shape; NaN where the truth is missing."""
+    above = truth - quantile
+    return np.asarray(np.maximum(level * above, (level - 1.0) * above))
+
+
+def _score(truth: Floats, predictions: Predictions, column: slice) -> Scores:
+    actual = truth[:, column]
+    known = np.isfinite(actual)
+    if not known.any() or not predictions.quantiles:
+        return {"crps": None, "width": None, "pinball": {}}
+    losses = {
+        level: float(pinball(actual[known], values[:, column][known], level).mean())
+        for level, values in sorted(predictions.quantiles.items())
+    }
+    interval = interval_of(predictions)
+    width = float((interval[2] - interval[1])[:, column][known].mean()) if interval else None
+    crps = 2.0 * float(np.mean(list(losses.values())))
+    return {"crps": crps, "width": width, "pinball": {f"{level:g}": loss for level, loss in losses.items()}}

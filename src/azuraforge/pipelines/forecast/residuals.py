@@ -1,0 +1,255 @@
+"""What is left of a forecast: errors by size, over time and by slice, each beside the best baseline's.
+
+Errors are ``predicted - actual``. Shape, time and memory are looked at one step ahead, where errors of neighbouring
+origins do not overlap; slices hold every horizon. Computed from stored predictions in a child without app code.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azuraforge.pipelines.forecast.metrics import skill
+from azuraforge.pipelines.forecast.parts import load_part, times_of
+from azuraforge.pipelines.forecast.predictions import load_predictions
+from azuraforge.plugins.contract.parts import Floats, Part
+
+if TYPE_CHECKING:
+    from azuraforge.pipelines.contexts import Child
+
+#: At most this many points are drawn; longer series are thinned out evenly, both ends kept.
+DRAWN_POINTS = 1000
+QQ_POINTS = 101
+MOST_BINS = 60
+MOST_LAGS = 60
+#: A slice of fewer errors tells about luck only.
+FEWEST_ERRORS = 10
+_DAY_SECONDS = 86_400
+
+
+def explain(child: Child) -> dict[str, Any]:
+    """Draw ``actual_predicted``, ``residuals`` and ``slices``.
+
+    Payload: candidate and baseline ``{"name", "predictions": folder}``, test and truth (folders), season.
+    Result: the figures' names.
+    """
+    payload = child.payload
+    truth = np.load(Path(payload["truth"]) / "truth.npy", allow_pickle=False)
+    test = load_part(payload["test"])
+    sides = [
+        (payload[role]["name"], load_predictions(Path(payload[role]["predictions"]) / "test.npz").point)
+        for role in ("candidate", "baseline")
+    ]
+    (name, point), (baseline, baseline_point) = sides
+    times = [times_of(test.frame, test.schema)[origin + 1] for origin in test.origins.tolist()]
+    named = {"contender": name, "baseline": baseline, "target": test.schema.target, "unit": test.schema.unit}
+    figures: dict[str, dict[str, Any]] = {
+        "actual_predicted": {**named, **actual_against_predicted(truth[:, 0], point[:, 0], baseline_point[:, 0])},
+        "residuals": {
+            **named,
+            **residual_shape(point[:, 0] - truth[:, 0], times, payload["season"]),
+            "baseline_autocorrelation": autocorrelation(
+                baseline_point[:, 0] - truth[:, 0], lags_of(len(truth), payload["season"])
+            ),
+        },
+        "slices": {**named, "slices": error_by_slice(test, truth, point, baseline_point)},
+    }
+    for figure, data in figures.items():
+        child.figure(figure, data)
+    return {"figures": list(figures)}
+
+
+def actual_against_predicted(actual: Floats, predicted: Floats, baseline: Floats) -> dict[str, Any]:
+    """Points one step ahead, ``(origin,)`` each; origins without an actual value are left out.
+
+    Example:
+        >>> one = np.array([1.0, np.nan, 3.0])
+        >>> actual_against_predicted(one, np.array([1.5, 2.0, 2.5]), one)["predicted"]
+        [1.5, 2.5]
+    """
+    known = np.flatnonzero(np.isfinite(actual))
+    drawn = known[thinned(len(known), DRAWN_POINTS)]
+    return {
+        "horizon": 1,
+        "origins": len(known),
+        "actual": actual[drawn].tolist(),
+        "predicted": predicted[drawn].tolist(),
+        "baseline_predicted": baseline[drawn].tolist(),
+    }
+
+
+def residual_shape(errors: Floats, times: list[str], season: int) -> dict[str, Any]:
+    """Histogram with the fitted normal, QQ, errors over time, and their autocorrelation.
+
+    Args:
+        errors: ``(origin,)`` one step ahead, NaN where the actual value is missing.
+        times: of each target.
+        season: rows in one season; the autocorrelation reaches at least two of them where the part allows.
+    """
+    known = np.flatnonzero(np.isfinite(errors))
+    left = errors[known]
+    drawn = known[thinned(len(known), DRAWN_POINTS)]
+    mean, spread = (float(left.mean()), float(left.std(ddof=1))) if len(left) > 1 else (None, None)
+    lags = lags_of(len(errors), season)
+    return {
+        "horizon": 1,
+        "origins": len(left),
+        "mean": mean,
+        "standard_deviation": spread,
+        "skewness": _moment(left, 3),
+        "excess_kurtosis": None if (fourth := _moment(left, 4)) is None else fourth - 3,
+        "histogram": histogram(left),
+        "qq": normal_quantiles(left),
+        "over_time": {"at": [times[index] for index in drawn.tolist()], "error": errors[drawn].tolist()},
+        "autocorrelation": autocorrelation(errors, lags),
+        "autocorrelation_bound": 1.96 / math.sqrt(len(left)) if len(left) else None,
+        "ljung_box": ljung_box(errors, lags),
+    }
+
+
+def histogram(errors: Floats) -> dict[str, Any]:
+    """Counts between edges; bins as wide as Freedman and Diaconis (1981) say, at most ``MOST_BINS``.
+
+    Example:
+        >>> sum(histogram(np.arange(10.0))["counts"])
+        10
+    """
+    if not len(errors):
+        return {"edges": [], "counts": []}
+    edges = np.histogram_bin_edges(errors, "fd")
+    if len(edges) > MOST_BINS + 1:
+        edges = np.linspace(errors.min(), errors.max(), MOST_BINS + 1)
+    counts, edges = np.histogram(errors, edges)
+    return {"edges": edges.tolist(), "counts": counts.tolist()}
+
+
+def normal_quantiles(errors: Floats) -> dict[str, Any]:
+    """Sorted errors in units of their spread over what a normal law would give at the same rank (Blom, 1958)."""
+    if len(errors) < 3 or not errors.std():
+        return {"normal": [], "error": []}
+    from scipy.special import ndtri
+
+    ordered = np.sort((errors - errors.mean()) / errors.std(ddof=1))
+    expected = ndtri((np.arange(1, len(ordered) + 1) - 0.375) / (len(ordered) + 0.25))
+    drawn = thinned(len(ordered), QQ_POINTS)
+    return {"normal": expected[drawn].tolist(), "error": ordered[drawn].tolist()}
+
+
+def autocorrelation(errors: Floats, lags: int) -> list[float]:
+    """Correlation of the errors with themselves 1, 2 … ``lags`` origins earlier; missing ones are left out of the sums.
+
+    Example:
+        >>> [round(value, 3) for value in autocorrelation(np.array([1.0, -1.0] * 50), 2)]
+        [-0.99, 0.98]
+    """
+    known = np.isfinite(errors)
+    if known.sum() < 3:
+        return []
+    centred = np.where(known, errors - errors[known].mean(), 0.0)
+    variance = float(np.square(centred).sum())
+    if variance <= 0:
+        return []
+    return [float((centred[lag:] * centred[:-lag]).sum()) / variance for lag in range(1, lags + 1)]
+
+
+def ljung_box(errors: Floats, lags: int) -> dict[str, Any] | None:
+    """Ljung and Box (1978): is there memory in the errors up to ``lags``? A small p says that something is left."""
+    found = autocorrelation(errors, lags)
+    origins = int(np.isfinite(errors).sum())
+    if not found or origins <= lags + 1:
+        return None
+    from scipy.special import chdtrc
+
+    each = [value**2 / (origins - lag) for lag, value in enumerate(found, 1)]
+    statistic = origins * (origins + 2) * sum(each)
+    return {"lags": lags, "statistic": statistic, "p": float(chdtrc(lags, statistic))}
+
+
+def lags_of(origins: int, season: int) -> int:
+    """Lags that ``origins`` errors can tell about: two seasons, at least 10, at most a fifth of them or 60."""
+    return max(1, min(max(10, 2 * season), MOST_LAGS, origins // 5))
+
+
+def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -> list[dict[str, Any]]:
+    """RMSE and the best baseline's by horizon, hour, weekday, month and level at the origin, where they have a meaning.
+
+    Hours, weekdays (1 is Monday) and months are those of the target's time in the schema's zone. The level is the
+    last known value at the origin: known when predicting, so that no slice is chosen by its outcome.
+
+    Returns ``[{"by", "rows": [{"value", "errors", "rmse", "baseline_rmse", "skill"}]}]``; a slice of one value or of
+    fewer than ``FEWEST_ERRORS`` errors is left out.
+    """
+    keys: dict[str, NDArray[np.int64]] = {}
+    if truth.shape[1] > 1:
+        keys["horizon"] = np.broadcast_to(np.arange(1, truth.shape[1] + 1), truth.shape)
+    keys |= _calendar_keys(test, truth.shape)
+    if (level := _level_keys(test)) is not None:
+        keys["level"] = np.broadcast_to(level[:, None], truth.shape)
+    found: list[dict[str, Any]] = []
+    for by, key in keys.items():
+        rows = [
+            row for value in np.unique(key).tolist() if (row := _slice(value, key == value, truth, point, baseline))
+        ]
+        if len(rows) > 1:
+            found.append({"by": by, "rows": rows})
+    return found
+
+
+def thinned(count: int, most: int) -> NDArray[np.int64]:
+    """At most ``most`` of ``count`` places, evenly, first and last among them.
+
+    Example:
+        >>> thinned(10, 4).tolist(), thinned(3, 4).tolist()
+        ([0, 3, 6, 9], [0, 1, 2])
+    """
+    if count <= most:
+        return np.arange(count)
+    return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))
+
+
+def _slice(
+    value: int, rows: NDArray[np.bool_], truth: Floats, point: Floats, baseline: Floats
+) -> Mapping[str, Any] | None:
+    rows = rows & np.isfinite(truth)
+    if (count := int(rows.sum())) < FEWEST_ERRORS:
+        return None
+    rmse, beside = (math.sqrt(float(np.square(side[rows] - truth[rows]).mean())) for side in (point, baseline))
+    return {"value": value, "errors": count, "rmse": rmse, "baseline_rmse": beside, "skill": skill(rmse, beside)}
+
+
+def _calendar_keys(test: Part, shape: tuple[int, int]) -> dict[str, NDArray[np.int64]]:
+    """``(origin, horizon)`` hour, weekday and month of each target, as far as the rows' distance lets them differ."""
+    if test.schema.time is None:
+        return {}
+    import polars as pl
+
+    times = test.frame.get_column(test.schema.time).cast(pl.Datetime("us", "UTC"))
+    spacing = times.diff().dt.total_seconds().median()
+    if not isinstance(spacing, int | float) or spacing <= 0:
+        return {}
+    local = times.dt.convert_time_zone(test.schema.timezone).dt
+    asked = [("hour", local.hour, spacing < _DAY_SECONDS), ("weekday", local.weekday, spacing < 1.5 * _DAY_SECONDS)]
+    asked.append(("month", local.month, spacing < 32 * _DAY_SECONDS))
+    targets = test.origins[:, None] + np.arange(1, shape[1] + 1)
+    return {by: read().to_numpy().astype(np.int64)[targets] for by, read, fits in asked if fits}
+
+
+def _level_keys(test: Part) -> NDArray[np.int64] | None:
+    """``(origin,)`` 1, 2 or 3: the tercile of the last known value at the origin, among all origins."""
+    import polars as pl
+
+    column = test.frame.get_column(test.schema.target).cast(pl.Float64).fill_nan(None).fill_null(strategy="forward")
+    level = column.fill_null(float("nan")).to_numpy()[test.origins]
+    if not np.isfinite(level).all() or np.unique(level).size < 3:
+        return None
+    return 1 + np.searchsorted(np.quantile(level, [1 / 3, 2 / 3]), level, side="left")
+
+
+def _moment(errors: Floats, power: int) -> float | None:
+    spread = errors.std() if len(errors) > power else 0.0
+    return float((((errors - errors.mean()) / spread) ** power).mean()) if spread else None

@@ -1,0 +1,235 @@
+"""What a training run leaves behind: artifacts, versions, an evaluation, and perhaps a new champion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import Session
+from azuraforge.datasets.service import DatasetVersion
+from azuraforge.errors import Conflict, TransientError
+from azuraforge.models.registry.folder import Imported
+from azuraforge.models.registry.registry import BY_GATE, CANDIDATE, CHAMPION, HeldOut
+from azuraforge.models.service import ModelService
+from azuraforge.runs.handlers import ClaimedRun, Finish, Job
+
+_REASON_LENGTH = 1000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A predictor that becomes a version: the candidate, and a baseline that won the title."""
+
+    plugin: str
+    plugin_version: str
+    folder: Path
+    weights_sha256: str
+    config: dict[str, Any]
+    engine: dict[str, Any] | None
+
+    def card(self) -> dict[str, Any]:
+        """Its part of the version's card; ``engine`` only where it computes with it."""
+        said = {"plugin": self.plugin, "config": self.config}
+        return {**said, "engine": self.engine} if self.engine else said
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The results of a loop's phases. ``champion`` is the version that the verdict was given beside."""
+
+    plugin: str
+    model: str
+    task: str
+    held_out: HeldOut
+    champion: int | None
+    split: Mapping[str, Any]
+    fitted: Mapping[str, Any]
+    baselines: Mapping[str, Any]
+    judged: Mapping[str, Any]
+
+    @property
+    def verdict(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.judged["verdict"]
+        return found
+
+    @property
+    def evaluation(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.judged["evaluation"]
+        return found
+
+    def finish(
+        self, job: Job, dataset: DatasetVersion, models: ModelService, version_of: Callable[[str], str]
+    ) -> Finish:
+        """Keep the files, and say what becomes true in the transaction that ends the run."""
+        self._keep_files(job)
+        entries = self._entries(job.run, version_of)
+        imported = [
+            models.import_folder(
+                job.run.project_id,
+                entry.folder,
+                {
+                    **entry.card(),
+                    "kind": self.task,
+                    "schema": dataset.schema,
+                    "horizon": self.split["horizon"],
+                },
+            )
+            for entry in entries
+        ]
+        crashpoint("version_before_registered")
+        summary = {**self._summary(), **_searched(job.run.extra)}
+
+        def commit(session: Session) -> None:
+            versions = [
+                self._register(session, models, job.run, dataset, entry, folder)
+                for entry, folder in zip(entries, imported, strict=True)
+            ]
+            models.store_evaluation(
+                session,
+                job.run.project_id,
+                job.run.id,
+                self.model,
+                versions[0],
+                evaluation=self.evaluation,
+                verdict=self.verdict,
+                held_out=self.held_out,
+                losses_artifact="errors.npz",
+            )
+            summary["version"] = versions[0]
+            summary["champion_version"] = self.champion
+            if self.verdict["decision"] in ("promoted", "baseline_promoted"):
+                self._promote(session, models, job.run, versions[-1], CHAMPION)
+                summary["champion_version"] = versions[-1]
+            elif self.verdict["decision"] == "approved":
+                self._promote(session, models, job.run, versions[-1], CANDIDATE)
+                summary["approved_version"] = versions[-1]
+
+        return Finish(summary, commit)
+
+    def _keep_files(self, job: Job) -> None:
+        """What the pipeline left in its outputs, every single error, and the evaluation become artifacts."""
+        files = Path(self.fitted["outputs"]) / "files"
+        for path in sorted(files.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                job.artifact("-".join(path.relative_to(files).parts), path, "application/octet-stream", "output")
+        job.artifact("errors.npz", Path(self.judged["outputs"]) / "errors.npz", "application/octet-stream", "losses")
+        written = job.folder / "evaluation.json"
+        document = {"evaluation": self.evaluation, "verdict": self.verdict}
+        written.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
+        job.artifact("evaluation.json", written, "application/json", "evaluation")
+        if "forecast" in self.judged:
+            job.figure("forecast", self.judged["forecast"])
+        for name, data in self.judged.get("figures", {}).items():
+            job.figure(name, data)
+
+    def _entries(self, run: ClaimedRun, version_of: Callable[[str], str]) -> list[Entry]:
+        predictor = Path(self.fitted["outputs"]) / "predictor"
+        hashed = self.fitted["weights_sha256"]
+        version = run.plugin_version or version_of(self.plugin)
+        entries = [Entry(self.plugin, version, predictor, hashed, run.config, self.fitted.get("engine"))]
+        name = self.verdict.get("approved") or self.verdict["champion"]
+        if self.verdict["decision"] in ("baseline_promoted", "approved") and name != self.plugin:
+            learned = next(each for each in self.baselines["baselines"] if each["name"] == name)
+            folder = Path(self.baselines["outputs"]) / name / "predictor"
+            made_with = learned.get("engine")
+            entries.append(
+                Entry(name, version_of(name), folder, learned["weights_sha256"], learned["config"], made_with)
+            )
+        return entries
+
+    def _summary(self) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "decision": self.verdict["decision"],
+            "headline": self.verdict["headline"],
+            "approved": self.verdict["approved"],
+            "champion": self.verdict["champion"],
+            "winner": self.evaluation["winner"],
+            "best_baseline": self.evaluation["best_baseline"],
+            "metrics": self._metrics(self.plugin),
+            "weights_sha256": self.fitted["weights_sha256"],
+            "failed_baselines": [each["name"] for each in self.evaluation["failed"]],
+        }
+
+    def _metrics(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = next(each["metrics"] for each in self.evaluation["contenders"] if each["name"] == name)
+        return found
+
+    def _beside(self) -> dict[str, Any]:
+        """Of a classifier the best baseline's error rate: a ratio to almost no errors would tell nothing."""
+        if self.task != "classify":
+            return {}
+        return {"baseline_error_rate": self._metrics(self.evaluation["best_baseline"])["error_rate"]}
+
+    def _learned_from(self) -> dict[str, Any]:
+        """Validation counts as learned from: it stopped the training and calibrated the intervals."""
+        parts = {name: self.split["parts"][name] for name in ("train", "validation")}
+        return {
+            "start": parts["train"]["start"],
+            "end": parts["validation"]["end"],
+            "rows": sum(part["rows"] for part in parts.values()),
+            "parts": parts,
+        }
+
+    def _register(
+        self,
+        session: Session,
+        models: ModelService,
+        run: ClaimedRun,
+        dataset: DatasetVersion,
+        entry: Entry,
+        folder: Imported,
+    ) -> int:
+        row = models.register_version(
+            session,
+            run.project_id,
+            self.model,
+            folder,
+            kind=self.task,
+            plugin=entry.plugin,
+            plugin_version=entry.plugin_version,
+            config=entry.config,
+            schema=dataset.schema,
+            run_id=run.id,
+            dataset_id=run.dataset_id,
+            dataset_version=run.dataset_version,
+            dataset_fingerprint=run.dataset_fingerprint,
+            learned_from=self._learned_from(),
+            code_version=run.code_version,
+            seed=run.seed,
+            parent_version=self.champion,
+            metrics={**self._metrics(entry.plugin), **self._beside()},
+            weights_sha256=entry.weights_sha256,
+        )
+        return row.version
+
+    def _promote(self, session: Session, models: ModelService, run: ClaimedRun, version: int, alias: str) -> None:
+        try:
+            models.promote(
+                session,
+                run.project_id,
+                self.model,
+                version,
+                reason=" ".join(reason["text"]["en"] for reason in self.verdict["reasons"])[:_REASON_LENGTH],
+                by=BY_GATE,
+                alias=alias,
+                run_id=run.id,
+                expected=self.champion if alias == CHAMPION else "anyone",
+            )
+        except Conflict as error:
+            if error.error_code != "champion_changed":
+                raise
+            # Tried again, the run judges anew beside the present champion; what it learned is kept.
+            raise TransientError(
+                "the champion changed while this run was judged beside the earlier one", where=f"model {self.model}"
+            ) from error
+
+
+def _searched(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a study's winner: where it comes from, and how many trials it was the best of."""
+    return {name: extra[name] for name in ("study", "trials", "refit") if name in extra}

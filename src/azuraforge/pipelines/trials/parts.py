@@ -1,0 +1,74 @@
+"""The parts that all trials of a study learn from and are scored on, cut once: train and validation rows, no others.
+
+A child that only cuts the same rows again would be half of what a small trial costs. What is kept is sealed, and
+verified before each use; where it is gone or does not verify, the next trial cuts the parts again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from azuraforge.processes.sealed_folders import problem_with, seal
+
+#: On a worker of its own, which is not told when a study ends, parts that no trial asked for are kept so long.
+_KEPT_SECONDS = 3 * 24 * 3600.0
+_TOLD = "parts-2.json"  # the number is of what it holds: what an earlier release kept is cut again
+
+
+class StudyParts:
+    """A folder for each study: ``<project>/<study>/parts`` and beside it ``parts.json`` with the split and the seal."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, project_id: str, study_id: str) -> dict[str, Any] | None:
+        """The result of the split, its ``outputs`` the kept folder; None where there is none that verifies."""
+        home = self._home(project_id, study_id)
+        try:
+            told = orjson.loads((home / _TOLD).read_bytes())
+        except (OSError, ValueError):
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(home)
+        parts = home / told["name"]
+        if problem_with(parts, told["sha256"]) is not None:
+            return None
+        return {**told["split"], "outputs": str(parts)}
+
+    def keep(self, project_id: str, study_id: str, split: dict[str, Any]) -> None:
+        """Keep a copy for the trials after this one. Two at once keep two; a full disk keeps none."""
+        home = self._home(project_id, study_id)
+        source = Path(split["outputs"])
+        name = f"parts-{source.parents[3].name}"  # <run>/phases/split/<attempt>/outputs
+        with contextlib.suppress(OSError):
+            shutil.rmtree(home / name, ignore_errors=True)
+            shutil.copytree(source, home / name)
+            sealed = seal(home / name, {})
+            plain = {key: value for key, value in split.items() if key not in ("outputs", "rows")}
+            told = orjson.dumps({"name": name, "sha256": sealed.sha256, "split": plain})
+            written = home / f".{name}.json"
+            written.write_bytes(told)
+            written.replace(home / _TOLD)
+            self._forget_old(project_id)
+
+    def forget(self, project_id: str, study_id: str) -> None:
+        """The study has ended."""
+        shutil.rmtree(self._home(project_id, study_id), ignore_errors=True)
+
+    def _forget_old(self, project_id: str) -> None:
+        """What studies left on a worker's disk that ended where nobody could tell this one."""
+        before = time.time() - _KEPT_SECONDS
+        for home in (self._folder / project_id).iterdir():
+            with contextlib.suppress(OSError):
+                if home.stat().st_mtime < before:
+                    shutil.rmtree(home, ignore_errors=True)
+
+    def _home(self, project_id: str, study_id: str) -> Path:
+        return self._folder / project_id / study_id

@@ -1,0 +1,117 @@
+"""The contract of a pipeline: a bounded learning procedure. The platform owns the loop, an app the steps."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias
+
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypeVar  # with defaults; it comes with pydantic
+
+from azuraforge.plugins.contract.parts import Part, Predictions, Split, Table
+
+
+class Config(BaseModel):
+    """Base of every config: unknown keys are refused, so that a typo is an error and not a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+ConfigT = TypeVar("ConfigT", bound=BaseModel)
+ConfigT_co = TypeVar("ConfigT_co", bound=BaseModel, covariant=True)
+PredictorT = TypeVar("PredictorT")
+#: What the parts of a task hold, what is said about them, and what they are cut from. A task of series is the default,
+#: so a forecaster is a ``Pipeline[Config, Predictor]``; ``ImagePipeline`` gives those of images.
+PartT = TypeVar("PartT", default=Part)
+PredictionsT = TypeVar("PredictionsT", default=Predictions)
+TableT = TypeVar("TableT", default=Table)
+SplitT = TypeVar("SplitT", default=Split)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A verified checkpoint of an earlier attempt: its step and the folder ``save`` wrote into."""
+
+    step: int
+    folder: Path
+
+
+class RunContext(Protocol[ConfigT_co]):
+    """All that app code sees of the platform."""
+
+    @property
+    def config(self) -> ConfigT_co: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def threads(self) -> int: ...
+    @property
+    def outputs(self) -> Path:
+        """A folder whose files become artifacts of the run."""
+        ...
+
+    def log(self, step: int, **metrics: float) -> None:
+        """Record one point of each named series. Never blocks training."""
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """Say how far the work is; rate and time left follow from it."""
+
+    def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
+        """Write a checkpoint: ``save(folder)`` fills a fresh folder, which becomes durable as a whole or not
+        at all. Raises StorageError where the disk is full."""
+
+    def resume(self) -> Checkpoint | None:
+        """The newest checkpoint that verifies, or None on a fresh start."""
+
+    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+        """Attach data to be drawn (never a picture)."""
+
+    def note(self, markdown: str) -> None:
+        """Add a paragraph to the run's report."""
+
+
+class Pipeline(ABC, Generic[ConfigT, PredictorT, PartT, PredictionsT, TableT, SplitT]):
+    """A bounded learning procedure.
+
+    ``kind`` fixes the metrics and the baselines, both the platform's. The test part is not there while
+    ``fit`` runs: the platform cuts it away and places it in another process after ``save``.
+    ``title`` and ``summary`` are texts by language code, for people. A pipeline that computes without
+    ``azuraforge.engine`` says so by ``uses_engine = False``, which spares its processes the loading of kernels. One
+    that learns a panel, several series at once (``panels.py``), says so by ``several_series = True``; others are given
+    none.
+    """
+
+    kind: ClassVar[str]
+    Config: ClassVar[type[BaseModel]]
+    uses_engine: ClassVar[bool] = True
+    several_series: ClassVar[bool] = False
+    title: ClassVar[Mapping[str, str]] = {}
+    summary: ClassVar[Mapping[str, str]] = {}
+
+    @abstractmethod
+    def split(self, table: TableT, config: ConfigT) -> SplitT:
+        """Row ranges of the train, validation and test parts."""
+
+    @abstractmethod
+    def fit(self, run: RunContext[ConfigT], train: PartT, validation: PartT) -> PredictorT:
+        """Learn from ``train``; ``validation`` is for early stopping and calibration."""
+
+    @abstractmethod
+    def predict(self, predictor: PredictorT, part: PartT) -> PredictionsT:
+        """Predict ``part.horizon`` rows from each of ``part.origins``, using rows up to each origin only; of images,
+        each from its own pixels only."""
+
+    @abstractmethod
+    def save(self, predictor: PredictorT, folder: Path) -> None:
+        """Write weights (safetensors) and preprocessing (JSON) into ``folder``."""
+
+    @abstractmethod
+    def load(self, folder: Path) -> PredictorT:
+        """Read what ``save`` wrote; the predictions must be bit-identical."""
+
+
+#: A pipeline of whatever task.
+AnyPipeline: TypeAlias = Pipeline[Any, Any, Any, Any, Any, Any]

@@ -1,0 +1,286 @@
+"""What is installed: names, schemas and errors of all plugins, told by children and remembered on disk.
+
+The API process never imports a plugin. It reads entry-point metadata and file names, asks a child to import and
+describe them, and keeps the answer under a hash of the files it came from, so that a second start asks nobody.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import importlib.util
+import os
+import platform
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import orjson
+
+from azuraforge.errors import AzuraError, InvalidInput, NotFound, UserError
+from azuraforge.plugins.discovery.loading import (
+    BUILT_IN,
+    EntryPoint,
+    content_of,
+    dropped_in_files,
+    entry_points,
+    file_version,
+)
+from azuraforge.plugins.schemas import PluginOut
+from azuraforge.telemetry import logger
+
+DESCRIBE = "azuraforge.plugins.discovery.describing:describe"
+VALIDATE = "azuraforge.plugins.discovery.describing:validate"
+TIMEOUT_SECONDS = 20.0
+VALIDATE_TIMEOUT_SECONDS = 60.0
+_AT_ONCE = 2
+_FORMAT = 1
+
+Descriptions: TypeAlias = list[dict[str, Any]]
+PluginList: TypeAlias = list[PluginOut]
+
+log = logger("plugins")
+
+
+class Call(Protocol):
+    """One short child: ``call(entry, payload, timeout_seconds)`` (see ``runs.launcher``)."""
+
+    def __call__(self, entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """What one child describes: some entry points of one distribution, or one dropped-in file."""
+
+    points: tuple[EntryPoint, ...] = ()
+    file: Path | None = None
+
+    def payload(self) -> dict[str, Any]:
+        return {
+            "entry_points": [asdict(point) for point in self.points],
+            "files": [str(self.file)] if self.file else [],
+        }
+
+
+class Catalogue:
+    """All plugins of this installation and data home. Safe to use from several threads.
+
+    Args:
+        call: runs one entry point in a child.
+        plugins_folder: the data home's folder of dropped-in files; may not exist.
+        cache_file: where descriptions are remembered.
+        timeout_seconds: the time a child has to import and describe.
+    """
+
+    def __init__(
+        self, call: Call, plugins_folder: Path, cache_file: Path, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> None:
+        self._call = call
+        self.plugins_folder = plugins_folder
+        self._cache_file = cache_file
+        self._timeout_seconds = timeout_seconds
+        self._lock = threading.Lock()
+        self._plugins: PluginList | None = None
+
+    def list(self) -> PluginList:
+        """Every plugin, working or broken, built-ins first. The first call may wait for children."""
+        with self._lock:
+            if self._plugins is None:
+                self._plugins = self._read()
+            return self._plugins
+
+    def refresh(self) -> PluginList:
+        """Look again; files and distributions that did not change are not described again."""
+        with self._lock:
+            self._plugins = None
+        return self.list()
+
+    def show(self, name: str) -> PluginOut:
+        """One plugin, even a broken one. Raises NotFound naming close matches."""
+        plugins = self.list()
+        for plugin in sorted(plugins, key=lambda plugin: plugin.error is not None):
+            if plugin.name == name:
+                return plugin
+        close = difflib.get_close_matches(name, [plugin.name for plugin in plugins], n=3)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        raise NotFound(f"plugin {name!r} does not exist{hint}", next_step="see `azuraforge plugins list`")
+
+    def get(self, kind: str, name: str) -> PluginOut:
+        """A plugin of ``kind`` that works. Raises NotFound, or InvalidInput with the plugin's own error."""
+        plugin = self.show(name)
+        if plugin.error is not None:
+            raise InvalidInput(
+                f"plugin {name!r} is broken: {plugin.error}",
+                where=plugin.origin,
+                next_step="repair or remove it, then restart; `azuraforge plugins list` shows all errors",
+            )
+        if plugin.kind != kind:
+            raise InvalidInput(
+                f"plugin {name!r} is of kind {plugin.kind}; kind {kind} is needed here",
+                next_step="see `azuraforge plugins list`",
+            )
+        return plugin
+
+    def validate(self, kind: str, name: str, config: dict[str, Any]) -> dict[str, Any]:
+        """``config`` checked by the plugin itself, in a child, with its defaults filled in."""
+        self.get(kind, name)
+        payload = {"kind": kind, "name": name, "plugins_folder": str(self.plugins_folder), "config": config}
+        checked: dict[str, Any] = self._call(VALIDATE, payload, VALIDATE_TIMEOUT_SECONDS)["config"]
+        return checked
+
+    def _read(self) -> PluginList:
+        units = _units(self.plugins_folder)
+        remembered = self._load_cache()
+        keys = _keys(units)
+        fresh: dict[str, Descriptions] = {}
+        missing = [unit for unit, key in zip(units, keys, strict=True) if key not in remembered]
+        answers: dict[_Unit, tuple[Descriptions, bool]] = {}
+        if missing:
+            with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="catalogue") as pool:
+                answers = dict(zip(missing, pool.map(self._describe, missing), strict=True))
+        rows: Descriptions = []
+        for unit, key in zip(units, keys, strict=True):
+            found, lasting = (remembered[key], True) if key in remembered else answers[unit]
+            rows.extend(found)
+            if lasting:
+                fresh[key] = found
+        if fresh.keys() != remembered.keys():
+            self._save_cache(fresh)
+        return _refuse_doubles(PluginOut.model_validate(row) for row in rows)
+
+    def _describe(self, unit: _Unit) -> tuple[Descriptions, bool]:
+        """The unit's descriptions, and whether to remember them.
+
+        A distribution whose import hung is asked again at the next start, since the machine may have been busy. A
+        dropped-in file is not, lest it slow down every start: touching the file has it looked at again.
+        """
+        try:
+            answer = self._call(DESCRIBE, unit.payload(), self._timeout_seconds)
+            plugins: Descriptions = answer["plugins"]
+            return plugins, True
+        except Exception as error:
+            if len(unit.points) > 1:  # one of them took the child down; the others need not suffer
+                alone = [self._describe(_Unit((point,))) for point in unit.points]
+                return [row for rows, _ in alone for row in rows], all(lasting for _, lasting in alone)
+            reason = error.message if isinstance(error, AzuraError) else f"{type(error).__name__}: {error}"
+            log.warning("plugin_not_described", unit=unit.payload(), reason=reason)
+            lasting = unit.file is not None and isinstance(error, UserError)
+            return [_broken(unit, f"its import did not end well: {reason}")], lasting
+
+    def _load_cache(self) -> dict[str, Descriptions]:
+        try:
+            stored = orjson.loads(self._cache_file.read_bytes())
+            units: dict[str, Descriptions] = stored["units"] if stored["format"] == _FORMAT else {}
+            for rows in units.values():
+                for row in rows:
+                    PluginOut.model_validate(row)
+            return units
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}  # absent or damaged: it is only a memory, children tell it again
+
+    def _save_cache(self, units: dict[str, Descriptions]) -> None:
+        try:
+            self._cache_file.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(prefix=".plugins", dir=self._cache_file.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(orjson.dumps({"format": _FORMAT, "units": units}))
+            os.replace(temporary, self._cache_file)
+        except OSError as error:  # the next start is slower, nothing else
+            log.warning("catalogue_not_remembered", reason=str(error))
+
+
+def _units(plugins_folder: Path) -> list[_Unit]:
+    points = entry_points()
+    built_in = tuple(point for point in points if point.distribution == BUILT_IN)
+    units = [_Unit(built_in)] if built_in else []
+    units += [_Unit((point,)) for point in points if point.distribution != BUILT_IN]
+    return units + [_Unit(file=path) for path in dropped_in_files(plugins_folder)]
+
+
+def _keys(units: list[_Unit]) -> list[str]:
+    """A hash for each unit over its own files, ours, and the names and versions of all that is installed."""
+    ground = hashlib.sha256(f"{platform.python_version()}|{sys.prefix}|{_hash_package(BUILT_IN)}".encode())
+    for installed in _installed():
+        ground.update(installed.encode())
+    hashed: dict[str, str] = {}
+    keys = []
+    for unit in units:
+        digest = ground.copy()
+        for point in unit.points:
+            top = point.top_package
+            if top not in hashed:
+                hashed[top] = _hash_package(top)
+            digest.update(f"|{point}|{hashed[top]}".encode())
+        if unit.file is not None:
+            digest.update(f"|{unit.file.name}|{_changed_at(unit.file)}|".encode() + (content_of(unit.file) or b""))
+        keys.append(digest.hexdigest())
+    return keys
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _installed() -> list[str]:
+    """``name-version`` of what is installed, read from folder names: fast, and it runs nobody's code."""
+    found: set[str] = set()
+    for place in sys.path:
+        try:
+            found.update(name for name in os.listdir(place or ".") if name.endswith((".dist-info", ".egg-info")))
+        except OSError:
+            continue
+    return sorted(found)
+
+
+def _hash_package(top: str) -> str:
+    """A hash over the Python files of a top-level package. Finding a *top-level* name imports nothing."""
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None:
+        return "absent"
+    if spec.submodule_search_locations:
+        files = [path for folder in spec.submodule_search_locations for path in sorted(Path(folder).rglob("*.py"))]
+    else:
+        files = [Path(spec.origin)] if spec.origin else []
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(str(path).encode())
+        try:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        except OSError:  # changed under our hands
+            digest.update(b"gone")
+    return digest.hexdigest()
+
+
+def _broken(unit: _Unit, error: str) -> dict[str, Any]:
+    if unit.file is not None:
+        name, kind, origin = unit.file.stem, "unknown", f"plugins/{unit.file.name}"
+        version = file_version(unit.file)
+    else:
+        point = unit.points[0]
+        name, kind, origin, version = point.name, point.kind, point.origin, point.version
+    return {"name": name, "kind": kind, "version": version, "origin": origin, "error": error}
+
+
+def _refuse_doubles(plugins: Iterable[PluginOut]) -> PluginList:
+    """One name, one plugin: the first keeps it, every other is listed with an error."""
+    holders: dict[str, PluginOut] = {}
+    result = []
+    for plugin in plugins:
+        if plugin.error is None and plugin.name in holders:
+            error = f"the name {plugin.name!r} is already taken by {holders[plugin.name].origin}; rename this one"
+            plugin = plugin.model_copy(update={"error": error, "config_schema": None})
+        elif plugin.error is None:
+            holders[plugin.name] = plugin
+        result.append(plugin)
+    return result

@@ -1,0 +1,156 @@
+"""What children tell about plugins: descriptions for the catalogue, and a config made canonical.
+
+Both functions are child entry points: they import app code, which the API and the supervisor never do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ValidationError
+
+from azuraforge.errors import InvalidInput, one_line
+from azuraforge.plugins.discovery import loading
+from azuraforge.plugins.discovery.loading import ACCEPTS, EntryPoint
+
+_SHOWN_PROBLEMS = 3
+_LIMITS = {
+    "minimum": "at least {}",
+    "exclusiveMinimum": "above {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "below {}",
+}
+
+
+class Asked(Protocol):
+    """The part of a child that these entry points need."""
+
+    payload: dict[str, Any]
+
+
+def describe(child: Asked) -> dict[str, Any]:
+    """Import the asked entry points and files; one description each, with ``error`` where one is broken.
+
+    Payload: ``{"entry_points": [{kind, name, value, distribution, version}], "files": [path]}``.
+    Result: ``{"plugins": […]}`` with the fields of ``schemas.PluginOut``.
+    """
+    described: list[dict[str, Any]] = []
+    for fields in child.payload.get("entry_points", ()):
+        point = EntryPoint(**fields)
+        described.append(_described(point.kind, point.name, point.version, point.origin, point))
+    for path in child.payload.get("files", ()):
+        described.extend(_describe_file(Path(path)))
+    return {"plugins": described}
+
+
+def validate(child: Asked) -> dict[str, Any]:
+    """The canonical form of a config (or options, or request): checked, defaults filled in.
+
+    Payload: ``{kind, name, plugins_folder, config}``. Result: ``{"config": {…}, "task": "forecast" | null}``.
+    Raises InvalidInput naming the field, what is wrong, what is allowed and what to do next.
+    """
+    kind, name = child.payload["kind"], child.payload["name"]
+    plugin = loading.load_plugin(kind, name, child.payload.get("plugins_folder"))
+    config = parse_config(getattr(plugin, ACCEPTS[kind]), child.payload.get("config") or {}, name)
+    return {"config": config.model_dump(mode="json"), "task": getattr(plugin, "kind", None)}
+
+
+def parse_config(model: type[BaseModel], config: Mapping[str, Any], plugin: str) -> BaseModel:
+    """``config`` as the plugin's own model; pydantic's findings become one sentence."""
+    try:
+        return model.model_validate(dict(config))
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False)
+        sentences = [_sentence(model, problem) for problem in problems[:_SHOWN_PROBLEMS]]
+        left = len(problems) - len(sentences)
+        more = f"; and {left} more" if left else ""
+        raise InvalidInput(
+            "; ".join(sentences) + more,
+            where=f"config of {plugin}",
+            next_step=f"see `azuraforge plugins show {plugin}` for every field and its range",
+            fields=[".".join(str(part) for part in problem["loc"]) for problem in problems],
+        ) from error
+
+
+def _sentence(model: type[BaseModel], problem: Any) -> str:
+    path = [str(part) for part in problem["loc"]]
+    field = ".".join(path)
+    if problem["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(path[-1], list(model.model_fields), n=1)
+        hint = f"; did you mean {close[0]}?" if close else f" (known: {', '.join(sorted(model.model_fields))})"
+        return f"{field} is no field{hint}"
+    if problem["type"] == "missing":
+        return f"{field} is missing"
+    allowed = _allowed(model, path)
+    text = problem["msg"][0].lower() + problem["msg"][1:]
+    sentence = f"{field}: {text}, got {problem['input']!r:.80}" if field else text
+    return f"{sentence} (allowed: {allowed})" if allowed else sentence
+
+
+def _allowed(model: type[BaseModel], path: list[str]) -> str:
+    """The range of a top-level field in words, read from its JSON schema."""
+    if not path:
+        return ""
+    field = model.model_json_schema().get("properties", {}).get(path[0], {})
+    branches = [field, *field.get("anyOf", ())]
+    for branch in branches:
+        if "enum" in branch:
+            return ", ".join(repr(value) for value in branch["enum"])
+        limits = [text.format(branch[key]) for key, text in _LIMITS.items() if key in branch]
+        if limits:
+            return " and ".join(limits)
+    return ""
+
+
+def _describe_file(path: Path) -> Iterator[dict[str, Any]]:
+    origin = f"plugins/{path.name}"
+    version = loading.file_version(path)
+    try:
+        found = list(loading.classes_of(loading.load_file(path)))
+        if not found:
+            raise InvalidInput("it defines no subclass of Pipeline, Source or Agent with a name")
+    except InvalidInput as error:
+        yield _row("unknown", path.stem, version, origin) | {"error": error.message}
+        return
+    for kind, name, plugin in found:
+        yield _described(kind, name, version, origin, plugin)
+
+
+def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint | type[Any]) -> dict[str, Any]:
+    row = _row(kind, name, version, origin)
+    try:
+        loading.check_name(name)
+        plugin = loading.load_entry_point(what) if isinstance(what, EntryPoint) else what
+        loading.check_class(kind, plugin)
+        row["task"] = getattr(plugin, "kind", None)
+        row["title"] = _texts(plugin.title)
+        row["summary"] = _texts(plugin.summary)
+        row["capabilities"] = [str(ability) for ability in getattr(plugin, "capabilities", ())]
+        row["schema"] = getattr(plugin, ACCEPTS[kind]).model_json_schema()
+    except Exception as error:
+        row["error"] = one_line(error)
+    return row
+
+
+def _row(kind: str, name: str, version: str, origin: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "kind": kind,
+        "task": None,
+        "version": version,
+        "origin": origin,
+        "title": {},
+        "summary": {},
+        "capabilities": [],
+        "schema": None,
+        "error": None,
+    }
+
+
+def _texts(texts: Any) -> dict[str, str]:
+    if isinstance(texts, str):
+        return {"en": texts}
+    return {str(language): str(text) for language, text in dict(texts).items()}

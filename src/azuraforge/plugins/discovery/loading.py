@@ -1,0 +1,210 @@
+"""Finding plugins without running their code, and loading one where its code may run: in a child.
+
+Two doors: entry points of installed distributions (the built-ins use them too), and ``*.py`` files dropped into
+the data home's ``plugins/`` folder. ``discover`` reads metadata and file names only. ``load_plugin`` imports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar, cast
+
+from azuraforge.errors import InvalidInput, NotFound, one_line
+from azuraforge.plugins.contract.agent import Agent
+from azuraforge.plugins.contract.pipeline import Pipeline
+from azuraforge.plugins.contract.source import Source
+
+T = TypeVar("T")
+
+#: Kind of plugin → entry-point group.
+GROUPS: dict[str, str] = {
+    "pipeline": "azuraforge.pipelines",
+    "source": "azuraforge.sources",
+    "agent": "azuraforge.agents",
+}
+CONTRACTS: dict[str, type[Any]] = {"pipeline": Pipeline, "source": Source, "agent": Agent}
+#: The class attribute that describes what a plugin of this kind accepts.
+ACCEPTS: dict[str, str] = {"pipeline": "Config", "source": "Options", "agent": "Request"}
+BUILT_IN = "azuraforge"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_MODULE_PREFIX = "azuraforge_dropped_in_"
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """A plugin announced by an installed distribution; ``value`` is ``package.module:Class``."""
+
+    kind: str
+    name: str
+    value: str
+    distribution: str
+    version: str
+
+    @property
+    def origin(self) -> str:
+        return f"{self.distribution} {self.version}"
+
+    @property
+    def top_package(self) -> str:
+        return self.value.partition(":")[0].partition(".")[0]
+
+
+def entry_points() -> list[EntryPoint]:
+    """Every announced plugin: the built-ins first, then distributions by name. Imports nothing of theirs."""
+    everything = importlib.metadata.entry_points()  # once for all groups: each look reads every distribution
+    named: dict[importlib.metadata.Distribution | None, tuple[str, str]] = {}  # each name parses a description
+    found = []
+    for kind, group in GROUPS.items():
+        for point in everything.select(group=group):
+            if point.dist not in named:
+                named[point.dist] = (_name_of(point.dist), _version_of(point.dist))
+            found.append(EntryPoint(kind, point.name, point.value, *named[point.dist]))
+    return sorted(found, key=lambda point: (point.distribution != BUILT_IN, point.distribution, point.kind, point.name))
+
+
+def dropped_in_files(folder: Path) -> list[Path]:
+    """The ``*.py`` files of the plugins folder, by name; names starting with ``_`` or ``.`` are helpers of theirs."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.glob("*.py") if path.name[0] not in "._" and path.is_file())
+
+
+def file_version(path: Path) -> str:
+    """The version of a dropped-in file: its content's hash, shortened."""
+    content = content_of(path)
+    return "unreadable" if content is None else f"sha256:{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def content_of(path: Path) -> bytes | None:
+    """The file's bytes; None where it cannot be read or went away."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type[Any]:
+    """Import one plugin's class. Only children call this.
+
+    An installed plugin wins over a dropped-in file that uses the same name. Files that mention the name are tried
+    first, so that a broken neighbour is not even imported.
+
+    Raises:
+        NotFound: nothing announces this name.
+        InvalidInput: the plugin is there and broken.
+    """
+    for point in entry_points():
+        if (point.kind, point.name) == (kind, name):
+            return load_entry_point(point)
+    files = dropped_in_files(Path(plugins_folder)) if plugins_folder else []
+    mentions = [path for path in files if name.encode() in (content_of(path) or b"")]
+    broken: str | None = None
+    for path in mentions:
+        try:
+            for defined_kind, defined_name, plugin in classes_of(load_file(path)):
+                if (defined_kind, defined_name) == (kind, name):
+                    return plugin
+        except InvalidInput as error:
+            broken = error.message
+    if broken is not None:
+        raise InvalidInput(broken, where=f"plugin {name!r}", next_step="azuraforge plugins list")
+    raise NotFound(f"{kind} {name!r} does not exist", next_step="see `azuraforge plugins list`")
+
+
+def load_entry_point(point: EntryPoint) -> type[Any]:
+    """Import what an entry point names and check that it is a complete plugin of its kind."""
+    module_name, _, attribute = point.value.partition(":")
+    plugin: Any = _import(lambda: importlib.import_module(module_name), point.origin)
+    for part in attribute.split("."):
+        plugin = getattr(plugin, part, None)
+    if plugin is None:
+        raise InvalidInput(f"{module_name} has no {attribute!r}", where=point.origin)
+    check_class(point.kind, plugin)
+    return cast(type[Any], plugin)
+
+
+def load_file(path: Path) -> ModuleType:
+    """Import a dropped-in file as a module of its own."""
+    name = _MODULE_PREFIX + path.stem.replace("-", "_")
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InvalidInput(f"{path.name} cannot be imported", where=str(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pydantic look their own module up
+    loader = spec.loader
+    try:
+        _import(lambda: loader.exec_module(module), path.name)
+    except InvalidInput:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def classes_of(module: ModuleType) -> Iterator[tuple[str, str, type[Any]]]:
+    """(kind, name, class) of each plugin that a dropped-in module defines itself.
+
+    Raises InvalidInput for a class without a name; an abstract class without one is a base and is passed over.
+    """
+    for defined in list(vars(module).values()):
+        if not inspect.isclass(defined) or defined.__module__ != module.__name__:
+            continue
+        kind = next((kind for kind, contract in CONTRACTS.items() if issubclass(defined, contract)), None)
+        if kind is None:
+            continue
+        name = getattr(defined, "name", None)
+        if not isinstance(name, str) or not name:
+            if inspect.isabstract(defined):
+                continue
+            raise InvalidInput(
+                f"class {defined.__name__} has no name",
+                where=module.__name__.removeprefix(_MODULE_PREFIX) + ".py",
+                next_step=f'write `name = "…"` into class {defined.__name__}',
+            )
+        yield kind, name, defined
+
+
+def check_name(name: str) -> None:
+    """Names stand in addresses and on command lines."""
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(f"the name {name!r} is not usable: letters, digits, '.', '_' and '-', at most 100")
+
+
+def check_class(kind: str, plugin: Any) -> None:
+    """Refuse what does not keep the contract of its kind."""
+    contract = CONTRACTS[kind]
+    if not (inspect.isclass(plugin) and issubclass(plugin, contract)):
+        raise InvalidInput(f"{plugin!r} is not a subclass of azuraforge.plugins.{contract.__name__}")
+    missing = sorted(getattr(plugin, "__abstractmethods__", ()))
+    if missing:
+        raise InvalidInput(f"class {plugin.__name__} lacks {', '.join(missing)}")
+    wanted = (ACCEPTS[kind], "kind") if kind == "pipeline" else (ACCEPTS[kind],)
+    for attribute in wanted:
+        if not hasattr(plugin, attribute):
+            raise InvalidInput(f"class {plugin.__name__} lacks the attribute {attribute}")
+
+
+def _import(load: Callable[[], T], origin: str) -> T:
+    try:
+        return load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit and whatever else a stranger's module does at import
+        raise InvalidInput(one_line(error), where=origin) from error
+
+
+def _name_of(dist: importlib.metadata.Distribution | None) -> str:
+    return dist.name if dist else "unknown"
+
+
+def _version_of(dist: importlib.metadata.Distribution | None) -> str:
+    return dist.version if dist else "0"

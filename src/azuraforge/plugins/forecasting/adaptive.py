@@ -1,0 +1,119 @@
+"""Intervals that learn from their own misses: adaptive conformal inference, carried up to each origin.
+
+Split-conformal offsets hold their share as long as errors stay as they were on the validation part; on prices they do
+not. Here the level that is looked up among the validation errors moves: up a little after each truth above a quantile,
+down after each below, over the outcomes that the origin already knows.
+
+Source: Gibbs and Candès, "Adaptive Conformal Inference Under Distribution Shift", 2021; each quantile moves on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.forecasting.channels import column_values
+
+#: Outcomes that an origin looks back at.
+MEMORY = 500
+#: How far one outcome moves the level; the authors' own gamma.
+STEP = 0.005
+#: Validation errors are kept as so many quantiles.
+GRID = 401
+#: A truth this close to a quantile, as a share of the errors' 90 % range, counts partly as below and partly as above,
+#: so that the last bit of a forecast never decides.
+_SOFT = 1e-3
+_BEYOND = 0.1
+#: Values that are carried along at once: what stays in a processor's cache.
+_AT_ONCE = 20_000
+
+
+def score_table(scores: Floats) -> Floats:
+    """``(GRID, horizon)``: quantiles of ``(origin, horizon)`` validation errors at levels from 0 to 1."""
+    return np.asarray(np.quantile(scores, np.linspace(0.0, 1.0, GRID), axis=0))
+
+
+def past_part(part: Part, first: int) -> Part | None:
+    """The origins whose whole horizon lies before one of ``part``'s and not too long ago; None where there are none.
+
+    Args:
+        part: to be predicted.
+        first: the first row that a forecaster can predict from.
+    """
+    if not len(part.origins):
+        return None
+    oldest = max(first, int(part.origins.min()) - part.horizon - MEMORY + 1)
+    rows = np.arange(oldest, int(part.origins.max()) - part.horizon + 1, dtype=np.int64)
+    if not len(rows):
+        return None
+    ahead = {column: _following(column_values(part.frame, column), rows, part.horizon) for column in part.ahead}
+    return Part(part.frame, part.schema, part.start, part.horizon, rows, ahead=ahead)
+
+
+def past_truth(part: Part, past: Part) -> Floats:
+    """``(row, horizon)``: what came after each origin of ``past``, NaN where nobody measured it."""
+    return _following(column_values(part.frame, part.schema.target), past.origins, past.horizon)
+
+
+def adaptive_offsets(
+    tables: Sequence[Floats], scores: Sequence[Floats], past: Indices, origins: Indices, levels: Sequence[float]
+) -> Floats:
+    """``(level, origin, horizon)``: what to add to each quantile at each origin.
+
+    Args:
+        tables: per level, from ``score_table``.
+        scores: per level ``(row, horizon)``, truth minus uncalibrated quantile from the origins ``past``, NaN unknown.
+        past: ``(row,)`` consecutive rows, from ``past_part``.
+        origins: ``(origin,)`` rows to answer for.
+        levels: between 0 and 1.
+    """
+    answers = [
+        _offsets_of(table, score, past, origins, level)
+        for table, score, level in zip(tables, scores, levels, strict=True)
+    ]
+    return np.stack(answers)
+
+
+def _offsets_of(table: Floats, scores: Floats, past: Indices, origins: Indices, level: float) -> Floats:
+    if level == 0.5:  # the middle is no edge of an interval
+        return np.repeat(table[GRID // 2][None], len(origins), axis=0)
+    size = max(1, _AT_ONCE // table.shape[1])
+    starts = range(0, len(origins), size)
+    return np.concatenate([_offsets(table, scores, past, origins[start : start + size], level) for start in starts])
+
+
+def _offsets(table: Floats, scores: Floats, past: Indices, origins: Indices, level: float) -> Floats:
+    horizon = table.shape[1]
+    width = np.maximum(table[round(0.95 * (GRID - 1))] - table[round(0.05 * (GRID - 1))], 1e-300) * _SOFT
+    asked = np.full((len(origins), horizon), level)
+    begin = origins - horizon - MEMORY + 1 - int(past[0])
+    for step in range(MEMORY):
+        rows = begin + step
+        score = scores[np.clip(rows, 0, len(scores) - 1)]
+        known = (rows >= 0)[:, None] & np.isfinite(score)
+        below = np.clip((_looked_up(table, asked) - score) / width + 0.5, 0.0, 1.0)
+        asked = np.where(known, asked + STEP * (level - below), asked)
+    return _looked_up(table, asked)
+
+
+def _looked_up(table: Floats, levels: Floats) -> Floats:
+    """``(origin, horizon)``: the table's values between its rows.
+
+    Beyond its ends the authors' interval is the whole line. Ours goes on in proportion: each ``_BEYOND`` further it is
+    wider by the distance from the median error to the largest.
+    """
+    place = np.clip(levels, 0.0, 1.0) * (GRID - 1)
+    middle = table[GRID // 2]
+    beyond = np.maximum(levels - 1.0, 0.0) * (table[-1] - middle) + np.minimum(levels, 0.0) * (middle - table[0])
+    lower = np.minimum(place.astype(np.int64), GRID - 2)
+    share = place - lower
+    columns = np.arange(table.shape[1])
+    low: Floats = table[lower, columns]
+    return np.asarray(low + share * (table[lower + 1, columns] - low) + beyond / _BEYOND)
+
+
+def _following(values: Floats, rows: Indices, horizon: int) -> Floats:
+    padded = np.append(values, np.full(horizon, np.nan))
+    return np.asarray(padded[rows[:, None] + np.arange(1, horizon + 1)])

@@ -1,0 +1,328 @@
+"""Calendar features: where a row stands in the day, the week and the year, read in the dataset's own zone.
+
+A cycle is told by sines and cosines of its phase (Fourier terms), so that 23:00 and 00:00 are neighbours. They are
+known in advance, so a forecaster may also have them for the rows that it predicts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from azuraforge.plugins.contract.parts import Floats, Indices, Schema
+
+if TYPE_CHECKING:
+    import polars as pl
+
+HOUR = 3_600_000_000
+DAY = 24 * HOUR
+WEEK = 7 * DAY
+#: The mean Gregorian year; with 365 the phase would be a month late after a century.
+YEAR = round(365.2425 * DAY)
+_UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": HOUR, "d": DAY, "w": WEEK, "mo": YEAR // 12,
+          "q": YEAR // 4, "y": YEAR}  # fmt: skip
+#: Monday 1970-01-05: the first Monday of the epoch, from which weeks are counted.
+_FIRST_MONDAY = 4 * DAY
+#: So much of a cycle the training part must hold before it becomes a feature.
+_CYCLES_SEEN = 1.25
+_EVERY_DAY = tuple(range(7))
+_MONDAY_TO_FRIDAY = tuple(range(5))
+#: What has less than this share of the most common one's rows is an exception, such as one Saturday in ten years.
+_REAL_SHARE = 0.05
+#: Of fewer rows a weekday may be missing by chance.
+_ROWS_TO_MISS_A_WEEKDAY = 60
+#: The slots of the week must name the next row after so many rows; otherwise rows follow no timetable.
+_SLOTS_HOLD = 0.8
+#: A longer timetable (an exchange by the second) is not stored; rows then follow their median distance.
+_MOST_SLOTS = 10_000
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """A cycle of the calendar: its length, and how many sine-cosine pairs tell its phase."""
+
+    name: str
+    period: int
+    harmonics: int
+
+
+def cycles_for(step: int, span: int | None = None) -> tuple[Cycle, ...]:
+    """The cycles that make sense for rows ``step`` microseconds apart over ``span`` microseconds of training.
+
+    At least two rows must fit into a cycle, and the training part must have seen all of it: a year of which only the
+    spring was seen says nothing about the autumn, and whoever learned from it would extrapolate wildly.
+
+    Example:
+        >>> [cycle.name for cycle in cycles_for(HOUR)], [cycle.name for cycle in cycles_for(WEEK)]
+        (['hour_of_day', 'day_of_week', 'day_of_year'], ['day_of_year'])
+    """
+    known = (
+        Cycle("minute_of_hour", HOUR, 2),
+        Cycle("hour_of_day", DAY, 3),
+        Cycle("day_of_week", WEEK, 3),
+        Cycle("day_of_year", YEAR, 3),
+    )
+    return tuple(
+        Cycle(cycle.name, cycle.period, min(cycle.harmonics, cycle.period // (2 * step)))
+        for cycle in known
+        if cycle.period >= 2 * step and (span is None or span >= _CYCLES_SEEN * cycle.period)
+    )
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How a series moves through time, learned on the training part and frozen.
+
+    Attributes:
+        time: the time column; None where rows have no time, and then there are no calendar features.
+        timezone: the zone of the calendar features.
+        frequency: as in ``Schema``.
+        step: microseconds between two rows; the median where ``frequency`` is None.
+        span: microseconds that the training part covers.
+        rhythm_timezone: the zone in which days, months and slots follow one another.
+        month_end: months are stepped from last day to last day.
+        weekdays: without a frequency, the days that rows fall on; 0 is Monday.
+        slots: without a frequency, the times of the week that rows fall on, in microseconds since Monday 00:00: the
+            days of a market, the hours of an exchange. Empty where rows follow no timetable.
+    """
+
+    time: str | None
+    timezone: str
+    frequency: str | None
+    step: int
+    span: int
+    rhythm_timezone: str = "UTC"
+    month_end: bool = False
+    weekdays: tuple[int, ...] = _EVERY_DAY
+    slots: tuple[int, ...] = ()
+
+    @classmethod
+    def learn(cls, frame: pl.DataFrame, schema: Schema) -> Clock:
+        """Read the rhythm of ``frame``, which must hold training rows only."""
+        if schema.time is None:
+            return cls(None, schema.timezone, None, 0, 0)
+        moments = _moments(frame, schema.time)
+        span = int(moments[-1] - moments[0]) if len(moments) else 0
+        zone = schema.rhythm_timezone or schema.timezone
+        if schema.frequency is not None:
+            count, unit = _split(schema.frequency)
+            step = count * _UNITS[unit]
+            return cls(schema.time, schema.timezone, schema.frequency, step, span, zone, schema.month_end)
+        step = int(np.median(np.diff(moments))) if len(moments) > 1 else DAY
+        weekdays, slots = _timetable(_walls_of(moments, zone))
+        return cls(schema.time, schema.timezone, None, max(step, 1), span, zone, weekdays=weekdays, slots=slots)
+
+    @property
+    def cycles(self) -> tuple[Cycle, ...]:
+        """The cycles of this series; empty where rows have no time."""
+        return cycles_for(self.step, self.span) if self.time is not None else ()
+
+    @property
+    def width(self) -> int:
+        """The number of calendar features of one row."""
+        return sum(2 * cycle.harmonics for cycle in self.cycles)
+
+    def features(self, frame: pl.DataFrame) -> Floats:
+        """``(row, feature)``: the calendar features of every row of ``frame``."""
+        if self.time is None or not self.width:
+            return np.zeros((frame.height, 0))
+        return self._phases(_wall(frame, self.time, self.timezone))
+
+    def following(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Floats:
+        """``(origin, horizon, feature)``: the calendar features of the rows after each origin.
+
+        They are computed from the origin's own time and never read from later rows, which may not be there.
+        """
+        if self.time is None or not self.width:
+            return np.zeros((len(origins), horizon, 0))
+        walls = self.following_walls(frame, origins, horizon)
+        return self._phases(walls.reshape(-1)).reshape(len(origins), horizon, self.width)
+
+    def phases(self, walls: Indices) -> Floats:
+        """``(row, feature)``: the calendar features of local wall-clock times ``(row,)``, see ``following_walls``."""
+        return self._phases(walls) if self.width else np.zeros((len(walls), 0))
+
+    def following_walls(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
+        """``(origin, horizon)``: local wall-clock times after each origin, microseconds since 1970-01-01 00:00."""
+        moments = self.following_moments(frame, origins, horizon)
+        return _walls_of(moments.reshape(-1), self.timezone).reshape(moments.shape)
+
+    def following_moments(self, frame: pl.DataFrame, origins: Indices, horizon: int) -> Indices:
+        """``(origin, horizon)``: the times after each origin, microseconds UTC.
+
+        Days, months and timetables follow the wall clock of ``rhythm_timezone``; anything shorter is elapsed time.
+        """
+        if self.time is None:
+            raise ValueError("rows without a time have no following times")
+        at = _moments(frame, self.time)[origins]
+        steps = np.arange(1, horizon + 1)
+        open_always = not self.slots and self.weekdays == _EVERY_DAY
+        if self.step < DAY and open_always:
+            return np.asarray(at[:, None] + steps * self.step)
+        wall = _walls_of(at, self.rhythm_timezone)
+        unit = _split(self.frequency)[1] if self.frequency is not None else None
+        if self.slots:
+            walls = _next_slots(wall, np.array(self.slots), horizon)
+        elif unit in ("mo", "q", "y"):
+            walls = self._months_after(wall, horizon)
+        elif open_always:
+            walls = wall[:, None] + steps * self.step
+        else:
+            walls = self._on_open_days(wall, horizon)
+        return _moments_of(walls.reshape(-1), self.rhythm_timezone).reshape(walls.shape)
+
+    def rows_between(self, start: int, at: int) -> int:
+        """About how many rows lie between two moments, in microseconds UTC; it knows of no holidays."""
+        if self.step <= 0:
+            return 0
+        if self.slots:
+            since = _walls_of(np.array([start, at]), self.rhythm_timezone) - _FIRST_MONDAY
+            passed = since // WEEK * len(self.slots) + np.searchsorted(np.array(self.slots), since % WEEK)
+            return int(passed[1] - passed[0])
+        rows = (at - start) / self.step
+        return round(rows * len(self.weekdays) / 7 if self.step <= DAY else rows)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Clock:
+        """What ``to_dict`` gave."""
+        lists = {name: tuple(fields[name]) for name in ("weekdays", "slots")}
+        return cls(**{**fields, **lists})
+
+    def _months_after(self, wall: Indices, horizon: int) -> Indices:
+        import polars as pl
+
+        count, unit = _split(str(self.frequency))
+        local = pl.Series("at", wall, dtype=pl.Int64).cast(pl.Datetime("us"))
+        moved = [local.dt.offset_by(f"{count * step}{unit}") for step in range(1, horizon + 1)]
+        if self.month_end:  # the last day of February is followed by the 31st of March, not by the 28th
+            moved = [column.dt.month_end() for column in moved]
+        return np.stack([_microseconds(column) for column in moved], axis=1)
+
+    def _on_open_days(self, wall: Indices, horizon: int) -> Indices:
+        walls = np.empty((len(wall), horizon), dtype=np.int64)
+        at = wall
+        for step in range(horizon):
+            at = at + self.step
+            for _ in range(6):
+                at = at + ~np.isin(_weekday(at), self.weekdays) * DAY
+            walls[:, step] = at
+        return walls
+
+    def _phases(self, wall: Indices) -> Floats:
+        columns: list[Floats] = []
+        for cycle in self.cycles:
+            since = wall - _FIRST_MONDAY
+            if cycle.period == WEEK:
+                since = since // DAY * DAY  # a weekday is one thing from midnight to midnight
+            elif cycle.period == YEAR:
+                since = wall
+            angle = 2 * np.pi * ((since % cycle.period) / cycle.period)
+            for harmonic in range(1, cycle.harmonics + 1):
+                columns += [np.sin(harmonic * angle), np.cos(harmonic * angle)]
+        return np.stack(columns, axis=1)
+
+
+def moments_of(frame: pl.DataFrame, schema: Schema) -> Indices:
+    """Each row's time in microseconds UTC; its number where rows have no time."""
+    return np.arange(frame.height, dtype=np.int64) if schema.time is None else _moments(frame, schema.time)
+
+
+def usual(values: Indices) -> Indices:
+    """The distinct values, ascending, without those that hold less than 5 % of the most common one's rows.
+
+    Example:
+        >>> usual(np.array([0] * 40 + [1] * 38 + [5])).tolist()
+        [0, 1]
+    """
+    found, counts = np.unique(values, return_counts=True)
+    return np.asarray(found[counts >= _REAL_SHARE * counts.max(initial=0)])
+
+
+def _timetable(walls: Indices) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The weekdays and the slots of the week that rows without a frequency fall on; see ``Clock``."""
+    if len(walls) < 5:
+        return _EVERY_DAY, ()
+    found = usual(_weekday(walls))
+    weekdays = tuple(found.tolist())
+    if len(walls) < _ROWS_TO_MISS_A_WEEKDAY:
+        weekdays = _MONDAY_TO_FRIDAY if max(weekdays) < 5 else _EVERY_DAY
+    slots = usual((walls - _FIRST_MONDAY) % WEEK)
+    if len(walls) < 2 * len(slots):  # less than two weeks of a timetable: the same hours on every open day
+        hours = usual(walls % DAY)
+        if len(walls) < 1.25 * len(hours):  # hardly an hour came twice
+            return weekdays, ()
+        slots = (np.array(weekdays)[:, None] * DAY + hours).reshape(-1)
+    if len(slots) > _MOST_SLOTS or np.mean(_next_slots(walls[:-1], slots, 1)[:, 0] == walls[1:]) < _SLOTS_HOLD:
+        return weekdays, ()
+    distances = np.diff(slots, append=slots[0] + WEEK)
+    if distances[0] < DAY and (distances == distances[0]).all():
+        return _EVERY_DAY, ()  # round the clock, with holes; elapsed time knows what to do when clocks change
+    return weekdays, tuple(slots.tolist())
+
+
+def _next_slots(walls: Indices, slots: Indices, count: int) -> Indices:
+    """``(row, count)``: the next slots of the week after each wall time."""
+    since = walls - _FIRST_MONDAY
+    index = np.searchsorted(slots, since % WEEK, side="right")[:, None] + np.arange(count)
+    weeks = (since // WEEK)[:, None] + index // len(slots)
+    return np.asarray(_FIRST_MONDAY + weeks * WEEK + slots[index % len(slots)])
+
+
+def _split(frequency: str) -> tuple[int, str]:
+    match = re.fullmatch(r"(\d+)([a-z]+)", frequency)
+    if match is None or match[2] not in _UNITS:
+        raise ValueError(f"{frequency!r} is no frequency such as 1h, 1d or 1mo")
+    return int(match[1]), match[2]
+
+
+def _weekday(wall: Indices) -> Indices:
+    return (wall - _FIRST_MONDAY) % WEEK // DAY
+
+
+def _moments(frame: pl.DataFrame, time: str) -> Indices:
+    import polars as pl
+
+    return _microseconds(frame.get_column(time).cast(pl.Datetime("us", "UTC")))
+
+
+def _wall(frame: pl.DataFrame, time: str, timezone: str) -> Indices:
+    return _walls_of(_moments(frame, time), timezone)
+
+
+def _walls_of(moments: Indices, timezone: str) -> Indices:
+    import polars as pl
+
+    if timezone == "UTC":
+        return moments
+    at = pl.Series("at", moments, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
+    return _microseconds(at.dt.convert_time_zone(timezone).dt.replace_time_zone(None))
+
+
+def _moments_of(walls: Indices, timezone: str) -> Indices:
+    """Wall times as moments: the earlier of two, and for one that the clocks skip the same time an hour later."""
+    import polars as pl
+
+    if timezone == "UTC":
+        return walls
+    local = pl.Series("at", walls, dtype=pl.Int64).cast(pl.Datetime("us"))
+    zoned = local.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null")
+    for _ in range(24):  # once, but for the islands that skipped a whole day
+        if not zoned.null_count():
+            break
+        local = local.dt.offset_by("1h")
+        zoned = zoned.fill_null(local.dt.replace_time_zone(timezone, ambiguous="earliest", non_existent="null"))
+    return _microseconds(zoned.dt.convert_time_zone("UTC"))
+
+
+def _microseconds(column: pl.Series) -> Indices:
+    import polars as pl
+
+    return np.asarray(column.cast(pl.Datetime("us")).cast(pl.Int64).to_numpy(), dtype=np.int64)

@@ -1,0 +1,107 @@
+"""What is known ahead of the rows to predict, beside the calendar: columns named in the config, and public holidays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.parts import Floats, Indices, Part, Schema
+from azuraforge.plugins.forecasting.calendar import Clock
+from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled
+from azuraforge.plugins.forecasting.holidays import HOLIDAY_FEATURES, holidays_ahead
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def check_known_ahead(columns: Sequence[str], schema: Schema) -> None:
+    """Raises InvalidInput where one is no other column of the dataset; the target itself is what nobody knows."""
+    for column in columns:
+        if column not in schema.features:
+            others = ", ".join(schema.features) or "none"
+            raise InvalidInput(
+                f"{column!r} cannot be known ahead: the dataset's other columns are {others}",
+                where="config: known_ahead",
+                next_step="name columns of the dataset other than the time and the target",
+            )
+    if len(set(columns)) != len(columns):
+        raise InvalidInput("a column is named twice", where="config: known_ahead", next_step="name each once")
+
+
+def ahead_of(frame: pl.DataFrame, columns: Sequence[str], origins: Indices, horizon: int) -> dict[str, Floats]:
+    """column → ``(origin, horizon)``: the values of the rows after each origin, NaN where one is missing."""
+    steps = origins[:, None] + np.arange(1, horizon + 1)
+    return {name: np.append(column_values(frame, name), np.full(horizon, np.nan))[steps] for name in columns}
+
+
+def part_at_end(frame: pl.DataFrame, schema: Schema, horizon: int, known_ahead: Sequence[str] = ()) -> Part:
+    """One origin and no row after it: the last row of ``frame``.
+
+    With columns known in advance a frame may go on after the last measured target, to tell their values there; the
+    origin is then the last row with a target.
+    """
+    last = frame.height - 1
+    if known_ahead:
+        measured = np.flatnonzero(np.isfinite(column_values(frame, schema.target)))
+        last = int(measured[-1]) if measured.size else last
+    origins = np.array([last], dtype=np.int64)
+    ahead = ahead_of(frame, known_ahead, origins, horizon)
+    return Part(frame.head(last + 1), schema, last + 1, horizon, origins, ahead=ahead)
+
+
+@dataclass(frozen=True)
+class Covariates:
+    """Learned on the training part and frozen.
+
+    Attributes:
+        columns: known in advance, scaled; a value that is missing ahead is the last one known before it.
+        country: whose public holidays are told, None: none.
+    """
+
+    columns: tuple[Channel, ...] = ()
+    country: str | None = None
+
+    @classmethod
+    def learn(cls, train: Part, columns: Sequence[str], country: str | None) -> Covariates:
+        """Scales from ``train``, whose frame ends with the training rows."""
+        learned = (Channel.learn(name, column_values(train.frame, name), 1, relative=False) for name in columns)
+        return cls(tuple(learned), country)
+
+    @property
+    def width(self) -> int:
+        """Values per future row."""
+        return len(self.columns) + (HOLIDAY_FEATURES if self.country else 0)
+
+    def following(self, part: Part, chosen: Indices, clock: Clock) -> Floats:
+        """``(origin, horizon, width)`` for indices into ``part.origins``: holidays first, then the columns."""
+        origins = part.origins[chosen]
+        parts = [np.zeros((len(origins), part.horizon, 0))]
+        if self.country:
+            parts.append(holidays_ahead(clock, part.frame, origins, part.horizon, self.country))
+        for channel in self.columns:
+            last = filled(column_values(part.frame, channel.column), channel.before)[origins]
+            ahead = part.ahead.get(channel.column)
+            values = np.full((len(origins), part.horizon), np.nan) if ahead is None else ahead[chosen]
+            scaled = (_carried(values, last) - channel.center) / channel.scale
+            parts.append(np.clip(scaled, -LIMIT, LIMIT)[:, :, None])
+        return np.concatenate(parts, axis=2)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Covariates:
+        """What ``to_dict`` gave."""
+        return cls(tuple(Channel.from_dict(channel) for channel in fields["columns"]), fields["country"])
+
+
+def _carried(values: Floats, last: Floats) -> Floats:
+    """``(origin, horizon)`` without holes: each takes the value before it, the first ``(origin,)`` the last known."""
+    whole = np.concatenate([last[:, None], values], axis=1)
+    known = np.maximum.accumulate(np.where(np.isfinite(whole), np.arange(whole.shape[1]), 0), axis=1)
+    return np.asarray(np.take_along_axis(whole, known, axis=1)[:, 1:])

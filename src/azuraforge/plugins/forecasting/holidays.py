@@ -1,0 +1,83 @@
+"""Public holidays by country, as a feature that is known ahead. The ``holidays`` package is loaded in children only."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.parts import Floats, Indices, Schema
+from azuraforge.plugins.forecasting.calendar import DAY, Clock
+
+#: Values per row: the share of its days that are holidays, and whether the next day is one.
+HOLIDAY_FEATURES = 2
+_EPOCH = date(1970, 1, 1)
+
+
+def check_country(country: str, schema: Schema) -> None:
+    """Raises InvalidInput where there are no holidays of ``country``, or no times to find them by."""
+    if schema.time is None:
+        raise InvalidInput(
+            "holidays need rows with a time, and this dataset has none",
+            where="config: holidays",
+            next_step="leave holidays empty, or add the dataset with its time column",
+        )
+    _calendar(country, 2020, 2020)
+
+
+def holiday_features(walls: Indices, step: int, country: str) -> Floats:
+    """``(…, 2)`` for local wall-clock times, microseconds since 1970-01-01 00:00.
+
+    Args:
+        walls: of any shape.
+        step: microseconds that a row covers. A row of a day or less has a share of 0 or 1, a week of two holidays 2/7.
+        country: ISO 3166, with a subdivision where wanted, ``"DE-BY"``.
+
+    Example:
+        >>> from datetime import datetime
+        >>> day = (datetime(2025, 10, 28) - datetime(1970, 1, 1)).days * DAY
+        >>> holiday_features(np.array([day, day + DAY]), DAY, "TR").tolist()  # the 29th is Republic Day
+        [[0.0, 1.0], [1.0, 0.0]]
+    """
+    if not walls.size:
+        return np.zeros((*walls.shape, HOLIDAY_FEATURES))
+    days = walls // DAY
+    span = max(1, round(step / DAY))
+    first, last = (_year_of(int(day)) for day in (days.min(), days.max() + span))
+    found = _days(country, first, last)
+    share = (np.searchsorted(found, days + span) - np.searchsorted(found, days)) / span
+    eve = np.searchsorted(found, days + span + 1) - np.searchsorted(found, days + span)
+    return np.stack([share.astype(np.float64), eve.astype(np.float64)], axis=-1)
+
+
+def holidays_ahead(clock: Clock, frame: Any, origins: Indices, horizon: int, country: str) -> Floats:
+    """``(origin, horizon, 2)``: of the rows after each origin, from the origin's own time."""
+    return holiday_features(clock.following_walls(frame, origins, horizon), clock.step, country)
+
+
+@lru_cache(maxsize=8)
+def _days(country: str, first: int, last: int) -> Indices:
+    """Days since 1970-01-01 that are holidays, in order."""
+    named = _calendar(country, first, last + 1)
+    return np.array(sorted({(day - _EPOCH).days for day in named}), dtype=np.int64)
+
+
+def _calendar(country: str, first: int, last: int) -> Any:
+    import holidays
+
+    code, _, subdivision = country.partition("-")
+    try:
+        return holidays.country_holidays(code, subdiv=subdivision or None, years=range(first, last + 1))
+    except NotImplementedError as error:
+        raise InvalidInput(
+            f"no public holidays are known for {country!r}",
+            where="config: holidays",
+            next_step="write a country as ISO 3166 does, such as TR, HU or DE-BY, or leave it empty",
+        ) from error
+
+
+def _year_of(day: int) -> int:
+    return int(np.datetime64(day, "D").astype("datetime64[Y]").astype(int)) + 1970

@@ -1,0 +1,126 @@
+"""Panels: several series in one table, learned by one model and never mixed up.
+
+The rows of a panel stand series by series. Whoever works on one series at a time takes a part apart with ``each`` and
+puts answers together with ``predict_each``; what it sees then is an ordinary part of one series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions, Schema
+from azuraforge.plugins.forecasting.calendar import moments_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Learned = TypeVar("Learned")
+#: The error code of a series that a version did not learn; a champion is then compared on the others.
+UNKNOWN_SERIES = "unknown_series"
+_NAMED = 8
+
+
+def one_of(schema: Schema) -> Schema:
+    """What the columns of a single series mean."""
+    return replace(schema, series=None)
+
+
+def blocks(frame: pl.DataFrame, column: str) -> list[tuple[str, int, int]]:
+    """Each series' name and its rows ``first <= row < stop``, in the order of the frame.
+
+    Example:
+        >>> import polars as pl
+        >>> blocks(pl.DataFrame({"shop": ["a", "a", "b"]}), "shop")
+        [('a', 0, 2), ('b', 2, 3)]
+    """
+    runs = frame.get_column(column).rle().struct
+    names, lengths = runs.field("value").to_list(), runs.field("len").to_numpy().astype(np.int64)
+    stops = np.cumsum(lengths)
+    return list(zip(names, (stops - lengths).tolist(), stops.tolist(), strict=True))
+
+
+def times(frame: pl.DataFrame, schema: Schema) -> Indices:
+    """``(moment,)``: the different times of all series, ascending, in microseconds UTC."""
+    return np.unique(moments_of(frame, schema))
+
+
+def each(part: Part) -> Iterator[tuple[str, Part, Indices]]:
+    """Each series that has origins in ``part``: its name, its part, and the places of its origins among all."""
+    column = _column(part.schema)
+    schema = one_of(part.schema)
+    for name, first, stop in blocks(part.frame, column):
+        at = np.flatnonzero((part.origins >= first) & (part.origins < stop))
+        if not len(at):
+            continue
+        origins = part.origins[at] - first
+        yield (
+            name,
+            Part(
+                frame=part.frame.slice(first, stop - first).drop(column),
+                schema=schema,
+                start=int(origins.min()) + 1,
+                horizon=part.horizon,
+                origins=origins,
+                targets=None if part.targets is None else part.targets[at],
+                ahead={known: values[at] for known, values in part.ahead.items()},
+            ),
+            at,
+        )
+
+
+def stack(parts: Sequence[tuple[str, Part]], schema: Schema) -> Part:
+    """One part of a panel out of parts of its series; ``each`` backwards. ``schema`` names the column of the series."""
+    import polars as pl
+
+    column = _column(schema)
+    frames, origins, first = [], [], 0
+    for name, part in parts:
+        frames.append(part.frame.select(pl.lit(name, pl.String).alias(column), pl.all()))
+        origins.append(part.origins + first)
+        first += part.frame.height
+    targets = [part.targets for _, part in parts if part.targets is not None]
+    return Part(
+        frame=pl.concat(frames),
+        schema=schema,
+        start=0,
+        horizon=parts[0][1].horizon,
+        origins=np.concatenate(origins),
+        targets=np.concatenate(targets) if len(targets) == len(parts) else None,
+        ahead={known: np.concatenate([part.ahead[known] for _, part in parts]) for known in parts[0][1].ahead},
+    )
+
+
+def predict_each(part: Part, predict: Callable[[str, Part], Predictions]) -> Predictions:
+    """Ask ``predict`` for one series after another and put the answers where their origins stand."""
+    shape = (len(part.origins), part.horizon)
+    point, quantiles = np.empty(shape), dict[float, Floats]()
+    for name, one, at in each(part):
+        answer = predict(name, one)
+        point[at] = answer.point
+        for level, values in answer.quantiles.items():
+            quantiles.setdefault(level, np.full(shape, np.nan))[at] = values
+    return Predictions(point, quantiles)
+
+
+def known_series(learned: Mapping[str, Learned], name: str) -> Learned:
+    """What was learned of a series. Raises InvalidInput (``UNKNOWN_SERIES``) for one that was not among them."""
+    if name not in learned:
+        told = ", ".join(list(learned)[:_NAMED]) + (" …" if len(learned) > _NAMED else "")
+        raise InvalidInput(
+            f"the series {name!r} is none of the {len(learned)} that this version learned",
+            where="series",
+            next_step=f"name one of {told}, or train anew with a dataset that holds it",
+            code=UNKNOWN_SERIES,
+        )
+    return learned[name]
+
+
+def _column(schema: Any) -> str:
+    if schema.series is None:
+        raise ValueError("rows of one series are no panel")
+    return str(schema.series)

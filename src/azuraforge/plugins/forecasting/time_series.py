@@ -1,0 +1,395 @@
+"""The comfortable base of a forecaster: an author supplies a network and its config, everything else comes with it.
+
+Windows, a chronological split, scaling learned on the training part and saved inside the version, transforms of the
+target, calendar features, several horizons, calibrated intervals, a training loop that resumes bit for bit, saving
+and loading.
+
+    class Small(TimeSeriesPipeline[TimeSeriesConfig]):
+        name = "mine.small"
+        Config = TimeSeriesConfig
+
+        def build(self, config, inputs, outputs):
+            return MyNetwork(inputs, outputs)
+
+The network is called with a window ``(batch, window, channel)`` and the calendar ahead ``(batch, horizon, known)``, and
+answers ``(batch, horizon, output)``: the point forecast first, then one value per level of ``QUANTILE_LEVELS``, all as
+changes since the origin in units of ``Preprocessing.scale``.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+
+import numpy as np
+from pydantic import Field
+
+from azuraforge import engine
+from azuraforge.engine import Tensor, data, nn, optim
+from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.engine.training import EarlyStopping, Trainer
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Schema, Split, Table
+from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
+from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
+from azuraforge.plugins.forecasting.calendar import Clock
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
+from azuraforge.plugins.forecasting.covariates import Covariates
+from azuraforge.plugins.forecasting.intervals import in_order, residual_quantiles
+from azuraforge.plugins.forecasting.panels import each, known_series, one_of, predict_each
+from azuraforge.plugins.forecasting.transforms import Transform, TransformName
+from azuraforge.plugins.forecasting.windows import Examples, Inputs, Layout, Preprocessing
+from azuraforge.plugins.training import BestAverage, Reporter
+
+#: One point forecast and one value per quantile level.
+OUTPUTS = 1 + len(QUANTILE_LEVELS)
+_FORMAT = "azuraforge.time_series/1"
+#: What a forecaster learns on the validation part, saved beside the network's weights.
+_CALIBRATION = ("trust", "offsets", "smearing")
+_PREDICT_BATCH = 512
+_SHORTEST, _LONGEST = 30, 192
+
+
+class TimeSeriesConfig(ForecastConfig):
+    """What training a network on windows needs, beside the task's own settings."""
+
+    window: Annotated[
+        int | None,
+        Field(
+            default=None,
+            ge=2,
+            le=2000,
+            description="Rows looked back; empty: three seasons, at least 30 and at most 192",
+            json_schema_extra={"title_tr": "Pencere"},
+        ),
+    ]
+    transform: Annotated[
+        TransformName,
+        Field(default="none", description="Change of the target before learning; inverted in every forecast"),
+    ]
+    calendar: Annotated[bool, Field(default=True, description="Give the network hour, weekday and day of the year")]
+    features: Annotated[bool, Field(default=True, description="Give the network the dataset's other columns")]
+    epochs: Annotated[int, Field(default=60, ge=1, le=10_000, description="Passes over the training part, at most")]
+    max_steps: Annotated[
+        int,
+        Field(default=3000, ge=1, le=10_000_000, description="Batches in all, at most; long series end by this"),
+    ]
+    patience: Annotated[
+        int, Field(default=10, ge=1, le=1000, description="Looks at the validation part without gain before stopping")
+    ]
+    stop_after: Annotated[
+        int | None,
+        Field(
+            default=None,
+            ge=1,
+            le=10_000,
+            description="Stop after so many epochs whatever the validation part says, and keep the last weights; this"
+            " is how the winner of a study is trained anew",
+        ),
+    ]
+    batch_size: Annotated[int, Field(default=128, ge=1, le=8192, description="Windows per step")]
+    learning_rate: Annotated[
+        float, Field(default=2e-3, gt=0, le=1, description="Highest step size; it warms up and falls")
+    ]
+    weight_decay: Annotated[float, Field(default=1e-3, ge=0, le=1, description="Pull of the weights towards zero")]
+    clip_norm: Annotated[float, Field(default=1.0, gt=0, le=1000, description="Longest gradient; longer ones are cut")]
+    loss: Annotated[
+        Literal["mse", "huber"],
+        Field(default="mse", description="Error of the point forecast; huber minds outliers less"),
+    ]
+
+    def window_of(self, schema: Schema) -> int:
+        """The configured window, else three seasons within limits."""
+        if self.window is not None:
+            return self.window
+        return min(max(_SHORTEST, 3 * self.season_of(schema)), _LONGEST)
+
+
+SeriesConfigT = TypeVar("SeriesConfigT", bound=TimeSeriesConfig)
+
+
+@dataclass
+class Forecaster:
+    """A trained network with its preprocessing; what ``fit`` and ``load`` return.
+
+    ``trust`` ``(horizon,)`` between 0 and 1 shrinks the predicted change towards none, and ``offsets``
+    ``(level, horizon)`` calibrate the quantiles, in the network's own units. ``smearing`` ``(horizon,)`` multiplies the
+    point forecast in the target's unit, see ``Transform.smearing``. All come from the validation part, as do ``tables``
+    ``(level, GRID, horizon)``, the errors that adaptive intervals are looked up in; empty where intervals are fixed.
+
+    Of a panel ``series`` holds each series' own preprocessing, and ``preprocessing`` is the first one's.
+    """
+
+    network: nn.Module
+    preprocessing: Preprocessing
+    config: TimeSeriesConfig
+    trust: Floats
+    offsets: Floats
+    smearing: Floats
+    tables: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    series: Mapping[str, Preprocessing] = field(default_factory=dict)
+
+    def of(self, name: str) -> Forecaster:
+        """The forecaster of one series of a panel: the same network, that series' own scales."""
+        return replace(self, preprocessing=known_series(self.series, name), series={})
+
+    def answer(self, examples: Examples) -> Floats:
+        """``(example, horizon, output)`` in the network's units, shrunk but not yet calibrated."""
+        return _trusted(_answer(self.network, examples), self.trust)
+
+
+class TimeSeriesPipeline(Pipeline[SeriesConfigT, Forecaster], Generic[SeriesConfigT]):
+    """A forecaster whose author writes ``build`` and a ``Config``."""
+
+    kind = "forecast"
+    several_series = True
+    Config: ClassVar[type[TimeSeriesConfig]] = TimeSeriesConfig
+
+    @abstractmethod
+    def build(self, config: SeriesConfigT, inputs: Inputs, outputs: int) -> nn.Module:
+        """The network; its random weights come from the engine's own generator, which the run's seed has set."""
+
+    def prepare(self, config: SeriesConfigT, network: nn.Module, train: Examples, validation: Examples) -> None:
+        """Set weights that need no gradient descent, before training begins. Nothing by default."""
+
+    def split(self, table: Table, config: SeriesConfigT) -> Split:
+        """In order of time; the training part must hold a window and a horizon."""
+        return chronological_split(table, config, window=config.window_of(table.schema))
+
+    def fit(self, run: RunContext[SeriesConfigT], train: Part, validation: Part) -> Forecaster:
+        """Train, keep the weights of the best look at the validation part, calibrate the intervals on it."""
+        config = run.config
+        if train.schema.series is None:
+            series: dict[str, Preprocessing] = {}
+            preprocessing = self._learn_preprocessing(config, train)
+            learning = preprocessing.examples(train, learning=True)
+            checking = preprocessing.examples(validation, learning=True)
+        else:
+            series = self._learn_series(config, train)
+            preprocessing = next(iter(series.values()))
+            learning, checking = _joined(series, train), _joined(series, validation)
+        if not len(learning) or not len(checking):
+            raise InvalidInput(
+                f"{len(learning)} windows to learn from and {len(checking)} to check on are too few",
+                where="config: window, horizon",
+                next_step="choose a smaller window or horizon, or add a longer series",
+            )
+        engine.manual_seed(run.seed)
+        network = self.build(config, preprocessing.inputs, OUTPUTS)
+        self._train(run, network, learning, checking)
+        truth = np.concatenate([targets for _, _, targets in checking.chunks(_PREDICT_BATCH)]).astype(np.float64)
+        raw = _answer(network, checking)
+        trust = _learn_trust(raw[:, :, 0], truth)
+        answers = _trusted(raw, trust)
+        offsets = np.stack(
+            [
+                residual_quantiles(truth - answers[:, :, 1 + index], [level])[0]
+                for index, level in enumerate(QUANTILE_LEVELS)
+            ]
+        )
+        smearing = preprocessing.transform.smearing((truth - answers[:, :, 0]) * checking.scales[:, None])
+        tables = np.zeros((0, 0, 0))
+        if config.intervals == "adaptive":
+            tables = np.stack([score_table(truth - answers[:, :, 1 + index]) for index in range(len(QUANTILE_LEVELS))])
+        return Forecaster(network, preprocessing, config, trust, offsets, smearing, tables, series)
+
+    def predict(self, predictor: Forecaster, part: Part) -> Predictions:
+        """From each origin, with rows up to it only; of a panel, with rows of its own series only."""
+        if part.schema.series is not None:
+            return predict_each(part, lambda name, one: self.predict(predictor.of(name), one))
+        if part.horizon != predictor.preprocessing.horizon:
+            raise InvalidInput(
+                f"this forecaster predicts {predictor.preprocessing.horizon} rows ahead, not {part.horizon}",
+                where="horizon",
+                next_step="train it with the horizon you need",
+            )
+        answers = predictor.answer(predictor.preprocessing.examples(part, learning=False))
+        changes = np.moveaxis(answers, -1, 0).copy()
+        changes[1:] = in_order(changes[1:] + self._offsets(predictor, part))
+        values = predictor.preprocessing.restore(part, changes)
+        return Predictions(values[0] * predictor.smearing, dict(zip(QUANTILE_LEVELS, values[1:], strict=True)))
+
+    def _offsets(self, predictor: Forecaster, part: Part) -> Floats:
+        """``(level, origin or 1, horizon)``: what calibrates the quantiles."""
+        fixed = predictor.offsets[:, None, :]
+        past = past_part(part, predictor.preprocessing.window - 1) if len(predictor.tables) else None
+        if past is None:
+            return fixed
+        answers = predictor.answer(predictor.preprocessing.examples(past, learning=False))
+        truth = predictor.preprocessing.changes(past, past_truth(part, past))
+        scores = [truth - answers[:, :, 1 + index] for index in range(len(QUANTILE_LEVELS))]
+        return adaptive_offsets(list(predictor.tables), scores, past.origins, part.origins, QUANTILE_LEVELS)
+
+    def save(self, predictor: Forecaster, folder: Path) -> None:
+        """Write ``weights.safetensors`` and ``preprocessing.json`` (sorted keys, shortest exact floats)."""
+        tensors = {f"network.{name}": value for name, value in predictor.network.state_dict().items()}
+        calibration = {name: getattr(predictor, name) for name in _CALIBRATION}
+        if len(predictor.tables):
+            calibration["tables"] = predictor.tables
+        save_safetensors(folder / "weights.safetensors", {**tensors, **calibration})
+        described: dict[str, Any] = {
+            "format": _FORMAT,
+            "config": predictor.config.model_dump(mode="json"),
+            "preprocessing": predictor.preprocessing.to_dict(),
+        }
+        if predictor.series:
+            described["series"] = {name: own.to_dict() for name, own in predictor.series.items()}
+        text = json.dumps(described, sort_keys=True, allow_nan=False)
+        (folder / "preprocessing.json").write_text(text, encoding="utf-8")
+
+    def load(self, folder: Path) -> Forecaster:
+        """Read what ``save`` wrote."""
+        described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
+        if described.get("format") != _FORMAT:
+            raise InvalidInput(f"preprocessing.json has format {described.get('format')!r}, expected {_FORMAT!r}")
+        config: Any = self.Config.model_validate(described["config"])
+        preprocessing = Preprocessing.from_dict(described["preprocessing"])
+        tensors, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
+        calibration = {name: tensors.pop(name) for name in (*_CALIBRATION, "tables") if name in tensors}
+        network = self.build(config, preprocessing.inputs, OUTPUTS)
+        network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
+        series = {name: Preprocessing.from_dict(own) for name, own in described.get("series", {}).items()}
+        return Forecaster(network.eval(), preprocessing, config, **calibration, series=series)
+
+    def _learn_series(self, config: SeriesConfigT, train: Part) -> dict[str, Preprocessing]:
+        """Each series' own scales in one layout, with one calendar: that of all their times."""
+        times = train.frame.select(train.schema.time).unique().sort(train.schema.time)
+        clock = Clock.learn(times, one_of(train.schema))
+        parts = {name: part for name, part, _ in each(train)}
+        window = config.window_of(train.schema)
+        layouts = []
+        for part in parts.values():
+            target = column_values(part.frame, part.schema.target)
+            transform = Transform.learn(config.transform, target, part.schema.target)
+            layouts.append(Layout.of(part, transform, window, config.features))
+        layout = Layout.common(layouts)
+        return {name: self._learn_preprocessing(config, part, clock, layout) for name, part in parts.items()}
+
+    def _learn_preprocessing(
+        self, config: SeriesConfigT, train: Part, clock: Clock | None = None, layout: Layout | None = None
+    ) -> Preprocessing:
+        target = column_values(train.frame, train.schema.target)
+        return Preprocessing.learn(
+            train,
+            window=config.window_of(train.schema),
+            transform=Transform.learn(config.transform, target, train.schema.target),
+            calendar=config.calendar,
+            features=config.features,
+            clock=clock or Clock.learn(train.frame, train.schema),
+            covariates=Covariates.learn(train, config.known_ahead, config.holidays),
+            layout=layout,
+        )
+
+    def _train(
+        self, run: RunContext[SeriesConfigT], network: nn.Module, learning: Examples, checking: Examples
+    ) -> None:
+        config = run.config
+        found = run.resume()
+        if found is None:
+            self.prepare(config, network, learning, checking)
+        # Shuffling has a generator of its own, so that a network's dropout does not disturb the order.
+        batches = data.Batches(
+            learning, config.batch_size, shuffle=True, generator=np.random.Generator(np.random.PCG64([run.seed, 1]))
+        )
+        total_steps = min(config.epochs * len(batches), config.max_steps)
+        epochs = -(-total_steps // len(batches))
+        # A fixed end chooses nothing by the validation part, which then only calibrates. The schedule stays the whole
+        # one: the epochs are those that a training on fewer rows was seen to need.
+        stopping = () if config.stop_after is not None else (EarlyStopping(config.patience),)
+        epochs = min(epochs, config.stop_after or epochs)
+        optimizer = optim.AdamW(
+            [parameter for parameter in network.parameters() if parameter.requires_grad],
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+        )
+        average = optim.MovingAverage(network, decay=0.995)
+        best = BestAverage(average)
+        trainer = Trainer(
+            network,
+            optimizer,
+            _loss_of(config.loss),
+            batches,
+            schedule=optim.schedules.WarmupCosine(
+                optimizer,
+                warmup_steps=min(200, total_steps // 10),
+                total_steps=total_steps,
+                min_lr=config.learning_rate / 50,
+            ),
+            clip_norm=config.clip_norm,
+            average=average,
+            callbacks=(best, *stopping, Reporter(run, total_steps)),
+        )
+        if found is not None:
+            trainer.load(found.folder)
+        else:
+            # Where training starts is a contender too: a network that only got worse is put back to it.
+            best.consider(trainer, trainer.evaluate(_batches(checking)))
+        try:
+            trainer.fit(epochs, validation=_batches(checking), total_steps=total_steps)
+        except engine.EngineError as error:
+            raise InvalidInput(
+                f"training cannot go on at step {trainer.steps + 1}: {error}",
+                where="config: learning_rate",
+                next_step="choose a lower learning_rate or clip_norm, or look for wild values in the data",
+            ) from error
+        if config.stop_after is None:
+            network.load_state_dict(best.weights)
+            return
+        with average.applied():
+            last = network.state_dict()
+        network.load_state_dict(last)
+
+
+def _joined(series: Mapping[str, Preprocessing], part: Part) -> Examples:
+    return Examples.joined([known_series(series, name).examples(one, learning=True) for name, one, _ in each(part)])
+
+
+def _learn_trust(change: Floats, truth: Floats) -> Floats:
+    """``(horizon,)``: how far to follow the predicted change, by least squares on the validation part, 0 to 1.
+
+    Where the predictions tell nothing (prices, mostly) this falls back to the last value instead of adding noise. A
+    slope that is hardly larger than its own standard error is shrunk by as much as it may be luck (positive-part James
+    and Stein, 1961); windows that overlap count once per horizon.
+    """
+    explained = (change * truth).sum(axis=0)
+    size = np.square(change).sum(axis=0)
+    slope = np.divide(explained, size, out=np.ones_like(size), where=size > 0)
+    horizon = truth.shape[1]
+    variance = np.square(truth - slope * change).mean(axis=0) * horizon
+    luck = np.divide(variance, np.square(slope) * size, out=np.zeros_like(size), where=(size > 0) & (slope != 0))
+    return np.asarray(np.clip(slope * np.maximum(1.0 - luck, 0.0), 0.0, 1.0))
+
+
+def _trusted(answers: Floats, trust: Floats) -> Floats:
+    return answers + (answers[:, :, :1] * (trust - 1.0)[:, None])
+
+
+def _loss_of(name: Literal["mse", "huber"]) -> Any:
+    point_loss = nn.functional.mse_loss if name == "mse" else nn.functional.huber_loss
+
+    def loss(answer: Tensor, target: Tensor) -> Tensor:
+        return point_loss(answer[:, :, 0], target) + nn.functional.quantile_loss(
+            answer[:, :, 1:], target, QUANTILE_LEVELS
+        )
+
+    return loss
+
+
+def _batches(examples: Examples) -> data.Batches:
+    return data.Batches(examples, _PREDICT_BATCH)
+
+
+def _answer(network: nn.Module, examples: Examples) -> Floats:
+    """``(example, horizon, output)`` in float64, computed without recording."""
+    network.eval()
+    with engine.no_grad():
+        answers = [
+            network(Tensor(parts[0]), Tensor(parts[1])).numpy().astype(np.float64)
+            for parts in examples.chunks(_PREDICT_BATCH)
+        ]
+    return np.concatenate(answers)

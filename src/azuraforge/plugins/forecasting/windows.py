@@ -1,0 +1,345 @@
+"""From a part to a network's examples: windows of scaled channels, the calendar ahead, and targets to learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.forecasting.calendar import Clock
+from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled, robust_scale
+from azuraforge.plugins.forecasting.covariates import Covariates
+from azuraforge.plugins.forecasting.transforms import Transform
+
+Single = NDArray[np.float32]
+
+#: Up to so many calendar values of a part are computed once and kept (16 MiB); of more, those of each batch anew.
+_KEPT_VALUES = 4_000_000
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The sizes of one example, for whoever builds a network.
+
+    Attributes:
+        window: rows looked back.
+        channels: values per row of the window; the target's own come first.
+        target_channels: how many of them are the target's.
+        known: values per future row, the calendar's first; 0 where there are none.
+        horizon: rows ahead.
+        ahead: how many of the known, the last ones, are holidays and columns known in advance.
+    """
+
+    window: int
+    channels: int
+    target_channels: int
+    known: int
+    horizon: int
+    ahead: int = 0
+
+
+class Examples:
+    """Windows cut when they are asked for; a dataset for ``azuraforge.engine.data.Batches``.
+
+    ``known`` answers the calendar ahead ``(example, horizon, known)`` for indices of examples.
+
+    Attributes:
+        origins: ``(example,)`` rows of the part's frame.
+        scales: ``(example,)`` how much of the target's change one learned unit is.
+    """
+
+    def __init__(
+        self,
+        scaled: Floats,
+        relative: NDArray[np.bool_],
+        known: Callable[[NDArray[Any]], Single],
+        origins: Indices,
+        window: int,
+        targets: Single | None,
+        scales: Floats,
+    ) -> None:
+        self.origins = origins
+        self.scales = scales
+        self._scaled = scaled
+        self._relative = relative
+        self._known = known
+        self._targets = targets
+        self._offsets = np.arange(1 - window, 1)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Examples]) -> Examples:
+        """The examples of several series, one series after another; each window has its own series' rows before it.
+
+        All must have the same channels and the same of them relative, and know their targets or not alike.
+        """
+        first_rows = np.cumsum([0, *(len(part._scaled) for part in parts)])
+        first_examples = np.cumsum([0, *(len(part) for part in parts)])
+
+        def known(indices: NDArray[Any]) -> Single:
+            owners = np.searchsorted(first_examples, indices, side="right") - 1
+            answer: Single | None = None
+            for owner in np.unique(owners).tolist():
+                at = owners == owner
+                values = parts[owner]._known(indices[at] - first_examples[owner])
+                if answer is None:
+                    answer = np.empty((len(indices), *values.shape[1:]), np.float32)
+                answer[at] = values
+            return np.zeros((0, 0, 0), np.float32) if answer is None else answer
+
+        targets = [part._targets for part in parts if part._targets is not None]
+        return cls(
+            scaled=np.concatenate([part._scaled for part in parts]),
+            relative=parts[0]._relative,
+            known=known,
+            origins=np.concatenate([part.origins + row for part, row in zip(parts, first_rows, strict=False)]),
+            window=len(parts[0]._offsets),
+            targets=np.concatenate(targets) if len(targets) == len(parts) else None,
+            scales=np.concatenate([part.scales for part in parts]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.origins)
+
+    def gather(self, indices: NDArray[Any]) -> tuple[Single, ...]:
+        """``(example, window, channel)``, ``(example, horizon, known)`` and, where known, ``(example, horizon)``."""
+        windows = self._scaled[self.origins[indices][:, None] + self._offsets]
+        windows[:, :, self._relative] -= windows[:, -1:, self._relative]
+        np.clip(windows, -LIMIT, LIMIT, out=windows)
+        parts = (windows.astype(np.float32), self._known(indices))
+        return parts if self._targets is None else (*parts, self._targets[indices])
+
+    def chunks(self, size: int) -> Iterator[tuple[Single, ...]]:
+        """Everything in order, ``size`` examples at a time."""
+        for start in range(0, len(self), size):
+            yield self.gather(np.arange(start, min(start + size, len(self))))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which channels a window has; of a panel the same for all series, though each has its own scales.
+
+    Attributes:
+        level: the target's own level stands beside its changes.
+        relative: other column → whether it is measured from the window's last row.
+        holes: columns, the target's among them, of which a channel tells where values are missing.
+    """
+
+    level: bool
+    relative: Mapping[str, bool]
+    holes: frozenset[str]
+
+    @classmethod
+    def of(cls, train: Part, transform: Transform, window: int, features: bool) -> Layout:
+        """What suits the training rows of one series."""
+        target = column_values(train.frame, train.schema.target)
+        columns = {name: column_values(train.frame, name) for name in (train.schema.features if features else ())}
+        anchors = transform.anchor(target)
+        level = transform.name != "difference" and not Channel.learn(train.schema.target, anchors, window).relative
+        holes = {train.schema.target: target, **columns}
+        return cls(
+            level=level,
+            relative={name: Channel.learn(name, values, window).relative for name, values in columns.items()},
+            holes=frozenset(name for name, values in holes.items() if Channel.told_missing(name, values)),
+        )
+
+    @classmethod
+    def common(cls, layouts: Sequence[Layout]) -> Layout:
+        """What suits most of several series; where one has holes, all are told of theirs."""
+
+        def most(chosen: Sequence[bool]) -> bool:
+            return 2 * sum(chosen) > len(layouts)
+
+        return cls(
+            level=most([each.level for each in layouts]),
+            relative={name: most([each.relative[name] for each in layouts]) for name in layouts[0].relative},
+            holes=frozenset().union(*(each.holes for each in layouts)),
+        )
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Everything between the data and the network; learned on training rows only, saved beside the weights.
+
+    Forecasts are learned as ``(path - anchor) / scale``: the change since the origin, in units of its spread over the
+    training part. ``transform`` says what the path is.
+    """
+
+    target: str
+    window: int
+    horizon: int
+    transform: Transform
+    clock: Clock
+    calendar: bool
+    channels: tuple[Channel, ...]
+    target_channels: int
+    first: float
+    scale: float
+    covariates: Covariates = field(default_factory=Covariates)
+
+    @classmethod
+    def learn(
+        cls,
+        train: Part,
+        *,
+        window: int,
+        transform: Transform,
+        calendar: bool,
+        features: bool,
+        clock: Clock,
+        covariates: Covariates | None = None,
+        layout: Layout | None = None,
+    ) -> Preprocessing:
+        """Learn scales and channels from ``train``, whose frame ends with the training rows.
+
+        ``layout`` is that of a panel, of which ``train`` is one series; None: what suits these rows.
+        """
+        schema = train.schema
+        target = column_values(train.frame, schema.target)
+        first = _first(target)
+        anchors = transform.anchor(target)
+        chosen = layout or Layout.of(train, transform, window, features)
+        if transform.name == "difference":
+            mine = [Channel.learn(schema.target, transform.apply(filled(target, first)), window, relative=False)]
+        else:
+            mine = [Channel.learn(schema.target, anchors, window, relative=True)]
+            if chosen.level:
+                mine.append(Channel.learn(schema.target, anchors, window, relative=False))
+        others = [Channel.of_holes(schema.target)] if schema.target in chosen.holes else []
+        for column, relative in chosen.relative.items():
+            others.append(Channel.learn(column, column_values(train.frame, column), window, relative=relative))
+            others += [Channel.of_holes(column)] if column in chosen.holes else []
+        changes = anchors[train.origins + train.horizon] - anchors[train.origins]
+        changes = changes[np.isfinite(changes)]
+        scale = float(np.sqrt(np.mean(np.square(changes)))) if changes.size else 0.0
+        if not scale > 0 and layout is not None:  # one still series among others is no reason to learn none
+            scale = robust_scale(anchors[np.isfinite(anchors)])
+        if not scale > 0:
+            raise InvalidInput(
+                f"the target {schema.target!r} never changes over {train.horizon} rows of the training part;"
+                " there is nothing to learn",
+                where="train",
+                next_step="choose another target; a constant needs no model",
+            )
+        return cls(
+            target=schema.target,
+            window=window,
+            horizon=train.horizon,
+            transform=transform,
+            clock=clock,
+            calendar=calendar and clock.width > 0,
+            channels=(*mine, *others),
+            target_channels=len(mine),
+            first=first,
+            scale=scale,
+            covariates=covariates or Covariates(),
+        )
+
+    @property
+    def inputs(self) -> Inputs:
+        """The sizes of one example."""
+        ahead = self.covariates.width
+        known = ahead + (self.clock.width if self.calendar else 0)
+        return Inputs(self.window, len(self.channels), self.target_channels, known, self.horizon, ahead)
+
+    def examples(self, part: Part, *, learning: bool) -> Examples:
+        """The examples of ``part``; with ``learning`` only those with a whole window and known targets, and these.
+
+        Raises InvalidInput where an origin to predict from has fewer rows before it than the window.
+        """
+        origins, chosen = part.origins, np.arange(len(part.origins))
+        if not learning and len(origins) and int(origins.min()) + 1 < self.window:
+            raise InvalidInput(
+                f"{int(origins.min()) + 1} rows of history are too few: this forecaster looks back {self.window} rows",
+                where="rows",
+                next_step=f"send at least {self.window} rows",
+            )
+        last = self.transform.anchor(self._target(part))
+        targets: Single | None = None
+        if learning:
+            if part.targets is None:
+                raise ValueError("a part without targets cannot be learned from")
+            usable = (origins + 1 >= self.window) & np.isfinite(part.targets).all(axis=1)
+            origins, chosen = origins[usable], chosen[usable]
+            path = self.transform.anchor(part.targets[usable])
+            targets = ((path - last[origins][:, None]) / self.scale).astype(np.float32)
+        relative = np.array([channel.relative for channel in self.channels])
+        known = self._known(part, chosen)
+        scales = np.full(len(origins), self.scale)
+        return Examples(self._scaled(part), relative, known, origins, self.window, targets, scales)
+
+    def restore(self, part: Part, changes: Floats) -> Floats:
+        """From learned units back to the target's: ``(…, origin, horizon)`` in, the same shape out."""
+        last = self.transform.anchor(self._target(part))
+        return self.transform.from_anchor(last[part.origins][:, None] + changes * self.scale)
+
+    def changes(self, part: Part, values: Floats) -> Floats:
+        """From the target's unit to learned units, ``restore`` backwards: ``(origin, horizon)`` in, the same out."""
+        last = self.transform.anchor(self._target(part))
+        return np.asarray((self.transform.anchor(values) - last[part.origins][:, None]) / self.scale)
+
+    def _known(self, part: Part, usable: Indices) -> Callable[[NDArray[Any]], Single]:
+        """What is known ahead, by indices into ``usable``, themselves indices into the part's origins: rows times
+        horizon times features would not fit in memory."""
+
+        def ahead(chosen: Indices) -> Single:
+            parts = [np.zeros((len(chosen), self.horizon, 0))]
+            if self.calendar:
+                parts.append(self.clock.following(part.frame, part.origins[chosen], self.horizon))
+            if self.covariates.width:
+                parts.append(self.covariates.following(part, chosen, self.clock))
+            return np.concatenate(parts, axis=2).astype(np.float32)
+
+        if len(usable) * self.horizon * self.inputs.known > _KEPT_VALUES:
+            return lambda indices: ahead(usable[indices])
+        whole = ahead(usable)
+        return lambda indices: whole[indices]
+
+    def _scaled(self, part: Part) -> Floats:
+        target = self.transform.apply(self._target(part))
+        columns = [channel.scaled(target) for channel in self.channels[: self.target_channels]]
+        for channel in self.channels[self.target_channels :]:
+            columns.append(channel.scaled(column_values(part.frame, channel.column)))
+        return np.stack(columns, axis=1)
+
+    def _target(self, part: Part) -> Floats:
+        return filled(column_values(part.frame, self.target), self.first)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "target": self.target,
+            "window": self.window,
+            "horizon": self.horizon,
+            "transform": self.transform.to_dict(),
+            "clock": self.clock.to_dict(),
+            "calendar": self.calendar,
+            "channels": [channel.to_dict() for channel in self.channels],
+            "target_channels": self.target_channels,
+            "first": self.first,
+            "scale": self.scale,
+            "covariates": self.covariates.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Preprocessing:
+        """What ``to_dict`` gave."""
+        return cls(
+            **{
+                **fields,
+                "transform": Transform.from_dict(fields["transform"]),
+                "clock": Clock.from_dict(fields["clock"]),
+                "channels": tuple(Channel.from_dict(channel) for channel in fields["channels"]),
+                # Versions of the first release know nothing ahead but the calendar.
+                "covariates": Covariates.from_dict(fields["covariates"]) if "covariates" in fields else Covariates(),
+            }
+        )
+
+
+def _first(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(known[0]) if known.size else 0.0

@@ -1,0 +1,227 @@
+"""The task kind "classify": what a classifier of images sees, what it says, and how its examples are split.
+
+A dataset version of images has the columns ``image`` (raw bytes, row-major height × width × channels), ``label``,
+``part`` (``"train"``, ``"test"`` or null: no official split) and ``name``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.pipeline import Config, ConfigT, Pipeline, PredictorT, RunContext
+
+if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
+    import polars as pl
+
+Pixels = NDArray[np.uint8]
+Hashes = NDArray[np.uint64]
+KIND = "images"
+
+
+@dataclass(frozen=True)
+class ImageSchema:
+    """Size and classes of an image dataset; ``channels`` is 1 (grey) or 3 (colour), ``classes`` are sorted."""
+
+    height: int
+    width: int
+    channels: int
+    classes: tuple[str, ...]
+    target: str = "label"
+    unit: str = ""
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> ImageSchema:
+        """From what a dataset version carries. Raises InvalidInput where it is no image dataset."""
+        if fields.get("kind") != KIND:
+            raise InvalidInput(
+                "a classifier needs a dataset of images",
+                where="dataset",
+                next_step="choose another dataset, or a forecasting pipeline for a series",
+            )
+        known = {name: fields[name] for name in cls.__dataclass_fields__ if name in fields}
+        return cls(**known | {"classes": tuple(known["classes"])})
+
+    def to_json(self) -> dict[str, Any]:
+        """As a part folder carries it."""
+        return {"kind": KIND, **vars(self), "classes": list(self.classes)}
+
+
+@dataclass(frozen=True)
+class ImageTable:
+    """An image dataset version: one row per image."""
+
+    frame: pl.DataFrame
+    schema: ImageSchema
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    @property
+    def labels(self) -> Indices:
+        """``(example,)`` number of each image's class in ``schema.classes``; -1 where there is no label."""
+        numbers = {name: number for number, name in enumerate(self.schema.classes)}
+        column = self.frame.get_column(self.schema.target).to_list()
+        return np.array([numbers.get(label, -1) for label in column], dtype=np.int64)
+
+    def pixels(self, rows: Indices) -> Pixels:
+        """``(example, height, width, channels)`` of some rows."""
+        shape = (len(rows), self.schema.height, self.schema.width, self.schema.channels)
+        raw = b"".join(self.frame.get_column("image").gather(rows).to_list())
+        return np.frombuffer(raw, dtype=np.uint8).reshape(shape)
+
+
+@dataclass(frozen=True)
+class ImageSplit:
+    """Rows of each part: ``(example,)`` indices. The platform checks them and cuts the parts."""
+
+    train: Indices
+    validation: Indices
+    test: Indices
+
+
+@dataclass(frozen=True)
+class ImagePart:
+    """Images to learn from, or to name.
+
+    Attributes:
+        pixels: ``(example, height, width, channels)`` uint8.
+        labels: ``(example,)`` class numbers; None where the receiver may not know them (test, live).
+        names: of the files, or row numbers.
+        schema: sizes and classes.
+    """
+
+    pixels: Pixels
+    labels: Indices | None
+    names: tuple[str, ...]
+    schema: ImageSchema
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+@dataclass(frozen=True)
+class ClassPredictions:
+    """What a classifier says about a part.
+
+    Attributes:
+        probabilities: ``(example, class)`` in the order of ``ImageSchema.classes``; each row sums to 1.
+        uncalibrated: the same before calibration; None where there was none. It is judged beside, never used.
+    """
+
+    probabilities: Floats
+    uncalibrated: Floats | None = None
+
+
+class ClassifyConfig(Config):
+    """Settings that the task itself needs; baselines are given the same ones."""
+
+    validation_share: Annotated[
+        float,
+        Field(default=0.1, gt=0, lt=0.5, description="Share of the learning examples for early stopping, calibration"),
+    ]
+    test_share: Annotated[
+        float,
+        Field(default=0.2, gt=0, lt=0.5, description="Share held out to judge, where the dataset names no test part"),
+    ]
+    split_seed: Annotated[
+        int, Field(default=0, ge=0, le=2**31, description="Which examples fall into which part; not the run's seed")
+    ]
+
+
+class ImagePipeline(Pipeline[ConfigT, PredictorT, ImagePart, ClassPredictions, ImageTable, ImageSplit]):
+    """A pipeline of the kind "classify". Its parts hold images, and its predictions are probabilities."""
+
+    kind = "classify"
+    Config: ClassVar[type[ClassifyConfig]] = ClassifyConfig
+
+    def split(self, table: ImageTable, config: ConfigT) -> ImageSplit:
+        """Stratified, see ``stratified_split``."""
+        assert isinstance(config, ClassifyConfig)
+        return stratified_split(table, config)
+
+    @abstractmethod
+    def fit(self, run: RunContext[ConfigT], train: ImagePart, validation: ImagePart) -> PredictorT:
+        """Learn from ``train``; ``validation`` is for early stopping and calibration."""
+
+    @abstractmethod
+    def predict(self, predictor: PredictorT, part: ImagePart) -> ClassPredictions:
+        """Probabilities for each image of ``part``, each for itself."""
+
+    @abstractmethod
+    def save(self, predictor: PredictorT, folder: Path) -> None:
+        """Write weights (safetensors) and preprocessing (JSON) into ``folder``."""
+
+    @abstractmethod
+    def load(self, folder: Path) -> PredictorT:
+        """Read what ``save`` wrote; the predictions must be bit-identical."""
+
+
+def content_hashes(images: list[bytes]) -> Hashes:
+    """``(example,)`` the first 8 bytes of each image's SHA-256: equal pixels, equal number, in whatever dataset.
+
+    Example:
+        >>> a, b, c = content_hashes([b"x", b"y", b"x"])
+        >>> bool(a == c), bool(a == b)
+        (True, False)
+    """
+    digests = b"".join(hashlib.sha256(image).digest()[:8] for image in images)
+    return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
+
+
+def stratified_split(table: ImageTable, config: ClassifyConfig) -> ImageSplit:
+    """Draw validation (and, where the dataset names none, test) from every class in its own share.
+
+    The same ``split_seed`` draws the same rows. An official test part is kept whole. Images with the same pixels fall
+    into one part; such as stand in an official test part as well are not learned from. Rows without a label are left
+    out.
+
+    Raises InvalidInput where a part would be empty or learning would miss a class.
+    """
+    labels, hashes = table.labels, content_hashes(table.frame.get_column("image").to_list())
+    known = labels >= 0
+    official = (table.frame.get_column("part") == "test").fill_null(False).to_numpy() & known
+    rng = np.random.default_rng([config.split_seed, 0x5017])
+    if official.any():
+        test = np.flatnonzero(official)
+        rest = np.flatnonzero(known & ~official & ~np.isin(hashes, hashes[test]))
+    else:
+        rest, test = _drawn(np.flatnonzero(known), labels, hashes, config.test_share, rng)
+    train, validation = _drawn(rest, labels, hashes, config.validation_share, rng)
+    missing = np.setdiff1d(np.arange(len(table.schema.classes)), labels[train])
+    if missing.size or not (len(validation) and len(test)):
+        what = f"no image of class {table.schema.classes[missing[0]]!r} is left" if missing.size else "nothing is left"
+        raise InvalidInput(
+            f"the {len(table)} images are too few: {what} in one of the parts",
+            where="split",
+            next_step="add images of that class, or choose smaller shares",
+        )
+    return ImageSplit(np.sort(train), np.sort(validation), np.sort(test))
+
+
+def _drawn(
+    rows: Indices, labels: Indices, hashes: Hashes, share: float, rng: np.random.Generator
+) -> tuple[Indices, Indices]:
+    """The rest and a drawn ``share`` of every class; equal images together, counted to the class of the first."""
+    order = rows[rng.permutation(len(rows))]
+    _, first, group = np.unique(hashes[order], return_index=True, return_inverse=True)
+    chosen = np.zeros(len(first), dtype=bool)
+    leaders = labels[order[first]]
+    sizes = np.bincount(group, minlength=len(first))
+    for number in np.unique(leaders):
+        own = np.flatnonzero(leaders == number)
+        own = own[np.argsort(first[own])]  # in the order of the draw, not of the hashes
+        wanted = max(1, round(share * sizes[own].sum())) if len(own) > 1 else 0
+        chosen[own[np.cumsum(sizes[own]) <= max(wanted, sizes[own[0]])]] = bool(wanted)
+    taken = chosen[group]
+    return order[~taken], order[taken]

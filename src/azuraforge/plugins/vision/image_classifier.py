@@ -1,0 +1,289 @@
+"""The comfortable base of an image classifier: an author supplies a network and its config, everything else comes
+with it.
+
+Scaling learned on the training part and saved inside the version, augmentation, a training loop that resumes bit for
+bit, the averaged weights of the best look at the validation part, temperature scaling, saving and loading.
+
+    class Small(ImageClassifier[ImageConfig]):
+        name = "mine.small"
+        Config = ImageConfig
+
+        def build(self, config, schema):
+            return MyNetwork(schema.channels, len(schema.classes))
+
+The network maps ``(batch, channel, height, width)`` to scores ``(batch, class)``.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from azuraforge import engine
+from azuraforge.engine import Tensor, data, nn, optim
+from azuraforge.engine.data import Dataset
+from azuraforge.engine.io import load_safetensors, save_safetensors
+from azuraforge.engine.training import Callback, EarlyStopping, Trainer
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.pipeline import RunContext
+from azuraforge.plugins.training import BestAverage, Reporter
+from azuraforge.plugins.vision.calibration import fit_temperature, softmax
+from azuraforge.plugins.vision.config import (
+    ClassifyConfig,
+    ClassPredictions,
+    ImagePart,
+    ImagePipeline,
+    ImageSchema,
+    Pixels,
+)
+
+Single = NDArray[np.float32]
+_FORMAT = "azuraforge.image_classifier/1"
+_PREDICT_BATCH = 500
+
+
+class ImageConfig(ClassifyConfig):
+    """What training a network on images needs, beside the task's own settings."""
+
+    epochs: Annotated[int, Field(default=8, ge=1, le=1000, description="Passes over the training part, at most")]
+    patience: Annotated[
+        int, Field(default=50, ge=1, le=1000, description="Looks at the validation part without gain before stopping")
+    ]
+    stop_after: Annotated[
+        int | None,
+        Field(
+            default=None,
+            ge=1,
+            le=1000,
+            description="Stop after so many epochs whatever the validation part says, and keep the last weights; this"
+            " is how the winner of a study is trained anew",
+        ),
+    ]
+    batch_size: Annotated[int, Field(default=128, ge=2, le=4096, description="Images per step")]
+    learning_rate: Annotated[
+        float, Field(default=4e-3, gt=0, le=1, description="Highest step size; it rises to it once and falls")
+    ]
+    weight_decay: Annotated[float, Field(default=1e-2, ge=0, le=1, description="Pull of the weights towards zero")]
+    label_smoothing: Annotated[
+        float, Field(default=0.05, ge=0, lt=1, description="Share of each label spread over all classes")
+    ]
+    class_weights: Annotated[
+        Literal["none", "balanced"],
+        Field(default="none", description="balanced: rare classes count for more while training"),
+    ]
+    averaging: Annotated[
+        float, Field(default=0.995, ge=0, lt=1, description="Memory of the running mean of the weights, per step")
+    ]
+
+
+ImageConfigT = TypeVar("ImageConfigT", bound=ImageConfig)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Pixels to network inputs: ``pixel / deviation`` per channel, so that black stays zero."""
+
+    deviation: Floats
+
+    @classmethod
+    def learn(cls, pixels: Pixels) -> Scaling:
+        """From training images: the standard deviation of each channel; 1 where a channel is constant."""
+        values = pixels.reshape(-1, pixels.shape[3])
+        mean = values.mean(axis=0, dtype=np.float64)
+        # Squares of bytes are exact in 64 bits; a float copy of a large set would not fit beside it.
+        square = np.array([np.square(np.arange(256.0)) @ np.bincount(channel, minlength=256) for channel in values.T])
+        deviation = np.sqrt(np.maximum(square / len(values) - mean**2, 0))
+        return cls(np.where(deviation > 0, deviation, 1.0))
+
+    def apply(self, pixels: Pixels) -> Single:
+        """``(example, channel, height, width)`` of ``(example, height, width, channel)``."""
+        scaled = pixels.astype(np.float32) / self.deviation.astype(np.float32)
+        return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
+
+
+@dataclass
+class Classifier:
+    """A trained network with its preprocessing; what ``fit`` and ``load`` return."""
+
+    network: nn.Module
+    scaling: Scaling
+    schema: ImageSchema
+    config: ImageConfig
+    temperature: float
+
+    def scores(self, pixels: Pixels) -> Floats:
+        """``(example, class)`` raw scores, computed without recording."""
+        self.network.eval()
+        answers = []
+        with engine.no_grad():
+            for start in range(0, len(pixels), _PREDICT_BATCH):
+                images = self.scaling.apply(pixels[start : start + _PREDICT_BATCH])
+                answers.append(self.network(Tensor(images)).numpy().astype(np.float64))
+        return np.concatenate(answers)
+
+
+class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConfigT]):
+    """A classifier whose author writes ``build`` and a ``Config``."""
+
+    Config: ClassVar[type[ImageConfig]] = ImageConfig
+
+    @abstractmethod
+    def build(self, config: ImageConfigT, schema: ImageSchema) -> nn.Module:
+        """The network; its random weights come from the engine's own generator, which the run's seed has set."""
+
+    def examples(self, config: ImageConfigT, images: Single, labels: Indices, seed: int) -> Dataset:
+        """What training draws from; a subclass may change the images at every look."""
+        return data.Arrays(images, labels)
+
+    def fit(self, run: RunContext[ImageConfigT], train: ImagePart, validation: ImagePart) -> Classifier:
+        """Train, keep the weights of the best look at the validation part, and its temperature."""
+        assert train.labels is not None
+        assert validation.labels is not None
+        config = run.config
+        scaling = Scaling.learn(train.pixels)
+        engine.manual_seed(run.seed)
+        network = self.build(config, train.schema)
+        learning = self.examples(config, scaling.apply(train.pixels), train.labels, run.seed)
+        checking = data.Arrays(scaling.apply(validation.pixels), validation.labels)
+        self._train(run, network, learning, checking, _class_weights(config, train))
+        classifier = Classifier(network, scaling, train.schema, config, 1.0)
+        classifier.temperature = fit_temperature(classifier.scores(validation.pixels), validation.labels)
+        return classifier
+
+    def predict(self, predictor: Classifier, part: ImagePart) -> ClassPredictions:
+        """Calibrated probabilities, and those before."""
+        ours, theirs = predictor.schema, part.schema
+        if (ours.height, ours.width, ours.channels) != (theirs.height, theirs.width, theirs.channels):
+            raise InvalidInput(
+                f"this classifier reads images of {ours.height}×{ours.width}×{ours.channels}, not"
+                f" {theirs.height}×{theirs.width}×{theirs.channels}",
+                where="image",
+                next_step="scale the images, or train on images of their size",
+            )
+        scores = predictor.scores(part.pixels)
+        return ClassPredictions(softmax(scores / predictor.temperature), softmax(scores))
+
+    def save(self, predictor: Classifier, folder: Path) -> None:
+        """Write ``weights.safetensors`` and ``preprocessing.json`` (sorted keys, shortest exact floats)."""
+        tensors = {f"network.{name}": value for name, value in predictor.network.state_dict().items()}
+        save_safetensors(folder / "weights.safetensors", tensors)
+        described = {
+            "format": _FORMAT,
+            "config": predictor.config.model_dump(mode="json"),
+            "schema": predictor.schema.to_json(),
+            "deviation": predictor.scaling.deviation.tolist(),
+            "temperature": predictor.temperature,
+        }
+        text = json.dumps(described, sort_keys=True, allow_nan=False)
+        (folder / "preprocessing.json").write_text(text, encoding="utf-8")
+
+    def load(self, folder: Path) -> Classifier:
+        """Read what ``save`` wrote."""
+        described = json.loads((folder / "preprocessing.json").read_text(encoding="utf-8"))
+        if described.get("format") != _FORMAT:
+            raise InvalidInput(f"preprocessing.json has format {described.get('format')!r}, expected {_FORMAT!r}")
+        config: Any = self.Config.model_validate(described["config"])
+        schema = ImageSchema.from_json(described["schema"])
+        tensors, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
+        network = self.build(config, schema)
+        network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})
+        scaling = Scaling(np.array(described["deviation"]))
+        return Classifier(network.eval(), scaling, schema, config, float(described["temperature"]))
+
+    def _train(
+        self,
+        run: RunContext[ImageConfigT],
+        network: nn.Module,
+        learning: Dataset,
+        checking: data.Arrays,
+        weights: Single | None,
+    ) -> None:
+        config, found = run.config, run.resume()
+        # Shuffling has a generator of its own, so that a network's dropout does not disturb the order. A last batch
+        # that is not full is left out: batch normalisation of a handful of images would be noise.
+        batches = data.Batches(
+            learning,
+            min(config.batch_size, len(learning)),
+            shuffle=True,
+            drop_last=True,
+            generator=np.random.Generator(np.random.PCG64([run.seed, 1])),
+        )
+        total_steps = max(2, config.epochs * len(batches))
+        optimizer = optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+        schedule = optim.schedules.OneCycle(optimizer, config.learning_rate, max(total_steps, 8))
+        average = optim.MovingAverage(network, decay=config.averaging)
+        best = BestAverage(average)
+        look = _Look(run, checking)
+        # A fixed end chooses nothing by the validation part, which then only calibrates; the schedule stays whole.
+        stopping = () if config.stop_after is not None else (EarlyStopping(config.patience),)
+        epochs = min(config.epochs, config.stop_after or config.epochs)
+
+        def loss(scores: Tensor, target: Tensor) -> Tensor:
+            # Smoothed on the validation part as well: judged without, a network that was taught doubt looks worse
+            # with every epoch. The temperature undoes the doubt afterwards.
+            return nn.functional.cross_entropy(scores, target, weight=weights, label_smoothing=config.label_smoothing)
+
+        trainer = Trainer(
+            network,
+            optimizer,
+            loss,
+            batches,
+            schedule=schedule,
+            average=average,
+            callbacks=(best, *stopping, look, Reporter(run, total_steps)),
+        )
+        if found is not None:
+            trainer.load(found.folder)
+        try:
+            validation = data.Batches(checking, _PREDICT_BATCH)
+            trainer.fit(epochs, validation=validation, total_steps=total_steps)
+        except engine.EngineError as error:
+            raise InvalidInput(
+                f"training cannot go on at step {trainer.steps + 1}: {error}",
+                where="config: learning_rate",
+                next_step="choose a lower learning_rate",
+            ) from error
+        if config.stop_after is None:
+            network.load_state_dict(best.weights)
+            return
+        with average.applied():
+            last = network.state_dict()
+        network.load_state_dict(last)
+
+
+class _Look(Callback):
+    """Tell the share of validation images named rightly by the averaged weights, once an epoch."""
+
+    def __init__(self, run: RunContext[Any], checking: data.Arrays) -> None:
+        self.run = run
+        self.images, self.labels = checking.arrays
+
+    def after_epoch(self, trainer: Trainer, metrics: Mapping[str, float]) -> None:
+        """Look with the averaged weights, as the validation loss does."""
+        assert trainer.average is not None
+        network = trainer.model
+        with trainer.average.applied(), engine.no_grad():
+            network.eval()
+            found = [
+                network(Tensor(self.images[start : start + _PREDICT_BATCH])).numpy().argmax(axis=1)
+                for start in range(0, len(self.images), _PREDICT_BATCH)
+            ]
+            network.train()
+        self.run.log(trainer.steps, validation_accuracy=float((np.concatenate(found) == self.labels).mean()))
+
+
+def _class_weights(config: ImageConfig, train: ImagePart) -> Single | None:
+    """``(class,)`` weights inverse to how often a class stands in the training part, 1 on average over examples."""
+    if config.class_weights == "none":
+        return None
+    counts = np.bincount(train.labels, minlength=len(train.schema.classes))  # type: ignore[arg-type]
+    return (len(train) / (len(counts) * np.maximum(counts, 1))).astype(np.float32)

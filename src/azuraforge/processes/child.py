@@ -1,0 +1,139 @@
+"""The child side of a run: what an entry point ``"package.module:function"`` is handed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from azuraforge.crashpoints import crashpoint
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.pipeline import Checkpoint
+from azuraforge.processes import backend
+from azuraforge.processes.failures import sayable
+from azuraforge.processes.frames import Frame
+from azuraforge.processes.outbox import Outbox
+from azuraforge.processes.points import MAX_STEP
+from azuraforge.processes.sealed_folders import problem_with, write_sealed
+
+#: A checkpoint that was written should also be known, even if this process dies in the next moment.
+_FLUSH_SECONDS = 5.0
+
+
+class Child:
+    """All that an entry point sees of the platform. Every method returns at once, except ``checkpoint`` and
+    ``resume``, which read or write the disk.
+
+    Attributes:
+        payload: what the worker handed over, JSON only.
+        seed: the run's seed.
+        threads: threads that the engine may use (BLAS libraries have one).
+    """
+
+    def __init__(self, start: Frame, outbox: Outbox) -> None:
+        self.payload: dict[str, Any] = start["payload"]
+        self.seed: int = start.get("seed", 0)
+        self.threads: int = start.get("threads", 1)
+        self._outputs: str | None = start.get("outputs")
+        self._checkpoints: str | None = start.get("checkpoints")
+        self._saved: list[dict[str, Any]] = start.get("saved", [])
+        self._environment: dict[str, Any] = start.get("environment", {})
+        self._kernels_folder: str | None = start.get("kernels_folder")
+        self._outbox = outbox
+        self._begun = self._checkpoints is None  # a call has neither points nor checkpoints to continue
+
+    @property
+    def outputs(self) -> Path:
+        """The phase's folder; what stands in it when the entry point returns is verified before it is used."""
+        if self._outputs is None:
+            raise RuntimeError("this child runs outside a run and has no outputs")
+        return Path(self._outputs)
+
+    def use_engine(self, made_with: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Choose the engine's backend that was fixed for this run; to be called before code that computes with it.
+
+        With ``made_with``, the nearest to what a version was made with instead. Returns backend, instruction_set,
+        threads and kernels. Raises TransientError where the run's kernels cannot be loaded.
+        """
+        if made_with is not None:
+            return backend.choose_nearest(made_with, self._kernels_folder)
+        return backend.choose(self._environment, self._kernels_folder)
+
+    def log(self, step: int, **metrics: float) -> None:
+        """Record one point of each named series; NaN and infinities are kept."""
+        self._begin(None)
+        try:
+            numbers = {series: float(value) for series, value in metrics.items()}
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InvalidInput(f"a metric is not a number: {error}", where=f"step {step}") from error
+        self._outbox.point(_whole("step", step), numbers)
+
+    def progress(self, done: int, total: int, note: str = "") -> None:
+        """Say how far this phase is."""
+        self._outbox.progress(_whole("done", done), _whole("total", total), str(note))
+
+    def checkpoint(self, step: int, save: Callable[[Path], None]) -> None:
+        """Write a checkpoint that is durable as a whole or not at all, then tell the worker.
+
+        Raises StorageError where the disk is full; older checkpoints stay as they are.
+        """
+        if self._checkpoints is None:
+            raise RuntimeError("this child runs outside a run and keeps no checkpoints")
+        self._begin(None)
+        step = _whole("step", step)
+        if abs(step) > MAX_STEP:
+            raise InvalidInput(f"a step must lie between -2^62 and 2^62; this one is {step}", where="checkpoint()")
+        folder = Path(self._checkpoints) / str(step)
+        if folder.exists():  # the same step a second time
+            shutil.rmtree(folder)
+        sealed = write_sealed(folder, save, {"step": step, "environment": self._environment})
+        crashpoint("checkpoint_before_told")
+        self._outbox.message(
+            {
+                "type": "checkpoint",
+                "step": step,
+                "folder": str(folder),
+                "sha256": sealed.sha256,
+                "bytes": sealed.bytes,
+            }
+        )
+        self._outbox.flush(_FLUSH_SECONDS)
+
+    def resume(self) -> Checkpoint | None:
+        """The newest checkpoint that verifies, or None. What was recorded after it is forgotten, metrics too."""
+        skipped: list[dict[str, Any]] = []
+        for saved in self._saved:
+            problem = problem_with(Path(saved["folder"]), saved["sha256"])
+            if problem is None:
+                self._begin(saved["step"], skipped)
+                self._outbox.flush(_FLUSH_SECONDS)  # a child that dies in the next moment has still resumed
+                return Checkpoint(saved["step"], Path(saved["folder"]))
+            skipped.append({"step": saved["step"], "problem": problem})
+        self._begin(None, skipped)
+        return None
+
+    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+        """Attach data to be drawn. Raises InvalidInput where it is not JSON."""
+        try:
+            self._outbox.message({"type": "figure", "name": sayable(str(name)), "data": dict(data)})
+        except (TypeError, ValueError) as error:
+            shown = sayable(str(name))
+            raise InvalidInput(f"the figure {shown!r} is not JSON: {error}", where="figure()") from error
+
+    def note(self, markdown: str) -> None:
+        """Add a paragraph to the run's report."""
+        self._outbox.message({"type": "note", "markdown": sayable(str(markdown))})
+
+    def _begin(self, step: int | None, skipped: list[dict[str, Any]] | None = None) -> None:
+        """Say once, before the first point, from where this attempt goes on (None: from the start)."""
+        if not self._begun:
+            self._begun = True
+            self._outbox.message({"type": "resumed", "step": step, "skipped": skipped or []})
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidInput(f"{name} is no whole number: {error}", where=name) from error

@@ -1,0 +1,172 @@
+"""The life of a child from the fork to its end.
+
+It leads a process group of its own, so that whatever it starts ends with it. A watcher thread reads the pipe;
+when the pipe ends, because worker or platform are gone, it kills the group. On Linux the kernel also kills the
+child when the launcher dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import os
+import queue
+import resource
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from azuraforge.processes.child import Child
+from azuraforge.processes.failures import error_fields
+from azuraforge.processes.frames import Frame, encode, read_frames
+from azuraforge.processes.outbox import Outbox
+from azuraforge.processes.prefork import HEAVY, Warm, wanted
+from azuraforge.processes.process_table import LINUX
+from azuraforge.processes.sealed_folders import seal
+
+_PR_SET_PDEATHSIG = 1
+_POLARS_THREADS = "POLARS_MAX_THREADS"
+
+
+def live(descriptors: list[int], launcher_pid: int) -> NoReturn:
+    """Be a child: called right after the fork, never returns. ``descriptors``: its socket and, perhaps, its output."""
+    _to_the_end(lambda: _settle(launcher_pid), lambda: descriptors)
+
+
+def wait_and_live(orders: socket.socket, warm: Warm, launcher_pid: int) -> NoReturn:
+    """Be a spare: import what the child will need, wait until it is wanted, be that child. Never returns."""
+
+    def begin() -> None:
+        _settle(launcher_pid)
+        os.environ[_POLARS_THREADS] = str(warm["threads"])
+        for module in warm["modules"]:
+            with contextlib.suppress(Exception):  # the child that needs it will say why it cannot be imported
+                importlib.import_module(module)
+
+    _to_the_end(begin, lambda: wanted(orders))
+
+
+def _to_the_end(begin: Callable[[], None], connect: Callable[[], list[int] | None]) -> NoReturn:
+    code = 1
+    try:
+        begin()
+        descriptors = connect()
+        if descriptors is None:
+            os._exit(0)
+        connection = socket.socket(fileno=descriptors[0])
+        _write_to(descriptors[1] if len(descriptors) > 1 else None)
+        frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        threading.Thread(target=_watch, args=(connection, frames), name="watcher", daemon=True).start()
+        _run(connection, frames)
+        code = 0
+    except BaseException:
+        with contextlib.suppress(Exception):
+            traceback.print_exc()
+    finally:
+        with contextlib.suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)  # no exit handlers: they belong to the launcher that was copied
+
+
+def _settle(launcher_pid: int) -> None:
+    with contextlib.suppress(PermissionError):  # the launcher may have done it for us already
+        os.setpgid(0, 0)
+    if LINUX:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != launcher_pid:
+        os._exit(1)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    _write_to(None)
+    gc.enable()
+
+
+def _write_to(output: int | None) -> None:
+    """Where its stdout and stderr go."""
+    os.dup2(output if output is not None else os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+
+
+def _watch(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        for frame in read_frames(connection):
+            frames.put(frame)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)  # code that joined another group takes only itself along
+
+
+def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
+    start = frames.get()
+    os.environ[_POLARS_THREADS] = str(start.get("threads", 1))
+    if start.get("memory_bytes"):
+        _limit_memory(start["memory_bytes"])
+    if start.get("folder"):
+        os.chdir(start["folder"])
+    if start["mode"] == "converse":
+        _converse(connection, frames, start)
+        return
+    outbox = Outbox(connection)
+    try:
+        answer = _answer(start, Child(start, outbox))
+    except BaseException as error:
+        answer = _failure(error)
+    outbox.message(answer)
+    outbox.close()
+
+
+def _limit_memory(limit: int) -> None:
+    """Refuse allocations beyond ``limit`` bytes of data. Reserved addresses do not count, as they would for
+    RLIMIT_AS: allocators and threads reserve far more than they use."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def _answer(start: Frame, child: Child) -> Frame:
+    value = _load(start["entry"])(child)
+    answer: Frame = {"type": "result", "value": value, "heavy": [name for name in HEAVY if name in sys.modules]}
+    if start.get("outputs"):
+        answer["sha256"] = seal(Path(start["outputs"]), {}).sha256
+    encode(answer)  # a result that JSON cannot say is this child's error, not the pipe's
+    return answer
+
+
+def _converse(connection: socket.socket, frames: queue.SimpleQueue[Frame], start: Frame) -> None:
+    """``entry(payload)`` returns the function that answers; one answer per question, until the pipe ends."""
+    try:
+        reply = _load(start["entry"])(start["payload"])
+        answer: Frame = {"type": "result", "value": {}}
+    except BaseException as error:
+        connection.sendall(encode(_failure(error)))
+        return
+    while True:
+        connection.sendall(encode(answer))
+        question = frames.get()
+        try:
+            answer = {"type": "result", "value": reply(question["payload"])}
+            encode(answer)
+        except Exception as error:
+            answer = _failure(error)
+
+
+def _failure(error: BaseException) -> Frame:
+    fields = error_fields(error)
+    if fields["family"] == "internal":
+        traceback.print_exception(error)
+    return {"type": "error", **fields}
+
+
+def _load(entry: str) -> Callable[..., Any]:
+    module, _, name = entry.partition(":")
+    loaded: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return loaded

@@ -1,0 +1,134 @@
+"""Questions to a child and its answers, frame by frame."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from azuraforge.errors import TransientError
+from azuraforge.processes.child_process import ChildProcess
+from azuraforge.processes.failures import Interruption, restore
+from azuraforge.processes.frames import Frame, FrameReader, encode
+
+#: The code of the error where a conversation's child was ended because its answer did not come.
+TOO_SLOW = "too_slow"
+_READ_BYTES = 1 << 16
+#: How soon the end of a child is noticed whose socket something else still holds open.
+_LOOK_SECONDS = 0.5
+
+
+class Conversation:
+    """A long-lived child behind one question at a time. Close it; whatever it started ends with it."""
+
+    def __init__(self, child: ChildProcess) -> None:
+        self._child = child
+        self._talk = Exchange(child)
+        self._lock = threading.Lock()
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def resident_bytes(self) -> int:
+        """Its resident memory now; 0 where it has ended."""
+        return self._child.resident_bytes()
+
+    def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+        """Its answer. Raises the child's own error, or TransientError where it died or was too slow (it is ended)."""
+        return self.tell({"payload": payload}, timeout_seconds)
+
+    def tell(self, frame: Frame, timeout_seconds: float) -> dict[str, Any]:
+        """Send one frame and wait for its answer."""
+        with self._lock:
+            try:
+                return self._talk.exchange(frame, time.monotonic() + timeout_seconds)
+            except TimeoutError:
+                self._child.close()
+                raise TransientError(
+                    f"no answer within {timeout_seconds:g} seconds", next_step="try again", code=TOO_SLOW
+                ) from None
+            except Interruption as error:
+                self._child.close()
+                raise TransientError(str(error), next_step="try again") from None
+
+    def pipe(self) -> socket.socket:
+        """Its socket, which blocks nobody any more: for who asks ahead of the answers, one frame each, in order.
+
+        From then on ``ask`` is not for use.
+        """
+        self._child.connection.setblocking(False)
+        return self._child.connection
+
+    @property
+    def ended(self) -> bool:
+        """Whether the child's process is known to be gone."""
+        return self._child.ended.is_set()
+
+    def death(self) -> Interruption:
+        """Why its pipe ended; waits for the launcher's word."""
+        return self._child.death()
+
+    def kill(self) -> None:
+        """End the child, from any thread; the one that waits for its answer learns that it died."""
+        self._child.signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """End the child."""
+        self._child.close()
+
+
+class Exchange:
+    """Frames out, frames in, until one answers."""
+
+    def __init__(self, child: ChildProcess, hear: Callable[[Frame], None] | None = None) -> None:
+        self._child = child
+        self._hear = hear
+        self._reader = FrameReader()
+
+    def __enter__(self) -> Exchange:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._child.close()
+
+    def exchange(self, frame: Frame, deadline: float) -> dict[str, Any]:
+        """Raises the child's error, Interruption where it died, TimeoutError past the deadline (monotonic)."""
+        connection = self._child.connection
+        try:
+            connection.settimeout(max(0.001, deadline - time.monotonic()))
+            connection.sendall(encode(frame))
+            while True:
+                data = self._receive(deadline)
+                if not data:
+                    raise self._child.death()
+                for answer in self._reader.feed(data):
+                    if answer["type"] == "result":
+                        value: dict[str, Any] = answer["value"]
+                        return value
+                    if answer["type"] == "error":
+                        raise restore(answer["family"], answer["error"], answer.get("kind", ""))
+                    if self._hear is not None:
+                        self._hear(answer)
+        except TimeoutError:
+            raise
+        except (ConnectionError, OSError) as error:
+            raise self._child.death() from error
+
+    def _receive(self, deadline: float) -> bytes:
+        """What came; nothing where the child has ended, even if something that it started holds the socket."""
+        while True:
+            ended = self._child.ended.is_set()  # before looking: then nothing readable means that nothing will come
+            left = deadline - time.monotonic()
+            self._child.connection.settimeout(max(0.001, min(left, _LOOK_SECONDS)))
+            try:
+                return self._child.connection.recv(_READ_BYTES)
+            except TimeoutError:
+                if ended:
+                    return b""
+                if time.monotonic() >= deadline:
+                    raise

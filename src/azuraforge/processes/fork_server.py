@@ -1,0 +1,251 @@
+"""The launcher's own process: imports once, then forks a child for each request. No thread, no kernel, no app.
+
+Worker → launcher (4 bytes of length, then JSON; the child's socket and its output pipe come along as
+``SCM_RIGHTS``):  ``{"ticket": n, "warm": {"modules": [...], "threads": n} | None}``, later
+``{"ticket": n, "signal": n}``.
+Launcher → worker:  ``{"type": "hello", "environment"}``, ``{"type": "born", "ticket", "pid"}``,
+``{"type": "ended", "ticket", "status"}``.
+
+Only the launcher signals its children by their numbers. It alone reaps them, on its only thread, so that the number of
+a child that it has not reaped is never another process's. The worker names a child by its ticket.
+
+Whatever a child started ends with it: its group is killed, and what left the group (``setsid``) falls to us when its
+parent ends, for we are the reaper of our descendants. Where the system has no such reapers, the launcher finds it by
+the mark in its environment.
+
+Polars is not among the imports: importing it starts threads, and a process with threads must not fork. A child that
+will need it may be a spare (``spares.py``), which imported it while others worked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+from collections.abc import Sequence
+from typing import NoReturn
+
+import numpy  # noqa: F401
+import orjson
+import pydantic  # noqa: F401
+import safetensors.numpy  # noqa: F401
+
+import azuraforge.engine
+import azuraforge.plugins  # noqa: F401  preloaded for every child
+from azuraforge.processes.child_main import live, wait_and_live
+from azuraforge.processes.environment import describe_environment
+from azuraforge.processes.frames import Frame, encode
+from azuraforge.processes.orphans import VARIABLE, end_detached, end_left
+from azuraforge.processes.prefork import Spares, Warm
+from azuraforge.processes.process_table import LINUX, TABLE
+
+_LENGTH = struct.Struct(">I")
+_PR_SET_CHILD_SUBREAPER = 36
+#: At our own end: how long we wait for the killed, to catch what falls to us.
+_LAST_SECONDS = 2.0
+#: How often spares are looked at, where there are any.
+_LOOK_SECONDS = 5.0
+
+
+class ForkServer:
+    """Forks on request, reaps, and kills everything when the worker is gone."""
+
+    def __init__(self, control: socket.socket, preload: Sequence[str] = ()) -> None:
+        self._control = control
+        self._preload = preload
+        self._pid = os.getpid()
+        #: Children that are not reaped yet, and their tickets; None for a spare that was not asked for.
+        self._children: dict[int, int | None] = {}
+        self._spares = Spares()
+        self._woken, self._wake = os.pipe()
+
+    def serve(self) -> None:
+        """Until the worker's end of the control socket closes."""
+        if LINUX:
+            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._woken, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        try:
+            self._send({"type": "hello", "environment": describe_environment(), "threads": _thread_count()})
+            for module in self._preload:
+                with contextlib.suppress(Exception):  # the child that needs it will say why it cannot be imported
+                    importlib.import_module(module)
+            gc.collect()
+            gc.freeze()  # what was imported is never touched again, so its pages stay shared
+            while True:
+                patience = _LOOK_SECONDS if len(self._spares) else None
+                readable, _, _ = select.select([self._control.fileno(), self._woken], [], [], patience)
+                if self._woken in readable:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(self._woken, 4096)
+                    self._reap()
+                if self._control.fileno() in readable and not self._fork():
+                    return
+                self._spares.end_old()
+        except (BrokenPipeError, ConnectionResetError):  # the platform was killed
+            return
+        finally:
+            self._end_all()
+
+    def _fork(self) -> bool:
+        received = _receive(self._control)
+        if received is None:
+            return False
+        request, descriptors = received
+        if "signal" in request:
+            self._signal(request["ticket"], request["signal"])
+            return True
+        warm: Warm | None = request.get("warm")
+        pid = self._spares.take(warm, descriptors) if warm is not None else None
+        if pid is None:
+            pid = os.fork()
+            if pid == 0:
+                self._become_child(descriptors)
+            self._adopt(pid)
+        self._children[pid] = request["ticket"]
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._send({"type": "born", "ticket": request["ticket"], "pid": pid})
+        if warm is not None:
+            self._keep_spare(warm)
+        return True
+
+    def _keep_spare(self, warm: Warm) -> None:
+        def become(orders: socket.socket) -> NoReturn:
+            self._leave()
+            wait_and_live(orders, warm, self._pid)
+
+        pid = self._spares.make(warm, become)
+        if pid is not None:
+            self._adopt(pid)
+
+    def _adopt(self, pid: int) -> None:
+        with contextlib.suppress(OSError):  # the child does it too; whoever comes first
+            os.setpgid(pid, pid)
+        self._children[pid] = None
+
+    def _become_child(self, descriptors: list[int]) -> NoReturn:
+        try:
+            self._leave()
+            live(descriptors, self._pid)
+        finally:
+            os._exit(1)  # never back into the launcher's loop, which kills all children as it ends
+
+    def _signal(self, ticket: int, number: int) -> None:
+        for pid, given in self._children.items():
+            if given == ticket:
+                _signal_group(pid, number)
+
+    def _leave(self) -> None:
+        """In a child: what is the launcher's alone."""
+        signal.set_wakeup_fd(-1)
+        self._control.close()
+        self._spares.close()
+        os.close(self._woken)
+        os.close(self._wake)
+
+    def _reap(self) -> None:
+        while (pid := self._ended()) is not None:
+            # Look first, reap later: while the child is a zombie its group's number cannot be given to others.
+            _signal_group(pid, signal.SIGKILL)
+            self._kill_strays()
+            _, status = os.waitpid(pid, 0)
+            self._spares.forget(pid)
+            ticket = self._children.pop(pid, None)
+            if ticket is not None:
+                self._send({"type": "ended", "ticket": ticket, "status": os.waitstatus_to_exitcode(status)})
+
+    def _ended(self) -> int | None:
+        """Return the pid of a descendant that has ended and is not reaped."""
+        if not LINUX:  # before Python 3.13 there is no waitid on macOS
+            return next((pid for pid in self._children if TABLE.state_of_child(pid) == "ended"), None)
+        try:
+            found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:  # there is none at all
+            return None
+        return found.si_pid if found is not None else None
+
+    def _kill_strays(self) -> None:
+        """Kill what fell to us and belongs to no living child's group; what it started itself comes with the next."""
+        if not LINUX:
+            end_detached(os.environ.get(VARIABLE, ""), self._children)
+            return
+        for pid in _own_children() - self._children.keys():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if os.getpgid(pid) not in self._children:
+                    os.kill(pid, signal.SIGKILL)
+
+    def _end_all(self) -> None:
+        until = time.monotonic() + _LAST_SECONDS
+        for pid in self._children:
+            _signal_group(pid, signal.SIGKILL)
+        self._children.clear()
+        if not LINUX:
+            end_left(os.environ.get(VARIABLE, ""), self._pid)
+        while (left := _own_children()) and time.monotonic() < until:
+            self._kill_strays()
+            for pid in left:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+            time.sleep(0.01)
+
+    def _send(self, frame: Frame) -> None:
+        self._control.sendall(encode(frame))
+
+
+def _receive(control: socket.socket) -> tuple[Frame, list[int]] | None:
+    head = b""
+    descriptors: list[int] = []
+    while len(head) < _LENGTH.size:
+        data, found, _, _ = socket.recv_fds(control, _LENGTH.size - len(head), 2)
+        descriptors += found
+        if not data:
+            return None
+        head += data
+    body = b""
+    (length,) = _LENGTH.unpack(head)
+    while len(body) < length:
+        data = control.recv(length - len(body))
+        if not data:
+            return None
+        body += data
+    return orjson.loads(body), descriptors
+
+
+def _own_children() -> set[int]:
+    """Our children, those included that fell to us; empty on other systems than Linux, where none do."""
+    if not LINUX:
+        return set()
+    with contextlib.suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children") as file:
+        return {int(pid) for pid in file.read().split()}
+    return set()
+
+
+def _signal_group(pid: int, number: int) -> None:
+    """Signal the group of ``pid``, a child that is not reaped."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def _thread_count() -> int:
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 1
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.set_inheritable(False)
+    ForkServer(control, sys.argv[2:]).serve()

@@ -1,0 +1,209 @@
+"""Which backend the engine's ops of a run use: fixed at the first attempt, kept as long as that can be had.
+
+Kernels are compiled and tried out in a child of the launcher, so this process never loads the compiler. They are made
+once per machine; an attempt that needs them waits.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as StillPending
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from azuraforge.errors import AzuraError, TransientError, UserError
+from azuraforge.processes.frames import Frame
+from azuraforge.settings import EngineSettings
+from azuraforge.telemetry import logger
+
+PREPARE = "azuraforge.processes.backend:prepare"
+#: Compiling takes 2 to 5 seconds; a busy machine and other platforms that hold the lock are allowed for.
+PREPARE_SECONDS = 120.0
+_LOOK_SECONDS = 0.1
+
+log = logger("kernels")
+
+
+class Call(Protocol):
+    """``Launcher.call``."""
+
+    def __call__(
+        self,
+        entry: str,
+        payload: dict[str, Any],
+        timeout_seconds: float,
+        hear: Callable[[Frame], None] | None = None,
+    ) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class News:
+    """A word for whoever started the platform: kernels are being compiled, are ready, or cannot be used."""
+
+    state: Literal["compiling", "ready", "unavailable"]
+    detail: str = ""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Kernels of one instruction set that are kept in the cache and work here, or the ``problem`` with them."""
+
+    instruction_set: str = ""
+    kernels: str = ""
+    cores: int = 1
+    compiled_seconds: float | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The backend of one attempt.
+
+    Attributes:
+        fields: as the environment says it: backend, instruction_set, threads, kernels.
+        folder: where the attempt's children find kernels; None where they must not load any.
+        problem: why it is not the backend that the run began with, where that is a matter of kernels.
+    """
+
+    fields: dict[str, Any]
+    folder: str | None
+    problem: str | None = None
+
+
+class Kernels:
+    """Prepares kernels and chooses backends. Safe to use from several threads."""
+
+    def __init__(self, call: Call, settings: EngineSettings, folder: Path) -> None:
+        self._call = call
+        self._settings = settings
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._asked: dict[str | None, Future[Prepared]] = {}
+        self._tell: Callable[[News], None] = lambda news: None
+        self._compiling = False
+        self._warned = False
+
+    def start(self, tell: Callable[[News], None] | None = None) -> None:
+        """Begin to make kernels, on a thread of its own. ``tell`` hears of it where it takes time or fails."""
+        if tell is not None:
+            self._tell = tell
+        if self._settings.backend != "reference":
+            self._ask(self._settings.instruction_set)
+
+    @property
+    def folder(self) -> str | None:
+        """Where kernels lie that children may load, once that is known; None where there are none to be used."""
+        if self._settings.backend == "reference" or self._prepared(self._settings.instruction_set).problem:
+            return None
+        return str(self._folder)
+
+    def fix(
+        self, recorded: Mapping[str, Any] | None, threads: int, waiting: Callable[[bool], None] = lambda compiling: None
+    ) -> Fixed:
+        """The backend of an attempt.
+
+        Args:
+            recorded: the environment of the run's first attempt; None for the first.
+            threads: that the run asked for.
+            waiting: called now and then with whether kernels are being compiled; may raise.
+
+        Raises UserError where the settings want kernels and there are none.
+        """
+        if recorded is not None and recorded.get("backend") != "cpu":
+            return self._reference(threads)
+        if self._settings.backend == "reference":
+            return self._reference(threads, "the settings say reference" if recorded else None)
+        if recorded is None:
+            return self._best(threads, waiting)
+        # Things may have changed since the platform started, or this is another machine: look again.
+        prepared = self._prepared(recorded["instruction_set"], waiting, afresh=True)
+        if prepared.problem is None:
+            return self._cpu(prepared, threads)
+        return replace(self._best(threads, waiting, afresh=True), problem=prepared.problem)
+
+    def _best(self, threads: int, waiting: Callable[[bool], None], *, afresh: bool = False) -> Fixed:
+        prepared = self._prepared(self._settings.instruction_set, waiting, afresh=afresh)
+        if prepared.problem is None:
+            return self._cpu(prepared, threads)
+        if self._settings.backend == "cpu":
+            raise UserError(
+                f"the engine's kernels cannot be used: {prepared.problem}",
+                where="engine.backend",
+                code="kernels_unavailable",
+                next_step="mend that, or set engine.backend to auto in azuraforge.toml",
+            )
+        return self._reference(threads)
+
+    def _cpu(self, prepared: Prepared, threads: int) -> Fixed:
+        fields = {
+            "backend": "cpu",
+            "instruction_set": prepared.instruction_set,
+            "threads": min(threads, prepared.cores),
+            "kernels": prepared.kernels,
+        }
+        return Fixed(fields, str(self._folder))
+
+    def _reference(self, threads: int, problem: str | None = None) -> Fixed:
+        fields = {"backend": "reference", "instruction_set": "numpy", "threads": threads, "kernels": ""}
+        return Fixed(fields, self.folder, problem)
+
+    def _prepared(
+        self,
+        instruction_set: str | None,
+        waiting: Callable[[bool], None] = lambda compiling: None,
+        *,
+        afresh: bool = False,
+    ) -> Prepared:
+        pending = self._ask(instruction_set, afresh=afresh)
+        while True:
+            try:
+                return pending.result(_LOOK_SECONDS)
+            except StillPending:
+                waiting(self._compiling)
+
+    def _ask(self, instruction_set: str | None, *, afresh: bool = False) -> Future[Prepared]:
+        with self._lock:
+            pending = self._asked.get(instruction_set)
+            if pending is None or (afresh and pending.done()):
+                pending = self._asked[instruction_set] = Future()
+                arguments = (instruction_set, pending)
+                threading.Thread(target=self._prepare, args=arguments, name="kernels", daemon=True).start()
+            return pending
+
+    def _prepare(self, instruction_set: str | None, pending: Future[Prepared]) -> None:
+        payload = {"folder": str(self._folder), "instruction_set": instruction_set}
+        try:
+            prepared = Prepared(**self._call(PREPARE, payload, PREPARE_SECONDS, self._hear))
+        except TransientError as error:  # nothing was learned about kernels: who comes next asks again
+            with self._lock:
+                self._asked.pop(instruction_set, None)
+            pending.set_result(Prepared(problem=error.message))
+            return
+        except AzuraError as error:
+            prepared = Prepared(problem=error.message)
+        except Exception as error:
+            log.error("kernels_failed", exc_info=error)
+            prepared = Prepared(problem=str(error))
+        self._report(prepared)
+        pending.set_result(prepared)
+
+    def _hear(self, frame: Frame) -> None:
+        if frame["type"] == "progress":
+            self._compiling = True
+            log.info("kernels_compile", folder=str(self._folder), what=frame["note"])
+            self._tell(News("compiling", frame["note"]))
+
+    def _report(self, prepared: Prepared) -> None:
+        self._compiling = False
+        if prepared.problem is not None:
+            if not self._warned:
+                self._warned = True
+                log.warning("kernels_unavailable", reason=prepared.problem, folder=str(self._folder))
+                self._tell(News("unavailable", prepared.problem))
+        elif prepared.compiled_seconds is not None:
+            log.info("kernels_ready", instruction_set=prepared.instruction_set, seconds=prepared.compiled_seconds)
+            self._tell(News("ready", prepared.instruction_set, prepared.compiled_seconds))

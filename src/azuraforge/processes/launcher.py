@@ -1,0 +1,328 @@
+"""Starts children, all of them forked by one process of ours (``fork_server``) with a scrubbed environment.
+
+launcher.call(entry, payload, timeout)   one short child outside any run: catalogue, validation, reading a file
+launcher.open(entry, payload)            a long-lived child that answers questions: warm predictors
+launcher.spawn()                         a bare child with its pipe: what a phase of a run drives itself
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from azuraforge.errors import InvalidInput, TransientError, UserError
+from azuraforge.processes.child_process import ChildProcess
+from azuraforge.processes.exchange import Conversation, Exchange
+from azuraforge.processes.failures import OUT_OF_MEMORY, ChildDied, LauncherDied
+from azuraforge.processes.frames import Frame, encode, read_frames
+from azuraforge.processes.memory import MemoryLimit
+from azuraforge.processes.orphans import VARIABLE, end_forgotten, end_left, new_mark
+from azuraforge.processes.prefork import Habits, Warm
+from azuraforge.processes.process_table import LINUX, PORTABLE, TABLE
+from azuraforge.telemetry import logger
+from azuraforge.waiting.ending import ended_with_request
+
+#: All that a child may know of our environment. No settings of ours, no credentials of anybody.
+PASSED_ON = (
+    "PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONWARNINGS",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+    "XDG_CACHE_HOME", PORTABLE, "AZURAFORGE_KERNEL_CACHE", "AZURAFORGE_CRASHPOINT", "AZURAFORGE_CRASHPOINT_ONCE",
+)  # fmt: skip
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_START_SECONDS = 60.0
+_OPEN_SECONDS = 120.0
+_TRIES = 3
+#: A launcher whose socket has ended ends as well; one that does not is killed after so long.
+_END_SECONDS = 5.0
+_LOOK_SECONDS = 0.005
+
+log = logger("runs")
+
+
+class Launcher:
+    """Safe to use from several threads. A launcher process that died is started again for the next child.
+
+    Args:
+        environment: variables that children see beside ``PASSED_ON``.
+        preload: modules that every child finds imported. Importing them must start no thread and compute nothing.
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None = None, preload: Sequence[str] = ()) -> None:
+        self._extra = dict(environment or {})
+        self._preload = tuple(preload)
+        #: Which kinds of child need what takes long to import.
+        self.habits = Habits()
+        self._lock = threading.Lock()
+        self._server: _Server | None = None
+        self._stopped = False
+
+    def start(self) -> None:
+        """Start the launcher's process and wait until it can fork. Raises TransientError where it cannot."""
+        _keep_the_dead()
+        self._surely_running()
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """What the launcher loaded: interpreter, NumPy, processor, hash of the package."""
+        return self._surely_running().environment
+
+    @property
+    def pid(self) -> int:
+        """The launcher's own process."""
+        return self._surely_running().process.pid
+
+    def spawn(self, *, output: bool = False, warm: Warm | None = None) -> ChildProcess:
+        """A fresh child that waits for its first frame. With ``output``, its stdout and stderr come over a pipe.
+
+        ``warm`` names modules that it will need: where a child was asked for in the same way a moment ago, the next has
+        imported them already (``spares.py``). Raises LauncherDied where the launcher keeps dying.
+        """
+        for _ in range(_TRIES):
+            try:
+                return self._running().spawn(output, warm)
+            except (LauncherDied, OSError) as error:
+                log.warning("launcher_died", reason=str(error))
+        raise LauncherDied
+
+    def call(
+        self,
+        entry: str,
+        payload: dict[str, Any],
+        timeout_seconds: float,
+        hear: Callable[[Frame], None] | None = None,
+        memory: MemoryLimit | None = None,
+    ) -> dict[str, Any]:
+        """Run ``entry(child)`` in a child of its own and return its result. ``hear`` gets what it says meanwhile.
+
+        Within a request the child is killed when the client leaves (``azuraforge.waiting``).
+
+        Raises the child's own error, or InvalidInput where it died, took longer than ``timeout_seconds`` or needed
+        more than ``memory``.
+        """
+        where = entry.rpartition(":")[2]
+        frame: Frame = {"mode": "call", "entry": entry, "payload": payload}
+        if memory is not None:
+            frame["memory_bytes"] = memory.bytes
+        for last in (False, True):
+            try:
+                process = self.spawn()
+                with Exchange(process, hear) as child, ended_with_request(partial(process.signal, signal.SIGKILL)):
+                    return child.exchange(frame, time.monotonic() + timeout_seconds)
+            except TimeoutError:
+                raise InvalidInput(
+                    f"no answer within {timeout_seconds:g} seconds",
+                    where=where,
+                    code="timeout",
+                    next_step="try with less data, or look for code that hangs",
+                ) from None
+            except ChildDied as error:
+                if memory is not None and error.status == -signal.SIGABRT:  # how Polars ends where memory is refused
+                    raise memory.exceeded(where) from None
+                raise InvalidInput(str(error), where=where, code="child_died") from None
+            except UserError as error:
+                if memory is not None and error.error_code == OUT_OF_MEMORY:
+                    raise memory.exceeded(where) from None
+                raise
+            except LauncherDied as error:
+                if last:
+                    raise TransientError(str(error), next_step="try again") from None
+        raise AssertionError("unreachable")
+
+    def open(self, entry: str, payload: dict[str, Any], timeout_seconds: float = _OPEN_SECONDS) -> Conversation:
+        """A long-lived child: ``entry(payload)`` returns the function that answers its questions.
+
+        Raises the child's own error, or TransientError where it died or took too long to open.
+        """
+        try:
+            conversation = Conversation(self.spawn())
+        except LauncherDied as error:
+            raise TransientError(str(error), next_step="try again") from None
+        try:
+            conversation.tell({"mode": "converse", "entry": entry, "payload": payload}, timeout_seconds)
+        except BaseException:
+            conversation.close()
+            raise
+        return conversation
+
+    def stop(self) -> None:
+        """End the launcher and every child of it."""
+        with self._lock:
+            self._stopped = True
+            server, self._server = self._server, None
+        if server is not None:
+            server.stop()
+
+    def _surely_running(self) -> _Server:
+        for _ in range(_TRIES):
+            try:
+                return self._running()
+            except LauncherDied as error:
+                log.warning("launcher_died", reason=str(error))
+        raise TransientError("the launcher did not start", next_step="look at the log; start the platform again")
+
+    def _running(self) -> _Server:
+        with self._lock:
+            if self._stopped:
+                raise TransientError("the platform is stopping", next_step="try again when it runs")
+            if self._server is None or not self._server.alive:
+                self._server = _Server(self._variables(), self._preload)
+            return self._server
+
+    def _variables(self) -> dict[str, str]:
+        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        if not LINUX:  # or macOS ends children whose launcher has touched one of its frameworks
+            passed["OBJC_DISABLE_INITIALIZE_FORK_SAFETY"] = "YES"
+        return {**passed, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONUNBUFFERED": "1", **self._extra}
+
+
+def _keep_the_dead() -> None:
+    """Keep ended children as zombies until they are reaped.
+
+    A parent that ignores SIGCHLD, as some service managers do, hands that down: then the kernel reaps our children at
+    once, and a pid that we still hold may be another process's.
+    """
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+class _Server:
+    """One life of the launcher's process."""
+
+    def __init__(self, variables: dict[str, str], preload: Sequence[str] = ()) -> None:
+        ours, theirs = socket.socketpair()
+        self._control = ours
+        self._lock = threading.Lock()
+        self._tickets = itertools.count()
+        self._unborn: dict[int, ChildProcess] = {}
+        self._living: dict[int, ChildProcess] = {}
+        self._ready = threading.Event()
+        self.environment: dict[str, Any] = {}
+        self.alive = True
+        self._mark = new_mark()
+        end_forgotten()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "azuraforge.processes.launcher", str(theirs.fileno()), *preload],
+                env={**variables, VARIABLE: self._mark},
+                pass_fds=[theirs.fileno()],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # a terminal's Ctrl-C is for the platform, which then ends us in order
+            )
+        self._thread = threading.Thread(target=self._read, name="launcher-reader", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(_START_SECONDS) or not self.alive:
+            self.stop()
+            raise LauncherDied
+
+    def spawn(self, output: bool, warm: Warm | None = None) -> ChildProcess:
+        ours, theirs = socket.socketpair()
+        reading, writing = os.pipe() if output else (None, None)
+        ticket = next(self._tickets)
+        child = ChildProcess(ours, reading, partial(self._send_signal, ticket))
+        passed = [theirs.fileno()] + ([writing] if writing is not None else [])
+        try:
+            with self._lock:
+                if not self.alive:
+                    raise LauncherDied
+                self._unborn[ticket] = child
+                socket.send_fds(self._control, [encode({"ticket": ticket, "warm": warm})], passed)
+        except OSError:
+            self.alive = False  # before the reader sees it: the next try must not come here again
+            child.close()
+            raise
+        except BaseException:
+            child.close()
+            raise
+        finally:
+            theirs.close()
+            if writing is not None:
+                os.close(writing)
+        child.born.wait()
+        if child.launcher_died:
+            child.close()
+            raise LauncherDied
+        return child
+
+    def stop(self) -> None:
+        """Close the control socket, which ends the process, and wait for it."""
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+
+    def _send_signal(self, ticket: int, number: int) -> None:
+        """Ask for a signal to a child's group. Where the launcher has died, its children end by other means."""
+        with self._lock:
+            if self.alive:
+                with contextlib.suppress(OSError):
+                    self._control.sendall(encode({"ticket": ticket, "signal": number}))
+
+    def _read(self) -> None:
+        try:
+            for frame in read_frames(self._control):
+                self._hear(frame)
+        except (OSError, ValueError) as error:
+            log.warning("launcher_unreadable", reason=str(error))
+        with self._lock:
+            self.alive = False
+            orphans = [*self._unborn.values(), *self._living.values()]
+            self._unborn.clear()
+            self._living.clear()
+        for child in orphans:
+            child.finished(None, launcher_died=True)
+        self._control.close()
+        if strays := self._bury():
+            log.warning("launcher_left_strays", ended=strays)
+        self._ready.set()
+
+    def _bury(self) -> int:
+        """Wait for the launcher's end and kill what it left; return how many.
+
+        It is reaped last: until then its pid, which is also the number of its session, belongs to no other process.
+        """
+        if not self._has_ended():
+            self.process.kill()
+            self._has_ended()
+        unreaped = TABLE.state_of_child(self.process.pid) == "ended"
+        strays = end_left(self._mark, self.process.pid if unreaped else None)
+        self.process.wait()
+        return strays
+
+    def _has_ended(self) -> bool:
+        until = time.monotonic() + _END_SECONDS
+        while TABLE.state_of_child(self.process.pid) == "running":
+            if time.monotonic() > until:
+                return False
+            time.sleep(_LOOK_SECONDS)
+        return True
+
+    def _hear(self, frame: Frame) -> None:
+        if frame["type"] == "hello":
+            self.environment = frame["environment"]
+            self._ready.set()
+        elif frame["type"] == "born":
+            with self._lock:
+                child = self._living[frame["ticket"]] = self._unborn.pop(frame["ticket"])
+                child.pid = frame["pid"]
+            child.born.set()
+        elif frame["type"] == "ended":
+            with self._lock:
+                ended = self._living.pop(frame["ticket"])
+            ended.finished(frame["status"])
+
+
+if __name__ == "__main__":
+    from azuraforge.processes.fork_server import main
+
+    main()

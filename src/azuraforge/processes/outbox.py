@@ -1,0 +1,127 @@
+"""The child's outgoing side: whatever training says is put aside at once and sent by a thread of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import traceback
+from typing import Any
+
+from azuraforge.errors import InvalidInput
+from azuraforge.processes.failures import sayable
+from azuraforge.processes.frames import Frame, encode, spell
+from azuraforge.processes.points import MAX_STEP, problem_with_series
+
+#: Points wait at most this long, so that training costs one frame per tenth of a second and not one per step.
+BATCH_SECONDS = 0.1
+#: A frame stays far below its greatest length, however long the socket was not read.
+_FRAME_POINTS = 10_000
+_COUNT = 2**63 - 1
+
+
+class Outbox:
+    """Frames in the order in which they were said. Only ``flush`` and ``close`` wait for the socket.
+
+    What cannot be sent is refused in the thread that says it, for there it stands in a traceback.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._changed = threading.Condition()
+        self._ready: list[bytes] = []
+        self._points: list[tuple[str, int, float | str]] = []
+        self._series: set[str] = set()
+        self._progress: Frame | None = None
+        self._sending = False
+        self._closed = False
+        self._thread = threading.Thread(target=self._send, name="outbox", daemon=True)
+        self._thread.start()
+
+    def point(self, step: int, metrics: dict[str, float]) -> None:
+        """One point of each series. Raises InvalidInput for a step or a name that cannot be stored."""
+        if not -MAX_STEP <= step <= MAX_STEP:
+            raise InvalidInput(f"a step must lie between -2^62 and 2^62; this one is {step}", where="log()")
+        for name in metrics.keys() - self._series:
+            if (problem := problem_with_series(name)) is not None:
+                shown = sayable(str(name))[:80]
+                raise InvalidInput(f"{shown!r} cannot be a metric's name: {problem}", where=f"step {step}")
+            self._series.add(name)
+        with self._changed:
+            self._points.extend((series, step, spell(value)) for series, value in metrics.items())
+            self._changed.notify_all()
+
+    def progress(self, done: int, total: int, note: str) -> None:
+        """The newest word on progress replaces an unsent older one. Raises InvalidInput beyond 64 bits."""
+        if not (-_COUNT <= done <= _COUNT and -_COUNT <= total <= _COUNT):
+            raise InvalidInput(f"{done} of {total} is beyond 64 bits", where="progress()")
+        frame = {"type": "progress", "done": done, "total": total, "note": sayable(note)}
+        with self._changed:
+            self._progress = frame
+            self._changed.notify_all()
+
+    def message(self, frame: Frame) -> None:
+        """A frame that leaves at once, after everything said before it. Raises TypeError where it is not JSON."""
+        encoded = encode(frame)
+        with self._changed:
+            self._collect()
+            self._ready.append(encoded)
+            self._changed.notify_all()
+
+    def flush(self, timeout_seconds: float) -> None:
+        """Wait until all messages have left this process: what has left arrives, even if we die now."""
+        with self._changed:
+            self._changed.wait_for(lambda: not (self._ready or self._sending), timeout_seconds)
+
+    def close(self) -> None:
+        """Send everything and stop."""
+        with self._changed:
+            self._collect()
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _collect(self) -> None:
+        if self._points:
+            points: Any = self._points
+            self._points = []
+            for start in range(0, len(points), _FRAME_POINTS):
+                self._ready.append(encode({"type": "metrics", "points": points[start : start + _FRAME_POINTS]}))
+        if self._progress is not None:
+            self._ready.append(encode(self._progress))
+            self._progress = None
+
+    def _send(self) -> None:
+        try:
+            self._send_all()
+        except Exception:  # training that nobody hears of any more must not go on
+            traceback.print_exc()
+            os._exit(1)
+
+    def _send_all(self) -> None:
+        last_at = 0.0
+        while True:
+            with self._changed:
+                while not (self._ready or self._points or self._progress or self._closed):
+                    self._changed.wait()
+                while not (self._ready or self._closed):
+                    wait = last_at + BATCH_SECONDS - time.monotonic()
+                    if wait <= 0:
+                        self._collect()
+                    else:
+                        self._changed.wait(wait)
+                data, self._ready = b"".join(self._ready), []
+                self._sending = True
+                closed = self._closed
+            if data:
+                try:
+                    self._connection.sendall(data)
+                except OSError:
+                    return  # the worker is gone; the watcher ends this process
+            last_at = time.monotonic()
+            with self._changed:
+                self._sending = False
+                self._changed.notify_all()
+            if closed:
+                return

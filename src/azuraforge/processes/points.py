@@ -1,0 +1,25 @@
+"""Bounds of a point of a curve: what a step may be, and how a series may be named."""
+
+from __future__ import annotations
+
+#: Steps lie between minus this and this: the difference of any two must fit into the 64 bits of a chunk's column.
+MAX_STEP = 2**62 - 1
+SERIES_CHARACTERS = 200
+
+
+def problem_with_series(name: object) -> str | None:
+    """Why ``name`` cannot be a series' name; None where it can.
+
+    Example:
+        >>> problem_with_series("loss"), problem_with_series("")
+        (None, 'it is empty')
+    """
+    if not isinstance(name, str):
+        return "it is no text"
+    if not name:
+        return "it is empty"
+    if len(name) > SERIES_CHARACTERS:
+        return f"it has {len(name)} characters; {SERIES_CHARACTERS} are allowed"
+    if "\0" in name or (not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name)):
+        return "it holds a character that cannot be stored"
+    return None

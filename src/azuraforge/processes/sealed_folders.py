@@ -1,0 +1,124 @@
+"""Sealed folders: written whole or not at all, and trusted only while every byte verifies.
+
+``<folder>/manifest.json`` names each file with its length and SHA-256; the manifest's own hash stands in the
+database. Checkpoints and the outputs of a phase are both such folders.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from azuraforge.crashpoints import crashpoint
+from azuraforge.durable import sync
+from azuraforge.processes.failures import storage_error
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The hash of a folder's manifest, and the bytes of its files."""
+
+    sha256: str
+    bytes: int
+
+
+def write_sealed(final: Path, fill: Callable[[Path], None], about: dict[str, Any]) -> Seal:
+    """Let ``fill`` write into a draft beside ``final``, make it durable, then rename it: whole or not at all.
+
+    Raises StorageError where the disk is full or cannot be written; no draft is left behind.
+    """
+    draft = final.with_name(final.name + ".tmp")
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        fill(draft)
+        sealed = seal(draft, about)
+        crashpoint("checkpoint_before_rename")
+        os.replace(draft, final)
+        _sync(final.parent)
+    except BaseException as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        full = storage_error(error, "a checkpoint", str(final.parent))
+        if full is None:
+            raise
+        raise full from error
+    return sealed
+
+
+def seal(folder: Path, about: dict[str, Any]) -> Seal:
+    """Hash and fsync every file below ``folder`` and write its manifest. Raises ValueError for links."""
+    files: dict[str, tuple[int, str]] = {}
+    total = 0
+    (folder / MANIFEST).unlink(missing_ok=True)
+    for name, path in walk(folder):
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            sync(file.fileno())
+            size = os.fstat(file.fileno()).st_size
+        files[name] = (size, digest)
+        total += size
+    manifest = orjson.dumps({**about, "files": files}, option=orjson.OPT_SORT_KEYS)
+    with (folder / MANIFEST).open("xb") as file:
+        file.write(manifest)
+        file.flush()
+        sync(file.fileno())
+    for inner in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        _sync(inner)
+    return Seal(hashlib.sha256(manifest).hexdigest(), total)
+
+
+def problem_with(folder: Path, sha256: str) -> str | None:
+    """Why a sealed folder cannot be trusted; None where every byte verifies."""
+    try:
+        content = (folder / MANIFEST).read_bytes()
+        if hashlib.sha256(content).hexdigest() != sha256:
+            return "its manifest was changed"
+        files: dict[str, list[Any]] = orjson.loads(content)["files"]
+        found = {name: path for name, path in walk(folder) if name != MANIFEST}
+        if extra := sorted(found.keys() - files.keys()):
+            return f"{extra[0]} does not belong to it"
+        for name, (size, digest) in files.items():
+            if name not in found:
+                return f"{name} is missing"
+            with found[name].open("rb") as file:
+                if os.fstat(file.fileno()).st_size != size:
+                    return f"{name} was truncated"
+                if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                    return f"{name} was changed"
+    except FileNotFoundError as error:
+        return f"{Path(error.filename or folder).name} is missing"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"it cannot be read: {error}"
+    return None
+
+
+def walk(folder: Path, prefix: str = "") -> Iterator[tuple[str, Path]]:
+    """Regular files below ``folder`` as (name with slashes, path), sorted. Raises ValueError for anything else."""
+    with os.scandir(folder) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    for entry in listed:
+        name = prefix + entry.name
+        if entry.is_dir(follow_symlinks=False):
+            yield from walk(Path(entry.path), name + "/")
+        elif entry.is_file(follow_symlinks=False):
+            yield name, Path(entry.path)
+        else:
+            raise ValueError(f"{name} is a link or a device; only files can be kept")
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        sync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,297 @@
+"""A run's figures as pictures, by matplotlib; only in a child. Light paper, dark ink, shapes besides colours."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+
+from azuraforge.reports.document import Material
+from azuraforge.reports.texts import Words
+
+Kind = Literal["svg", "png"]
+#: Inches; a page's width.
+_WIDTH, _HEIGHT = 7.2, 3.0
+_INK, _SOFT, _FIRST, _SECOND, _BAND = "#1f2430", "#6b7280", "#1d4ed8", "#c2410c", "#fdba74"
+_MOST_BARS = 12
+_STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": _SOFT,
+    "axes.labelcolor": _INK,
+    "axes.grid": True,
+    "grid.color": "#e5e7eb",
+    "grid.linewidth": 0.6,
+    "xtick.color": _SOFT,
+    "ytick.color": _SOFT,
+    "legend.frameon": False,
+    "lines.linewidth": 1.3,
+    # Text as shapes: every reader has the letters. The salt makes the same picture the same bytes.
+    "svg.fonttype": "path",
+    "svg.hashsalt": "azuraforge",
+    # App names are not formulas.
+    "text.parse_math": False,
+}
+
+
+def draw(material: Material, words: Words, kind: Kind) -> dict[str, bytes]:
+    """Every figure that the run has data for, by name, in the order of the report."""
+    figures = material.figures
+    forecast = figures.get("forecast")
+    asked: list[tuple[str, Any, Callable[[Figure, Any, Words], None]]] = [
+        ("forecast", forecast, _forecast),
+        ("test", (forecast or {}).get("test"), _test),
+        ("actual_predicted", figures.get("actual_predicted"), _actual_predicted),
+        ("residuals", figures.get("residuals"), _residuals),
+        ("over_time", (figures.get("residuals") or {}).get("over_time"), _over_time),
+        ("autocorrelation", figures.get("residuals"), _autocorrelation),
+        ("slices", figures.get("slices"), _slices),
+        ("confusion", figures.get("confusion"), _confusion),
+        ("reliability", figures.get("reliability"), _reliability),
+        ("importance", figures.get("importance"), _importance),
+        ("shapley", figures.get("shapley"), _shapley),
+        ("curves", [each for each in material.curves if _is_learned(each)], _curves),
+    ]
+    drawn = {}
+    with rc_context(_STYLE):
+        for name, data, work in asked:
+            if not data:
+                continue
+            figure = Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")
+            try:
+                work(figure, data, words)
+            except _NothingToDraw:
+                continue
+            written = io.BytesIO()
+            if kind == "svg":
+                figure.savefig(written, format="svg", metadata={"Date": None})
+            else:
+                figure.savefig(written, format="png", dpi=160)
+            drawn[name] = written.getvalue()
+    return drawn
+
+
+class _NothingToDraw(Exception):
+    """The data hold no point."""
+
+
+def _forecast(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    axes = figure.subplots()
+    shown = max(60, 6 * len(data["next"]))
+    history = data["history"][-shown:]
+    if not history:
+        raise _NothingToDraw
+    _over(axes, [at for at, _ in history], [value for _, value in history], _FIRST, str(data["target"]))
+    at = [each["at"] for each in data["next"]]
+    _over(axes, at, [each["value"] for each in data["next"]], _SECOND, words("axis.predicted"), marker=".")
+    low, high = ([each[edge] for each in data["next"]] for edge in ("low", "high"))
+    _band(axes, at, low, high, words.percent(data["interval"]))
+    _named(axes, words("axis.time"), _with_unit(data))
+
+
+def _test(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    axes = figure.subplots()
+    if not data["at"]:
+        raise _NothingToDraw
+    _over(axes, data["at"], data["actual"], _FIRST, words("axis.actual"))
+    _over(axes, data["at"], data["predicted"], _SECOND, words("axis.predicted"), linestyle="--")
+    _band(axes, data["at"], data["low"] or [], data["high"] or [], "")
+    _named(axes, words("axis.time"), "")
+
+
+def _actual_predicted(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    if not data["actual"]:
+        raise _NothingToDraw
+    left, right = figure.subplots(1, 2, sharex=True, sharey=True)
+    values = [*data["actual"], *data["predicted"], *data["baseline_predicted"]]
+    ends = (min(values), max(values))
+    sides = ((left, data["predicted"], data["contender"]), (right, data["baseline_predicted"], data["baseline"]))
+    for axes, predicted, name in sides:
+        axes.plot(ends, ends, color=_SOFT, linewidth=0.8)
+        axes.scatter(data["actual"], predicted, s=4, color=_FIRST if axes is left else _SECOND, alpha=0.5, linewidths=0)
+        axes.set_title(str(name), fontsize=8.5)
+        axes.set_xlabel(words("axis.actual"))
+    left.set_ylabel(words("axis.predicted"))
+
+
+def _residuals(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    import numpy as np
+
+    edges, counts = np.array(data["histogram"]["edges"]), np.array(data["histogram"]["counts"])
+    if not counts.size:
+        raise _NothingToDraw
+    left, right = figure.subplots(1, 2)
+    left.stairs(counts, edges, fill=True, color=_FIRST, alpha=0.35)
+    mean, spread = data["mean"], data["standard_deviation"]
+    if spread:
+        at = np.linspace(edges[0], edges[-1], 200)
+        density = np.exp(-0.5 * ((at - mean) / spread) ** 2) / (spread * np.sqrt(2 * np.pi))
+        left.plot(at, density * counts.sum() * np.diff(edges).mean(), color=_SECOND, label=words("axis.normal"))
+        left.legend()
+    left.set_xlabel(words("axis.error"))
+    left.set_ylabel(words("axis.count"))
+    normal, error = data["qq"]["normal"], data["qq"]["error"]
+    if normal:
+        right.plot((normal[0], normal[-1]), (normal[0], normal[-1]), color=_SOFT, linewidth=0.8)
+        right.scatter(normal, error, s=8, color=_FIRST)
+    right.set_xlabel(words("axis.normal"))
+    right.set_ylabel(words("axis.error"))
+
+
+def _over_time(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    axes = figure.subplots()
+    if not data["at"]:
+        raise _NothingToDraw
+    axes.axhline(0, color=_SOFT, linewidth=0.8)
+    axes.plot(_times(data["at"]), data["error"], ".", markersize=3, color=_FIRST)
+    _named(axes, words("axis.time"), words("axis.error"), legend=False)
+
+
+def _autocorrelation(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    found, bound = data["autocorrelation"], data["autocorrelation_bound"]
+    if not found:
+        raise _NothingToDraw
+    axes = figure.subplots()
+    lags = range(1, len(found) + 1)
+    axes.axhline(0, color=_SOFT, linewidth=0.8)
+    if bound is not None:
+        axes.axhspan(-bound, bound, color=_BAND, alpha=0.4, linewidth=0)
+    axes.vlines(lags, 0, found, color=_FIRST, linewidth=2, label=str(data["contender"]))
+    if beside := data.get("baseline_autocorrelation"):
+        axes.plot(range(1, len(beside) + 1), beside, "x", markersize=4, color=_SECOND, label=str(data["baseline"]))
+    axes.set_xlabel(words("axis.lag"))
+    axes.legend()
+
+
+def _slices(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    slices = data["slices"]
+    if not slices:
+        raise _NothingToDraw
+    figure.set_size_inches(_WIDTH, 2.1 * ((len(slices) + 1) // 2) + 0.5)
+    grid = figure.subplots((len(slices) + 1) // 2, 2, squeeze=False).ravel()
+    for axes, each in zip(grid, slices, strict=False):
+        values = [row["value"] for row in each["rows"]]
+        axes.plot(values, [row["rmse"] for row in each["rows"]], "o-", markersize=3, color=_FIRST)
+        axes.plot(values, [row["baseline_rmse"] for row in each["rows"]], "x--", markersize=4, color=_SECOND)
+        axes.set_xlabel(words.or_else(f"by.{each['by']}", each["by"]))
+        axes.set_ylim(bottom=0)
+    for axes in grid[len(slices) :]:
+        axes.set_axis_off()
+    handles = grid[0].get_lines()
+    figure.legend(handles, [str(data["contender"]), str(data["baseline"])], loc="outside upper right", ncols=2)
+
+
+def _importance(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    _bars(figure, data["inputs"], "increase", "spread", "increase", words)
+
+
+def _shapley(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    _bars(figure, data["inputs"], "mean_absolute", None, "contribution", words)
+
+
+def _bars(
+    figure: Figure, inputs: Sequence[Mapping[str, Any]], key: str, spread: str | None, label: str, words: Words
+) -> None:
+    shown = list(inputs[:_MOST_BARS])[::-1]
+    if not shown:
+        raise _NothingToDraw
+    figure.set_size_inches(_WIDTH, 0.24 * len(shown) + 0.7)
+    axes = figure.subplots()
+    errors = [each[spread] for each in shown] if spread else None
+    places = range(len(shown))
+    axes.barh(places, [each[key] for each in shown], xerr=errors, color=_FIRST, alpha=0.75, ecolor=_INK, capsize=2)
+    axes.set_yticks(places, [words.input(str(each["name"]))[:60] for each in shown])
+    axes.set_xlabel(words(label))
+    axes.grid(False, axis="y")
+
+
+def _confusion(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    counts, classes = data.get("matrix") or data.get("counts"), data.get("classes")
+    if not counts or not classes:
+        raise _NothingToDraw
+    size = min(6.0, 1.6 + 0.32 * len(classes))
+    figure.set_size_inches(_WIDTH, size)
+    axes = figure.subplots()
+    axes.grid(False)
+    largest = max(max(row) for row in counts) or 1
+    axes.imshow(counts, cmap="Blues")
+    axes.set_xticks(range(len(classes)), [str(name)[:12] for name in classes])
+    axes.set_yticks(range(len(classes)), [str(name)[:12] for name in classes])
+    if len(classes) <= 20:
+        for row, each in enumerate(counts):
+            for column, count in enumerate(each):
+                ink = "white" if count > largest / 2 else _INK
+                axes.text(column, row, str(count), ha="center", va="center", fontsize=7, color=ink)
+    axes.set_xlabel(words("axis.answer"))
+    axes.set_ylabel(words("axis.truth"))
+
+
+def _reliability(figure: Figure, data: Mapping[str, Any], words: Words) -> None:
+    axes = figure.subplots()
+    axes.plot((0, 1), (0, 1), color=_SOFT, linewidth=0.8)
+    sides = (("bins", data["contender"], "o-", _FIRST), ("baseline_bins", data["baseline"], "x--", _SECOND))
+    for key, name, mark, color in sides:
+        known = [each for each in data.get(key) or () if each["count"]]
+        stated, held = [each["confidence"] for each in known], [each["accuracy"] for each in known]
+        axes.plot(stated, held, mark, markersize=4, color=color, label=str(name))
+    axes.set_xlabel(words("axis.stated"))
+    axes.set_ylabel(words("axis.held"))
+    axes.legend()
+
+
+def _curves(figure: Figure, curves: Sequence[Mapping[str, Any]], words: Words) -> None:
+    axes = figure.subplots()
+    marks = ("-", "--", ":", "-.")
+    for number, curve in enumerate(curves[:8]):
+        axes.plot(curve["steps"], _floats(curve["values"]), marks[number % 4], label=str(curve["series"])[:60])
+    axes.set_xlabel(words("axis.step"))
+    axes.legend(fontsize=7)
+
+
+def _is_learned(curve: Mapping[str, Any]) -> bool:
+    return bool(curve["steps"]) and not str(curve["series"]).startswith("system/")
+
+
+def _over(axes: Axes, at: Sequence[str], values: Sequence[float | None], color: str, label: str, **how: Any) -> None:
+    axes.plot(_times(at), _floats(values), color=color, label=label, **how)
+
+
+def _band(axes: Axes, at: Sequence[str], low: Sequence[Any], high: Sequence[Any], label: str) -> None:
+    if low and high and None not in low and None not in high:
+        axes.fill_between(_times(at), low, high, color=_BAND, alpha=0.5, linewidth=0, label=label or None)
+
+
+def _named(axes: Axes, x: str, y: str, *, legend: bool = True) -> None:
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    drawn: Any = axes.lines[-1].get_xdata(orig=True) if axes.lines else ()
+    if len(drawn) and isinstance(drawn[0], datetime):
+        locator: Any = AutoDateLocator()  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    if legend:
+        axes.legend()
+
+
+def _times(at: Sequence[str]) -> list[Any]:
+    """Moments, or row numbers where the series has no time."""
+    try:
+        return [float(each) for each in at]
+    except ValueError:
+        return [datetime.fromisoformat(each) for each in at]
+
+
+def _floats(values: Sequence[float | None]) -> list[float]:
+    return [float("nan") if value is None else value for value in values]
+
+
+def _with_unit(data: Mapping[str, Any]) -> str:
+    return f"{data['target']} ({data['unit']})" if data.get("unit") else str(data["target"])

@@ -1,0 +1,165 @@
+"""Reports of runs: written by a child from what a run stored about itself, and kept with the run once it has ended.
+
+The Markdown document, in both languages, is written when a run ends (``reporter.py``); other formats, and documents of
+runs that are given none by themselves, when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, get_args
+
+import orjson
+
+from azuraforge.database import Database, Session, now
+from azuraforge.errors import NotFound
+from azuraforge.projects.keeping import hold
+from azuraforge.runs import store
+from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.schemas import ArtifactOut, MetricsOut, ReportFormat, ReportLanguage, RunDetail
+
+ENTRY = "azuraforge.reports.child:write"
+TIMEOUT_SECONDS = 120.0
+#: The kept reason why a run's end wrote no report.
+PROBLEM = "report.problem.txt"
+LANGUAGES: tuple[ReportLanguage, ...] = get_args(ReportLanguage)
+MEDIA_TYPES = {"md": "text/markdown", "html": "text/html", "pdf": "application/pdf"}
+_CURVE_POINTS = 400
+#: Figures that are pictures of their own; a report is read without them.
+_NOT_DRAWN = frozenset({"mistakes", "saliency"})
+
+#: ``Launcher.call``.
+Call = Callable[[str, dict[str, Any], float], dict[str, Any]]
+#: A question to ``report.child:serve`` and its answer.
+Ask = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Runs(Protocol):
+    """What is asked of ``RunService``."""
+
+    def get(self, project_id: str, run_id: str) -> RunDetail: ...
+    def metrics(self, project_id: str, run_id: str, series: None = None, max_points: int = 1000) -> MetricsOut: ...
+    def figure(self, project_id: str, run_id: str, name: str) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Report:
+    """A written report."""
+
+    content: bytes
+    media_type: str
+    file_name: str
+
+
+class RunReports:
+    """Reports of every project's runs."""
+
+    def __init__(self, database: Database, artifacts: ArtifactStore, runs: Runs, call: Call) -> None:
+        self._database = database
+        self._artifacts = artifacts
+        self._runs = runs
+        self._call = call
+
+    def write(self, project_id: str, run_id: str, wanted: ReportFormat, language: ReportLanguage) -> Report:
+        """The report, as it was kept or else written now. Raises NotFound for a run that is not the project's."""
+        run = self._runs.get(project_id, run_id)
+        name = _name(language, wanted)
+        if (kept := self._kept(project_id, run, name)) is not None:
+            return Report(kept, MEDIA_TYPES[wanted], _file_name(run, name))
+        payload = {"language": language, "format": wanted, **self._made_of(project_id, run, wanted, language)}
+        content = base64.b64decode(self._call(ENTRY, payload, TIMEOUT_SECONDS)["content"])
+        if run.finished_at is not None:
+            self._keep(project_id, run, name, content, MEDIA_TYPES[wanted])
+        return Report(content, MEDIA_TYPES[wanted], _file_name(run, name))
+
+    def _made_of(
+        self, project_id: str, run: RunDetail, wanted: ReportFormat, language: ReportLanguage
+    ) -> dict[str, Any]:
+        """A page is made of the document that is there; everything else of what the run stored."""
+        if wanted == "html" and (document := self._kept(project_id, run, _name(language, "md"))) is not None:
+            return {"document": document.decode(), "title": run.name}
+        return {"material": self._material(project_id, run)}
+
+    def write_at_end(self, project_id: str, run_id: str, ask: Ask) -> None:
+        """Write the document of a run that ended in each language that it does not have yet, and keep it.
+
+        Raises what ``ask`` raises, and errors of the database.
+        """
+        try:
+            run = self._runs.get(project_id, run_id)
+        except NotFound:  # purged meanwhile
+            return
+        if run.finished_at is None or self._since_end(run, PROBLEM) is not None:
+            return
+        missing = [each for each in LANGUAGES if self._since_end(run, _name(each, "md")) is None]
+        if not missing:
+            return
+        contents = ask({"material": self._material(project_id, run), "languages": missing})["contents"]
+        for language in missing:
+            content = base64.b64decode(contents[language])
+            self._keep(project_id, run, _name(language, "md"), content, MEDIA_TYPES["md"])
+
+    def give_up(self, project_id: str, run_id: str, reason: str) -> None:
+        """Keep with a run why its end wrote no report; it can still be asked for."""
+        run = self._runs.get(project_id, run_id)
+        if run.finished_at is not None:
+            self._keep(project_id, run, PROBLEM, f"{reason}\n".encode(), "text/plain")
+
+    def _material(self, project_id: str, run: RunDetail) -> dict[str, Any]:
+        names = [name for name in run.figures if name not in _NOT_DRAWN]
+        said = run.model_dump(mode="json")
+        said["artifacts"] = [each for each in said["artifacts"] if each["kind"] != "report"]
+        document = self._evaluation(project_id, run)
+        curves = self._runs.metrics(project_id, run.id, max_points=_CURVE_POINTS)
+        return {
+            "run": said,
+            "evaluation": document.get("evaluation"),
+            "verdict": document.get("verdict"),
+            "figures": {name: self._runs.figure(project_id, run.id, name) for name in names},
+            "curves": [each.model_dump() for each in curves.series],
+        }
+
+    def _evaluation(self, project_id: str, run: RunDetail) -> dict[str, Any]:
+        """The run's own file with its evaluation and verdict; empty where it was never judged."""
+        found = next((each for each in run.artifacts if each.kind == "evaluation"), None)
+        if found is None:
+            return {}
+        document: dict[str, Any] = orjson.loads(self._artifacts.verify(project_id, found.sha256).read_bytes())
+        return document
+
+    def _kept(self, project_id: str, run: RunDetail, name: str) -> bytes | None:
+        found = self._since_end(run, name)
+        return None if found is None else self._artifacts.verify(project_id, found.sha256).read_bytes()
+
+    @staticmethod
+    def _since_end(run: RunDetail, name: str) -> ArtifactOut | None:
+        """What was written since the run ended; a run that was resumed has another end."""
+        found = next((each for each in run.artifacts if each.name == name and each.kind == "report"), None)
+        if found is None or run.finished_at is None or found.created_at < run.finished_at:
+            return None
+        return found
+
+    def _keep(self, project_id: str, run: RunDetail, name: str, content: bytes, media_type: str) -> None:
+        stored = self._artifacts.put_bytes(project_id, content)
+        values = {"kind": "report", "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
+
+        def work(session: Session) -> None:
+            row = store.lock(session, project_id, run.id)
+            hold(session, project_id)
+            # Purged or resumed meanwhile, or its file was freed a moment ago: then it is written anew when asked for.
+            if row is None or row.finished_at != run.finished_at:
+                return
+            if self._artifacts.path(project_id, stored.sha256).exists():
+                store.save_artifact(session, project_id, run.id, name, {**values, "created_at": now()})
+
+        self._database.write(project_id, work)
+
+
+def _name(language: ReportLanguage, wanted: ReportFormat) -> str:
+    return f"report.{language}.{wanted}"
+
+
+def _file_name(run: RunDetail, name: str) -> str:
+    return f"{run.id}-{name}"

@@ -1,0 +1,183 @@
+"""Keeps a consumer (``consumer_child``) alive: starts it when the broker answers, ends it when it makes no progress."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+
+from azuraforge.events.redis_bell import answers, connect
+from azuraforge.processes.launcher import PASSED_ON
+from azuraforge.runs.broker import celery_app as broker
+from azuraforge.settings import Queue
+from azuraforge.telemetry import logger
+
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 2.0
+_WATCH_SECONDS = 2.0
+#: Without a sign of life, or without a message while some wait and are wanted, a consumer hangs after so long.
+_HANGS_SECONDS = 15.0
+
+log = logger("runs")
+
+
+class Consumer:
+    """Hands on messages from the broker, each of them asked for by one ``want``.
+
+    Args:
+        url: the broker's.
+        queues: what to listen to.
+        on_message: called with (project, run), from a thread of the consumer; must be quick.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        queues: Sequence[Queue],
+        on_message: Callable[[str, str], None],
+        *,
+        hangs_seconds: float = _HANGS_SECONDS,
+    ) -> None:
+        self._url = url
+        self._queues = queues
+        self._on_message = on_message
+        self._hangs_seconds = hangs_seconds
+        self._lock = threading.Lock()
+        self._wanted = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lived_at = self._took_at = 0.0
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._keep, name="consumer-keeper", daemon=True),
+            threading.Thread(target=self._watch, name="consumer-watch", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Begin to listen, now or when the broker answers."""
+        for thread in self._threads:
+            thread.start()
+
+    def want(self) -> None:
+        """One more message is wanted."""
+        with self._lock:
+            self._wanted += 1
+            self._write(b"+")
+
+    def stop(self) -> None:
+        """Take no more messages."""
+        self._stopping.set()
+        self.end()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(_WATCH_SECONDS + 5)
+
+    def end(self) -> None:
+        """End the child at once; unless stopped, another takes its place."""
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+
+    def _keep(self) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        away = False
+        while not self._stopping.is_set():
+            if not answers(self._url):
+                if not away:
+                    log.warning("broker_away", note="this worker waits for it; what it carries goes on")
+                away = True
+                self._stopping.wait(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+                continue
+            if away:
+                log.info("broker_back")
+            away, pause = False, _FIRST_PAUSE_SECONDS
+            started = time.monotonic()
+            status = self._listen()
+            if not self._stopping.is_set():
+                log.warning("consumer_ended", status=status, after_seconds=round(time.monotonic() - started, 1))
+                self._stopping.wait(_FIRST_PAUSE_SECONDS)
+
+    def _listen(self) -> int:
+        """One life of the child."""
+        command = [sys.executable, "-P", "-m", "azuraforge.runs.broker.consumer_child"]
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=_variables(),
+            bufsize=0,
+            start_new_session=True,  # a terminal's Ctrl-C is for us, who then end it in order
+        )
+        assert process.stdout is not None
+        with process:
+            with self._lock:
+                self._process = process
+                self._lived_at = self._took_at = time.monotonic()
+                # The address may hold a password: not for the command line, which everybody can read.
+                self._write(orjson.dumps({"url": self._url, "queues": list(self._queues)}) + b"\n")
+                self._write(b"+" * self._wanted)
+                if self._stopping.is_set():
+                    process.kill()
+            for line in process.stdout:
+                self._hear(line.decode().split())
+            with self._lock:
+                self._process = None
+            process.kill()
+        return process.returncode
+
+    def _hear(self, words: list[str]) -> None:
+        self._lived_at = time.monotonic()
+        if len(words) != 2:
+            return  # "ready" or a sign of life
+        with self._lock:
+            self._took_at = self._lived_at
+            self._wanted -= 1
+        self._on_message(*words)
+
+    def _watch(self) -> None:
+        looked_at = time.monotonic()
+        stuck_since: float | None = None
+        with contextlib.closing(connect(self._url)) as client:
+            while not self._stopping.wait(_WATCH_SECONDS):
+                slept, looked_at = time.monotonic() - looked_at, time.monotonic()
+                with self._lock:
+                    running, wanted, took_at = self._process is not None, self._wanted, self._took_at
+                    if slept > _WATCH_SECONDS + self._hangs_seconds / 2:  # we were stopped ourselves: it may be well
+                        self._lived_at, stuck_since = looked_at, None
+                    self._write(b"?")
+                    silent_seconds = looked_at - self._lived_at
+                if not (running and wanted and self._some_wait(client)) or (stuck_since and took_at > stuck_since):
+                    stuck_since = None
+                elif stuck_since is None:
+                    stuck_since = looked_at
+                if running and silent_seconds > self._hangs_seconds:
+                    self._give_up("it gave no sign of life", silent_seconds)
+                elif stuck_since is not None and looked_at - stuck_since > self._hangs_seconds:
+                    self._give_up("it took no message though some wait", looked_at - stuck_since)
+                    stuck_since = None
+
+    def _some_wait(self, client: Any) -> bool:
+        try:
+            return any(client.llen(broker.queue_name(queue)) for queue in self._queues)
+        except Exception:  # the broker is away: no reason to blame the consumer
+            return False
+
+    def _give_up(self, reason: str, seconds: float) -> None:
+        log.error("consumer_hangs", reason=reason, for_seconds=round(seconds, 1))
+        self.end()
+
+    def _write(self, said: bytes) -> None:
+        """The caller holds the lock."""
+        if self._process is not None and self._process.stdin is not None and said:
+            with contextlib.suppress(OSError):  # it has just ended; its successor is told anew
+                self._process.stdin.write(said)
+
+
+def _variables() -> dict[str, str]:
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ}

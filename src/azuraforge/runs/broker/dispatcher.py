@@ -1,0 +1,83 @@
+"""Sends queued runs again, so that a message may be lost. Any number may run, in any number of processes.
+
+What is due stands in the database; what waits in the broker is only how workers hear of it. Each pass fills a queue
+up to as many messages as runs are due, a bounded number at most: a broker that forgot everything is full again after
+one pass, and runs that wait for hours behind busy workers cost a few messages, not one more with each pass.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+
+from azuraforge.database import Database
+from azuraforge.events.redis_bell import connect
+from azuraforge.runs import lease
+from azuraforge.runs.broker import celery_app as broker
+from azuraforge.runs.carrier import Carrier
+from azuraforge.runs.lease import Held
+from azuraforge.settings import QUEUES
+from azuraforge.telemetry import logger
+
+#: More messages than this need not wait in one queue: whoever takes one goes on until nothing is due.
+MOST_WAITING = 200
+#: A message that was sent is given so long to arrive before the same run is sent again.
+AGAIN_SECONDS = 3.0
+
+log = logger("runs")
+
+
+class Dispatcher:
+    """Looks for due runs that no message waits for.
+
+    Args:
+        kinds: of run that workers carry; others are none of its business.
+    """
+
+    def __init__(self, database: Database, carrier: Carrier, broker_url: str, kinds: Sequence[str]) -> None:
+        self._database = database
+        self._carrier = carrier
+        self._kinds = kinds
+        self._broker = connect(broker_url)
+        self._sent: dict[Held, float] = {}
+        self._away = False
+
+    def dispatch(self) -> int:
+        """One pass; returns how many messages were sent. Raises where the database is away."""
+        now = time.monotonic()
+        sent = 0
+        due_now: set[Held] = set()
+        for queue in QUEUES:
+            with self._database.read_system() as session:
+                due = lease.due(session, self._kinds, MOST_WAITING, queues=[queue])
+            due_now.update(due)
+            late = [run for run in due if now - self._sent.get(run, -AGAIN_SECONDS) >= AGAIN_SECONDS]
+            if not late:
+                continue
+            room = min(len(due), MOST_WAITING) - self._waiting(broker.queue_name(queue))
+            for run in late[: max(0, room)]:
+                self._carrier.submitted(run.project_id, run.run_id, queue)
+                self._sent[run] = now
+                sent += 1
+        self._sent = {run: at for run, at in self._sent.items() if run in due_now}
+        return sent
+
+    def close(self) -> None:
+        """Let go of the broker."""
+        with contextlib.suppress(Exception):
+            self._broker.close()
+
+    def _waiting(self, name: str) -> int:
+        """How many messages wait; as many as may, where the broker cannot say."""
+        try:
+            count = int(self._broker.llen(name))
+        except Exception as error:
+            if not self._away:
+                log.warning("broker_away", reason=str(error), note="runs stay queued until it is back")
+            self._away = True
+            return MOST_WAITING
+        if self._away:
+            log.info("broker_back")
+        self._away = False
+        return count

@@ -1,0 +1,315 @@
+"""One attempt at a run, as its handler sees it: phases, artifacts, figures, notes. Every write is fenced."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import Database, Session, unavailable
+from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.events.service import EventLog
+from azuraforge.processes.environment import code_version, differences
+from azuraforge.processes.failures import storage_error
+from azuraforge.processes.frames import Frame
+from azuraforge.processes.kernels import Kernels
+from azuraforge.processes.launcher import Launcher
+from azuraforge.processes.log_file import LogFile
+from azuraforge.processes.sealed_folders import problem_with
+from azuraforge.processes.usage import Sampler
+from azuraforge.projects.keeping import hold
+from azuraforge.runs import store
+from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.execution.phase import Interrupt, PhaseChild, start_frame
+from azuraforge.runs.execution.progress import ProgressMeter
+from azuraforge.runs.execution.recording import Recorder
+from azuraforge.runs.handlers import ClaimedRun
+from azuraforge.runs.lease import Held, fenced_update
+from azuraforge.runs.limits import Limits
+from azuraforge.runs.transitions import Transitions, run_stream
+
+T = TypeVar("T")
+
+#: How often a write is tried again while the database is away.
+_AWAY_SECONDS = 0.25
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
+
+
+class AttemptJob:
+    """The real ``handlers.Job``. It lives in one thread of a worker; ``interrupt`` may be set from others."""
+
+    def __init__(
+        self,
+        run: ClaimedRun,
+        folder: Path,
+        database: Database,
+        events: EventLog,
+        launcher: Launcher,
+        artifacts: ArtifactStore,
+        limits: Limits,
+        kernels: Kernels,
+        sample_seconds: float,
+    ) -> None:
+        self.run = run
+        self.folder = folder
+        self.held = Held(run.project_id, run.id, run.attempt)
+        self.interrupt = Interrupt()
+        self._database = database
+        self._events = events
+        self._launcher = launcher
+        self._artifacts = artifacts
+        self._limits = limits
+        self._kernels = kernels
+        self._sample_seconds = sample_seconds
+        self._sampler: Sampler | None = None
+        self._environment: dict[str, Any] | None = None
+        self._kernels_folder: str | None = None
+        self._waits = False
+        self._meter = ProgressMeter()
+        self._index = 0
+        try:
+            self.log = LogFile(folder / "logs" / f"{run.attempt}.txt")
+        except OSError as error:
+            raise storage_error(error, "the run's log", str(folder)) or error from error
+
+    def check(self) -> None:
+        """Raise where the run was cancelled or replaced, or the worker is stopping."""
+        self.interrupt.check()
+
+    def phase(
+        self,
+        name: str,
+        entry: str,
+        payload: dict[str, Any],
+        *,
+        share: float,
+    ) -> dict[str, Any]:
+        """One child to its end; see ``handlers.Job``."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name for a phase: lower-case letters, digits, '_', '.' and '-'")
+        self.check()
+        if self._environment is None:
+            self._environment = self._fix_environment()
+        self._meter.enter(name, share)
+        self._index += 1
+        wanted = _hash(entry, payload)
+        result = self._finished_before(name, wanted)
+        if result is None:
+            self._announce(name)
+            crashpoint("phase_announced")
+            result = self._carry(name, entry, payload, wanted)
+        self._meter.leave()
+        return result
+
+    def artifact(self, name: str, path: Path, media_type: str, kind: str) -> None:
+        """Copy a file into the artifact store and list it with the run."""
+        project_id = self.run.project_id
+        while True:
+            stored = self._artifacts.put_file(project_id, path)
+            crashpoint("artifact_before_listed")
+            values = {"kind": kind, "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
+            listed = partial(self._list_artifact, name=name, values=values)
+            if self.write(listed):
+                return
+
+    def _list_artifact(self, session: Session, name: str, values: dict[str, Any]) -> bool:
+        """False where another run had the same content, and it was freed with that one a moment ago."""
+        hold(session, self.run.project_id)
+        if not self._artifacts.path(self.run.project_id, values["sha256"]).exists():
+            return False
+        store.save_artifact(session, self.run.project_id, self.run.id, name, values)
+        return True
+
+    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+        """Attach data to be drawn."""
+        self._record("", [{"type": "figure", "name": name, "data": dict(data)}])
+
+    def note(self, markdown: str) -> None:
+        """Add a paragraph to the run's report."""
+        self._record("", [{"type": "note", "markdown": markdown}])
+
+    def write(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
+        """Run ``work`` in a transaction behind the fence; waits while the database is away. Raises Replaced."""
+
+        def fenced(session: Session) -> T:
+            fenced_update(session, self.held)
+            return work(session)
+
+        while True:
+            try:
+                return self._database.write(self.run.project_id, fenced, durable=durable)
+            except TransientError as error:
+                if not unavailable(error):
+                    raise
+            self.check()  # the child computes meanwhile; what it says waits in its socket
+            time.sleep(_AWAY_SECONDS)
+
+    def close(self) -> None:
+        """Close what is open; the log's file stays."""
+        self.interrupt.close()
+        self.log.close()
+
+    def _fix_environment(self) -> dict[str, Any]:
+        """What this attempt's children compute with: the run's own backend as long as that can be had."""
+        recorded, asked = self.run.environment, self.run.threads
+        fixed = self._kernels.fix(recorded, asked, self._wait_for_kernels)
+        self._kernels_folder = fixed.folder
+        environment = {**self._launcher.environment, **fixed.fields}
+        changed = differences(recorded, environment)
+        because = f" ({fixed.problem})" if fixed.problem else ""
+        changes = f"No longer bit for bit: {', '.join(changed)}{because}." if changed else None
+        transitions = Transitions(self._events)
+        self.write(
+            lambda session: transitions.environment_fixed(
+                session, self.held, environment, changes, first=recorded is None
+            )
+        )
+        if recorded is None:
+            self.run = replace(self.run, code_version=code_version())
+        return environment
+
+    def _wait_for_kernels(self, compiling: bool) -> None:
+        self.check()
+        if compiling and not self._waits:
+            self._waits = True
+            self._meter.enter("kernels", 0.0)
+            self._announce("kernels")
+
+    def _announce(self, name: str) -> None:
+        def work(session: Session) -> None:
+            data = {"name": name, "index": self._index, "count": None}
+            self._events.append(session, self.run.project_id, run_stream(self.run.id), "run.phase", data)
+            fenced_update(session, self.held, progress=self._meter.update(0, 0))
+
+        self.write(work)
+
+    def _finished_before(self, name: str, wanted: str) -> dict[str, Any] | None:
+        """The result of an earlier attempt, where it answers the same question and its outputs verify."""
+        with self._database.read(self.run.project_id) as session:
+            row = store.phase(session, self.run.project_id, self.run.id, name)
+        if row is None or row.payload_hash != wanted:
+            return None
+        outputs = self.folder / row.folder
+        if problem_with(outputs, row.sha256) is not None:
+            return None
+        return {**row.result, "outputs": str(outputs)}
+
+    def _carry(self, name: str, entry: str, payload: dict[str, Any], wanted: str) -> dict[str, Any]:
+        inside = Path("phases") / name / str(self.run.attempt)
+        work, outputs = self.folder / inside / "work", self.folder / inside / "outputs"
+        checkpoints = Path("checkpoints") / name / str(self.run.attempt)
+        try:
+            forget_earlier(self.folder / "phases" / name, self.run.attempt)
+            work.mkdir(parents=True)
+            outputs.mkdir()
+        except OSError as error:
+            raise storage_error(error, "the run's folder", str(self.folder)) or error from error
+        assert self._environment is not None
+        settings = {
+            "seed": self.run.seed,
+            "threads": self._environment["threads"],
+            "environment": self._environment,
+            "kernels_folder": self._kernels_folder,
+        }
+        start = start_frame(
+            entry, payload, work, outputs, self.folder / checkpoints, self._saved_checkpoints(name), settings
+        )
+        habits, kind = self._launcher.habits, f"{entry} {self.run.plugin}"
+        child = self._launcher.spawn(output=True, warm=habits.warm(kind, settings["threads"]))
+        crashpoint("child_started")
+        driver = PhaseChild(
+            child,
+            self.interrupt,
+            self._limits,
+            self.log,
+            lambda frames: self._record(name, frames),
+            self._measured(),
+        )
+        answer = driver.run(start)
+        habits.learn(kind, answer.get("heavy", ()))
+        if not isinstance(answer["value"], dict):
+            raise TypeError(f"{entry} returned {type(answer['value']).__name__}; a phase returns a dictionary")
+        values = {
+            "attempt": self.run.attempt,
+            "payload_hash": wanted,
+            "result": answer["value"],
+            "folder": str(inside / "outputs"),
+            "sha256": answer["sha256"],
+        }
+        crashpoint("phase_before_kept")
+        self._keep_result(name, values)
+        crashpoint("phase_kept")
+        shutil.rmtree(work, ignore_errors=True)
+        return {**answer["value"], "outputs": str(outputs)}
+
+    def _measured(self) -> Sampler:
+        """One for all phases of the attempt; its clock goes on where the first attempt's began."""
+        if self._sampler is None:
+            with self._database.read(self.run.project_id) as session:
+                first = store.attempts(session, self.run.project_id, self.run.id)[0].started_at
+            elapsed_seconds = (self._database.clock() - first).total_seconds()
+            self._sampler = Sampler(self._sample_seconds, elapsed_seconds)
+        return self._sampler
+
+    def _keep_result(self, name: str, values: dict[str, Any]) -> None:
+        def work(session: Session) -> None:
+            first = store.phase(session, self.run.project_id, self.run.id, name) is None
+            store.save_phase(session, self.run.project_id, self.run.id, name, values)
+            if first:
+                fenced_update(session, self.held, deaths=0)
+
+        self.write(work)
+
+    def _saved_checkpoints(self, name: str) -> list[dict[str, Any]]:
+        with self._database.read(self.run.project_id) as session:
+            rows = store.checkpoints(session, self.run.project_id, self.run.id, name)
+        return [{"step": row.step, "folder": str(self.folder / row.folder), "sha256": row.sha256} for row in rows]
+
+    def _record(self, phase: str, frames: list[Frame]) -> None:
+        """Store what a child said, in one transaction; then free what that made superfluous."""
+        recorder = Recorder(self._events, self.held, self.folder, self._meter, phase)
+
+        def work(session: Session) -> None:
+            recorder.record(session, frames)
+            crashpoint("record_before_commit")
+
+        self.write(work)
+        if recorder.superfluous:
+            crashpoint("recorded_before_freed")
+        for folder in recorder.superfluous:
+            shutil.rmtree(self.folder / folder, ignore_errors=True)
+
+
+def forget_earlier(phase: Path, attempt: int) -> None:
+    """Remove what attempts up to this one left unfinished; never a later one's: this one may have been frozen, and
+    replaced."""
+    for left in phase.iterdir() if phase.is_dir() else ():
+        if left.name.isdigit() and int(left.name) <= attempt:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _hash(entry: str, payload: dict[str, Any]) -> str:
+    asked = orjson.dumps([entry, payload], option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+    return hashlib.sha256(asked).hexdigest()
+
+
+def work_folder(scratch: Path, run_id: str) -> Path:
+    """The folder of a run, kept over its attempts. Raises StorageError where it cannot be made."""
+    folder = scratch / run_id
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(13, "not writable", str(folder))
+    except OSError as error:
+        raise storage_error(error, "the run's folder", str(folder)) or InvalidInput(str(error)) from error
+    return folder

@@ -1,0 +1,231 @@
+"""One phase of an attempt, seen from the worker: a child, what it says, its limits, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import selectors
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from azuraforge.processes.child_process import ChildProcess
+from azuraforge.processes.failures import Cancelled, Draining, Replaced, restore
+from azuraforge.processes.frames import Frame, FrameReader, encode
+from azuraforge.processes.log_file import LogFile
+from azuraforge.processes.usage import Sampler, measure
+from azuraforge.runs.limits import Limits
+
+_READ_BYTES = 1 << 16
+_LIMITS_SECONDS = 0.5
+#: After the answer, how long the last words on stdout may take to arrive.
+_LAST_WORDS_SECONDS = 1.0
+
+_RANK: dict[type[Exception], int] = {Cancelled: 0, Draining: 1, Replaced: 2}
+
+Tell = Callable[[list[Frame]], None]
+
+
+class Interrupt:
+    """Tells a worker's thread, from other threads, that it should stop: cancelled, replaced or draining."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._why: Exception | None = None
+        self._woken, self._wake = socket.socketpair()
+
+    def set(self, why: Cancelled | Draining | Replaced) -> None:
+        """Stop for this reason; a graver one replaces a lesser one."""
+        with self._lock:
+            if self._why is None or _RANK[type(why)] > _RANK[type(self._why)]:
+                self._why = why
+        with contextlib.suppress(OSError):
+            self._wake.send(b"!", socket.MSG_DONTWAIT)
+
+    @property
+    def why(self) -> Exception | None:
+        return self._why
+
+    @property
+    def woken(self) -> socket.socket:
+        """Readable once something was set."""
+        return self._woken
+
+    def check(self) -> None:
+        """Raise the reason, where there is one."""
+        if self._why is not None:
+            raise self._why
+
+    def close(self) -> None:
+        self._woken.close()
+        self._wake.close()
+
+
+class PhaseChild:
+    """Drives one child to its answer. ``tell`` receives the frames of each batch, in order, before the next is read."""
+
+    def __init__(
+        self,
+        child: ChildProcess,
+        interrupt: Interrupt,
+        limits: Limits,
+        log: LogFile,
+        tell: Tell,
+        sampler: Sampler | None = None,
+    ) -> None:
+        self._child = child
+        self._interrupt = interrupt
+        self._limits = limits
+        self._log = log
+        self._tell = tell
+        self._sampler = sampler
+        self._limits_at = 0.0
+        self._reader = FrameReader()
+        self._terminate_at: float | None = None
+        self._killed = False
+
+    def run(self, start: Frame) -> Frame:
+        """The child's ``result`` frame.
+
+        Raises the child's own error; ChildDied or LauncherDied; Cancelled, Draining or Replaced once the child has
+        ended; UserError where it went past a limit.
+        """
+        answer: Frame | None = None
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._child.connection, selectors.EVENT_READ)
+                selector.register(self._interrupt.woken, selectors.EVENT_READ)
+                if self._child.output is not None:
+                    selector.register(self._child.output, selectors.EVENT_READ)
+                with contextlib.suppress(OSError):  # it died already; its end tells why
+                    self._child.connection.sendall(encode(start))
+                while answer is None:
+                    answer = self._step(selector)
+            if self._sampler is not None and (points := self._sampler.sample(self._child.pid, last=True)):
+                self._tell([{"type": "usage", "points": points}])
+        finally:
+            if answer is None:
+                self._child.signal(signal.SIGKILL)
+            self._drain_output()
+            self._child.close()
+        if answer["type"] == "error":
+            raise restore(answer["family"], answer["error"], answer.get("kind", ""))
+        return answer
+
+    def _step(self, selector: selectors.BaseSelector) -> Frame | None:
+        ended = self._child.ended.is_set()  # before looking: then nothing readable means that nothing will come
+        ready = {key.fileobj for key, _ in selector.select(0.0 if ended else self._wait_seconds())}
+        if self._child.output in ready:
+            self._read_output(selector)
+        answer: Frame | None = None
+        if self._child.connection in ready:
+            answer = self._read_frames()
+        elif ended:  # something that it started still holds its end of the socket
+            raise self._death()
+        if answer is None:
+            self._check_interrupt()
+            self._check_limits()
+        return answer
+
+    def _wait_seconds(self) -> float:
+        if self._terminate_at is None or self._killed:
+            return _LIMITS_SECONDS
+        return max(0.0, min(_LIMITS_SECONDS, self._terminate_at - time.monotonic()))
+
+    def _read_frames(self) -> Frame | None:
+        try:
+            data = self._child.connection.recv(_READ_BYTES)
+        except OSError:
+            data = b""
+        if not data:
+            raise self._death()
+        told: list[Frame] = []
+        answer: Frame | None = None
+        for frame in self._reader.feed(data):
+            if frame["type"] in ("result", "error"):
+                answer = frame
+                break
+            told.append(frame)
+        if told:
+            self._tell(told)
+        return answer
+
+    def _death(self) -> Exception:
+        """Why there is no answer: the child's end, or ours where we ended it ourselves."""
+        death = self._child.death()
+        self._interrupt.check()
+        return death
+
+    def _read_output(self, selector: selectors.BaseSelector) -> None:
+        output = self._child.output
+        assert output is not None
+        if data := os.read(output, _READ_BYTES):
+            self._log.write(data)
+        else:
+            selector.unregister(output)
+
+    def _drain_output(self) -> None:
+        """Its last words: the pipe ends when the child, and whatever it started, have."""
+        output = self._child.output
+        if output is None:
+            return
+        until = time.monotonic() + _LAST_WORDS_SECONDS
+        while (left := until - time.monotonic()) > 0 and select.select([output], [], [], left)[0]:
+            if not (data := os.read(output, _READ_BYTES)):
+                break
+            self._log.write(data)
+        self._log.end_line()
+
+    def _check_interrupt(self) -> None:
+        why = self._interrupt.why
+        if why is None:
+            return
+        if not isinstance(why, Cancelled):
+            self._child.signal(signal.SIGKILL)
+            self._child.ended.wait(5)
+            raise why
+        with contextlib.suppress(BlockingIOError):
+            self._interrupt.woken.recv(4096, socket.MSG_DONTWAIT)
+        if self._terminate_at is None:
+            self._terminate_at = time.monotonic() + self._limits.cancel_grace_seconds
+            self._child.signal(signal.SIGTERM)
+        elif time.monotonic() >= self._terminate_at and not self._killed:
+            self._killed = True
+            self._child.signal(signal.SIGKILL)
+
+    def _check_limits(self) -> None:
+        self._limits.check_time()
+        if (at := time.monotonic()) < self._limits_at:  # a child that talks much is not measured at each word
+            return
+        self._limits_at = at + _LIMITS_SECONDS
+        if self._limits.memory_bytes is not None:
+            self._limits.check_memory(measure(self._child.pid).memory_bytes)
+        if self._sampler is not None and (points := self._sampler.sample(self._child.pid)):
+            self._tell([{"type": "usage", "points": points}])
+
+
+def start_frame(
+    entry: str,
+    payload: dict[str, Any],
+    folder: Path,
+    outputs: Path,
+    checkpoints: Path,
+    saved: list[dict[str, Any]],
+    settings: dict[str, Any],
+) -> Frame:
+    """Return the first frame of a phase's child. ``settings``: seed, threads, environment, kernels_folder."""
+    return {
+        "mode": "run",
+        "entry": entry,
+        "payload": payload,
+        "folder": str(folder),
+        "outputs": str(outputs),
+        "checkpoints": str(checkpoints),
+        "saved": saved,
+        **settings,
+    }

@@ -1,0 +1,98 @@
+"""Carries runs beside the API in one process: slots that work, a reaper, and a bell instead of a broker."""
+
+from __future__ import annotations
+
+import threading
+
+from azuraforge.database import Database
+from azuraforge.errors import AzuraError
+from azuraforge.events.service import EventLog
+from azuraforge.processes.failures import Replaced
+from azuraforge.runs import lease
+from azuraforge.runs.execution.worker import Worker
+from azuraforge.runs.reaper import Reaper
+from azuraforge.settings import Settings
+from azuraforge.telemetry import logger
+
+log = logger("runs")
+
+
+class Supervisor:
+    """The embedded carrier: as many slots as may run at once, one reaper."""
+
+    def __init__(self, database: Database, events: EventLog, worker: Worker, settings: Settings) -> None:
+        self._database = database
+        self._worker = worker
+        self._settings = settings
+        self._reaper = Reaper(database, events, settings)
+        self._stopping = threading.Event()
+        self._bell = threading.Condition()
+        self._rings = 0
+        self._threads = [
+            threading.Thread(target=self._work, name=f"runs-slot-{number}", daemon=True)
+            for number in range(settings.runs.concurrency)
+        ]
+        self._threads.append(threading.Thread(target=self._reap, name="runs-reaper", daemon=True))
+
+    def start(self) -> None:
+        """Queue again what an earlier life left running, then begin to work."""
+        self._reaper.recover(self._worker.kinds)
+        self._worker.start()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Put running runs back into the queue and end every thread."""
+        self._stopping.set()
+        self._worker.drain()
+        self._ring()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(self._settings.runs.reap_seconds + 5)
+
+    def submitted(self, project_id: str, run_id: str, queue: str) -> None:
+        """A run was queued: wake the slots."""
+        self._ring()
+
+    def cancelled(self, project_id: str, run_id: str) -> None:
+        """A running run was asked to stop."""
+        self._worker.notice_cancel(run_id)
+
+    def _ring(self) -> None:
+        with self._bell:
+            self._rings += 1
+            self._bell.notify_all()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            heard = self._rings  # before looking, so that no ring falls between looking and waiting
+            try:
+                if self._worker.run_one():
+                    self._ring()  # its end may have let others start
+                    continue
+            except AzuraError as error:
+                log.warning("slot_waits", reason=str(error))
+                self._stopping.wait(1.0)
+                continue
+            except Exception as error:
+                log.error("slot_failed", exc_info=error)
+                self._stopping.wait(1.0)
+                continue
+            with self._bell:
+                while self._rings == heard:
+                    self._bell.wait()
+
+    def _reap(self) -> None:
+        while not self._stopping.wait(self._settings.runs.reap_seconds):
+            try:
+                self._reaper.reap()
+                if self._some_are_due():
+                    self._ring()
+            except Replaced:
+                continue
+            except Exception as error:
+                log.warning("reaper_failed", reason=str(error))
+
+    def _some_are_due(self) -> bool:
+        with self._database.read_system() as session:
+            return bool(lease.due(session, self._worker.kinds, limit=1))

@@ -1,0 +1,289 @@
+"""Carries runs: claim, let the handler execute, write down how it ended.
+
+A worker does not know how ids arrive. A carrier (``supervisor`` when embedded, a broker's task when scaled) calls
+``run_one`` from as many threads as there are slots; a beat thread renews all leases and hears of cancellations.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import socket
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+from azuraforge.crashpoints import crashpoint
+from azuraforge.database import Database, Session, new_id
+from azuraforge.errors import AzuraError, TransientError
+from azuraforge.events.service import EventLog
+from azuraforge.processes.failures import (
+    Cancelled,
+    ChildDied,
+    Draining,
+    Interruption,
+    LauncherDied,
+    Replaced,
+    error_fields,
+)
+from azuraforge.processes.kernels import Kernels
+from azuraforge.processes.launcher import Launcher
+from azuraforge.runs import lease, store
+from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.execution.job import AttemptJob, work_folder
+from azuraforge.runs.handlers import ClaimedRun, Finish, Handler
+from azuraforge.runs.lease import Held
+from azuraforge.runs.limits import Limits
+from azuraforge.runs.tables import Run
+from azuraforge.runs.transitions import Transitions
+from azuraforge.settings import QUEUES, Settings
+from azuraforge.telemetry import logger
+
+_FIRST_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 1.0, 60.0
+_DRAIN_SECONDS = 20.0
+
+log = logger("runs")
+
+
+class Worker:
+    """Executes claimed runs, each in the thread that calls ``run_one``."""
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        launcher: Launcher,
+        artifacts: ArtifactStore,
+        handlers: Iterable[Handler],
+        settings: Settings,
+        name: str | None = None,
+        kernels: Kernels | None = None,
+    ) -> None:
+        self.name = name or f"{socket.gethostname()[:60]}:{os.getpid()}:{new_id()[:6]}"
+        self._database = database
+        self._events = events
+        self._transitions = Transitions(events)
+        self._launcher = launcher
+        self._artifacts = artifacts
+        self._handlers = {handler.kind: handler for handler in handlers}
+        self._settings = settings
+        self._kernels = kernels or Kernels(launcher.call, settings.engine, settings.kernels)
+        self._lock = threading.Lock()
+        self._jobs: dict[Held, AttemptJob] = {}
+        self._idle = threading.Condition(self._lock)
+        self._stopping = threading.Event()
+        self._beating = threading.Thread(target=self._beat, name="runs-beat", daemon=True)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of run that this worker can carry."""
+        return tuple(self._handlers)
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._beating.start()
+
+    def run_one(self, wanted: tuple[str, str] | None = None, queues: Sequence[str] = QUEUES) -> bool:
+        """Claim the run of ``queues`` that is due first (or ``wanted``: project, id) and carry one attempt to its end.
+
+        False where there was nothing to claim.
+        """
+        if self._stopping.is_set():
+            return False
+        self._launcher.start()  # a launcher that cannot start must not consume an attempt
+
+        def take(session: Session, found: Held) -> ClaimedRun | None:
+            if not lease.has_room(session, found.project_id, self._settings.runs.max_running_per_project):
+                return None
+            row = lease.claim(session, found, self.name, self._settings.runs.lease_seconds)
+            if row is None:
+                return None
+            self._transitions.claimed(session, row, self.name)
+            crashpoint("claim_before_commit")
+            return _claimed(row)
+
+        run = self._claim(take, wanted, queues)
+        if run is None:
+            return False
+        crashpoint("claimed_before_carried")
+        self._carry(run)
+        return True
+
+    def _claim(
+        self,
+        take: Callable[[Session, Held], ClaimedRun | None],
+        wanted: tuple[str, str] | None,
+        queues: Sequence[str] = QUEUES,
+    ) -> ClaimedRun | None:
+        if wanted is None:
+            most = self._settings.runs.max_running_per_project
+            return self._database.write_claimed(lambda session: lease.find_due(session, self.kinds, most, queues), take)
+
+        def take_wanted(session: Session) -> ClaimedRun | None:
+            found = lease.wanted_due(session, *wanted, self.kinds)
+            return None if found is None else take(session, found)
+
+        return self._database.write(wanted[0], take_wanted)
+
+    def notice_cancel(self, run_id: str) -> None:
+        """A run was asked to stop: act at once rather than with the next beat."""
+        with self._lock:
+            jobs = [job for job in self._jobs.values() if job.run.id == run_id]
+        for job in jobs:
+            job.interrupt.set(Cancelled())
+
+    def drain(self) -> None:
+        """Put every running run back into the queue, at once, and stop beating. Nobody is blamed."""
+        self._stopping.set()
+        with self._lock:
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            job.interrupt.set(Draining())
+        with self._idle:
+            self._idle.wait_for(lambda: not self._jobs, _DRAIN_SECONDS)
+        if self._beating.is_alive():
+            self._beating.join(self._settings.runs.beat_seconds + 1)
+
+    def _carry(self, run: ClaimedRun) -> None:
+        limits = Limits.of(run, self._settings.runs)
+        held = Held(run.project_id, run.id, run.attempt)
+        job: AttemptJob | None = None
+        try:
+            folder = work_folder(self._settings.scratch, run.id)
+            job = AttemptJob(
+                run,
+                folder,
+                self._database,
+                self._events,
+                self._launcher,
+                self._artifacts,
+                limits,
+                self._kernels,
+                self._settings.runs.sample_seconds,
+            )
+            with self._lock:
+                self._jobs[held] = job
+                if self._stopping.is_set():
+                    job.interrupt.set(Draining())
+            finish = self._handlers[run.kind].execute(job)
+            if not isinstance(job.interrupt.why, Draining):  # what is done need not be done again
+                job.check()
+            self._keep_log(job)
+            self._succeed(job, finish)
+            crashpoint("success_before_swept")
+            shutil.rmtree(folder, ignore_errors=True)
+        except Replaced:
+            log.info("attempt_replaced", run=run.id, attempt=run.attempt)
+        except Exception as error:
+            self._conclude(held, job, error)
+        finally:
+            with self._idle:
+                self._jobs.pop(held, None)
+                self._idle.notify_all()
+            if job is not None:
+                job.close()
+
+    def _succeed(self, job: AttemptJob, finish: Finish) -> None:
+        def work(session: Session) -> None:
+            if finish.commit is not None:
+                finish.commit(session)
+            self._transitions.ended(session, job.held, "succeeded", summary=finish.summary)
+            crashpoint("success_before_commit")
+
+        job.write(work, durable=True)
+
+    def _conclude(self, held: Held, job: AttemptJob | None, error: Exception) -> None:
+        """Write down an end that is no success. What cannot be written is left to the reaper."""
+        if job is not None:
+            if not isinstance(error, AzuraError | Interruption | Cancelled):
+                job.log.write("".join(traceback.format_exception(error)).encode())
+                log.error("run_failed_internally", run=held.run_id, exc_info=error)
+            with contextlib.suppress(Replaced, AzuraError):
+                self._keep_log(job)
+        crashpoint("end_before_written")
+        try:
+            self._database.write(held.project_id, lambda session: self._end(session, held, error))
+        except Replaced:
+            log.info("attempt_replaced", run=held.run_id, attempt=held.attempt)
+        except Exception as failure:
+            log.error("end_not_written", run=held.run_id, attempt=held.attempt, reason=str(failure))
+
+    def _end(self, session: Session, held: Held, error: Exception) -> None:
+        """The classes of failure, see ``failures``."""
+        match error:
+            case Cancelled():
+                self._transitions.ended(session, held, "cancelled", reason="cancelled")
+            case ChildDied():
+                self._died(session, held, error)
+            case LauncherDied() | Draining():
+                outcome = "drained" if isinstance(error, Draining) else "interrupted"
+                self._transitions.requeued(session, held, outcome, str(error))
+            case TransientError():
+                self._retry(session, held, error)
+            case _:
+                self._transitions.ended(session, held, "failed", error=error_fields(error)["error"])
+
+    def _died(self, session: Session, held: Held, error: ChildDied) -> None:
+        row = self._row(session, held)
+        deaths = row.deaths + 1
+        if deaths < self._settings.runs.max_consecutive_deaths or row.cancel_requested:
+            self._transitions.requeued(session, held, "died", str(error), deaths=1)
+            return
+        fields = {
+            "code": "quarantined",
+            "message": f"it died {deaths} times in a row without coming further: {error}",
+            "next_step": f"look at its log, then resume it: azuraforge runs resume {held.run_id}",
+        }
+        self._transitions.ended(session, held, "quarantined", error=fields)
+
+    def _retry(self, session: Session, held: Held, error: TransientError) -> None:
+        row = self._row(session, held)
+        failures = row.transient_failures
+        if failures >= self._settings.runs.max_transient_retries and not row.cancel_requested:
+            self._transitions.ended(session, held, "failed", error=error.to_dict())
+            return
+        delay = min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2**failures) * random.uniform(0.5, 1.0)  # noqa: S311
+        self._transitions.requeued(session, held, "transient", error.message, delay_seconds=delay, transient_failures=1)
+
+    def _row(self, session: Session, held: Held) -> Run:
+        lease.fenced_update(session, held)
+        row = store.get(session, held.project_id, held.run_id)
+        assert row is not None
+        return row
+
+    def _keep_log(self, job: AttemptJob) -> None:
+        job.log.close()
+        if job.log.path.stat().st_size:
+            job.artifact(f"log-{job.run.attempt}.txt", job.log.path, "text/plain", "log")
+
+    def _beat(self) -> None:
+        while not self._stopping.wait(self._settings.runs.beat_seconds):
+            with self._lock:
+                jobs = dict(self._jobs)
+            try:
+                held = self._renew(list(jobs))
+            except Exception as error:  # the database may be back at the next beat; the lease outlasts a few
+                log.warning("beat_failed", reason=str(error))
+                continue
+            for key, job in jobs.items():
+                if key not in held:
+                    job.interrupt.set(Replaced())
+                elif held[key]:
+                    job.interrupt.set(Cancelled())
+
+    def _renew(self, held: list[Held]) -> dict[Held, bool]:
+        seconds = self._settings.runs.lease_seconds
+        renewed: dict[Held, bool] = {}
+        for project_id in {each.project_id for each in held}:
+            beat = partial(lease.beat, project_id=project_id, held=held, lease_seconds=seconds)
+            renewed |= self._database.write(project_id, beat)
+        return renewed
+
+
+def _claimed(row: Run) -> ClaimedRun:
+    fields: dict[str, Any] = {name: getattr(row, name) for name in ClaimedRun.__dataclass_fields__}
+    return ClaimedRun(**fields)

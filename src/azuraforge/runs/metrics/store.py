@@ -1,0 +1,245 @@
+"""The only SQL of curves: a tail that takes points, chunks that keep them."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from azuraforge.runs.metrics import curves as metrics
+from azuraforge.runs.tables import MetricChunk, MetricPoint, MetricSeries
+
+Point = tuple[str, int, float]
+_BEFORE_ALL = -(2**62)
+
+
+@dataclass
+class _Curve:
+    """One row of ``metric_series``."""
+
+    project_id: str
+    run_id: str
+    series: str
+    phase: str
+    number: int
+    tail_points: int = 0
+    sealed_points: int = 0
+    sealed_through: int | None = None
+
+    @property
+    def key(self) -> dict[str, str]:
+        """The parameters of statements that name a curve by ``_named``."""
+        return {"of_project": self.project_id, "of_run": self.run_id, "of_series": self.series}
+
+
+def _named(table: Any) -> tuple[Any, ...]:
+    return (
+        table.project_id == bindparam("of_project"),
+        table.run_id == bindparam("of_run"),
+        table.series == bindparam("of_series"),
+    )
+
+
+# Built once: every batch of points takes this way, and building a statement costs more than running it.
+_CURVES = (
+    select(*MetricSeries.__table__.c)
+    .where(MetricSeries.project_id == bindparam("of_project"), MetricSeries.run_id == bindparam("of_run"))
+    .order_by(MetricSeries.number)
+)
+_BETWEEN = select(MetricPoint.step, MetricPoint.attempt).where(
+    *_named(MetricPoint), MetricPoint.step >= bindparam("first"), MetricPoint.step <= bindparam("last")
+)
+_POINTS: Any = MetricPoint.__table__
+_PUT = {
+    dialect.dialect.name: put.on_conflict_do_update(
+        index_elements=["project_id", "run_id", "series", "step"],
+        set_={"value": put.excluded.value, "attempt": put.excluded.attempt},
+    )
+    for dialect in (postgresql, sqlite)
+    for put in (dialect.insert(_POINTS),)
+}
+_SERIES: Any = MetricSeries.__table__
+_COUNT = (
+    update(_SERIES)
+    .where(*_named(_SERIES.c))
+    .values({name: bindparam(name) for name in ("tail_points", "sealed_points", "sealed_through")})
+)
+
+
+def append(
+    session: Session, project_id: str, run_id: str, attempt: int, phase: str, points: Iterable[Point]
+) -> dict[str, list[tuple[int, float]]]:
+    """Add points of one attempt; the caller has checked the fence. What is already there is not added twice.
+
+    Returns the points that were written, by series, in the order in which they came; nothing for the others.
+    """
+    by_series: dict[str, dict[int, float]] = defaultdict(dict)
+    for series, step, value in points:
+        by_series[series].setdefault(step, value)
+    known = {row.series: row for row in _series(session, project_id, run_id)}
+    written: dict[str, list[tuple[int, float]]] = {}
+    for name, new in by_series.items():
+        row = known.get(name)
+        if row is None:
+            row = known[name] = _Curve(project_id, run_id, name, phase, len(known))
+            session.connection().execute(insert(_SERIES), vars(row))
+        if taken := _append(session, row, attempt, new):
+            written[name] = list(taken.items())
+    return written
+
+
+def truncate(session: Session, project_id: str, run_id: str, phase: str, after_step: int | None) -> dict[str, int]:
+    """Forget a phase's points behind ``after_step`` (None: all of them).
+
+    Returns the last step that each series of the phase had.
+    """
+    last: dict[str, int] = {}
+    for row in _series(session, project_id, run_id):
+        if row.phase != phase:
+            continue
+        steps = [step for step in (_last_tail(session, row), row.sealed_through) if step is not None]
+        if steps:
+            last[row.series] = max(steps)
+            _truncate(session, row, _BEFORE_ALL if after_step is None else after_step)
+    return last
+
+
+def shown(written: dict[str, list[tuple[int, float]]]) -> dict[str, list[list[float | None]]]:
+    """What ``append`` wrote, as the event ``run.metrics`` tells it: null for NaN and the infinities."""
+    return {
+        series: [[step, value if math.isfinite(value) else None] for step, value in pairs]
+        for series, pairs in written.items()
+    }
+
+
+def names(session: Session, project_id: str, run_id: str) -> list[str]:
+    """The run's series, in the order in which they first appeared."""
+    return [row.series for row in _series(session, project_id, run_id)]
+
+
+def read(session: Session, project_id: str, run_id: str, series: str) -> tuple[list[int], list[float]]:
+    """Every point of a series, by step."""
+    chunks = select(MetricChunk.data).where(*_of(MetricChunk, project_id, run_id, series))
+    tail = select(MetricPoint.step, MetricPoint.value).where(*_of(MetricPoint, project_id, run_id, series))
+    steps, values = metrics.whole(
+        session.scalars(chunks.order_by(MetricChunk.first_step)).all(),
+        [(step, value) for step, value in session.execute(tail.order_by(MetricPoint.step))],
+    )
+    return steps.tolist(), values.tolist()
+
+
+def _series(session: Session, project_id: str, run_id: str) -> list[_Curve]:
+    found = session.connection().execute(_CURVES, {"of_project": project_id, "of_run": run_id})
+    return [_Curve(**row) for row in found.mappings()]
+
+
+def _of(table: Any, project_id: str, run_id: str, series: str) -> tuple[Any, ...]:
+    return (table.project_id == project_id, table.run_id == run_id, table.series == series)
+
+
+def _key(row: _Curve, table: Any) -> tuple[Any, ...]:
+    return _of(table, row.project_id, row.run_id, row.series)
+
+
+def _append(session: Session, row: _Curve, attempt: int, new: dict[int, float]) -> dict[int, float]:
+    """Returns what was written of ``new``."""
+    if row.sealed_through is not None and min(new) <= row.sealed_through:
+        sealed = _sealed_steps(session, row, min(new), max(new))
+        new = {step: value for step, value in new.items() if step not in sealed}
+    earlier = _tail_attempts(session, row, min(new), max(new)) if new else {}
+    new = {step: value for step, value in new.items() if earlier.get(step, -1) < attempt}
+    if not new:
+        return new
+    connection = session.connection()
+    key = {"project_id": row.project_id, "run_id": row.run_id, "series": row.series, "attempt": attempt}
+    connection.execute(
+        _PUT[connection.dialect.name],
+        [{**key, "step": step, "value": None if math.isnan(value) else value} for step, value in new.items()],
+    )
+    row.tail_points += len(new.keys() - earlier.keys())
+    if row.tail_points >= metrics.CHUNK_POINTS:
+        _seal(session, row)
+    _keep_counts(session, row)
+    return new
+
+
+def _keep_counts(session: Session, row: _Curve) -> None:
+    counts = {name: getattr(row, name) for name in ("tail_points", "sealed_points", "sealed_through")}
+    session.connection().execute(_COUNT, {**row.key, **counts})
+
+
+def _tail_attempts(session: Session, row: _Curve, first: int, last: int) -> dict[int, int]:
+    """The attempt that wrote each step of the tail between two steps."""
+    found = session.connection().execute(_BETWEEN, {**row.key, "first": first, "last": last})
+    return {row.step: row.attempt for row in found}
+
+
+def _sealed_steps(session: Session, row: _Curve, first: int, last: int) -> set[int]:
+    statement = select(MetricChunk.data).where(
+        *_key(row, MetricChunk), MetricChunk.first_step <= last, MetricChunk.last_step >= first
+    )
+    return {step for data in session.scalars(statement) for step in metrics.decode(data)[0]}
+
+
+def _seal(session: Session, row: _Curve) -> None:
+    """Move whole chunks of the oldest points out of the tail."""
+    statement = select(MetricPoint.step, MetricPoint.value).where(*_key(row, MetricPoint)).order_by(MetricPoint.step)
+    points = session.execute(statement).all()
+    while len(points) >= metrics.CHUNK_POINTS:
+        oldest, points = points[: metrics.CHUNK_POINTS], points[metrics.CHUNK_POINTS :]
+        steps = [step for step, _ in oldest]
+        _add_chunk(session, row, steps, [math.nan if value is None else value for _, value in oldest])
+        session.execute(
+            delete(MetricPoint).where(
+                *_key(row, MetricPoint), MetricPoint.step >= steps[0], MetricPoint.step <= steps[-1]
+            ),
+            execution_options={"synchronize_session": False},
+        )
+        row.sealed_points += len(steps)
+        row.sealed_through = max(steps[-1], row.sealed_through if row.sealed_through is not None else steps[-1])
+    row.tail_points = len(points)
+
+
+def _add_chunk(session: Session, row: _Curve, steps: list[int], values: list[float]) -> None:
+    chunk = metrics.encode(steps, values)
+    session.connection().execute(
+        insert(MetricChunk).values(
+            project_id=row.project_id,
+            run_id=row.run_id,
+            series=row.series,
+            first_step=chunk.first_step,
+            last_step=chunk.last_step,
+            points=chunk.points,
+            low=chunk.low,
+            high=chunk.high,
+            data=chunk.data,
+        )
+    )
+
+
+def _last_tail(session: Session, row: _Curve) -> int | None:
+    return session.scalar(select(func.max(MetricPoint.step)).where(*_key(row, MetricPoint)))
+
+
+def _truncate(session: Session, row: _Curve, after_step: int) -> None:
+    options = {"synchronize_session": False}
+    session.execute(
+        delete(MetricPoint).where(*_key(row, MetricPoint), MetricPoint.step > after_step), execution_options=options
+    )
+    behind = (*_key(row, MetricChunk), MetricChunk.last_step > after_step)
+    cut = session.scalars(select(MetricChunk.data).where(*behind, MetricChunk.first_step <= after_step)).all()
+    session.execute(delete(MetricChunk).where(*behind), execution_options=options)
+    for data in cut:
+        pairs = [(step, value) for step, value in zip(*metrics.decode(data), strict=True) if step <= after_step]
+        _add_chunk(session, row, [step for step, _ in pairs], [value for _, value in pairs])
+    left = select(func.coalesce(func.sum(MetricChunk.points), 0), func.max(MetricChunk.last_step))
+    points, through = session.execute(left.where(*_key(row, MetricChunk))).one()
+    tail = session.scalar(select(func.count()).select_from(MetricPoint).where(*_key(row, MetricPoint))) or 0
+    row.tail_points, row.sealed_points, row.sealed_through = tail, points, through
+    _keep_counts(session, row)

@@ -1,0 +1,224 @@
+"""Questions: what they answer is what a session would, of one project, as of one moment, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import bindparam, func, select
+
+from azuraforge.database import Database, ScopeError
+from azuraforge.database.fast_reads import Question
+from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.events import store
+from azuraforge.events.service import EventLog
+from azuraforge.events.tables import Event, EventStream
+from azuraforge.projects.tables import User
+from tests.conftest import add_project
+
+SEQUENCES = Question(select(Event.seq).where(Event.stream == bindparam("stream")).order_by(Event.seq))
+JOINED = Question(
+    select(Event.seq, EventStream.last_seq)
+    .join(EventStream, EventStream.stream == Event.stream)
+    .where(Event.stream == bindparam("stream"))
+)
+
+
+def tell(database, project_id, count=1, data=None):
+    log = EventLog(database)
+    for number in range(count):
+        database.write(
+            project_id, lambda session, n=number: log.append(session, project_id, "s", "t", data or {"number": n})
+        )
+
+
+def ask(database, project_id, *asked):
+    return asyncio.run(database.ask(project_id, *asked))
+
+
+def lines(database, project_id, after=0, limit=10):
+    return ask(database, project_id, (store.LINES, {"stream": "s", "after": after, "limit": limit}))[0]
+
+
+def test_a_question_answers_what_a_session_would(database, project_id):
+    tell(database, project_id, 3, {"text": "ğ", "nothing": None, "number": 1e22})
+    with database.read(project_id) as session:
+        wanted = store.read(session, project_id, "s", 1, 10)
+        for row, line in zip(wanted, lines(database, project_id, after=1), strict=True):
+            assert {name: getattr(line, name) for name in line._fields} == {
+                name: getattr(row, name) for name in line._fields
+            }
+            assert line.at.tzinfo is not None
+
+
+def test_a_question_sees_one_project_whatever_it_joins(database, project_id, other_project_id):
+    tell(database, project_id, 2)
+    tell(database, other_project_id, 5)
+    assert ask(database, project_id, (JOINED, {"stream": "s"})) == [[(1, 2), (2, 2)]]
+    assert [row.seq for row in lines(database, other_project_id)] == [1, 2, 3, 4, 5]
+    assert ask(database, "nobody", (SEQUENCES, {"stream": "s"})) == [[]]
+
+
+def test_the_project_cannot_be_given_as_a_parameter(database, project_id, other_project_id):
+    tell(database, other_project_id, 5)
+    assert ask(database, project_id, (SEQUENCES, {"stream": "s", "project_id": other_project_id})) == [[]]
+
+
+def test_a_table_that_nobody_owns_is_no_question():
+    with pytest.raises(ScopeError):
+        Question(select(User.id))
+
+
+def test_questions_asked_together_are_answered_as_of_one_moment(database, project_id, monkeypatch):
+    """Somebody writes between the first answer and the second; the second does not show it."""
+    tell(database, project_id)
+    original = Question.compiled
+    looks = []
+
+    def slowly(self: Question, dialect: Any) -> Any:
+        looks.append(self)
+        if len(looks) == 2 and database.dialect == "sqlite":  # between the two: the first answer is there
+            tell(database, project_id)
+        return original(self, dialect)
+
+    monkeypatch.setattr(Question, "compiled", slowly)
+    first, second = ask(database, project_id, (SEQUENCES, {"stream": "s"}), (SEQUENCES, {"stream": "s"}))
+    assert first == second == [(1,)]
+
+
+def test_a_text_that_cannot_be_stored_is_not_found(database, project_id):
+    ask(database, project_id, (SEQUENCES, {"stream": "s"}))  # a connection that was used before hears it first
+    if database.dialect == "sqlite":
+        assert ask(database, project_id, (SEQUENCES, {"stream": "a\0b"})) == [[]]
+    else:
+        with pytest.raises(InvalidInput):
+            ask(database, project_id, (SEQUENCES, {"stream": "a\0b"}))
+
+
+@pytest.mark.sqlite_only
+def test_whoever_asks_cannot_write(database, project_id):
+    tell(database, project_id)
+    lines(database, project_id)
+    connection = database._asker._connection()
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        connection.execute("DELETE FROM event")
+
+
+@pytest.fixture
+def on_postgres(postgres):
+    """For what only PostgreSQL can do to us."""
+    made = Database(postgres.url)
+    yield made
+    made.close()
+
+
+def test_a_connection_that_died_while_it_lay_idle_is_replaced_unseen(on_postgres, postgres):
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+
+    async def twice():
+        await database.ask(project_id, (SEQUENCES, {"stream": "s"}))
+        with psycopg.connect(postgres.superuser_url.replace("+psycopg", ""), autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'azuraforge_app'")
+        return await database.ask(project_id, (SEQUENCES, {"stream": "s"}))
+
+    tell(database, project_id)
+    assert asyncio.run(twice()) == [[(1,)]]
+
+
+def test_many_ask_at_once_on_few_connections(on_postgres):
+    database = on_postgres
+    project_id, other_project_id = (add_project(database, slug) for slug in ("first", "second"))
+    tell(database, project_id, 2)
+    tell(database, other_project_id, 3)
+
+    async def many():
+        return await asyncio.gather(
+            *(
+                database.ask(place, (SEQUENCES, {"stream": "s"}))
+                for _ in range(50)
+                for place in (project_id, other_project_id)
+            )
+        )
+
+    answers = asyncio.run(many())
+    assert all(answer == [[(1,), (2,)]] for answer in answers[::2])
+    assert all(answer == [[(1,), (2,), (3,)]] for answer in answers[1::2])
+    assert len(database._asker._all) <= 8
+
+
+def test_an_asker_that_is_cancelled_leaves_no_half_read_connection_behind(on_postgres):
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id, 2)
+
+    async def cancelled():
+        for delay in range(20):
+            task = asyncio.create_task(database.ask(project_id, (SEQUENCES, {"stream": "s"})))
+            await asyncio.sleep(delay / 5000)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert await database.ask(project_id, (SEQUENCES, {"stream": "s"})) == [[(1,), (2,)]]
+
+    asyncio.run(cancelled())
+
+
+def test_what_is_committed_between_two_answers_is_in_neither(on_postgres):
+    """No BEGIN is sent: what stands between two Syncs is one transaction, whose snapshot is the first statement's."""
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id)
+    slow = Question(select(Event.seq).where(Event.stream == bindparam("stream"), func.pg_sleep(1).is_not(None)))
+
+    async def meanwhile():
+        asked = asyncio.create_task(database.ask(project_id, (slow, {"stream": "s"}), (SEQUENCES, {"stream": "s"})))
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(tell, database, project_id)
+        assert not asked.done(), "the second event came too late to show anything"
+        return await asked, await database.ask(project_id, (SEQUENCES, {"stream": "s"}))
+
+    during, after = asyncio.run(meanwhile())
+    assert during == [[(1,)], [(1,)]]
+    assert after == [[(1,), (2,)]]
+
+
+def test_a_connection_that_asks_cannot_write_and_keeps_no_project(on_postgres):
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id)
+    ask(database, project_id, (SEQUENCES, {"stream": "s"}))
+    (pipeline,) = database._asker._idle
+    rows = asyncio.run(pipeline.ask([(b"SELECT current_setting('azuraforge.project', true)", [])]))
+    assert rows in ([[("",)]], [[(None,)]])
+    assert asyncio.run(pipeline.ask([(b"SELECT seq FROM event", [])])) == [[]], "without a project there is no row"
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        asyncio.run(pipeline.ask([(b"DELETE FROM event", [])]))
+
+
+def test_after_a_value_that_cannot_be_looked_for_the_next_question_is_answered(on_postgres):
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id)
+    with pytest.raises(InvalidInput, match="out of range"):
+        lines(database, project_id, after=2**70)
+    assert [row.seq for row in lines(database, project_id)] == [1]
+
+
+def test_a_table_that_changed_since_a_question_was_prepared_is_read_as_it_is(on_postgres, postgres):
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id)
+    before = lines(database, project_id)
+    with psycopg.connect(postgres.owner_url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute("ALTER TABLE event ALTER COLUMN type TYPE text")
+    assert lines(database, project_id) == before
+
+
+def test_an_answer_of_many_packets_comes_whole(on_postgres):
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id, 3, {"text": "ğ" * 500_000})
+    assert [len(row.data["text"]) for row in lines(database, project_id)] == [500_000] * 3
+
+
+def test_a_database_that_is_away_is_said_to_be_away(on_postgres, postgres_cluster, postgres):
+    project_id = add_project(on_postgres, "first")
+    postgres_cluster.drop(postgres)
+    with pytest.raises(TransientError):
+        ask(on_postgres, project_id, (SEQUENCES, {"stream": "s"}))

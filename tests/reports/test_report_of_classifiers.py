@@ -1,0 +1,42 @@
+"""What a report says of error rates: points, and never a share of almost nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from azuraforge.models.gate import Contender, decide
+from azuraforge.reports.conclusion import conclusion
+from azuraforge.reports.texts import Words
+
+
+def _evaluation(**more: Any) -> dict[str, Any]:
+    wrong = np.zeros((400, 1))
+    wrong[:40] = 1
+    candidate = Contender("vision.cnn", wrong, metric="error_rate")
+    verdict = decide(
+        candidate, [Contender("vision.knn", np.zeros((400, 1)), metric="error_rate")], None, horizon=1, season=1
+    )
+    return {
+        "kind": "classify",
+        "contenders": [{"name": "vision.cnn", "role": "candidate"}, {"name": "vision.knn", "role": "baseline"}],
+        "best_baseline": "vision.knn",
+        "comparisons": [comparison.to_dict() for comparison in verdict.comparisons],
+        **more,
+    }
+
+
+def test_a_baseline_without_errors_is_told_in_points() -> None:
+    english, turkish = (" ".join(conclusion(Words(code), {"seed": 7}, _evaluation(), {})) for code in ("en", "tr"))
+    assert "lies above zero (+6." in english
+    assert "points; 97.5 % confidence)" in english
+    assert "puan arası; güven %97,5)" in turkish
+    assert "9,999" not in english
+
+
+def test_it_says_at_how_many_images_the_guard_looked() -> None:
+    said = conclusion(Words("en"), {"seed": 7}, _evaluation(guarded={"tried": 12, "of": 400}), {})
+    assert any("was tried with 12 of 400 images" in sentence for sentence in said)
+    untold = conclusion(Words("en"), {"seed": 7}, _evaluation(guarded={"tried": 0, "of": 400}), {})
+    assert not any("was tried with" in sentence for sentence in untold)
