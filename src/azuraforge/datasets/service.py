@@ -21,6 +21,7 @@ from azuraforge import claims
 from azuraforge.claims import Claim
 from azuraforge.database import Database
 from azuraforge.datasets import shapes, store
+from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import (
@@ -119,6 +120,7 @@ class DatasetService:
         self.lookup = DatasetLookup(database)
         self._events = events
         self._call = call
+        self.large_pictures = LargePictures(call, settings.reading.at_once)
         self._settings = settings
         self._limits = ReadingLimits.of(settings.reading)
         self._outgoing = Policy.of(settings)

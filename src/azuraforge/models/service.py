@@ -275,7 +275,8 @@ class ModelService(Registry):
         def ask(version: int, pair_id: str | None) -> PictureAnswer:
             served = self.online.served(project_id, row.model_id, version)
             number = deployed.number if deployed else None
-            return predict_picture(self._warm, self.online.ledger, served, picture, deployment=number, pair_id=pair_id)
+            large, ledger = self._datasets.large_pictures, self.online.ledger
+            return predict_picture(self._warm, large, ledger, served, picture, deployment=number, pair_id=pair_id)
 
         if deployed is None:
             return ask(row.version, None)
