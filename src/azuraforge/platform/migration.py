@@ -7,8 +7,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from alembic import command
-
 from azuraforge.database import Database
 from azuraforge.database.schema import alembic_config
 
@@ -26,6 +24,8 @@ def import_tables() -> None:
 
 
 def main() -> None:
+    from alembic import command
+
     import_tables()
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder) / 'schema.db'}")
