@@ -142,7 +142,7 @@ def test_a_client_that_leaves_ends_its_work_and_its_place_in_line() -> None:
         def work() -> str:
             with ended_with_request(ended.set):
                 begun.set()
-                assert ended.wait(60)
+                assert ended.wait(120)
             return "ended"
 
         first = asyncio.create_task(line.run(request(gone[0]), "a", work))
