@@ -52,7 +52,7 @@ def test_a_deleted_dataset_is_out_of_reach_and_comes_back(add, service, bin_, ev
         assert (shown.name, shown.deleted_by, shown.deleted_at is not None) == ("load", "Ada", True)
     [listed] = service.list(project_id, trash=True)
     assert (listed.name, listed.id, listed.numbers) == ("load", added.id, [1])
-    assert bin_.restore(project_id, "load", None) == added.id
+    assert bin_.restore(project_id, "load", None).id == added.id
     found = service.get(project_id, "load")
     assert found.deleted_at is None
     assert load_version(found.path, found.schema, found.options, found.fingerprint).height == 60
@@ -68,7 +68,7 @@ def test_a_name_is_free_again_while_its_dataset_is_in_the_trash(add, service, bi
     with pytest.raises(Conflict, match="another dataset is named 'load'"):
         bin_.restore(project_id, "load", None)
     bin_.delete(project_id, "load", None, "Ada")
-    assert bin_.restore(project_id, first.id, None) == first.id
+    assert bin_.restore(project_id, first.id, None).id == first.id
     assert service.get(project_id, "load").rows == 60
 
 

@@ -48,7 +48,7 @@ def test_a_deleted_model_is_out_of_reach_and_comes_back(room: Any, project_id: s
             attempt()
         assert "azuraforge models restore load" in refused.value.next_step
     assert room.service.show(project_id, listed.id).version_list[0].model == "load"
-    assert trash.restore(project_id, listed.id, None) == "load"
+    assert trash.restore(project_id, listed.id, None).name == "load"
     assert room.service.show(project_id, "load").deleted_at is None
     assert [line.version for line in room.service.history(project_id, "load")] == [1]
     told = [event.type for event in room.events.read(project_id, "project")]
