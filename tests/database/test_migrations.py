@@ -18,7 +18,7 @@ from azuraforge.database import Base, Database
 from azuraforge.database import row_security as walls
 from azuraforge.database.schema import VERSION_TABLE, current_revision, head_revision, open_database, upgrade
 from azuraforge.errors import Conflict, InvalidInput, StorageError, TransientError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 
 RELEASED = Path(__file__).parent / "released"
 REVISIONS = sorted({path.name.split(".")[0] for path in RELEASED.glob("*.sql")})
@@ -27,7 +27,7 @@ REVISIONS = sorted({path.name.split(".")[0] for path in RELEASED.glob("*.sql")})
 OPEN_FOUR_TIMES = """
 import os, sys
 from azuraforge.database.schema import open_database
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 import_tables()
 url, owner_url = sys.argv[1:]
 def child():

@@ -29,12 +29,19 @@ Needs = Callable[[Session, str, str], Mapping[int, NeededBy]]
 class DatasetTrash:
     """Deletes, restores and purges datasets and their versions; see ``projects.trash.Bin``."""
 
-    def __init__(self, database: Database, events: EventLog, artifacts: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        artifacts: Path,
+        needs: Sequence[Needs] = (),
+        objections: Sequence[Objection] = (),
+    ) -> None:
         self._database = database
         self._events = events
         self._artifacts = artifacts
-        self.objections: list[Objection] = []
-        self.needs: list[Needs] = []
+        self._needs = needs
+        self._objections = objections
 
     def path(self, project_id: str, fingerprint: str) -> Path:
         """Where the rows of a version lie."""
@@ -59,7 +66,7 @@ class DatasetTrash:
                     f"version {version} is the only one of dataset {dataset.name!r}",
                     next_step=f"delete the whole dataset: azuraforge datasets delete {dataset.name}",
                 )
-            for object_to in self.objections:
+            for object_to in self._objections:
                 object_to(session, project_id, dataset.id, dataset.name, version)
             self._tell(session, dataset, "dataset.deleted", version, by)
             if row is not None:
@@ -174,7 +181,7 @@ class DatasetTrash:
 
     def _needed(self, session: Session, project_id: str, dataset_id: str) -> dict[int, NeededBy]:
         found: dict[int, NeededBy] = {}
-        for ask in self.needs:
+        for ask in self._needs:
             found |= ask(session, project_id, dataset_id)
         return found
 

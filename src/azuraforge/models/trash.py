@@ -18,7 +18,7 @@ from azuraforge.models.deployments import store as deployment_store
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.projects.keeping import Shelf
-from azuraforge.projects.schemas import NeededBy, Policy, TrashItem
+from azuraforge.projects.schemas import Policy, TrashItem
 from azuraforge.projects.trash import AT_ONCE, Contents, Purged
 
 #: Raises Conflict where what is going on, or will, needs the model of this name. Asked of other rooms.
@@ -28,11 +28,13 @@ Objection = Callable[[Session, str, str], None]
 class ModelTrash:
     """Deletes, restores and purges models and their versions; see ``projects.trash.Bin``."""
 
-    def __init__(self, database: Database, events: EventLog, folders: VersionFolders) -> None:
+    def __init__(
+        self, database: Database, events: EventLog, folders: VersionFolders, objections: Sequence[Objection] = ()
+    ) -> None:
         self._database = database
         self._events = events
         self._folders = folders
-        self.objections: list[Objection] = []
+        self._objections = objections
 
     def delete(self, project_id: str, name: str, version: int | None, by: str) -> None:
         """Move a model or one of its versions into the trash; nothing changes where it is there already.
@@ -47,7 +49,7 @@ class ModelTrash:
                     return
                 raise _unknown(name)
             if version is None:
-                for object_to in self.objections:
+                for object_to in self._objections:
                     object_to(session, project_id, model.name)
                 self._tell(session, model, "model.deleted", None, by)
                 model.former_name, model.name = model.name, f"~{model.id}"  # no name begins like that
@@ -95,15 +97,6 @@ class ModelTrash:
             return model.name
 
         return self._database.write(project_id, work)
-
-    def needed_runs(self, session: Session, project_id: str, run_ids: Sequence[str]) -> dict[str, NeededBy]:
-        """Which of these runs made versions that are still there."""
-        return {row.run_id: _needs(model, row) for model, row in trash_store.made_by(session, project_id, run_ids)}
-
-    def needed_versions(self, session: Session, project_id: str, dataset_id: str) -> dict[int, NeededBy]:
-        """Which versions of a dataset are those that versions of models learned from."""
-        found = trash_store.learned_from(session, project_id, dataset_id)
-        return {row.dataset_version: _needs(model, row) for model, row in found if row.dataset_version is not None}
 
     def contents(self, session: Session, project_id: str, policy: Policy) -> Contents:
         items = [
@@ -211,10 +204,6 @@ def _version(session: Session, model: Model, number: int) -> ModelVersion:
 
 def _unknown(name: str) -> NotFound:
     return NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
-
-
-def _needs(model: Model, row: ModelVersion) -> NeededBy:
-    return NeededBy(noun="model", name=model.former_name or model.name, version=row.version)
 
 
 def _item(model: Model, row: ModelVersion | None, held: int, policy: Policy) -> TrashItem:

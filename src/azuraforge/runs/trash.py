@@ -33,12 +33,19 @@ _GOING = ("queued", "running")
 class RunTrash:
     """Deletes, restores and purges runs; see ``projects.trash.Bin``."""
 
-    def __init__(self, database: Database, events: EventLog, artifacts: ArtifactStore, scratch: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        artifacts: ArtifactStore,
+        scratch: Path,
+        needs: Sequence[Needs] = (),
+    ) -> None:
         self._database = database
         self._events = events
         self._artifacts = artifacts
         self._scratch = scratch
-        self.needs: list[Needs] = []
+        self._needs = needs
 
     def delete(self, project_id: str, run_id: str, by: str) -> None:
         """Move an ended run into the trash; nothing changes where it is there already.
@@ -80,16 +87,6 @@ class RunTrash:
                 self._tell(session, project_id, "run.pinned" if pinned else "run.unpinned", data)
 
         self._database.write(project_id, work)
-
-    def object_to_dataset(self, session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
-        """Raises Conflict where a run that goes on reads this dataset, or this version of it."""
-        if (run_id := trash_store.going_on_dataset(session, project_id, id_, version)) is not None:
-            raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", run_id)
-
-    def object_to_model(self, session: Session, project_id: str, name: str) -> None:
-        """Raises Conflict where a run that goes on will add a version to this model."""
-        if (run_id := trash_store.going_for_model(session, project_id, name)) is not None:
-            raise _in_use(f"model {name!r}", run_id)
 
     def contents(self, session: Session, project_id: str, policy: Policy) -> Contents:
         runs = trash_store.newest(session, project_id, AT_ONCE)
@@ -198,7 +195,7 @@ class RunTrash:
 
     def _needed(self, session: Session, project_id: str, run_ids: Sequence[str]) -> dict[str, NeededBy]:
         found: dict[str, NeededBy] = {}
-        for ask in self.needs if run_ids else ():
+        for ask in self._needs if run_ids else ():
             found |= ask(session, project_id, run_ids)
         return found
 
@@ -221,14 +218,6 @@ class RunTrash:
             lambda: files.addresses(project_id),
             trash_store.named_files,
         )
-
-
-def _in_use(what: str, run_id: str) -> Conflict:
-    return Conflict(
-        f"{what} cannot be deleted while run {run_id} works with it",
-        where=f"run {run_id}",
-        next_step=f"wait for it, or cancel it first: azuraforge runs cancel {run_id}",
-    )
 
 
 def _item(run: Run, held: int, policy: Policy, needed: NeededBy | None) -> TrashItem:
