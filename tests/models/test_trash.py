@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from azuraforge.database import Base
 from azuraforge.errors import Conflict, NotFound, TransientError
+from azuraforge.models.needs import needed_runs, needed_versions
 from azuraforge.models.registry.registry import HeldOut
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import ModelVersion
@@ -151,8 +152,8 @@ def test_versions_need_the_run_that_made_them_and_their_rows(room: Any, project_
 
     def needed() -> tuple[Any, Any]:
         with room.database.read(project_id) as session:
-            runs = trash.needed_runs(session, project_id, ["run1", "run2"])
-            return runs, trash.needed_versions(session, project_id, "data1")
+            runs = needed_runs(session, project_id, ["run1", "run2"])
+            return runs, needed_versions(session, project_id, "data1")
 
     runs, versions = needed()
     assert list(runs) == ["run1"]
@@ -187,7 +188,7 @@ def test_who_objects_is_heard(room: Any, project_id: str, make_folder: Make) -> 
     def object_to(_session: Any, project: str, name: str) -> None:
         raise Conflict(f"a run learns for {name} in {project}")
 
-    room.service.trash.objections.append(object_to)
+    room.objections.append(object_to)
     with pytest.raises(Conflict, match=f"learns for load in {project_id}"):
         room.service.trash.delete(project_id, "load", None, "Ada")
 

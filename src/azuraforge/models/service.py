@@ -5,7 +5,7 @@ What changes them inside a run's own transaction is in ``registry.py``.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
@@ -46,7 +46,7 @@ from azuraforge.models.schemas import (
 )
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import Model, ModelVersion
-from azuraforge.models.trash import ModelTrash
+from azuraforge.models.trash import ModelTrash, Objection
 from azuraforge.plugins.discovery.catalogue import Call
 
 _TRIES = 20
@@ -68,6 +68,8 @@ class ModelService(Registry):
         datasets: DatasetService,
         warm: WarmPredictors,
         call: Call,
+        *,
+        objections: Sequence[Objection] = (),
     ) -> None:
         super().__init__(events)
         self._database = database
@@ -85,7 +87,7 @@ class ModelService(Registry):
         self.lineage = Lineage(database, datasets)
         self.cards = Cards(database, events, datasets)
         #: Models and versions that were deleted, and how they are purged.
-        self.trash = ModelTrash(database, events, folders)
+        self.trash = ModelTrash(database, events, folders, objections)
         #: Versions as files, out and in.
         self.bundles = Bundles(
             *(database, folders, datasets, self.cards, self),
