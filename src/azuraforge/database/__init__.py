@@ -8,13 +8,14 @@ from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, unavailable
 from azuraforge.database.project_scope import ScopeError
 from azuraforge.database.riders import taking_along, taking_nothing_along
-from azuraforge.database.tables import Base, JsonText, Owned, Timestamp, new_id
+from azuraforge.database.tables import Base, JsonShape, JsonText, Owned, Timestamp, new_id
 from azuraforge.database.writer import after_commit
 
 __all__ = [
     "AWAY",
     "Base",
     "Database",
+    "JsonShape",
     "JsonText",
     "Owned",
     "ScopeError",
