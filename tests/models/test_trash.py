@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from azuraforge.database import Base
 from azuraforge.errors import Conflict, NotFound, TransientError
+from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.needs import needed_runs, needed_versions
 from azuraforge.models.registry.registry import HeldOut
 from azuraforge.models.schemas import PredictRequest
@@ -23,6 +24,7 @@ from azuraforge.projects.schemas import Policy
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
+KEPT = VerdictRecord(decision="kept", headline="kept", champion="x", reasons=[])
 HELD_OUT = HeldOut("data1", "load", datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
 
 
@@ -126,7 +128,7 @@ def test_a_purged_model_leaves_nothing_but_what_was_looked_at(room: Any, project
     room.service.promote_by_hand(project_id, "load", 1, **HAND)
 
     def judge(session: Any) -> None:
-        verdict: dict[str, Any] = {"evaluation": {}, "verdict": {}, "held_out": HELD_OUT}
+        verdict: dict[str, Any] = {"evaluation": {}, "verdict": KEPT, "held_out": HELD_OUT}
         room.service.store_evaluation(session, project_id, "run1", "load", 1, **verdict)
 
     def looked_at() -> int:
