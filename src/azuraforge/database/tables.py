@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import TIMESTAMP, BigInteger, Dialect, ForeignKey, MetaData, String, Text
+from sqlalchemy import TIMESTAMP, BigInteger, Dialect, ForeignKey, Index, MetaData, String, Text, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -36,6 +36,13 @@ class Owned:
     @declared_attr
     def project_id(cls) -> Mapped[str]:  # noqa: N805  SQLAlchemy calls it with the class
         return mapped_column(String(16), ForeignKey("project.id"), nullable=False)
+
+
+def unique_name(table: str) -> Index:
+    """Return the index that lets one row of a project that is not in the trash have a name."""
+    there = text("deleted_at IS NULL")
+    name = f"uq_{table}_project_id_name"
+    return Index(name, "project_id", "name", unique=True, sqlite_where=there, postgresql_where=there)
 
 
 class Timestamp(TypeDecorator[datetime]):

@@ -61,7 +61,7 @@ async def dataset_service(request: Request) -> DatasetService:
 
 
 Service = Annotated[DatasetService, Depends(dataset_service)]
-_SHORT = ShortId("dataset", Dataset.id, Dataset.name, Dataset.former_name)
+_SHORT = ShortId("dataset", Dataset.id, Dataset.name)
 #: A dataset's name, or its id, which may be shortened.
 NameOrId = Annotated[str, Depends(path_id("name", _SHORT))]
 Version = Annotated[Number | None, Query(description="empty: the newest")]

@@ -209,7 +209,7 @@ class DatasetService:
                 if row is not None:
                     raise _in_the_trash(f"version {version} of dataset {dataset.name!r}", f"{dataset.name} {version}")
                 raise NotFound(
-                    f"dataset {dataset.former_name or dataset.name!r} has no version {version}",
+                    f"dataset {dataset.name!r} has no version {version}",
                     next_step=f"azuraforge datasets show {dataset.name}",
                 )
             return self._version(project_id, dataset, row)
@@ -317,7 +317,7 @@ class DatasetService:
     def _version(self, project_id: str, dataset: Dataset, row: DatasetVersionRow) -> DatasetVersion:
         return DatasetVersion(
             id=dataset.id,
-            name=dataset.former_name or dataset.name,
+            name=dataset.name,
             version=row.version,
             fingerprint=row.fingerprint,
             schema=row.columns,

@@ -65,8 +65,7 @@ class DatasetTrash:
             if row is not None:
                 store.change(session, row, deleted_at=now(), deleted_by=by)
             else:
-                former = {"former_name": dataset.name, "name": f"~{dataset.id}"}  # no name begins like that
-                store.change(session, dataset, deleted_at=now(), deleted_by=by, **former)
+                store.change(session, dataset, deleted_at=now(), deleted_by=by)
 
         self._database.write(project_id, work)
 
@@ -88,15 +87,14 @@ class DatasetTrash:
             if deleted is None:
                 return _locked(session, store.find(session, project_id, name_or_id), name_or_id).id
             dataset = _locked(session, deleted, name_or_id)
-            if dataset.former_name is not None:
-                if store.find(session, project_id, dataset.former_name) is not None:
+            if dataset.deleted_at is not None:
+                if store.find(session, project_id, dataset.name) is not None:
                     raise Conflict(
-                        f"another dataset is named {dataset.former_name!r} by now",
+                        f"another dataset is named {dataset.name!r} by now",
                         where=f"dataset {dataset.id}",
-                        next_step=f"delete that one first: azuraforge datasets delete {dataset.former_name}",
+                        next_step=f"delete that one first: azuraforge datasets delete {dataset.name}",
                     )
-                former = {"name": dataset.former_name, "former_name": None}
-                store.change(session, dataset, deleted_at=None, deleted_by=None, **former)
+                store.change(session, dataset, deleted_at=None, deleted_by=None)
                 self._tell(session, dataset, "dataset.restored", None)
             return dataset.id
 
@@ -226,7 +224,7 @@ def _item(
     return TrashItem(
         noun="dataset",
         id=dataset.id,
-        name=dataset.former_name or dataset.name,
+        name=dataset.name,
         version=row.version if row else None,
         bytes=held,
         deleted_at=deleted.deleted_at,

@@ -75,7 +75,7 @@ Service = Annotated[ModelService, Depends(model_service)]
 
 
 #: A model's former name or its id, which may be shortened.
-NameOrId = Annotated[str, Depends(path_id("name", ShortId("model", Model.id, Model.name, Model.former_name)))]
+NameOrId = Annotated[str, Depends(path_id("name", ShortId("model", Model.id, Model.name)))]
 
 
 @router.get("/models")

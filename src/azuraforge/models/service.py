@@ -190,9 +190,7 @@ class ModelService(Registry):
         with self._database.read(project_id) as session:
             owner = self._known(session, project_id, name, trash=True)
             row = self._version(session, owner, number, trash=True)
-            return shapes.version_out(
-                owner.former_name or owner.name, row, self._alias_names(session, owner).get(number, [])
-            )
+            return shapes.version_out(owner.name, row, self._alias_names(session, owner).get(number, []))
 
     def history(
         self, project_id: str, name: str, alias: str | None = None, at: datetime | None = None

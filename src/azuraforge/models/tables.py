@@ -8,16 +8,16 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now, unique_name
 
 _VERSION = ["model_version.project_id", "model_version.model_id", "model_version.version"]
 
 
 class Model(Owned, Base):
-    """A named thing with versions. In the trash it gives its name up, and remembers it."""
+    """A name with versions. One in the trash does not occupy its name."""
 
     __tablename__ = "model"
-    __table_args__ = (UniqueConstraint("project_id", "name"),)
+    __table_args__ = (unique_name("model"),)
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
@@ -27,7 +27,6 @@ class Model(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
     deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
-    former_name: Mapped[str | None] = mapped_column(String(200), default=None)
     intended_use: Mapped[str | None] = mapped_column(Text, default=None)
 
 

@@ -50,7 +50,6 @@ class ModelTrash:
                 for object_to in self.objections:
                     object_to(session, project_id, model.name)
                 self._tell(session, model, "model.deleted", None, by)
-                model.former_name, model.name = model.name, f"~{model.id}"  # no name begins like that
                 _change(session, model, by)
                 return
             row = _version(session, model, version)
@@ -79,17 +78,16 @@ class ModelTrash:
                 return model.name
             deleted = trash_store.find(session, project_id, name_or_id)
             model = trash_store.lock(session, project_id, deleted.id) if deleted is not None else None
-            if model is None or model.former_name is None:
+            if model is None:
                 if store.model(session, project_id, name_or_id) is None:
                     raise _unknown(name_or_id)
                 return name_or_id  # it was not deleted
-            if store.model(session, project_id, model.former_name) is not None:
+            if store.model(session, project_id, model.name) is not None:
                 raise Conflict(
-                    f"another model is named {model.former_name!r} by now",
+                    f"another model is named {model.name!r} by now",
                     where=f"model {model.id}",
-                    next_step=f"delete that one first: azuraforge models delete {model.former_name}",
+                    next_step=f"delete that one first: azuraforge models delete {model.name}",
                 )
-            model.name, model.former_name = model.former_name, None
             _change(session, model, None)
             self._tell(session, model, "model.restored", None)
             return model.name
@@ -214,7 +212,7 @@ def _unknown(name: str) -> NotFound:
 
 
 def _needs(model: Model, row: ModelVersion) -> NeededBy:
-    return NeededBy(noun="model", name=model.former_name or model.name, version=row.version)
+    return NeededBy(noun="model", name=model.name, version=row.version)
 
 
 def _item(model: Model, row: ModelVersion | None, held: int, policy: Policy) -> TrashItem:
@@ -223,7 +221,7 @@ def _item(model: Model, row: ModelVersion | None, held: int, policy: Policy) -> 
     return TrashItem(
         noun="model",
         id=model.id,
-        name=model.former_name or model.name,
+        name=model.name,
         version=row.version if row else None,
         bytes=held,
         deleted_at=deleted.deleted_at,

@@ -36,7 +36,7 @@ async def study_service(connection: HTTPConnection) -> StudyService:
 
 Service = Annotated[StudyService, Depends(study_service)]
 #: A study's name, or its id, which may be shortened.
-NameOrId = Annotated[str, Depends(path_id("study", ShortId("study", Study.id, Study.name, Study.former_name)))]
+NameOrId = Annotated[str, Depends(path_id("study", ShortId("study", Study.id, Study.name)))]
 
 
 @router.post("", status_code=201)

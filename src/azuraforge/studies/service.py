@@ -380,7 +380,7 @@ def _require_kept(row: Study) -> None:
     if row.deleted_at is not None:
         raise Conflict(
             "the study is in the trash",
-            where=f"study {row.former_name}",
+            where=f"study {row.name}",
             next_step=f"restore it first: azuraforge studies restore {row.id}",
         )
 

@@ -55,8 +55,7 @@ class StudyTrash:
                     next_step=f"delete {heirs[0].name!r} first",
                 )
             self._tell(session, row, "study.deleted", by=by)
-            store.change(session, row, deleted_at=store.clock(session), deleted_by=by, former_name=row.name)
-            store.change(session, row, name=f"~{row.id}")  # no name begins like that
+            store.change(session, row, deleted_at=store.clock(session), deleted_by=by)
 
         self._database.write(project_id, work)
 
@@ -71,7 +70,7 @@ class StudyTrash:
         def work(session: Session) -> str:
             found = store.find_in_trash(session, project_id, study)
             row = store.lock(session, project_id, found.id) if found is not None else None
-            if row is None or row.former_name is None:
+            if row is None:
                 there = store.find(session, project_id, study)
                 if there is None:
                     raise _unknown(study)
@@ -79,13 +78,13 @@ class StudyTrash:
             if row.purging:
                 raise Conflict(
                     "the study is being purged and cannot be restored: runs of its trials are gone",
-                    where=f"study {row.former_name}",
+                    where=f"study {row.name}",
                     next_step="azuraforge trash empty",
                 )
-            if store.find(session, project_id, row.former_name) is not None:
-                raise _name_taken(row.former_name, row.id)
-            names[row.id] = row.former_name
-            store.change(session, row, name=row.former_name, former_name=None, deleted_at=None, deleted_by=None)
+            if store.find(session, project_id, row.name) is not None:
+                raise _name_taken(row.name, row.id)
+            names[row.id] = row.name
+            store.change(session, row, deleted_at=None, deleted_by=None)
             self._tell(session, row, "study.restored")
             return row.id
 
@@ -175,12 +174,12 @@ class StudyTrash:
         return TrashItem(
             noun="study",
             id=row.id,
-            name=row.former_name or row.name,
+            name=row.name,
             bytes=self._runs.held_bytes(session, row.project_id, store.run_ids(session, row.project_id, row.id)),
             deleted_at=row.deleted_at,
             deleted_by=row.deleted_by or "",
             purged_after=row.deleted_at + timedelta(days=policy.trash_days),
-            needed_by=NeededBy(noun="study", name=heir.former_name or heir.name) if heir is not None else None,
+            needed_by=NeededBy(noun="study", name=heir.name) if heir is not None else None,
         )
 
 

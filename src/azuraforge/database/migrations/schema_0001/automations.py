@@ -1,17 +1,12 @@
-"""schedules and their fires"""
+"""Schedules and the runs that they started."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from azuraforge import database
 
-revision = "0003"
-down_revision = "0002"
-branch_labels = None
-depends_on = None
 
-
-def upgrade() -> None:
+def create() -> None:
     op.create_table(
         "schedule",
         sa.Column("project_id", sa.String(length=16), nullable=False),
@@ -52,7 +47,3 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", "schedule_id", "fire_time", name=op.f("pk_schedule_fire")),
     )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("restore a backup instead: a migration is not taken back")

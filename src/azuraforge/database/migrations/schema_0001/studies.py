@@ -1,17 +1,12 @@
-"""studies: searches over configs, whose trials are runs"""
+"""Studies and their trials."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from azuraforge import database
 
-revision = "0006"
-down_revision = "0005"
-branch_labels = None
-depends_on = None
 
-
-def upgrade() -> None:
+def create() -> None:
     op.create_table(
         "study",
         sa.Column("project_id", sa.String(length=16), nullable=False),
@@ -53,12 +48,27 @@ def upgrade() -> None:
         sa.Column("running_since", database.Timestamp(), nullable=True),
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.Column("finished_at", database.Timestamp(), nullable=True),
+        sa.Column("deleted_at", database.Timestamp(), nullable=True),
+        sa.Column("deleted_by", sa.String(length=200), nullable=True),
+        sa.Column("purging", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_study_project_id")),
         sa.PrimaryKeyConstraint("project_id", "id", name=op.f("pk_study")),
-        sa.UniqueConstraint("project_id", "name", name=op.f("uq_study_project_id_name")),
     )
-    active = sa.text("active")
-    op.create_index("ix_study_active", "study", ["project_id", "id"], sqlite_where=active, postgresql_where=active)
+    op.create_index(
+        "uq_study_project_id_name",
+        "study",
+        ["project_id", "name"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_study_active",
+        "study",
+        ["project_id", "id"],
+        sqlite_where=sa.text("active"),
+        postgresql_where=sa.text("active"),
+    )
     op.create_index("ix_study_project_id_created_at_id", "study", ["project_id", "created_at", "id"])
     op.create_table(
         "study_trial",
@@ -85,7 +95,3 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", "study_id", "number", name=op.f("pk_study_trial")),
     )
-
-
-def downgrade() -> None:
-    raise NotImplementedError("restore a backup instead: a migration is not taken back")
