@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from azuraforge.paging import Page
+
 
 class PluginOut(BaseModel):
     """An installed ability, or the reason why one cannot be used."""
@@ -26,3 +28,7 @@ class PluginOut(BaseModel):
         default=None, alias="schema", description="JSON schema of the config, the options or the request"
     )
     error: str | None = Field(default=None, description="one line; null where the plugin works")
+
+
+class PluginPage(Page[PluginOut]):
+    """A page of plugins, by kind and name."""
