@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * List Datasets
-         * @description Every dataset with its newest version.
+         * @description A page of datasets with their newest versions, by name.
          */
         get: operations["datasets_list_datasets"];
         put?: never;
@@ -144,6 +144,26 @@ export interface paths {
          * @description The target over time, reduced for a chart; of several series one.
          */
         get: operations["datasets_dataset_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Versions
+         * @description A page of a dataset's versions, the newest first.
+         */
+        get: operations["datasets_list_dataset_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -283,7 +303,7 @@ export interface paths {
         };
         /**
          * List Models
-         * @description Every model with its champion.
+         * @description A page of models with their champions, by name.
          */
         get: operations["models_list_models"];
         put?: never;
@@ -303,7 +323,7 @@ export interface paths {
         };
         /**
          * Get Model
-         * @description A model with all its versions.
+         * @description A model with its newest versions.
          */
         get: operations["models_get_model"];
         put?: never;
@@ -351,7 +371,7 @@ export interface paths {
         };
         /**
          * List Deployments
-         * @description Every shadow and canary the model had, newest first, and how they did.
+         * @description A page of the shadows and canaries that the model had, the newest first, with their results.
          */
         get: operations["models_list_deployments"];
         put?: never;
@@ -419,7 +439,7 @@ export interface paths {
         };
         /**
          * Get History
-         * @description Who was champion when, and why; newest first.
+         * @description A page of the moves of a model's aliases with their reasons, the newest first.
          */
         get: operations["models_get_history"];
         put?: never;
@@ -499,7 +519,7 @@ export interface paths {
         };
         /**
          * List Policies
-         * @description Every policy the model had, newest first, and who set it why.
+         * @description A page of the policies that the model had, the newest first, with authors and reasons.
          */
         get: operations["models_list_policies"];
         put?: never;
@@ -574,26 +594,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/models/{name}/predictions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Predictions
-         * @description The newest lines of the ledger.
-         */
-        get: operations["models_list_predictions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/models/{name}/promote": {
         parameters: {
             query?: never;
@@ -648,6 +648,26 @@ export interface paths {
          * @description Move an alias one step back.
          */
         post: operations["models_roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description A page of a model's versions, the newest first.
+         */
+        get: operations["models_list_versions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -767,7 +787,7 @@ export interface paths {
         };
         /**
          * List Plugins
-         * @description Every plugin that was found, broken ones with their error.
+         * @description A page of the plugins that were found, by kind and name; broken ones with their error.
          */
         get: operations["plugins_list_plugins"];
         put?: never;
@@ -807,7 +827,7 @@ export interface paths {
         };
         /**
          * List Predictions
-         * @description The ledger, the newest line first.
+         * @description A page of the ledger, the newest line first.
          */
         get: operations["predictions_list_predictions"];
         put?: never;
@@ -1191,7 +1211,7 @@ export interface paths {
         };
         /**
          * List Schedules
-         * @description Every schedule with its next times and newest fires.
+         * @description A page of schedules with their next times and newest fires, by name.
          */
         get: operations["automations_list_schedules"];
         put?: never;
@@ -1229,6 +1249,26 @@ export interface paths {
          * @description Remove a schedule; the runs that it queued stay.
          */
         delete: operations["automations_delete_schedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule}/fires": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Fires
+         * @description A page of a schedule's fires, the newest first.
+         */
+        get: operations["automations_list_fires"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1367,7 +1407,7 @@ export interface paths {
         };
         /**
          * List Studies
-         * @description The newest studies.
+         * @description A page of studies, the newest first.
          */
         get: operations["studies_list_studies"];
         put?: never;
@@ -1535,7 +1575,7 @@ export interface paths {
         };
         /**
          * List Trials
-         * @description Every trial, by number.
+         * @description A page of a study's trials, by number.
          */
         get: operations["studies_list_trials"];
         put?: never;
@@ -1575,7 +1615,7 @@ export interface paths {
         };
         /**
          * List Tokens
-         * @description The project's API tokens, without their secrets.
+         * @description A page of the project's API tokens, without their secrets, the oldest first.
          */
         get: operations["projects_list_tokens"];
         put?: never;
@@ -1719,6 +1759,19 @@ export interface components {
             name: string;
             /** Sha256 */
             sha256: string;
+        };
+        /**
+         * ArtifactPage
+         * @description A page of the files that a run produced, by name.
+         */
+        ArtifactPage: {
+            /** Items */
+            items: components["schemas"]["ArtifactOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * AttemptOut
@@ -1889,6 +1942,19 @@ export interface components {
             versions: number;
         };
         /**
+         * DatasetPage
+         * @description A page of datasets, by name.
+         */
+        DatasetPage: {
+            /** Items */
+            items: components["schemas"]["DatasetOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * DatasetSchema
          * @description What the columns mean: of a series see ``plugins.Schema``, of pictures ``plugins.ImageSchema``.
          */
@@ -2000,6 +2066,19 @@ export interface components {
             version: number;
         };
         /**
+         * DatasetVersionPage
+         * @description A page of a dataset's versions, the newest first.
+         */
+        DatasetVersionPage: {
+            /** Items */
+            items: components["schemas"]["DatasetVersionOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * DeploymentOut
          * @description A shadow or a canary, and how it did beside the alias's holder.
          */
@@ -2057,6 +2136,19 @@ export interface components {
             state: "active" | "ended" | "rolled_back";
             /** Version */
             version: number;
+        };
+        /**
+         * DeploymentPage
+         * @description A page of a model's shadows and canaries, the newest first.
+         */
+        DeploymentPage: {
+            /** Items */
+            items: components["schemas"]["DeploymentOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * DeploymentRequest
@@ -2349,6 +2441,19 @@ export interface components {
             run_state: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
         };
         /**
+         * FirePage
+         * @description A page of a schedule's fires, the newest first.
+         */
+        FirePage: {
+            /** Items */
+            items: components["schemas"]["FireOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * FromSource
          * @description Read a dataset from a source plugin.
          */
@@ -2427,6 +2532,19 @@ export interface components {
              * @default []
              */
             values: string[];
+        };
+        /**
+         * HistoryPage
+         * @description A page of the moves of a model's aliases, the newest first.
+         */
+        HistoryPage: {
+            /** Items */
+            items: components["schemas"]["AliasChange"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * ImportanceOut
@@ -2729,7 +2847,10 @@ export interface components {
             /** Series */
             series: components["schemas"]["MetricSeries"][];
         };
-        /** ModelDetail */
+        /**
+         * ModelDetail
+         * @description A model with its newest versions.
+         */
         ModelDetail: {
             /** Champion */
             champion: number | null;
@@ -2753,7 +2874,10 @@ export interface components {
             target: string;
             /** Unit */
             unit: string;
-            /** Version List */
+            /**
+             * Version List
+             * @description the newest 100 and those that an alias points at, the newest first; all: …/versions
+             */
             version_list: components["schemas"]["VersionOut"][];
             /** Versions */
             versions: number;
@@ -2787,6 +2911,19 @@ export interface components {
             unit: string;
             /** Versions */
             versions: number;
+        };
+        /**
+         * ModelPage
+         * @description A page of models, by name.
+         */
+        ModelPage: {
+            /** Items */
+            items: components["schemas"]["ModelOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * NeededBy
@@ -3061,6 +3198,19 @@ export interface components {
             version: string;
         };
         /**
+         * PluginPage
+         * @description A page of plugins, by kind and name.
+         */
+        PluginPage: {
+            /** Items */
+            items: components["schemas"]["PluginOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * PointOutcome
          * @description What became of one point.
          */
@@ -3170,6 +3320,19 @@ export interface components {
              * @enum {string}
              */
             unknown_slices: "block" | "pass";
+        };
+        /**
+         * PolicyPage
+         * @description A page of a model's policies, the newest first; the last one is the platform's own.
+         */
+        PolicyPage: {
+            /** Items */
+            items: components["schemas"]["PolicyOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * PolicyRequest
@@ -3379,12 +3542,15 @@ export interface components {
         };
         /**
          * PredictionPage
-         * @description Lines of the ledger, the newest first. ``next``: what to ask for as ``before`` to get the next page.
+         * @description A page of the ledger, the newest line first.
          */
         PredictionPage: {
             /** Items */
             items: components["schemas"]["PredictionOut"][];
-            /** Next */
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
             next: string | null;
         };
         /** PredictionPoint */
@@ -3887,13 +4053,16 @@ export interface components {
         };
         /**
          * RunPage
-         * @description A page of runs, newest first; ``next`` is the cursor for ``after``.
+         * @description A page of runs, the newest first.
          */
         RunPage: {
-            /** Next */
+            /** Items */
+            items: components["schemas"]["RunOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
             next: string | null;
-            /** Runs */
-            runs: components["schemas"]["RunOut"][];
         };
         /**
          * RunProgress
@@ -4068,6 +4237,19 @@ export interface components {
             run: components["schemas"]["RunRequest"];
             /** Timezone */
             timezone: string;
+        };
+        /**
+         * SchedulePage
+         * @description A page of schedules, by name.
+         */
+        SchedulePage: {
+            /** Items */
+            items: components["schemas"]["ScheduleOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * ScheduleRequest
@@ -4377,6 +4559,19 @@ export interface components {
             winner: number | null;
         };
         /**
+         * StudyPage
+         * @description A page of studies, the newest first.
+         */
+        StudyPage: {
+            /** Items */
+            items: components["schemas"]["StudyOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * StudyRequest
          * @description What to search. ``space`` names fields of the config; ``config`` is what stays as it is.
          */
@@ -4554,6 +4749,19 @@ export interface components {
             /** Used At */
             used_at: string | null;
         };
+        /**
+         * TokenPage
+         * @description A page of the project's tokens, the oldest first.
+         */
+        TokenPage: {
+            /** Items */
+            items: components["schemas"]["TokenOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
         /** TokenRequest */
         TokenRequest: {
             /** Expires In Days */
@@ -4671,6 +4879,19 @@ export interface components {
             state: "running" | "complete" | "pruned" | "failed";
         };
         /**
+         * TrialPage
+         * @description A page of a study's trials, by number.
+         */
+        TrialPage: {
+            /** Items */
+            items: components["schemas"]["TrialOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * VersionOut
          * @description One immutable version: weights with preprocessing, and where it came from.
          */
@@ -4751,6 +4972,19 @@ export interface components {
              * @description hash of tensors and preprocessing: equal where bits are equal
              */
             weights_sha256: string | null;
+        };
+        /**
+         * VersionPage
+         * @description A page of a model's versions, the newest first.
+         */
+        VersionPage: {
+            /** Items */
+            items: components["schemas"]["VersionOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
     };
     responses: never;
@@ -4936,6 +5170,10 @@ export interface operations {
     datasets_list_datasets: {
         parameters: {
             query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
                 /** @description those that were deleted, instead of all others */
                 trash?: boolean;
             };
@@ -4951,7 +5189,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DatasetOut"][];
+                    "application/json": components["schemas"]["DatasetPage"];
                 };
             };
             /** @description Bad Request */
@@ -5579,6 +5817,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RowsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    datasets_list_dataset_versions: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersionPage"];
                 };
             };
             /** @description Bad Request */
@@ -6297,6 +6625,10 @@ export interface operations {
     models_list_models: {
         parameters: {
             query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
                 /** @description those that were deleted, instead of all others */
                 trash?: boolean;
             };
@@ -6312,7 +6644,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelOut"][];
+                    "application/json": components["schemas"]["ModelPage"];
                 };
             };
             /** @description Bad Request */
@@ -6821,7 +7153,12 @@ export interface operations {
     };
     models_list_deployments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path: {
                 name: string;
@@ -6836,7 +7173,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeploymentOut"][];
+                    "application/json": components["schemas"]["DeploymentPage"];
                 };
             };
             /** @description Bad Request */
@@ -7370,9 +7707,13 @@ export interface operations {
     models_get_history: {
         parameters: {
             query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
                 alias?: string | null;
                 /** @description only moves until then: the first line held the alias */
                 at?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
             };
             header?: never;
             path: {
@@ -7388,7 +7729,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AliasChange"][];
+                    "application/json": components["schemas"]["HistoryPage"];
                 };
             };
             /** @description Bad Request */
@@ -7757,7 +8098,12 @@ export interface operations {
     };
     models_list_policies: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path: {
                 name: string;
@@ -7772,7 +8118,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyOut"][];
+                    "application/json": components["schemas"]["PolicyPage"];
                 };
             };
             /** @description Bad Request */
@@ -8321,93 +8667,6 @@ export interface operations {
             };
         };
     };
-    models_list_predictions: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PredictionOut"][];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Header Fields Too Large */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     models_promote: {
         parameters: {
             query?: never;
@@ -8770,6 +9029,96 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_list_versions: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9402,7 +9751,12 @@ export interface operations {
     };
     plugins_list_plugins: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9415,7 +9769,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PluginOut"][];
+                    "application/json": components["schemas"]["PluginPage"];
                 };
             };
             /** @description Bad Request */
@@ -9436,8 +9790,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9553,12 +9925,15 @@ export interface operations {
     predictions_list_predictions: {
         parameters: {
             query?: {
-                /** @description `next` of the page before */
-                before?: string | null;
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
                 /** @description only those that are wholly judged, or only the others */
                 judged?: boolean | null;
+                /** @description items of this page at most */
                 limit?: number;
                 model?: string | null;
+                /** @description also answers that only a shadow or canary was compared by */
+                unserved?: boolean;
                 version?: number | null;
             };
             header?: never;
@@ -10200,8 +10575,10 @@ export interface operations {
     runs_list_runs: {
         parameters: {
             query?: {
+                /** @description `next` of the page before; empty: the first page */
                 after?: string | null;
                 kind?: ("train" | "trial" | "predict" | "agent" | "external") | null;
+                /** @description items of this page at most */
                 limit?: number;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
                 /** @description those that were deleted, instead of all others */
@@ -10612,7 +10989,12 @@ export interface operations {
     };
     runs_list_artifacts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path: {
                 run_id: string;
@@ -10627,7 +11009,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ArtifactOut"][];
+                    "application/json": components["schemas"]["ArtifactPage"];
                 };
             };
             /** @description Bad Request */
@@ -11985,7 +12367,12 @@ export interface operations {
     };
     automations_list_schedules: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11998,7 +12385,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ScheduleOut"][];
+                    "application/json": components["schemas"]["SchedulePage"];
                 };
             };
             /** @description Bad Request */
@@ -12019,8 +12406,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12485,6 +12890,96 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_list_fires: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13239,7 +13734,12 @@ export interface operations {
     };
     studies_list_studies: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -13252,7 +13752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StudyOut"][];
+                    "application/json": components["schemas"]["StudyPage"];
                 };
             };
             /** @description Bad Request */
@@ -13273,8 +13773,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14298,7 +14816,12 @@ export interface operations {
     };
     studies_list_trials: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path: {
                 study: string;
@@ -14313,7 +14836,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrialOut"][];
+                    "application/json": components["schemas"]["TrialPage"];
                 };
             };
             /** @description Bad Request */
@@ -14468,7 +14991,12 @@ export interface operations {
     };
     projects_list_tokens: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -14481,7 +15009,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenOut"][];
+                    "application/json": components["schemas"]["TokenPage"];
                 };
             };
             /** @description Bad Request */
@@ -14511,8 +15039,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

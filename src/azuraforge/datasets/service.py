@@ -20,14 +20,13 @@ from sqlalchemy.orm import Session
 from azuraforge import claims
 from azuraforge.claims import Claim
 from azuraforge.database import Database
-from azuraforge.datasets import shapes, store
+from azuraforge.datasets import store
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import (
     CleaningOptions,
-    DatasetOut,
     DatasetSchema,
     DatasetVersionOut,
     FileOptions,
@@ -225,15 +224,6 @@ class DatasetService:
                     next_step=f"azuraforge datasets show {dataset.name}",
                 )
             return self._version(project_id, dataset, row)
-
-    def list(self, project_id: str, trash: bool = False) -> list[DatasetOut]:
-        """Every dataset with its newest version, by name; those in the trash, or all others."""
-        with self._database.read(project_id) as session:
-            numbers = store.numbers(session, project_id)
-            return [
-                shapes.dataset_out(dataset, row, numbers[dataset.id])
-                for dataset, row in store.latest_versions(session, project_id, trash)
-            ]
 
     def rows(
         self,

@@ -48,7 +48,6 @@ from azuraforge.runs.schemas import (
     MetricsOut,
     RunDetail,
     RunOut,
-    RunPage,
     RunRequest,
 )
 from azuraforge.runs.tables import Run
@@ -162,27 +161,6 @@ class RunService:
         """Those of the named runs that are there, by id."""
         with self._database.read(project_id) as session:
             return {row.id: shapes.run_out(row) for row in store.named(session, project_id, list(run_ids))}
-
-    def list(
-        self,
-        project_id: str,
-        *,
-        state: str | None = None,
-        kind: str | None = None,
-        limit: int = 50,
-        after: str | None = None,
-        trash: bool = False,
-        trials: bool = False,
-    ) -> RunPage:
-        """A page of runs, newest first; ``after`` is the ``next`` of the page before. ``trash``: the deleted ones.
-
-        Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash.
-        """
-        with self._database.read(project_id) as session:
-            cursor = self._existing(session, project_id, after) if after else None
-            rows = store.page(session, project_id, state, kind, limit + 1, cursor, trash, trials)
-        more = len(rows) > limit
-        return RunPage(runs=[shapes.run_out(row) for row in rows[:limit]], next=rows[limit - 1].id if more else None)
 
     def get(self, project_id: str, run_id: str) -> RunDetail:
         """Everything about a run except its metrics."""

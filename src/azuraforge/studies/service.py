@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models.registry.registry import check_name
+from azuraforge.paging import PAGE, Order
 from azuraforge.pipelines.loop import rows_of
 from azuraforge.plugins.discovery.catalogue import Call, Catalogue
 from azuraforge.runs.schemas import RunDetail
@@ -28,19 +31,18 @@ from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.log_lines import study_stream
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
 from azuraforge.studies.sampler_process import Asker
-from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyOut, StudyRequest, TrialOut
+from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyPage, StudyRequest, TrialPage
 from azuraforge.studies.space import Dimension, combinations, read_space, suggest
 from azuraforge.studies.tables import Study
 from azuraforge.studies.trash import StudyTrash
 
-StudyList: TypeAlias = list[StudyOut]
-TrialList: TypeAlias = list[TrialOut]
+_NEWEST: Order[tuple[datetime, str]] = Order("studies", tuple[Moment, str])
+_BY_NUMBER: Order[tuple[int]] = Order("trials", tuple[int])
 
 CHECK = "azuraforge.studies.checking:check"
 CHECK_TIMEOUT_SECONDS = 180.0
 MOST_STUDIES = 1000
 DEFAULT_TRIALS = 50
-_LISTED = 200
 _KEPT_ANSWERS = 64
 
 
@@ -149,20 +151,22 @@ class StudyService:
         self._wake()
         return self.get(project_id, study_id)
 
-    def list(self, project_id: str) -> StudyList:
-        """The newest studies."""
+    def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> StudyPage:
+        """Return a page of studies, the newest first."""
+        key = _NEWEST.read(after)
         with self._database.read(project_id) as session:
-            rows = store.page(session, project_id, _LISTED)
+            found = store.page(session, project_id, limit + 1, key)
+            rows, cursor = _NEWEST.cut(found, limit, lambda row: (row.created_at, row.id))
             ids = [row.id for row in rows]
             counts, complete = store.counts(session, project_id, ids), store.complete(session, project_id, ids)
-            found = []
+            items = []
             for row in rows:
                 scored = complete.get(row.id, [])
                 best = best_of(scored, row.objectives[0]["direction"])
                 trial = store.trial(session, project_id, row.id, best) if best is not None else None
                 spent = (ran_seconds(session, row), store.cpu_seconds(session, project_id, row.id))
-                found.append(shapes.study_out(row, counts.get(row.id, {}), scored, trial, spent))
-        return found
+                items.append(shapes.study_out(row, counts.get(row.id, {}), scored, trial, spent))
+        return StudyPage(items=items, next=cursor)
 
     def get(self, project_id: str, study: str) -> StudyDetail:
         """Everything about one study except its trials."""
@@ -180,13 +184,14 @@ class StudyService:
                 last_event_seq=self._events.last_seq_in(session, project_id, study_stream(row.id)),
             )
 
-    def trials(self, project_id: str, study: str) -> TrialList:
-        """Every trial, by number."""
+    def trials(self, project_id: str, study: str, *, limit: int = PAGE, after: str | None = None) -> TrialPage:
+        """Return a page of a study's trials, by number."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, project_id, study, trash=True), study)
-            trials = store.trials(session, project_id, row.id)
+            found = store.trial_page(session, project_id, row.id, limit + 1, _BY_NUMBER.read(after, row.id))
+        trials, cursor = _BY_NUMBER.cut(found, limit, lambda trial: (trial.number,), row.id)
         runs = self._runs.named(project_id, [trial.run_id for trial in trials])
-        return [shapes.trial_out(trial, runs.get(trial.run_id)) for trial in trials]
+        return TrialPage(items=[shapes.trial_out(trial, runs.get(trial.run_id)) for trial in trials], next=cursor)
 
     def importance(self, project_id: str, study: str) -> ImportanceOut:
         """How much each field mattered so far."""
