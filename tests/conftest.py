@@ -32,7 +32,7 @@ from azuraforge.database import Base, Database, new_id
 from azuraforge.projects.tables import Project
 from tests.command_line import SERVING, run_command
 
-pytest_plugins = ["tests.cpu_report", "tests.valkey", "tests.postgres", "tests.scaled"]
+pytest_plugins = ["tests.cpu_report", "tests.longest_first", "tests.valkey", "tests.postgres", "tests.scaled"]
 
 # How fast a busy machine draws examples says nothing about the code.
 hypothesis_settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
