@@ -23,16 +23,14 @@ def get(session: Session, project_id: str, key: str, kept_seconds: float) -> Ans
     )
 
 
-def take(session: Session, project_id: str, key: str, route: str, credential_hash: str, kept_seconds: float) -> bool:
+def take(session: Session, project_id: str, key: str, route: str, kept_seconds: float) -> bool:
     """Write down that the key is used, in the transaction of what it is used for; False where it was already."""
     outlived = AnsweredRequest.created_at <= seconds_from_now(-kept_seconds)
     session.execute(
         delete(AnsweredRequest).where(AnsweredRequest.project_id == project_id, outlived),
         execution_options={"synchronize_session": False},
     )
-    statement = _insert(session).values(
-        project_id=project_id, key=key, route=route, credential_hash=credential_hash, created_at=now()
-    )
+    statement = _insert(session).values(project_id=project_id, key=key, route=route, created_at=now())
     return session.connection().execute(statement.on_conflict_do_nothing()).rowcount == 1
 
 
