@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from azuraforge.client.address import AddressBook
+from azuraforge.processes import orphans
 from tests.process_checks import alive, still_alive
 
 ENTRIES = Path(__file__).parents[1] / "entries"
