@@ -11,9 +11,8 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from sqlalchemy.orm import Session
 
-from azuraforge.database import Database, after_commit
+from azuraforge.database import Database, Session, after_commit
 from azuraforge.errors import TransientError
 from azuraforge.events import store
 from azuraforge.events.bell import Bell

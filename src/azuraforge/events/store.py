@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from azuraforge.crashpoints import crashpoint
-from azuraforge.database import now
+from azuraforge.database import Session, now
 from azuraforge.database.fast_reads import Question
 from azuraforge.events.tables import Event, EventStream
 

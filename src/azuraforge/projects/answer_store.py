@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
-from azuraforge.database import now, seconds_from_now
+from azuraforge.database import Session, now, seconds_from_now
 from azuraforge.projects.tables import AnsweredRequest
 
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
-from azuraforge.database import cross_project_query, founding, now, seconds_from_now
+from azuraforge.database import Session, cross_project_query, founding, now, seconds_from_now
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.keyset import behind
 from azuraforge.projects.tables import Credential, Member, Policy, Project, User

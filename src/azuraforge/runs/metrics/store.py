@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
+from azuraforge.database import Session
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.tables import MetricChunk, MetricPoint, MetricSeries
 
