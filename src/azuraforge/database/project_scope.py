@@ -80,6 +80,9 @@ def _tell_connection(session: orm.Session, connection: Connection) -> None:
 def _add_scope(state: ORMExecuteState) -> None:
     project_id = state.session.info.get(_SCOPE)
     if project_id is _SYSTEM:
+        owned = [each.class_.__name__ for each in state.all_mappers if issubclass(each.class_, Owned)]
+        if owned and not state.execution_options.get("crosses_projects"):
+            raise ScopeError(f"a session of system scope sees {owned[0]} through cross-project queries only")
         return
     if project_id is None:
         raise ScopeError("this session has no project; open it through Database.read or Database.write")

@@ -59,7 +59,7 @@ class AnsweredRequests:
     def known(self, request: KeyedRequest) -> AnsweredRequest | None:
         """What is known of the request's key. Raises Conflict where its work was done and its answer is not known."""
         with self._database.read(request.project_id) as session:
-            row = answer_store.get(session, request.project_id, request.key, KEPT_SECONDS)
+            row = answer_store.get(session, request.key, KEPT_SECONDS)
         if row is not None and row.request_hash is None:
             raise _without_answer(request)
         return row
@@ -69,7 +69,7 @@ class AnsweredRequests:
         """Around the work: its first write takes the key along. Raises Conflict where another was quicker."""
 
         def take(session: Session) -> None:
-            if not answer_store.take(session, request.project_id, request.key, request.route, KEPT_SECONDS):
+            if not answer_store.take(session, request.key, request.route, KEPT_SECONDS):
                 raise _without_answer(request)
 
         with taking_along(request.project_id, take):
@@ -86,7 +86,7 @@ class AnsweredRequests:
         }
         self._database.write(
             request.project_id,
-            lambda session: answer_store.answer(session, request.project_id, request.key, values),
+            lambda session: answer_store.answer(session, request.key, values),
         )
 
 

@@ -30,7 +30,7 @@ _DRAFT_SECONDS = 24 * 3600.0
 
 def hold(session: Session, project_id: str) -> None:
     """Until this transaction ends, no file of the project is freed."""
-    store.share_project(session, project_id)
+    store.share_project(session)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Shelf:
         """Moving away is quick, even for large files: everybody waits for it."""
 
         def work(session: Session) -> list[Path]:
-            store.seize_project(session, self.project_id)
+            store.seize_project(session)
             named = self.named(session, addresses)
             return [moved for each in addresses if each not in named and (moved := self._move_away(each)) is not None]
 
