@@ -17,7 +17,7 @@ from sqlalchemy import Connection, MetaData, func, select, text
 from azuraforge.database import Base, Database, row_security, schema
 from azuraforge.database.schema import VERSION_TABLE, current_revision, head_revision, open_database, upgrade
 from azuraforge.errors import Conflict, InvalidInput, StorageError, TransientError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 from tests.filling import fill, reflected
 
 #: A migration that comes after the newest; see its own text.
@@ -29,7 +29,7 @@ import os, sys
 from pathlib import Path
 from azuraforge.database import schema
 from azuraforge.database.schema import open_database
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 import_tables()
 schema.VERSIONS.append(Path(sys.argv[3]))
 url, owner_url = sys.argv[1:3]

@@ -20,7 +20,7 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.projects.schemas import NeededBy, Policy
 from azuraforge.projects.trash import Trash
 from azuraforge.projects.unnamed import SIGHTINGS
-from azuraforge.runs import scratch, store
+from azuraforge.runs import needs, scratch, store
 from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.scratch import sweep
@@ -195,7 +195,7 @@ def test_what_others_need_is_kept(ended, bin_):
     stand = ended.stand
     needed, free = ended(b"needed"), ended(b"free")
     reason = NeededBy(noun="model", name="load", version=3)
-    bin_.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
+    stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
     for run_id in (needed, free):
         bin_.delete(stand.project_id, run_id, None, "Ada")
     purged = bin_.purge(stand.project_id, None)
@@ -213,7 +213,7 @@ def test_old_runs_go_to_the_trash_unless_pinned_or_needed(ended, bin_):
     young, failed = ended(days_ago=3), ended(days_ago=10, state="failed")
     bin_.pin(stand.project_id, pinned, True)
     reason = NeededBy(noun="model", name="load", version=3)
-    bin_.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
+    stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
     bin_.expire(stand.project_id, Policy())
     assert listed(stand, trash=True) == []
     bin_.expire(stand.project_id, Policy(keep_run_days=7))
@@ -250,7 +250,7 @@ def test_many_runs_are_purged_in_several_calls(ended, bin_, monkeypatch):
     monkeypatch.setattr("azuraforge.projects.row_bin._BATCH", 2)
     kept = ended()
     reason = NeededBy(noun="model", name="load", version=3)
-    bin_.needs.append(lambda _session, _project, ids: {kept: reason} if kept in ids else {})
+    stand.needs.append(lambda _session, _project, ids: {kept: reason} if kept in ids else {})
     for run_id in [kept, *(ended() for _ in range(4))]:
         bin_.delete(stand.project_id, run_id, None, "Ada")
     trash = Trash(stand.database, stand.events, [bin_])
@@ -363,7 +363,7 @@ def test_writers_and_purges_at_once_lose_nothing(ended, bin_, tmp_path):
     assert files(stand) == set()
 
 
-def test_runs_that_go_on_object_to_losing_what_they_work_with(ended, bin_):
+def test_runs_that_go_on_object_to_losing_what_they_work_with(ended):
     stand = ended.stand
     going, over = ended(state="running"), ended()
     for run_id in (going, over):
@@ -376,12 +376,12 @@ def test_runs_that_go_on_object_to_losing_what_they_work_with(ended, bin_):
     with stand.database.read(stand.project_id) as session:
         for version in (None, 2):
             with pytest.raises(Conflict, match=f"while run {going} works with it"):
-                bin_.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", version)
-        bin_.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", 1)
-        bin_.object_to_dataset(session, stand.project_id, f"data of {over}"[:16], "load", None)
+                needs.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", version)
+        needs.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", 1)
+        needs.object_to_dataset(session, stand.project_id, f"data of {over}"[:16], "load", None)
         with pytest.raises(Conflict, match=f"while run {going} works with it"):
-            bin_.object_to_model(session, stand.project_id, f"model-{going}")
-        bin_.object_to_model(session, stand.project_id, f"model-{over}")
+            needs.object_to_model(session, stand.project_id, f"model-{going}")
+        needs.object_to_model(session, stand.project_id, f"model-{over}")
 
 
 def test_a_lost_run_leaves_the_trash_when_its_client_is_heard_of_again(make_stand):
@@ -445,6 +445,7 @@ from pathlib import Path
 from azuraforge.database import Database
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import Shelf
+from azuraforge.runs import needs
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.trash import RunTrash
 import azuraforge.projects.tables
@@ -505,7 +506,7 @@ class Sequences(RuleBasedStateMachine):
         self.stand = self.ended.stand
         self.bin = self.stand.service.trash
         reason = NeededBy(noun="model", name="load", version=1)
-        self.bin.needs[:] = [lambda _s, _p, ids: {each: reason for each in ids if each in self.needed}]
+        self.stand.needs[:] = [lambda _s, _p, ids: {each: reason for each in ids if each in self.needed}]
 
     @rule(contents=st.sets(st.sampled_from([b"a", b"b", b"c"])))
     def make(self, contents):

@@ -16,6 +16,7 @@ from azuraforge.projects.schemas import Policy
 from azuraforge.runs.trash import RunTrash
 from azuraforge.studies import store
 from azuraforge.studies.advance import FAILED_IN_A_ROW
+from azuraforge.studies.needs import object_to_resuming
 from azuraforge.studies.service import StudyService
 from tests.studies.conftest import Stand
 
@@ -304,8 +305,8 @@ def test_a_study_is_kept_as_long_as_a_run_of_its_trials_goes_on(stand: Stand, mo
 
 
 def test_a_trial_is_resumed_only_while_its_study_goes_on(stand: Stand) -> None:
-    service, key = a_service(stand), stand.project_id
-    stand.runs.objections.append(service.object_to_resuming)
+    key = stand.project_id
+    stand.objections.append(object_to_resuming)
     study_id = stand.create(budget_trials=2)
     stand.go(study_id)
     run_id = stand.trials(study_id)[0].run_id

@@ -8,7 +8,16 @@ from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, unavailable
 from azuraforge.database.project_scope import ScopeError
 from azuraforge.database.riders import taking_along, taking_nothing_along
-from azuraforge.database.tables import Base, Deletable, JsonText, Owned, Timestamp, new_id, unique_name
+from azuraforge.database.tables import (
+    Base,
+    Deletable,
+    JsonShape,
+    JsonText,
+    Owned,
+    Timestamp,
+    new_id,
+    unique_name,
+)
 from azuraforge.database.writer import after_commit
 
 __all__ = [
@@ -16,6 +25,7 @@ __all__ = [
     "Base",
     "Database",
     "Deletable",
+    "JsonShape",
     "JsonText",
     "Owned",
     "ScopeError",

@@ -81,17 +81,6 @@ def all_versions(session: Session, project_id: str, dataset_id: str) -> Sequence
     return session.scalars(statement.order_by(DatasetVersionRow.version)).all()
 
 
-def numbers(session: Session, project_id: str) -> dict[str, list[int]]:
-    """The versions that each dataset has, by its id."""
-    statement = select(DatasetVersionRow.dataset_id, DatasetVersionRow.version).where(
-        DatasetVersionRow.project_id == project_id, *_there()
-    )
-    found: dict[str, list[int]] = {}
-    for dataset_id, number in session.execute(statement.order_by(DatasetVersionRow.version)):
-        found.setdefault(dataset_id, []).append(number)
-    return found
-
-
 def version_by_fingerprint(
     session: Session, project_id: str, dataset_id: str, fingerprint: str
 ) -> DatasetVersionRow | None:
@@ -128,30 +117,6 @@ def change(session: Session, row: Dataset | DatasetVersionRow, **values: Any) ->
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()
-
-
-def latest_versions(session: Session, project_id: str, trash: bool = False) -> list[tuple[Dataset, DatasetVersionRow]]:
-    """Every dataset with its newest version, by name; those in the trash, or all others."""
-    newest = (
-        select(DatasetVersionRow.dataset_id, func.max(DatasetVersionRow.version).label("version"))
-        .where(DatasetVersionRow.project_id == project_id, *_there())
-        .group_by(DatasetVersionRow.dataset_id)
-        .subquery()
-    )
-    statement = (
-        select(Dataset, DatasetVersionRow)
-        .join(newest, newest.c.dataset_id == Dataset.id)
-        .join(
-            DatasetVersionRow,
-            (DatasetVersionRow.project_id == Dataset.project_id)
-            & (DatasetVersionRow.dataset_id == Dataset.id)
-            & (DatasetVersionRow.version == newest.c.version),
-        )
-        .where(Dataset.project_id == project_id)
-        .where(Dataset.deleted_at.is_not(None) if trash else Dataset.deleted_at.is_(None))
-        .order_by(Dataset.name, Dataset.id)
-    )
-    return [(dataset, row) for dataset, row in session.execute(statement)]
 
 
 def deleted_datasets(session: Session, project_id: str, before: datetime | None) -> Sequence[Dataset]:

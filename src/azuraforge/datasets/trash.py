@@ -35,11 +35,18 @@ class DatasetTrash(RowBin[Row]):
     noun: ClassVar[Noun] = "dataset"
     checks_needs: ClassVar[bool] = True  # a dataset of which some versions are needed loses the others
 
-    def __init__(self, database: Database, events: EventLog, artifacts: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        artifacts: Path,
+        needs: Sequence[Needs] = (),
+        objections: Sequence[Objection] = (),
+    ) -> None:
         super().__init__(database, events)
         self._artifacts = artifacts
-        self.objections: list[Objection] = []
-        self.needs: list[Needs] = []
+        self._needs = needs
+        self._objections = objections
 
     def path(self, project_id: str, fingerprint: str) -> Path:
         """Return the file of a version's rows."""
@@ -84,7 +91,7 @@ class DatasetTrash(RowBin[Row]):
                     f"version {thing.version} is the only one of dataset {thing.name!r}",
                     next_step=f"delete the whole dataset: azuraforge datasets delete {thing.name}",
                 )
-        for object_to in self.objections:
+        for object_to in self._objections:
             object_to(session, project_id, thing.id, thing.name, thing.version)
 
     def newest(self, session: Session, project_id: str, limit: int | None) -> Sequence[Thing[Row]]:
@@ -149,7 +156,7 @@ class DatasetTrash(RowBin[Row]):
 
     def _needed(self, session: Session, project_id: str, dataset_id: str) -> dict[int, NeededBy]:
         found: dict[int, NeededBy] = {}
-        for ask in self.needs:
+        for ask in self._needs:
             found |= ask(session, project_id, dataset_id)
         return found
 

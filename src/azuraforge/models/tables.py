@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new_id, now, unique_name
+from azuraforge.database import Base, Deletable, JsonShape, JsonText, Owned, Timestamp, new_id, now, unique_name
+from azuraforge.models.gate.policy import PolicyTerms
+from azuraforge.models.gate.record import VerdictRecord
 
 _VERSION = ["model_version.project_id", "model_version.model_id", "model_version.version"]
 
@@ -114,7 +116,7 @@ class ModelPolicy(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    policy: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    policy: Mapped[PolicyTerms] = mapped_column(JsonShape(PolicyTerms))
     reason: Mapped[str] = mapped_column(Text)
     by: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime] = mapped_column(Timestamp, default=now())
@@ -227,7 +229,7 @@ class Evaluation(Owned, Base):
     test_start_at: Mapped[datetime] = mapped_column(Timestamp)
     test_end_at: Mapped[datetime] = mapped_column(Timestamp)
     evaluation: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    verdict: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    verdict: Mapped[VerdictRecord] = mapped_column(JsonShape(VerdictRecord))
     losses_artifact: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from azuraforge.paging import Page
+
 Role = Literal["viewer", "member", "admin", "owner"]
 
 
@@ -52,6 +54,10 @@ class TokenOut(BaseModel):
     created_at: datetime
     expires_at: datetime | None
     used_at: datetime | None
+
+
+class TokenPage(Page[TokenOut]):
+    """A page of the project's tokens, the oldest first."""
 
 
 class TokenCreated(TokenOut):

@@ -35,11 +35,18 @@ class RunTrash(RowBin[Run]):
 
     noun: ClassVar[Noun] = "run"
 
-    def __init__(self, database: Database, events: EventLog, artifacts: ArtifactStore, scratch: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        artifacts: ArtifactStore,
+        scratch: Path,
+        needs: Sequence[Needs] = (),
+    ) -> None:
         super().__init__(database, events)
         self._artifacts = artifacts
         self._scratch = scratch
-        self.needs: list[Needs] = []
+        self._needs = needs
 
     def pin(self, project_id: str, run_id: str, pinned: bool) -> None:
         """Keep a run however old it becomes, or leave it to the project's policy again."""
@@ -156,7 +163,7 @@ class RunTrash(RowBin[Run]):
 
     def needed(self, session: Session, project_id: str, things: Sequence[Thing[Run]]) -> Mapping[Key, NeededBy]:
         found: dict[Key, NeededBy] = {}
-        for ask in self.needs if things else ():
+        for ask in self._needs if things else ():
             needed = ask(session, project_id, [each.id for each in things])
             found |= {(run_id, None): by for run_id, by in needed.items()}
         return found

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import Boolean
 
 from azuraforge.database import cross_project_query, now
+from azuraforge.database.keyset import behind
 from azuraforge.studies.tables import ACTIVE, Study, StudyTrial
 
 _PLAIN = {"synchronize_session": False}
@@ -75,9 +76,11 @@ def lock(session: Session, project_id: str, study_id: str) -> Study | None:
     return session.scalar(statement.with_for_update(), execution_options=_FRESH)
 
 
-def page(session: Session, project_id: str, limit: int) -> Sequence[Study]:
-    """Newest first, the trash left out."""
+def page(session: Session, project_id: str, limit: int, after: tuple[datetime, str] | None) -> Sequence[Study]:
+    """Newest first, behind ``after``, without those in the trash."""
     statement = select(Study).where(Study.project_id == project_id, Study.deleted_at.is_(None))
+    if after is not None:
+        statement = statement.where(behind((Study.created_at, Study.id), after, descending=True))
     return session.scalars(statement.order_by(Study.created_at.desc(), Study.id.desc()).limit(limit)).all()
 
 
@@ -130,6 +133,16 @@ def remove(session: Session, study: Study) -> None:
 def trials(session: Session, project_id: str, study_id: str) -> Sequence[StudyTrial]:
     """By number."""
     return session.scalars(_trials(project_id, study_id).order_by(StudyTrial.number), execution_options=_FRESH).all()
+
+
+def trial_page(
+    session: Session, project_id: str, study_id: str, limit: int, after: tuple[int] | None
+) -> Sequence[StudyTrial]:
+    """By number, behind ``after``."""
+    statement = _trials(project_id, study_id).order_by(StudyTrial.number).limit(limit)
+    if after is not None:
+        statement = statement.where(behind([StudyTrial.number], after))
+    return session.scalars(statement, execution_options=_FRESH).all()
 
 
 def open_trials(session: Session, project_id: str, study_id: str) -> Sequence[StudyTrial]:
