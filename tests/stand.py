@@ -81,7 +81,7 @@ class Stand:
     def get(self, run_id: str):
         return self.service.get(self.project_id, run_id)
 
-    def wait(self, run_id: str, until: Callable[[Any], bool] | None = None, seconds: float = 60):
+    def wait(self, run_id: str, until: Callable[[Any], bool] | None = None, seconds: float = 120):
         """Poll the run until it ended (or ``until`` holds)."""
         holds = until or (lambda run: run.state in ENDED)
         deadline = time.monotonic() + seconds

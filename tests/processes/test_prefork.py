@@ -77,7 +77,7 @@ def test_a_spare_that_died_is_missed_by_nobody(own_launcher):
     asked(own_launcher)
     (spare,) = waiting(own_launcher)
     spare.kill()
-    spare.wait(10)
+    spare.wait(120)
     answer = asked(own_launcher)
     assert answer["pid"] != spare.pid
     assert not answer["there"]
@@ -102,7 +102,7 @@ def test_what_nobody_wants_is_ended():
         made = prefork._Spare(sleepers[-1].pid, ours, time.monotonic() - age)
         kept._waiting[("polars", threads)] = made
     kept.end_old()
-    assert sleepers[0].wait(10) == -signal.SIGKILL
+    assert sleepers[0].wait(120) == -signal.SIGKILL
     assert (len(kept), sleepers[1].poll()) == (1, None)
     assert kept.take({"modules": ["polars"], "threads": 2}, []) is None, "it listens no more"
     assert len(kept) == 0

@@ -72,7 +72,7 @@ def test_a_child_that_is_slow_to_die_is_killed_once(child, drive):
     driver, interrupt, _ = drive
 
     def end_later() -> None:
-        child.killed.wait(30)
+        child.killed.wait(120)
         threading.Event().wait(0.2)  # the driver goes on looking meanwhile
         child.finished(-9)
 
@@ -89,4 +89,4 @@ def test_a_child_that_is_slow_to_die_is_killed_once(child, drive):
 def test_a_question_to_a_child_that_ended_is_not_waited_out(child):
     child.finished(3)
     with pytest.raises(ChildDied, match="exit code 3"):
-        Exchange(child).exchange({}, time.monotonic() + 60)
+        Exchange(child).exchange({}, time.monotonic() + 120)
