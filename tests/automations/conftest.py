@@ -86,7 +86,7 @@ class Stand:
         """Move the beginning and the next fire into the past, as if nobody had been there since."""
 
         def move(session: Session) -> None:
-            row = store.lock(session, self.project_id, schedule_id)
+            row = store.lock(session, schedule_id)
             at = store.clock(session) - timedelta(seconds=seconds)
             store.change(session, row, next_fire_at=at, anchor_at=at)
 

@@ -121,13 +121,13 @@ class Stand:
 
     def study(self, study_id: str) -> Study:
         with self.database.read(self.project_id) as session:
-            found = store.find(session, self.project_id, study_id)
+            found = store.find(session, study_id)
         assert found is not None
         return found
 
     def trials(self, study_id: str) -> list[StudyTrial]:
         with self.database.read(self.project_id) as session:
-            return list(store.trials(session, self.project_id, study_id))
+            return list(store.trials(session, study_id))
 
     def run(self, run_id: str) -> Run:
         with self.database.read(self.project_id) as session:
