@@ -18,8 +18,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from azuraforge.database import Database
-from azuraforge.database import row_security as walls
+from azuraforge.database import Database, row_security
 from azuraforge.database.backups import placing, postgres_dump
 from azuraforge.database.backups.service import Place, back_up, examine, restore
 from azuraforge.database.schema import open_database
@@ -317,7 +316,7 @@ def test_a_program_whose_command_ended_before_it_began_does_not_begin():
 def of_owner(place: Place, statement: str) -> list[tuple]:
     owner = Database(place.owner)
     with owner.engine.begin() as connection:
-        walls.see_all(connection)
+        row_security.see_all(connection)
         result = connection.execute(text(statement))
         rows = [tuple(row) for row in result] if result.returns_rows else []
     owner.close()

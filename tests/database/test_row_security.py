@@ -15,7 +15,7 @@ from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES
 from azuraforge.server.packages import import_tables
 
 STORES = {"runs.lease", "automations.store", "projects.store", "studies.store"}
-MAY_CROSS = {"database", "runs", "projects", "automations", "studies"}
+MAY_CROSS = {"database", "runs", "projects", "automations", "reports", "studies"}
 
 
 def test_only_few_rooms_open_sessions_that_cross_projects():

@@ -112,13 +112,13 @@ def rows_naming(stand, run_id: str) -> dict[str, int]:
 def test_a_deleted_run_is_hidden_and_comes_back(ended, bin_):
     stand = ended.stand
     kept, gone = ended(b"a"), ended(b"b")
-    bin_.delete(stand.project_id, gone, "Ada")
-    bin_.delete(stand.project_id, gone, "Bob")  # twice is once
+    bin_.delete(stand.project_id, gone, None, "Ada")
+    bin_.delete(stand.project_id, gone, None, "Bob")  # twice is once
     assert listed(stand) == [kept]
     assert listed(stand, trash=True) == [gone]
     shown = stand.get(gone)
     assert (shown.deleted_by, shown.deleted_at is not None) == ("Ada", True)
-    bin_.restore(stand.project_id, gone)
+    bin_.restore(stand.project_id, gone, None)
     assert set(listed(stand)) == {kept, gone}
     assert stand.get(gone).deleted_at is None
     told = [event for event in stand.events.read(stand.project_id, "project") if event.type.startswith("run.")]
@@ -132,14 +132,14 @@ def test_a_deleted_run_is_hidden_and_comes_back(ended, bin_):
 def test_a_run_that_goes_on_must_be_cancelled_first(ended, bin_, state):
     run_id = ended(state=state)
     with pytest.raises(Conflict, match=f"{state} cannot be deleted") as refused:
-        bin_.delete(ended.stand.project_id, run_id, "Ada")
+        bin_.delete(ended.stand.project_id, run_id, None, "Ada")
     assert "azuraforge runs cancel" in refused.value.next_step
 
 
 def test_what_is_in_the_trash_is_neither_resumed_nor_needed(ended, bin_):
     stand = ended.stand
     run_id = ended(state="failed")
-    bin_.delete(stand.project_id, run_id, "Ada")
+    bin_.delete(stand.project_id, run_id, None, "Ada")
     with pytest.raises(Conflict, match="in the trash"):
         stand.service.resume(stand.project_id, run_id)
     with pytest.raises(InvalidInput, match="in the trash"):
@@ -149,13 +149,13 @@ def test_what_is_in_the_trash_is_neither_resumed_nor_needed(ended, bin_):
 def test_runs_of_other_projects_do_not_exist(ended, bin_, other_project_id):
     run_id = ended(b"a")
     for attempt in (
-        lambda: bin_.delete(other_project_id, run_id, "Eve"),
-        lambda: bin_.restore(other_project_id, run_id),
+        lambda: bin_.delete(other_project_id, run_id, None, "Eve"),
+        lambda: bin_.restore(other_project_id, run_id, None),
         lambda: bin_.pin(other_project_id, run_id, True),
     ):
         with pytest.raises(NotFound):
             attempt()
-    bin_.delete(ended.stand.project_id, run_id, "Ada")
+    bin_.delete(ended.stand.project_id, run_id, None, "Ada")
     assert bin_.purge(other_project_id, None).counts["runs"] == 0
     assert listed(ended.stand, trash=True) == [run_id]
 
@@ -168,7 +168,7 @@ def test_a_purged_run_leaves_nothing(ended, bin_):
     work.mkdir(parents=True)
     (work / "weights").write_bytes(b"x" * 100)
     assert len(rows_naming(stand, run_id)) > 8
-    bin_.delete(stand.project_id, run_id, "Ada")
+    bin_.delete(stand.project_id, run_id, None, "Ada")
     purged = bin_.purge(stand.project_id, None)
     assert (purged.counts["runs"], purged.bytes, purged.kept, purged.left) == (1, 108, 0, False)
     assert rows_naming(stand, run_id) == {}
@@ -182,10 +182,10 @@ def test_a_purged_run_leaves_nothing(ended, bin_):
 def test_a_file_stays_as_long_as_another_run_names_it(ended, bin_):
     stand = ended.stand
     first, second = ended(b"shared", b"own"), ended(b"shared")
-    bin_.delete(stand.project_id, first, "Ada")
+    bin_.delete(stand.project_id, first, None, "Ada")
     assert bin_.purge(stand.project_id, None).bytes == len(b"own")
     assert files(stand) == {b"shared"}
-    bin_.delete(stand.project_id, second, "Ada")
+    bin_.delete(stand.project_id, second, None, "Ada")
     assert files(stand) == {b"shared"}  # in the trash it can still be restored
     assert bin_.purge(stand.project_id, None).bytes == len(b"shared")
     assert files(stand) == set()
@@ -197,7 +197,7 @@ def test_what_others_need_is_kept(ended, bin_):
     reason = NeededBy(noun="model", name="load", version=3)
     stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
     for run_id in (needed, free):
-        bin_.delete(stand.project_id, run_id, "Ada")
+        bin_.delete(stand.project_id, run_id, None, "Ada")
     purged = bin_.purge(stand.project_id, None)
     assert (purged.counts["runs"], purged.kept) == (1, 1)
     assert files(stand) == {b"needed"}
@@ -227,7 +227,7 @@ def test_a_round_purges_what_lay_in_the_trash_long_enough(ended, bin_):
     trash = Trash(stand.database, stand.events, [bin_])
     long_ago, lately = ended(b"old"), ended(b"new")
     for run_id, days in ((long_ago, 8), (lately, 6)):
-        bin_.delete(stand.project_id, run_id, "Ada")
+        bin_.delete(stand.project_id, run_id, None, "Ada")
         at = stand.database.clock() - timedelta(days=days)
         mine = (Run.project_id == stand.project_id, Run.id == run_id)
         stand.database.write(
@@ -246,13 +246,13 @@ def test_a_round_purges_what_lay_in_the_trash_long_enough(ended, bin_):
 
 def test_many_runs_are_purged_in_several_calls(ended, bin_, monkeypatch):
     stand = ended.stand
-    monkeypatch.setattr("azuraforge.runs.trash.AT_ONCE", 3)
-    monkeypatch.setattr("azuraforge.runs.trash._BATCH", 2)
+    monkeypatch.setattr("azuraforge.projects.row_bin.AT_ONCE", 3)
+    monkeypatch.setattr("azuraforge.projects.row_bin._BATCH", 2)
     kept = ended()
     reason = NeededBy(noun="model", name="load", version=3)
     stand.needs.append(lambda _session, _project, ids: {kept: reason} if kept in ids else {})
     for run_id in [kept, *(ended() for _ in range(4))]:
-        bin_.delete(stand.project_id, run_id, "Ada")
+        bin_.delete(stand.project_id, run_id, None, "Ada")
     trash = Trash(stand.database, stand.events, [bin_])
     first, second, third = (trash.empty(stand.project_id, "Ada") for _ in range(3))
     assert [(each.runs, each.kept, each.left) for each in (first, second, third)] == [
@@ -297,7 +297,7 @@ def test_a_file_that_is_freed_while_it_is_listed_is_put_there_again(ended, bin_,
     """The purge comes between the copy and the row, which is where it could be lost."""
     stand = ended.stand
     purged = ended(b"shared")
-    bin_.delete(stand.project_id, purged, "Ada")
+    bin_.delete(stand.project_id, purged, None, "Ada")
     run_id = ended(state="running")
     (tmp_path / "made").write_bytes(b"shared")
     put, calls = stand.artifacts.put_file, []
@@ -336,7 +336,7 @@ def test_writers_and_purges_at_once_lose_nothing(ended, bin_, tmp_path):
                     stand.project_id,
                     lambda session, mine=mine: session.execute(update(Run).where(*mine).values(state="succeeded")),
                 )
-                bin_.delete(stand.project_id, run_id, "Ada")
+                bin_.delete(stand.project_id, run_id, None, "Ada")
         except BaseException as error:
             errors.append(error)
 
@@ -393,7 +393,7 @@ def test_a_lost_run_leaves_the_trash_when_its_client_is_heard_of_again(make_stan
         stand.project_id, lambda session: session.execute(update(Run).where(*mine).values(lease_until=past))
     )
     assert stand.reaper().reap() == 1
-    stand.service.trash.delete(stand.project_id, run.id, "Ada")
+    stand.service.trash.delete(stand.project_id, run.id, None, "Ada")
     assert stand.service.renew_lease(stand.project_id, run.id, "me").deleted_at is None
     assert listed(stand) == [run.id]
 
@@ -461,7 +461,7 @@ def test_what_a_killed_purge_left_is_swept(ended, bin_):
     """kill -9 between the rows and the files."""
     stand = ended.stand
     gone, stays = ended(b"gone", b"shared"), ended(b"shared")
-    bin_.delete(stand.project_id, gone, "Ada")
+    bin_.delete(stand.project_id, gone, None, "Ada")
     url = stand.database._url.render_as_string(hide_password=False)
     places = [str(stand.settings.artifacts), str(stand.settings.scratch)]
     killed = subprocess.run([sys.executable, "-c", KILLED_PURGE, url, *places, stand.project_id], check=False)
@@ -516,13 +516,13 @@ class Sequences(RuleBasedStateMachine):
     @rule(number=st.integers(0, 20))
     def delete(self, number):
         for run_id in self._pick(number):
-            self.bin.delete(self.stand.project_id, run_id, "Ada")
+            self.bin.delete(self.stand.project_id, run_id, None, "Ada")
             self.trash.add(run_id)
 
     @rule(number=st.integers(0, 20))
     def restore(self, number):
         for run_id in self._pick(number):
-            self.bin.restore(self.stand.project_id, run_id)
+            self.bin.restore(self.stand.project_id, run_id, None)
             self.trash.discard(run_id)
 
     @rule(number=st.integers(0, 20))
@@ -560,7 +560,7 @@ class Sequences(RuleBasedStateMachine):
         if hasattr(self, "stand"):
             self.needed = set()
             for run_id in self.runs:
-                self.bin.delete(self.stand.project_id, run_id, "Ada")
+                self.bin.delete(self.stand.project_id, run_id, None, "Ada")
             self.bin.purge(self.stand.project_id, None)
             self.bin.sweep(self.stand.project_id, 0)
             assert files(self.stand) == set()

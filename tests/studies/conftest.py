@@ -20,8 +20,7 @@ from azuraforge.runs.service import Objection, RunService
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings
-from azuraforge.studies import sampler_child as asking
-from azuraforge.studies import store
+from azuraforge.studies import sampler_child, store
 from azuraforge.studies.advance import Advance
 from azuraforge.studies.sampler_process import Asker
 from azuraforge.studies.scheduler import StudyScheduler
@@ -66,7 +65,7 @@ class InThisProcess:
     """The child's own functions without the child: Optuna is asked as it is on the platform."""
 
     def __init__(self) -> None:
-        self._answer = asking.serve({})
+        self._answer = sampler_child.serve({})
 
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
         return self._answer(payload)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import TIMESTAMP, BigInteger, Dialect, ForeignKey, MetaData, String, Text
+from sqlalchemy import TIMESTAMP, BigInteger, Dialect, ForeignKey, Index, MetaData, String, Text, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -64,6 +64,20 @@ class Timestamp(TypeDecorator[datetime]):
         if isinstance(value, datetime):
             return value.astimezone(UTC)
         return _EPOCH + timedelta(microseconds=int(value))
+
+
+class Deletable:
+    """Mixin of tables whose rows can lie in the trash; see ``projects.row_bin``."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
+
+
+def unique_name(table: str) -> Index:
+    """Return the index that lets one row of a project that is not in the trash have a name."""
+    there = text("deleted_at IS NULL")
+    name = f"uq_{table}_project_id_name"
+    return Index(name, "project_id", "name", unique=True, sqlite_where=there, postgresql_where=there)
 
 
 class JsonText(TypeDecorator[Any]):

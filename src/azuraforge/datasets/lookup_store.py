@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from azuraforge.database.fast_reads import Question
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 
-_SHOWN = (Dataset.id, Dataset.name, Dataset.former_name, Dataset.deleted_at, Dataset.deleted_by)
+_SHOWN = (Dataset.id, Dataset.name, Dataset.deleted_at, Dataset.deleted_by)
 _VERSION = tuple(each for each in DatasetVersionRow.__table__.c if each.key != "project_id")
 _IS_THERE = and_(DatasetVersionRow.deleted_at.is_(None), DatasetVersionRow.purged_at.is_(None))
 _NAME: Any = bindparam("name")

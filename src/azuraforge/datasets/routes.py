@@ -61,7 +61,7 @@ async def dataset_service(request: Request) -> DatasetService:
 
 
 Service = Annotated[DatasetService, Depends(dataset_service)]
-_SHORT = ShortId("dataset", Dataset.id, Dataset.name, Dataset.former_name)
+_SHORT = ShortId("dataset", Dataset.id, Dataset.name)
 #: A dataset's name, or its id, which may be shortened.
 NameOrId = Annotated[str, Depends(path_id("name", _SHORT))]
 Version = Annotated[Number | None, Query(description="empty: the newest")]
@@ -124,7 +124,7 @@ def delete_dataset(name: NameOrId, access: Writer, service: Service) -> None:
 @router.post("/{name}/restore")
 def restore_dataset(name: NameOrId, access: Writer, service: Service) -> DatasetVersionOut:
     """Take a dataset out of the trash, by its id or its former name."""
-    return service.get(access.project_id, service.trash.restore(access.project_id, name, None)).out()
+    return service.get(access.project_id, service.trash.restore(access.project_id, name, None).id).out()
 
 
 @router.delete("/{name}/versions/{version}", status_code=204)
@@ -136,7 +136,7 @@ def delete_dataset_version(name: NameOrId, version: Number, access: Writer, serv
 @router.post("/{name}/versions/{version}/restore")
 def restore_dataset_version(name: NameOrId, version: Number, access: Writer, service: Service) -> DatasetVersionOut:
     """Take one version out of the trash."""
-    return service.get(access.project_id, service.trash.restore(access.project_id, name, version), version).out()
+    return service.get(access.project_id, service.trash.restore(access.project_id, name, version).id, version).out()
 
 
 @router.get("/{name}/rows")

@@ -22,6 +22,7 @@ from azuraforge.claims import Claim
 from azuraforge.database import Database
 from azuraforge.datasets import shapes, store
 from azuraforge.datasets.additions import Additions
+from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import (
@@ -130,6 +131,7 @@ class DatasetService:
         self.lookup = DatasetLookup(database)
         self._events = events
         self._call = call
+        self.large_pictures = LargePictures(call, settings.reading.at_once)
         self._settings = settings
         self._limits = ReadingLimits.of(settings.reading)
         self._outgoing = Policy.of(settings)
@@ -219,7 +221,7 @@ class DatasetService:
                 if row is not None:
                     raise _in_the_trash(f"version {version} of dataset {dataset.name!r}", f"{dataset.name} {version}")
                 raise NotFound(
-                    f"dataset {dataset.former_name or dataset.name!r} has no version {version}",
+                    f"dataset {dataset.name!r} has no version {version}",
                     next_step=f"azuraforge datasets show {dataset.name}",
                 )
             return self._version(project_id, dataset, row)
@@ -327,7 +329,7 @@ class DatasetService:
     def _version(self, project_id: str, dataset: Dataset, row: DatasetVersionRow) -> DatasetVersion:
         return DatasetVersion(
             id=dataset.id,
-            name=dataset.former_name or dataset.name,
+            name=dataset.name,
             version=row.version,
             fingerprint=row.fingerprint,
             schema=row.columns,

@@ -33,7 +33,7 @@ def find_in_trash(session: Session, project_id: str, name_or_id: str) -> Dataset
         .where(
             Dataset.project_id == project_id,
             Dataset.deleted_at.is_not(None),
-            or_(Dataset.former_name == name_or_id, Dataset.id == name_or_id),
+            or_(Dataset.name == name_or_id, Dataset.id == name_or_id),
         )
         .order_by(Dataset.id != name_or_id, Dataset.deleted_at.desc())
     )
@@ -48,7 +48,8 @@ def lock(session: Session, project_id: str, dataset_id: str) -> Dataset | None:
 
 def find_or_add(session: Session, project_id: str, name: str) -> Dataset:
     """The dataset of this name, locked until the end of the transaction; made where it is new."""
-    statement = select(Dataset).where(Dataset.project_id == project_id, Dataset.name == name).with_for_update()
+    named = (Dataset.project_id == project_id, Dataset.name == name, Dataset.deleted_at.is_(None))
+    statement = select(Dataset).where(*named).with_for_update()
     dataset = session.scalars(statement).first()
     if dataset is None:
         dataset = Dataset(project_id=project_id, name=name)
@@ -148,7 +149,7 @@ def latest_versions(session: Session, project_id: str, trash: bool = False) -> l
         )
         .where(Dataset.project_id == project_id)
         .where(Dataset.deleted_at.is_not(None) if trash else Dataset.deleted_at.is_(None))
-        .order_by(func.coalesce(Dataset.former_name, Dataset.name), Dataset.id)
+        .order_by(Dataset.name, Dataset.id)
     )
     return [(dataset, row) for dataset, row in session.execute(statement)]
 

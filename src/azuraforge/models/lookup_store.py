@@ -7,7 +7,7 @@ from sqlalchemy import and_, bindparam, func, select
 from azuraforge.database.fast_reads import Question
 from azuraforge.models.tables import Model, ModelAlias, ModelVersion
 
-_SHOWN = (Model.id, Model.name, Model.former_name, Model.created_at, Model.deleted_at, Model.deleted_by)
+_SHOWN = (Model.id, Model.name, Model.created_at, Model.deleted_at, Model.deleted_by)
 _IS_THERE = and_(ModelVersion.deleted_at.is_(None), ModelVersion.purged_at.is_(None))
 _NAMED = and_(Model.name == bindparam("name"), Model.deleted_at.is_(None))
 

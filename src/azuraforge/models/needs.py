@@ -22,4 +22,4 @@ def needed_versions(session: Session, project_id: str, dataset_id: str) -> dict[
 
 
 def _needs(model: Model, row: ModelVersion) -> NeededBy:
-    return NeededBy(noun="model", name=model.former_name or model.name, version=row.version)
+    return NeededBy(noun="model", name=model.name, version=row.version)

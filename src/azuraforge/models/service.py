@@ -192,9 +192,7 @@ class ModelService(Registry):
         with self._database.read(project_id) as session:
             owner = self._known(session, project_id, name, trash=True)
             row = self._version(session, owner, number, trash=True)
-            return shapes.version_out(
-                owner.former_name or owner.name, row, self._alias_names(session, owner).get(number, [])
-            )
+            return shapes.version_out(owner.name, row, self._alias_names(session, owner).get(number, []))
 
     def history(
         self, project_id: str, name: str, alias: str | None = None, at: datetime | None = None
@@ -279,7 +277,8 @@ class ModelService(Registry):
         def ask(version: int, pair_id: str | None) -> PictureAnswer:
             served = self.online.served(project_id, row.model_id, version)
             number = deployed.number if deployed else None
-            return predict_picture(self._warm, self.online.ledger, served, picture, deployment=number, pair_id=pair_id)
+            large, ledger = self._datasets.large_pictures, self.online.ledger
+            return predict_picture(self._warm, large, ledger, served, picture, deployment=number, pair_id=pair_id)
 
         if deployed is None:
             return ask(row.version, None)

@@ -25,7 +25,7 @@ def model_out(owner: Model, newest: ModelVersion | None, champion: int | None, v
     schema = _mapping(newest.schema) or {} if newest is not None else {}
     return schemas.ModelOut(
         id=owner.id,
-        name=owner.former_name or owner.name,
+        name=owner.name,
         target=_text(schema.get("target")),
         unit=_text(schema.get("unit")),
         champion=champion,

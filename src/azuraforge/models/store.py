@@ -25,7 +25,7 @@ from azuraforge.models.tables import (
 
 
 def model(session: Session, project_id: str, name: str) -> Model | None:
-    return session.scalar(select(Model).where(Model.project_id == project_id, Model.name == name))
+    return session.scalar(select(Model).where(*_named(project_id, name)))
 
 
 def model_by_id(session: Session, project_id: str, id_: str) -> Model | None:
@@ -34,7 +34,7 @@ def model_by_id(session: Session, project_id: str, id_: str) -> Model | None:
 
 def lock_model(session: Session, project_id: str, name: str) -> Model | None:
     """The model, its row locked until commit, so that numbers are given out one after another."""
-    statement = select(Model).where(Model.project_id == project_id, Model.name == name)
+    statement = select(Model).where(*_named(project_id, name))
     return session.scalar(statement.with_for_update().execution_options(populate_existing=True))
 
 
@@ -71,7 +71,7 @@ def models(
         )
         .where(Model.project_id == project_id)
         .where(Model.deleted_at.is_not(None) if trash else Model.deleted_at.is_(None))
-        .order_by(func.coalesce(Model.former_name, Model.name), Model.id)
+        .order_by(Model.name, Model.id)
     )
     return [(row[0], row[1], row[2]) for row in session.execute(statement)]
 
@@ -230,7 +230,7 @@ def add_evaluation(session: Session, **fields: Any) -> Evaluation:
 def evaluation(session: Session, project_id: str, run_id: str) -> tuple[Evaluation, str] | None:
     """A run's evaluation and its model's name."""
     statement = (
-        select(Evaluation, func.coalesce(Model.former_name, Model.name))
+        select(Evaluation, Model.name)
         .join(Model, (Model.project_id == Evaluation.project_id) & (Model.id == Evaluation.model_id))
         .where(Evaluation.project_id == project_id, Evaluation.run_id == run_id)
     )
@@ -306,6 +306,10 @@ def predictions(session: Session, project_id: str, model_id: str, limit: int) ->
     """The newest lines of the ledger."""
     statement = select(Prediction).where(Prediction.project_id == project_id, Prediction.model_id == model_id)
     return session.scalars(statement.order_by(Prediction.created_at.desc(), Prediction.id).limit(limit)).all()
+
+
+def _named(project_id: str, name: str) -> tuple[ColumnElement[bool], ...]:
+    return Model.project_id == project_id, Model.name == name, Model.deleted_at.is_(None)
 
 
 def _there() -> tuple[ColumnElement[bool], ...]:

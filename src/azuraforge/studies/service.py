@@ -74,7 +74,7 @@ class StudyService:
         self._call = call
         self._lock = threading.Lock()
         #: Studies that were deleted, and how they are purged.
-        self.trash = StudyTrash(database, runs.trash, advance.tell)
+        self.trash = StudyTrash(database, events, runs.trash, advance.tell)
         self._importances: dict[tuple[str, str, int], ImportanceOut] = {}
         self._wake = wake
 
@@ -360,7 +360,7 @@ def _require_kept(row: Study) -> None:
     if row.deleted_at is not None:
         raise Conflict(
             "the study is in the trash",
-            where=f"study {row.former_name}",
+            where=f"study {row.name}",
             next_step=f"restore it first: azuraforge studies restore {row.id}",
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, delete, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, delete, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Boolean
 
@@ -47,7 +47,7 @@ def clock(session: Session) -> datetime:
 
 def find(session: Session, project_id: str, name_or_id: str, *, trash: bool = False) -> Study | None:
     """By id, else by name; with ``trash`` by id also where it lies there."""
-    named = or_(Study.id == name_or_id, Study.name == name_or_id)
+    named = or_(Study.id == name_or_id, and_(Study.name == name_or_id, Study.deleted_at.is_(None)))
     statement = select(Study).where(Study.project_id == project_id, named)
     if not trash:
         statement = statement.where(Study.deleted_at.is_(None))
@@ -55,8 +55,8 @@ def find(session: Session, project_id: str, name_or_id: str, *, trash: bool = Fa
 
 
 def find_in_trash(session: Session, project_id: str, name_or_id: str) -> Study | None:
-    """By id, else the one of this former name that was deleted last."""
-    named = or_(Study.id == name_or_id, Study.former_name == name_or_id)
+    """By id, else the one of this name that was deleted last."""
+    named = or_(Study.id == name_or_id, Study.name == name_or_id)
     statement = select(Study).where(Study.project_id == project_id, named, Study.deleted_at.is_not(None))
     return session.scalars(statement.order_by(Study.id != name_or_id, Study.deleted_at.desc())).first()
 

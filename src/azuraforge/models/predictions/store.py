@@ -79,7 +79,7 @@ def add(session: Session, project_id: str, lines: Sequence[dict[str, Any]]) -> d
 def line(session: Session, project_id: str, id_: str) -> tuple[Prediction, str] | None:
     """A line and its model's name."""
     statement = (
-        select(Prediction, func.coalesce(Model.former_name, Model.name))
+        select(Prediction, Model.name)
         .join(Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id))
         .where(Prediction.project_id == project_id, Prediction.id == id_)
     )
@@ -99,7 +99,7 @@ def page(
 ) -> Sequence[tuple[Prediction, str]]:
     """Lines that were given to somebody, with their models' names; the newest first, after a cursor."""
     statement = (
-        select(Prediction, func.coalesce(Model.former_name, Model.name))
+        select(Prediction, Model.name)
         .join(Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id))
         .where(Prediction.project_id == project_id, Prediction.pair_id.is_(None))
     )
