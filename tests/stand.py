@@ -17,7 +17,7 @@ from azuraforge.processes.launcher import Launcher
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.execution.supervisor import Supervisor
 from azuraforge.runs.execution.worker import Worker
-from azuraforge.runs.handlers import Finish, PreparedRun
+from azuraforge.runs.handlers import Finish, PreparedRun, RunExtra
 from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
@@ -34,6 +34,7 @@ class ToyHandler:
     """One phase per name in ``config["phases"]``; by default it trains."""
 
     kind = "train"
+    extra = RunExtra
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         return PreparedRun(request.name or "toy", request.plugin, request.config)

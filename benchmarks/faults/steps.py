@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from azuraforge.runs.handlers import Finish, Job, PreparedRun
+from azuraforge.runs.handlers import Finish, Job, PreparedRun, RunExtra
 from azuraforge.runs.schemas import RunRequest
 
 CHILD = "benchmarks.faults.steps:steps"
@@ -52,9 +52,10 @@ def steps(child: Any) -> dict[str, Any]:
 
 
 class StepsHandler:
-    """Carries such runs, in the place of the handler for agents."""
+    """Executes such runs."""
 
-    kind = "agent"
+    kind = "steps"
+    extra = RunExtra
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         return PreparedRun(request.name or "steps", "steps", request.config)

@@ -17,7 +17,7 @@ from azuraforge.errors import UserError
 from azuraforge.processes.environment import differences
 from azuraforge.processes.kernels import Kernels, Prepared
 from azuraforge.processes.launcher import Launcher
-from azuraforge.runs.handlers import Finish, PreparedRun
+from azuraforge.runs.handlers import Finish, PreparedRun, RunExtra
 from azuraforge.runs.tables import Run
 from azuraforge.settings import EngineSettings, Settings
 from tests.stand import CHILD_PATH
@@ -155,6 +155,7 @@ class EngineHandler:
     """One phase that trains on the engine."""
 
     kind = "train"
+    extra = RunExtra
 
     def prepare(self, project_id, request):
         return PreparedRun("learn", request.plugin, request.config)

@@ -15,7 +15,7 @@ import pytest
 from azuraforge.processes import prefork
 from azuraforge.processes.frames import encode, read_frames
 from azuraforge.processes.launcher import Launcher
-from azuraforge.runs.handlers import Finish, PreparedRun
+from azuraforge.runs.handlers import Finish, PreparedRun, RunExtra
 from tests.process_checks import still_alive
 from tests.stand import CHILD_PATH
 
@@ -128,6 +128,7 @@ class Modules:
     """One child that reads frames, and one that does not."""
 
     kind = "train"
+    extra = RunExtra
 
     def prepare(self, project_id, request):
         return PreparedRun("toy", request.plugin, request.config)

@@ -9,7 +9,7 @@ import pytest
 
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.processes.environment import code_version
-from azuraforge.runs.handlers import Finish, PreparedRun
+from azuraforge.runs.handlers import Finish, PreparedRun, RunExtra
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
 
@@ -50,6 +50,7 @@ class _Remembering:
     """One short phase; the summary has the code version that a model's version would get."""
 
     kind = "train"
+    extra = RunExtra
 
     def prepare(self, project_id, request):
         return PreparedRun("toy", request.plugin, request.config)

@@ -10,6 +10,7 @@ import pytest
 
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
+from azuraforge.pipelines.extra import TrainExtra, TrialExtra
 from azuraforge.runs import lease
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import PreparedRun
@@ -37,10 +38,15 @@ class Handler:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self.extra = TrialExtra if kind == "trial" else TrainExtra
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         return PreparedRun(
-            request.name or "toy", request.plugin, request.config, model=request.model, extra={"task": "forecast"}
+            request.name or "toy",
+            request.plugin,
+            request.config,
+            model=request.model,
+            extra=self.extra(task="forecast"),
         )
 
     def execute(self, job: Any) -> Any:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import InvalidInput
@@ -16,6 +18,8 @@ from azuraforge.processes.frames import Frame
 from azuraforge.processes.outbox import Outbox
 from azuraforge.processes.points import MAX_STEP
 from azuraforge.processes.sealed_folders import problem_with, write_sealed
+
+P = TypeVar("P", bound=BaseModel)
 
 #: A checkpoint that was written should also be known, even if this process dies in the next moment.
 _FLUSH_SECONDS = 5.0
@@ -42,6 +46,10 @@ class Child:
         self._kernels_folder: str | None = start.get("kernels_folder")
         self._outbox = outbox
         self._begun = self._checkpoints is None  # a call has neither points nor checkpoints to continue
+
+    def asked(self, shape: type[P]) -> P:
+        """Return the payload in the shape in which the worker handed it over."""
+        return shape.model_validate(self.payload)
 
     @property
     def outputs(self) -> Path:

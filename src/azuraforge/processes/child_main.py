@@ -23,6 +23,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pydantic import BaseModel
+
 from azuraforge.processes.child import Child
 from azuraforge.processes.failures import error_fields
 from azuraforge.processes.frames import Frame, encode, read_frames
@@ -134,6 +136,8 @@ def _limit_memory(limit: int) -> None:
 
 def _answer(start: Frame, child: Child) -> Frame:
     value = _load(start["entry"])(child)
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
     answer: Frame = {"type": "result", "value": value, "heavy": [name for name in HEAVY if name in sys.modules]}
     if start.get("outputs"):
         answer["sha256"] = seal(Path(start["outputs"]), {}).sha256

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.discovery.catalogue import Catalogue
-from azuraforge.runs.handlers import Finish, Job, PreparedRun
+from azuraforge.runs.handlers import Finish, Job, PreparedRun, RunExtra
 from azuraforge.runs.schemas import RunRequest
 
 ANSWER = "azuraforge.pipelines.agents.answering:answer"
@@ -16,6 +16,7 @@ class AgentHandler:
     """One request to one agent; ``config`` of the run is the agent's request."""
 
     kind = "agent"
+    extra = RunExtra
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue

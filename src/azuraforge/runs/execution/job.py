@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import orjson
+from pydantic import BaseModel
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, unavailable
@@ -33,12 +34,13 @@ from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.execution.phase import Interrupt, PhaseChild, start_frame
 from azuraforge.runs.execution.progress import ProgressMeter
 from azuraforge.runs.execution.recording import Recorder
-from azuraforge.runs.handlers import ClaimedRun
+from azuraforge.runs.handlers import ClaimedRun, PhaseResult
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.limits import Limits
 from azuraforge.runs.transitions import Transitions, run_stream
 
 T = TypeVar("T")
+R = TypeVar("R", bound=BaseModel)
 
 #: How often a write is tried again while the database is away.
 _AWAY_SECONDS = 0.25
@@ -86,15 +88,30 @@ class AttemptJob:
         """Raise where the run was cancelled or replaced, or the worker is stopping."""
         self.interrupt.check()
 
+    @overload
+    def phase(self, name: str, entry: str, payload: dict[str, Any], *, share: float) -> dict[str, Any]: ...
+
+    @overload
+    def phase(self, name: str, entry: str, payload: BaseModel, *, share: float, result: type[R]) -> PhaseResult[R]: ...
+
     def phase(
         self,
         name: str,
         entry: str,
-        payload: dict[str, Any],
+        payload: BaseModel | dict[str, Any],
         *,
         share: float,
-    ) -> dict[str, Any]:
-        """One child to its end; see ``handlers.Job``."""
+        result: type[R] | None = None,
+    ) -> PhaseResult[R] | dict[str, Any]:
+        """Run one child to its end; see ``handlers.Job``."""
+        asked = payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
+        found = self._phase(name, entry, asked, share)
+        if result is None:
+            return found
+        outputs = Path(found.pop("outputs"))
+        return PhaseResult(result.model_validate(found), outputs)
+
+    def _phase(self, name: str, entry: str, payload: dict[str, Any], share: float) -> dict[str, Any]:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name for a phase: lower-case letters, digits, '_', '.' and '-'")
         self.check()

@@ -35,7 +35,7 @@ from azuraforge.processes.launcher import Launcher
 from azuraforge.runs import lease, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.execution.job import AttemptJob, work_folder
-from azuraforge.runs.handlers import ClaimedRun, Finish, Handler
+from azuraforge.runs.handlers import ClaimedRun, Finish, Handler, by_kind
 from azuraforge.runs.lease import Held
 from azuraforge.runs.limits import Limits
 from azuraforge.runs.tables import Run
@@ -69,7 +69,7 @@ class Worker:
         self._transitions = Transitions(events)
         self._launcher = launcher
         self._artifacts = artifacts
-        self._handlers = {handler.kind: handler for handler in handlers}
+        self._handlers = by_kind(handlers)
         self._settings = settings
         self._kernels = kernels or Kernels(launcher.call, settings.engine, settings.kernels)
         self._lock = threading.Lock()
