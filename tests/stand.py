@@ -14,10 +14,11 @@ import azuraforge
 from azuraforge.events.service import EventLog
 from azuraforge.processes.kernels import PREPARE, PREPARE_SECONDS
 from azuraforge.processes.launcher import Launcher
+from azuraforge.runs import handlers
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.execution.supervisor import Supervisor
 from azuraforge.runs.execution.worker import Worker
-from azuraforge.runs.handlers import Finish, PreparedRun, RunExtra
+from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
@@ -30,11 +31,10 @@ CHILD_PATH = f"{ENTRIES}{os.pathsep}{Path(azuraforge.__file__).parents[1]}"
 ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 
-class ToyHandler:
+class ToyHandler(handlers.Handler):
     """One phase per name in ``config["phases"]``; by default it trains."""
 
     kind = "train"
-    extra = RunExtra
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         return PreparedRun(request.name or "toy", request.plugin, request.config)

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from azuraforge.runs.handlers import Finish, Job, PreparedRun, RunExtra
+from azuraforge.runs import handlers
+from azuraforge.runs.handlers import Finish, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 CHILD = "benchmarks.faults.steps:steps"
@@ -51,11 +52,10 @@ def steps(child: Any) -> dict[str, Any]:
     return {"state": state}
 
 
-class StepsHandler:
+class StepsHandler(handlers.Handler):
     """Executes such runs."""
 
     kind = "steps"
-    extra = RunExtra
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         return PreparedRun(request.name or "steps", "steps", request.config)

@@ -21,19 +21,19 @@ from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.database import Database, Session
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events.service import EventLog
+from azuraforge.runs import handlers
 from azuraforge.runs.artifacts import ArtifactStore
-from azuraforge.runs.handlers import PreparedRun, RunExtra
+from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.runs.tables import Run
 from azuraforge.settings import Settings
 
 
-class Handler:
+class Handler(handlers.Handler):
     """Prepares what it is asked for, refuses ``config["refuse"]``, and is away while ``away`` says so."""
 
     kind = "train"
-    extra = RunExtra
     away = False
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:

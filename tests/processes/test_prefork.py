@@ -15,7 +15,8 @@ import pytest
 from azuraforge.processes import prefork
 from azuraforge.processes.frames import encode, read_frames
 from azuraforge.processes.launcher import Launcher
-from azuraforge.runs.handlers import Finish, PreparedRun, RunExtra
+from azuraforge.runs import handlers
+from azuraforge.runs.handlers import Finish, PreparedRun
 from tests.process_checks import still_alive
 from tests.stand import CHILD_PATH
 
@@ -124,11 +125,10 @@ def test_runs_learn_which_of_their_children_are_heavy(make_stand, launcher, monk
     assert wanted == [None, None, threads, None], "the first time nobody knows"
 
 
-class Modules:
+class Modules(handlers.Handler):
     """One child that reads frames, and one that does not."""
 
     kind = "train"
-    extra = RunExtra
 
     def prepare(self, project_id, request):
         return PreparedRun("toy", request.plugin, request.config)

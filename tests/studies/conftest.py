@@ -11,7 +11,7 @@ import pytest
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
 from azuraforge.pipelines.extra import TrainExtra, TrialExtra
-from azuraforge.runs import lease
+from azuraforge.runs import handlers, lease
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.lease import Held
@@ -33,7 +33,7 @@ SPACE = {
 }
 
 
-class Handler:
+class Handler(handlers.Handler):
     """Prepares what it is asked for."""
 
     def __init__(self, kind: str) -> None:

@@ -16,13 +16,13 @@ from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
 from azuraforge.pipelines.result import Outcome
 from azuraforge.plugins.discovery.catalogue import Call, Catalogue
-from azuraforge.runs.handlers import Finish, Job, PreparedRun
+from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 VALIDATE_TIMEOUT_SECONDS = 120.0
 
 
-class TrainingHandler:
+class TrainingHandler(Handler):
     """Split, fit, predict, judge, and, where the gate agrees, promote."""
 
     kind = "train"

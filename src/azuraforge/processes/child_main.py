@@ -28,6 +28,7 @@ from pydantic import BaseModel
 from azuraforge.processes.child import Child
 from azuraforge.processes.failures import error_fields
 from azuraforge.processes.frames import Frame, encode, read_frames
+from azuraforge.processes.messages import Inbox
 from azuraforge.processes.outbox import Outbox
 from azuraforge.processes.prefork import HEAVY, Warm, wanted
 from azuraforge.processes.process_table import LINUX
@@ -119,7 +120,7 @@ def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
         return
     outbox = Outbox(connection)
     try:
-        answer = _answer(start, Child(start, outbox))
+        answer = _answer(start, Child(start, outbox, Inbox(frames)))
     except BaseException as error:
         answer = _failure(error)
     outbox.message(answer)

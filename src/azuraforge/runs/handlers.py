@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:  # children import this file for its shapes, and need no datab
     from azuraforge.database import Session
 
 C = TypeVar("C", bound="RunExtra")
+M = TypeVar("M", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
 
 
@@ -143,26 +145,51 @@ class Job(Protocol):
         ...
 
 
-class Handler(Protocol):
-    """One kind of run. A package registers it as an item of ``runs.package.HANDLERS``."""
+@dataclass(frozen=True)
+class Received:
+    """The circumstances in which a child's message is stored: the fenced transaction, the run and its phase."""
 
-    @property
-    def kind(self) -> str:
-        """The name of the kind: lower-case letters, digits, ``_``, ``.`` and ``-``; at most 40 characters."""
-        ...
+    session: Session
+    project_id: str
+    run_id: str
+    attempt: int
+    phase: str
 
-    @property
-    def extra(self) -> type[RunExtra]:
-        """The shape of what its runs carry."""
-        ...
 
+@dataclass(frozen=True)
+class MessageKind(Generic[M]):
+    """A kind of message that children of one kind of run send with ``child.send``.
+
+    ``record`` is called in the fenced transaction that stores everything else the child sent at the same time, so that
+    outputs, state and position are committed together or not at all. What it returns is sent to the child once that is
+    committed. It must be short; an ``AzuraError`` fails the run and nothing is written.
+    """
+
+    name: str
+    shape: type[M]
+    record: Callable[[Received, M], BaseModel | None]
+
+
+class Handler(ABC):
+    """One kind of run. A package registers it as an item of ``runs.package.HANDLERS``.
+
+    Attributes:
+        kind: its name: lower-case letters, digits, ``_``, ``.`` and ``-``; at most 40 characters.
+        extra: the shape of what its runs carry besides their config.
+        messages: what its children may send besides metrics, checkpoints and the like.
+    """
+
+    kind: ClassVar[str]
+    extra: ClassVar[type[RunExtra]] = RunExtra
+    messages: Sequence[MessageKind[Any]] = ()
+
+    @abstractmethod
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         """Validate a request before the run exists; raises UserError. Called in the API, may call children."""
-        ...
 
+    @abstractmethod
     def execute(self, job: Job) -> Finish:
         """Execute one attempt, in a thread of the worker. Errors leave as they are; see ``failures``."""
-        ...
 
 
 def by_kind(handlers: Iterable[Handler]) -> dict[str, Handler]:

@@ -6,17 +6,16 @@ from pathlib import Path
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.discovery.catalogue import Catalogue
-from azuraforge.runs.handlers import Finish, Job, PreparedRun, RunExtra
+from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 ANSWER = "azuraforge.pipelines.agents.answering:answer"
 
 
-class AgentHandler:
+class AgentHandler(Handler):
     """One request to one agent; ``config`` of the run is the agent's request."""
 
     kind = "agent"
-    extra = RunExtra
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue

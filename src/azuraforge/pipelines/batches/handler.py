@@ -19,7 +19,7 @@ from azuraforge.pipelines.extra import BatchExtra
 from azuraforge.pipelines.loop import obstacle_of, rows_of
 from azuraforge.plugins.discovery.catalogue import Call
 from azuraforge.processes.failures import Cancelled
-from azuraforge.runs.handlers import Finish, Job, PreparedRun
+from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 STEPS = "azuraforge.pipelines.batches.steps"
@@ -45,7 +45,7 @@ class BatchConfig(BaseModel):
         return self
 
 
-class BatchPredictHandler:
+class BatchPredictHandler(Handler):
     """``kind: predict``: plan → chunk by chunk → gather."""
 
     kind = "predict"

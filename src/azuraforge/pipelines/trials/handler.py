@@ -15,14 +15,14 @@ from azuraforge.pipelines.baselines import baselines_of
 from azuraforge.pipelines.extra import TrialExtra
 from azuraforge.pipelines.loop import rows_of
 from azuraforge.pipelines.trials.parts import StudyParts
-from azuraforge.runs.handlers import Finish, Job, PreparedRun
+from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 STEPS = "azuraforge.pipelines.trials.steps"
 _SHARES = {"split": 0.05, "baselines": 0.15, "fit": 0.8}
 
 
-class TrialHandler:
+class TrialHandler(Handler):
     """One config tried for a study; its scores are the run's summary."""
 
     kind = "trial"

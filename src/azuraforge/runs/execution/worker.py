@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from pydantic import BaseModel
+
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, new_id
 from azuraforge.errors import AzuraError, TransientError
@@ -136,6 +138,14 @@ class Worker:
         for job in jobs:
             job.interrupt.set(Cancelled())
 
+    def send(self, run_id: str, name: str, body: BaseModel) -> bool:
+        """Send a message to the child of a run that this worker executes; False where it executes no such run."""
+        with self._lock:
+            jobs = [job for job in self._jobs.values() if job.run.id == run_id]
+        for job in jobs:
+            job.send(name, body)
+        return bool(jobs)
+
     def drain(self) -> None:
         """Put every running run back into the queue, at once, and stop beating. Nobody is blamed."""
         self._stopping.set()
@@ -164,6 +174,7 @@ class Worker:
                 limits,
                 self._kernels,
                 self._settings.runs.sample_seconds,
+                self._handlers[run.kind].messages,
             )
             with self._lock:
                 self._jobs[held] = job
