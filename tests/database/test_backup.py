@@ -15,13 +15,12 @@ import pytest
 from sqlalchemy import text
 
 from azuraforge.clock import utc_now
-from azuraforge.database import Database, schema
-from azuraforge.database import row_security as walls
+from azuraforge.database import Database, row_security, schema
 from azuraforge.database.backups import archive
 from azuraforge.database.backups.service import Place, back_up, examine, restore
 from azuraforge.database.schema import VERSION_TABLE, head_revision, open_database
 from azuraforge.errors import Conflict, InvalidInput, StorageError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 from tests.filling import fill, reflected
 from tests.postgres import binaries
 
@@ -43,7 +42,7 @@ class Stand:
         owner = self.owner(place)
         with owner.engine.connect() as connection:
             if owner.dialect == "postgresql":
-                walls.see_all(connection)
+                row_security.see_all(connection)
             found = {
                 name: sorted(map(repr, connection.execute(table.select())))
                 for name, table in reflected(connection).tables.items()
@@ -55,7 +54,7 @@ class Stand:
         owner = self.owner(place)
         with owner.engine.begin() as connection:
             if owner.dialect == "postgresql":
-                walls.see_all(connection)
+                row_security.see_all(connection)
             connection.execute(text(statement))
         owner.close()
 
@@ -83,7 +82,7 @@ def stand(request, tmp_path, monkeypatch) -> Iterator[Stand]:
     owner = stand.owner()
     with owner.engine.begin() as connection:
         if owner.dialect == "postgresql":
-            walls.see_all(connection)
+            row_security.see_all(connection)
         tables = reflected(connection)
         fill(connection, tables, "a")
         fill(connection, tables, "b")

@@ -14,11 +14,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, func, select, text
 
-from azuraforge.database import Base, Database, schema
-from azuraforge.database import row_security as walls
+from azuraforge.database import Base, Database, row_security, schema
 from azuraforge.database.schema import VERSION_TABLE, current_revision, head_revision, open_database, upgrade
 from azuraforge.errors import Conflict, InvalidInput, StorageError, TransientError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 from tests.filling import fill, reflected
 
 #: A migration that comes after the newest; see its own text.
@@ -30,7 +29,7 @@ import os, sys
 from pathlib import Path
 from azuraforge.database import schema
 from azuraforge.database.schema import open_database
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 import_tables()
 schema.VERSIONS.append(Path(sys.argv[3]))
 url, owner_url = sys.argv[1:3]
@@ -83,7 +82,7 @@ def filled(empty) -> Empty:
     owner = empty.owner()
     with owner.engine.begin() as connection:
         if owner.dialect == "postgresql":
-            walls.see_all(connection)
+            row_security.see_all(connection)
         for mark in "12":
             fill(connection, reflected(connection), mark)
     owner.close()
@@ -111,7 +110,7 @@ def differences(database: Database) -> list[object]:
 def rows(connection: Connection, metadata: MetaData) -> dict[str, list[str]]:
     """Every row of the columns that ``metadata`` names."""
     if connection.dialect.name == "postgresql":
-        walls.see_all(connection)
+        row_security.see_all(connection)
     return {
         name: sorted(map(repr, connection.execute(select(*(table.c[each] for each in sorted(table.c.keys()))))))
         for name, table in metadata.tables.items()

@@ -59,7 +59,7 @@ def test_pages(service, project_id):
         if number % 2:
             service.finish(project_id, run_id, "me", FinishRequest(state="succeeded"))
             if number == 3:
-                service.trash.delete(project_id, run_id, "me")
+                service.trash.delete(project_id, run_id, None, "me")
     ids = [run.id for run in asyncio.run(service.lookup.list(project_id)).items]
     first = asyncio.run(service.lookup.list(project_id, limit=2))
     for asked, expected in (

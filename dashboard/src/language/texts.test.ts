@@ -22,6 +22,12 @@ describe("texts", () => {
     expect([...turkish.keys()].sort()).toEqual([...english.keys()].sort());
   });
 
+  it("define each section in one file only", () => {
+    const files = import.meta.glob<Record<string, object>>("./en/*.ts", { eager: true });
+    const sections = Object.entries(files).flatMap(([file, module]) => (file.endsWith("/index.ts") ? [] : Object.values(module).flatMap(Object.keys)));
+    expect(sections.sort()).toEqual(Object.keys(en).sort());
+  });
+
   it("fill in the same values in both languages", () => {
     for (const [key, text] of english) {
       expect(placeholders(turkish.get(key) ?? ""), key).toEqual(placeholders(text));

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from azuraforge.database import row_security as walls
+from azuraforge.database import row_security
 from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, readable, reason_of
 from azuraforge.errors import AzuraError, Conflict, StorageError, TransientError
@@ -79,7 +79,7 @@ def upgrade(database: Database, role: str | None = None) -> bool:
             if changed := not _is_head(script, before, database.url):
                 command.upgrade(config, "head")
             if database.dialect == "postgresql" and role is not None:
-                changed = walls.build(connection, role, VERSION_TABLE) or changed
+                changed = row_security.build(connection, role, VERSION_TABLE) or changed
         return changed
 
 
@@ -95,7 +95,7 @@ def check(database: Database) -> None:
                 next_step=f"azuraforge database upgrade{owner}",
             )
         if database.dialect == "postgresql":
-            walls.check(connection)
+            row_security.check(connection)
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -176,7 +176,7 @@ def _alone(connection: Connection) -> Iterator[None]:
     if connection.dialect.name == "postgresql":
         with connection.begin():
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            walls.see_all(connection)
+            row_security.see_all(connection)
             yield
         return
     driver = connection.connection.driver_connection

@@ -126,7 +126,7 @@ def delete_dataset(name: NameOrId, access: Writer, service: Service) -> None:
 @router.post("/{name}/restore")
 def restore_dataset(name: NameOrId, access: Writer, service: Service) -> DatasetVersionOut:
     """Take a dataset out of the trash, by its id or its former name."""
-    return service.get(access.project_id, service.trash.restore(access.project_id, name, None)).out()
+    return service.get(access.project_id, service.trash.restore(access.project_id, name, None).id).out()
 
 
 @router.get("/{name}/versions")
@@ -146,7 +146,7 @@ def delete_dataset_version(name: NameOrId, version: Number, access: Writer, serv
 @router.post("/{name}/versions/{version}/restore")
 def restore_dataset_version(name: NameOrId, version: Number, access: Writer, service: Service) -> DatasetVersionOut:
     """Take one version out of the trash."""
-    return service.get(access.project_id, service.trash.restore(access.project_id, name, version), version).out()
+    return service.get(access.project_id, service.trash.restore(access.project_id, name, version).id, version).out()
 
 
 @router.get("/{name}/rows")

@@ -123,7 +123,7 @@ def delete_model(name: Name, access: Member, service: Service) -> None:
 @router.post("/models/{name}/restore")
 def restore_model(name: NameOrId, access: Member, service: Service) -> ModelDetail:
     """Take a model out of the trash, by its id or its former name."""
-    return service.show(access.project_id, service.trash.restore(access.project_id, name, None))
+    return service.show(access.project_id, service.trash.restore(access.project_id, name, None).name)
 
 
 @router.delete("/models/{name}/versions/{version}", status_code=204)
@@ -135,7 +135,9 @@ def delete_version(name: Name, version: Number, access: Member, service: Service
 @router.post("/models/{name}/versions/{version}/restore")
 def restore_version(name: NameOrId, version: Number, access: Member, service: Service) -> VersionOut:
     """Take a version out of the trash."""
-    return service.show_version(access.project_id, service.trash.restore(access.project_id, name, version), version)
+    return service.show_version(
+        access.project_id, service.trash.restore(access.project_id, name, version).name, version
+    )
 
 
 @router.get("/models/{name}/history")

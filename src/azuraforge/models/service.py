@@ -5,7 +5,7 @@ What changes them inside a run's own transaction is in ``registry.py``.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
@@ -45,7 +45,7 @@ from azuraforge.models.schemas import (
 )
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import Model, ModelVersion
-from azuraforge.models.trash import ModelTrash
+from azuraforge.models.trash import ModelTrash, Objection
 from azuraforge.paging import PAGE, Order
 from azuraforge.plugins.discovery.catalogue import Call
 
@@ -69,6 +69,8 @@ class ModelService(Registry):
         datasets: DatasetService,
         warm: WarmPredictors,
         call: Call,
+        *,
+        objections: Sequence[Objection] = (),
     ) -> None:
         super().__init__(events)
         self._database = database
@@ -86,7 +88,7 @@ class ModelService(Registry):
         self.lineage = Lineage(database, datasets)
         self.cards = Cards(database, events, datasets)
         #: Models and versions that were deleted, and how they are purged.
-        self.trash = ModelTrash(database, events, folders)
+        self.trash = ModelTrash(database, events, folders, objections)
         #: Versions as files, out and in.
         self.bundles = Bundles(
             *(database, folders, datasets, self.cards, self),
@@ -275,7 +277,8 @@ class ModelService(Registry):
         def ask(version: int, pair_id: str | None) -> PictureAnswer:
             served = self.online.served(project_id, row.model_id, version)
             number = deployed.number if deployed else None
-            return predict_picture(self._warm, self.online.ledger, served, picture, deployment=number, pair_id=pair_id)
+            large, ledger = self._datasets.large_pictures, self.online.ledger
+            return predict_picture(self._warm, large, ledger, served, picture, deployment=number, pair_id=pair_id)
 
         if deployed is None:
             return ask(row.version, None)

@@ -8,6 +8,7 @@ from typing import Any
 
 from azuraforge.models import schemas
 from azuraforge.models.gate.policy import GatePolicy
+from azuraforge.models.gate.record import Sentences, VerdictRecord
 from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelAlias, ModelPolicy, ModelVersion, Prediction
 
 #: Versions that the page of a model shows, beside those that an alias points at.
@@ -95,11 +96,10 @@ def shown_origin(imported: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def change_out(
-    line: AliasChange, until: datetime | None = None, verdict: Mapping[str, Any] | None = None
+    line: AliasChange, until: datetime | None = None, verdict: VerdictRecord | None = None
 ) -> schemas.AliasChange:
-    """A move; one by the gate says its ``verdict``'s reasons in the reader's language."""
-    told = [each["text"] for each in verdict["reasons"]] if verdict is not None else []
-    said = {language: " ".join(each[language] for each in told) for language in ("en", "tr")} if told else None
+    """Return a move; one by the gate carries its ``verdict``'s reasons in both languages."""
+    said = Sentences(en=verdict.text("en"), tr=verdict.text("tr")) if verdict is not None and verdict.reasons else None
     return schemas.AliasChange(
         alias=line.alias,
         version=None if line.action == "remove" else line.version,
@@ -115,11 +115,16 @@ def change_out(
 
 
 def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
-    """A stored policy; None: the platform's own."""
+    """Return a stored policy; None: the platform's own."""
+    terms = gate_policy(row).model_dump()
     if row is None:
-        return schemas.PolicyOut(**GatePolicy().to_dict(), reason=None, by=None, at=None)
-    terms = GatePolicy.from_dict({**row.policy, "number": row.number}).to_dict()
+        return schemas.PolicyOut(**terms, reason=None, by=None, at=None)
     return schemas.PolicyOut(**terms, reason=row.reason, by=row.by, at=row.at)
+
+
+def gate_policy(row: ModelPolicy | None) -> GatePolicy:
+    """Return the terms of a stored policy with its number; None: the platform's own."""
+    return GatePolicy() if row is None else GatePolicy(**row.policy.model_dump(), number=row.number)
 
 
 def evaluation_out(row: Evaluation, model: str) -> schemas.EvaluationOut:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from azuraforge.database import new_id, now
 from azuraforge.database.keyset import behind
 from azuraforge.datasets.duplicates import Kin
+from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.tables import (
     AliasChange,
     Evaluation,
@@ -235,7 +236,7 @@ def evaluation(session: Session, project_id: str, run_id: str) -> tuple[Evaluati
     return (found[0], found[1]) if found else None
 
 
-def verdicts(session: Session, project_id: str, run_ids: Collection[str | None]) -> dict[str, dict[str, Any]]:
+def verdicts(session: Session, project_id: str, run_ids: Collection[str | None]) -> dict[str, VerdictRecord]:
     """The verdicts of some runs."""
     if not run_ids:
         return {}

@@ -87,6 +87,10 @@ class Policy(BaseModel):
     )
 
 
+#: What can lie in the trash.
+Noun = Literal["run", "dataset", "model", "study"]
+
+
 class NeededBy(BaseModel):
     """For whom something is kept although it is in the trash."""
 
@@ -98,7 +102,7 @@ class NeededBy(BaseModel):
 class TrashItem(BaseModel):
     """Something in the trash; ``version`` where only that version was deleted."""
 
-    noun: Literal["run", "dataset", "model", "study"]
+    noun: Noun
     id: str
     name: str
     version: int | None = None

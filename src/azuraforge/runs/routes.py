@@ -74,13 +74,13 @@ async def get_run(connection: HTTPConnection, run_id: Name, access: Reader, serv
 @router.delete("/{run_id}", status_code=204)
 def delete_run(run_id: RunId, access: Member, service: Service) -> None:
     """Move a run that has ended into the trash."""
-    service.trash.delete(access.project_id, run_id, access.user_name)
+    service.trash.delete(access.project_id, run_id, None, access.user_name)
 
 
 @router.post("/{run_id}/restore")
 def restore_run(run_id: RunId, access: Member, service: Service) -> RunDetail:
     """Take a run out of the trash."""
-    service.trash.restore(access.project_id, run_id)
+    service.trash.restore(access.project_id, run_id, None)
     return service.get(access.project_id, run_id)
 
 

@@ -20,7 +20,7 @@ running run is decided by ``lease.py``; what a failure means by ``failures.py``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -52,7 +52,7 @@ from azuraforge.runs.schemas import (
 )
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, run_stream
-from azuraforge.runs.trash import RunTrash
+from azuraforge.runs.trash import Needs, RunTrash
 from azuraforge.settings import Settings
 
 ArtifactList: TypeAlias = list[ArtifactOut]
@@ -67,7 +67,12 @@ _RESUMABLE = ("failed", "cancelled", "quarantined")
 
 
 class RunService:
-    """Runs of every project; each method names the project it acts in."""
+    """Runs of every project; each method names the project it acts in.
+
+    Args:
+        needs: reasons to keep runs that were deleted.
+        objections: reasons not to resume a run.
+    """
 
     def __init__(
         self,
@@ -77,6 +82,9 @@ class RunService:
         artifacts: ArtifactStore,
         carrier: Carrier,
         settings: Settings,
+        *,
+        needs: Sequence[Needs] = (),
+        objections: Sequence[Objection] = (),
     ) -> None:
         self._database = database
         #: The hottest reads, to be awaited.
@@ -89,9 +97,8 @@ class RunService:
         self._limits = settings.runs
         self._transitions = Transitions(events, self._bring)
         #: Runs that were deleted, and how they are purged.
-        self.trash = RunTrash(database, events, artifacts, settings.scratch)
-        #: Who is asked before a run is resumed.
-        self.objections: list[Objection] = []
+        self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
+        self._objections = objections
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(self, project_id: str, request: RunRequest, user_id: str | None = None) -> RunDetail:
@@ -208,7 +215,7 @@ class RunService:
                     f"only a run that failed, was cancelled or quarantined can be resumed; this one is {run.state}",
                     where=f"run {run_id}",
                 )
-            for object_to in self.objections:
+            for object_to in self._objections:
                 object_to(session, run)
             dependencies.wait_again(session, run, needed)
             self._transitions.resumed(session, run)

@@ -68,13 +68,13 @@ def get_study(study: NameOrId, access: Reader, service: Service) -> StudyDetail:
 @router.delete("/{study}", status_code=204)
 def delete_study(study: NameOrId, access: Member, service: Service) -> None:
     """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
-    service.trash.delete(access.project_id, study, access.user_name)
+    service.trash.delete(access.project_id, study, None, access.user_name)
 
 
 @router.post("/{study}/restore")
 def restore_study(study: NameOrId, access: Member, service: Service) -> StudyDetail:
     """Take a study out of the trash, by its id or its former name."""
-    return service.get(access.project_id, service.trash.restore(access.project_id, study))
+    return service.get(access.project_id, service.trash.restore(access.project_id, study, None).id)
 
 
 @router.get("/{study}/trials")

@@ -26,7 +26,6 @@ from azuraforge.pipelines.loop import rows_of
 from azuraforge.plugins.discovery.catalogue import Call, Catalogue
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.runs.service import RunService
-from azuraforge.runs.tables import Run
 from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.log_lines import study_stream
@@ -48,7 +47,11 @@ _KEPT_ANSWERS = 64
 
 
 class StudyService:
-    """Studies of every project; each method names the project it acts in. A study is named by id or name."""
+    """Studies of every project; each method names the project it acts in. A study is named by id or name.
+
+    Args:
+        wake: called when there is work for the scheduler of this process.
+    """
 
     def __init__(
         self,
@@ -60,6 +63,8 @@ class StudyService:
         advance: Advance,
         asker: Asker,
         call: Call,
+        *,
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._events = events
@@ -71,10 +76,9 @@ class StudyService:
         self._call = call
         self._lock = threading.Lock()
         #: Studies that were deleted, and how they are purged.
-        self.trash = StudyTrash(database, runs.trash, advance.tell)
+        self.trash = StudyTrash(database, events, runs.trash, advance.tell)
         self._importances: dict[tuple[str, str, int], ImportanceOut] = {}
-        #: Called when there is something to do, where a scheduler lives in this process.
-        self.wake: Callable[[], None] = lambda: None
+        self._wake = wake
 
     def create(self, project_id: str, request: StudyRequest, user_id: str | None = None) -> StudyDetail:
         """Check the space down to its corners, and begin. Raises InvalidInput, NotFound and Conflict (the name)."""
@@ -144,7 +148,7 @@ class StudyService:
             raise Conflict(
                 f"a study named {request.name!r} is there already", where="name", next_step="choose another name"
             ) from None
-        self.wake()
+        self._wake()
         return self.get(project_id, study_id)
 
     def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> StudyPage:
@@ -291,33 +295,9 @@ class StudyService:
             ) from None
         return self._runs.get(project_id, run_id)
 
-    def object_to_dataset(self, session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
-        """Raises Conflict where a study that goes on reads this dataset, or this version of it."""
-        for row in store.using(session, project_id):
-            if row.dataset_id == id_ and version in (None, row.dataset_version):
-                raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", row)
-
-    def object_to_model(self, session: Session, project_id: str, name: str) -> None:
-        """Raises Conflict where a study that goes on will add a version to this model."""
-        for row in store.using(session, project_id):
-            if row.model == name and row.retrain:
-                raise _in_use(f"model {name!r}", row)
-
-    def object_to_resuming(self, session: Session, run: Run) -> None:
-        """Raises Conflict where the run is a trial of a study that does not go on: nobody would take its result in."""
-        if run.kind != "trial" or (told := run.extra.get("study")) is None:
-            return
-        study = store.find(session, run.project_id, told["id"])
-        if study is None or study.state not in ("running", "paused"):
-            raise Conflict(
-                "the study of this trial does not go on",
-                where=f"study {told['name']}",
-                next_step="create another study that begins from its trials: azuraforge studies create --warm-start",
-            )
-
     def _change(self, project_id: str, study: str, change: Callable[[Session, Study], None]) -> StudyDetail:
         self._database.write(project_id, lambda session: change(session, self._locked(session, project_id, study)))
-        self.wake()
+        self._wake()
         return self.get(project_id, study)
 
     def _locked(self, session: Session, project_id: str, study: str) -> Study:
@@ -388,14 +368,6 @@ def _require_kept(row: Study) -> None:
             where=f"study {row.name}",
             next_step=f"restore it first: azuraforge studies restore {row.id}",
         )
-
-
-def _in_use(what: str, study: Study) -> Conflict:
-    return Conflict(
-        f"{what} cannot be deleted while study {study.name!r} searches with it",
-        where=f"study {study.name}",
-        next_step=f"stop the study first: azuraforge studies stop {study.name!r}",
-    )
 
 
 def _found(study: Study | None, name: str) -> Study:

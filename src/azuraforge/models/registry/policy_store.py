@@ -6,7 +6,7 @@ from azuraforge.database import Database, Session
 from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
-from azuraforge.models.gate.policy import GatePolicy, GuardedSlice, check_policy
+from azuraforge.models.gate.policy import GatePolicy, PolicyTerms, check_policy
 from azuraforge.models.schemas import PolicyOut, PolicyPage, PolicyRequest
 from azuraforge.models.tables import Model
 from azuraforge.paging import PAGE, Order
@@ -25,7 +25,7 @@ class Policies:
         """What a verdict is given under now; the platform's own for a model that is new, or has none."""
         owner = store.model(session, project_id, model)
         rows = store.policies(session, project_id, owner.id) if owner is not None else ()
-        return GatePolicy.from_dict({**rows[0].policy, "number": rows[0].number}) if rows else GatePolicy()
+        return shapes.gate_policy(rows[0] if rows else None)
 
     def show(self, project_id: str, model: str) -> PolicyOut:
         """The policy that holds."""
@@ -43,23 +43,14 @@ class Policies:
 
     def set(self, project_id: str, model: str, request: PolicyRequest, by: str) -> PolicyOut:
         """The model's next policy; verdicts already given stay what they are."""
-        policy = GatePolicy(
-            metric=request.metric,
-            margin=request.margin,
-            margin_kind=request.margin_kind,
-            slices=tuple(GuardedSlice(each.by, each.margin, tuple(each.values)) for each in request.slices),
-            max_latency_ms=request.max_latency_ms,
-            max_bytes=request.max_bytes,
-            automatic=request.automatic,
-            unknown_slices=request.unknown_slices,
-        )
+        terms = PolicyTerms(**request.model_dump(exclude={"reason"}))
 
         def work(session: Session) -> PolicyOut:
             owner = _known(store.lock_model(session, project_id, model), model)
             newest = store.versions(session, project_id, owner.id)
             if newest:
-                check_policy(policy, newest[0].kind)
-            row = store.add_policy(session, owner, policy=policy.to_dict(), reason=request.reason, by=by)
+                check_policy(terms, newest[0].kind)
+            row = store.add_policy(session, owner, policy=terms, reason=request.reason, by=by)
             told = {"model": owner.name, "number": row.number, "by": by, "reason": request.reason}
             self._events.append(session, project_id, "project", "model.policy_changed", told)
             return shapes.policy_out(row)

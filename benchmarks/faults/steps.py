@@ -15,7 +15,7 @@ from typing import Any
 from azuraforge.runs.handlers import Finish, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
-CHILD = "benchmarks.tempest.steps:steps"
+CHILD = "benchmarks.faults.steps:steps"
 _FORKS = 60
 
 

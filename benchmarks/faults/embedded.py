@@ -15,9 +15,9 @@ from typing import Any
 
 import psutil
 
-from benchmarks.tempest.clock import JUMPS, Clock
-from benchmarks.tempest.process import Part, freeze, outlived, variables
-from benchmarks.tempest.target import FULL_DISK, Kind
+from benchmarks.faults.clock import JUMPS, Clock
+from benchmarks.faults.process import Part, freeze, outlived, variables
+from benchmarks.faults.target import FULL_DISK, Kind
 
 _READY_SECONDS = 90
 _HOME_BYTES = 1 << 30

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.tempest.process import Part
+from benchmarks.faults.process import Part
 
 #: The kind of fault whose recoveries are counted apart.
 FULL_DISK = "disk full"

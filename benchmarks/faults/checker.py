@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from benchmarks.tempest.steps import link, value
-from benchmarks.tempest.target import FULL_DISK, Caller, Fault, Held, Target, seconds
+from benchmarks.faults.steps import link, value
+from benchmarks.faults.target import FULL_DISK, Caller, Fault, Held, Target, seconds
 
 _ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 

@@ -17,9 +17,9 @@ import psutil
 import psycopg
 
 from azuraforge.runs.broker.celery_app import make_app, queue_name, send
-from benchmarks.tempest.clock import JUMPS, Clock
-from benchmarks.tempest.process import Part, freeze, outlived, variables
-from benchmarks.tempest.target import Kind
+from benchmarks.faults.clock import JUMPS, Clock
+from benchmarks.faults.process import Part, freeze, outlived, variables
+from benchmarks.faults.target import Kind
 from tests.postgres import make_cluster
 from tests.valkey import Valkey
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from azuraforge.models.gate.record import ReasonRecord, Sentences, Value
 from azuraforge.wording import fill
 
 #: code → (English, Turkish). Fields named ``*_share`` are fractions shown as percentages.
@@ -218,7 +219,7 @@ class Reason:
     """Why the gate decided as it did: a stable code, its numbers, and sentences made of them."""
 
     code: str
-    params: Mapping[str, Any]
+    params: Mapping[str, Value]
 
     def __post_init__(self) -> None:
         if self.code not in _SENTENCES:
@@ -238,28 +239,26 @@ class Reason:
         units = {name: words[turkish_asked] for name, words in _UNITS[metric in ("rmse", "mae")].items()}
         figures = told(self.params, language)
         shown |= {"change": figures["change"], "low_end": figures["low"], "high_end": figures["high"]}
-        if isinstance(self.params.get("margin"), float):
-            # A guarded slice's margin is in the measure of its interval; a policy's own is told as a share.
-            shown["allowed"] = _end(self.params, self.params["margin"], language, signed=False)
+        margin = self.params.get("margin")
+        if isinstance(margin, float):
+            # A guarded slice's margin is in the measure of its interval; a policy's own is shown as a share.
+            shown["allowed"] = _end(self.params, margin, language, signed=False)
         for name, value in self.params.items():
             if isinstance(value, float):
                 shown[f"{name}_share"] = percent(value, language, signed=False)
             elif value in (None, "") and self.code in _UNSTATED:
                 shown[name] = _UNSTATED[self.code][language == "tr"]
-            elif self.code == "other_kind" and value in _KINDS:
-                shown[name] = _KINDS[value][language == "tr"]
+            elif self.code == "other_kind" and str(value) in _KINDS:
+                shown[name] = _KINDS[str(value)][language == "tr"]
         template = turkish if turkish_asked else english
         for name, words in units.items():
             template = template.replace(f"{{{name}}}", words)
         return fill(template, **shown)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The reason as the verdict's JSON carries it."""
-        return {
-            "code": self.code,
-            "params": dict(self.params),
-            "text": {"en": self.text("en"), "tr": self.text("tr")},
-        }
+    def record(self) -> ReasonRecord:
+        """Return the reason as it is stored."""
+        text = Sentences(en=self.text("en"), tr=self.text("tr"))
+        return ReasonRecord(code=self.code, params=dict(self.params), text=text)
 
 
 #: A relative figure beyond this, a thousand percent, says that the other side makes almost no errors, and no more.

@@ -37,7 +37,7 @@ class Part:
         self._note_end()
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.tempest.part", *self.arguments],
+                [sys.executable, "-m", "benchmarks.faults.part", *self.arguments],
                 cwd=ROOT,
                 env=self.variables,
                 stdout=log,

@@ -1,0 +1,33 @@
+export const shell = {
+  common: { loading: "Loading…", close: "Close", yes: "yes", no: "no", notYetKnown: "not yet known" },
+  errors: {
+    unexpected: "Something went wrong here. Load the page again; if it stays, look into the platform's log.",
+    unreachable: "The platform does not answer. Is it running? Start it with “azuraforge up”.",
+    where: "Where: {{where}}",
+    next: "What to do: {{next}}",
+    noPage: "There is no such page.",
+  },
+  theme: { switch: "Theme: {{current}}. Change it", auto: "as the system", light: "light", dark: "dark" },
+  signIn: {
+    title: "Sign in",
+    how: "You sign in with a one-time link. Get a new one in a terminal on the machine that runs the platform:",
+    then: "Open the link that it prints. It works once, for ten minutes.",
+  },
+  shell: {
+    zone: "Times are in {{zone}}; rows of a series are in its own zone.",
+    skip: "To the content",
+    places: "Places",
+    runs: "Runs",
+    studies: "Studies",
+    models: "Models",
+    datasets: "Datasets",
+    schedules: "Schedules",
+    plugins: "Plugins",
+    trash: "Trash",
+    tokens: "Tokens",
+    signOut: "Sign out",
+    projectNote: "Project. Signed in as {{user}} ({{role}})",
+    reconnecting: "The live connection is gone; it is being restored …",
+  },
+  roles: { viewer: "viewer", member: "member", admin: "admin", owner: "owner" },
+};

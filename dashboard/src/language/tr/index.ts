@@ -1,0 +1,29 @@
+// Panelin bütün Türkçe metinleri; her kavramın bir dosyası var. Anahtarlar `en` ile aynıdır (tür denetimi sağlar).
+import type { Texts } from "../en";
+import { datasets } from "./datasets";
+import { evaluation } from "./evaluation";
+import { models } from "./models";
+import { plugins } from "./plugins";
+import { predictions } from "./predictions";
+import { projects } from "./projects";
+import { runs } from "./runs";
+import { schedules } from "./schedules";
+import { shell } from "./shell";
+import { start } from "./start";
+import { studies } from "./studies";
+import { vision } from "./vision";
+
+export const tr: Texts = {
+  ...datasets,
+  ...evaluation,
+  ...models,
+  ...plugins,
+  ...predictions,
+  ...projects,
+  ...runs,
+  ...schedules,
+  ...shell,
+  ...start,
+  ...studies,
+  ...vision,
+};
