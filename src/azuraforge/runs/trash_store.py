@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from azuraforge.database import now
+from azuraforge.database.keyset import behind
 from azuraforge.runs.tables import (
     Artifact,
     Checkpoint,
@@ -42,9 +43,11 @@ _PARTS: tuple[Any, ...] = (
 )
 
 
-def newest(session: Session, project_id: str, limit: int | None) -> Sequence[Run]:
-    """Runs in the trash, the latest first."""
-    statement = select(Run).where(*_in_trash(project_id)).order_by(Run.deleted_at.desc(), Run.id)
+def newest(session: Session, project_id: str, after: tuple[datetime, str] | None, limit: int | None) -> Sequence[Run]:
+    """Runs in the trash, the latest first, behind ``after``."""
+    statement = select(Run).where(*_in_trash(project_id)).order_by(Run.deleted_at.desc(), Run.id.desc())
+    if after is not None:
+        statement = statement.where(behind((Run.deleted_at, Run.id), after, descending=True))
     return session.scalars(statement.limit(limit)).all()
 
 
