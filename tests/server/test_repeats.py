@@ -89,7 +89,8 @@ def schedule(name: str) -> dict:
 def case_of(platform, path: str) -> Case:
     def length(of: str) -> Callable[[], int]:
         def count() -> int:
-            return len(platform.api(of)["items"])
+            found = platform.api(of)
+            return len(found["items"])
 
         return count
 
@@ -118,7 +119,7 @@ def case_of(platform, path: str) -> Case:
         case "/links":
             return Case("/links", as_json(), as_json(next="/runs"), lambda: links(platform))
         case "/models/{name}/predict":
-            count = length("/models/co2/predictions?limit=1000")
+            count = length("/predictions?model=co2&unserved=true&limit=500")
             for each in platform.api("/models/co2/deployments")["items"]:
                 if each["state"] == "active":  # its answers would be counted too
                     end = as_json(reason="enough")()

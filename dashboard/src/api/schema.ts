@@ -911,7 +911,7 @@ export interface paths {
         };
         /**
          * List Trash
-         * @description What was deleted and can be restored.
+         * @description A page of what was deleted and can be restored, the latest first.
          */
         get: operations["projects_list_trash"];
         put?: never;
@@ -5147,7 +5147,7 @@ export interface components {
         };
         /**
          * TrashOut
-         * @description What lies in the trash, the latest first. ``items`` holds at most 500 of each noun, ``count`` tells of all.
+         * @description A page of what lies in the trash, the latest first; ``count`` and ``bytes`` include what other pages show.
          */
         TrashOut: {
             /** Bytes */
@@ -5156,6 +5156,11 @@ export interface components {
             count: number;
             /** Items */
             items: components["schemas"]["TrashItem"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
             policy: components["schemas"]["Policy"];
         };
         /**
@@ -10801,7 +10806,12 @@ export interface operations {
     };
     projects_list_trash: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10835,8 +10845,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
