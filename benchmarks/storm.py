@@ -18,15 +18,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from benchmarks.faults.checker import Verdict, effects_over_http, judge
+from benchmarks.faults.embedded import Embedded
+from benchmarks.faults.process import left_over
+from benchmarks.faults.steps import POISONS
+from benchmarks.faults.tally import Readers, Tally, add_figures
+from benchmarks.faults.target import Caller, Fault, Target
 from benchmarks.readers import Reader
 from benchmarks.report import Report
 from benchmarks.report.parts import Parts
-from benchmarks.tempest.checker import Verdict, effects_over_http, judge
-from benchmarks.tempest.embedded import Embedded
-from benchmarks.tempest.process import left_over
-from benchmarks.tempest.steps import POISONS
-from benchmarks.tempest.tally import Readers, Tally, add_figures
-from benchmarks.tempest.target import Caller, Fault, Target
 from tests.process_checks import still_alive
 
 _ENDED = ("succeeded", "failed", "cancelled", "quarantined")
@@ -276,6 +276,7 @@ def weather(target: Any, asked: argparse.Namespace, done: int) -> Tally:
         target.end()
         left = len(still_alive(left_over(target.home), _LEFT_SECONDS))
         if asked.keep:
+            Path(asked.keep).mkdir(parents=True, exist_ok=True)
             (Path(asked.keep) / f"{target.name}.log").write_text(
                 "".join(part.log_path.read_text(errors="replace") for part in target.parts)
             )
@@ -332,7 +333,7 @@ def main() -> None:
     if asked.target in ("embedded", "both"):
         measure(report, "embedded", Embedded, asked)
     if asked.target in ("scaled", "both"):
-        from benchmarks.tempest.scaled import Scaled  # needs the extra `scaled`
+        from benchmarks.faults.scaled import Scaled  # needs the extra `scaled`
 
         measure(report, "scaled", Scaled, asked)
     report.notes.append(

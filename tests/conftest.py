@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import importlib.util
 import json
 import os
 import pkgutil
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,8 +30,9 @@ from sqlalchemy import Engine, event
 import azuraforge
 from azuraforge.database import Base, Database, new_id
 from azuraforge.projects.tables import Project
+from tests.command_line import SERVING, run_command
 
-pytest_plugins = ["tests.valkey", "tests.postgres", "tests.scaled"]
+pytest_plugins = ["tests.cpu_report", "tests.valkey", "tests.postgres", "tests.scaled"]
 
 # How fast a busy machine draws examples says nothing about the code.
 hypothesis_settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -52,8 +55,16 @@ def import_all_tables() -> None:
             importlib.import_module(name)
 
 
-def _owned_tables() -> frozenset[str]:
-    return frozenset(table.name for table in Base.metadata.tables.values() if "project_id" in table.columns)
+@functools.lru_cache(maxsize=5000)
+def _owned_tables_of(statement: str) -> tuple[frozenset[str], bool]:
+    """Owned tables that a statement reads or changes, and whether its condition names the project."""
+    text = " ".join(statement.lower().replace('"', "").split())
+    verb, _, condition = text.partition(" where ")
+    if not verb.startswith(("select", "update", "delete")):
+        return frozenset(), True
+    owned = [table.name for table in Base.metadata.tables.values() if "project_id" in table.columns]
+    named = frozenset(table for table in owned if f" {table} " in f"{verb} " or f" {table}," in verb)
+    return named, "project_id" in condition
 
 
 @event.listens_for(Engine, "before_cursor_execute")
@@ -65,13 +76,9 @@ def _guard_statements(connection, _cursor, statement, _parameters, context, _man
         return
     if context and context.execution_options.get("crosses_projects"):
         return
-    text = " ".join(statement.lower().replace('"', "").split())
-    verb, _, condition = text.partition(" where ")
-    if not verb.startswith(("select", "update", "delete")):
-        return
-    named = {table for table in _owned_tables() if f" {table} " in f"{verb} " or f" {table}," in verb}
+    named, names_project = _owned_tables_of(statement)
     assert not named or connection.info["project_id"], f"{named} asked outside of a project: {statement}"
-    assert not named or "project_id" in condition, f"no project in the condition on {named}: {statement}"
+    assert not named or names_project, f"no project in the condition on {named}: {statement}"
 
 
 @pytest.fixture
@@ -88,10 +95,22 @@ def database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> It
     if dialect == "postgresql":
         made = Database(request.getfixturevalue("postgres").url)
     else:
-        made = Database(f"sqlite:///{tmp_path / 'azuraforge.db'}")
-        Base.metadata.create_all(made.engine)
+        file = tmp_path / "azuraforge.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        made = Database(f"sqlite:///{file}")
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table and no row, to copy."""
+    import_all_tables()
+    file = tmp_path_factory.mktemp("sqlite") / "azuraforge.db"
+    made = Database(f"sqlite:///{file}")
+    Base.metadata.create_all(made.engine)
+    made.close()
+    return file
 
 
 @pytest.fixture
@@ -185,18 +204,21 @@ class PlatformProcess:
             self.process.wait(30)
         return self.process.returncode
 
-    def run(self, *arguments: str, check: bool = True, timeout: float = 280) -> subprocess.CompletedProcess[str]:
-        """One command of the real command line on this data home."""
-        done = subprocess.run(
-            [sys.executable, "-m", "azuraforge.cli.main", *arguments],
-            env={"AZURAFORGE_LANG": "en", **self.variables, "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-        )
-        if check and done.returncode != 0:
-            raise AssertionError(f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
-        return done
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run one command on this data home, inside the test's process unless it serves."""
+        if arguments[0] in SERVING:
+            return self.run_process(*arguments, check=check)
+        return _checked(run_command(self._command_variables, *arguments), check)
+
+    def run_process(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run one command on this data home, in a process of its own."""
+        command = [sys.executable, "-m", "azuraforge.cli.main", *arguments]
+        done = subprocess.run(command, env=self._command_variables, capture_output=True, text=True, timeout=280)
+        return _checked(done, check)
+
+    @property
+    def _command_variables(self) -> dict[str, str]:
+        return {"AZURAFORGE_LANG": "en", **self.variables, "COLUMNS": "200"}
 
     def api(self, path: str) -> dict:
         """GET below /api/v1 with the command line's own token."""
@@ -231,6 +253,12 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProce
     yield running
     running.stop()
     _kill_tree(running)
+
+
+def _checked(done: subprocess.CompletedProcess[str], check: bool) -> subprocess.CompletedProcess[str]:
+    if check and done.returncode != 0:
+        raise AssertionError(f"{done.args} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return done
 
 
 def _kill_tree(platform: PlatformProcess) -> None:

@@ -22,7 +22,7 @@ import psycopg
 import pytest
 
 from azuraforge.database.schema import open_database
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 
 #: Tests of these rooms that use ``database`` run on SQLite and on PostgreSQL, unless marked ``sqlite_only``.
 BOTH = ("attacks", "automations", "database", "datasets", "events", "models", "projects", "runs", "studies")

@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.command_line import SERVING, run_command
 from tests.postgres import Cluster, Postgres
 from tests.valkey import Valkey
 
@@ -134,10 +135,13 @@ class Scaled:
             part.wait_for(words)
         return self
 
-    def run(self, *arguments: str, check: bool = True, timeout: float = 280) -> subprocess.CompletedProcess[str]:
-        """One command of the real command line."""
-        command = [sys.executable, "-m", "azuraforge.cli.main", *arguments]
-        done = subprocess.run(command, env=self.variables, capture_output=True, text=True, timeout=timeout)
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run one command, inside the test's process unless it serves."""
+        if arguments[0] in SERVING:
+            command = [sys.executable, "-m", "azuraforge.cli.main", *arguments]
+            done = subprocess.run(command, env=self.variables, capture_output=True, text=True, timeout=280)
+        else:
+            done = run_command(self.variables, *arguments)
         if check and done.returncode != 0:
             raise AssertionError(f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done

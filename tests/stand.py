@@ -21,6 +21,7 @@ from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
+from azuraforge.runs.trash import Needs
 from azuraforge.settings import RunSettings, Settings
 
 ENTRIES = Path(__file__).parent / "entries"
@@ -60,7 +61,10 @@ class Stand:
         self.handler = handler
         self.worker = self.new_worker()
         self.supervisor = Supervisor(database, self.events, self.worker, self.settings)
-        self.service = RunService(database, self.events, [self.handler], self.artifacts, self.supervisor, self.settings)
+        self.needs: list[Needs] = []
+        self.service = RunService(
+            database, self.events, [handler], self.artifacts, self.supervisor, self.settings, needs=self.needs
+        )
 
     def new_worker(self) -> Worker:
         return Worker(self.database, self.events, self.launcher, self.artifacts, [self.handler], self.settings)

@@ -168,12 +168,13 @@ def test_a_reader_that_stops_reading_is_cut_off():
             until(lambda: served.open == 0)
 
 
-def test_a_reader_of_a_few_bytes_now_and_then_is_cut_off():
+@pytest.mark.parametrize("path", [b"/long", b"/large"], ids=["complete answer", "answer without an end"])
+def test_a_reader_of_a_few_bytes_now_and_then_is_cut_off(path):
     """Each of them shows that it reads, so that it never stalls."""
     with serving(stalled_seconds=60, min_body_bytes_per_second=1 << 20) as served, socket.socket() as reader:
         reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         reader.connect(served.address)
-        reader.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        reader.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
         protocol = held(served)
         until(lambda: protocol.transport.get_write_buffer_size() > 0)
         check(protocol)
@@ -183,6 +184,33 @@ def test_a_reader_of_a_few_bytes_now_and_then_is_cut_off():
             protocol._stalls = protocol_module._Stalls()  # as where bytes have left the buffer
             check(protocol, later)
         until(lambda: served.open == 0)
+
+
+def test_a_reader_that_takes_what_is_sent_may_go_on_for_ever():
+    """However often the server finds its buffer full."""
+    with serving(stalled_seconds=60, min_body_bytes_per_second=1 << 20) as served:
+        with served.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n") as reader:
+            protocol = held(served)
+            for later in (0, 50, 100, 150):
+                until(lambda: protocol.flow.write_paused)
+                check(protocol, later)
+                assert not protocol.transport.is_closing()
+                left = 4 << 20
+                while left > 0:
+                    left -= len(reader.recv(1 << 20))
+        served.application.left.set()
+
+
+def test_a_closed_connection_whose_rest_is_not_read_leaves_its_place_to_another():
+    with serving(max_connections=1) as served, socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(served.address)
+        reader.sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        protocol = held(served)
+        until(lambda: protocol.transport.get_write_buffer_size() > 0)
+        until(served.answers)
+        assert protocol.transport.is_closing()
+        until(lambda: served.answers() and served.open == 0)
 
 
 def test_a_stream_is_not_cut_off_by_the_limits_of_requests(served):
@@ -311,6 +339,9 @@ class Seat:
         self.address: str | None = None
         self.since = 0.0
         self.waiting = waits
+
+    def closes(self) -> bool:
+        return False
 
     def waits(self) -> bool:
         return self.waiting

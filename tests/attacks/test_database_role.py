@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from azuraforge.database import Database, new_id
-from azuraforge.database import row_security as walls
+from azuraforge.database import Database, new_id, row_security
 from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict
 from azuraforge.projects.service import ProjectService
@@ -31,7 +30,7 @@ def place(app):
 def as_owner(postgres, statement: str) -> list:
     owner = Database(postgres.owner_url)
     with owner.engine.begin() as connection:
-        walls.see_all(connection)
+        row_security.see_all(connection)
         result = connection.execute(text(statement))
         found = list(result) if result.returns_rows else []
     owner.close()

@@ -16,8 +16,7 @@ from fastapi import FastAPI
 from fastapi.requests import HTTPConnection
 from sqlalchemy import text
 
-from azuraforge.database import Database
-from azuraforge.database import row_security as walls
+from azuraforge.database import Database, row_security
 from azuraforge.errors import Conflict, Forbidden, TransientError, Unauthorized
 from azuraforge.events.routes import _while_allowed
 from azuraforge.events.service import EventLog
@@ -76,7 +75,7 @@ def administer(database: Database, dialect: str, request: pytest.FixtureRequest)
             made = Database(request.getfixturevalue("postgres").owner_url)
         with made.engine.begin() as connection:
             if dialect == "postgresql":
-                walls.see_all(connection)
+                row_security.see_all(connection)
             connection.execute(text(statement))
         if made is not database:
             made.close()

@@ -79,6 +79,7 @@ EVALUATED = {
     },
     "verdict": {
         "decision": "promoted",
+        "headline": "promoted",
         "champion": "test.step",
         "reasons": [{"code": "no_champion_before", "params": {}, "text": {"en": "None.", "tr": "Yoktu."}}],
         "policy": {"number": 0},
@@ -228,6 +229,8 @@ def test_a_sound_bundle_comes_in_and_is_read(platform: Any, api: httpx.Client) -
         ("evaluated.evaluation.parts.test", [1]),
         ("evaluated.verdict.reasons.0.text", ...),
         ("evaluated.verdict.policy", 1),
+        ("evaluated.verdict.decision", "crowned"),
+        ("evaluated.verdict.extra", 1),
         ("dataset", [1]),
         ("number", "3"),
         ("run_id", 5),

@@ -15,17 +15,16 @@ import pytest
 from sqlalchemy import text
 
 from azuraforge.clock import utc_now
-from azuraforge.database import Database
-from azuraforge.database import row_security as walls
+from azuraforge.database import Database, row_security, schema
 from azuraforge.database.backups import archive
 from azuraforge.database.backups.service import Place, back_up, examine, restore
 from azuraforge.database.schema import VERSION_TABLE, head_revision, open_database
 from azuraforge.errors import Conflict, InvalidInput, StorageError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 from tests.filling import fill, reflected
 from tests.postgres import binaries
 
-RELEASED = Path(__file__).parent / "released"
+LATER = Path(__file__).parent / "later"
 
 
 class Stand:
@@ -43,7 +42,7 @@ class Stand:
         owner = self.owner(place)
         with owner.engine.connect() as connection:
             if owner.dialect == "postgresql":
-                walls.see_all(connection)
+                row_security.see_all(connection)
             found = {
                 name: sorted(map(repr, connection.execute(table.select())))
                 for name, table in reflected(connection).tables.items()
@@ -55,7 +54,7 @@ class Stand:
         owner = self.owner(place)
         with owner.engine.begin() as connection:
             if owner.dialect == "postgresql":
-                walls.see_all(connection)
+                row_security.see_all(connection)
             connection.execute(text(statement))
         owner.close()
 
@@ -83,7 +82,7 @@ def stand(request, tmp_path, monkeypatch) -> Iterator[Stand]:
     owner = stand.owner()
     with owner.engine.begin() as connection:
         if owner.dialect == "postgresql":
-            walls.see_all(connection)
+            row_security.see_all(connection)
         tables = reflected(connection)
         fill(connection, tables, "a")
         fill(connection, tables, "b")
@@ -180,6 +179,7 @@ BROKEN = {
     "a table name that is none": (lambda parts: _manifest(parts, rows={'x"; DROP TABLE run; --': 0}), "no backup"),
     "the other database": (lambda parts: _manifest(parts, dialect="other"), "backup of other"),
     "a newer schema": (lambda parts: _manifest(parts, revision="9999"), "newer AzuraForge"),
+    "an unreleased schema": (lambda parts: _manifest(parts, revision="0012"), "the backup was made by a development"),
 }
 
 
@@ -272,43 +272,43 @@ def test_a_backup_counts_once_its_name_is_on_the_disk(tmp_path, monkeypatch):
     assert archive.read(target) == manifest
 
 
-def test_a_backup_of_an_older_release_is_upgraded(tmp_path):
-    path = tmp_path / "old" / "azuraforge.db"
-    path.parent.mkdir()
-    with sqlite3.connect(path) as connection:
-        connection.executescript((RELEASED / "0001.sqlite.sql").read_text())
-    connection.close()
-    import_tables()
-    place = Place(f"sqlite:///{path}")
-    back_up(place, tmp_path / "old.backup")
-    (tmp_path / "new").mkdir()
-    elsewhere = Place(f"sqlite:///{tmp_path / 'new' / 'azuraforge.db'}")
-    assert restore(elsewhere, tmp_path / "old.backup").revision == "0001"
+def test_a_backup_of_an_older_schema_is_upgraded(stand, tmp_path, monkeypatch):
+    back_up(stand.place, tmp_path / "old.backup")
+    old = head_revision()
+    monkeypatch.setattr(schema, "VERSIONS", [*schema.VERSIONS, LATER])
+    elsewhere = stand.make_empty()
+    assert restore(elsewhere, tmp_path / "old.backup").revision == old
     condition = examine(elsewhere)
-    assert condition.revision == head_revision()
+    assert condition.revision == head_revision() != old
     assert condition.rows["project"] == 2
 
 
-def test_a_broken_sqlite_file_is_not_saved(tmp_path):
+@pytest.fixture
+def filled_file(tmp_path) -> Path:
+    """A SQLite file with a row in every table."""
+    import_tables()
     path = tmp_path / "azuraforge.db"
-    with sqlite3.connect(path) as connection:
-        connection.executescript((RELEASED / "0001.sqlite.sql").read_text())
-    connection.close()
-    page = bytearray(path.read_bytes())
+    database = open_database(f"sqlite:///{path}")
+    with database.engine.begin() as connection:
+        fill(connection, reflected(connection), "a")
+    database.close()
+    return path
+
+
+def test_a_broken_sqlite_file_is_not_saved(filled_file, tmp_path):
+    page = bytearray(filled_file.read_bytes())
     page[3 * 4096 + 8 : 4 * 4096] = b"\xff" * (4096 - 8)
-    path.write_bytes(page)
+    filled_file.write_bytes(page)
     with pytest.raises(StorageError):
-        back_up(Place(f"sqlite:///{path}"), tmp_path / "x.backup")
+        back_up(Place(f"sqlite:///{filled_file}"), tmp_path / "x.backup")
     assert not (tmp_path / "x.backup").exists()
 
 
-def test_a_row_that_points_nowhere_is_told(tmp_path):
-    path = tmp_path / "azuraforge.db"
-    with sqlite3.connect(path) as connection:
-        connection.executescript((RELEASED / "0001.sqlite.sql").read_text())
+def test_a_row_that_points_nowhere_is_reported(filled_file):
+    with sqlite3.connect(filled_file) as connection:
         connection.execute("DELETE FROM user_account")
     connection.close()
-    assert any("user_account" in problem for problem in examine(Place(f"sqlite:///{path}")).problems)
+    assert any("user_account" in problem for problem in examine(Place(f"sqlite:///{filled_file}")).problems)
 
 
 def test_on_postgresql_nothing_is_restored_under_a_running_platform(stand, tmp_path):

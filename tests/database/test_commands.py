@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from pathlib import Path
 
 import pytest
-
-RELEASED = Path(__file__).parent / "released"
 
 
 def test_beside_a_running_platform_it_saves_and_checks_but_changes_nothing(platform, tmp_path):
@@ -41,17 +38,14 @@ def test_a_saved_platform_comes_back_in_another_home(make_platform, tmp_path):
     assert list(second.home.glob("azuraforge.db.before-*")), "the old file is set aside"
 
 
-def test_an_old_database_is_told_and_upgraded(make_platform):
+def test_an_empty_database_is_reported_and_upgraded(make_platform):
     platform = make_platform()
     platform.home.mkdir()
-    with sqlite3.connect(platform.home / "azuraforge.db") as connection:
-        connection.executescript((RELEASED / "0001.sqlite.sql").read_text())
-    connection.close()
+    sqlite3.connect(platform.home / "azuraforge.db").close()
     told = platform.run("database", "check", "--json", check=False)
     assert told.returncode == 1
-    assert json.loads(told.stdout)["revision"] == "0001"
-    assert "azuraforge database upgrade" in json.loads(told.stdout)["problems"][0]
-    assert "0001 →" in platform.run("database", "upgrade").stdout
+    assert json.loads(told.stdout)["revision"] is None
+    assert "→ 0001_" in platform.run("database", "upgrade").stdout
     assert platform.json("database", "check")["problems"] == []
     assert "güncel" in platform.run("database", "upgrade", "--lang", "tr").stdout
 

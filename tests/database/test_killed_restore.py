@@ -18,13 +18,12 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from azuraforge.database import Database
-from azuraforge.database import row_security as walls
+from azuraforge.database import Database, row_security
 from azuraforge.database.backups import placing, postgres_dump
 from azuraforge.database.backups.service import Place, back_up, examine, restore
 from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict, StorageError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 from tests.database.killed_restore import kill_at
 from tests.postgres import TEMPLATE, binaries
 from tests.process_checks import still_alive
@@ -244,7 +243,7 @@ import resource, sys
 from pathlib import Path
 from azuraforge.database.backups.service import Place, back_up, restore
 from azuraforge.errors import StorageError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 
 import_tables()
 place, backup, target = Place(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
@@ -317,7 +316,7 @@ def test_a_program_whose_command_ended_before_it_began_does_not_begin():
 def of_owner(place: Place, statement: str) -> list[tuple]:
     owner = Database(place.owner)
     with owner.engine.begin() as connection:
-        walls.see_all(connection)
+        row_security.see_all(connection)
         result = connection.execute(text(statement))
         rows = [tuple(row) for row in result] if result.returns_rows else []
     owner.close()

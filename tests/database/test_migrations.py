@@ -1,35 +1,44 @@
-"""The migrations make exactly the tables that the code declares, from nothing and from every released schema."""
+"""Migrations create exactly the tables that the code declares, and an upgrade keeps the rows, killed or not."""
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, func, select, text
 
-from azuraforge.database import Base, Database
-from azuraforge.database import row_security as walls
+from azuraforge.database import Base, Database, row_security, schema
 from azuraforge.database.schema import VERSION_TABLE, current_revision, head_revision, open_database, upgrade
 from azuraforge.errors import Conflict, InvalidInput, StorageError, TransientError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
+from tests.filling import fill, reflected
 
-RELEASED = Path(__file__).parent / "released"
-REVISIONS = sorted({path.name.split(".")[0] for path in RELEASED.glob("*.sql")})
+#: A migration that comes after the newest; see its own text.
+LATER = Path(__file__).parent / "later"
 
-#: Four processes that have imported everything and then open the database at once.
-OPEN_FOUR_TIMES = """
+#: Opens the database with the later migration.
+OPEN = """
 import os, sys
+from pathlib import Path
+from azuraforge.database import schema
 from azuraforge.database.schema import open_database
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 import_tables()
-url, owner_url = sys.argv[1:]
+schema.VERSIONS.append(Path(sys.argv[3]))
+url, owner_url = sys.argv[1:3]
+"""
+OPEN_ONCE = OPEN + "open_database(url, owner_url or None).close()"
+#: Four processes that have imported everything and then open the database at once.
+OPEN_FOUR_TIMES = (
+    OPEN
+    + """
 def child():
     open_database(url, owner_url or None).close()
     sys.stdout.write("opened ")
@@ -38,17 +47,14 @@ def child():
 pids = [os.fork() or child() for _ in range(4)]
 sys.exit(max(os.waitpid(pid, 0)[1] for pid in pids))
 """
+)
 
 
 class Empty:
     """A database without tables, on either dialect."""
 
-    def __init__(self, url: str, owner_url: str | None, load) -> None:
-        self.url, self.owner_url, self._load = url, owner_url, load
-
-    def load(self, revision: str) -> None:
-        dialect = "sqlite" if self.owner_url is None else "postgresql"
-        self._load((RELEASED / f"{revision}.{dialect}.sql").read_text())
+    def __init__(self, url: str, owner_url: str | None) -> None:
+        self.url, self.owner_url = url, owner_url
 
     def open(self) -> Database:
         return open_database(self.url, self.owner_url)
@@ -56,27 +62,43 @@ class Empty:
     def owner(self) -> Database:
         return Database(self.owner_url or self.url)
 
+    def command(self, code: str) -> list[str]:
+        return [sys.executable, "-c", code, self.url, self.owner_url or "", str(LATER)]
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request, tmp_path) -> Iterator[Empty]:
+def empty(request, tmp_path) -> Empty:
     import_tables()
     if request.param == "sqlite":
-        path = tmp_path / "azuraforge.db"
-
-        def load(dump: str) -> None:
-            with sqlite3.connect(path) as connection:
-                connection.executescript(dump)
-            connection.close()
-
-        yield Empty(f"sqlite:///{path}", None, load)
-        return
+        return Empty(f"sqlite:///{tmp_path / 'azuraforge.db'}", None)
     made = request.getfixturevalue("empty_postgres")
+    return Empty(made.url, made.owner_url)
 
-    def load(dump: str) -> None:
-        with psycopg.connect(made.owner_url.replace("+psycopg", "")) as connection:
-            connection.execute(dump)
 
-    yield Empty(made.url, made.owner_url, load)
+@pytest.fixture
+def filled(empty) -> Empty:
+    """A database at the newest schema with two projects and a row of each in every table."""
+    empty.open().close()
+    owner = empty.owner()
+    with owner.engine.begin() as connection:
+        if owner.dialect == "postgresql":
+            row_security.see_all(connection)
+        for mark in "12":
+            fill(connection, reflected(connection), mark)
+    owner.close()
+    return empty
+
+
+@pytest.fixture
+def later(monkeypatch) -> str:
+    """The revision of one more migration, which upgrades of this process apply from now on."""
+    monkeypatch.setattr(schema, "VERSIONS", [*schema.VERSIONS, LATER])
+    return head_revision()
+
+
+def tables_of(owner: Database) -> MetaData:
+    with owner.engine.connect() as connection:
+        return reflected(connection)
 
 
 def differences(database: Database) -> list[object]:
@@ -85,9 +107,10 @@ def differences(database: Database) -> list[object]:
         return compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
 
 
-def rows(connection: Connection, metadata: MetaData) -> dict[str, list[tuple]]:
+def rows(connection: Connection, metadata: MetaData) -> dict[str, list[str]]:
+    """Every row of the columns that ``metadata`` names."""
     if connection.dialect.name == "postgresql":
-        walls.see_all(connection)
+        row_security.see_all(connection)
     return {
         name: sorted(map(repr, connection.execute(select(*(table.c[each] for each in sorted(table.c.keys()))))))
         for name, table in metadata.tables.items()
@@ -97,7 +120,7 @@ def rows(connection: Connection, metadata: MetaData) -> dict[str, list[tuple]]:
 def test_a_new_database_has_the_tables_of_the_code(empty):
     empty.open().close()
     owner = empty.owner()
-    assert differences(owner) == [], "run `make migration`"
+    assert differences(owner) == [], "see CONTRIBUTING.md, Changing the database"
     owner.close()
 
 
@@ -111,45 +134,61 @@ def test_upgrading_again_changes_nothing(empty):
     empty.open().close()
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
-def test_a_released_database_is_upgraded_and_keeps_its_rows(empty, revision):
-    empty.load(revision)
-    owner = empty.owner()
-    before = MetaData()
+def test_an_upgrade_that_is_killed_halfway_changes_nothing_and_succeeds_the_next_time(filled, tmp_path, monkeypatch):
+    owner = filled.owner()
+    before, revision = tables_of(owner), head_revision()
     with owner.engine.connect() as connection:
-        before.reflect(connection)
-        before.remove(before.tables[VERSION_TABLE])
-        assert current_revision(connection) == revision
         kept = rows(connection, before)
-    assert all(kept.values()), "the saved database has rows in every table"
+    assert all(len(found) >= 2 for found in kept.values()), "two projects have a row in every table"
 
-    database = empty.open()
-    assert differences(owner) == []
+    (tmp_path / "later.stop").touch()
+    with subprocess.Popen(
+        filled.command(OPEN_ONCE), cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as killed:
+        assert killed.stdout.readline() == "halfway\n"
+        os.kill(killed.pid, signal.SIGKILL)
     with owner.engine.connect() as connection:
-        found = rows(connection, before)
-        uses = connection.execute(text("SELECT project_id, run_id, number, earlier FROM test_use")).all()
-    assert found == kept
-    assert len(kept["project"]) == 2
-    assert len(uses) == len(kept["evaluation"])  # every verdict ever given counts as a look at its test part
-    assert sorted((use.project_id, use.number) for use in uses) == sorted(
-        (project, number + 1)
-        for project in {use.project_id for use in uses}
-        for number in range(sum(use.project_id == project for use in uses))
-    )
-    owner.close()
-    database.close()
-
-
-@pytest.mark.parametrize("start", ["", *REVISIONS])
-def test_several_processes_may_upgrade_at_once(empty, start):
-    if start:
-        empty.load(start)
-    command = [sys.executable, "-c", OPEN_FOUR_TIMES, empty.url, empty.owner_url or ""]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert told.returncode == 0, told.stderr
-    assert told.stdout == "opened " * 4, told.stderr
-    owner = empty.owner()
+        assert current_revision(connection) == revision
+        assert rows(connection, before) == kept
     assert differences(owner) == []
+
+    monkeypatch.setattr(schema, "VERSIONS", [*schema.VERSIONS, LATER])
+    filled.open().close()
+    with owner.engine.connect() as connection:
+        assert current_revision(connection) == "9000"
+        found = rows(connection, before)
+        assert connection.scalars(text("SELECT later FROM run")).all() == ["upgraded", "upgraded"]
+    assert found == kept
+    changes = {each[0]: each[-1].name for each in differences(owner)}
+    assert changes == {"remove_column": "later", "remove_index": "ix_run_later"}, "nothing else differs"
+    owner.close()
+
+
+@pytest.mark.parametrize("start", ["empty", "filled"])
+def test_several_processes_may_upgrade_at_once(request, tmp_path, empty, start):
+    request.getfixturevalue(start)
+    command = empty.command(OPEN_FOUR_TIMES)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "opened " * 4, done.stderr
+    owner = empty.owner()
+    with owner.engine.connect() as connection:
+        assert current_revision(connection) == "9000"
+    owner.close()
+
+
+def test_a_database_of_an_unreleased_schema_is_refused_with_the_way_to_carry_models_over(empty):
+    empty.open().close()
+    owner = empty.owner()
+    for revision in ("0001", "0012", "0001_0123456789ab"):
+        with owner.engine.begin() as connection:
+            connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'"))
+        with pytest.raises(Conflict, match=f"before 0.1 .schema {revision}. that cannot be upgraded") as refused:
+            empty.open()
+        for step in ("database backup FILE", "models bundle NAME VERSION", "models import FILE"):
+            assert f"azuraforge {step}" in refused.value.next_step
+        with owner.engine.connect() as connection:
+            assert current_revision(connection) == revision
     owner.close()
 
 
@@ -165,35 +204,38 @@ def test_a_database_newer_than_the_code_is_refused_and_left_alone(empty):
     owner.close()
 
 
-def test_a_migration_that_fails_leaves_the_old_database(empty, monkeypatch):
-    empty.load(REVISIONS[0])
-    owner = empty.owner()
+def test_a_migration_that_fails_leaves_the_old_database(filled, later, monkeypatch):
+    owner = filled.owner()
+    before = tables_of(owner)
 
-    def fail(*_: object, **__: object) -> None:
-        real(*_, **__)
+    def fail(*arguments: object) -> None:
+        real(*arguments)
         raise StorageError("the power went out")
 
     import alembic.command
 
     real = alembic.command.upgrade
-    monkeypatch.setattr("azuraforge.database.schema.command.upgrade", fail)
-    with pytest.raises(StorageError, match="power"):
-        empty.open()
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr("azuraforge.database.schema.command.upgrade", fail)
+        with pytest.raises(StorageError, match="power"):
+            filled.open()
     with owner.engine.connect() as connection:
-        assert current_revision(connection) == REVISIONS[0]
-    empty.open().close()
-    assert differences(owner) == []
+        assert current_revision(connection) != later
+    assert tables_of(owner).tables["run"].columns.keys() == before.tables["run"].columns.keys()
+    filled.open().close()
+    with owner.engine.connect() as connection:
+        assert current_revision(connection) == later
     owner.close()
 
 
-def test_rows_that_point_nowhere_stop_an_upgrade(tmp_path):
-    """On SQLite foreign keys rest while tables are made anew, so they are looked at before the commit."""
-    import_tables()
+def test_rows_that_point_nowhere_stop_an_upgrade(tmp_path, later, monkeypatch):
+    """SQLite's foreign keys are off while tables are rebuilt, so the migration checks them before the commit."""
     path = tmp_path / "azuraforge.db"
+    with monkeypatch.context() as patched:
+        patched.setattr(schema, "VERSIONS", schema.VERSIONS[:1])
+        open_database(f"sqlite:///{path}").close()
     with sqlite3.connect(path) as connection:
-        connection.executescript((RELEASED / f"{REVISIONS[0]}.sqlite.sql").read_text())
-        connection.execute("DELETE FROM user_account")
+        connection.execute("INSERT INTO member VALUES ('nowhere', 'nobody', 'owner', 0)")
     connection.close()
     with pytest.raises(StorageError, match="not there; nothing was changed"):
         open_database(f"sqlite:///{path}")
@@ -236,13 +278,11 @@ def test_unknown_databases_are_told(tmp_path):
     assert "restore a backup" in refused.value.next_step, "not the address of a server"
 
 
-def test_counts_stay_what_they_were(empty):
-    """A control of the comparison above: a lost row is noticed."""
-    empty.load(REVISIONS[0])
-    owner = empty.owner()
-    before = MetaData()
+def test_a_lost_row_is_noticed(filled):
+    """A control of the comparison above."""
+    owner = filled.owner()
+    before = tables_of(owner)
     with owner.engine.begin() as connection:
-        before.reflect(connection)
         kept = rows(connection, before)
         connection.execute(before.tables["run_note"].delete())
         assert connection.scalar(select(func.count()).select_from(before.tables["run_note"])) == 0

@@ -11,7 +11,7 @@ from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.tables import Dataset
 from azuraforge.errors import InvalidInput
 
-DATASETS = ShortId("dataset", Dataset.id, Dataset.name, Dataset.former_name)
+DATASETS = ShortId("dataset", Dataset.id, Dataset.name)
 IDS = ("abcdef2222222222", "abcdefz777777777", "mnopqr2345672345", "mnopqs2345672345")
 
 

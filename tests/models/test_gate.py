@@ -10,17 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azuraforge.models.gate import (
-    Champion,
-    Contender,
-    Slice,
-    Verdict,
-    decide,
-    incomparable,
-    tightened_level,
-    unseen_origins,
-)
+from azuraforge.models.gate.comparability import incomparable, unseen_origins
+from azuraforge.models.gate.contenders import Champion, Contender, Slice
+from azuraforge.models.gate.evidence import tightened_level
 from azuraforge.models.gate.policy import GatePolicy
+from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.models.gate.verdict import Verdict, decide
 
 ORIGINS, HORIZON, SEASON = 400, 4, 12
 
@@ -195,7 +190,7 @@ def test_a_guarded_slice_that_got_worse_stops_the_promotion() -> None:
     guarded = decide(*everyone, holder, slices=[Slice("first step", first_step, 0.1)], **options)
     assert guarded.decision == "kept"
     assert "slice_worse" in codes(guarded)
-    assert [(each["name"], each["state"]) for each in guarded.to_dict()["slices"]] == [("first step", "worse")]
+    assert [(each.name, each.state) for each in guarded.record().slices] == [("first step", "worse")]
     assert decide(*everyone, None, slices=[Slice("first step", first_step, 0.1)], **options).decision != "promoted"
     assert decide(*everyone, holder, slices=[Slice("first step", first_step, 0.6)], **options).decision == "promoted"
 
@@ -232,13 +227,12 @@ def test_the_best_of_many_equal_baselines_does_not_win_by_being_many() -> None:
 
 def test_the_verdict_is_json_in_two_languages() -> None:
     for verdict in (gate(0.8, [1.0]), gate(0.8, [0.6], 1.0, earlier_uses=2), gate(0.9, [1.0], 1.0, unseen=3)):
-        stored = json.loads(json.dumps(verdict.to_dict(), allow_nan=False))
-        said = {"decision", "headline", "champion", "approved", "reasons"}
-        assert set(stored) == {*said, "policy", "measured", "slices"}
-        assert stored["policy"] == GatePolicy().to_dict()
-        for reason in stored["reasons"]:
-            assert reason["text"]["en"] != reason["text"]["tr"]
-            assert "{" not in reason["text"]["en"] + reason["text"]["tr"]
+        stored = VerdictRecord.model_validate_json(verdict.record().model_dump_json())
+        assert stored == verdict.record()
+        assert stored.policy == GatePolicy()
+        for reason in stored.reasons:
+            assert reason.text.en != reason.text.tr
+            assert "{" not in reason.text.en + reason.text.tr
         json.dumps([comparison.to_dict() for comparison in verdict.comparisons], allow_nan=False)
 
 
@@ -399,7 +393,7 @@ def test_a_slice_with_too_few_rows_is_not_known_and_the_policy_says_what_then() 
     assert passed.decision == "promoted"
     said = next(reason for reason in passed.reasons if reason.code == "slice_unknown_passes")
     assert "is not known: it holds 20 origins, at least 30 are needed" in said.text("en")
-    assert passed.to_dict()["slices"][0]["state"] == "unknown"
+    assert passed.record().slices[0].state == "unknown"
 
 
 def test_a_handful_of_errors_is_no_proof_however_the_resampling_turns_out() -> None:

@@ -17,17 +17,20 @@ import pytest
 
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.bundles.archive import open_bundle
+from azuraforge.models.gate.record import ReasonRecord, Sentences, VerdictRecord
 from azuraforge.models.registry.registry import HeldOut
 from azuraforge.models.schemas import PredictRequest
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
-VERDICT = {
-    "decision": "promoted",
-    "champion": "test.step",
-    "reasons": [{"code": "no_champion_before", "params": {}, "text": {"en": "None before.", "tr": "Önce yoktu."}}],
-    "policy": {"number": 0},
-}
+VERDICT = VerdictRecord(
+    decision="promoted",
+    headline="promoted",
+    champion="test.step",
+    reasons=[
+        ReasonRecord(code="no_champion_before", params={}, text=Sentences(en="None before.", tr="Önce yoktu.")),
+    ],
+)
 EVALUATION = {
     "parts": {"test": {"rows": 50, "start": "2026-02-02T00:00:00Z", "end": "2026-02-04T00:00:00Z", "origins": 47}},
     "horizon": 3,
@@ -57,7 +60,7 @@ def _judge(room: Any, project_id: str, run_id: str = "run1", **verdict: Any) -> 
             "load",
             1,
             evaluation=EVALUATION,
-            verdict={**VERDICT, **verdict},
+            verdict=VERDICT.model_copy(update=verdict),
             held_out=held_out,
         )
 

@@ -11,9 +11,9 @@ import pytest
 from pydantic import ValidationError
 
 from azuraforge.errors import InvalidInput, NotFound
-from azuraforge.models.gate import Champion, Contender, Slice, Verdict, decide
+from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.policy import GatePolicy, GuardedSlice, Measured
-from azuraforge.models.schemas import GuardedSlice as SliceRequest
+from azuraforge.models.gate.verdict import Verdict, decide
 from azuraforge.models.schemas import PolicyRequest
 
 Make = Callable[..., Path]
@@ -85,7 +85,7 @@ def test_another_metric_is_read_as_itself() -> None:
         (GatePolicy(max_latency_ms=5), Measured(latency_ms=6.5), "too_slow"),
         (GatePolicy(max_latency_ms=5), Measured(), "latency_not_measured"),
         (GatePolicy(max_bytes=1000), Measured(bytes=1001), "too_large"),
-        (GatePolicy(max_latency_ms=5, max_bytes=1000), Measured(4.9, 1000), None),
+        (GatePolicy(max_latency_ms=5, max_bytes=1000), Measured(latency_ms=4.9, bytes=1000), None),
     ],
 )
 @pytest.mark.parametrize("champion", [None, 1.0])
@@ -96,7 +96,7 @@ def test_limits(policy: GatePolicy, measured: Measured, code: str | None, champi
         return
     assert verdict.decision == ("kept" if champion else "baseline_promoted")
     assert code in _codes(verdict)
-    assert verdict.to_dict()["measured"] == {"latency_ms": measured.latency_ms, "bytes": measured.bytes}
+    assert verdict.record().measured == measured
 
 
 SMALL = GatePolicy(max_bytes=1000)
@@ -120,8 +120,8 @@ def test_a_proven_lead_is_not_called_unproven(
 ) -> None:
     verdict = _judged(policy, candidate=candidate, champion=champion, measured=measured)
     assert verdict.decision == "baseline_promoted"
-    assert verdict.to_dict(candidate_first=True)["headline"] == headline
-    assert verdict.to_dict()["headline"] == "baseline_promoted"
+    assert verdict.record(candidate_first=True).headline == headline
+    assert verdict.record().headline == "baseline_promoted"
 
 
 def test_where_a_person_promotes_the_gate_only_approves() -> None:
@@ -131,14 +131,16 @@ def test_where_a_person_promotes_the_gate_only_approves() -> None:
     assert _codes(verdict)[-1] == "promotion_by_hand"
     first = _judged(by_hand, champion=None, candidate=1.5)
     assert (first.decision, first.approved, first.champion) == ("approved", "naive", "")
-    assert first.to_dict(candidate_first=True)["headline"] == "approved"
+    assert first.record(candidate_first=True).headline == "approved"
     assert _judged(by_hand, candidate=1.1).decision == "kept"
 
 
 def test_a_policy_is_what_it_was_written_as() -> None:
-    policy = GatePolicy(3, "mae", 0.1, "absolute", (GuardedSlice("hour", 0.2, ("7", "8")),), 5.0, 10_000, False)
-    assert GatePolicy.from_dict(policy.to_dict()) == policy
-    assert GatePolicy.from_dict({}) == GatePolicy()
+    hours = GuardedSlice(by="hour", margin=0.2, values=("7", "8"))
+    limits: dict[str, Any] = {"max_latency_ms": 5.0, "max_bytes": 10_000, "automatic": False}
+    policy = GatePolicy(number=3, metric="mae", margin=0.1, margin_kind="absolute", slices=(hours,), **limits)
+    assert GatePolicy.model_validate_json(policy.model_dump_json()) == policy
+    assert GatePolicy.model_validate({}) == GatePolicy()
 
 
 def test_policies_are_numbered_and_say_who_set_them(room: Any, project_id: str, make_folder: Make) -> None:
@@ -149,7 +151,7 @@ def test_policies_are_numbered_and_say_who_set_them(room: Any, project_id: str, 
     with room.database.read(project_id) as session:
         assert policies.current(session, project_id, "load") == GatePolicy()
         assert policies.current(session, project_id, "not made yet") == GatePolicy()
-    slices = [SliceRequest(by="hour", margin=0.05, values=["7", "8"])]
+    slices = (GuardedSlice(by="hour", margin=0.05, values=("7", "8")),)
     request = PolicyRequest(margin=0.02, slices=slices, automatic=False, reason="mornings matter")
     assert policies.set(project_id, "load", request, "ayşe").number == 1
     policies.set(project_id, "load", PolicyRequest(metric="mae", reason="simpler"), "kemal")
@@ -159,7 +161,7 @@ def test_policies_are_numbered_and_say_who_set_them(room: Any, project_id: str, 
         (1, "ayşe", "mornings matter"),
         (0, None, None),
     ]
-    assert told[1].slices[0].values == ["7", "8"]
+    assert told[1].slices[0].values == ("7", "8")
     with room.database.read(project_id) as session:
         assert policies.current(session, project_id, "load") == GatePolicy(number=2, metric="mae")
 
@@ -170,7 +172,7 @@ def test_what_cannot_be_judged_is_refused(room: Any, project_id: str, make_folde
     with pytest.raises(InvalidInput, match="not judged by 'log_loss'"):
         policies.set(project_id, "load", PolicyRequest(metric="log_loss", reason="r"), "a")
     with pytest.raises(InvalidInput, match="cannot be cut by 'class'"):
-        policies.set(project_id, "load", PolicyRequest(slices=[SliceRequest(by="class")], reason="r"), "a")
+        policies.set(project_id, "load", PolicyRequest(slices=(GuardedSlice(by="class"),), reason="r"), "a")
     with pytest.raises(NotFound):
         policies.set(project_id, "nobody", PolicyRequest(reason="r"), "a")
     with pytest.raises(ValidationError):

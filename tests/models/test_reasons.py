@@ -6,8 +6,8 @@ import string
 
 import pytest
 
-from azuraforge.models import reasons
-from azuraforge.models.reasons import Reason
+from azuraforge.models.gate import reasons
+from azuraforge.models.gate.reasons import Reason
 
 
 def test_both_languages_use_the_same_fields() -> None:
@@ -54,7 +54,7 @@ def test_what_is_not_stated_is_called_so(
     reason = Reason(code, {"champion": champion, "candidate": candidate})
     assert english in reason.text("en")
     assert turkish in reason.text("tr")
-    assert reason.to_dict()["params"] == {"champion": champion, "candidate": candidate}
+    assert reason.record().params == {"champion": champion, "candidate": candidate}
 
 
 def test_an_unknown_code_is_refused() -> None:

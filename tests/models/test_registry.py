@@ -18,6 +18,7 @@ from azuraforge.clock import utc_now
 from azuraforge.database import Session
 from azuraforge.datasets import store as dataset_store
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
+from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.registry.registry import HeldOut
 
 Make = Callable[..., Path]
@@ -190,7 +191,7 @@ def february(dataset_id: str, target: str, first: int, last: int) -> HeldOut:
 def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_id: str, make_folder: Make) -> None:
     room.add_version(project_id, make_folder())
     held_out = replace(february("data1", "load", 1, 28), fingerprint="f" * 64)
-    verdict = {"decision": "kept", "champion": "x", "reasons": []}
+    verdict = VerdictRecord(decision="kept", headline="kept", champion="x", reasons=[])
     for run_id in ("run1", "run2"):
         room.database.write(
             project_id,

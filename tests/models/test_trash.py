@@ -15,6 +15,8 @@ from sqlalchemy import func, select
 
 from azuraforge.database import Base
 from azuraforge.errors import Conflict, NotFound, TransientError
+from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.models.needs import needed_runs, needed_versions
 from azuraforge.models.registry.registry import HeldOut
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import ModelVersion
@@ -22,6 +24,7 @@ from azuraforge.projects.schemas import Policy
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
+KEPT = VerdictRecord(decision="kept", headline="kept", champion="x", reasons=[])
 HELD_OUT = HeldOut("data1", "load", datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
 
 
@@ -48,7 +51,7 @@ def test_a_deleted_model_is_out_of_reach_and_comes_back(room: Any, project_id: s
             attempt()
         assert "azuraforge models restore load" in refused.value.next_step
     assert room.service.show(project_id, listed.id).version_list[0].model == "load"
-    assert trash.restore(project_id, listed.id, None) == "load"
+    assert trash.restore(project_id, listed.id, None).name == "load"
     assert room.service.show(project_id, "load").deleted_at is None
     assert [line.version for line in room.service.history(project_id, "load")] == [1]
     told = [event.type for event in room.events.read(project_id, "project")]
@@ -125,7 +128,7 @@ def test_a_purged_model_leaves_nothing_but_what_was_looked_at(room: Any, project
     room.service.promote_by_hand(project_id, "load", 1, **HAND)
 
     def judge(session: Any) -> None:
-        verdict: dict[str, Any] = {"evaluation": {}, "verdict": {}, "held_out": HELD_OUT}
+        verdict: dict[str, Any] = {"evaluation": {}, "verdict": KEPT, "held_out": HELD_OUT}
         room.service.store_evaluation(session, project_id, "run1", "load", 1, **verdict)
 
     def looked_at() -> int:
@@ -151,8 +154,8 @@ def test_versions_need_the_run_that_made_them_and_their_rows(room: Any, project_
 
     def needed() -> tuple[Any, Any]:
         with room.database.read(project_id) as session:
-            runs = trash.needed_runs(session, project_id, ["run1", "run2"])
-            return runs, trash.needed_versions(session, project_id, "data1")
+            runs = needed_runs(session, project_id, ["run1", "run2"])
+            return runs, needed_versions(session, project_id, "data1")
 
     runs, versions = needed()
     assert list(runs) == ["run1"]
@@ -187,7 +190,7 @@ def test_who_objects_is_heard(room: Any, project_id: str, make_folder: Make) -> 
     def object_to(_session: Any, project: str, name: str) -> None:
         raise Conflict(f"a run learns for {name} in {project}")
 
-    room.service.trash.objections.append(object_to)
+    room.objections.append(object_to)
     with pytest.raises(Conflict, match=f"learns for load in {project_id}"):
         room.service.trash.delete(project_id, "load", None, "Ada")
 

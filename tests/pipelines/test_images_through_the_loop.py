@@ -194,7 +194,7 @@ def test_a_worse_candidate_is_not_promoted_and_a_better_one_is(room: Room) -> No
     assert roles["candidate"]["metrics"]["accuracy"] == 1
     _, third = train(room, "test.worse")
     assert (third["decision"], third["champion_version"]) == ("kept", 2)
-    codes = [reason["code"] for reason in evaluation(room, job).verdict["reasons"]]
+    codes = [reason.code for reason in evaluation(room, job).verdict.reasons]
     assert "level_tightened" in codes  # the same dataset was looked at before
     assert "beats_champion" in codes
 
@@ -203,12 +203,12 @@ def test_images_that_the_champion_learned_from_do_not_count(room: Room) -> None:
     train(room, "test.worse")
     job, summary = train(room, "test.seer", split_seed=1)  # most of its test part was learned from by the champion
     assert summary["decision"] == "not_comparable"
-    few = next(r for r in evaluation(room, job).verdict["reasons"] if r["code"] == "too_few_origins")
+    few = next(r for r in evaluation(room, job).verdict.reasons if r.code == "too_few_origins")
     hidden = set(_test_hashes(job).tolist())
     learned = set(_learned(room, 1).tolist())
-    assert few["params"]["origins"] == len(hidden - learned)
-    assert "images" not in few["text"]["en"]
-    assert "examples" in few["text"]["en"]
+    assert few.params["origins"] == len(hidden - learned)
+    assert "images" not in few.text.en
+    assert "examples" in few.text.en
 
 
 def test_a_model_of_other_classes_is_not_comparable(room: Room) -> None:
@@ -216,7 +216,7 @@ def test_a_model_of_other_classes_is_not_comparable(room: Room) -> None:
     add(room, {name.replace("bar/", "pole/"): data for name, data in pictures(360, seed=4).items()})
     job, summary = train(room, "test.seer")
     assert summary["decision"] == "not_comparable"
-    assert "other_classes" in [reason["code"] for reason in evaluation(room, job).verdict["reasons"]]
+    assert "other_classes" in [reason.code for reason in evaluation(room, job).verdict.reasons]
 
 
 def test_an_official_test_part_is_the_one_that_is_judged(room: Room) -> None:

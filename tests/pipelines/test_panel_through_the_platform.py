@@ -57,7 +57,7 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
     assert (run.state, run.error) == ("succeeded", None)
     evaluation = stand.models.evaluation(stand.project_id, run.id)
     assert {row["series"] for row in evaluation.evaluation["series"]["rows"]} == {"small", "large"}
-    assert evaluation.verdict["champion"] == "forecasting.ridge"
+    assert evaluation.verdict.champion == "forecasting.ridge"
     assert run.notes == []
 
     with pytest.raises(InvalidInput, match="several series, and none is named"):

@@ -44,7 +44,7 @@ def test_targets_are_cut_by_their_own_time() -> None:
 
 
 def test_classes_are_cut_by_the_truth() -> None:
-    policy = GatePolicy(slices=(GuardedSlice("class", 0.0, ("cat", "dog")),))
+    policy = GatePolicy(slices=(GuardedSlice(by="class", margin=0.0, values=("cat", "dog")),))
     found = class_slices(policy, np.array([0, 1, 2, 1]), ["cat", "dog", "owl"])
     assert [(each.name, each.mask[:, 0].tolist()) for each in found] == [
         ("class cat", [True, False, False, False]),

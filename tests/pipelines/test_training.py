@@ -206,7 +206,7 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert tried["of"] == stored.evaluation["parts"]["test"]["origins"]
     assert tried["tried"] == min(64, tried["of"])  # whatever else the machine does
     assert stored.evaluation["failed"] == [{"name": "test.failing", "reason": "ValueError: the matrix is singular"}]
-    assert json.loads(job.artifacts["evaluation.json"])["verdict"] == stored.verdict
+    assert json.loads(job.artifacts["evaluation.json"])["verdict"] == stored.verdict.model_dump(mode="json")
     assert "errors.npz" in job.artifacts
     assert job.figures["forecast"]["contender"] == "test.linear"
     history = room.models.history(room.project_id, "series")
@@ -239,7 +239,7 @@ def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
     again, kept = room.train("test.linear")
     assert kept["decision"] == "kept"
     verdict = room.models.evaluation(room.project_id, again.run.id).verdict
-    assert any(reason["code"] == "level_tightened" for reason in verdict["reasons"])
+    assert any(reason.code == "level_tightened" for reason in verdict.reasons)
     champion = room.models.show(room.project_id, "series").champion
     assert kept["champion_version"] == champion
 
@@ -247,9 +247,9 @@ def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
 def test_a_run_is_judged_under_its_models_policy(room: Room) -> None:
     job, _ = room.train("test.last")
     verdict = room.models.evaluation(room.project_id, job.run.id).verdict
-    assert verdict["policy"] == GatePolicy().to_dict()
-    assert verdict["measured"]["latency_ms"] > 0
-    assert verdict["measured"]["bytes"] > 0
+    assert verdict.policy == GatePolicy()
+    assert (verdict.measured.latency_ms or 0) > 0
+    assert (verdict.measured.bytes or 0) > 0
 
     def terms(**fields: Any) -> PolicyRequest:
         return PolicyRequest(reason="ours", **fields)
@@ -258,8 +258,8 @@ def test_a_run_is_judged_under_its_models_policy(room: Room) -> None:
     job, summary = room.train("test.linear")
     verdict = room.models.evaluation(room.project_id, job.run.id).verdict
     assert summary["decision"] == "kept"
-    assert "too_large" in [reason["code"] for reason in verdict["reasons"]]
-    assert (verdict["policy"]["number"], verdict["policy"]["max_bytes"]) == (1, 1)
+    assert "too_large" in [reason.code for reason in verdict.reasons]
+    assert (verdict.policy.number, verdict.policy.max_bytes) == (1, 1)
 
     room.models.policies.set(room.project_id, "series", terms(metric="mae", automatic=False), "ayşe")
     job, summary = room.train("test.linear", window=21)
@@ -292,9 +292,9 @@ def test_a_test_part_that_was_moved_a_little_was_looked_at_before(room: Room) ->
     again, _ = room.train("test.last", test_share=0.16)
     parts = [room.models.evaluation(room.project_id, job.run.id).evaluation["parts"]["test"] for job in (first, again)]
     assert parts[0]["start"] != parts[1]["start"]
-    reasons = room.models.evaluation(room.project_id, again.run.id).verdict["reasons"]
-    assert reasons[0]["code"] == "level_tightened"
-    assert reasons[0]["params"]["looks"] == 2
+    reasons = room.models.evaluation(room.project_id, again.run.id).verdict.reasons
+    assert reasons[0].code == "level_tightened"
+    assert reasons[0].params["looks"] == 2
 
 
 def test_the_same_file_under_another_name_was_looked_at_before(room: Room) -> None:
@@ -302,11 +302,11 @@ def test_the_same_file_under_another_name_was_looked_at_before(room: Room) -> No
     room.add(name="twin")
     job, _ = room.train("test.last", dataset="twin")
     assert room.models.show(room.project_id, "twin").versions  # a model of its own
-    reasons = room.models.evaluation(room.project_id, job.run.id).verdict["reasons"]
-    assert (reasons[0]["code"], reasons[0]["params"]["looks"]) == ("level_tightened", 2)
+    reasons = room.models.evaluation(room.project_id, job.run.id).verdict.reasons
+    assert (reasons[0].code, reasons[0].params["looks"]) == ("level_tightened", 2)
     room.add(name="another", seed=1)
     job, _ = room.train("test.last", dataset="another")
-    assert room.models.evaluation(room.project_id, job.run.id).verdict["reasons"][0]["code"] == "no_champion_before"
+    assert room.models.evaluation(room.project_id, job.run.id).verdict.reasons[0].code == "no_champion_before"
 
 
 def test_a_run_that_was_stopped_while_it_was_judged_has_looked(room: Room) -> None:
@@ -314,11 +314,11 @@ def test_a_run_that_was_stopped_while_it_was_judged_has_looked(room: Room) -> No
     stopped = room.job(room.prepare("test.linear"))
     room.handler.execute(stopped)  # and never committed
     job, _ = room.train("test.linear")
-    first = room.models.evaluation(room.project_id, job.run.id).verdict["reasons"][0]
-    assert (first["code"], first["params"]["looks"]) == ("level_tightened", 2)
+    first = room.models.evaluation(room.project_id, job.run.id).verdict.reasons[0]
+    assert (first.code, first.params["looks"]) == ("level_tightened", 2)
     room.finish(room.handler.execute(stopped))
-    reasons = room.models.evaluation(room.project_id, stopped.run.id).verdict["reasons"]
-    assert "level_tightened" not in [reason["code"] for reason in reasons]  # its look was the first
+    reasons = room.models.evaluation(room.project_id, stopped.run.id).verdict.reasons
+    assert "level_tightened" not in [reason.code for reason in reasons]  # its look was the first
 
 
 @pytest.mark.parametrize("learned", [{}, {"start": "2031-01-01T00:00:00Z", "end": "2030-01-01T00:00:00Z"}])
@@ -332,7 +332,7 @@ def test_a_champion_that_claims_to_have_learned_from_nothing_is_not_comparable(r
     room.database.write(room.project_id, forget)
     job, summary = room.train("test.linear", window=21)
     assert summary["decision"] == "not_comparable"
-    codes = [each["code"] for each in room.models.evaluation(room.project_id, job.run.id).verdict["reasons"]]
+    codes = [each.code for each in room.models.evaluation(room.project_id, job.run.id).verdict.reasons]
     assert "lineage_unknown" in codes
 
 
@@ -347,8 +347,8 @@ def test_what_cannot_be_compared_promotes_nothing(room: Room, change: dict[str, 
     assert summary["decision"] == "not_comparable"
     assert summary["champion_version"] == 1
     verdict = room.models.evaluation(room.project_id, job.run.id).verdict
-    assert verdict["reasons"][0]["code"] in (code, "level_tightened")
-    assert code in [reason["code"] for reason in verdict["reasons"]]
+    assert verdict.reasons[0].code in (code, "level_tightened")
+    assert code in [reason.code for reason in verdict.reasons]
 
 
 def test_pipelines_without_a_horizon_predict_one_row_and_can_be_compared(room: Room) -> None:
@@ -397,7 +397,7 @@ def test_a_damaged_champion_is_no_reason_to_fail(room: Room) -> None:
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     job, summary = room.train("test.linear", window=21)
     assert summary["decision"] == "not_comparable"
-    codes = [each["code"] for each in room.models.evaluation(room.project_id, job.run.id).verdict["reasons"]]
+    codes = [each.code for each in room.models.evaluation(room.project_id, job.run.id).verdict.reasons]
     assert "champion_unreadable" in codes
 
 

@@ -140,7 +140,7 @@ def test_a_training_run_from_queue_to_champion(stand: Stand) -> None:
     assert residuals["baseline"] == run.summary["best_baseline"]
     assert [name for name in run.metric_series if not name.startswith("system/")] == ["loss"]
     evaluation = stand.models.evaluation(stand.project_id, run.id)
-    assert evaluation.verdict["champion"] == run.summary["champion"]
+    assert evaluation.verdict.champion == run.summary["champion"]
     assert stand.models.show(stand.project_id, "series").champion == run.summary["champion_version"]
 
 

@@ -21,14 +21,14 @@ if str(ROOT) not in sys.path:  # benchmarks are modules of the checkout
     sys.path.append(str(ROOT))
 
 import benchmarks.report.parts as kept  # noqa: E402
+from benchmarks.faults.clock import Clock  # noqa: E402
+from benchmarks.faults.process import Part  # noqa: E402
+from benchmarks.faults.tally import Readers, Tally, add_figures  # noqa: E402
+from benchmarks.faults.target import Kind  # noqa: E402
 from benchmarks.report import Report  # noqa: E402
 from benchmarks.report.trend import together, trend  # noqa: E402
 from benchmarks.soak import Watch, anonymous_megabytes, checked  # noqa: E402
 from benchmarks.storm import choose  # noqa: E402
-from benchmarks.tempest.clock import Clock  # noqa: E402
-from benchmarks.tempest.process import Part  # noqa: E402
-from benchmarks.tempest.tally import Readers, Tally, add_figures  # noqa: E402
-from benchmarks.tempest.target import Kind  # noqa: E402
 
 
 def part(**more) -> Tally:

@@ -15,9 +15,9 @@ ROOT = Path(__file__).parents[2]
 if str(ROOT) not in sys.path:  # benchmarks are modules of the checkout
     sys.path.append(str(ROOT))
 
-from benchmarks.tempest.checker import judge  # noqa: E402
-from benchmarks.tempest.steps import link, value  # noqa: E402
-from benchmarks.tempest.target import Fault  # noqa: E402
+from benchmarks.faults.checker import judge  # noqa: E402
+from benchmarks.faults.steps import link, value  # noqa: E402
+from benchmarks.faults.target import Fault  # noqa: E402
 
 SHORT = ("--runs", "6", "--faults", "8", "--poison", "0", "--pause", "0.1", "--interval", "0.4", "--slots", "2")
 

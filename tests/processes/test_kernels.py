@@ -265,7 +265,8 @@ def test_kernels_that_changed_under_a_running_platform_cost_a_run_one_attempt(ma
 
 def test_the_worker_never_loads_the_compiler():
     code = (
-        "import sys; from azuraforge.runs import worker, kernels; from azuraforge.platform import composition;"
+        "import sys; from azuraforge.runs.execution import worker; from azuraforge.processes import kernels;"
+        "from azuraforge.platform import composition;"
         "print(sorted(name for name in sys.modules if name.startswith(('llvmlite', 'azuraforge.engine.backends.cpu'))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from azuraforge.processes import launcher as launchers
-from azuraforge.processes import orphans as strays
+from azuraforge.processes import orphans
 from azuraforge.processes.frames import encode
 from azuraforge.processes.launcher import Launcher
 from azuraforge.processes.process_table import PORTABLE, LinuxTable, PortableTable
@@ -27,7 +27,7 @@ TABLES = [PortableTable, pytest.param(LinuxTable, marks=pytest.mark.skipif(sys.p
 @pytest.fixture
 def portable(monkeypatch):
     """A launcher whose whole tree, this process included, does without Linux."""
-    for module in (strays, launchers):
+    for module in (orphans, launchers):
         monkeypatch.setattr(module, "TABLE", PortableTable())
     monkeypatch.setattr(launchers, "LINUX", False)
     made = Launcher({"PYTHONPATH": CHILD_PATH, PORTABLE: "1"})
@@ -109,10 +109,10 @@ def test_both_tables_say_the_same_of_a_process(kind):
 
 def test_marks_of_another_clock_are_left_alone(monkeypatch):
     """A launcher of the other kind, on the same machine, has an owner whose start time means something else."""
-    mark = strays.new_mark()
-    monkeypatch.setattr(strays, "TABLE", PortableTable())
-    assert strays._owner_lives(mark)
-    assert strays._owner_lives(mark.replace(str(os.getpid()), "999999999"))
+    mark = orphans.new_mark()
+    monkeypatch.setattr(orphans, "TABLE", PortableTable())
+    assert orphans._owner_lives(mark)
+    assert orphans._owner_lives(mark.replace(str(os.getpid()), "999999999"))
 
 
 @pytest.mark.proof

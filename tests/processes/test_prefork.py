@@ -12,7 +12,7 @@ import time
 import psutil
 import pytest
 
-from azuraforge.processes import prefork as spares
+from azuraforge.processes import prefork
 from azuraforge.processes.frames import encode, read_frames
 from azuraforge.processes.launcher import Launcher
 from azuraforge.runs.handlers import Finish, PreparedRun
@@ -93,13 +93,13 @@ def test_spares_end_with_their_launcher(own_launcher, number):
 
 
 def test_what_nobody_wants_is_ended():
-    kept = spares.Spares()
+    kept = prefork.Spares()
     sleepers = []
     for threads, age in ((1, 100.0), (2, 0.0)):
         ours, theirs = socket.socketpair()
         theirs.close()
         sleepers.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]))
-        made = spares._Spare(sleepers[-1].pid, ours, time.monotonic() - age)
+        made = prefork._Spare(sleepers[-1].pid, ours, time.monotonic() - age)
         kept._waiting[("polars", threads)] = made
     kept.end_old()
     assert sleepers[0].wait(10) == -signal.SIGKILL
@@ -112,7 +112,7 @@ def test_what_nobody_wants_is_ended():
 
 def test_runs_learn_which_of_their_children_are_heavy(make_stand, launcher, monkeypatch):
     wanted = []
-    monkeypatch.setattr(launcher, "habits", spares.Habits())
+    monkeypatch.setattr(launcher, "habits", prefork.Habits())
     spawn = launcher.spawn
     monkeypatch.setattr(launcher, "spawn", lambda **asked: (wanted.append(asked["warm"]), spawn(**asked))[1])
     stand = make_stand(Modules(), start=False)

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from azuraforge.client.address import AddressBook
-from azuraforge.processes import orphans as strays
+from azuraforge.processes import orphans
 from tests.process_checks import alive, still_alive
 
 ENTRIES = Path(__file__).parents[1] / "entries"
@@ -33,7 +33,7 @@ def careless(*command: str) -> Iterator[psutil.Process]:
 
 
 OWNER = (
-    "import sys; from azuraforge.processes.launcher import Launcher; from azuraforge.runs import strays, launcher\n"
+    "import sys; from azuraforge.processes.launcher import Launcher\n"
     "made = Launcher(); child = made.spawn()\n"
     "import os; open(sys.argv[1] + '.draft', 'w').write(f'{made.pid} {child.pid} {made._running()._mark}')\n"
     "os.rename(sys.argv[1] + '.draft', sys.argv[1])\n"
@@ -48,11 +48,11 @@ def test_what_belonged_to_a_killed_owner_is_no_orphan_where_nobody_reaps(tmp_pat
             assert alive([owner])
         launcher, child, mark = told.read_text().split(" ", 2)
         others = [psutil.Process(int(pid)) for pid in (launcher, child)]
-        assert strays._owner_lives(mark)
+        assert orphans._owner_lives(mark)
         owner.kill()
         assert still_alive([owner, *others], 10) == []
         assert owner.status() == others[0].status() == psutil.STATUS_ZOMBIE, "owner and launcher"
-        assert not strays._owner_lives(mark), "a zombie owns no launcher"
+        assert not orphans._owner_lives(mark), "a zombie owns no launcher"
 
 
 def test_an_announced_platform_that_is_a_zombie_is_not_there(tmp_path):
@@ -73,7 +73,7 @@ def test_a_number_that_is_no_process_announces_nothing(tmp_path, pid):
 
 def test_whether_processes_live_is_asked_in_one_place():
     asked = re.compile(r"\b(wait_procs|is_running|pid_exists)\(")
-    mine = {ROOT / "tests" / "processes.py", Path(__file__)}
+    mine = {ROOT / "tests" / "process_checks.py", Path(__file__)}
     found = [
         path.relative_to(ROOT).as_posix()
         for folder in ("tests", "benchmarks", "src")

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from azuraforge.models.gate import Contender, decide
+from azuraforge.models.gate.contenders import Contender
+from azuraforge.models.gate.verdict import decide
 from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.texts import Words
 

@@ -48,7 +48,6 @@ def wait_for_reports(stand: Any, run_id: str) -> dict[str, str]:
 
 def test_every_end_writes_both_documents(stand: Any, make_reporter: Any) -> None:
     reporter = make_reporter()
-    stand.events.bell.listeners.append(reporter.hear)
     reporter.start()
     good = stand.create(seed=3, steps=4).id
     bad = stand.create(steps=30, every=5, raise_at=12, error="user").id

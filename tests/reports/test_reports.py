@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 from azuraforge.projects.access import require_access
 from azuraforge.projects.service import Access, ProjectService
+from azuraforge.reports.routes import router
 from azuraforge.reports.service import RunReports
-from azuraforge.runs.routes import router
 from azuraforge.server import problems
 
 
@@ -31,7 +31,7 @@ class Asker:
         self.app = FastAPI()
         self.app.include_router(router)
         problems.install(self.app, lambda _path: [])
-        self.app.state.runs, self.app.state.projects = stand.service, ProjectService(stand.database)
+        self.app.state.reports, self.app.state.projects = stand.reports, ProjectService(stand.database)
         access = Access(stand.project_id, "first", "First", "me", "Me", "viewer", None, "")
         self.app.dependency_overrides[require_access] = lambda: access
 

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.dialects import postgresql
 
-from azuraforge.database import Database, new_id
-from azuraforge.database import row_security as walls
+from azuraforge.database import Database, new_id, row_security
 from azuraforge.runs import lease
 from azuraforge.runs.tables import Run
 from tests.conftest import add_project
@@ -43,7 +42,7 @@ def test_no_table_is_read_as_a_whole(postgres, query, queued, ended):
     owner = Database(postgres.owner_url)
     with owner.engine.begin() as connection:
         connection.execute(text("ANALYZE run"))
-        walls.see_all(connection)
+        row_security.see_all(connection)
         compiled = query.body().compile(
             dialect=postgresql.dialect(paramstyle="named"), compile_kwargs={"literal_binds": True}
         )

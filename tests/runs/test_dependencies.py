@@ -113,7 +113,7 @@ def test_a_run_whose_need_was_purged_says_so_instead_of_running_without(make_sta
     first = ask(stand, config={"phases": ["refuse"]})
     second = ask(stand, first)
     stand.worker.run_one()
-    stand.service.trash.delete(stand.project_id, first.id, "Ada")
+    stand.service.trash.delete(stand.project_id, first.id, None, "Ada")
     assert stand.service.trash.purge(stand.project_id, None).counts["runs"] == 1
     with pytest.raises(Conflict, match=f"it needed run {first.id}, which did not succeed and has been purged since"):
         stand.service.resume(stand.project_id, second.id)

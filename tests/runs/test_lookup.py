@@ -59,7 +59,7 @@ def test_pages(service, project_id):
         if number % 2:
             service.finish(project_id, run_id, "me", FinishRequest(state="succeeded"))
             if number == 3:
-                service.trash.delete(project_id, run_id, "me")
+                service.trash.delete(project_id, run_id, None, "me")
     newest = service.list(project_id).runs[0].id
     for asked in (
         {},

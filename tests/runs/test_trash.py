@@ -20,7 +20,7 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.projects.schemas import NeededBy, Policy
 from azuraforge.projects.trash import Trash
 from azuraforge.projects.unnamed import SIGHTINGS
-from azuraforge.runs import scratch, store
+from azuraforge.runs import needs, scratch, store
 from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.scratch import sweep
@@ -112,13 +112,13 @@ def rows_naming(stand, run_id: str) -> dict[str, int]:
 def test_a_deleted_run_is_hidden_and_comes_back(ended, bin_):
     stand = ended.stand
     kept, gone = ended(b"a"), ended(b"b")
-    bin_.delete(stand.project_id, gone, "Ada")
-    bin_.delete(stand.project_id, gone, "Bob")  # twice is once
+    bin_.delete(stand.project_id, gone, None, "Ada")
+    bin_.delete(stand.project_id, gone, None, "Bob")  # twice is once
     assert listed(stand) == [kept]
     assert listed(stand, trash=True) == [gone]
     shown = stand.get(gone)
     assert (shown.deleted_by, shown.deleted_at is not None) == ("Ada", True)
-    bin_.restore(stand.project_id, gone)
+    bin_.restore(stand.project_id, gone, None)
     assert set(listed(stand)) == {kept, gone}
     assert stand.get(gone).deleted_at is None
     told = [event for event in stand.events.read(stand.project_id, "project") if event.type.startswith("run.")]
@@ -132,14 +132,14 @@ def test_a_deleted_run_is_hidden_and_comes_back(ended, bin_):
 def test_a_run_that_goes_on_must_be_cancelled_first(ended, bin_, state):
     run_id = ended(state=state)
     with pytest.raises(Conflict, match=f"{state} cannot be deleted") as refused:
-        bin_.delete(ended.stand.project_id, run_id, "Ada")
+        bin_.delete(ended.stand.project_id, run_id, None, "Ada")
     assert "azuraforge runs cancel" in refused.value.next_step
 
 
 def test_what_is_in_the_trash_is_neither_resumed_nor_needed(ended, bin_):
     stand = ended.stand
     run_id = ended(state="failed")
-    bin_.delete(stand.project_id, run_id, "Ada")
+    bin_.delete(stand.project_id, run_id, None, "Ada")
     with pytest.raises(Conflict, match="in the trash"):
         stand.service.resume(stand.project_id, run_id)
     with pytest.raises(InvalidInput, match="in the trash"):
@@ -149,13 +149,13 @@ def test_what_is_in_the_trash_is_neither_resumed_nor_needed(ended, bin_):
 def test_runs_of_other_projects_do_not_exist(ended, bin_, other_project_id):
     run_id = ended(b"a")
     for attempt in (
-        lambda: bin_.delete(other_project_id, run_id, "Eve"),
-        lambda: bin_.restore(other_project_id, run_id),
+        lambda: bin_.delete(other_project_id, run_id, None, "Eve"),
+        lambda: bin_.restore(other_project_id, run_id, None),
         lambda: bin_.pin(other_project_id, run_id, True),
     ):
         with pytest.raises(NotFound):
             attempt()
-    bin_.delete(ended.stand.project_id, run_id, "Ada")
+    bin_.delete(ended.stand.project_id, run_id, None, "Ada")
     assert bin_.purge(other_project_id, None).counts["runs"] == 0
     assert listed(ended.stand, trash=True) == [run_id]
 
@@ -168,7 +168,7 @@ def test_a_purged_run_leaves_nothing(ended, bin_):
     work.mkdir(parents=True)
     (work / "weights").write_bytes(b"x" * 100)
     assert len(rows_naming(stand, run_id)) > 8
-    bin_.delete(stand.project_id, run_id, "Ada")
+    bin_.delete(stand.project_id, run_id, None, "Ada")
     purged = bin_.purge(stand.project_id, None)
     assert (purged.counts["runs"], purged.bytes, purged.kept, purged.left) == (1, 108, 0, False)
     assert rows_naming(stand, run_id) == {}
@@ -182,10 +182,10 @@ def test_a_purged_run_leaves_nothing(ended, bin_):
 def test_a_file_stays_as_long_as_another_run_names_it(ended, bin_):
     stand = ended.stand
     first, second = ended(b"shared", b"own"), ended(b"shared")
-    bin_.delete(stand.project_id, first, "Ada")
+    bin_.delete(stand.project_id, first, None, "Ada")
     assert bin_.purge(stand.project_id, None).bytes == len(b"own")
     assert files(stand) == {b"shared"}
-    bin_.delete(stand.project_id, second, "Ada")
+    bin_.delete(stand.project_id, second, None, "Ada")
     assert files(stand) == {b"shared"}  # in the trash it can still be restored
     assert bin_.purge(stand.project_id, None).bytes == len(b"shared")
     assert files(stand) == set()
@@ -195,9 +195,9 @@ def test_what_others_need_is_kept(ended, bin_):
     stand = ended.stand
     needed, free = ended(b"needed"), ended(b"free")
     reason = NeededBy(noun="model", name="load", version=3)
-    bin_.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
+    stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
     for run_id in (needed, free):
-        bin_.delete(stand.project_id, run_id, "Ada")
+        bin_.delete(stand.project_id, run_id, None, "Ada")
     purged = bin_.purge(stand.project_id, None)
     assert (purged.counts["runs"], purged.kept) == (1, 1)
     assert files(stand) == {b"needed"}
@@ -213,7 +213,7 @@ def test_old_runs_go_to_the_trash_unless_pinned_or_needed(ended, bin_):
     young, failed = ended(days_ago=3), ended(days_ago=10, state="failed")
     bin_.pin(stand.project_id, pinned, True)
     reason = NeededBy(noun="model", name="load", version=3)
-    bin_.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
+    stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
     bin_.expire(stand.project_id, Policy())
     assert listed(stand, trash=True) == []
     bin_.expire(stand.project_id, Policy(keep_run_days=7))
@@ -227,7 +227,7 @@ def test_a_round_purges_what_lay_in_the_trash_long_enough(ended, bin_):
     trash = Trash(stand.database, stand.events, [bin_])
     long_ago, lately = ended(b"old"), ended(b"new")
     for run_id, days in ((long_ago, 8), (lately, 6)):
-        bin_.delete(stand.project_id, run_id, "Ada")
+        bin_.delete(stand.project_id, run_id, None, "Ada")
         at = stand.database.clock() - timedelta(days=days)
         mine = (Run.project_id == stand.project_id, Run.id == run_id)
         stand.database.write(
@@ -246,13 +246,13 @@ def test_a_round_purges_what_lay_in_the_trash_long_enough(ended, bin_):
 
 def test_many_runs_are_purged_in_several_calls(ended, bin_, monkeypatch):
     stand = ended.stand
-    monkeypatch.setattr("azuraforge.runs.trash.AT_ONCE", 3)
-    monkeypatch.setattr("azuraforge.runs.trash._BATCH", 2)
+    monkeypatch.setattr("azuraforge.projects.row_bin.AT_ONCE", 3)
+    monkeypatch.setattr("azuraforge.projects.row_bin._BATCH", 2)
     kept = ended()
     reason = NeededBy(noun="model", name="load", version=3)
-    bin_.needs.append(lambda _session, _project, ids: {kept: reason} if kept in ids else {})
+    stand.needs.append(lambda _session, _project, ids: {kept: reason} if kept in ids else {})
     for run_id in [kept, *(ended() for _ in range(4))]:
-        bin_.delete(stand.project_id, run_id, "Ada")
+        bin_.delete(stand.project_id, run_id, None, "Ada")
     trash = Trash(stand.database, stand.events, [bin_])
     first, second, third = (trash.empty(stand.project_id, "Ada") for _ in range(3))
     assert [(each.runs, each.kept, each.left) for each in (first, second, third)] == [
@@ -297,7 +297,7 @@ def test_a_file_that_is_freed_while_it_is_listed_is_put_there_again(ended, bin_,
     """The purge comes between the copy and the row, which is where it could be lost."""
     stand = ended.stand
     purged = ended(b"shared")
-    bin_.delete(stand.project_id, purged, "Ada")
+    bin_.delete(stand.project_id, purged, None, "Ada")
     run_id = ended(state="running")
     (tmp_path / "made").write_bytes(b"shared")
     put, calls = stand.artifacts.put_file, []
@@ -336,7 +336,7 @@ def test_writers_and_purges_at_once_lose_nothing(ended, bin_, tmp_path):
                     stand.project_id,
                     lambda session, mine=mine: session.execute(update(Run).where(*mine).values(state="succeeded")),
                 )
-                bin_.delete(stand.project_id, run_id, "Ada")
+                bin_.delete(stand.project_id, run_id, None, "Ada")
         except BaseException as error:
             errors.append(error)
 
@@ -363,7 +363,7 @@ def test_writers_and_purges_at_once_lose_nothing(ended, bin_, tmp_path):
     assert files(stand) == set()
 
 
-def test_runs_that_go_on_object_to_losing_what_they_work_with(ended, bin_):
+def test_runs_that_go_on_object_to_losing_what_they_work_with(ended):
     stand = ended.stand
     going, over = ended(state="running"), ended()
     for run_id in (going, over):
@@ -376,12 +376,12 @@ def test_runs_that_go_on_object_to_losing_what_they_work_with(ended, bin_):
     with stand.database.read(stand.project_id) as session:
         for version in (None, 2):
             with pytest.raises(Conflict, match=f"while run {going} works with it"):
-                bin_.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", version)
-        bin_.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", 1)
-        bin_.object_to_dataset(session, stand.project_id, f"data of {over}"[:16], "load", None)
+                needs.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", version)
+        needs.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", 1)
+        needs.object_to_dataset(session, stand.project_id, f"data of {over}"[:16], "load", None)
         with pytest.raises(Conflict, match=f"while run {going} works with it"):
-            bin_.object_to_model(session, stand.project_id, f"model-{going}")
-        bin_.object_to_model(session, stand.project_id, f"model-{over}")
+            needs.object_to_model(session, stand.project_id, f"model-{going}")
+        needs.object_to_model(session, stand.project_id, f"model-{over}")
 
 
 def test_a_lost_run_leaves_the_trash_when_its_client_is_heard_of_again(make_stand):
@@ -393,7 +393,7 @@ def test_a_lost_run_leaves_the_trash_when_its_client_is_heard_of_again(make_stan
         stand.project_id, lambda session: session.execute(update(Run).where(*mine).values(lease_until=past))
     )
     assert stand.reaper().reap() == 1
-    stand.service.trash.delete(stand.project_id, run.id, "Ada")
+    stand.service.trash.delete(stand.project_id, run.id, None, "Ada")
     assert stand.service.renew_lease(stand.project_id, run.id, "me").deleted_at is None
     assert listed(stand) == [run.id]
 
@@ -445,6 +445,7 @@ from pathlib import Path
 from azuraforge.database import Database
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import Shelf
+from azuraforge.runs import needs
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.trash import RunTrash
 import azuraforge.projects.tables
@@ -460,7 +461,7 @@ def test_what_a_killed_purge_left_is_swept(ended, bin_):
     """kill -9 between the rows and the files."""
     stand = ended.stand
     gone, stays = ended(b"gone", b"shared"), ended(b"shared")
-    bin_.delete(stand.project_id, gone, "Ada")
+    bin_.delete(stand.project_id, gone, None, "Ada")
     url = stand.database._url.render_as_string(hide_password=False)
     places = [str(stand.settings.artifacts), str(stand.settings.scratch)]
     killed = subprocess.run([sys.executable, "-c", KILLED_PURGE, url, *places, stand.project_id], check=False)
@@ -505,7 +506,7 @@ class Sequences(RuleBasedStateMachine):
         self.stand = self.ended.stand
         self.bin = self.stand.service.trash
         reason = NeededBy(noun="model", name="load", version=1)
-        self.bin.needs[:] = [lambda _s, _p, ids: {each: reason for each in ids if each in self.needed}]
+        self.stand.needs[:] = [lambda _s, _p, ids: {each: reason for each in ids if each in self.needed}]
 
     @rule(contents=st.sets(st.sampled_from([b"a", b"b", b"c"])))
     def make(self, contents):
@@ -515,13 +516,13 @@ class Sequences(RuleBasedStateMachine):
     @rule(number=st.integers(0, 20))
     def delete(self, number):
         for run_id in self._pick(number):
-            self.bin.delete(self.stand.project_id, run_id, "Ada")
+            self.bin.delete(self.stand.project_id, run_id, None, "Ada")
             self.trash.add(run_id)
 
     @rule(number=st.integers(0, 20))
     def restore(self, number):
         for run_id in self._pick(number):
-            self.bin.restore(self.stand.project_id, run_id)
+            self.bin.restore(self.stand.project_id, run_id, None)
             self.trash.discard(run_id)
 
     @rule(number=st.integers(0, 20))
@@ -559,7 +560,7 @@ class Sequences(RuleBasedStateMachine):
         if hasattr(self, "stand"):
             self.needed = set()
             for run_id in self.runs:
-                self.bin.delete(self.stand.project_id, run_id, "Ada")
+                self.bin.delete(self.stand.project_id, run_id, None, "Ada")
             self.bin.purge(self.stand.project_id, None)
             self.bin.sweep(self.stand.project_id, 0)
             assert files(self.stand) == set()

@@ -16,12 +16,11 @@ from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.lease import Held
 from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import RunRequest
-from azuraforge.runs.service import RunService
+from azuraforge.runs.service import Objection, RunService
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings
-from azuraforge.studies import sampler_child as asking
-from azuraforge.studies import store
+from azuraforge.studies import sampler_child, store
 from azuraforge.studies.advance import Advance
 from azuraforge.studies.sampler_process import Asker
 from azuraforge.studies.scheduler import StudyScheduler
@@ -66,7 +65,7 @@ class InThisProcess:
     """The child's own functions without the child: Optuna is asked as it is on the platform."""
 
     def __init__(self) -> None:
-        self._answer = asking.serve({})
+        self._answer = sampler_child.serve({})
 
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
         return self._answer(payload)
@@ -85,10 +84,13 @@ class Stand:
         settings = Settings(home=home)
         handlers = [Handler("train"), Handler("trial")]
         artifacts = ArtifactStore(settings.artifacts)
-        self.runs = RunService(database, self.events, handlers, artifacts, self.carrier, settings)
+        self.objections: list[Objection] = []
+        self.runs = RunService(
+            database, self.events, handlers, artifacts, self.carrier, settings, objections=self.objections
+        )
         self.asker = Asker(lambda entry, payload: InThisProcess())
         self.advance = Advance(database, self.events, self.runs, self.asker)
-        self.scheduler = StudyScheduler(database, self.advance, self.asker)
+        self.scheduler = StudyScheduler(database, self.events.bell, self.advance, self.asker)
 
     def create(self, name: str = "search", **fields: Any) -> str:
         values: dict[str, Any] = {

@@ -16,6 +16,7 @@ from azuraforge.projects.schemas import Policy
 from azuraforge.runs.trash import RunTrash
 from azuraforge.studies import store
 from azuraforge.studies.advance import FAILED_IN_A_ROW
+from azuraforge.studies.needs import object_to_resuming
 from azuraforge.studies.service import StudyService
 from tests.studies.conftest import Stand
 
@@ -210,18 +211,18 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
     service = StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
     bin_, key = service.trash, stand.project_id
     with pytest.raises(Conflict, match="began from its trials"):
-        bin_.delete(key, first, "Ada")
-    bin_.delete(key, second, "Ada")
-    bin_.delete(key, first, "Ada")
+        bin_.delete(key, first, None, "Ada")
+    bin_.delete(key, second, None, "Ada")
+    bin_.delete(key, first, None, "Ada")
     assert service.list(key) == []
-    bin_.restore(key, "second")
+    bin_.restore(key, "second", None)
     with stand.database.read(key) as session:
         (item,) = bin_.contents(session, key, Policy()).items
     assert (item.id, item.name, item.needed_by.name) == (first, "first", "second")
     kept = bin_.purge(key, None)
     assert (kept.counts["studies"], kept.kept) == (0, 1)
     assert service.get(key, second).counted_trials == 3, "the trials that it began from count all the same"
-    bin_.delete(key, second, "Ada")
+    bin_.delete(key, second, None, "Ada")
     trials = [trial.run_id for trial in stand.trials(first)]
     purged = bin_.purge(key, None)
     assert (purged.counts["studies"], purged.counts["runs"], purged.kept) == (2, 3, 0)
@@ -237,22 +238,22 @@ def test_a_deleted_study_gives_its_name_up(stand: Stand) -> None:
     service = StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
     bin_, key = service.trash, stand.project_id
     with pytest.raises(Conflict, match="goes on"):
-        bin_.delete(key, "search", "Ada")
+        bin_.delete(key, "search", None, "Ada")
     stand.carry(first, bowl)
-    bin_.delete(key, "search", "Ada")
-    bin_.delete(key, first, "Ada")
+    bin_.delete(key, "search", None, "Ada")
+    bin_.delete(key, first, None, "Ada")
     second = stand.create("search", budget_trials=1)
     stand.carry(second, bowl)
     assert [each.id for each in service.list(key)] == [second]
     with pytest.raises(Conflict, match="another study is named 'search' by now"):
-        bin_.restore(key, first)
-    bin_.delete(key, second, "Ada")
-    assert bin_.restore(key, first) == first
+        bin_.restore(key, first, None)
+    bin_.delete(key, second, None, "Ada")
+    assert bin_.restore(key, first, None).id == first
     assert service.get(key, "search").id == first
     with pytest.raises(Conflict, match="by now"):
-        bin_.restore(key, second)
+        bin_.restore(key, second, None)
     with pytest.raises(NotFound):
-        bin_.restore(key, "nobody")
+        bin_.restore(key, "nobody", None)
 
 
 def a_service(stand: Stand) -> StudyService:
@@ -264,7 +265,7 @@ def test_a_purge_that_was_cut_off_is_not_undone_and_goes_on(stand: Stand, monkey
     study_id = stand.create(budget_trials=2)
     stand.carry(study_id, bowl)
     bin_, key = a_service(stand).trash, stand.project_id
-    bin_.delete(key, study_id, "Ada")
+    bin_.delete(key, study_id, None, "Ada")
 
     def dies(session: Any, study: Any) -> None:
         raise OSError("killed")
@@ -274,7 +275,7 @@ def test_a_purge_that_was_cut_off_is_not_undone_and_goes_on(stand: Stand, monkey
         with pytest.raises(OSError, match="killed"):
             bin_.purge(key, None)
     with pytest.raises(Conflict, match="being purged"):
-        bin_.restore(key, study_id)
+        bin_.restore(key, study_id, None)
     long_ago = datetime(2001, 1, 1, tzinfo=UTC)
     assert bin_.purge(key, long_ago).counts["studies"] == 1, "however young it is in the trash"
 
@@ -287,11 +288,11 @@ def test_a_study_is_kept_as_long_as_a_run_of_its_trials_goes_on(stand: Stand, mo
     service, key = a_service(stand), stand.project_id
     bin_, run_id = service.trash, stand.trials(study_id)[0].run_id
     stand.runs.resume(key, run_id)
-    bin_.delete(key, study_id, "Ada")
+    bin_.delete(key, study_id, None, "Ada")
     purged = bin_.purge(key, None)
     assert (purged.counts["studies"], purged.counts["runs"], purged.kept) == (0, 0, 1)
-    bin_.restore(key, study_id)  # nothing of it has gone
-    bin_.delete(key, study_id, "Ada")
+    bin_.restore(key, study_id, None)  # nothing of it has gone
+    bin_.delete(key, study_id, None, "Ada")
     with monkeypatch.context() as patch:  # resumed between looking and removing
         patch.setattr(RunTrash, "exist", lambda *_: 0)
         patch.setattr(store, "remove", lambda *_: patch.undo() or 1 / 0)
@@ -304,8 +305,8 @@ def test_a_study_is_kept_as_long_as_a_run_of_its_trials_goes_on(stand: Stand, mo
 
 
 def test_a_trial_is_resumed_only_while_its_study_goes_on(stand: Stand) -> None:
-    service, key = a_service(stand), stand.project_id
-    stand.runs.objections.append(service.object_to_resuming)
+    key = stand.project_id
+    stand.objections.append(object_to_resuming)
     study_id = stand.create(budget_trials=2)
     stand.go(study_id)
     run_id = stand.trials(study_id)[0].run_id
@@ -324,17 +325,17 @@ def test_a_name_that_is_taken_in_the_very_moment(stand: Stand, monkeypatch: pyte
     first = stand.create("search", budget_trials=1)
     stand.carry(first, bowl)
     bin_, key = a_service(stand).trash, stand.project_id
-    bin_.delete(key, first, "Ada")
+    bin_.delete(key, first, None, "Ada")
     stand.create("search", budget_trials=1)
     monkeypatch.setattr(store, "find", lambda *_, **__: None)
     with pytest.raises(Conflict, match="by now"):
-        bin_.restore(key, first)
+        bin_.restore(key, first, None)
 
 
 def test_the_trash_leaves_room_for_others(stand: Stand) -> None:
     study_id = stand.create(budget_trials=1)
     stand.carry(study_id, bowl)
-    a_service(stand).trash.delete(stand.project_id, study_id, "Ada")
+    a_service(stand).trash.delete(stand.project_id, study_id, None, "Ada")
     with stand.database.read(stand.project_id) as session:
         assert store.count(session, stand.project_id) == 0
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.database import cross_project_query, now
+from azuraforge.database.keyset import behind
 
 _PLAIN = {"synchronize_session": False}
 _FRESH = {"populate_existing": True}
@@ -61,6 +62,14 @@ def every(session: Session, project_id: str) -> Sequence[Schedule]:
     return session.scalars(select(Schedule).where(Schedule.project_id == project_id).order_by(Schedule.name)).all()
 
 
+def page(session: Session, project_id: str, limit: int, after: tuple[str] | None) -> Sequence[Schedule]:
+    """The project's schedules by name, behind ``after``."""
+    statement = select(Schedule).where(Schedule.project_id == project_id).order_by(Schedule.name).limit(limit)
+    if after is not None:
+        statement = statement.where(behind([Schedule.name], after))
+    return session.scalars(statement).all()
+
+
 def count(session: Session, project_id: str) -> int:
     statement = select(func.count()).select_from(Schedule).where(Schedule.project_id == project_id)
     return session.scalar(statement) or 0
@@ -98,8 +107,13 @@ def add_fire(session: Session, fire: ScheduleFire) -> None:
     session.refresh(fire)
 
 
-def newest_fires(session: Session, project_id: str, schedule_id: str, limit: int) -> Sequence[ScheduleFire]:
+def newest_fires(
+    session: Session, project_id: str, schedule_id: str, limit: int, after: tuple[datetime] | None = None
+) -> Sequence[ScheduleFire]:
+    """A schedule's fires, the newest first, behind ``after``."""
     statement = select(ScheduleFire).where(*_of(project_id, schedule_id))
+    if after is not None:
+        statement = statement.where(behind([ScheduleFire.fire_time], after, descending=True))
     return session.scalars(statement.order_by(ScheduleFire.fire_time.desc()).limit(limit)).all()
 
 

@@ -8,13 +8,24 @@ from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, unavailable
 from azuraforge.database.project_scope import ScopeError
 from azuraforge.database.riders import taking_along, taking_nothing_along
-from azuraforge.database.tables import Base, JsonText, Owned, Timestamp, new_id
+from azuraforge.database.tables import (
+    Base,
+    Deletable,
+    JsonShape,
+    JsonText,
+    Owned,
+    Timestamp,
+    new_id,
+    unique_name,
+)
 from azuraforge.database.writer import after_commit
 
 __all__ = [
     "AWAY",
     "Base",
     "Database",
+    "Deletable",
+    "JsonShape",
     "JsonText",
     "Owned",
     "ScopeError",
@@ -30,4 +41,5 @@ __all__ = [
     "taking_along",
     "taking_nothing_along",
     "unavailable",
+    "unique_name",
 ]

@@ -1,7 +1,9 @@
-"""Brings a database to this code's schema, and refuses one that is newer. Any number of processes may try at once."""
+"""Upgrade of a database to this code's schema, by any number of processes at once; refusal of an unknown schema."""
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +12,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from azuraforge.database import row_security as walls
+from azuraforge.database import row_security
 from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, readable, reason_of
 from azuraforge.errors import AzuraError, Conflict, StorageError, TransientError
@@ -24,6 +25,11 @@ VERSION_TABLE = "azuraforge_schema"
 #: Whoever migrates holds this advisory lock on PostgreSQL; on SQLite it is the write lock itself.
 _LOCK = 0x_A2_0F_06
 _WAIT_MILLISECONDS = 600_000
+_SCRIPTS = Path(__file__).parent / "migrations"
+#: The folders of migrations. Tests add one with a migration that comes after the newest.
+VERSIONS = [_SCRIPTS / "versions"]
+#: The twelve revisions, and the first schema with another digest, that no release has ever had.
+_UNRELEASED = re.compile("0001_[0-9a-f]{12}|000[1-9]|001[0-2]")
 
 
 def open_database(url: str, owner_url: str | None = None) -> Database:
@@ -73,7 +79,7 @@ def upgrade(database: Database, role: str | None = None) -> bool:
             if changed := not _is_head(script, before, database.url):
                 command.upgrade(config, "head")
             if database.dialect == "postgresql" and role is not None:
-                changed = walls.build(connection, role, VERSION_TABLE) or changed
+                changed = row_security.build(connection, role, VERSION_TABLE) or changed
         return changed
 
 
@@ -89,7 +95,7 @@ def check(database: Database) -> None:
                 next_step=f"azuraforge database upgrade{owner}",
             )
         if database.dialect == "postgresql":
-            walls.check(connection)
+            row_security.check(connection)
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -106,34 +112,46 @@ def revision_of(database: Database) -> str | None:
 
 
 def head_revision() -> str:
-    """The newest revision that this code knows."""
-    config = Config()
-    config.set_main_option("script_location", _SCRIPTS)
-    head = ScriptDirectory.from_config(config).get_current_head()
+    """Return the newest revision that this code knows."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None
     return head
 
 
-def knows(revision: str) -> bool:
-    """Whether this code can bring a database of this revision to its own schema."""
-    config = Config()
-    config.set_main_option("script_location", _SCRIPTS)
-    try:
-        return ScriptDirectory.from_config(config).get_revision(revision) is not None
-    except CommandError:
-        return False
+def refuse_unknown(revision: str, made: str, where: str) -> None:
+    """Raise Conflict for a revision that this code cannot upgrade. ``made`` names what has it: "the data home"."""
+    known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision in known:  # compared whole: Alembic would take "0001" for the start of another revision
+        return
+    if _UNRELEASED.fullmatch(revision):
+        raise Conflict(
+            f"{made} was made by a development version of AzuraForge before 0.1 (schema {revision}) that cannot be"
+            " upgraded",
+            where=where,
+            next_step="with the code that made it, run azuraforge database backup FILE and, for each model version,"
+            " azuraforge models bundle NAME VERSION; then start this version with an empty data home or database"
+            " and run azuraforge models import FILE for each bundle",
+        )
+    raise Conflict(
+        f"{made} was written by a newer AzuraForge (schema {revision})",
+        where=where,
+        next_step="update AzuraForge, or choose another data home with --home",
+    )
 
 
 def alembic_config(connection: Connection) -> Config:
     """Alembic's settings, without any ini file."""
-    config = Config()
-    config.set_main_option("script_location", _SCRIPTS)
-    config.set_main_option("path_separator", "os")
+    config = _config()
     config.attributes["connection"] = connection
     return config
 
 
-_SCRIPTS = str(Path(__file__).parent / "migrations")
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("version_locations", os.pathsep.join(map(str, VERSIONS)))
+    return config
 
 
 def _revision(connection: Connection) -> str | None:
@@ -148,14 +166,7 @@ def _is_head(script: ScriptDirectory, current: str | None, url: str) -> bool:
     if current == script.get_current_head():
         return True
     if current is not None:
-        try:
-            script.get_revision(current)
-        except CommandError:
-            raise Conflict(
-                f"the data home was written by a newer AzuraForge (schema {current})",
-                where=url,
-                next_step="update AzuraForge, or choose another data home with --home",
-            ) from None
+        refuse_unknown(current, "the data home", url)
     return False
 
 
@@ -165,7 +176,7 @@ def _alone(connection: Connection) -> Iterator[None]:
     if connection.dialect.name == "postgresql":
         with connection.begin():
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            walls.see_all(connection)
+            row_security.see_all(connection)
             yield
         return
     driver = connection.connection.driver_connection

@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import os
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import orjson
-from sqlalchemy import TIMESTAMP, BigInteger, Dialect, ForeignKey, MetaData, String, Text
+from pydantic import BaseModel
+from sqlalchemy import TIMESTAMP, BigInteger, Dialect, ForeignKey, Index, MetaData, String, Text, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+_Shape = TypeVar("_Shape", bound=BaseModel)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,6 +68,20 @@ class Timestamp(TypeDecorator[datetime]):
         return _EPOCH + timedelta(microseconds=int(value))
 
 
+class Deletable:
+    """Mixin of tables whose rows can lie in the trash; see ``projects.row_bin``."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
+    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
+
+
+def unique_name(table: str) -> Index:
+    """Return the index that lets one row of a project that is not in the trash have a name."""
+    there = text("deleted_at IS NULL")
+    name = f"uq_{table}_project_id_name"
+    return Index(name, "project_id", "name", unique=True, sqlite_where=there, postgresql_where=there)
+
+
 class JsonText(TypeDecorator[Any]):
     """JSON, written by orjson. NaN and infinity are not JSON: store None.
 
@@ -90,6 +106,23 @@ class JsonText(TypeDecorator[Any]):
         if value is None or dialect.name == "postgresql":
             return value
         return orjson.loads(value)
+
+
+class JsonShape(JsonText, Generic[_Shape]):
+    """A pydantic shape as JSON: the one place where a row's document becomes typed, and back."""
+
+    cache_ok = True
+
+    def __init__(self, shape: type[_Shape]) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def process_bind_param(self, value: _Shape | None, dialect: Dialect) -> Any:
+        return super().process_bind_param(None if value is None else value.model_dump(mode="json"), dialect)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> _Shape | None:
+        document = super().process_result_value(value, dialect)
+        return None if document is None else self.shape.model_validate(document)
 
 
 def new_id() -> str:

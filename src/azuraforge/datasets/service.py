@@ -7,12 +7,12 @@ import errno
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -20,12 +20,13 @@ from sqlalchemy.orm import Session
 from azuraforge import claims
 from azuraforge.claims import Claim
 from azuraforge.database import Database
-from azuraforge.datasets import shapes, store
+from azuraforge.datasets import store
+from azuraforge.datasets.additions import Additions
+from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import (
     CleaningOptions,
-    DatasetOut,
     DatasetSchema,
     DatasetVersionOut,
     FileOptions,
@@ -36,7 +37,7 @@ from azuraforge.datasets.schemas import (
     RowsOut,
 )
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
-from azuraforge.datasets.trash import DatasetTrash
+from azuraforge.datasets.trash import DatasetTrash, Needs, Objection
 from azuraforge.errors import InvalidInput, NotFound, StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.outgoing import Policy
@@ -103,29 +104,39 @@ class DatasetVersion:
         )
 
 
-Listeners: TypeAlias = list[Callable[[str, str], None]]
-
-
 class DatasetService:
     """Adds datasets and finds them again.
 
     Args:
         call: runs one entry point in a child; only children read files or import Polars.
+        additions: announces versions that were added.
+        needs: reasons to keep versions that were deleted.
+        objections: reasons not to delete a dataset or a version.
     """
 
-    def __init__(self, database: Database, events: EventLog, call: Call, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        call: Call,
+        settings: Settings,
+        *,
+        additions: Additions | None = None,
+        needs: Sequence[Needs] = (),
+        objections: Sequence[Objection] = (),
+    ) -> None:
         self._database = database
         #: The hottest reads, to be awaited.
         self.lookup = DatasetLookup(database)
         self._events = events
         self._call = call
+        self.large_pictures = LargePictures(call, settings.reading.at_once)
         self._settings = settings
         self._limits = ReadingLimits.of(settings.reading)
         self._outgoing = Policy.of(settings)
         #: Datasets and versions that were deleted, and how they are purged.
-        self.trash = DatasetTrash(database, events, settings.artifacts)
-        #: Told of the project and the dataset when a version was added; quick, for the request waits.
-        self.listeners: Listeners = []
+        self.trash = DatasetTrash(database, events, settings.artifacts, needs, objections)
+        self._additions = additions or Additions()
         self._uploads = settings.home / "uploads"
         claims.sweep(self._uploads)  # what killed processes left; other living ones may be receiving files
 
@@ -209,19 +220,10 @@ class DatasetService:
                 if row is not None:
                     raise _in_the_trash(f"version {version} of dataset {dataset.name!r}", f"{dataset.name} {version}")
                 raise NotFound(
-                    f"dataset {dataset.former_name or dataset.name!r} has no version {version}",
+                    f"dataset {dataset.name!r} has no version {version}",
                     next_step=f"azuraforge datasets show {dataset.name}",
                 )
             return self._version(project_id, dataset, row)
-
-    def list(self, project_id: str, trash: bool = False) -> list[DatasetOut]:
-        """Every dataset with its newest version, by name; those in the trash, or all others."""
-        with self._database.read(project_id) as session:
-            numbers = store.numbers(session, project_id)
-            return [
-                shapes.dataset_out(dataset, row, numbers[dataset.id])
-                for dataset, row in store.latest_versions(session, project_id, trash)
-            ]
 
     def rows(
         self,
@@ -307,8 +309,8 @@ class DatasetService:
             version, created = self._database.write(project_id, work)
         except IntegrityError:  # another API process made the same name at the same moment (PostgreSQL)
             version, created = self._database.write(project_id, work)
-        for tell in self.listeners if created else ():
-            tell(project_id, version.id)
+        if created:
+            self._additions.announce(project_id, version.id)
         return version.out(created=created)
 
     def _path(self, project_id: str, fingerprint: str) -> Path:
@@ -317,7 +319,7 @@ class DatasetService:
     def _version(self, project_id: str, dataset: Dataset, row: DatasetVersionRow) -> DatasetVersion:
         return DatasetVersion(
             id=dataset.id,
-            name=dataset.former_name or dataset.name,
+            name=dataset.name,
             version=row.version,
             fingerprint=row.fingerprint,
             schema=row.columns,

@@ -10,7 +10,7 @@ def version_out(dataset: Dataset, row: DatasetVersionRow) -> DatasetVersionOut:
     """A version that was there already."""
     return DatasetVersionOut(
         id=dataset.id,
-        name=dataset.former_name or dataset.name,
+        name=dataset.name,
         version=row.version,
         fingerprint=row.fingerprint,
         file_sha256=row.file_sha256,
@@ -32,7 +32,7 @@ def dataset_out(dataset: Dataset, latest: DatasetVersionRow, numbers: list[int])
     """A dataset with its newest version; ``numbers``: the versions that are there."""
     return DatasetOut(
         id=dataset.id,
-        name=dataset.former_name or dataset.name,
+        name=dataset.name,
         versions=len(numbers),
         numbers=numbers,
         latest=version_out(dataset, latest),

@@ -33,7 +33,7 @@ def find_in_trash(session: Session, project_id: str, name_or_id: str) -> Dataset
         .where(
             Dataset.project_id == project_id,
             Dataset.deleted_at.is_not(None),
-            or_(Dataset.former_name == name_or_id, Dataset.id == name_or_id),
+            or_(Dataset.name == name_or_id, Dataset.id == name_or_id),
         )
         .order_by(Dataset.id != name_or_id, Dataset.deleted_at.desc())
     )
@@ -48,7 +48,8 @@ def lock(session: Session, project_id: str, dataset_id: str) -> Dataset | None:
 
 def find_or_add(session: Session, project_id: str, name: str) -> Dataset:
     """The dataset of this name, locked until the end of the transaction; made where it is new."""
-    statement = select(Dataset).where(Dataset.project_id == project_id, Dataset.name == name).with_for_update()
+    named = (Dataset.project_id == project_id, Dataset.name == name, Dataset.deleted_at.is_(None))
+    statement = select(Dataset).where(*named).with_for_update()
     dataset = session.scalars(statement).first()
     if dataset is None:
         dataset = Dataset(project_id=project_id, name=name)
@@ -78,17 +79,6 @@ def all_versions(session: Session, project_id: str, dataset_id: str) -> Sequence
     """Every version that is not purged, the oldest first."""
     statement = select(DatasetVersionRow).where(*_of(project_id, dataset_id), DatasetVersionRow.purged_at.is_(None))
     return session.scalars(statement.order_by(DatasetVersionRow.version)).all()
-
-
-def numbers(session: Session, project_id: str) -> dict[str, list[int]]:
-    """The versions that each dataset has, by its id."""
-    statement = select(DatasetVersionRow.dataset_id, DatasetVersionRow.version).where(
-        DatasetVersionRow.project_id == project_id, *_there()
-    )
-    found: dict[str, list[int]] = {}
-    for dataset_id, number in session.execute(statement.order_by(DatasetVersionRow.version)):
-        found.setdefault(dataset_id, []).append(number)
-    return found
 
 
 def version_by_fingerprint(
@@ -127,30 +117,6 @@ def change(session: Session, row: Dataset | DatasetVersionRow, **values: Any) ->
     for name, value in values.items():
         setattr(row, name, value)
     session.flush()
-
-
-def latest_versions(session: Session, project_id: str, trash: bool = False) -> list[tuple[Dataset, DatasetVersionRow]]:
-    """Every dataset with its newest version, by name; those in the trash, or all others."""
-    newest = (
-        select(DatasetVersionRow.dataset_id, func.max(DatasetVersionRow.version).label("version"))
-        .where(DatasetVersionRow.project_id == project_id, *_there())
-        .group_by(DatasetVersionRow.dataset_id)
-        .subquery()
-    )
-    statement = (
-        select(Dataset, DatasetVersionRow)
-        .join(newest, newest.c.dataset_id == Dataset.id)
-        .join(
-            DatasetVersionRow,
-            (DatasetVersionRow.project_id == Dataset.project_id)
-            & (DatasetVersionRow.dataset_id == Dataset.id)
-            & (DatasetVersionRow.version == newest.c.version),
-        )
-        .where(Dataset.project_id == project_id)
-        .where(Dataset.deleted_at.is_not(None) if trash else Dataset.deleted_at.is_(None))
-        .order_by(func.coalesce(Dataset.former_name, Dataset.name), Dataset.id)
-    )
-    return [(dataset, row) for dataset, row in session.execute(statement)]
 
 
 def deleted_datasets(session: Session, project_id: str, before: datetime | None) -> Sequence[Dataset]:

@@ -8,25 +8,22 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new_id, now, unique_name
 
 
-class Dataset(Owned, Base):
-    """A name under which versions of data are kept. In the trash it gives its name up, and remembers it."""
+class Dataset(Deletable, Owned, Base):
+    """A name under which versions of data are kept. One in the trash does not occupy its name."""
 
     __tablename__ = "dataset"
-    __table_args__ = (UniqueConstraint("project_id", "name"),)
+    __table_args__ = (unique_name("dataset"),)
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
-    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
-    former_name: Mapped[str | None] = mapped_column(String(100), default=None)
 
 
-class DatasetVersionRow(Owned, Base):
+class DatasetVersionRow(Deletable, Owned, Base):
     """One version: never changed, never numbered twice. Its rows are a Parquet file found by the fingerprint.
 
     What was purged keeps its line, so that its number stays taken; only the file is gone.
@@ -54,6 +51,4 @@ class DatasetVersionRow(Owned, Base):
     provenance: Mapped[dict[str, Any]] = mapped_column(JsonText)
     findings: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
-    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
     purged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)

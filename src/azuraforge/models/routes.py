@@ -20,21 +20,24 @@ from azuraforge.models.schemas import (
     AliasChange,
     AliasRequest,
     EvaluationOut,
+    HistoryPage,
     ModelDetail,
-    ModelOut,
+    ModelPage,
     PictureAnswer,
     PolicyOut,
+    PolicyPage,
     PolicyRequest,
-    PredictionOut,
     PredictOut,
     PredictRequest,
     PromoteRequest,
     RollbackRequest,
     VersionOut,
+    VersionPage,
     plain,
 )
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import Model
+from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader, while_member
 from azuraforge.projects.short_ids import path_id
 from azuraforge.runs.short_ids import RunId
@@ -75,7 +78,7 @@ Service = Annotated[ModelService, Depends(model_service)]
 
 
 #: A model's former name or its id, which may be shortened.
-NameOrId = Annotated[str, Depends(path_id("name", ShortId("model", Model.id, Model.name, Model.former_name)))]
+NameOrId = Annotated[str, Depends(path_id("name", ShortId("model", Model.id, Model.name)))]
 
 
 @router.get("/models")
@@ -83,18 +86,26 @@ async def list_models(
     access: Reader,
     service: Service,
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
-) -> list[ModelOut]:
-    """Every model with its champion."""
-    if trash:
-        return await to_thread.run_sync(service.list_models, access.project_id, True)
-    return await service.lookup.list(access.project_id)
+    limit: Limit = PAGE,
+    after: After = None,
+) -> ModelPage:
+    """A page of models with their champions, by name."""
+    return await service.lookup.list(access.project_id, trash=trash, limit=limit, after=after)
 
 
 @router.get("/models/{name}")
 async def get_model(name: Name, access: Reader, service: Service) -> ModelDetail:
-    """A model with all its versions."""
+    """A model with its newest versions."""
     found = await service.lookup.find(access.project_id, name)
     return found if found is not None else await to_thread.run_sync(service.show, access.project_id, name)
+
+
+@router.get("/models/{name}/versions")
+async def list_versions(
+    name: Name, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
+) -> VersionPage:
+    """A page of a model's versions, the newest first."""
+    return await service.lookup.versions(access.project_id, name, limit=limit, after=after)
 
 
 @router.get("/models/{name}/versions/{version}")
@@ -112,7 +123,7 @@ def delete_model(name: Name, access: Member, service: Service) -> None:
 @router.post("/models/{name}/restore")
 def restore_model(name: NameOrId, access: Member, service: Service) -> ModelDetail:
     """Take a model out of the trash, by its id or its former name."""
-    return service.show(access.project_id, service.trash.restore(access.project_id, name, None))
+    return service.show(access.project_id, service.trash.restore(access.project_id, name, None).name)
 
 
 @router.delete("/models/{name}/versions/{version}", status_code=204)
@@ -124,7 +135,9 @@ def delete_version(name: Name, version: Number, access: Member, service: Service
 @router.post("/models/{name}/versions/{version}/restore")
 def restore_version(name: NameOrId, version: Number, access: Member, service: Service) -> VersionOut:
     """Take a version out of the trash."""
-    return service.show_version(access.project_id, service.trash.restore(access.project_id, name, version), version)
+    return service.show_version(
+        access.project_id, service.trash.restore(access.project_id, name, version).name, version
+    )
 
 
 @router.get("/models/{name}/history")
@@ -134,9 +147,11 @@ def get_history(
     service: Service,
     alias: Alias | None = None,
     at: Annotated[MomentOrUtc | None, Query(description="only moves until then: the first line held the alias")] = None,
-) -> list[AliasChange]:
-    """Who was champion when, and why; newest first."""
-    return service.history(access.project_id, name, alias, at)
+    limit: Limit = PAGE,
+    after: After = None,
+) -> HistoryPage:
+    """A page of the moves of a model's aliases with their reasons, the newest first."""
+    return service.history(access.project_id, name, alias, at, limit=limit, after=after)
 
 
 @router.post("/models/{name}/promote")
@@ -186,9 +201,9 @@ def set_policy(name: Name, body: PolicyRequest, access: Member, service: Service
 
 
 @router.get("/models/{name}/policies")
-def list_policies(name: Name, access: Reader, service: Service) -> list[PolicyOut]:
-    """Every policy the model had, newest first, and who set it why."""
-    return service.policies.list(access.project_id, name)
+def list_policies(name: Name, access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> PolicyPage:
+    """A page of the policies that the model had, the newest first, with authors and reasons."""
+    return service.policies.list(access.project_id, name, limit=limit, after=after)
 
 
 @hot.post("/models/{name}/predict", response_model=PredictOut)
@@ -225,14 +240,6 @@ async def predict_image(
             service.predict_image, access.project_id, name, asked, upload.path, upload.filename, access.user_name
         )
         return await ask_in_turn(request, access.project_id, while_member(request, access, predict_image))
-
-
-@router.get("/models/{name}/predictions")
-def list_predictions(
-    name: Name, access: Reader, service: Service, limit: Annotated[int, Query(ge=1, le=1000)] = 100
-) -> list[PredictionOut]:
-    """The newest lines of the ledger."""
-    return service.predictions(access.project_id, name, limit)
 
 
 @router.get("/evaluations/{run_id}")

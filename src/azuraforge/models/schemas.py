@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from azuraforge.bounds import MOST_COUNT, Name, Number
-from azuraforge.models.gate.policy import Metric, SliceKey
+from azuraforge.bounds import Number
+from azuraforge.models.gate.policy import GatePolicy, PolicyTerms
+from azuraforge.models.gate.record import Sentences, VerdictRecord
+from azuraforge.paging import Page
 
 
 def plain(text: str | None) -> str | None:
@@ -67,7 +69,19 @@ class ModelOut(BaseModel):
 
 
 class ModelDetail(ModelOut):
-    version_list: list[VersionOut]
+    """A model with its newest versions."""
+
+    version_list: list[VersionOut] = Field(
+        description="the newest 100 and those that an alias points at, the newest first; all: …/versions"
+    )
+
+
+class ModelPage(Page[ModelOut]):
+    """A page of models, by name."""
+
+
+class VersionPage(Page[VersionOut]):
+    """A page of a model's versions, the newest first."""
 
 
 class AliasChange(BaseModel):
@@ -78,7 +92,7 @@ class AliasChange(BaseModel):
     previous_version: int | None
     action: str
     reason: str
-    said: dict[str, str] | None = Field(
+    said: Sentences | None = Field(
         default=None, description="of a move by the platform: its reasons by language; null: a person wrote `reason`"
     )
     by: str
@@ -87,51 +101,26 @@ class AliasChange(BaseModel):
     until: datetime | None = Field(default=None, description="to when; null: it holds")
 
 
-class GuardedSlice(BaseModel):
-    """Every value of a key is a slice in which no candidate may be worse than by the margin."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: SliceKey
-    margin: float = Field(default=0.1, ge=0, le=10, description="relative: 0.1 allows 10 % worse, and noise beyond it")
-    values: list[Name] = Field(default=[], max_length=200, description="the guarded values; empty: all")
+class HistoryPage(Page[AliasChange]):
+    """A page of the moves of a model's aliases, the newest first."""
 
 
-class PolicyRequest(BaseModel):
-    """What a promotion of this model needs. What is left out is as the platform has it."""
+class PolicyRequest(PolicyTerms):
+    """The terms of a model's promotions from now on. A term that is left out has the platform's value."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    metric: Metric | None = Field(default=None, description="null: the task's own (rmse, error_rate)")
-    margin: float = Field(default=0.0, ge=0, le=1e12, description="by how much better, beyond noise, a winner must be")
-    margin_kind: Literal["relative", "absolute"] = "relative"
-    slices: list[GuardedSlice] = Field(default=[], max_length=20)
-    max_latency_ms: float | None = Field(
-        default=None, gt=0, le=1e9, description="per prediction, measured while judging"
-    )
-    max_bytes: int | None = Field(default=None, ge=1, le=MOST_COUNT, description="of the predictor's files")
-    automatic: bool = Field(default=True, description="false: the gate approves, a person promotes")
-    unknown_slices: Literal["block", "pass"] = Field(
-        default="block", description="what a guarded slice does that holds too few rows to be known"
-    )
     reason: str = Field(min_length=1, max_length=1000)
 
 
-class PolicyOut(BaseModel):
-    """A policy of the model's gate. Number 0 is the platform's own, that nobody set."""
+class PolicyOut(GatePolicy):
+    """A policy of the model's gate. Number 0 is the platform's own; it has no author."""
 
-    number: int
-    metric: Metric | None
-    margin: float
-    margin_kind: Literal["relative", "absolute"]
-    slices: list[GuardedSlice]
-    max_latency_ms: float | None
-    max_bytes: int | None
-    automatic: bool
-    unknown_slices: Literal["block", "pass"]
     reason: str | None
     by: str | None
     at: datetime | None
+
+
+class PolicyPage(Page[PolicyOut]):
+    """A page of a model's policies, the newest first; the last one is the platform's own."""
 
 
 class AliasRequest(BaseModel):
@@ -266,6 +255,10 @@ class DeploymentOut(BaseModel):
     ended_at: datetime | None
 
 
+class DeploymentPage(Page[DeploymentOut]):
+    """A page of a model's shadows and canaries, the newest first."""
+
+
 class PromoteRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -395,6 +388,6 @@ class EvaluationOut(BaseModel):
     model: str
     version: int | None
     evaluation: dict[str, Any]
-    verdict: dict[str, Any]
+    verdict: VerdictRecord
     losses_artifact: str | None = Field(description="the run's artifact with the loss of every example and horizon")
     created_at: datetime

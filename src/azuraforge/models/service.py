@@ -5,7 +5,7 @@ What changes them inside a run's own transaction is in ``registry.py``.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
@@ -36,19 +36,20 @@ from azuraforge.models.registry.registry import BY_GATE, CHAMPION, HeldOut, Regi
 from azuraforge.models.schemas import (
     AliasChange,
     EvaluationOut,
+    HistoryPage,
     ModelDetail,
-    ModelOut,
     PictureAnswer,
-    PredictionOut,
     PredictOut,
     PredictRequest,
     VersionOut,
 )
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import Model, ModelVersion
-from azuraforge.models.trash import ModelTrash
+from azuraforge.models.trash import ModelTrash, Objection
+from azuraforge.paging import PAGE, Order
 from azuraforge.plugins.discovery.catalogue import Call
 
+_HISTORY: Order[tuple[int]] = Order("history", tuple[int])
 _TRIES = 20
 TRIAL = "azuraforge.models.serving.trial:try_version"
 TRIAL_SECONDS = 120.0
@@ -68,6 +69,8 @@ class ModelService(Registry):
         datasets: DatasetService,
         warm: WarmPredictors,
         call: Call,
+        *,
+        objections: Sequence[Objection] = (),
     ) -> None:
         super().__init__(events)
         self._database = database
@@ -85,7 +88,7 @@ class ModelService(Registry):
         self.lineage = Lineage(database, datasets)
         self.cards = Cards(database, events, datasets)
         #: Models and versions that were deleted, and how they are purged.
-        self.trash = ModelTrash(database, events, folders)
+        self.trash = ModelTrash(database, events, folders, objections)
         #: Versions as files, out and in.
         self.bundles = Bundles(
             *(database, folders, datasets, self.cards, self),
@@ -165,15 +168,6 @@ class ModelService(Registry):
 
         return self._database.write(project_id, work, durable=True)
 
-    def list_models(self, project_id: str, trash: bool = False) -> list[ModelOut]:
-        """Every model, by name; those in the trash, or all others."""
-        with self._database.read(project_id) as session:
-            counts = store.counts(session, project_id)
-            return [
-                shapes.model_out(owner, newest, champion, counts.get(owner.id, 0))
-                for owner, newest, champion in store.models(session, project_id, trash)
-            ]
-
     def show(self, project_id: str, name: str) -> ModelDetail:
         """A model with all its versions, newest first; also one that is in the trash."""
         with self._database.read(project_id) as session:
@@ -182,36 +176,42 @@ class ModelService(Registry):
             names = self._alias_names(session, owner)
             champion = next((number for number, aliases in names.items() if CHAMPION in aliases), None)
             outline = shapes.model_out(owner, versions[0] if versions else None, champion, len(versions))
-            listed = [shapes.version_out(outline.name, row, names.get(row.version, [])) for row in versions]
-            return ModelDetail(**outline.model_dump(), version_list=listed)
+            return shapes.model_detail(outline, versions, names)
 
     def show_version(self, project_id: str, name: str, number: int) -> VersionOut:
         """One version with its lineage; also one that is in the trash."""
         with self._database.read(project_id) as session:
             owner = self._known(session, project_id, name, trash=True)
             row = self._version(session, owner, number, trash=True)
-            return shapes.version_out(
-                owner.former_name or owner.name, row, self._alias_names(session, owner).get(number, [])
-            )
+            return shapes.version_out(owner.name, row, self._alias_names(session, owner).get(number, []))
 
     def history(
-        self, project_id: str, name: str, alias: str | None = None, at: datetime | None = None
-    ) -> list[AliasChange]:
-        """Who was what, and why: every move, newest first. With ``at``, the first line of an alias is who held it
-        at that moment."""
+        self,
+        project_id: str,
+        name: str,
+        alias: str | None = None,
+        at: datetime | None = None,
+        *,
+        limit: int = PAGE,
+        after: str | None = None,
+    ) -> HistoryPage:
+        """Return a page of the moves of one alias or of all, newest first.
+
+        With ``at``, the first line of an alias names the version that it pointed at then.
+        """
         if at is not None and at.tzinfo is None:
             at = at.replace(tzinfo=UTC)
         with self._database.read(project_id) as session:
             owner = self._known(session, project_id, name)
-            lines = store.history(session, project_id, owner.id, alias, None)
-            verdicts = store.verdicts(session, project_id, {line.run_id for line in lines if line.by == BY_GATE})
-        ended: dict[str, datetime] = {}
-        told = []
-        for line in lines:
-            verdict = verdicts.get(line.run_id or "") if line.by == BY_GATE else None
-            told.append(shapes.change_out(line, ended.get(line.alias), verdict))
-            ended[line.alias] = line.at
-        return [line for line in told if at is None or line.at <= at]
+            key = _HISTORY.read(after, owner.id)
+            found = store.history(session, project_id, owner.id, alias, at, key, limit + 1)
+            page, cursor = _HISTORY.cut(found, limit, lambda line: (line[0].seq,), owner.id)
+            verdicts = store.verdicts(session, project_id, {line.run_id for line, _ in page if line.by == BY_GATE})
+        items = [
+            shapes.change_out(line, until, verdicts.get(line.run_id or "") if line.by == BY_GATE else None)
+            for line, until in page
+        ]
+        return HistoryPage(items=items, next=cursor)
 
     def evaluation(self, project_id: str, run_id: str) -> EvaluationOut:
         """A run's evaluation and verdict."""
@@ -277,20 +277,13 @@ class ModelService(Registry):
         def ask(version: int, pair_id: str | None) -> PictureAnswer:
             served = self.online.served(project_id, row.model_id, version)
             number = deployed.number if deployed else None
-            return predict_picture(self._warm, self.online.ledger, served, picture, deployment=number, pair_id=pair_id)
+            large, ledger = self._datasets.large_pictures, self.online.ledger
+            return predict_picture(self._warm, large, ledger, served, picture, deployment=number, pair_id=pair_id)
 
         if deployed is None:
             return ask(row.version, None)
         place = Place(project_id, row.model_id, name, row.version, deployed)
         return self.deployments.answer(place, str(asked), ask, at_once=True)
-
-    def predictions(self, project_id: str, name: str, limit: int) -> list[PredictionOut]:
-        """The newest lines of a model's ledger."""
-        with self._database.read(project_id) as session:
-            owner = self._known(session, project_id, name)
-            return [
-                shapes.prediction_out(name, line) for line in store.predictions(session, project_id, owner.id, limit)
-            ]
 
     def _chosen(self, session: Session, owner: Model, request: PredictRequest) -> ModelVersion:
         if request.version is not None:
@@ -304,10 +297,7 @@ class ModelService(Registry):
         return row
 
     def _alias_names(self, session: Session, owner: Model) -> dict[int, list[str]]:
-        names: dict[int, list[str]] = {}
-        for pointer in store.aliases(session, owner.project_id, owner.id):
-            names.setdefault(pointer.version, []).append(pointer.alias)
-        return names
+        return shapes.names_by_version(store.aliases(session, owner.project_id, owner.id))
 
     def _grown(self, session: Session, project_id: str, known: Kin) -> Kin:
         return kin_of(session, project_id, super()._grown(session, project_id, known))

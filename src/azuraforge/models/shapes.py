@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from azuraforge.models import schemas
 from azuraforge.models.gate.policy import GatePolicy
-from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelPolicy, ModelVersion, Prediction
+from azuraforge.models.gate.record import Sentences, VerdictRecord
+from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelAlias, ModelPolicy, ModelVersion, Prediction
+
+#: Versions that the page of a model shows, beside those that an alias points at.
+SHOWN_VERSIONS = 100
 
 
 def _mapping(told: Any) -> dict[str, Any] | None:
@@ -25,7 +29,7 @@ def model_out(owner: Model, newest: ModelVersion | None, champion: int | None, v
     schema = _mapping(newest.schema) or {} if newest is not None else {}
     return schemas.ModelOut(
         id=owner.id,
-        name=owner.former_name or owner.name,
+        name=owner.name,
         target=_text(schema.get("target")),
         unit=_text(schema.get("unit")),
         champion=champion,
@@ -34,6 +38,25 @@ def model_out(owner: Model, newest: ModelVersion | None, champion: int | None, v
         deleted_at=owner.deleted_at,
         deleted_by=owner.deleted_by,
     )
+
+
+def names_by_version(aliases: Iterable[ModelAlias]) -> dict[int, list[str]]:
+    """Return the aliases of each version that has some."""
+    names: dict[int, list[str]] = {}
+    for pointer in aliases:
+        names.setdefault(pointer.version, []).append(pointer.alias)
+    return names
+
+
+def model_detail(
+    outline: schemas.ModelOut, rows: Iterable[ModelVersion], names: Mapping[int, list[str]]
+) -> schemas.ModelDetail:
+    """A model with its newest versions and those that an alias points at, the newest first."""
+    by_number = {row.version: row for row in rows}
+    shown = sorted(by_number, reverse=True)
+    kept = [number for index, number in enumerate(shown) if index < SHOWN_VERSIONS or number in names]
+    listed = [version_out(outline.name, by_number[number], names.get(number, [])) for number in kept]
+    return schemas.ModelDetail(**outline.model_dump(), version_list=listed)
 
 
 def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.VersionOut:
@@ -73,11 +96,10 @@ def shown_origin(imported: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def change_out(
-    line: AliasChange, until: datetime | None = None, verdict: Mapping[str, Any] | None = None
+    line: AliasChange, until: datetime | None = None, verdict: VerdictRecord | None = None
 ) -> schemas.AliasChange:
-    """A move; one by the gate says its ``verdict``'s reasons in the reader's language."""
-    told = [each["text"] for each in verdict["reasons"]] if verdict is not None else []
-    said = {language: " ".join(each[language] for each in told) for language in ("en", "tr")} if told else None
+    """Return a move; one by the gate carries its ``verdict``'s reasons in both languages."""
+    said = Sentences(en=verdict.text("en"), tr=verdict.text("tr")) if verdict is not None and verdict.reasons else None
     return schemas.AliasChange(
         alias=line.alias,
         version=None if line.action == "remove" else line.version,
@@ -93,11 +115,16 @@ def change_out(
 
 
 def policy_out(row: ModelPolicy | None) -> schemas.PolicyOut:
-    """A stored policy; None: the platform's own."""
+    """Return a stored policy; None: the platform's own."""
+    terms = gate_policy(row).model_dump()
     if row is None:
-        return schemas.PolicyOut(**GatePolicy().to_dict(), reason=None, by=None, at=None)
-    terms = GatePolicy.from_dict({**row.policy, "number": row.number}).to_dict()
+        return schemas.PolicyOut(**terms, reason=None, by=None, at=None)
     return schemas.PolicyOut(**terms, reason=row.reason, by=row.by, at=row.at)
+
+
+def gate_policy(row: ModelPolicy | None) -> GatePolicy:
+    """Return the terms of a stored policy with its number; None: the platform's own."""
+    return GatePolicy() if row is None else GatePolicy(**row.policy.model_dump(), number=row.number)
 
 
 def evaluation_out(row: Evaluation, model: str) -> schemas.EvaluationOut:

@@ -11,7 +11,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from azuraforge.database import new_id, now
+from azuraforge.database.keyset import behind
 from azuraforge.datasets.duplicates import Kin
+from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.tables import (
     AliasChange,
     Evaluation,
@@ -25,7 +27,7 @@ from azuraforge.models.tables import (
 
 
 def model(session: Session, project_id: str, name: str) -> Model | None:
-    return session.scalar(select(Model).where(Model.project_id == project_id, Model.name == name))
+    return session.scalar(select(Model).where(*_named(project_id, name)))
 
 
 def model_by_id(session: Session, project_id: str, id_: str) -> Model | None:
@@ -34,7 +36,7 @@ def model_by_id(session: Session, project_id: str, id_: str) -> Model | None:
 
 def lock_model(session: Session, project_id: str, name: str) -> Model | None:
     """The model, its row locked until commit, so that numbers are given out one after another."""
-    statement = select(Model).where(Model.project_id == project_id, Model.name == name)
+    statement = select(Model).where(*_named(project_id, name))
     return session.scalar(statement.with_for_update().execution_options(populate_existing=True))
 
 
@@ -50,36 +52,9 @@ def ensure_model(session: Session, project_id: str, name: str) -> Model:
     return found
 
 
-def models(
-    session: Session, project_id: str, trash: bool = False
-) -> Sequence[tuple[Model, ModelVersion | None, int | None]]:
-    """Every model with the row of its last version and its champion's number, by name; those in the trash, or all
-    others."""
-    statement = (
-        select(Model, ModelVersion, ModelAlias.version)
-        .outerjoin(
-            ModelVersion,
-            (ModelVersion.project_id == Model.project_id)
-            & (ModelVersion.model_id == Model.id)
-            & (ModelVersion.version == Model.last_version),
-        )
-        .outerjoin(
-            ModelAlias,
-            (ModelAlias.project_id == Model.project_id)
-            & (ModelAlias.model_id == Model.id)
-            & (ModelAlias.alias == "champion"),
-        )
-        .where(Model.project_id == project_id)
-        .where(Model.deleted_at.is_not(None) if trash else Model.deleted_at.is_(None))
-        .order_by(func.coalesce(Model.former_name, Model.name), Model.id)
-    )
-    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
-
-
-def counts(session: Session, project_id: str) -> dict[str, int]:
-    """How many versions each model has, by its id."""
-    statement = select(ModelVersion.model_id, func.count()).where(ModelVersion.project_id == project_id, *_there())
-    return {row[0]: row[1] for row in session.execute(statement.group_by(ModelVersion.model_id))}
+def names(session: Session, project_id: str) -> Sequence[str]:
+    """Names of the models that are not in the trash."""
+    return session.scalars(select(Model.name).where(Model.project_id == project_id, Model.deleted_at.is_(None))).all()
 
 
 def version(session: Session, project_id: str, model_id: str, number: int) -> ModelVersion | None:
@@ -137,15 +112,34 @@ def move_alias(session: Session, owner: Model, name: str, **fields: Any) -> Alia
 
 
 def history(
-    session: Session, project_id: str, model_id: str, name: str | None, at: datetime | None
-) -> Sequence[AliasChange]:
-    """Moves of one alias or of all, newest first; with ``at`` only those made until then."""
-    statement = select(AliasChange).where(AliasChange.project_id == project_id, AliasChange.model_id == model_id)
+    session: Session,
+    project_id: str,
+    model_id: str,
+    name: str | None,
+    at: datetime | None,
+    after: tuple[int] | None,
+    limit: int,
+) -> Sequence[tuple[AliasChange, datetime | None]]:
+    """Moves of one alias or of all, newest first behind ``after``, each with the time of the alias's next move.
+
+    With ``at`` only those made until then.
+    """
+    line = AliasChange
+    until = func.lead(line.at, type_=line.at.type).over(partition_by=line.alias, order_by=line.seq)
+    moves = select(line.seq, until.label("until")).where(line.project_id == project_id, line.model_id == model_id)
+    ends = moves.subquery()
+    statement = (
+        select(line, ends.c.until)
+        .join(ends, ends.c.seq == line.seq)
+        .where(line.project_id == project_id, line.model_id == model_id)
+    )
     if name is not None:
-        statement = statement.where(AliasChange.alias == name)
+        statement = statement.where(line.alias == name)
     if at is not None:
-        statement = statement.where(AliasChange.at <= at)
-    return session.scalars(statement.order_by(AliasChange.seq.desc())).all()
+        statement = statement.where(line.at <= at)
+    if after is not None:
+        statement = statement.where(behind([line.seq], after, descending=True))
+    return [(row[0], row[1]) for row in session.execute(statement.order_by(line.seq.desc()).limit(limit))]
 
 
 def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: Any) -> AliasChange:
@@ -171,9 +165,13 @@ def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: 
     return line
 
 
-def policies(session: Session, project_id: str, model_id: str, limit: int = 1) -> Sequence[ModelPolicy]:
+def policies(
+    session: Session, project_id: str, model_id: str, limit: int = 1, after: tuple[int] | None = None
+) -> Sequence[ModelPolicy]:
     """What promotions of a model need, newest first; empty where that is the platform's own policy."""
     statement = select(ModelPolicy).where(ModelPolicy.project_id == project_id, ModelPolicy.model_id == model_id)
+    if after is not None:
+        statement = statement.where(behind([ModelPolicy.number], after, descending=True))
     return session.scalars(statement.order_by(ModelPolicy.number.desc()).limit(limit)).all()
 
 
@@ -230,7 +228,7 @@ def add_evaluation(session: Session, **fields: Any) -> Evaluation:
 def evaluation(session: Session, project_id: str, run_id: str) -> tuple[Evaluation, str] | None:
     """A run's evaluation and its model's name."""
     statement = (
-        select(Evaluation, func.coalesce(Model.former_name, Model.name))
+        select(Evaluation, Model.name)
         .join(Model, (Model.project_id == Evaluation.project_id) & (Model.id == Evaluation.model_id))
         .where(Evaluation.project_id == project_id, Evaluation.run_id == run_id)
     )
@@ -238,7 +236,7 @@ def evaluation(session: Session, project_id: str, run_id: str) -> tuple[Evaluati
     return (found[0], found[1]) if found else None
 
 
-def verdicts(session: Session, project_id: str, run_ids: Collection[str | None]) -> dict[str, dict[str, Any]]:
+def verdicts(session: Session, project_id: str, run_ids: Collection[str | None]) -> dict[str, VerdictRecord]:
     """The verdicts of some runs."""
     if not run_ids:
         return {}
@@ -302,10 +300,8 @@ def add_held_out_use(session: Session, project_id: str, **fields: Any) -> HeldOu
     return row
 
 
-def predictions(session: Session, project_id: str, model_id: str, limit: int) -> Sequence[Prediction]:
-    """The newest lines of the ledger."""
-    statement = select(Prediction).where(Prediction.project_id == project_id, Prediction.model_id == model_id)
-    return session.scalars(statement.order_by(Prediction.created_at.desc(), Prediction.id).limit(limit)).all()
+def _named(project_id: str, name: str) -> tuple[ColumnElement[bool], ...]:
+    return Model.project_id == project_id, Model.name == name, Model.deleted_at.is_(None)
 
 
 def _there() -> tuple[ColumnElement[bool], ...]:

@@ -8,16 +8,18 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.database import Base, Deletable, JsonShape, JsonText, Owned, Timestamp, new_id, now, unique_name
+from azuraforge.models.gate.policy import PolicyTerms
+from azuraforge.models.gate.record import VerdictRecord
 
 _VERSION = ["model_version.project_id", "model_version.model_id", "model_version.version"]
 
 
-class Model(Owned, Base):
-    """A named thing with versions. In the trash it gives its name up, and remembers it."""
+class Model(Deletable, Owned, Base):
+    """A name with versions. One in the trash does not occupy its name."""
 
     __tablename__ = "model"
-    __table_args__ = (UniqueConstraint("project_id", "name"),)
+    __table_args__ = (unique_name("model"),)
 
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     id: Mapped[str] = mapped_column(String(16), primary_key=True, default=new_id)
@@ -25,13 +27,10 @@ class Model(Owned, Base):
     last_version: Mapped[int] = mapped_column(Integer, default=0)
     last_change: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
-    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
-    former_name: Mapped[str | None] = mapped_column(String(200), default=None)
     intended_use: Mapped[str | None] = mapped_column(Text, default=None)
 
 
-class ModelVersion(Owned, Base):
+class ModelVersion(Deletable, Owned, Base):
     """Weights with preprocessing, and where they came from. Written once, never changed.
 
     What was purged keeps its line: history and ledger speak of it, and its number stays taken.
@@ -65,8 +64,6 @@ class ModelVersion(Owned, Base):
     parent_version: Mapped[int | None] = mapped_column(Integer)
     metrics: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
-    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
-    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
     purged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
     imported: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)  # where it was made, if not here
 
@@ -119,7 +116,7 @@ class ModelPolicy(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    policy: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    policy: Mapped[PolicyTerms] = mapped_column(JsonShape(PolicyTerms))
     reason: Mapped[str] = mapped_column(Text)
     by: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime] = mapped_column(Timestamp, default=now())
@@ -232,7 +229,7 @@ class Evaluation(Owned, Base):
     test_start_at: Mapped[datetime] = mapped_column(Timestamp)
     test_end_at: Mapped[datetime] = mapped_column(Timestamp)
     evaluation: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    verdict: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    verdict: Mapped[VerdictRecord] = mapped_column(JsonShape(VerdictRecord))
     losses_artifact: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 

@@ -39,7 +39,7 @@ def find(session: Session, project_id: str, name_or_id: str) -> Model | None:
         .where(
             Model.project_id == project_id,
             Model.deleted_at.is_not(None),
-            or_(Model.former_name == name_or_id, Model.id == name_or_id),
+            or_(Model.name == name_or_id, Model.id == name_or_id),
         )
         .order_by(Model.id != name_or_id, Model.deleted_at.desc())
     )

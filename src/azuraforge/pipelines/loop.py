@@ -219,7 +219,7 @@ class TrainingLoop:
         """The model's terms, as the judge takes them."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
-            return self._models.policies.current(session, project_id, self._model).to_dict()
+            return self._models.policies.current(session, project_id, self._model).model_dump(mode="json")
 
     def _beside(self, row: ModelVersion, parts: Mapping[str, str], horizon: int | None) -> dict[str, Any]:
         """The champion's predictions on this run's test part, or why there are none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import Conflict, TransientError
+from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.registry.folder import Imported
 from azuraforge.models.registry.registry import BY_GATE, CANDIDATE, CHAMPION, HeldOut
 from azuraforge.models.service import ModelService
@@ -52,10 +54,9 @@ class Outcome:
     baselines: Mapping[str, Any]
     judged: Mapping[str, Any]
 
-    @property
-    def verdict(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.judged["verdict"]
-        return found
+    @cached_property
+    def verdict(self) -> VerdictRecord:
+        return VerdictRecord.model_validate(self.judged["verdict"])
 
     @property
     def evaluation(self) -> Mapping[str, Any]:
@@ -102,10 +103,10 @@ class Outcome:
             )
             summary["version"] = versions[0]
             summary["champion_version"] = self.champion
-            if self.verdict["decision"] in ("promoted", "baseline_promoted"):
+            if self.verdict.promotes:
                 self._promote(session, models, job.run, versions[-1], CHAMPION)
                 summary["champion_version"] = versions[-1]
-            elif self.verdict["decision"] == "approved":
+            elif self.verdict.decision == "approved":
                 self._promote(session, models, job.run, versions[-1], CANDIDATE)
                 summary["approved_version"] = versions[-1]
 
@@ -119,7 +120,7 @@ class Outcome:
                 job.artifact("-".join(path.relative_to(files).parts), path, "application/octet-stream", "output")
         job.artifact("errors.npz", Path(self.judged["outputs"]) / "errors.npz", "application/octet-stream", "losses")
         written = job.folder / "evaluation.json"
-        document = {"evaluation": self.evaluation, "verdict": self.verdict}
+        document = {"evaluation": self.evaluation, "verdict": self.verdict.model_dump(mode="json")}
         written.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
         job.artifact("evaluation.json", written, "application/json", "evaluation")
         if "forecast" in self.judged:
@@ -132,8 +133,8 @@ class Outcome:
         hashed = self.fitted["weights_sha256"]
         version = run.plugin_version or version_of(self.plugin)
         entries = [Entry(self.plugin, version, predictor, hashed, run.config, self.fitted.get("engine"))]
-        name = self.verdict.get("approved") or self.verdict["champion"]
-        if self.verdict["decision"] in ("baseline_promoted", "approved") and name != self.plugin:
+        name = self.verdict.entrant
+        if self.verdict.decision in ("baseline_promoted", "approved") and name != self.plugin:
             learned = next(each for each in self.baselines["baselines"] if each["name"] == name)
             folder = Path(self.baselines["outputs"]) / name / "predictor"
             made_with = learned.get("engine")
@@ -145,10 +146,10 @@ class Outcome:
     def _summary(self) -> dict[str, Any]:
         return {
             "model": self.model,
-            "decision": self.verdict["decision"],
-            "headline": self.verdict["headline"],
-            "approved": self.verdict["approved"],
-            "champion": self.verdict["champion"],
+            "decision": self.verdict.decision,
+            "headline": self.verdict.headline,
+            "approved": self.verdict.approved,
+            "champion": self.verdict.champion,
             "winner": self.evaluation["winner"],
             "best_baseline": self.evaluation["best_baseline"],
             "metrics": self._metrics(self.plugin),
@@ -215,7 +216,7 @@ class Outcome:
                 run.project_id,
                 self.model,
                 version,
-                reason=" ".join(reason["text"]["en"] for reason in self.verdict["reasons"])[:_REASON_LENGTH],
+                reason=self.verdict.text("en")[:_REASON_LENGTH],
                 by=BY_GATE,
                 alias=alias,
                 run_id=run.id,

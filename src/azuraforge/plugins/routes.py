@@ -9,9 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name
+from azuraforge.paging import PAGE, After, Limit, Order
+from azuraforge.plugins.contract.task_kind import TaskKindFacts
 from azuraforge.plugins.discovery.catalogue import Catalogue
-from azuraforge.plugins.schemas import PluginOut
+from azuraforge.plugins.schemas import PluginOut, PluginPage
 from azuraforge.waiting.turns import ask_in_turn
+
+_BY_NAME: Order[tuple[str, str, str, str]] = Order("plugins", tuple[str, str, str, str])
 
 
 async def signed_in(connection: HTTPConnection) -> str:
@@ -25,18 +29,30 @@ async def catalogue(connection: HTTPConnection) -> Catalogue:
     return plugins
 
 
-router = APIRouter(prefix="/plugins", tags=["plugins"])
+router = APIRouter(tags=["plugins"])
 Project = Annotated[str, Depends(signed_in)]
 Plugins = Annotated[Catalogue, Depends(catalogue)]
 
 
-@router.get("")
-async def list_plugins(request: Request, project_id: Project, plugins: Plugins) -> list[PluginOut]:
-    """Every plugin that was found, broken ones with their error."""
-    return await ask_in_turn(request, project_id, plugins.list)
+@router.get("/plugins")
+async def list_plugins(
+    request: Request, project_id: Project, plugins: Plugins, limit: Limit = PAGE, after: After = None
+) -> PluginPage:
+    """A page of the plugins that were found, by kind and name; broken ones with their error."""
+    found = await ask_in_turn(request, project_id, plugins.list)
+    page, cursor = _BY_NAME.select(
+        found, limit, after, lambda each: (each.kind, each.name, each.origin, each.error or "")
+    )
+    return PluginPage(items=list(page), next=cursor)
 
 
-@router.get("/{name}")
+@router.get("/plugins/{name}")
 async def get_plugin(name: Name, request: Request, project_id: Project, plugins: Plugins) -> PluginOut:
     """One plugin with the JSON schema of what it accepts."""
     return await ask_in_turn(request, project_id, partial(plugins.show, name))
+
+
+@router.get("/task-kinds")
+async def list_task_kinds(request: Request, project_id: Project, plugins: Plugins) -> list[TaskKindFacts]:
+    """Every kind of task that models can be trained for, with its metrics, slices and baselines."""
+    return await ask_in_turn(request, project_id, lambda: list(plugins.task_kinds().values()))

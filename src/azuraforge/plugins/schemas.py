@@ -6,6 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from azuraforge.paging import Page
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.task_kind import TaskKindFacts
+
 
 class PluginOut(BaseModel):
     """An installed ability, or the reason why one cannot be used."""
@@ -13,10 +17,10 @@ class PluginOut(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     name: str
-    kind: Literal["pipeline", "source", "agent", "unknown"] = Field(
+    kind: Literal["pipeline", "source", "agent", "task_kind", "metric", "unknown"] = Field(
         description="unknown: a dropped-in file that could not be imported"
     )
-    task: str | None = Field(default=None, description="of a pipeline: forecast, classify …")
+    task: str | None = Field(default=None, description="of a pipeline or a metric: the name of its task kind")
     version: str
     origin: str = Field(description="the distribution that brought it, or the file in the plugins folder")
     title: dict[str, str] = Field(default_factory=dict, description="by language code")
@@ -25,4 +29,10 @@ class PluginOut(BaseModel):
     config_schema: dict[str, Any] | None = Field(
         default=None, alias="schema", description="JSON schema of the config, the options or the request"
     )
+    task_kind: TaskKindFacts | None = Field(default=None, description="of a task kind: its metrics, slices, baselines")
+    metric: MetricFacts | None = Field(default=None, description="of a metric")
     error: str | None = Field(default=None, description="one line; null where the plugin works")
+
+
+class PluginPage(Page[PluginOut]):
+    """A page of plugins, by kind and name."""

@@ -1,7 +1,11 @@
-"""The memory of a short child outside any run. The launcher's process imports this, so it imports little."""
+"""Limits of a child's memory. The launcher's process imports this, so it imports little."""
 
 from __future__ import annotations
 
+import contextlib
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from azuraforge.errors import InvalidInput
@@ -22,3 +26,18 @@ class MemoryLimit:
             next_step=f"use less data, or let an administrator raise {self.setting}",
             code="memory_limit",
         )
+
+
+@contextmanager
+def bounded_growth(most_bytes: int) -> Iterator[None]:
+    """Refuse this process more than ``most_bytes`` of further data within the block. Only Linux enforces it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = min((each for each in (soft, hard) if each != resource.RLIM_INFINITY), default=resource.RLIM_INFINITY)
+    with contextlib.suppress(OSError), open("/proc/self/statm", "rb") as told:
+        bounded = int(told.read().split()[5]) * resource.getpagesize() + most_bytes
+        limit = bounded if limit == resource.RLIM_INFINITY else min(limit, bounded)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))

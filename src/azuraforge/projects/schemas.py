@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from azuraforge.paging import Page
+
 Role = Literal["viewer", "member", "admin", "owner"]
 
 
@@ -54,6 +56,10 @@ class TokenOut(BaseModel):
     used_at: datetime | None
 
 
+class TokenPage(Page[TokenOut]):
+    """A page of the project's tokens, the oldest first."""
+
+
 class TokenCreated(TokenOut):
     token: str
 
@@ -81,6 +87,10 @@ class Policy(BaseModel):
     )
 
 
+#: What can lie in the trash.
+Noun = Literal["run", "dataset", "model", "study"]
+
+
 class NeededBy(BaseModel):
     """For whom something is kept although it is in the trash."""
 
@@ -92,7 +102,7 @@ class NeededBy(BaseModel):
 class TrashItem(BaseModel):
     """Something in the trash; ``version`` where only that version was deleted."""
 
-    noun: Literal["run", "dataset", "model", "study"]
+    noun: Noun
     id: str
     name: str
     version: int | None = None

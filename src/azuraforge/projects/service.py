@@ -16,15 +16,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
 
+from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, new_id, seconds_from_now, taking_nothing_along
 from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import Conflict, Forbidden, NotFound, Unauthorized
+from azuraforge.paging import PAGE, Order
 from azuraforge.projects import store
 from azuraforge.projects.idempotency import AnsweredRequests
-from azuraforge.projects.schemas import LinkOut, Role, SessionOut, TokenCreated, TokenOut, TokenRequest
+from azuraforge.projects.schemas import LinkOut, Role, SessionOut, TokenCreated, TokenOut, TokenPage, TokenRequest
 from azuraforge.projects.tables import Credential
 
 LINK_SECONDS = 10 * 60
+_TOKENS: Order[tuple[datetime, str]] = Order("tokens", tuple[Moment, str])
 SESSION_SECONDS = 30 * 24 * 3600
 #: A credential and its membership are read again after this time. A revoked secret is forgotten at once, here and, as
 #: long as the bell is heard, in other processes.
@@ -232,11 +235,14 @@ class ProjectService:
         secret, _ = self._issue(project_id, user_id, LOCAL, "owner", name="command line")
         return secret
 
-    def tokens(self, project_id: str) -> list[TokenOut]:
-        """List the project's tokens, without their secrets, each with the role that it has now."""
+    def tokens(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> TokenPage:
+        """Return a page of the project's tokens, without their secrets, each with the role that it has now."""
+        key = _TOKENS.read(after)
         with self._database.read(project_id) as session:
-            found = store.tokens(session, project_id)
-        return [TokenOut(**{**_token_fields(row), "role": lower_role(row.role, role)}) for row, role in found]
+            found = store.tokens(session, project_id, limit + 1, key)
+        page, cursor = _TOKENS.cut(found, limit, lambda each: (each[0].created_at, each[0].id))
+        items = [TokenOut(**{**_token_fields(row), "role": lower_role(row.role, role)}) for row, role in page]
+        return TokenPage(items=items, next=cursor)
 
     def revoke_token(self, project_id: str, id_: str) -> None:
         """Remove a token; it opens nothing from now on."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from azuraforge.database import cross_project_query, founding, now, seconds_from_now
 from azuraforge.database.fast_reads import Question
+from azuraforge.database.keyset import behind
 from azuraforge.projects.tables import Credential, Member, Policy, Project, User
 
 
@@ -120,14 +121,19 @@ def note_use(session: Session, project_id: str, hash_: str, at_most_every_second
     session.execute(update(Credential).where(_secret(project_id, hash_), old).values(used_at=now()))
 
 
-def tokens(session: Session, project_id: str) -> list[tuple[Credential, str]]:
-    """List the project's tokens, each with the role of the member who made it."""
+def tokens(
+    session: Session, project_id: str, limit: int, after: tuple[datetime, str] | None
+) -> list[tuple[Credential, str]]:
+    """List the project's tokens behind ``after``, each with the role of the member who made it."""
     statement = (
         select(Credential, Member.role)
         .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
         .where(Credential.project_id == project_id, Credential.kind == "token")
-        .order_by(Credential.created_at)
+        .order_by(Credential.created_at, Credential.id)
+        .limit(limit)
     )
+    if after is not None:
+        statement = statement.where(behind((Credential.created_at, Credential.id), after))
     return [(row, role) for row, role in session.execute(statement)]
 
 

@@ -10,10 +10,11 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse
 
 from azuraforge.bounds import Name, cleans_text
+from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import complete
 from azuraforge.runs.schemas import (
-    ArtifactOut,
+    ArtifactPage,
     FinishRequest,
     MetricPoints,
     MetricsOut,
@@ -52,8 +53,8 @@ async def list_runs(
     service: Service,
     state: RunState | None = None,
     kind: RunKind | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    after: Annotated[str | None, Query(max_length=16)] = None,
+    limit: Limit = PAGE,
+    after: After = None,
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
     trials: Annotated[bool, Query(description="the trials of studies too, where no kind is named")] = False,
 ) -> RunPage:
@@ -73,13 +74,13 @@ async def get_run(connection: HTTPConnection, run_id: Name, access: Reader, serv
 @router.delete("/{run_id}", status_code=204)
 def delete_run(run_id: RunId, access: Member, service: Service) -> None:
     """Move a run that has ended into the trash."""
-    service.trash.delete(access.project_id, run_id, access.user_name)
+    service.trash.delete(access.project_id, run_id, None, access.user_name)
 
 
 @router.post("/{run_id}/restore")
 def restore_run(run_id: RunId, access: Member, service: Service) -> RunDetail:
     """Take a run out of the trash."""
-    service.trash.restore(access.project_id, run_id)
+    service.trash.restore(access.project_id, run_id, None)
     return service.get(access.project_id, run_id)
 
 
@@ -147,9 +148,11 @@ def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> d
 
 
 @router.get("/{run_id}/artifacts")
-async def list_artifacts(run_id: RunId, access: Reader, service: Service) -> list[ArtifactOut]:
+async def list_artifacts(
+    run_id: RunId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
+) -> ArtifactPage:
     """The files that a run produced."""
-    return await service.lookup.artifacts(access.project_id, run_id)
+    return await service.lookup.artifacts(access.project_id, run_id, limit=limit, after=after)
 
 
 @router.get("/{run_id}/artifacts/{name:path}", response_class=FileResponse)

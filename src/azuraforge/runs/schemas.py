@@ -10,6 +10,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
+from azuraforge.paging import Page
 from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
 
@@ -197,11 +198,12 @@ class RunDetail(RunOut):
     last_event_seq: int = Field(description="cursor for the live stream run/<id>: nothing before it is missing here")
 
 
-class RunPage(BaseModel):
-    """A page of runs, newest first; ``next`` is the cursor for ``after``."""
+class RunPage(Page[RunOut]):
+    """A page of runs, the newest first."""
 
-    runs: list[RunOut]
-    next: str | None
+
+class ArtifactPage(Page[ArtifactOut]):
+    """A page of the files that a run produced, by name."""
 
 
 class MetricSeries(BaseModel):

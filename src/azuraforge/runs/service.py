@@ -20,7 +20,7 @@ running run is decided by ``lease.py``; what a failure means by ``failures.py``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -48,12 +48,11 @@ from azuraforge.runs.schemas import (
     MetricsOut,
     RunDetail,
     RunOut,
-    RunPage,
     RunRequest,
 )
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, run_stream
-from azuraforge.runs.trash import RunTrash
+from azuraforge.runs.trash import Needs, RunTrash
 from azuraforge.settings import Settings
 
 ArtifactList: TypeAlias = list[ArtifactOut]
@@ -68,7 +67,12 @@ _RESUMABLE = ("failed", "cancelled", "quarantined")
 
 
 class RunService:
-    """Runs of every project; each method names the project it acts in."""
+    """Runs of every project; each method names the project it acts in.
+
+    Args:
+        needs: reasons to keep runs that were deleted.
+        objections: reasons not to resume a run.
+    """
 
     def __init__(
         self,
@@ -78,6 +82,9 @@ class RunService:
         artifacts: ArtifactStore,
         carrier: Carrier,
         settings: Settings,
+        *,
+        needs: Sequence[Needs] = (),
+        objections: Sequence[Objection] = (),
     ) -> None:
         self._database = database
         #: The hottest reads, to be awaited.
@@ -90,9 +97,8 @@ class RunService:
         self._limits = settings.runs
         self._transitions = Transitions(events, self._bring)
         #: Runs that were deleted, and how they are purged.
-        self.trash = RunTrash(database, events, artifacts, settings.scratch)
-        #: Who is asked before a run is resumed.
-        self.objections: list[Objection] = []
+        self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
+        self._objections = objections
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(self, project_id: str, request: RunRequest, user_id: str | None = None) -> RunDetail:
@@ -156,27 +162,6 @@ class RunService:
         with self._database.read(project_id) as session:
             return {row.id: shapes.run_out(row) for row in store.named(session, project_id, list(run_ids))}
 
-    def list(
-        self,
-        project_id: str,
-        *,
-        state: str | None = None,
-        kind: str | None = None,
-        limit: int = 50,
-        after: str | None = None,
-        trash: bool = False,
-        trials: bool = False,
-    ) -> RunPage:
-        """A page of runs, newest first; ``after`` is the ``next`` of the page before. ``trash``: the deleted ones.
-
-        Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash.
-        """
-        with self._database.read(project_id) as session:
-            cursor = self._existing(session, project_id, after) if after else None
-            rows = store.page(session, project_id, state, kind, limit + 1, cursor, trash, trials)
-        more = len(rows) > limit
-        return RunPage(runs=[shapes.run_out(row) for row in rows[:limit]], next=rows[limit - 1].id if more else None)
-
     def get(self, project_id: str, run_id: str) -> RunDetail:
         """Everything about a run except its metrics."""
         with self._database.read(project_id) as session:
@@ -230,7 +215,7 @@ class RunService:
                     f"only a run that failed, was cancelled or quarantined can be resumed; this one is {run.state}",
                     where=f"run {run_id}",
                 )
-            for object_to in self.objections:
+            for object_to in self._objections:
                 object_to(session, run)
             dependencies.wait_again(session, run, needed)
             self._transitions.resumed(session, run)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new_id, now
 
 # Conditions of indexes. Literals, and so they must be in the queries, for only then do planners see that they fit.
 RUNNING = "state = 'running'"
@@ -36,7 +36,7 @@ def _of_run(run_id: str = "run_id") -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["project_id", run_id], ["run.project_id", "run.id"])
 
 
-class Run(Owned, Base):
+class Run(Deletable, Owned, Base):
     """One run: the row is the truth about it."""
 
     __tablename__ = "run"
@@ -121,8 +121,6 @@ class Run(Owned, Base):
     started_at: Mapped[datetime | None] = mapped_column(Timestamp)
     finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
     pinned: Mapped[bool] = mapped_column(Boolean, default=False)  # kept, however old
-    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    deleted_by: Mapped[str | None] = mapped_column(String(200))
 
 
 class RunDependency(Owned, Base):

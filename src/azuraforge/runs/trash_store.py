@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from azuraforge.database import now
@@ -42,7 +42,7 @@ _PARTS: tuple[Any, ...] = (
 )
 
 
-def newest(session: Session, project_id: str, limit: int) -> Sequence[Run]:
+def newest(session: Session, project_id: str, limit: int | None) -> Sequence[Run]:
     """Runs in the trash, the latest first."""
     statement = select(Run).where(*_in_trash(project_id)).order_by(Run.deleted_at.desc(), Run.id)
     return session.scalars(statement.limit(limit)).all()
@@ -84,11 +84,10 @@ def deleted_before(
     return session.scalars(statement.order_by(Run.deleted_at, Run.id).limit(limit)).all()
 
 
-def outdated(
-    session: Session, project_id: str, before: datetime, after: tuple[datetime, str] | None, limit: int
-) -> list[tuple[datetime, str]]:
-    """End and id of runs that succeeded before a moment and nobody pinned, the oldest first, behind ``after``."""
-    statement = select(Run.finished_at, Run.id).where(
+def outdated(session: Session, project_id: str, age: timedelta, after: Run | None, limit: int) -> Sequence[Run]:
+    """Return runs that succeeded so long ago and are not pinned, the oldest first, behind ``after``."""
+    before: datetime = session.connection().execute(select(now())).scalar_one() - age
+    statement = select(Run).where(
         Run.project_id == project_id,
         Run.state == "succeeded",
         Run.finished_at <= before,
@@ -96,25 +95,15 @@ def outdated(
         Run.deleted_at.is_(None),
     )
     if after is not None:
-        at, id_ = after
-        statement = statement.where(or_(Run.finished_at > at, and_(Run.finished_at == at, Run.id > id_)))
-    rows = session.execute(statement.order_by(Run.finished_at, Run.id).limit(limit))
-    return [(at, run_id) for at, run_id in rows if at is not None]
+        at = after.finished_at
+        statement = statement.where(or_(Run.finished_at > at, and_(Run.finished_at == at, Run.id > after.id)))
+    return session.scalars(statement.order_by(Run.finished_at, Run.id).limit(limit)).all()
 
 
-def throw_away(session: Session, project_id: str, run_ids: Sequence[str], by: str) -> list[str]:
-    """Put ended runs into the trash; returns those that were not there yet."""
-    statement = (
-        update(Run)
-        .where(
-            Run.project_id == project_id,
-            Run.id.in_(run_ids),
-            Run.deleted_at.is_(None),
-            ~_GOES_ON,
-        )
-        .values(deleted_at=now(), deleted_by=by)
-    )
-    return list(session.scalars(statement.returning(Run.id), execution_options=_PLAIN))
+def lock_all(session: Session, project_id: str, run_ids: Sequence[str]) -> Sequence[Run]:
+    """Return the runs, their rows locked until commit."""
+    statement = select(Run).where(Run.project_id == project_id, Run.id.in_(run_ids)).order_by(Run.id)
+    return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).all()
 
 
 def going_on_dataset(session: Session, project_id: str, dataset_id: str, version: int | None) -> str | None:

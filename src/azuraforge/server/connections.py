@@ -32,11 +32,14 @@ class Connection(Protocol):
     address: str | None
     since: float
 
+    def closes(self) -> bool:
+        """Return whether it has been closed, and only the rest of an answer keeps its place."""
+
     def waits(self) -> bool:
         """Return whether no request is in progress."""
 
     def give_way(self) -> None:
-        """Close, for another connection."""
+        """Close, for another connection; cut it off if it has been closed before."""
 
     def check(self, now: float) -> None:
         """Close where the client takes too long."""
@@ -65,7 +68,8 @@ class Connections(ServerState):
     def admit(self, connection: Connection, client: tuple[str, int] | None, now: float) -> bool:
         """Return whether a connection may stay. It is among ``connections`` already.
 
-        Where there are too many, the ones that have waited longest without a request in progress give way.
+        Where there are too many, the ones that have waited longest without a request in progress give way; after them
+        those that have been closed and whose client does not read the rest of its answer.
         """
         connection.address = address = _network(client[0]) if client else None
         if address is not None:
@@ -99,9 +103,11 @@ class Connections(ServerState):
         waiting = [
             each
             for each in cast(list[Connection], list(self.connections))
-            if (address is None or each.address == address) and now - each.since > _SETTLING_SECONDS and each.waits()
+            if (address is None or each.address == address)
+            and now - each.since > _SETTLING_SECONDS
+            and (each.waits() or each.closes())
         ]
-        waiting.sort(key=lambda each: each.since)
+        waiting.sort(key=lambda each: (each.closes(), each.since))
         places = self.share if address is not None else self.most
         for each in waiting[: max(1, int(places * _FREED_TOGETHER))]:
             each.give_way()

@@ -34,7 +34,7 @@ class _Stalls:
 
 
 class _Drain:
-    """Notices a client that reads the end of an answer a few bytes at a time. Nothing is added to it any more."""
+    """Notices a client that reads a few bytes at a time, while nothing is added to what waits to be sent to it."""
 
     def __init__(self) -> None:
         self._unsent = 0
@@ -148,17 +148,26 @@ class HttpProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "this is not HTTP/1.1", "bad_request")
 
+    def resume_writing(self) -> None:
+        if self._answering():  # the application adds to the answer again
+            self._drain = _Drain()
+        super().resume_writing()
+
+    def closes(self) -> bool:
+        return self.transport.is_closing()
+
     def waits(self) -> bool:
-        return self._phase != _BODY and not self._answering() and not self.transport.is_closing()
+        return self._phase != _BODY and not self._answering()
 
     def give_way(self) -> None:
-        self.transport.close()
+        _give_way(self.transport)
 
     def check(self, now: float) -> None:
         elapsed, self._checked_at = now - self._checked_at, now
         unsent = self.transport.get_write_buffer_size()
         stalled = self._stalls.noticed(unsent, now, self.limits.stalled_seconds)
-        if self._drain.is_slow(0 if self._answering() else unsent, now, self.limits) or stalled:
+        growing = self._answering() and not self.flow.write_paused
+        if self._drain.is_slow(0 if growing else unsent, now, self.limits) or stalled:
             self.server_state.refused["answer_not_read"] += 1
             self.transport.abort()
         elif self.transport.is_closing():
@@ -227,14 +236,25 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 return
         super().send_receive_event_to_app()
 
+    def closes(self) -> bool:
+        return self.transport.is_closing()
+
     def waits(self) -> bool:
         return False
 
     def give_way(self) -> None:
-        self.transport.close()
+        _give_way(self.transport)
 
     def check(self, now: float) -> None:
         unsent = self.transport.get_write_buffer_size()
         if self._stalls.noticed(unsent, now, self._state.limits.stalled_seconds):
             self._state.refused["answer_not_read"] += 1
             self.transport.abort()
+
+
+def _give_way(transport: Any) -> None:
+    """Close; where that has been done, and the client does not read the rest of its answer, cut it off."""
+    if transport.is_closing():
+        transport.abort()
+    else:
+        transport.close()

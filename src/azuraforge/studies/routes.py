@@ -10,6 +10,7 @@ from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name
 from azuraforge.database.short_ids import ShortId
+from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import path_id
 from azuraforge.runs.schemas import RunDetail
@@ -18,9 +19,9 @@ from azuraforge.studies.schemas import (
     RetrainRequest,
     SpaceOut,
     StudyDetail,
-    StudyOut,
+    StudyPage,
     StudyRequest,
-    TrialOut,
+    TrialPage,
 )
 from azuraforge.studies.service import StudyService
 from azuraforge.studies.tables import Study
@@ -36,7 +37,7 @@ async def study_service(connection: HTTPConnection) -> StudyService:
 
 Service = Annotated[StudyService, Depends(study_service)]
 #: A study's name, or its id, which may be shortened.
-NameOrId = Annotated[str, Depends(path_id("study", ShortId("study", Study.id, Study.name, Study.former_name)))]
+NameOrId = Annotated[str, Depends(path_id("study", ShortId("study", Study.id, Study.name)))]
 
 
 @router.post("", status_code=201)
@@ -47,9 +48,9 @@ async def create_study(body: StudyRequest, request: Request, access: Member, ser
 
 
 @router.get("")
-def list_studies(access: Reader, service: Service) -> list[StudyOut]:
-    """The newest studies."""
-    return service.list(access.project_id)
+def list_studies(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> StudyPage:
+    """A page of studies, the newest first."""
+    return service.list(access.project_id, limit=limit, after=after)
 
 
 @router.get("/spaces/{plugin}")
@@ -67,19 +68,21 @@ def get_study(study: NameOrId, access: Reader, service: Service) -> StudyDetail:
 @router.delete("/{study}", status_code=204)
 def delete_study(study: NameOrId, access: Member, service: Service) -> None:
     """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
-    service.trash.delete(access.project_id, study, access.user_name)
+    service.trash.delete(access.project_id, study, None, access.user_name)
 
 
 @router.post("/{study}/restore")
 def restore_study(study: NameOrId, access: Member, service: Service) -> StudyDetail:
     """Take a study out of the trash, by its id or its former name."""
-    return service.get(access.project_id, service.trash.restore(access.project_id, study))
+    return service.get(access.project_id, service.trash.restore(access.project_id, study, None).id)
 
 
 @router.get("/{study}/trials")
-def list_trials(study: NameOrId, access: Reader, service: Service) -> list[TrialOut]:
-    """Every trial, by number."""
-    return service.trials(access.project_id, study)
+def list_trials(
+    study: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
+) -> TrialPage:
+    """A page of a study's trials, by number."""
+    return service.trials(access.project_id, study, limit=limit, after=after)
 
 
 @router.get("/{study}/importance")

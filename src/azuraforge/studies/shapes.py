@@ -70,7 +70,7 @@ def _fields(
     directions = [each["direction"] for each in row.objectives]
     return {
         **{name: getattr(row, name) for name in _SAME},
-        "name": row.former_name or row.name,
+        "name": row.name,
         "budget": Budget(trials=row.budget_trials, seconds=row.budget_seconds, cpu_seconds=row.budget_cpu_seconds),
         "error": RunError(**row.error) if row.error is not None else None,
         "trials": counts,

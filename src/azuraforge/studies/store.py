@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, delete, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, delete, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Boolean
 
 from azuraforge.database import cross_project_query, now
+from azuraforge.database.keyset import behind
 from azuraforge.studies.tables import ACTIVE, Study, StudyTrial
 
 _PLAIN = {"synchronize_session": False}
@@ -47,7 +48,7 @@ def clock(session: Session) -> datetime:
 
 def find(session: Session, project_id: str, name_or_id: str, *, trash: bool = False) -> Study | None:
     """By id, else by name; with ``trash`` by id also where it lies there."""
-    named = or_(Study.id == name_or_id, Study.name == name_or_id)
+    named = or_(Study.id == name_or_id, and_(Study.name == name_or_id, Study.deleted_at.is_(None)))
     statement = select(Study).where(Study.project_id == project_id, named)
     if not trash:
         statement = statement.where(Study.deleted_at.is_(None))
@@ -55,8 +56,8 @@ def find(session: Session, project_id: str, name_or_id: str, *, trash: bool = Fa
 
 
 def find_in_trash(session: Session, project_id: str, name_or_id: str) -> Study | None:
-    """By id, else the one of this former name that was deleted last."""
-    named = or_(Study.id == name_or_id, Study.former_name == name_or_id)
+    """By id, else the one of this name that was deleted last."""
+    named = or_(Study.id == name_or_id, Study.name == name_or_id)
     statement = select(Study).where(Study.project_id == project_id, named, Study.deleted_at.is_not(None))
     return session.scalars(statement.order_by(Study.id != name_or_id, Study.deleted_at.desc())).first()
 
@@ -75,9 +76,11 @@ def lock(session: Session, project_id: str, study_id: str) -> Study | None:
     return session.scalar(statement.with_for_update(), execution_options=_FRESH)
 
 
-def page(session: Session, project_id: str, limit: int) -> Sequence[Study]:
-    """Newest first, the trash left out."""
+def page(session: Session, project_id: str, limit: int, after: tuple[datetime, str] | None) -> Sequence[Study]:
+    """Newest first, behind ``after``, without those in the trash."""
     statement = select(Study).where(Study.project_id == project_id, Study.deleted_at.is_(None))
+    if after is not None:
+        statement = statement.where(behind((Study.created_at, Study.id), after, descending=True))
     return session.scalars(statement.order_by(Study.created_at.desc(), Study.id.desc()).limit(limit)).all()
 
 
@@ -130,6 +133,16 @@ def remove(session: Session, study: Study) -> None:
 def trials(session: Session, project_id: str, study_id: str) -> Sequence[StudyTrial]:
     """By number."""
     return session.scalars(_trials(project_id, study_id).order_by(StudyTrial.number), execution_options=_FRESH).all()
+
+
+def trial_page(
+    session: Session, project_id: str, study_id: str, limit: int, after: tuple[int] | None
+) -> Sequence[StudyTrial]:
+    """By number, behind ``after``."""
+    statement = _trials(project_id, study_id).order_by(StudyTrial.number).limit(limit)
+    if after is not None:
+        statement = statement.where(behind([StudyTrial.number], after))
+    return session.scalars(statement, execution_options=_FRESH).all()
 
 
 def open_trials(session: Session, project_id: str, study_id: str) -> Sequence[StudyTrial]:

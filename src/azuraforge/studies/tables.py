@@ -14,23 +14,22 @@ from sqlalchemy import (
     Index,
     Integer,
     String,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, JsonText, Owned, Timestamp, new_id, now
+from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new_id, now, unique_name
 
 #: A condition of the index, and so a literal in the query.
 ACTIVE = "active"
 
 
-class Study(Owned, Base):
+class Study(Deletable, Owned, Base):
     """A search. ``active`` while a scheduler has something to do for it: it runs, or some trial has not ended."""
 
     __tablename__ = "study"
     __table_args__ = (
-        UniqueConstraint("project_id", "name"),
+        unique_name("study"),
         Index("ix_study_active", "project_id", "id", sqlite_where=text(ACTIVE), postgresql_where=text(ACTIVE)),
         Index("ix_study_project_id_created_at_id", "project_id", "created_at", "id"),
     )
@@ -76,9 +75,6 @@ class Study(Owned, Base):
     running_since: Mapped[datetime | None] = mapped_column(Timestamp)
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     finished_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    deleted_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)  # in the trash since then
-    deleted_by: Mapped[str | None] = mapped_column(String(200), default=None)
-    former_name: Mapped[str | None] = mapped_column(String(100), default=None)  # given up in the trash
     purging: Mapped[bool] = mapped_column(Boolean, default=False)  # its trials' runs go: it is not restored any more
 
 

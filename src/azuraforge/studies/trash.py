@@ -1,196 +1,139 @@
 """Studies in the trash: they can be looked at and restored until they are purged, and then their trials' runs go too.
 
-A study in the trash gives its name up. The runs of its trials are not put into the trash one by one: they belong to it,
-and no list shows them but its own. A study that a later one began from is kept as long as that one, for its trials
-count for that one's gate.
+A study in the trash does not occupy its name. The runs of its trials are not put into the trash one by one: they belong
+to it, and no list shows them but its own. A study that a later one began from is kept as long as that one, because its
+trials count for that one's gate.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime, timedelta
-
-from sqlalchemy.exc import IntegrityError
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar
 
 from azuraforge.database import Database, Session
-from azuraforge.errors import Conflict, NotFound
-from azuraforge.projects.schemas import NeededBy, Policy, TrashItem
-from azuraforge.projects.trash import AT_ONCE, Contents, Purged
+from azuraforge.errors import Conflict
+from azuraforge.events.service import EventLog
+from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
+from azuraforge.projects.schemas import NeededBy, Noun
+from azuraforge.projects.trash import Purged
 from azuraforge.runs.trash import RunTrash
 from azuraforge.studies import store
 from azuraforge.studies.log_lines import Teller
 from azuraforge.studies.tables import Study
 
 
-class StudyTrash:
-    """Deletes, restores and purges studies; see ``projects.trash.Bin``."""
+class StudyTrash(RowBin[Study]):
+    """Deletes, restores and purges studies."""
 
-    def __init__(self, database: Database, runs: RunTrash, tell: Teller) -> None:
-        self._database = database
+    noun: ClassVar[Noun] = "study"
+    checks_needs: ClassVar[bool] = True  # a study that needed this one may have gone in the same round
+
+    def __init__(self, database: Database, events: EventLog, runs: RunTrash, tell: Teller) -> None:
+        super().__init__(database, events)
         self._runs = runs
         self._tell = tell
 
-    def delete(self, project_id: str, study: str, by: str) -> None:
-        """Move a study that has ended into the trash; nothing changes where it is there already.
+    def find(self, session: Session, project_id: str, name: str, version: int | None) -> Thing[Study] | None:
+        found = store.find(session, project_id, name)
+        row = store.lock(session, project_id, found.id) if found is not None else None
+        return _thing(row) if row is not None else None
 
-        Raises Conflict where it goes on, or a later study that is not in the trash began from its trials.
-        """
+    def find_deleted(self, session: Session, project_id: str, name: str) -> Thing[Study] | None:
+        found = store.find_in_trash(session, project_id, name)
+        row = store.lock(session, project_id, found.id) if found is not None else None
+        return _thing(row) if row is not None else None
 
-        def work(session: Session) -> None:
-            found = store.find(session, project_id, study) or store.find_in_trash(session, project_id, study)
-            row = store.lock(session, project_id, found.id) if found is not None else None
-            if row is None:
-                raise _unknown(study)
-            if row.deleted_at is not None:
-                return
-            if row.active or row.state in ("running", "paused"):
-                raise Conflict(
-                    "the study goes on", where=f"study {row.name}", next_step=f"azuraforge studies stop {row.name!r}"
-                )
-            if heirs := [each for each in store.beginning_from(session, row) if each.deleted_at is None]:
-                raise Conflict(  # its trials count for the gate of every study that began from them
-                    f"{len(heirs)} later studies began from its trials",
-                    where=f"study {row.name}",
-                    next_step=f"delete {heirs[0].name!r} first",
-                )
-            self._tell(session, row, "study.deleted", by=by)
-            store.change(session, row, deleted_at=store.clock(session), deleted_by=by, former_name=row.name)
-            store.change(session, row, name=f"~{row.id}")  # no name begins like that
+    def lock(self, session: Session, project_id: str, thing: Thing[Study]) -> Thing[Study] | None:
+        row = store.lock(session, project_id, thing.id)
+        return _thing(row) if row is not None else None
 
-        self._database.write(project_id, work)
+    def refuse(self, session: Session, project_id: str, thing: Thing[Study]) -> None:
+        row = thing.row
+        if row.active or row.state in ("running", "paused"):
+            raise Conflict(
+                "the study goes on", where=f"study {row.name}", next_step=f"azuraforge studies stop {row.name!r}"
+            )
+        if later := [each for each in store.beginning_from(session, row) if each.deleted_at is None]:
+            raise Conflict(  # its trials count for the gate of every study that began from them
+                f"{len(later)} later studies began from its trials",
+                where=f"study {row.name}",
+                next_step=f"delete {later[0].name!r} first",
+            )
 
-    def restore(self, project_id: str, study: str) -> str:
-        """Take a study out of the trash, by its id or former name; returns its id.
+    def refuse_restoring(self, thing: Thing[Study]) -> None:
+        if thing.row.purging:
+            raise Conflict(
+                "the study is being purged and cannot be restored: runs of its trials are gone",
+                where=f"study {thing.name}",
+                next_step="azuraforge trash empty",
+            )
 
-        Raises NotFound where it was purged, Conflict where another study has taken the name or its purge has begun.
-        """
+    def newest(self, session: Session, project_id: str, limit: int | None) -> Sequence[Thing[Study]]:
+        return [_thing(row) for row in store.deleted(session, project_id, None)[:limit]]
 
-        names: dict[str, str] = {}
+    def page(
+        self, session: Session, project_id: str, before: datetime | None, after: Thing[Study] | None, limit: int
+    ) -> Sequence[Thing[Study]]:
+        if after is not None:
+            return []
+        rows = store.deleted(session, project_id, before)
+        # Later studies first: then one that was kept for them goes in the same round.
+        return [_thing(row) for row in sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)]
 
-        def work(session: Session) -> str:
-            found = store.find_in_trash(session, project_id, study)
-            row = store.lock(session, project_id, found.id) if found is not None else None
-            if row is None or row.former_name is None:
-                there = store.find(session, project_id, study)
-                if there is None:
-                    raise _unknown(study)
-                return there.id  # it was not deleted
-            if row.purging:
-                raise Conflict(
-                    "the study is being purged and cannot be restored: runs of its trials are gone",
-                    where=f"study {row.former_name}",
-                    next_step="azuraforge trash empty",
-                )
-            if store.find(session, project_id, row.former_name) is not None:
-                raise _name_taken(row.former_name, row.id)
-            names[row.id] = row.former_name
-            store.change(session, row, name=row.former_name, former_name=None, deleted_at=None, deleted_by=None)
-            self._tell(session, row, "study.restored")
-            return row.id
+    def held_bytes(self, session: Session, project_id: str, things: Sequence[Thing[Study]]) -> Mapping[Key, int]:
+        return {
+            each.key: self._runs.artifact_bytes(session, project_id, store.run_ids(session, project_id, each.id))
+            for each in things
+        }
 
-        try:
-            return self._database.write(project_id, work)
-        except IntegrityError:
-            if not names:
-                raise
-            study_id, name = names.popitem()  # another one has taken it since we looked
-            raise _name_taken(name, study_id) from None
+    def needed(self, session: Session, project_id: str, things: Sequence[Thing[Study]]) -> Mapping[Key, NeededBy]:
+        found = {each.key: store.beginning_from(session, each.row) for each in things}
+        return {key: NeededBy(noun="study", name=later[0].name) for key, later in found.items() if later}
 
-    def contents(self, session: Session, project_id: str, policy: Policy) -> Contents:
-        rows = store.deleted(session, project_id, None)
-        items = [self._item(session, row, policy) for row in rows[:AT_ONCE]]
-        return Contents(items, len(rows), sum(item.bytes for item in items))
-
-    def expire(self, project_id: str, policy: Policy) -> None:
-        """Studies do not grow old by themselves."""
-
-    def purge(self, project_id: str, before: datetime | None) -> Purged:
-        with self._database.read(project_id) as session:
-            ids = [row.id for row in store.deleted(session, project_id, before)]
-        purged = Purged(Counter(studies=0, runs=0))
-        while ids and not purged.left:
-            kept = [study_id for study_id in ids if not self._purge(project_id, study_id, purged)]
-            if len(kept) == len(ids):
-                purged.kept = len(kept)
-                break
-            ids = kept  # what was kept for one that has gone now may go, too
+    def purge_parts(self, project_id: str, thing: Thing[Study], limit: int) -> Purged | None:
+        """Purge the runs of its trials before the study, so that a purge that is cut off finds the rest."""
+        run_ids = self.database.write(project_id, self._free(project_id, thing))
+        if run_ids is None:
+            return None
+        purged = self._runs.forget(project_id, run_ids[:limit])
+        purged.left = len(run_ids) > limit
         return purged
 
-    def sweep(self, project_id: str, older_than_seconds: float) -> int:
-        """It has no files of its own."""
-        return 0
+    def remove(self, session: Session, project_id: str, thing: Thing[Study]) -> Removal:
+        if store.beginning_from(session, thing.row):
+            return Removal(kept=1)
+        if self._runs.exist(session, project_id, store.run_ids(session, project_id, thing.id)):
+            return Removal(kept=1)  # one was resumed in the meantime: without its study it would never be purged
+        self._tell.forget(session, thing.row)
+        store.remove(session, thing.row)
+        return Removal(Counter(studies=1))
 
-    def _purge(self, project_id: str, study_id: str, purged: Purged) -> bool:
-        """Purge one; False where a later one needs it, or a run of its trials cannot go now.
+    def announce(
+        self, session: Session, project_id: str, what: str, things: Sequence[Thing[Study]], by: str | None
+    ) -> None:
+        """Append a line to each study's stream and to the project's."""
+        for each in things:
+            self._tell(session, each.row, f"study.{what}", **({"by": by} if by is not None else {}))
 
-        The runs go first: a purge that is cut off finds the rest.
-        """
-        if purged.left:
-            return True
-        if (run_ids := self._database.write(project_id, self._free(project_id, study_id))) is None:
-            return False
-        room = AT_ONCE - purged.counts["runs"]
-        purged.add(self._runs.forget(project_id, run_ids[:room]))
-        purged.left = len(run_ids) > room
-        if purged.left:
-            return True
-        removed = self._database.write(project_id, self._remover(project_id, study_id))
-        purged.counts["studies"] += removed
-        return bool(removed)
-
-    def _free(self, project_id: str, study_id: str) -> Callable[[Session], list[str] | None]:
-        """The runs of its trials that are still there, the study marked; None where it may not be purged."""
+    def _free(self, project_id: str, thing: Thing[Study]) -> Callable[[Session], list[str] | None]:
+        """Mark the study and return the runs of its trials that are still there; None where it may not be purged."""
 
         def work(session: Session) -> list[str] | None:
-            row = store.lock(session, project_id, study_id)
-            if row is None or row.deleted_at is None or store.beginning_from(session, row):
+            locked = self.lock(session, project_id, thing)
+            if locked is None or locked.row.deleted_at is None or store.beginning_from(session, locked.row):
                 return None
-            run_ids = store.run_ids(session, project_id, study_id)
+            run_ids = store.run_ids(session, project_id, thing.id)
             free = self._runs.there(session, project_id, run_ids)
-            if not row.purging:
+            if not locked.row.purging:
                 if len(free) < self._runs.exist(session, project_id, run_ids):
                     return None  # one goes on or is needed: nothing has gone yet, so it can still be restored
-                store.change(session, row, purging=True)
+                store.change(session, locked.row, purging=True)
             return free
 
         return work
 
-    def _remover(self, project_id: str, study_id: str) -> Callable[[Session], int]:
-        def work(session: Session) -> int:
-            row = store.lock(session, project_id, study_id)
-            if row is None or row.deleted_at is None or store.beginning_from(session, row):
-                return 0
-            if self._runs.exist(session, project_id, store.run_ids(session, project_id, study_id)):
-                return 0  # it went on in the meantime: without its study nobody would ever purge it
-            self._tell.forget(session, row)
-            store.remove(session, row)
-            return 1
 
-        return work
-
-    def _item(self, session: Session, row: Study, policy: Policy) -> TrashItem:
-        assert row.deleted_at is not None
-        heir = next(iter(store.beginning_from(session, row)), None)
-        return TrashItem(
-            noun="study",
-            id=row.id,
-            name=row.former_name or row.name,
-            bytes=self._runs.held_bytes(session, row.project_id, store.run_ids(session, row.project_id, row.id)),
-            deleted_at=row.deleted_at,
-            deleted_by=row.deleted_by or "",
-            purged_after=row.deleted_at + timedelta(days=policy.trash_days),
-            needed_by=NeededBy(noun="study", name=heir.former_name or heir.name) if heir is not None else None,
-        )
-
-
-def _name_taken(name: str, study_id: str) -> Conflict:
-    return Conflict(
-        f"another study is named {name!r} by now",
-        where=f"study {study_id}",
-        next_step=f"delete that one first: azuraforge studies delete {name!r}",
-    )
-
-
-def _unknown(study: str) -> NotFound:
-    return NotFound(f"study {study!r} does not exist", next_step="azuraforge studies list")
+def _thing(row: Study) -> Thing[Study]:
+    return Thing(row, row.id, row.name)

@@ -12,8 +12,10 @@ import pytest
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models.comparison import child as comparison_child
 from azuraforge.models.comparison.service import Comparisons
+from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.runs.schemas import ArtifactOut, RunDetail
 
+KEPT = VerdictRecord(decision="kept", headline="kept", champion="x", reasons=[]).model_dump()
 ROWS = {"start": "2020-01-01T00:00:00Z", "end": "2020-12-31T00:00:00Z", "rows": 400, "origins": 400}
 
 
@@ -78,9 +80,7 @@ class Shelf:
             ],
             **evaluation,
         }
-        (self.folder / run_id / "evaluation.json").write_bytes(
-            orjson.dumps({"evaluation": document, "verdict": {"decision": "kept"}})
-        )
+        (self.folder / run_id / "evaluation.json").write_bytes(orjson.dumps({"evaluation": document, "verdict": KEPT}))
         name = "mine/wrong" if kind == "classify" else "mine"
         np.savez(self.folder / run_id / "errors.npz", **{name: errors})
 

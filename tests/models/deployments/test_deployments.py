@@ -61,9 +61,8 @@ def _events(room: Any, project_id: str) -> list[str]:
 
 
 def _outcomes(room: Any) -> Outcomes:
-    outcomes = Outcomes(room.database, room.events, room.datasets, lambda *_: {})
-    outcomes.listeners.append(room.service.deployments.watch)
-    return outcomes
+    listeners = [room.service.deployments.watch]
+    return Outcomes(room.database, room.events, room.datasets, lambda *_: {}, listeners)
 
 
 def test_a_shadow_answers_too_and_nobody_hears_it(room: Any, project_id: str, model: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import update
 
 from azuraforge.database import new_id, taking_along
+from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.drift.watch import DriftWatch
@@ -39,7 +40,8 @@ class Ground:
         self.room, self.project_id, self._tmp = room, project_id, tmp_path
         outcomes = Outcomes(room.database, room.events, room.datasets, launcher.call)
         drift = DriftWatch(room.database, room.events, room.datasets, room.service.online)
-        self.service = PredictionService(room.database, outcomes, drift)
+        self.additions = Additions()
+        self.service = PredictionService(room.database, outcomes, drift, self.additions)
         dataset = self.add_rows([])
         self.dataset_id = dataset.id
         room.add_version(
@@ -141,8 +143,8 @@ def test_a_new_version_of_the_dataset_judges_what_was_said_about_its_rows(ground
 
 def test_the_room_hears_of_a_new_version_by_itself(ground: Ground) -> None:
     made = ground.predict()
-    ground.room.datasets.listeners.append(ground.service.look_at)
-    ground.add_rows([7.5, 7.0, 8.0])
+    added = ground.add_rows([7.5, 7.0, 8.0])
+    ground.additions.announce(ground.project_id, added.id)
     ground.service._later.shutdown(wait=True)
     assert ground.show(made.prediction_id).judged_at is not None
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
+import struct
 import textwrap
+import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +19,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from azuraforge.datasets.images.large_pictures import SERVED_PIXELS, LargePictures
+from azuraforge.datasets.images.pictures import decode_picture
 from azuraforge.errors import InvalidInput
 from azuraforge.models.predictions.pictures import MAX_BYTES
 from azuraforge.models.schemas import DeploymentRequest, PredictRequest
+from azuraforge.processes.launcher import Launcher
+from azuraforge.processes.memory import MemoryLimit, bounded_growth
+from azuraforge.waiting.ending import Ending, work_of_request
 from tests.models.test_routes import Http, http  # noqa: F401
 from tests.pictures import picture
 
@@ -171,3 +181,71 @@ def test_an_alias_leads_to_a_version_and_a_canary_has_its_share(http, classifier
 
 def test_probabilities_that_are_none_are_refused(http, classifier):  # noqa: F811
     assert "not with probabilities" in ask(http, classifier, flat(0, 6, 8)).json()["detail"]
+
+
+def bomb(height: int, width: int) -> bytes:
+    """A PNG of black, opaque pixels, four bytes each, of which it stores next to nothing."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    row, pack = b"\0" + b"\0\0\0\xff" * width, zlib.compressobj(1)
+    packed = b"".join([*(pack.compress(row) for _ in range(height)), pack.flush()])
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+
+
+def peak_bytes(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+
+
+def test_a_bomb_meets_a_memory_limit_and_never_the_serving_child(http, classifier, room, launcher):  # noqa: F811
+    limited = partial(launcher.call, memory=MemoryLimit(128 << 20, "AZURAFORGE_READING__MEMORY_BYTES"))
+    room.datasets.large_pictures = LargePictures(limited, 1)
+    assert ask(http, classifier, flat(51, 6, 8)).status_code == 200
+    (child,) = room.children
+    before = peak_bytes(child.pid)
+    answer = ask(http, classifier, bomb(6300, 6300))
+    assert (answer.status_code, answer.json()["code"]) == (422, "memory_limit")
+    assert "AZURAFORGE_READING__MEMORY_BYTES" in answer.json()["next_step"]
+    assert peak_bytes(child.pid) < before + (16 << 20)
+    assert ask(http, classifier, flat(51, 6, 8)).status_code == 200
+    assert len(room.children) == 1
+
+
+def test_a_large_picture_is_seen_as_a_small_one_would_be(http, classifier, room):  # noqa: F811
+    height, width = 1024, SERVED_PIXELS // 1024 + 1
+    across = np.linspace(0, 255, width).astype(np.uint8)[None].repeat(height, axis=0)
+    buffer = io.BytesIO()
+    Image.fromarray(across).save(buffer, "PNG", compress_level=1)
+    answer = ask(http, classifier, buffer.getvalue())
+    assert answer.status_code == 200, answer.text
+    seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(answer.json()["seen"]))))
+    assert np.array_equal(seen, decode_picture(buffer.getvalue(), "x", 6, 8, 1)[:, :, 0])
+
+
+def test_a_picture_is_not_decoded_for_a_client_that_has_left(tmp_path, launcher: Launcher):
+    """The child reads the picture from a pipe, which shows that it is at work and that it has ended."""
+    path, ending = tmp_path / "picture", Ending()
+    os.mkfifo(path)
+
+    def decode() -> None:
+        with work_of_request(ending):
+            LargePictures(launcher.call, 1).shrink(path, "picture", (6, 8, 1), 60)
+
+    with ThreadPoolExecutor(1) as pool:
+        decoding = pool.submit(decode)
+        with path.open("wb", buffering=0) as picture_end:  # opens once the child reads
+            ending.end()
+            with pytest.raises(InvalidInput) as ended:
+                decoding.result(30)
+            assert ended.value.error_code == "child_died"
+            with pytest.raises(BrokenPipeError):
+                picture_end.write(b"x" * (1 << 20))  # more than a pipe holds
+
+
+def test_memory_is_refused_within_a_bound_only():
+    with bounded_growth(32 << 20), pytest.raises(MemoryError):
+        bytearray(128 << 20)
+    assert len(bytearray(128 << 20)) == 128 << 20

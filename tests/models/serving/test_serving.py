@@ -27,6 +27,7 @@ from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.processes.frames import encode
+from azuraforge.waiting.ending import Ending, work_of_request
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
@@ -444,6 +445,30 @@ def test_versions_that_cannot_be_opened_do_not_pile_up() -> None:
         with pytest.raises(InvalidInput):
             warm.ask(("project", str(index)), {}, {}, 1.0)
     assert [key for _, key in warm._lanes] == ["4"]
+    warm.close()
+
+
+def test_a_question_of_a_client_that_has_left_is_dropped() -> None:
+    opening, close = threading.Event(), threading.Event()
+    ending = Ending()
+
+    def open_child(entry: str, payload: dict[str, Any]) -> Any:
+        opening.set()
+        close.wait(30)
+        raise InvalidInput("no such version")
+
+    def leave() -> None:
+        assert opening.wait(30)
+        ending.end()
+
+    warm = WarmPredictors(open_child, "")
+    leaving = threading.Thread(target=leave)
+    leaving.start()
+    with work_of_request(ending), pytest.raises(TransientError) as left:
+        warm.ask(("project", "0"), {}, {}, 1.0)
+    assert left.value.error_code == "client_left"
+    close.set()
+    leaving.join()
     warm.close()
 
 

@@ -23,7 +23,7 @@ from azuraforge.database.backups import archive, placing, postgres_dump
 from azuraforge.database.backups.archive import Manifest
 from azuraforge.database.database import Database
 from azuraforge.database.failures import readable
-from azuraforge.database.schema import VERSION_TABLE, current_revision, knows, upgrade, upgrade_postgresql
+from azuraforge.database.schema import VERSION_TABLE, current_revision, refuse_unknown, upgrade, upgrade_postgresql
 from azuraforge.errors import Conflict, InvalidInput, StorageError
 
 
@@ -123,12 +123,7 @@ def restore(
     dialect = "sqlite" if place.is_sqlite else "postgresql"
     if said.dialect != dialect:
         raise InvalidInput(f"this is a backup of {said.dialect}, and the database is {dialect}", where=str(source))
-    if not knows(said.revision):
-        raise Conflict(
-            f"the backup was made by a newer AzuraForge (schema {said.revision})",
-            where=str(source),
-            next_step="update AzuraForge",
-        )
+    refuse_unknown(said.revision, "the backup", str(source))
     if place.is_sqlite:
         placing.settle(place.path)
         with placing.workroom(place.path) as folder:

@@ -9,11 +9,14 @@ import base64
 import io
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS
 from azuraforge.errors import InvalidInput
 
 Pixels = NDArray[np.uint8]
@@ -46,19 +49,42 @@ def look(data: bytes, name: str) -> Look:
         return Look(height, width, 1 if image.mode in _GREY else 3)
 
 
-def decode_picture(data: bytes, name: str, height: int, width: int, channels: int) -> Pixels:
+def decode_picture(
+    data: bytes, name: str, height: int, width: int, channels: int, most_pixels: int = MAX_PIXELS
+) -> Pixels:
     """``(height, width, channels)`` uint8: the picture upright, transparent places white, fitted into the size.
 
     Another size is scaled until it fits (Lanczos) and centred; black fills what is left (letterbox). Of an animation
     the first picture counts.
 
     Raises:
-        InvalidInput: ``not_a_picture``, ``truncated_picture`` or ``too_many_pixels``, naming ``name``.
+        InvalidInput: ``not_a_picture``, ``truncated_picture`` or ``too_many_pixels`` (more than ``most_pixels``),
+            naming ``name``.
+        MemoryError: this process may not take as much memory as decoding needs.
     """
-    with _opened(data, name) as image:
+    with _opened(data, name, most_pixels) as image:
         image.load()
         plain = _plain(ImageOps.exif_transpose(image), channels, name)
     return fit(plain, height, width)
+
+
+class Asked(Protocol):
+    """The part of a child that ``shrink`` needs."""
+
+    payload: dict[str, Any]
+
+
+def shrink(child: Asked) -> dict[str, Any]:
+    """Decode a picture and save it as a PNG, which keeps every pixel of the size asked for.
+
+    Payload: ``path``, ``name`` (of the picture, for messages), ``height``, ``width``, ``channels``, ``target`` (path of
+    the PNG). Raises as ``decode_picture`` does.
+    """
+    asked = child.payload
+    data = Path(asked["path"]).read_bytes()
+    pixels = decode_picture(data, asked["name"], asked["height"], asked["width"], asked["channels"])
+    from_pixels(pixels).save(asked["target"], format="PNG", compress_level=1)
+    return {}
 
 
 def fit(image: Image.Image, height: int, width: int) -> Pixels:
@@ -90,8 +116,8 @@ def png_base64(pixels: Pixels, most: int = 96) -> str:
 class _Opened:
     """A picture while it is looked at; whatever a decoder raises becomes one clear sentence."""
 
-    def __init__(self, data: bytes, name: str) -> None:
-        self._data, self._name = data, name
+    def __init__(self, data: bytes, name: str, most_pixels: int) -> None:
+        self._data, self._name, self._most_pixels = data, name, most_pixels
         self._warnings = warnings.catch_warnings()
 
     def __enter__(self) -> Image.Image:
@@ -101,23 +127,26 @@ class _Opened:
             image = Image.open(io.BytesIO(self._data), formats=FORMATS)
         except Image.DecompressionBombError:
             self._warnings.__exit__(None, None, None)
-            raise _too_many(self._name) from None
+            raise _too_many(self._name, self._most_pixels) from None
+        except MemoryError:
+            self._warnings.__exit__(None, None, None)
+            raise
         except Exception as error:  # decoders of hostile bytes raise anything
             self._warnings.__exit__(None, None, None)
             raise _unreadable(self._name, error, opened=False) from error
-        if image.width * image.height > MAX_PIXELS:
+        if image.width * image.height > self._most_pixels:
             self._warnings.__exit__(None, None, None)
-            raise _too_many(self._name)
+            raise _too_many(self._name, self._most_pixels)
         return image
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._warnings.__exit__(None, None, None)
-        if isinstance(error, Exception) and not isinstance(error, InvalidInput):
+        if isinstance(error, Exception) and not isinstance(error, InvalidInput | MemoryError):
             raise _unreadable(self._name, error, opened=True) from error
 
 
-def _opened(data: bytes, name: str) -> _Opened:
-    return _Opened(data, name)
+def _opened(data: bytes, name: str, most_pixels: int = MAX_PIXELS) -> _Opened:
+    return _Opened(data, name, most_pixels)
 
 
 def _plain(image: Image.Image, channels: int, name: str) -> Image.Image:
@@ -138,12 +167,12 @@ def _plain(image: Image.Image, channels: int, name: str) -> Image.Image:
     return image.convert("L" if channels == 1 else "RGB")
 
 
-def _too_many(name: str) -> InvalidInput:
+def _too_many(name: str, most_pixels: int) -> InvalidInput:
     return InvalidInput(
-        f"{name} has more than {MAX_PIXELS // 10**6} million pixels",
+        f"{name} has more than {most_pixels // 10**6} million pixels",
         where=name,
         next_step="make it smaller",
-        code="too_many_pixels",
+        code=TOO_MANY_PIXELS,
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from azuraforge.bounds import within_years
 from azuraforge.errors import InvalidInput
+from azuraforge.models.gate.record import VerdictRecord
 
 #: The code of the error for a bundle whose files are whole and whose content cannot be used.
 REFUSED = "bundle_refused"
@@ -181,32 +182,11 @@ class Evaluation(_Open):
     classes: list[Name] | None = Field(default=None, max_length=10_000)
 
 
-class Sentences(_Strict):
-    en: str = Field(min_length=1, max_length=_MAX_TEXT)
-    tr: str = Field(min_length=1, max_length=_MAX_TEXT)
-
-
-class ReasonTold(_Strict):
-    code: Name
-    params: dict[str, Any] = Field(max_length=100)
-    text: Sentences
-
-
-class PolicyTold(_Open):
-    number: Count
-
-
-class Verdict(_Open):
-    decision: Name
-    reasons: list[ReasonTold] = Field(max_length=1000)
-    policy: PolicyTold | None = None
-
-
 class Evaluated(_Strict):
     """Evaluation and verdict of the place that trained the version."""
 
     evaluation: Evaluation
-    verdict: Verdict
+    verdict: VerdictRecord
 
 
 class Description(_Strict):

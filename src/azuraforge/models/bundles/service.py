@@ -170,7 +170,7 @@ class Bundles:
         return work
 
     def _texts(self, owner: Model, row: ModelVersion, evaluated: Evaluated | None, folder: Path) -> dict[str, bytes]:
-        judged = {"evaluation": evaluated.evaluation, "verdict": evaluated.verdict} if evaluated else None
+        judged = evaluated.document() if evaluated else None
         description = {
             "format": FORMAT,
             "model": owner.name,

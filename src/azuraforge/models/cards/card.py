@@ -12,7 +12,8 @@ from typing import Any, Literal
 import orjson
 
 from azuraforge.models.cards.texts import DECISIONS, TEXTS
-from azuraforge.models.reasons import Reason, percent
+from azuraforge.models.gate.reasons import percent
+from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.tables import ModelVersion
 from azuraforge.row_time import row_time
 from azuraforge.wording import fill
@@ -45,7 +46,11 @@ class Evaluated:
     """An evaluation and its verdict, as they are stored."""
 
     evaluation: Mapping[str, Any]
-    verdict: Mapping[str, Any]
+    verdict: VerdictRecord
+
+    def document(self) -> dict[str, Any]:
+        """Return both as JSON."""
+        return {"evaluation": self.evaluation, "verdict": self.verdict.model_dump(mode="json")}
 
 
 def card(
@@ -154,19 +159,11 @@ def _verdict(evaluated: Evaluated | None, say: Mapping[str, str], language: Lang
     if evaluated is None:
         return [say["no_verdict"]]
     verdict = evaluated.verdict
-    decision = DECISIONS[language].get(verdict["decision"], verdict["decision"])
-    decision = decision.replace("{approved}", _plain(verdict.get("approved") or "–"))
-    reasons = "\n".join(f"- {_plain(_text(each, language))}" for each in verdict["reasons"])
-    policy = verdict.get("policy")
-    under = []
-    if policy is not None:
-        under = [say["policy"].format(number=policy["number"]) if policy["number"] else say["own_policy"]]
-    return [f"**{decision}**", reasons, *under]
-
-
-def _text(reason: Mapping[str, Any], language: Language) -> str:
-    stored = reason.get("text", {}).get(language)
-    return str(stored) if stored else Reason(reason["code"], reason["params"]).text(language)
+    decision = DECISIONS[language][verdict.decision].replace("{approved}", _plain(verdict.approved or "–"))
+    reasons = "\n".join(f"- {_plain(getattr(each.text, language))}" for each in verdict.reasons)
+    number = verdict.policy.number
+    under = say["policy"].format(number=number) if number else say["own_policy"]
+    return [f"**{decision}**", reasons, under]
 
 
 def _limits(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, str], language: Language) -> list[str]:

@@ -8,6 +8,7 @@ from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
 from azuraforge.models.cards.card import Evaluated, Language, card
+from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.schemas import CardOut
 from azuraforge.models.tables import Model, ModelVersion
 
@@ -75,6 +76,6 @@ def evaluated_of(session: Session, row: ModelVersion) -> Evaluated | None:
     """How a version was judged: by the run that made it, or as its bundle tells."""
     if row.imported is not None:
         told = row.imported.get("evaluated")
-        return Evaluated(told["evaluation"], told["verdict"]) if told else None
+        return Evaluated(told["evaluation"], VerdictRecord.model_validate(told["verdict"])) if told else None
     found = store.version_evaluation(session, row.project_id, row.model_id, row.version)
     return Evaluated(found.evaluation, found.verdict) if found is not None else None

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.errors import InvalidInput
-from azuraforge.models.gate import Contender
-from azuraforge.models.gate import compare as compare_contenders
-from azuraforge.models.reasons import told
+from azuraforge.models.gate.contenders import Contender
+from azuraforge.models.gate.evidence import compare as compare_contenders
+from azuraforge.models.gate.reasons import told
 
 LEVEL = 0.95
 

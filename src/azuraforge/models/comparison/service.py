@@ -10,6 +10,7 @@ import orjson
 
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models.comparison.schemas import ComparedRun, ComparisonOut, ConfigRow, MetricRow, PairOut, Said
+from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.runs.schemas import RunDetail, RunOut
 from azuraforge.runs.service import RunService
 
@@ -66,7 +67,7 @@ class _Judged:
 
     run: RunDetail
     evaluation: Mapping[str, Any] | None
-    verdict: Mapping[str, Any]
+    verdict: VerdictRecord | None
 
     @property
     def candidate(self) -> Mapping[str, Any] | None:
@@ -147,9 +148,9 @@ class Comparisons:
         try:
             path = self._runs.artifact(project_id, run_id, "evaluation.json")[1]
         except NotFound:
-            return _Judged(run, None, {})
+            return _Judged(run, None, None)
         document = orjson.loads(path.read_bytes())
-        return _Judged(run, document["evaluation"], document.get("verdict") or {})
+        return _Judged(run, document["evaluation"], VerdictRecord.model_validate(document["verdict"]))
 
     def _errors(self, project_id: str, run_id: str) -> str:
         return str(self._runs.artifact(project_id, run_id, "errors.npz")[1])
@@ -161,7 +162,7 @@ def _outline(each: _Judged) -> ComparedRun:
         run=RunOut(**fields),
         contender=each.candidate["name"] if each.candidate else None,
         best_baseline=(each.evaluation or {}).get("best_baseline"),
-        decision=each.verdict.get("decision"),
+        decision=each.verdict.decision if each.verdict is not None else None,
         unit=((each.evaluation or {}).get("unit") or "") if each.candidate else None,
         metric_series=[name for name in each.run.metric_series if not name.startswith("system/")],
     )

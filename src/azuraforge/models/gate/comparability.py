@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from azuraforge.models.gate.bootstrap import block_length
 from azuraforge.models.gate.contenders import SERIES_METRICS, Champion, Contender
 from azuraforge.models.gate.policy import Metric
-from azuraforge.models.reasons import INCOMPARABLE, Reason
+from azuraforge.models.gate.reasons import INCOMPARABLE, Reason
 
 #: Fewer origins than this, or than two blocks, decide nothing.
 MIN_ORIGINS = 30

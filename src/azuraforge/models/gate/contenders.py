@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from azuraforge.models.gate.bootstrap import Floats
 from azuraforge.models.gate.policy import Metric
-from azuraforge.models.reasons import Reason
+from azuraforge.models.gate.reasons import Reason
 
 #: What a contender's losses are compared by: ``rmse`` of squared and ``mae`` of absolute errors along a series; the
 #: others are means over independent examples, ``error_rate`` of losses that are 0 or 1.

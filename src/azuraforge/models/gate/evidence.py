@@ -20,7 +20,8 @@ from azuraforge.models.gate.bootstrap import (
 from azuraforge.models.gate.comparability import MIN_ORIGINS, needed_origins
 from azuraforge.models.gate.contenders import SERIES_METRICS, Contender, Slice
 from azuraforge.models.gate.policy import Metric
-from azuraforge.models.reasons import told
+from azuraforge.models.gate.reasons import told
+from azuraforge.models.gate.record import SliceRecord, Value
 
 
 def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> float:
@@ -75,7 +76,7 @@ class Comparison:
         return (self.difference if self.relative_difference is None else self.relative_difference) <= 0
 
     @property
-    def params(self) -> dict[str, Any]:
+    def params(self) -> dict[str, Value]:
         """The comparison's numbers as a reason carries them."""
         known = {"score_a": self.score_a, "score_b": self.score_b, "difference": self.difference}
         return {
@@ -176,17 +177,19 @@ class Guarded:
     needed: int
     worse: bool | None
 
-    def to_dict(self) -> dict[str, Any]:
-        """As the verdict's JSON carries it."""
-        state = "unknown" if self.worse is None else "worse" if self.worse else "held"
-        return {
-            "name": self.name,
-            "state": state,
-            "margin": self.margin,
-            "targets": self.targets,
-            **{name: getattr(self.comparison, name) for name in ("relative_difference", "difference", "low", "high")},
-            "level": self.comparison.level,
-        }
+    def record(self) -> SliceRecord:
+        """Return the slice's result as it is stored."""
+        return SliceRecord(
+            name=self.name,
+            state="unknown" if self.worse is None else "worse" if self.worse else "held",
+            margin=self.margin,
+            targets=self.targets,
+            relative_difference=self.comparison.relative_difference,
+            difference=self.comparison.difference,
+            low=self.comparison.low,
+            high=self.comparison.high,
+            level=self.comparison.level,
+        )
 
 
 def guard(

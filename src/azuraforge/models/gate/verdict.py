@@ -18,7 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -26,9 +26,9 @@ from azuraforge.models.gate.comparability import check_together, needed_origins
 from azuraforge.models.gate.contenders import SERIES_METRICS, Champion, Contender, Slice
 from azuraforge.models.gate.evidence import Comparison, Guarded, compare, guard, measured, tightened_level
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured, Metric
-from azuraforge.models.reasons import Reason
+from azuraforge.models.gate.reasons import Reason
+from azuraforge.models.gate.record import Decision, Headline, VerdictRecord
 
-Decision = Literal["promoted", "approved", "kept", "baseline_promoted", "not_comparable"]
 Shortfall = Literal["unproven", "barred"]
 
 
@@ -53,27 +53,27 @@ class Verdict:
     slices: tuple[Guarded, ...] = ()
     shortfall: Shortfall | None = None
 
-    def headline(self, candidate_first: bool) -> str:
+    def headline(self, candidate_first: bool) -> Headline:
         """The key of the sentence that states the verdict: the decision, or why the best score does not win.
 
         ``candidate_first``: the candidate ranks first in the table that the sentence is shown with.
         """
         if self.decision != "baseline_promoted" or not candidate_first:
             return self.decision
-        return f"baseline_{self.shortfall or 'unproven'}"
+        return "baseline_barred" if self.shortfall == "barred" else "baseline_unproven"
 
-    def to_dict(self, *, candidate_first: bool = False) -> dict[str, Any]:
-        """The verdict's JSON; comparisons belong to the evaluation's."""
-        return {
-            "decision": self.decision,
-            "headline": self.headline(candidate_first),
-            "champion": self.champion,
-            "approved": self.approved,
-            "reasons": [reason.to_dict() for reason in self.reasons],
-            "policy": self.policy.to_dict(),
-            "measured": {"latency_ms": self.measured.latency_ms, "bytes": self.measured.bytes},
-            "slices": [each.to_dict() for each in self.slices],
-        }
+    def record(self, *, candidate_first: bool = False) -> VerdictRecord:
+        """Return the verdict as it is stored; comparisons belong to the evaluation."""
+        return VerdictRecord(
+            decision=self.decision,
+            headline=self.headline(candidate_first),
+            champion=self.champion,
+            approved=self.approved,
+            reasons=[reason.record() for reason in self.reasons],
+            policy=self.policy,
+            measured=self.measured,
+            slices=[each.record() for each in self.slices],
+        )
 
 
 def decide(
@@ -272,8 +272,9 @@ class _Case:
         if self.to_best.high is None:
             metric = self.candidate.metric
             needed = needed_origins(self.to_best.origins, self.how["horizon"], self.how["season"], metric)
-            params = {"a": self.candidate.name, "b": self.best.name, "origins": self.to_best.origins, "needed": needed}
-            return Reason("too_few_origins_without_champion", {**params, **measured(metric)})
+            names = {"a": self.candidate.name, "b": self.best.name}
+            counts = {"origins": self.to_best.origins, "needed": needed}
+            return Reason("too_few_origins_without_champion", {**names, **counts, **measured(metric)})
         return _about("beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best)
 
 

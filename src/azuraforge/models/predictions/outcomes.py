@@ -32,15 +32,25 @@ log = logger("models")
 
 
 class Outcomes:
-    """Judges predictions; each method names the project it acts in."""
+    """Judges predictions; each method names the project it acts in.
 
-    def __init__(self, database: Database, events: EventLog, datasets: DatasetService, call: Call) -> None:
+    Args:
+        listeners: called with a project and the ids of the models whose predictions were judged.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        datasets: DatasetService,
+        call: Call,
+        listeners: Sequence[Callable[[str, set[str]], None]] = (),
+    ) -> None:
         self._database = database
         self._events = events
         self._datasets = datasets
         self._call = call
-        #: Told of the models whose predictions were judged: who answers beside a champion is watched by that.
-        self.listeners: list[Callable[[str, set[str]], None]] = []
+        self._listeners = listeners
 
     def post(self, project_id: str, requests: Sequence[OutcomeRequest], by: str) -> OutcomesOut:
         """Judge by what somebody says has happened, all of it in one transaction.
@@ -135,7 +145,7 @@ class Outcomes:
         return judged
 
     def _tell_of(self, project_id: str, models: set[str]) -> None:
-        for listener in self.listeners:
+        for listener in self._listeners:
             listener(project_id, models)
 
     def _judge(

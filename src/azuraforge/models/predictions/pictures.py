@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from azuraforge.database import new_id
-from azuraforge.errors import InvalidInput
+from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, LargePictures
+from azuraforge.errors import InvalidInput, UserError
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.online import PREDICT_SECONDS, Served
 from azuraforge.models.schemas import ClassProbability, PictureAnswer, PictureSize
 from azuraforge.models.serving.warm import WarmPredictors
+from azuraforge.processes.failures import OUT_OF_MEMORY
 
 MAX_BYTES = 10 << 20
 #: Of the classes, so many stay in the ledger, the most probable first.
@@ -36,6 +38,7 @@ class Picture:
 
 def predict_picture(
     warm: WarmPredictors,
+    large: LargePictures,
     ledger: Ledger,
     served: Served,
     picture: Picture,
@@ -56,9 +59,8 @@ def predict_picture(
             code="not_a_classifier",
         )
     began, at = time.perf_counter(), datetime.now(UTC)
-    question = {"picture": str(picture.path), "name": picture.filename}
     digest = hashlib.sha256(picture.path.read_bytes()).hexdigest()
-    told = warm.ask((served.project_id, served.content_hash), served.opening, question, PREDICT_SECONDS)
+    told = _ask(warm, large, served, picture)
     best = told["classes"][0]
     point = {"at": at.isoformat(), "value": best["probability"], "low": None, "high": None, "label": best["class"]}
     line: dict[str, Any] = {
@@ -100,3 +102,20 @@ def predict_picture(
         size=PictureSize(**told["size"]),
         seen=told["seen"],
     )
+
+
+def _ask(warm: WarmPredictors, large: LargePictures, served: Served, picture: Picture) -> dict[str, Any]:
+    """Ask the version's warm child about the picture, or about a shrunk one where it is too large to decode there."""
+
+    def ask(path: Path, bounded: bool) -> dict[str, Any]:
+        question = {"picture": str(path), "name": picture.filename, "bounded": bounded}
+        return warm.ask((served.project_id, served.content_hash), served.opening, question, PREDICT_SECONDS)
+
+    try:
+        return ask(picture.path, bounded=True)
+    except UserError as error:
+        if error.error_code not in (TOO_MANY_PIXELS, OUT_OF_MEMORY):
+            raise
+    schema = served.opening["schema"]
+    size = (schema["height"], schema["width"], schema["channels"])
+    return ask(large.shrink(picture.path, picture.filename, size, PREDICT_SECONDS), bounded=False)

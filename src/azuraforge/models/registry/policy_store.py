@@ -6,11 +6,12 @@ from azuraforge.database import Database, Session
 from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
-from azuraforge.models.gate.policy import GatePolicy, GuardedSlice, check_policy
-from azuraforge.models.schemas import PolicyOut, PolicyRequest
+from azuraforge.models.gate.policy import GatePolicy, PolicyTerms, check_policy
+from azuraforge.models.schemas import PolicyOut, PolicyPage, PolicyRequest
 from azuraforge.models.tables import Model
+from azuraforge.paging import PAGE, Order
 
-_SHOWN = 100
+_ORDER: Order[tuple[int]] = Order("policies", tuple[int])
 
 
 class Policies:
@@ -24,39 +25,32 @@ class Policies:
         """What a verdict is given under now; the platform's own for a model that is new, or has none."""
         owner = store.model(session, project_id, model)
         rows = store.policies(session, project_id, owner.id) if owner is not None else ()
-        return GatePolicy.from_dict({**rows[0].policy, "number": rows[0].number}) if rows else GatePolicy()
+        return shapes.gate_policy(rows[0] if rows else None)
 
     def show(self, project_id: str, model: str) -> PolicyOut:
         """The policy that holds."""
-        return self.list(project_id, model, limit=1)[0]
+        return self.list(project_id, model, limit=1).items[0]
 
-    def list(self, project_id: str, model: str, limit: int = _SHOWN) -> list[PolicyOut]:
-        """Every policy the model had, newest first; the last is the platform's own."""
+    def list(self, project_id: str, model: str, *, limit: int = PAGE, after: str | None = None) -> PolicyPage:
+        """Return a page of the policies that the model had, newest first; the last one is the platform's own."""
         with self._database.read(project_id) as session:
             owner = _known(store.model(session, project_id, model), model)
-            rows = store.policies(session, project_id, owner.id, limit)
-        own = [shapes.policy_out(None)] if len(rows) < limit else []
-        return [*(shapes.policy_out(row) for row in rows), *own]
+            key = _ORDER.read(after, owner.id)
+            rows = store.policies(session, project_id, owner.id, limit + 1, key)
+        listed = [*(shapes.policy_out(row) for row in rows), shapes.policy_out(None)]
+        page, cursor = _ORDER.cut(listed, limit, lambda policy: (policy.number,), owner.id)
+        return PolicyPage(items=list(page), next=cursor)
 
     def set(self, project_id: str, model: str, request: PolicyRequest, by: str) -> PolicyOut:
         """The model's next policy; verdicts already given stay what they are."""
-        policy = GatePolicy(
-            metric=request.metric,
-            margin=request.margin,
-            margin_kind=request.margin_kind,
-            slices=tuple(GuardedSlice(each.by, each.margin, tuple(each.values)) for each in request.slices),
-            max_latency_ms=request.max_latency_ms,
-            max_bytes=request.max_bytes,
-            automatic=request.automatic,
-            unknown_slices=request.unknown_slices,
-        )
+        terms = PolicyTerms(**request.model_dump(exclude={"reason"}))
 
         def work(session: Session) -> PolicyOut:
             owner = _known(store.lock_model(session, project_id, model), model)
             newest = store.versions(session, project_id, owner.id)
             if newest:
-                check_policy(policy, newest[0].kind)
-            row = store.add_policy(session, owner, policy=policy.to_dict(), reason=request.reason, by=by)
+                check_policy(terms, newest[0].kind)
+            row = store.add_policy(session, owner, policy=terms, reason=request.reason, by=by)
             told = {"model": owner.name, "number": row.number, "by": by, "reason": request.reason}
             self._events.append(session, project_id, "project", "model.policy_changed", told)
             return shapes.policy_out(row)

@@ -18,6 +18,7 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models import store, trash_store
 from azuraforge.models.deployments import store as deployment_store
+from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.registry.folder import Imported
 from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelVersion
 from azuraforge.projects.keeping import hold
@@ -120,7 +121,7 @@ class Registry:
         version: int | None,
         *,
         evaluation: Mapping[str, Any],
-        verdict: Mapping[str, Any],
+        verdict: VerdictRecord,
         held_out: HeldOut,
         losses_artifact: str | None = None,
     ) -> Evaluation:
@@ -138,7 +139,7 @@ class Registry:
             test_start_at=held_out.start_at,
             test_end_at=held_out.end_at,
             evaluation=dict(evaluation),
-            verdict=dict(verdict),
+            verdict=verdict,
             losses_artifact=losses_artifact,
         )
 
@@ -302,7 +303,7 @@ class Registry:
         if trash_store.find(session, project_id, name) is not None:
             restore = f"azuraforge models restore {name}"
             raise NotFound(f"model {name!r} is in the trash", next_step=restore, code="in_trash")
-        close = difflib.get_close_matches(name, [row[0].name for row in store.models(session, project_id)], n=1)
+        close = difflib.get_close_matches(name, store.names(session, project_id), n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise NotFound(f"model {name!r} does not exist", next_step=f"{hint}azuraforge models list")
 

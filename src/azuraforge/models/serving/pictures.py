@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from azuraforge.datasets.images.large_pictures import SERVED_PIXELS
 from azuraforge.datasets.images.pictures import decode_picture, png_base64
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
@@ -15,8 +16,11 @@ from azuraforge.models.serving.child import PREDICTION_FAILED
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.vision.config import ClassPredictions, ImagePart, ImageSchema
 from azuraforge.processes.backend import choose_nearest
+from azuraforge.processes.memory import bounded_growth
 
 _SUM_TOLERANCE = 1e-6
+#: Memory that decoding a bounded picture may take: twice what the worst one was measured to need.
+_DECODING_BYTES = 256 << 20
 
 
 class PicturePredictor:
@@ -36,6 +40,9 @@ class PicturePredictor:
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Name the classes of the picture at ``picture`` (a path), which messages call ``name``.
 
+        With ``bounded``, a picture is refused (``too_many_pixels``, ``memory``) that takes more than a moment and a
+        little memory to decode.
+
         Returns ``classes``: a list of {name, probability}, the most probable first; ``size`` and ``seen``: a PNG of
         what the version looked at, as base64.
         """
@@ -48,7 +55,12 @@ class PicturePredictor:
             )
         schema, name = self.schema, question["name"]
         data = Path(question["picture"]).read_bytes()
-        pixels = decode_picture(data, name, schema.height, schema.width, schema.channels)
+        size = (schema.height, schema.width, schema.channels)
+        if question.get("bounded"):
+            with bounded_growth(_DECODING_BYTES):
+                pixels = decode_picture(data, name, *size, most_pixels=SERVED_PIXELS)
+        else:
+            pixels = decode_picture(data, name, *size)
         probabilities = self.probabilities(ImagePart(pixels[None], None, (name,), schema))
         order = np.argsort(-probabilities, kind="stable")
         return {

@@ -8,12 +8,13 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any
 
 from azuraforge.errors import TransientError
 from azuraforge.models.serving.lane import Answer, Conversation, Lane
 from azuraforge.processes.frames import encode
+from azuraforge.waiting.ending import ended_with_request
 
 Key = tuple[str, str]
 ENTRY = "azuraforge.models.serving.child:serve"
@@ -49,8 +50,14 @@ class WarmPredictors:
     def ask(
         self, key: Key, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
     ) -> dict[str, Any]:
-        """``ask_soon`` for who waits in a thread."""
-        return self.ask_soon(key, opening, payload, timeout_seconds).result()
+        """Wait for the answer of ``ask_soon``. Within a request, a question that the child has not been sent is dropped
+        when the client leaves; TransientError then."""
+        answer = self.ask_soon(key, opening, payload, timeout_seconds)
+        try:
+            with ended_with_request(answer.cancel):
+                return answer.result()
+        except CancelledError:
+            raise TransientError("the client closed the connection", code="client_left") from None
 
     def ask_soon(
         self, key: Key, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float

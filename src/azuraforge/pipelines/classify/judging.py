@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.datasets.images.pictures import png_base64
-from azuraforge.models import gate
+from azuraforge.models.gate.comparability import incomparable
+from azuraforge.models.gate.contenders import Champion, Contender
 from azuraforge.models.gate.policy import GatePolicy, Measured, Metric
+from azuraforge.models.gate.verdict import Verdict, decide
 from azuraforge.pipelines.classify.metrics import confusion, log_losses, measure, per_class, reliability
 from azuraforge.pipelines.classify.parts import learned_images, load_images
 from azuraforge.pipelines.classify.predictions import load_classes
@@ -101,7 +103,7 @@ def judge_classes(case: ClassCase, outputs: Path) -> dict[str, Any]:
     }
     return {
         "evaluation": evaluation,
-        "verdict": verdict.to_dict(candidate_first=ranked[0].role == "candidate"),
+        "verdict": verdict.record(candidate_first=ranked[0].role == "candidate").model_dump(mode="json"),
         "figures": _figures(candidate, best, test, labels),
     }
 
@@ -139,8 +141,8 @@ def _judged(fields: dict[str, Any], role: str, labels: Indices, names: tuple[str
     return _Judged(fields["name"], role, fields.get("seconds"), predictions, dict(metrics))
 
 
-def _decide(case: ClassCase, labels: Indices, names: tuple[str, ...], contenders: list[_Judged]) -> gate.Verdict:
-    policy = GatePolicy.from_dict(case.policy)
+def _decide(case: ClassCase, labels: Indices, names: tuple[str, ...], contenders: list[_Judged]) -> Verdict:
+    policy = GatePolicy.model_validate(case.policy)
     metric = policy.metric_of("classify")
     candidate, *others = contenders
     champion = None
@@ -149,17 +151,17 @@ def _decide(case: ClassCase, labels: Indices, names: tuple[str, ...], contenders
         unseen = _unseen(case)
         if obstacle is None and unseen is None:
             obstacle = {"code": "lineage_unknown", "params": {}}
-        champion = gate.Champion(
+        champion = Champion(
             name,
             next((each.losses(labels, metric) for each in others if each.name == name), np.empty((0, 0))),
             np.zeros(len(labels), dtype=bool) if unseen is None else unseen,
-            gate.incomparable(obstacle["code"], **obstacle["params"]) if obstacle else None,
+            incomparable(obstacle["code"], **obstacle["params"]) if obstacle else None,
             metric=metric,
         )
-    return gate.decide(
-        gate.Contender(candidate.name, candidate.losses(labels, metric), metric=metric),
+    return decide(
+        Contender(candidate.name, candidate.losses(labels, metric), metric=metric),
         [
-            gate.Contender(each.name, each.losses(labels, metric), metric=metric)
+            Contender(each.name, each.losses(labels, metric), metric=metric)
             for each in others
             if each.role == "baseline"
         ],

@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import orjson
 
-from azuraforge.models import gate
+from azuraforge.models.gate.comparability import incomparable, unseen_origins
+from azuraforge.models.gate.contenders import Champion, Contender
 from azuraforge.models.gate.policy import GatePolicy, Measured
-from azuraforge.models.reasons import Reason
+from azuraforge.models.gate.reasons import Reason
+from azuraforge.models.gate.verdict import Verdict, decide
 from azuraforge.pipelines.forecast.changes import change_r2, last_values
 from azuraforge.pipelines.forecast.metrics import (
     Metrics,
@@ -51,13 +53,13 @@ class Case:
         baselines: the same for each baseline that predicted.
         failed: ``{"name", "reason"}`` of those that did not.
         champion: None, or ``{"name", "predictions", "seconds", "learned_from": [[start, end]], "obstacle"}``,
-            where ``obstacle`` is None or ``{"code", "params"}`` (see ``gate.incomparable``). ``unknown`` names the
+            where ``obstacle`` is None or ``{"code", "params"}`` (see ``incomparable``). ``unknown`` names the
             series of a panel that it did not learn: it is compared on the others, and stands in no table beside
             contenders that were measured on all.
         truth, test, future, train: folders.
         split: the result of the split step.
         trials, earlier_uses: tighten the gate's level.
-        policy: the model's terms (``GatePolicy.to_dict``); empty: the platform's own.
+        policy: the model's terms (``GatePolicy``); empty: the platform's own.
         measured: the candidate's ``latency_ms`` and ``bytes``, held against the policy's limits.
     """
 
@@ -147,7 +149,7 @@ def judge(case: Case, outputs: Path) -> dict[str, Any]:
     ahead, future = load_predictions(shown.folder / "future.npz"), load_part(case.future)
     return {
         "evaluation": evaluation,
-        "verdict": verdict.to_dict(candidate_first=contenders[0].role == "candidate"),
+        "verdict": verdict.record(candidate_first=contenders[0].role == "candidate").model_dump(mode="json"),
         "forecast": (
             _forecast(shown.name, future, ahead, test, shown.predictions, truth)
             if panel is None
@@ -181,8 +183,8 @@ def _add_scores(contender: _Judged, truth: Floats, last: Floats) -> None:
         }
 
 
-def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged], panel: Panel | None) -> gate.Verdict:
-    policy = GatePolicy.from_dict(case.policy)
+def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged], panel: Panel | None) -> Verdict:
+    policy = GatePolicy.model_validate(case.policy)
     metric = policy.metric_of("forecast")
     losses = {each.name: squared_errors(truth, each.predictions.point) for each in contenders}
     answered, limit = None, None
@@ -202,18 +204,18 @@ def _decide(case: Case, truth: Floats, test: Part, contenders: list[_Judged], pa
     champion = None
     if case.champion is not None:
         obstacle = case.champion["obstacle"]
-        champion = gate.Champion(
+        champion = Champion(
             case.champion["name"],
             losses.get(case.champion["name"], np.empty((0, 0))),
             unseen,
-            gate.incomparable(obstacle["code"], **obstacle["params"]) if obstacle else None,
+            incomparable(obstacle["code"], **obstacle["params"]) if obstacle else None,
             answered,
             limit,
             metric=metric,
         )
-    return gate.decide(
-        gate.Contender(candidate.name, losses[candidate.name], metric=metric),
-        [gate.Contender(each.name, losses[each.name], metric=metric) for each in others if each.role == "baseline"],
+    return decide(
+        Contender(candidate.name, losses[candidate.name], metric=metric),
+        [Contender(each.name, losses[each.name], metric=metric) for each in others if each.role == "baseline"],
         champion,
         horizon=truth.shape[1],
         season=case.split["season"],
@@ -236,7 +238,7 @@ def _unseen(case: Case, origins: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
         return np.zeros(origins, dtype=bool)
     ends = np.array(targets["at"], dtype="U19").astype("datetime64[s]").reshape(-1, 2)
     learned = [(np.datetime64(start[:19]), np.datetime64(end[:19])) for start, end in case.champion["learned_from"]]
-    return gate.unseen_origins(ends[:, 0], ends[:, 1], learned)
+    return unseen_origins(ends[:, 0], ends[:, 1], learned)
 
 
 def _rank(contenders: list[_Judged], best_baseline: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.models.gate import Slice
+from azuraforge.models.gate.contenders import Slice
 from azuraforge.models.gate.policy import GatePolicy, GuardedSlice
 from azuraforge.plugins.contract.parts import Indices, Part
 

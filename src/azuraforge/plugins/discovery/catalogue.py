@@ -14,7 +14,7 @@ import platform
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any, Protocol, TypeAlias
 import orjson
 
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, UserError
+from azuraforge.plugins.contract.task_kind import TaskKindFacts
 from azuraforge.plugins.discovery.loading import (
     BUILT_IN,
     EntryPoint,
@@ -39,7 +40,7 @@ VALIDATE = "azuraforge.plugins.discovery.describing:validate"
 TIMEOUT_SECONDS = 20.0
 VALIDATE_TIMEOUT_SECONDS = 60.0
 _AT_ONCE = 2
-_FORMAT = 1
+_FORMAT = 2
 
 Descriptions: TypeAlias = list[dict[str, Any]]
 PluginList: TypeAlias = list[PluginOut]
@@ -125,6 +126,23 @@ class Catalogue:
                 next_step="see `azuraforge plugins list`",
             )
         return plugin
+
+    def task_kinds(self) -> Mapping[str, TaskKindFacts]:
+        """Every task kind that works, by name, with the metrics that other plugins add to it."""
+        plugins = [plugin for plugin in self.list() if plugin.error is None]
+        found = {plugin.name: plugin.task_kind for plugin in plugins if plugin.task_kind is not None}
+        for plugin in plugins:
+            if plugin.metric is not None and (kind := found.get(plugin.task or "")) is not None:
+                found[kind.name] = kind.with_metric(plugin.metric)
+        return found
+
+    def task_kind(self, name: str) -> TaskKindFacts:
+        """The task kind of this name. Raises InvalidInput where none works under it."""
+        found = self.task_kinds()
+        if name not in found:
+            self.get("task_kind", name)  # says what is wrong with one that is broken
+            raise InvalidInput(f"the task kind {name!r} is unknown; known: {', '.join(found)}")
+        return found[name]
 
     def validate(self, kind: str, name: str, config: dict[str, Any]) -> dict[str, Any]:
         """``config`` checked by the plugin itself, in a child, with its defaults filled in."""

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ValidationError
 
 from azuraforge.errors import InvalidInput, one_line
+from azuraforge.plugins.contract.metric import Metric, MetricFacts
+from azuraforge.plugins.contract.task_kind import AnyTaskKind, TaskKindFacts
 from azuraforge.plugins.discovery import loading
 from azuraforge.plugins.discovery.loading import ACCEPTS, EntryPoint
 
@@ -111,7 +113,7 @@ def _describe_file(path: Path) -> Iterator[dict[str, Any]]:
     try:
         found = list(loading.classes_of(loading.load_file(path)))
         if not found:
-            raise InvalidInput("it defines no subclass of Pipeline, Source or Agent with a name")
+            raise InvalidInput("it defines no subclass of Pipeline, Source, Agent, TaskKind or Metric with a name")
     except InvalidInput as error:
         yield _row("unknown", path.stem, version, origin) | {"error": error.message}
         return
@@ -125,14 +127,41 @@ def _described(kind: str, name: str, version: str, origin: str, what: EntryPoint
         loading.check_name(name)
         plugin = loading.load_entry_point(what) if isinstance(what, EntryPoint) else what
         loading.check_class(kind, plugin)
-        row["task"] = getattr(plugin, "kind", None)
+        row["task"] = getattr(plugin, "task" if kind == "metric" else "kind", None)
         row["title"] = _texts(plugin.title)
         row["summary"] = _texts(plugin.summary)
         row["capabilities"] = [str(ability) for ability in getattr(plugin, "capabilities", ())]
-        row["schema"] = getattr(plugin, ACCEPTS[kind]).model_json_schema()
+        if kind in ACCEPTS:
+            row["schema"] = getattr(plugin, ACCEPTS[kind]).model_json_schema()
+        if kind == "task_kind":
+            row["task_kind"] = _facts_of_kind(plugin, origin).model_dump(mode="json")
+        if kind == "metric":
+            row["metric"] = _facts_of_metric(plugin).model_dump(mode="json")
+            row["title"] = row["title"] or row["metric"]["title"]
     except Exception as error:
         row["error"] = one_line(error)
     return row
+
+
+def _facts_of_kind(plugin: type[AnyTaskKind], origin: str) -> TaskKindFacts:
+    """The facts, once every metric that they name is known and may be compared."""
+    facts = plugin.facts(origin)
+    known = {metric.name: metric for metric in facts.metrics}
+    for name in (facts.ranked_by, *facts.gate_metrics):
+        if name not in known:
+            raise InvalidInput(f"the task kind {facts.name} has no metric {name!r}")
+    for name in facts.gate_metrics:
+        if known[name].pairing is None or known[name].direction != "lower":
+            raise InvalidInput(f"the gate cannot compare by {name!r}: it needs a pairing, and lower must be better")
+    if not facts.gate_metrics or not facts.baselines:
+        raise InvalidInput(f"the task kind {facts.name} needs a metric for the gate, and a baseline")
+    return facts
+
+
+def _facts_of_metric(plugin: type[Metric[Any, Any]]) -> MetricFacts:
+    if plugin.facts.name != plugin.name:
+        raise InvalidInput(f"the facts of {plugin.name!r} are of {plugin.facts.name!r}")
+    return plugin.facts
 
 
 def _row(kind: str, name: str, version: str, origin: str) -> dict[str, Any]:
@@ -146,6 +175,8 @@ def _row(kind: str, name: str, version: str, origin: str) -> dict[str, Any]:
         "summary": {},
         "capabilities": [],
         "schema": None,
+        "task_kind": None,
+        "metric": None,
         "error": None,
     }
 

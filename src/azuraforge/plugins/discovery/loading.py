@@ -6,6 +6,7 @@ the data home's ``plugins/`` folder. ``discover`` reads metadata and file names 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import importlib.metadata
@@ -21,8 +22,10 @@ from typing import Any, TypeVar, cast
 
 from azuraforge.errors import InvalidInput, NotFound, one_line
 from azuraforge.plugins.contract.agent import Agent
+from azuraforge.plugins.contract.metric import Metric
 from azuraforge.plugins.contract.pipeline import Pipeline
 from azuraforge.plugins.contract.source import Source
+from azuraforge.plugins.contract.task_kind import AnyTaskKind, TaskKind
 
 T = TypeVar("T")
 
@@ -31,13 +34,29 @@ GROUPS: dict[str, str] = {
     "pipeline": "azuraforge.pipelines",
     "source": "azuraforge.sources",
     "agent": "azuraforge.agents",
+    "task_kind": "azuraforge.task_kinds",
+    "metric": "azuraforge.metrics",
 }
-CONTRACTS: dict[str, type[Any]] = {"pipeline": Pipeline, "source": Source, "agent": Agent}
-#: The class attribute that describes what a plugin of this kind accepts.
-ACCEPTS: dict[str, str] = {"pipeline": "Config", "source": "Options", "agent": "Request"}
+CONTRACTS: dict[str, type[Any]] = {
+    "pipeline": Pipeline,
+    "source": Source,
+    "agent": Agent,
+    "task_kind": TaskKind,
+    "metric": Metric,
+}
+#: The class attribute that describes what a plugin of this kind accepts; a metric accepts nothing.
+ACCEPTS: dict[str, str] = {"pipeline": "Config", "source": "Options", "agent": "Request", "task_kind": "Config"}
+#: Class attributes that a plugin of this kind needs besides.
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "pipeline": ("kind",),
+    "task_kind": ("name", "baselines", "metrics", "ranked_by", "gate_metrics", "objectives"),
+    "metric": ("name", "task", "facts"),
+}
 BUILT_IN = "azuraforge"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MODULE_PREFIX = "azuraforge_dropped_in_"
+#: Dropped-in files that this process has imported: path → version and module.
+_loaded: dict[Path, tuple[str, ModuleType]] = {}
 
 
 @dataclass(frozen=True)
@@ -121,6 +140,36 @@ def load_plugin(kind: str, name: str, plugins_folder: Path | str | None) -> type
     raise NotFound(f"{kind} {name!r} does not exist", next_step="see `azuraforge plugins list`")
 
 
+def load_task_kind(name: str, plugins_folder: Path | str | None) -> AnyTaskKind:
+    """Return a task kind with the metrics that other plugins add to it. Only children call this.
+
+    Raises NotFound where no plugin brings the kind, InvalidInput where the kind or one of its metrics is broken.
+    """
+    plugin = load_plugin("task_kind", name, plugins_folder)
+    kind: AnyTaskKind = plugin(_metrics_of(name, plugins_folder))
+    return kind
+
+
+def _metrics_of(task: str, plugins_folder: Path | str | None) -> list[Metric[Any, Any]]:
+    """Broken ones are passed over: the list of plugins shows why, and runs go on without them."""
+    found: list[type[Metric[Any, Any]]] = []
+    for point in entry_points():
+        if point.kind == "metric":
+            with contextlib.suppress(InvalidInput):
+                found.append(load_entry_point(point))
+    for path in dropped_in_files(Path(plugins_folder)) if plugins_folder else []:
+        content = content_of(path) or b""
+        if b"Metric" in content and task.encode() in content:
+            with contextlib.suppress(InvalidInput):
+                found += [_checked(kind, plugin) for kind, _, plugin in classes_of(load_file(path)) if kind == "metric"]
+    return [plugin() for plugin in found if plugin.task == task]
+
+
+def _checked(kind: str, plugin: type[Any]) -> type[Any]:
+    check_class(kind, plugin)
+    return plugin
+
+
 def load_entry_point(point: EntryPoint) -> type[Any]:
     """Import what an entry point names and check that it is a complete plugin of its kind."""
     module_name, _, attribute = point.value.partition(":")
@@ -134,7 +183,11 @@ def load_entry_point(point: EntryPoint) -> type[Any]:
 
 
 def load_file(path: Path) -> ModuleType:
-    """Import a dropped-in file as a module of its own."""
+    """Import a dropped-in file as a module of its own; once, so that a kind and its pipelines share their classes."""
+    version = file_version(path)
+    known = _loaded.get(path)
+    if known is not None and known[0] == version and known[1].__name__ in sys.modules:
+        return known[1]
     name = _MODULE_PREFIX + path.stem.replace("-", "_")
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -147,6 +200,7 @@ def load_file(path: Path) -> ModuleType:
     except InvalidInput:
         del sys.modules[name]
         raise
+    _loaded[path] = (version, module)
     return module
 
 
@@ -187,8 +241,8 @@ def check_class(kind: str, plugin: Any) -> None:
     missing = sorted(getattr(plugin, "__abstractmethods__", ()))
     if missing:
         raise InvalidInput(f"class {plugin.__name__} lacks {', '.join(missing)}")
-    wanted = (ACCEPTS[kind], "kind") if kind == "pipeline" else (ACCEPTS[kind],)
-    for attribute in wanted:
+    wanted = [ACCEPTS[kind]] if kind in ACCEPTS else []
+    for attribute in (*wanted, *_NEEDS.get(kind, ())):
         if not hasattr(plugin, attribute):
             raise InvalidInput(f"class {plugin.__name__} lacks the attribute {attribute}")
 

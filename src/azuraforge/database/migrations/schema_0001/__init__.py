@@ -1,0 +1,38 @@
+"""The tables of the first schema, one module per subject.
+
+They are edited in place until release 0.1. Their digest is part of the revision, so a database made from other text is
+recognised and refused instead of being used with tables that the code does not expect.
+"""
+
+import hashlib
+from pathlib import Path
+
+from azuraforge.database.migrations.schema_0001 import (
+    automations,
+    datasets,
+    deployments,
+    events,
+    metrics,
+    models,
+    predictions,
+    projects,
+    runs,
+    studies,
+)
+
+#: In an order in which every foreign key points to a table that exists.
+_SUBJECTS = (projects, events, datasets, runs, metrics, models, deployments, predictions, studies, automations)
+
+
+def create() -> None:
+    """Create all tables and indexes."""
+    for subject in _SUBJECTS:
+        subject.create()
+
+
+def revision() -> str:
+    """Return ``0001_`` and a digest of the modules that create the tables."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return f"0001_{digest.hexdigest()[:12]}"

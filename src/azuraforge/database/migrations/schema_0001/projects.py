@@ -1,0 +1,86 @@
+"""Projects, accounts, members, credentials, policies, and answers to repeated requests."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from azuraforge import database
+
+
+def create() -> None:
+    op.create_table(
+        "project",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("slug", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("created_at", database.Timestamp(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
+        sa.UniqueConstraint("slug", name=op.f("uq_project_slug")),
+        info={"seen": "id = {project}"},
+    )
+    op.create_table(
+        "user_account",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("created_at", database.Timestamp(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
+        sa.UniqueConstraint("name", name=op.f("uq_user_account_name")),
+        info={"seen": "EXISTS (SELECT FROM member WHERE member.user_id = user_account.id)", "granted": ("SELECT",)},
+    )
+    op.create_table(
+        "answered_request",
+        sa.Column("project_id", sa.String(length=16), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("route", sa.String(length=300), nullable=False),
+        sa.Column("credential_hash", sa.String(length=64), nullable=False),
+        sa.Column("request_hash", sa.String(length=64), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("media_type", sa.String(length=100), nullable=True),
+        sa.Column("nonce", sa.LargeBinary(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", database.Timestamp(), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_answered_request_project_id")),
+        sa.PrimaryKeyConstraint("project_id", "key", name=op.f("pk_answered_request")),
+    )
+    op.create_index("ix_answered_request_project_id_created_at", "answered_request", ["project_id", "created_at"])
+    op.create_table(
+        "member",
+        sa.Column("project_id", sa.String(length=16), nullable=False),
+        sa.Column("user_id", sa.String(length=16), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("created_at", database.Timestamp(), nullable=False),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_member_project_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_member_user_id")),
+        sa.PrimaryKeyConstraint("project_id", "user_id", name=op.f("pk_member")),
+        info={"granted": ("SELECT",)},
+    )
+    op.create_table(
+        "policy",
+        sa.Column("project_id", sa.String(length=16), nullable=False),
+        sa.Column("trash_days", sa.Integer(), nullable=False),
+        sa.Column("keep_run_days", sa.Integer(), nullable=True),
+        sa.Column("keep_work_days", sa.Integer(), nullable=False),
+        sa.Column("keep_prediction_days", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_policy_project_id")),
+        sa.PrimaryKeyConstraint("project_id", name=op.f("pk_policy")),
+    )
+    op.create_table(
+        "credential",
+        sa.Column("project_id", sa.String(length=16), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=16), nullable=False),
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("created_at", database.Timestamp(), nullable=False),
+        sa.Column("expires_at", database.Timestamp(), nullable=True),
+        sa.Column("used_at", database.Timestamp(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["project_id", "user_id"],
+            ["member.project_id", "member.user_id"],
+            name=op.f("fk_credential_project_id_user_id"),
+        ),
+        sa.PrimaryKeyConstraint("project_id", "hash", name=op.f("pk_credential")),
+        sa.UniqueConstraint("project_id", "id", name=op.f("uq_credential_project_id_id")),
+    )
+    op.create_index("ix_credential_hash", "credential", ["hash"])

@@ -1,0 +1,56 @@
+"""Large pictures, brought to the size of a model version by a short child before its serving child sees them.
+
+A few kilobytes may hold 40 million pixels, which take a gigabyte and seconds to decode. The serving child of a version
+lives long, answers everyone, and must not be killed for one request. It refuses a picture with more than
+``SERVED_PIXELS``; that one is decoded here, in a child with the memory limit of reading, which ends when the client
+leaves.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from azuraforge.errors import TransientError
+
+if TYPE_CHECKING:
+    from azuraforge.plugins.discovery.catalogue import Call
+
+#: Pixels of the largest picture that a serving child decodes; at most about 100 MiB and half a second.
+SERVED_PIXELS = 1 << 22
+#: The code of the error for a picture with more pixels than are decoded.
+TOO_MANY_PIXELS = "too_many_pixels"
+SHRINK = "azuraforge.datasets.images.pictures:shrink"
+
+
+class LargePictures:
+    """Shrinks pictures, a few at a time.
+
+    Args:
+        call: runs an entry point in a child with a memory limit.
+        at_once: pictures that are decoded at the same time.
+    """
+
+    def __init__(self, call: Call, at_once: int) -> None:
+        self._call = call
+        self._places = threading.BoundedSemaphore(at_once)
+
+    def shrink(self, path: Path, name: str, size: tuple[int, int, int], timeout_seconds: float) -> Path:
+        """Return the path of a PNG of ``size`` (height, width, channels) next to the picture at ``path``.
+
+        Within a request, the child ends when the client leaves. Raises InvalidInput where the picture cannot be decoded
+        within the memory limit, TransientError where too many are being decoded for ``timeout_seconds``.
+        """
+        height, width, channels = size
+        target = path.with_name(f"{path.name}-{height}x{width}x{channels}.png")
+        question = {"path": str(path), "name": name, "height": height, "width": width, "channels": channels}
+        if not self._places.acquire(timeout=timeout_seconds):
+            raise TransientError(
+                "too many large pictures are being decoded", where=name, next_step="try again", code="busy"
+            )
+        try:
+            self._call(SHRINK, {**question, "target": str(target)}, timeout_seconds)
+        finally:
+            self._places.release()
+        return target

@@ -1,0 +1,94 @@
+"""A verdict as it is stored and shown: one shape for the database, the API, the card, the report and the bundle."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
+
+Decision = Literal["promoted", "approved", "kept", "baseline_promoted", "not_comparable"]
+#: The sentence that states a verdict: its decision, or why the best score does not win.
+Headline = Literal[
+    "promoted",
+    "approved",
+    "kept",
+    "baseline_promoted",
+    "not_comparable",
+    "baseline_unproven",
+    "baseline_barred",
+]
+Value = bool | int | float | str | None
+_MOST_TEXT = 10_000
+_SHAPE = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sentences(BaseModel):
+    """A text in both languages."""
+
+    model_config = _SHAPE
+
+    en: str = Field(min_length=1, max_length=_MOST_TEXT)
+    tr: str = Field(min_length=1, max_length=_MOST_TEXT)
+
+
+class ReasonRecord(BaseModel):
+    """One reason of a verdict: a stable code, its values, and the sentences made of them."""
+
+    model_config = _SHAPE
+
+    code: str = Field(min_length=1, max_length=200)
+    params: dict[str, Value] = Field(max_length=100)
+    text: Sentences
+
+
+class SliceRecord(BaseModel):
+    """The result of one guarded slice. ``low`` and ``high`` are null where it holds too few rows."""
+
+    model_config = _SHAPE
+
+    name: str = Field(max_length=400)
+    state: Literal["held", "worse", "unknown"]
+    margin: float
+    targets: int = Field(description="origins or examples with a target in the slice")
+    relative_difference: float | None
+    difference: float
+    low: float | None
+    high: float | None
+    level: float
+
+
+class VerdictRecord(BaseModel):
+    """The gate's decision about a candidate, with its reasons and the terms it was made under.
+
+    Attributes:
+        champion: the name that holds the title afterwards; empty: there is none.
+        approved: the name that may take the title where the policy leaves promotions to people.
+        slices: the guarded ones.
+    """
+
+    model_config = _SHAPE
+
+    decision: Decision
+    headline: Headline
+    champion: str = Field(max_length=400, description="the name that holds the title afterwards; empty: none")
+    approved: str | None = Field(default=None, max_length=400, description="the name that a person may promote")
+    reasons: list[ReasonRecord] = Field(max_length=1000)
+    policy: GatePolicy = PLATFORM
+    measured: Measured = UNMEASURED
+    slices: list[SliceRecord] = Field(default=[], max_length=100_000)
+
+    @property
+    def promotes(self) -> bool:
+        """Whether the verdict moves the champion's alias."""
+        return self.decision in ("promoted", "baseline_promoted")
+
+    @property
+    def entrant(self) -> str:
+        """The name that takes the title, or may take it."""
+        return self.approved or self.champion
+
+    def text(self, language: Literal["en", "tr"]) -> str:
+        """The reasons as one paragraph."""
+        return " ".join(getattr(reason.text, language) for reason in self.reasons)

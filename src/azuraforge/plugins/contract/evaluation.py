@@ -1,0 +1,197 @@
+"""The evaluation of a run: every contender on the same held-out rows, as it is stored, served, drawn and compared."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.shape import Shape
+
+Role = Literal["candidate", "baseline", "champion"]
+PartName = Literal["train", "validation", "test"]
+
+
+class PartSummary(Shape):
+    """One part of a split. Rows without time have no ``start`` and ``end``; their hash tells whether they are alike."""
+
+    rows: int
+    start: str | None
+    end: str | None
+    origins: int | None = Field(default=None, description="of the test set: how many predictions were evaluated")
+    classes: tuple[int, ...] | None = Field(default=None, description="rows of each class")
+    rows_sha256: str | None = Field(default=None, description="of the row numbers, where rows have no time")
+
+
+class HorizonMetrics(Shape):
+    """Metrics of the predictions that look this many rows ahead."""
+
+    horizon: int
+    metrics: dict[str, float | None]
+
+
+class ClassMetrics(Shape):
+    """One class: ``support`` rows truly are it, ``answered`` were predicted to be."""
+
+    name: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+    answered: int
+
+
+class ContenderScores(Shape):
+    """A contender with its metrics over the whole test set, by name, and where the task has them per horizon or class.
+
+    ``metrics`` holds a number or null for each of the evaluation's ``metrics``.
+    """
+
+    name: str
+    role: Role
+    rank: int
+    metrics: dict[str, float | None]
+    seconds: float | None = Field(default=None, description="that fitting took")
+    horizons: tuple[HorizonMetrics, ...] = ()
+    pinball: dict[str, float] = Field(default_factory=dict, description="pinball loss by quantile level")
+    classes: tuple[ClassMetrics, ...] = ()
+
+
+class FailedBaseline(Shape):
+    """A baseline that could not be fitted or could not predict."""
+
+    name: str
+    reason: str
+
+
+class ShownComparison(Shape):
+    """A comparison's numbers as people read them, in one language."""
+
+    measure: str
+    change: str
+    low: str
+    high: str
+
+
+class ComparisonScores(Shape):
+    """``a`` against ``b`` on the same rows; below zero, ``a`` is better.
+
+    ``low`` and ``high`` are the ends of the interval: relative along a series, of ``difference`` for independent
+    examples; null where there were too few rows.
+    """
+
+    a: str
+    b: str
+    metric: str
+    relative_difference: float | None
+    difference: float
+    score_a: float
+    score_b: float
+    low: float | None
+    high: float | None
+    level: float
+    origins: int = Field(description="rows compared")
+    block: int = Field(description="neighbouring rows that are drawn together")
+    margin: float = Field(default=0.0, description="by which a must be better; in the measure of the interval")
+    better: bool
+    shown: dict[str, ShownComparison] = Field(description="by language code")
+
+
+class GuardedRows(Shape):
+    """At how many of the test set's predictions the leakage guard tried the candidate."""
+
+    tried: int
+    of: int
+
+
+class SeriesScores(Shape):
+    """One series of a panel: the candidate next to the best baseline."""
+
+    series: str
+    origins: int
+    mase: float | None
+    rmse: float | None
+    coverage: float | None
+    baseline_mase: float | None
+    baseline_rmse: float | None
+    skill: float | None
+
+
+class LeftOut(Shape):
+    """A series of a panel that a run does without.
+
+    ``why``: ``few_rows``, ``no_window`` (too many of its rows were not measured), ``constant`` (nothing to learn) or
+    ``ended`` (before the test set begins: its moments are not counted either).
+    """
+
+    series: str
+    part: PartName = Field(description="in which it falls short")
+    why: Literal["few_rows", "no_window", "constant", "ended"]
+    rows: int = Field(description="that it has there")
+    needed: int
+
+
+class SeriesTable(Shape):
+    """The series of a panel, the worst first (by MASE)."""
+
+    column: str
+    candidate: str
+    count: int
+    worst: str | None
+    better: int = Field(description="series in which the candidate's RMSE is below the best baseline's")
+    rows: tuple[SeriesScores, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+class ImageSize(Shape):
+    """Rows, columns and channels of every image."""
+
+    height: int
+    width: int
+    channels: int
+
+
+class Evaluation(Shape):
+    """Every contender on the same held-out rows. It explains itself: ``metrics`` says what each number means.
+
+    What only some tasks have (time, several series, classes, images) is null or empty elsewhere.
+    """
+
+    kind: str = Field(description="name of the task kind")
+    target: str
+    unit: str = Field(description="of the target; empty: not stated")
+    metrics: tuple[MetricFacts, ...] = Field(description="of all contenders, in the order in which tables show them")
+    ranked_by: str = Field(description="name of the metric that ranks the contenders")
+    gate_metric: str = Field(description="name of the metric that the gate compared by")
+    parts: dict[str, PartSummary]
+    contenders: tuple[ContenderScores, ...] = Field(description="the best first")
+    failed: tuple[FailedBaseline, ...] = ()
+    best_baseline: str
+    winner: str = Field(description="the contender that ranks first")
+    comparisons: tuple[ComparisonScores, ...] = ()
+    guarded: GuardedRows
+    frequency: str | None = None
+    timezone: str | None = Field(default=None, description="in which days and hours follow one another")
+    season: int | None = Field(default=None, description="rows in one season")
+    horizon: int | None = Field(default=None, description="rows predicted from each origin")
+    shown_horizons: tuple[int, ...] = ()
+    series: SeriesTable | None = Field(default=None, description="of a panel")
+    classes: tuple[str, ...] | None = None
+    image: ImageSize | None = None
+
+    def contender(self, name: str) -> ContenderScores:
+        """Return the contender of this name. Raises KeyError."""
+        found = next((each for each in self.contenders if each.name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    @property
+    def candidate(self) -> ContenderScores:
+        """The contender that the run is about."""
+        return next(each for each in self.contenders if each.role == "candidate")
+
+    def metric(self, name: str) -> MetricFacts | None:
+        """Return what is known of a metric."""
+        return next((each for each in self.metrics if each.name == name), None)

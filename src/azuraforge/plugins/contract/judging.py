@@ -1,0 +1,180 @@
+"""The border between a task kind, which measures contenders, and the gate, which decides between them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, Field, JsonValue
+
+from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.shape import Shape, Texts
+
+Flags = NDArray[np.bool_]
+
+
+class SliceKey(Shape):
+    """What the targets of a task can be cut by, such as the hour of the day; each of its values is a slice."""
+
+    name: str
+    title: Texts
+
+
+class Remark(Shape):
+    """A fact for the verdict's reasons: a stable code and its values. Codes: ``azuraforge.models.reasons``."""
+
+    code: str
+    params: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class Fold(Shape):
+    """Half-open row ranges ``[start, stop]`` of one fold of a backtest."""
+
+    train: tuple[int, int]
+    validation: tuple[int, int]
+    test: tuple[int, int]
+
+
+class Backtest(Shape):
+    """The folds of a backtest, and how they lie to the rows by which a study chose the config (null: none did)."""
+
+    folds: tuple[Fold, ...]
+    purge_rows: int
+    choice: str | None = None
+
+
+class SplitResult(Shape):
+    """A checked split. A kind may add fields in a subclass; what does not know them passes them on unchanged."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    parts: dict[str, PartSummary]
+    horizon: int | None = Field(default=None, description="rows predicted from each origin; null: no time")
+    season: int | None = None
+    backtest: Backtest | None = Field(default=None, description="null: none was asked for")
+
+
+class Predicted(Shape):
+    """A contender with the folder of its predictions."""
+
+    name: str
+    predictions: str
+    seconds: float | None = None
+    guarded: int = Field(default=0, description="at how many predictions the leakage guard tried it")
+
+
+class PresentChampion(Shape):
+    """The champion next to the candidate: its predictions on the candidate's test set, or the obstacle.
+
+    Attributes:
+        folder: of its version, for kinds that keep what it learned from there.
+        learned_from: time ranges, both ends included.
+        unknown: parts of the test set that it did not learn, such as series of a panel.
+    """
+
+    name: str
+    predictions: str | None = None
+    folder: str | None = None
+    learned_from: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[str, ...] = ()
+    obstacle: Remark | None = None
+
+
+@dataclass(frozen=True)
+class JudgeCase:
+    """The contenders of one run, and the folders in which their test set lies."""
+
+    candidate: Predicted
+    baselines: tuple[Predicted, ...]
+    champion: PresentChampion | None
+    truth: Path
+    test: Path
+    future: Path
+    train: Path
+    split: SplitResult
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class SliceMask:
+    """The targets of one slice: ``mask`` has the shape of the losses."""
+
+    key: str
+    value: str
+    mask: Flags
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The losses that the gate compares. A row is what may be drawn independently: an origin, a moment, an example.
+
+    Attributes:
+        losses: contender → ``(row, column)``, not negative; NaN where the truth is missing.
+        slices: of the keys that were asked for.
+        unseen: ``(row,)`` True where the champion has learned from none of the row's targets.
+        horizon, season: rows; 1 for independent examples.
+        obstacle: why the champion cannot be compared; its losses are not read then.
+        answered: in the shape of the losses, False where the champion could say nothing; None: it could everywhere.
+        limit: the remark that tells of it.
+    """
+
+    losses: Mapping[str, Floats]
+    slices: tuple[SliceMask, ...]
+    unseen: Flags
+    horizon: int = 1
+    season: int = 1
+    obstacle: Remark | None = None
+    answered: Flags | None = None
+    limit: Remark | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A phase after the verdict that draws figures of the candidate.
+
+    Attributes:
+        name: of the phase; ``TaskKind.explain`` is called with it.
+        share: of the run's progress.
+        problem: the note where it fails, with ``{problem}``. An explanation that fails ends nothing.
+        app_code: whether the candidate itself is loaded and asked.
+    """
+
+    name: str
+    share: float
+    problem: str
+    app_code: bool = True
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The evaluation without what the gate adds (comparisons, failed baselines), figures, and what explains it."""
+
+    evaluation: Evaluation
+    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    explanations: tuple[str, ...] = ()
+
+
+class Judge(ABC):
+    """Measures the contenders of one case. Runs in a child, on numbers alone: no pipeline is loaded."""
+
+    @abstractmethod
+    def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
+        """Return the losses by ``metric``, and the slices of the keys named."""
+
+    @abstractmethod
+    def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
+        """Rank the contenders and write ``errors.npz``.
+
+        Args:
+            metric: that the gate compared by.
+            best_baseline: its name, by the gate's metric; skill is measured against it.
+            champion: who holds the title after the verdict.
+            outputs: a folder; ``errors.npz`` there holds each contender's errors by its name.
+        """

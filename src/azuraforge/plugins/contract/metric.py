@@ -1,0 +1,119 @@
+"""The contract of a metric: one number that says how good predictions are, and everything others need to show it."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, Generic, Literal
+
+import numpy as np
+from pydantic import Field
+from typing_extensions import TypeVar
+
+from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.shape import Shape, Texts
+
+TruthT = TypeVar("TruthT", contravariant=True)
+SaidT = TypeVar("SaidT", contravariant=True)
+
+Direction = Literal["lower", "higher", "none"]
+Unit = Literal["target", "target_squared", "seconds", "bytes", "none"]
+Format = Literal["number", "share", "signed_share", "percent"]
+Detail = Literal["main", "more", "hidden"]
+
+#: Marks of the units that are not the target's own.
+_MARKS: Mapping[Unit, str] = {"seconds": "s", "bytes": "B", "none": ""}
+
+
+class Pairing(Shape):
+    """How the gate compares two contenders by this metric, from the losses of the same rows.
+
+    ``origins`` follow one another in time: neighbouring losses are alike, blocks of them are drawn together, and the
+    difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.
+    """
+
+    rows: Literal["origins", "examples"] = Field(description="what one row of losses is")
+    mean: Literal["arithmetic", "root"] = Field(default="arithmetic", description="root: the root of the mean loss")
+    binary: bool = Field(default=False, description="each loss is 0 or 1: an exact sign test must agree")
+
+
+class MetricFacts(Shape):
+    """Everything about a metric but its computation: what the API, tables, cards and reports show and compare by."""
+
+    name: str
+    title: Texts
+    hint: Texts = Field(default_factory=dict, description="one sentence for readers, by language code")
+    direction: Direction = Field(description="which way is better; none: neither, as for the coverage of an interval")
+    unit: Unit = Field(default="none", description="target: the dataset's own unit")
+    format: Format = Field(
+        default="number", description="share: 0.25 reads 25 %; signed_share: with its sign; percent: 25 reads 25 %"
+    )
+    digits: int | None = Field(default=None, description="behind the decimal point; null: as many as the size needs")
+    detail: Detail = Field(
+        default="main", description="main: in every table; more: where there is room; hidden: part of another metric"
+    )
+    pairing: Pairing | None = Field(default=None, description="how the gate compares by it; null: it does not")
+
+    def unit_of(self, target: str) -> str:
+        """Return the unit as people read it; ``target`` is the dataset's.
+
+        Example:
+            >>> variance = MetricFacts(name="v", title={"en": "variance"}, direction="none", unit="target_squared")
+            >>> variance.unit_of("ppm"), variance.unit_of("")
+            ('ppm²', '')
+        """
+        if self.unit == "target":
+            return target
+        return (f"{target}²" if target else "") if self.unit == "target_squared" else _MARKS[self.unit]
+
+    @property
+    def lower_is_better(self) -> bool | None:
+        """None where neither way is better."""
+        return None if self.direction == "none" else self.direction == "lower"
+
+    def score(self, losses: Floats) -> float | None:
+        """Return the metric from losses per row, NaN where the truth is missing; None where nothing is known."""
+        known = losses[np.isfinite(losses)]
+        if not known.size:
+            return None
+        mean = float(known.mean())
+        return math.sqrt(mean) if self.pairing is not None and self.pairing.mean == "root" else mean
+
+
+class Metric(ABC, Generic[TruthT, SaidT]):
+    """A metric that a plugin adds to a task kind. The platform computes it for every contender of that kind.
+
+    Attributes:
+        name: unique; the key under which evaluations store it.
+        task: name of the task kind whose predictions it measures.
+        facts: everything others need to show and compare it; its ``name`` is this one.
+    """
+
+    name: ClassVar[str]
+    task: ClassVar[str]
+    facts: ClassVar[MetricFacts]
+    title: ClassVar[Mapping[str, str]] = {}
+    summary: ClassVar[Mapping[str, str]] = {}
+
+    @abstractmethod
+    def losses(self, truth: TruthT, predictions: SaidT) -> Floats:
+        """Return ``(row, …)`` losses of single predictions, NaN where the truth is missing.
+
+        Args:
+            truth: as the task kind reads it, such as ``(origin, horizon)`` of a forecast.
+            predictions: what a predictor of the kind returned, checked.
+        """
+
+
+#: What learning took: known of every contender of every kind.
+FIT_SECONDS = MetricFacts(
+    name="fit_seconds",
+    title={"en": "Time to fit", "tr": "Öğrenme süresi"},
+    direction="lower",
+    unit="seconds",
+    detail="more",
+)
+BYTES = MetricFacts(
+    name="bytes", title={"en": "Size", "tr": "Boyut"}, direction="lower", unit="bytes", digits=0, detail="more"
+)

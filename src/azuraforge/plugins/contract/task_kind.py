@@ -1,0 +1,324 @@
+"""The contract of a task kind: how its data are split, guarded, measured and explained.
+
+A task kind answers for everything that pipelines of one kind have in common. The platform drives the loop and asks the
+kind at each step; nothing else in the platform knows any kind by name. Its methods run in children.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias
+
+from pydantic import Field, JsonValue
+from typing_extensions import TypeVar
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.judging import Explanation, Judge, JudgeCase, Predicted, Remark, SliceKey, SplitResult
+from azuraforge.plugins.contract.metric import Metric, MetricFacts
+from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.pipeline import AnyPipeline, Config
+from azuraforge.plugins.contract.shape import Shape, Texts
+
+if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
+    import polars as pl
+
+    from azuraforge.plugins.contract.batch import Batch
+
+ConfigT = TypeVar("ConfigT", bound=Config)
+TableT = TypeVar("TableT")
+PartT = TypeVar("PartT")
+PredictionsT = TypeVar("PredictionsT")
+SplitT = TypeVar("SplitT", bound=SplitResult)
+
+#: A dataset version's schema as JSON.
+SchemaJson: TypeAlias = Mapping[str, JsonValue]
+#: A loaded predictor: ``Pipeline.predict`` of one part, unchecked.
+Answer: TypeAlias = Callable[[Any], Any]
+
+#: Data that a task kind learns from: kind of dataset → in words.
+DATA = {"series": "a series", "images": "images"}
+
+
+class TaskKindFacts(Shape):
+    """Everything about a task kind that can be known without running its code."""
+
+    name: str
+    title: Texts
+    summary: Texts
+    origin: str = Field(default="", description="the distribution that brought it, or the file in the plugins folder")
+    data: str = Field(description="kind of dataset that it learns from")
+    metrics: tuple[MetricFacts, ...] = Field(description="in the order in which tables show them")
+    ranked_by: str = Field(description="name of the metric that ranks contenders")
+    gate_metrics: tuple[str, ...] = Field(description="what a policy may compare by; the first is the kind's own")
+    objectives: tuple[str, ...] = Field(description="what a study may aim at; the first is the kind's own")
+    slices: tuple[SliceKey, ...] = Field(description="what a policy may guard")
+    baselines: tuple[str, ...] = Field(description="pipelines that every candidate is compared with")
+    config_fields: tuple[str, ...] = Field(description="settings that the task itself needs")
+
+    def metric(self, name: str) -> MetricFacts:
+        """Return the metric of this name. Raises KeyError."""
+        found = next((each for each in self.metrics if each.name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def gate_metric(self, asked: str | None) -> MetricFacts:
+        """Return the metric that a policy asks for, or the kind's own."""
+        return self.metric(asked if asked in self.gate_metrics else self.gate_metrics[0])
+
+    def with_metric(self, added: MetricFacts) -> TaskKindFacts:
+        """Return the kind with a metric that a plugin adds; one that has a pairing may decide and be aimed at."""
+        names = (added.name,) if added.pairing is not None else ()
+        return self.model_copy(
+            update={
+                "metrics": (*self.metrics, added),
+                "gate_metrics": (*self.gate_metrics, *names),
+                "objectives": (*self.objectives, added.name),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class ExplainCase:
+    """The material of one explanation.
+
+    Attributes:
+        candidate, baseline: with the folders of their predictions; the baseline is the best one.
+        test, truth: folders.
+        split: of the run.
+        answer: the loaded candidate, None where the explanation needs no app code.
+        progress: ``progress(done, total, note)``.
+    """
+
+    candidate: Predicted
+    baseline: Predicted
+    test: Path
+    truth: Path
+    split: SplitResult
+    seed: int
+    answer: Answer | None
+    progress: Callable[[int, int, str], None]
+
+
+class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
+    """Everything that pipelines of one kind have in common.
+
+    Attributes:
+        name: ``Pipeline.kind`` of its pipelines.
+        Config: base of every pipeline's config; baselines are given these settings of a run's config and no others.
+        Split: the result of its splitting rule.
+        data: kind of dataset.
+        baselines: pipelines of this kind that every candidate is compared with; they may become champion.
+        metrics: what is computed of every contender, in the order in which tables show them.
+        ranked_by: name of the metric that ranks contenders.
+        gate_metrics: names of metrics that a policy may choose; the first is the kind's own. All have a pairing, and
+            lower is better.
+        objectives: names of metrics that a study may aim at, computed on the validation part; the first is the kind's
+            own.
+        slices: what a policy may guard.
+        explanations: phases after the verdict; the judge says which of them apply.
+        added: metrics of other plugins for this kind.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[Mapping[str, str]] = {}
+    summary: ClassVar[Mapping[str, str]] = {}
+    Config: ClassVar[type[Config]]
+    Split: ClassVar[type[SplitResult]] = SplitResult
+    data: ClassVar[str] = "series"
+    baselines: ClassVar[tuple[str, ...]]
+    metrics: ClassVar[tuple[MetricFacts, ...]]
+    ranked_by: ClassVar[str]
+    gate_metrics: ClassVar[tuple[str, ...]]
+    objectives: ClassVar[tuple[str, ...]]
+    slices: ClassVar[tuple[SliceKey, ...]] = ()
+    explanations: ClassVar[tuple[Explanation, ...]] = ()
+
+    def __init__(self, added: Sequence[Metric[Any, Any]] = ()) -> None:
+        self.added = tuple(added)
+
+    @classmethod
+    def facts(cls, origin: str = "") -> TaskKindFacts:
+        """Return what can be known of the kind without running its code."""
+        return TaskKindFacts(
+            name=cls.name,
+            title=dict(cls.title),
+            summary=dict(cls.summary),
+            origin=origin,
+            data=cls.data,
+            metrics=cls.metrics,
+            ranked_by=cls.ranked_by,
+            gate_metrics=cls.gate_metrics,
+            objectives=cls.objectives,
+            slices=cls.slices,
+            baselines=cls.baselines,
+            config_fields=tuple(cls.Config.model_fields),
+        )
+
+    @property
+    def all_metrics(self) -> tuple[MetricFacts, ...]:
+        """Its own metrics and those of other plugins."""
+        return (*self.metrics, *(each.facts for each in self.added))
+
+    def gate_metric(self, asked: str | None) -> MetricFacts:
+        """Return the metric that a policy asks for, or the kind's own."""
+        found = self.facts()
+        for each in self.added:
+            found = found.with_metric(each.facts)
+        return found.gate_metric(asked)
+
+    def own_config(self, config: Mapping[str, JsonValue]) -> ConfigT:
+        """Return the settings of the task itself out of a pipeline's config."""
+        known = {name: config[name] for name in self.Config.model_fields if name in config}
+        return self.Config.model_validate(known)  # type: ignore[return-value]  # ``Config`` is bound by the subclass
+
+    # -- data
+
+    @abstractmethod
+    def table(self, frame: pl.DataFrame, schema: SchemaJson) -> TableT:
+        """Return a dataset version as app code sees it."""
+
+    def check_pipeline(self, name: str, pipeline: AnyPipeline, schema: SchemaJson) -> None:
+        """Refuse a pipeline that cannot learn such a dataset. Raises InvalidInput."""
+        if not issubclass(pipeline.Config, self.Config):
+            raise InvalidInput(
+                f"the Config of {name} does not extend {self.Config.__name__}, the base of the task {self.name}",
+                where=f"pipeline {name}",
+                next_step=f"derive it from {self.Config.__module__}.{self.Config.__name__}",
+                code="other_config",
+            )
+        found = str(schema.get("kind") or "series")
+        if found != self.data:
+            has, needs = (DATA.get(each, each) for each in (found, self.data))
+            raise InvalidInput(
+                f"the dataset holds {has}, and {name} ({self.name}) learns from {needs}",
+                where="dataset",
+                next_step=f"choose a dataset of {needs.removeprefix('a ')}, or another pipeline",
+                code="other_kind",
+            )
+
+    def obstacle(
+        self, champion: SchemaJson, candidate: SchemaJson, learned_from: tuple[str, str] | None
+    ) -> Remark | None:
+        """Return why a champion of one schema cannot be compared on the test set of another; None where it can.
+
+        Args:
+            champion, candidate: schemas of the data that they learned from.
+            learned_from: the champion's time range; None: its version does not state one.
+        """
+        found = self.other_data(champion, candidate)
+        return found or (Remark(code="lineage_unknown") if learned_from is None else None)
+
+    def other_data(self, learned: SchemaJson, given: SchemaJson) -> Remark | None:
+        """Return in what two schemas differ so that a predictor of one cannot be asked about the other."""
+        pairs = (
+            ("other_kind", learned.get("kind") or "series", given.get("kind") or "series"),
+            ("other_target", learned.get("target"), given.get("target")),
+            ("other_unit", learned.get("unit") or "", given.get("unit") or ""),
+        )
+        return next((other(code, theirs, ours) for code, theirs, ours in pairs if theirs != ours), None)
+
+    # -- splitting rule and parts
+
+    @abstractmethod
+    def split(self, pipeline: AnyPipeline, table: TableT, config: ConfigT, folder: Path | None, refit: bool) -> SplitT:
+        """Ask the pipeline for a split, check it, and write ``train/`` and ``validation/`` into ``folder``.
+
+        Args:
+            pipeline: of this kind.
+            config: the pipeline's own.
+            folder: None: check only, write nothing.
+            refit: the winner of a study is fitted again, on the validation part too.
+
+        Raises InvalidInput where the split is not usable or a part is too small.
+        """
+
+    @abstractmethod
+    def load_part(self, folder: Path) -> PartT:
+        """Read a part that ``split`` or ``hold_out`` wrote."""
+
+    @abstractmethod
+    def alone(self, part: PartT, index: int) -> PartT:
+        """Return ``part`` with one of its predictions only."""
+
+    @abstractmethod
+    def hold_out(self, table: TableT, split: SplitT, configs: Sequence[ConfigT], outputs: Path) -> int:
+        """Write ``test/`` without targets, ``future/`` where the kind has one, and ``truth/``, which no app code sees.
+
+        Args:
+            configs: the task's settings of the candidate and of the champion, where there is one.
+
+        Returns how many predictions the test set asks for.
+        """
+
+    def remember(self, train: PartT, validation: PartT, predictor: Path) -> None:
+        """Write into ``predictor`` what it has learned from, where time ranges do not tell."""
+
+    # -- predictions and the leakage guard
+
+    @abstractmethod
+    def predict(self, name: str, answer: Answer, part: PartT) -> PredictionsT:
+        """Ask a predictor and refuse an answer of the wrong type or shape. Raises InvalidInput."""
+
+    def predict_known(self, name: str, answer: Answer, part: PartT) -> tuple[PredictionsT, tuple[str, ...]]:
+        """Ask a champion as far as it can answer, and name the parts of the test set that it did not learn."""
+        return self.predict(name, answer, part), ()
+
+    @abstractmethod
+    def guard(
+        self, name: str, answer: Answer, part: PartT, predictions: PredictionsT, seed: int, *, thorough: bool
+    ) -> int:
+        """Refuse a predictor that uses what it may not know; return at how many predictions that was tried.
+
+        The number must follow from the rows alone. Not ``thorough``, as for a baseline: few are tried.
+        Raises InvalidInput; then nothing of the run may be promoted.
+        """
+
+    @abstractmethod
+    def save_predictions(self, predictions: PredictionsT, path: Path) -> None:
+        """Write one ``.npz`` without pickles."""
+
+    def predict_future(self, name: str, answer: Answer, future: Path, path: Path) -> None:
+        """Predict what comes after the last row, where the kind has a future, and write it to ``path``."""
+
+    # -- scores
+
+    @abstractmethod
+    def judge(self, case: JudgeCase) -> Judge:
+        """Return the judge of one run's contenders."""
+
+    @abstractmethod
+    def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:
+        """Return ``(row, column)`` losses out of ``errors.npz``, for comparisons of two runs."""
+
+    def prepare_scoring(self, table: TableT, split: SplitT, config: ConfigT, outputs: Path) -> None:
+        """Write next to the parts what the trials of a study are scored with, on the validation part."""
+
+    @abstractmethod
+    def score(self, name: str, answer: Answer, parts: Path) -> dict[str, float | None]:
+        """Return the metrics of a trial on the validation part; ``parts`` is the folder that ``split`` wrote."""
+
+    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+        """Return the figures of one of ``explanations``."""
+        raise NotImplementedError(explanation)
+
+    def batch(self) -> Batch[TableT] | None:
+        """Return how a version predicts a whole dataset; None: it cannot."""
+        return None
+
+
+def other(code: str, champion: JsonValue, candidate: JsonValue) -> Remark:
+    """Return the remark that champion and candidate differ.
+
+    Example:
+        >>> other("other_target", "rain", "snow").params
+        {'champion': 'rain', 'candidate': 'snow'}
+    """
+    return Remark(code=code, params={"champion": champion, "candidate": candidate})
+
+
+#: A task kind of whatever data.
+AnyTaskKind: TypeAlias = TaskKind[Any, Any, Any, Any, Any]
