@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -87,7 +88,7 @@ def bin_(ended):
 
 
 def listed(stand, **which) -> list[str]:
-    return [run.id for run in stand.service.list(stand.project_id, **which).runs]
+    return [run.id for run in asyncio.run(stand.service.lookup.list(stand.project_id, **which)).items]
 
 
 def files(stand) -> set[bytes]:
