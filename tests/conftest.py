@@ -33,7 +33,7 @@ from azuraforge.database import Base, Database, new_id
 from azuraforge.projects.tables import Project
 from tests.command_line import SERVING, run_command
 
-pytest_plugins = ["tests.cpu_report", "tests.valkey", "tests.postgres", "tests.scaled"]
+pytest_plugins = ["tests.cpu_report", "tests.longest_first", "tests.valkey", "tests.postgres", "tests.scaled"]
 
 # How fast a busy machine draws examples says nothing about the code.
 hypothesis_settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -175,7 +175,7 @@ class PlatformProcess:
         command = [sys.executable, "-m", "azuraforge.cli.main", "up", "--port", "0"]
         with (self.home.parent / f"{self.home.name}.log").open("a") as log:
             self.process = subprocess.Popen(command, env=self.variables, stdout=log, stderr=log, text=True)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise AssertionError(f"the platform ended with {self.process.returncode}: {self.log()[-2000:]}")
@@ -214,7 +214,7 @@ class PlatformProcess:
         """Ask it to stop and wait for it."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-            self.process.wait(30)
+            self.process.wait(120)
         return self.process.returncode
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -236,7 +236,7 @@ class PlatformProcess:
     def api(self, path: str) -> dict:
         """GET below /api/v1 with the command line's own token."""
         request = urllib.request.Request(f"{self.url}/api/v1{path}", headers={"Authorization": f"Bearer {self.token}"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return json.loads(answer.read())
 
     def json(self, *arguments: str) -> object:

@@ -89,7 +89,8 @@ def schedule(name: str) -> dict:
 def case_of(platform, path: str) -> Case:
     def length(of: str) -> Callable[[], int]:
         def count() -> int:
-            return len(platform.api(of)["items"])
+            found = platform.api(of)
+            return len(found["items"])
 
         return count
 
@@ -118,7 +119,7 @@ def case_of(platform, path: str) -> Case:
         case "/links":
             return Case("/links", as_json(), as_json(next="/runs"), lambda: links(platform))
         case "/models/{name}/predict":
-            count = length("/models/co2/predictions?limit=1000")
+            count = length("/predictions?model=co2&unserved=true&limit=500")
             for each in platform.api("/models/co2/deployments")["items"]:
                 if each["state"] == "active":  # its answers would be counted too
                     end = as_json(reason="enough")()
@@ -174,7 +175,7 @@ def bundle_of(platform) -> bytes:
     version = platform.api("/models/co2")["champion"]
     headers = {"Authorization": f"Bearer {platform.token}"}
     request = urllib.request.Request(f"{platform.url}/api/v1/models/co2/versions/{version}/bundle", headers=headers)
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         return answer.read()
 
 
@@ -279,7 +280,7 @@ def test_a_request_that_died_after_its_work_is_not_done_again(make_platform):
     platform = make_platform(AZURAFORGE_CRASHPOINT="answer_before_kept").start()
     with pytest.raises((urllib.error.URLError, ConnectionError)):
         send(platform, "/tokens", as_json(name="once")(), "k")
-    platform.process.wait(30)
+    platform.process.wait(120)
     platform.environment.clear()
     platform.start()
     assert [each["name"] for each in platform.api("/tokens")["items"]] == ["once"]
@@ -293,9 +294,7 @@ def test_a_key_is_forgotten_after_two_days(make_platform):
     _, first = send(platform, "/tokens", as_json(name="a")(), "k")
     with sqlite3.connect(platform.home / "azuraforge.db", timeout=30) as database:
         database.execute("UPDATE answered_request SET created_at = created_at - 172800 * 1000000")
-    deadline = time.monotonic() + 10
     _, second = send(platform, "/tokens", as_json(name="b")(), "k")
     assert second["id"] != first["id"]
     with sqlite3.connect(platform.home / "azuraforge.db", timeout=30) as database:
         assert database.execute("SELECT count(*) FROM answered_request").fetchone() == (1,)
-    assert time.monotonic() < deadline

@@ -214,7 +214,7 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
         bin_.delete(key, first, None, "Ada")
     bin_.delete(key, second, None, "Ada")
     bin_.delete(key, first, None, "Ada")
-    assert service.list(key) == []
+    assert service.list(key).items == []
     bin_.restore(key, "second", None)
     with stand.database.read(key) as session:
         (item,) = bin_.contents(session, key, Policy()).items
@@ -244,7 +244,7 @@ def test_a_deleted_study_gives_its_name_up(stand: Stand) -> None:
     bin_.delete(key, first, None, "Ada")
     second = stand.create("search", budget_trials=1)
     stand.carry(second, bowl)
-    assert [each.id for each in service.list(key)] == [second]
+    assert [each.id for each in service.list(key).items] == [second]
     with pytest.raises(Conflict, match="another study is named 'search' by now"):
         bin_.restore(key, first, None)
     bin_.delete(key, second, None, "Ada")

@@ -94,9 +94,6 @@ class DatasetTrash(RowBin[Row]):
         for object_to in self._objections:
             object_to(session, project_id, thing.id, thing.name, thing.version)
 
-    def newest(self, session: Session, project_id: str, limit: int | None) -> Sequence[Thing[Row]]:
-        return self.page(session, project_id, None, None, 0)[:limit]
-
     def page(
         self, session: Session, project_id: str, before: datetime | None, after: Thing[Row] | None, limit: int
     ) -> Sequence[Thing[Row]]:

@@ -18,7 +18,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import Shelf, size_of
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import NeededBy, Noun, Policy
-from azuraforge.projects.trash import Purged
+from azuraforge.projects.trash import Position, Purged
 from azuraforge.runs import store, trash_store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.tables import Run
@@ -126,8 +126,15 @@ class RunTrash(RowBin[Run]):
                 next_step=f"cancel it first: azuraforge runs cancel {thing.id}",
             )
 
-    def newest(self, session: Session, project_id: str, limit: int | None) -> Sequence[Thing[Run]]:
-        return [_thing(run) for run in trash_store.newest(session, project_id, limit)]
+    def newest(
+        self, session: Session, project_id: str, after: Position | None, limit: int | None
+    ) -> Sequence[Thing[Run]]:
+        place = None
+        if after is not None:
+            at, noun, run_id, _ = after
+            # Ids are letters and digits: of another noun either all runs of that moment are behind it, or none.
+            place = (at, run_id) if noun == self.noun else (at, "z" * 17 if noun > self.noun else "")
+        return [_thing(run) for run in trash_store.newest(session, project_id, place, limit)]
 
     def totals(self, session: Session, project_id: str) -> tuple[int, int]:
         return trash_store.totals(session, project_id)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
 from azuraforge.database import Session, now
+from azuraforge.database.keyset import behind
 from azuraforge.runs.tables import (
     Artifact,
     Checkpoint,
@@ -41,9 +42,11 @@ _PARTS: tuple[Any, ...] = (
 )
 
 
-def newest(session: Session, project_id: str, limit: int | None) -> Sequence[Run]:
-    """Runs in the trash, the latest first."""
-    statement = select(Run).where(*_in_trash(project_id)).order_by(Run.deleted_at.desc(), Run.id)
+def newest(session: Session, project_id: str, after: tuple[datetime, str] | None, limit: int | None) -> Sequence[Run]:
+    """Runs in the trash, the latest first, behind ``after``."""
+    statement = select(Run).where(*_in_trash(project_id)).order_by(Run.deleted_at.desc(), Run.id.desc())
+    if after is not None:
+        statement = statement.where(behind((Run.deleted_at, Run.id), after, descending=True))
     return session.scalars(statement.limit(limit)).all()
 
 

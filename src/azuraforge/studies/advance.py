@@ -18,8 +18,9 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, UserError
 from azuraforge.events.service import EventLog
+from azuraforge.pipelines.extra import TrialExtra
 from azuraforge.runs.handlers import PreparedRun
-from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.schemas import RunRequest, StudyLink
 from azuraforge.runs.service import RunService
 from azuraforge.studies import space, store
 from azuraforge.studies.collecting import Collecting
@@ -117,12 +118,8 @@ class Advance:
             idempotency_key=f"study:{study.id}:winner:{trial.number}",
         )
         prepared = self._runs.prepare(study.project_id, request)
-        extra = {
-            **prepared.extra,
-            "study": {"id": study.id, "name": study.name, "trial": trial.number},
-            "trials": counted,
-            "refit": refit,
-        }
+        link = StudyLink(id=study.id, name=study.name, trial=trial.number)
+        extra = prepared.extra.model_copy(update={"study": link, "trials": counted, "refit": refit})
         return request, dataclasses.replace(prepared, extra=extra)
 
     def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
@@ -189,7 +186,6 @@ class Advance:
             priority=study.priority,
             idempotency_key=f"study:{study.id}:{number}",
         )
-        told = {"id": study.id, "name": study.name, "trial": number}
         prepared = PreparedRun(
             name=request.name or "",
             plugin=study.plugin,
@@ -199,12 +195,12 @@ class Advance:
             dataset_name=study.dataset_name,
             dataset_version=study.dataset_version,
             dataset_fingerprint=study.dataset_fingerprint,
-            extra={
-                "task": study.task,
-                "study": told,
-                "baselines": study.baselines is None and alone,
-                "same_parts": study.same_parts,
-            },
+            extra=TrialExtra(
+                task=study.task,
+                study=StudyLink(id=study.id, name=study.name, trial=number),
+                baselines=study.baselines is None and alone,
+                same_parts=study.same_parts,
+            ),
         )
 
         def work(session: Session) -> bool:

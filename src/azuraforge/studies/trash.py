@@ -70,9 +70,6 @@ class StudyTrash(RowBin[Study]):
                 next_step="azuraforge trash empty",
             )
 
-    def newest(self, session: Session, project_id: str, limit: int | None) -> Sequence[Thing[Study]]:
-        return [_thing(row) for row in store.deleted(session, None)[:limit]]
-
     def page(
         self, session: Session, project_id: str, before: datetime | None, after: Thing[Study] | None, limit: int
     ) -> Sequence[Thing[Study]]:
