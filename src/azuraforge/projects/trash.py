@@ -103,7 +103,7 @@ class Trash:
             policy = policy.model_copy(update={"keep_prediction_days": present})
 
         def work(session: Session) -> None:
-            store.save_policy(session, project_id, policy.model_dump())
+            store.save_policy(session, policy.model_dump())
             self._events.append(session, project_id, "project", "policy.changed", {**policy.model_dump(), "by": by})
 
         self._database.write(project_id, work)
@@ -152,5 +152,5 @@ class Trash:
 
 def policy_of(session: Session, project_id: str) -> Policy:
     """What the project keeps: its own line, else the defaults."""
-    row = store.policy(session, project_id)
+    row = store.policy(session)
     return Policy() if row is None else Policy(**{name: getattr(row, name) for name in Policy.model_fields})

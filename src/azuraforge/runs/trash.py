@@ -61,16 +61,6 @@ class RunTrash(RowBin[Run]):
 
         self.database.write(project_id, work)
 
-    def object_to_dataset(self, session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
-        """Raise Conflict where a queued or running run reads this dataset, or this version of it."""
-        if (run_id := trash_store.going_on_dataset(session, project_id, id_, version)) is not None:
-            raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", run_id)
-
-    def object_to_model(self, session: Session, project_id: str, name: str) -> None:
-        """Raise Conflict where a queued or running run will add a version to this model."""
-        if (run_id := trash_store.going_for_model(session, project_id, name)) is not None:
-            raise _in_use(f"model {name!r}", run_id)
-
     def forget(self, project_id: str, run_ids: Sequence[str]) -> Purged:
         """Purge runs that belong to something that is purged, in the trash or not.
 
@@ -209,11 +199,3 @@ class RunTrash(RowBin[Run]):
 
 def _thing(run: Run) -> Thing[Run]:
     return Thing(run, run.id, run.name)
-
-
-def _in_use(what: str, run_id: str) -> Conflict:
-    return Conflict(
-        f"{what} cannot be deleted while run {run_id} works with it",
-        where=f"run {run_id}",
-        next_step=f"wait for it, or cancel it first: azuraforge runs cancel {run_id}",
-    )

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
-from sqlalchemy.orm import Session
 
-from azuraforge.database import now
+from azuraforge.database import Session, now
 from azuraforge.database.keyset import behind
 from azuraforge.runs.tables import (
     Artifact,
@@ -135,9 +134,9 @@ def forget(session: Session, project_id: str, run_id: str) -> list[str]:
     return addresses
 
 
-def named_files(session: Session, project_id: str, addresses: Sequence[str]) -> set[str]:
+def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
     """Those that some run of the project still names."""
-    statement = select(Artifact.sha256).where(Artifact.project_id == project_id, Artifact.sha256.in_(addresses))
+    statement = select(Artifact.sha256).where(Artifact.sha256.in_(addresses))
     return set(session.scalars(statement))
 
 

@@ -1,44 +1,28 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
-import type { RunDetail } from "../api/types";
-import type { RowZone } from "../language/format";
+import type { Backtest } from "../api/figures";
+import { columnDecimals, titleOf } from "../evaluation/metrics";
+import { figureQuery, type FigureProps } from "../figures/api";
+import { rowZoneOf } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
+import css from "../ui/Content.module.css";
 import { Table, tableCss } from "../ui/Table";
-import { namedFigureQuery } from "./api";
-import { columnDecimals, type MetricValues } from "./evaluation";
-import css from "./RunPage.module.css";
 
-interface Spread {
-  mean: number | null;
-  deviation: number | null;
-  folds: number;
-}
-
-export interface Backtest {
-  candidate: string;
-  purge_rows: number;
-  /** Of a study's winner: how the folds lie to the rows that chose its config. Missing in runs of earlier releases. */
-  choice?: "before" | "inside" | null;
-  folds: {
-    parts: Record<"train" | "validation" | "test", { rows: number; start: string; end: string }>;
-    contenders: { name: string; metrics: MetricValues }[];
-  }[];
-  contenders: { name: string; rmse: Spread; mase: Spread; coverage: Spread; beaten_in: number | null }[];
-}
-
-/** The same pipeline learned anew on growing parts, each judged on the rows that follow; nothing where none was asked for. */
-export function BacktestCard({ run, series }: { run: RunDetail; series: RowZone | null }) {
-  const { t } = useTranslation();
+/** The same pipeline retrained on growing parts, each evaluated on the rows that follow. */
+export default function BacktestCard({ run, evaluation }: FigureProps) {
+  const { t, i18n } = useTranslation();
   const { day, fixed, percent } = useFormats();
-  const { data } = useQuery(namedFigureQuery<Backtest>(run.id, "backtest", run.figures.includes("backtest")));
+  const { data } = useQuery(figureQuery(run, "backtest"));
   if (!data) return null;
+  const series = rowZoneOf(evaluation);
+  const title = (name: string) => titleOf(evaluation, name, i18n.language);
   const rmse = (name: string, fold: Backtest["folds"][number]) => fold.contenders.find((each) => each.name === name)?.metrics.rmse;
   const decimals = columnDecimals(data.contenders.map((row) => row.rmse.mean));
   return (
     <Card title={t("backtest.title")} note={t("backtest.note", { count: data.folds.length, purge: data.purge_rows })}>
-      <Table caption={t("backtest.caption")} testId="backtest-table">
+      <Table caption={t("backtest.caption", { metric: title("rmse") })} testId="backtest-table">
         <thead>
           <tr>
             <th scope="col">{t("baselines.contender")}</th>
@@ -49,8 +33,8 @@ export function BacktestCard({ run, series }: { run: RunDetail; series: RowZone 
             ))}
             <th scope="col" className={tableCss["number"]}>{t("backtest.mean")}</th>
             <th scope="col" className={tableCss["number"]}>{t("backtest.deviation")}</th>
-            <th scope="col" className={tableCss["number"]}>{t("metrics.mase")}</th>
-            <th scope="col" className={tableCss["number"]}>{t("metrics.coverage")}</th>
+            <th scope="col" className={tableCss["number"]}>{title("mase")}</th>
+            <th scope="col" className={tableCss["number"]}>{title("coverage")}</th>
             <th scope="col" className={tableCss["number"]}>{t("backtest.beaten")}</th>
           </tr>
         </thead>

@@ -1,10 +1,11 @@
 import { useTranslation } from "react-i18next";
 
+import type { Forecast } from "../api/figures";
 import { isDaily } from "../charts/bands";
+import { columnDecimals } from "../evaluation/metrics";
 import type { RowZone } from "../language/format";
 import { useFormats } from "../language/useFormats";
 import { Table, tableCss } from "../ui/Table";
-import { columnDecimals, type Forecast } from "./evaluation";
 
 /** The same values as the chart's, for reading and copying. */
 export function NextValues({ next, unit, target, series }: { next: Forecast["next"]; unit: string; target: string; series: RowZone | null }) {

@@ -1,6 +1,6 @@
-import { useFormats } from "../../language/useFormats";
+import { useFormats } from "../language/useFormats";
 import css from "./Drawing.module.css";
-import { scale } from "./figures";
+import { scale } from "./scale";
 
 const [WIDTH, HEIGHT] = [320, 200];
 
@@ -12,11 +12,11 @@ interface DotsProps {
   /** A line where both are the same. */
   diagonal?: boolean;
   tone?: "first" | "second";
-  /** What stands at the ends of the axis across, where that is not its numbers. */
+  /** Texts at the ends of the horizontal axis in place of its numbers. */
   between?: readonly [string, string] | undefined;
 }
 
-/** Points against one another, the ends of both axes told. */
+/** Points in two dimensions with the ends of the horizontal axis. */
 export function Dots({ label, caption, x, y, diagonal = false, tone = "first", between }: DotsProps) {
   const { number } = useFormats();
   const both = [...x, ...y];

@@ -1,6 +1,6 @@
 // Metric curves as they grow: merged by step, so that a point may arrive twice; bounded, so that a week of
 // training does not fill the tab.
-import type { Metrics } from "../api/types";
+import type { Metrics } from "../../api/types";
 
 export interface Curve {
   readonly steps: readonly number[];

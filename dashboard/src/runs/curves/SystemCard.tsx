@@ -1,13 +1,14 @@
 import { Suspense, lazy } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useFormats } from "../language/useFormats";
-import { Card } from "../ui/Card";
-import { Facts } from "../ui/Facts";
+import { useFormats } from "../../language/useFormats";
+import { Card } from "../../ui/Card";
+import { Facts } from "../../ui/Facts";
 import { isOfMachine, type Curve, type Curves } from "./curves";
-import css from "./RunPage.module.css";
+import css from "./Curves.module.css";
+import text from "../../ui/Content.module.css";
 
-const CurvePlot = lazy(() => import("../charts/CurvePlot"));
+const CurvePlot = lazy(() => import("../../charts/CurvePlot"));
 
 /** The figures of the machine that have a name in both languages; bytes are drawn as megabytes. */
 const KNOWN = ["cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes"] as const;
@@ -36,7 +37,7 @@ export function SystemCard({ curves, name }: { curves: Curves; name: string }) {
           return (
             <figure key={series}>
               <figcaption>{label}</figcaption>
-              <Suspense fallback={<div className={css["chartPlaceholder"]} />}>
+              <Suspense fallback={<div className={text["chartPlaceholder"]} />}>
                 <CurvePlot
                   curves={drawn}
                   names={[{ name: series, label }]}

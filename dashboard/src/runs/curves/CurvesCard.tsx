@@ -1,13 +1,13 @@
 import { Suspense, lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { RunDetail } from "../api/types";
-import { Card } from "../ui/Card";
+import type { RunDetail } from "../../api/types";
+import { Card } from "../../ui/Card";
 import { isOfMachine, type Curve, type Curves } from "./curves";
-import { hasEnded } from "./live";
-import css from "./RunPage.module.css";
+import { hasEnded } from "../live";
+import css from "../../ui/Content.module.css";
 
-const CurvePlot = lazy(() => import("../charts/CurvePlot"));
+const CurvePlot = lazy(() => import("../../charts/CurvePlot"));
 
 const LOSSES: readonly string[] = ["loss", "validation_loss"];
 
