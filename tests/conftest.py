@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import pkgutil
+import re
 import shutil
 import signal
 import subprocess
@@ -55,30 +56,42 @@ def import_all_tables() -> None:
             importlib.import_module(name)
 
 
+#: The tables after a keyword of a statement, each with its alias.
+_TABLE = r"\w+(?:\s+as\s+\w+)?"
+_TABLES = re.compile(rf"\b(?:from|join|update)\s+\(?({_TABLE}(?:,\s+{_TABLE})*)")
+
+
 @functools.lru_cache(maxsize=5000)
-def _owned_tables_of(statement: str) -> tuple[frozenset[str], bool]:
-    """Owned tables that a statement reads or changes, and whether its condition names the project."""
+def _owned_tables_of(statement: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Owned tables that a statement reads or changes, and those of them that no condition confines to a project."""
     text = " ".join(statement.lower().replace('"', "").split())
-    verb, _, condition = text.partition(" where ")
-    if not verb.startswith(("select", "update", "delete")):
-        return frozenset(), True
-    owned = [table.name for table in Base.metadata.tables.values() if "project_id" in table.columns]
-    named = frozenset(table for table in owned if f" {table} " in f"{verb} " or f" {table}," in verb)
-    return named, "project_id" in condition
+    if not text.startswith(("select", "update", "delete")):
+        return frozenset(), frozenset()
+    owned = {table.name for table in Base.metadata.tables.values() if "project_id" in table.columns}
+    each = [words.split() for tables in _TABLES.findall(text) for words in tables.split(",")]
+    found = [(words[0], words[-1]) for words in each if words[0] in owned]
+    if len(found) == 1 and re.search(r"(?<![.\w])project_id\s*(=|in\b)", text):
+        return frozenset(owned & {found[0][0]}), frozenset()
+    loose = {
+        alias
+        for _, alias in found
+        if not re.search(rf"\b{alias}\.project_id\s*(=|in\b)|=\s*{alias}\.project_id\b", text)
+    }
+    return frozenset(table for table, _ in found), frozenset(loose)
 
 
 @event.listens_for(Engine, "before_cursor_execute")
 def _guard_statements(connection, _cursor, statement, _parameters, context, _many) -> None:  # type: ignore[no-untyped-def]
     """SQLite's stand-in for row-level security while tests run: inside a project's session, no statement may
-    read or change an owned table without naming the project in its condition; outside of one, only cross-project
-    queries may."""
+    read or change an owned table that no condition confines to the project; outside of one, only cross-project queries
+    may. The session confines ORM statements; Core and raw statements must name the project for each of their tables."""
     if connection.dialect.name != "sqlite" or "project_id" not in connection.info:
         return
     if context and context.execution_options.get("crosses_projects"):
         return
-    named, names_project = _owned_tables_of(statement)
+    named, loose = _owned_tables_of(statement)
     assert not named or connection.info["project_id"], f"{named} asked outside of a project: {statement}"
-    assert not named or names_project, f"no project in the condition on {named}: {statement}"
+    assert not loose, f"no project in the condition on {loose}: {statement}"
 
 
 @pytest.fixture

@@ -282,7 +282,7 @@ def test_a_platform_that_starts_brings_waiting_journals_itself(make_platform):
     while list((alone.home / "journal").iterdir()):
         assert time.monotonic() < until, "the journal stayed"
         time.sleep(0.05)
-    (run,) = alone.json("runs", "list")["runs"]
+    (run,) = alone.json("runs", "list")
     alone.stop()
     assert (run["name"], run["state"]) == ("away", "succeeded")
 
@@ -298,7 +298,7 @@ def test_without_a_platform_a_command_brings_its_own(make_platform):
     watched = alone.run("runs", "watch", run_id)
     assert "succeeded" in watched.stdout
     listed = alone.json("runs", "list")
-    assert [run["id"] for run in listed["runs"]] == [run_id]
+    assert [run["id"] for run in listed] == [run_id]
 
 
 def test_commands_at_the_same_time_share_one_temporary_platform(make_platform):

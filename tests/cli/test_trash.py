@@ -92,7 +92,7 @@ def test_a_champion_stays_and_what_it_needs_is_kept_in_the_trash(platform, train
     assert "champion" in refused(platform, "models", "delete", "load", str(champion))
     platform.run("runs", "delete", trained["id"])
     platform.run("datasets", "delete", "load")
-    assert platform.json("runs", "list")["runs"] == []
+    assert platform.json("runs", "list") == []
     assert "in the trash" in refused(platform, "runs", "start", "forecasting.ridge", "--dataset", "load")
     listed = platform.json("trash", "list")
     assert {(item["noun"], item["needed_by"]["name"]) for item in listed["items"]} == {

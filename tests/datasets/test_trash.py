@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -43,14 +44,14 @@ def test_a_deleted_dataset_is_out_of_reach_and_comes_back(add, service, bin_, ev
     added = add()
     bin_.delete(project_id, "load", None, "Ada")
     bin_.delete(project_id, added.id, None, "Bob")  # twice is once
-    assert service.list(project_id) == []
+    assert asyncio.run(service.lookup.list(project_id)).items == []
     for name in ("load", added.id):
         with pytest.raises(NotFound, match="in the trash") as refused:
             service.get(project_id, name)
         assert "azuraforge datasets restore" in refused.value.next_step
         shown = service.get(project_id, name, trash=True)
         assert (shown.name, shown.deleted_by, shown.deleted_at is not None) == ("load", "Ada", True)
-    [listed] = service.list(project_id, trash=True)
+    [listed] = asyncio.run(service.lookup.list(project_id, trash=True)).items
     assert (listed.name, listed.id, listed.numbers) == ("load", added.id, [1])
     assert bin_.restore(project_id, "load", None).id == added.id
     found = service.get(project_id, "load")
@@ -83,7 +84,7 @@ def test_a_version_is_deleted_alone_and_its_number_stays_taken(add, service, bin
         bin_.delete(project_id, "load", 1, "Ada")
     assert bin_.purge(project_id, None).counts == {"dataset_versions": 1}
     assert add(62).version == 3
-    [listed] = service.list(project_id)
+    [listed] = asyncio.run(service.lookup.list(project_id)).items
     assert (listed.versions, listed.numbers) == (2, [1, 3])
     for attempt in (
         lambda: service.get(project_id, "load", 2, trash=True),
@@ -151,7 +152,7 @@ def test_who_objects_is_heard(add, service, bin_, objections, project_id):
         bin_.delete(project_id, "load", 2, "Ada")
     bin_.delete(project_id, "load", 1, "Ada")
     assert heard == [(project_id, "load", 2), (project_id, "load", 1)]
-    assert service.list(project_id)[0].numbers == [2]
+    assert asyncio.run(service.lookup.list(project_id)).items[0].numbers == [2]
 
 
 def test_other_projects_neither_delete_nor_purge(add, service, bin_, project_id, other_project_id):
@@ -230,7 +231,9 @@ class Sequences(RuleBasedStateMachine):
             try:
                 self.bin.restore(self.project_id, dataset.id, None)
             except Conflict:
-                assert dataset.name in [each.name for each in self.service.list(self.project_id)]
+                assert dataset.name in [
+                    each.name for each in asyncio.run(self.service.lookup.list(self.project_id)).items
+                ]
 
     @rule(number=st.integers(0, 20))
     def need(self, number):
@@ -240,7 +243,7 @@ class Sequences(RuleBasedStateMachine):
     @rule()
     def purge(self):
         self.bin.purge(self.project_id, None)
-        lists = self.service.list(self.project_id, trash=True)
+        lists = asyncio.run(self.service.lookup.list(self.project_id, trash=True)).items
         assert all(any(needed[0] == each.id for needed in self.needed) for each in lists)
 
     @invariant()
@@ -259,13 +262,13 @@ class Sequences(RuleBasedStateMachine):
         if not hasattr(self, "known"):
             return
         self.needed.clear()
-        for dataset in self.service.list(self.project_id):
+        for dataset in asyncio.run(self.service.lookup.list(self.project_id)).items:
             self.bin.delete(self.project_id, dataset.id, None, "Ada")
         self.bin.purge(self.project_id, None)
         assert files(self.service, self.project_id) == set()
 
     def _pick(self, number, trash):
-        found = self.service.list(self.project_id, trash=trash)
+        found = asyncio.run(self.service.lookup.list(self.project_id, trash=trash)).items
         return [found[number % len(found)]] if found else []
 
 

@@ -132,7 +132,7 @@ def await_death_of_child(platform, mark: Path) -> None:
     """Until the run goes on in an attempt that a dead child made necessary."""
     deadline = time.monotonic() + 120
     while True:
-        [run] = platform.api("/runs")["runs"]
+        [run] = platform.api("/runs")["items"]
         outcomes = [each["outcome"] for each in platform.api(f"/runs/{run['id']}")["attempts"]]
         if mark.exists() and outcomes[-2:] == ["died", None]:
             return

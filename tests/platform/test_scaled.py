@@ -84,7 +84,7 @@ def test_a_study_is_carried_by_celery_workers_to_the_verdict_about_its_winner(pl
         assert time.monotonic() < deadline, study
         time.sleep(0.2)
     assert (study["state"], study["reason"], study["trials"]) == ("finished", "trials", {"complete": 6}), study["error"]
-    trials = platform.api(f"/studies/{study['id']}/trials")
+    trials = platform.api(f"/studies/{study['id']}/trials")["items"]
     runs = [platform.api(f"/runs/{trial['run_id']}") for trial in trials]
     assert [trial["number"] for trial in trials] == list(range(6))
     assert len({run["id"] for run in runs}) == 6
@@ -97,7 +97,7 @@ def test_a_study_is_carried_by_celery_workers_to_the_verdict_about_its_winner(pl
     verdict = platform.api(f"/evaluations/{winner['id']}")["verdict"]
     tightened = [reason for reason in verdict["reasons"] if reason["code"] == "level_tightened_by_trials"]
     assert [reason["params"]["trials"] for reason in tightened] == [6]
-    listed = {run["id"] for run in platform.api("/runs?limit=500")["runs"]}
+    listed = {run["id"] for run in platform.api("/runs?limit=500")["items"]}
     assert winner["id"] in listed
     assert not listed & {run["id"] for run in runs}
 
@@ -201,7 +201,7 @@ def test_without_a_broker_reads_are_served_and_runs_wait_for_it(platform, valkey
         late = platform.start("worker", "--concurrency", "1").wait_for("broker_away")
         waits = start(platform)
         assert platform.api(f"/runs/{waits}")["state"] in ("queued", "running")
-        assert platform.api("/runs")["runs"][0]["id"] == waits
+        assert platform.api("/runs")["items"][0]["id"] == waits
         # Who carries goes on; a broker is not asked.
         assert wait_until(platform, running, ended)["state"] == "succeeded"
     finally:

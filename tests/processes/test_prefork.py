@@ -15,6 +15,7 @@ import pytest
 from azuraforge.processes import prefork
 from azuraforge.processes.frames import encode, read_frames
 from azuraforge.processes.launcher import Launcher
+from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from tests.process_checks import still_alive
 from tests.stand import CHILD_PATH
@@ -124,7 +125,7 @@ def test_runs_learn_which_of_their_children_are_heavy(make_stand, launcher, monk
     assert wanted == [None, None, threads, None], "the first time nobody knows"
 
 
-class Modules:
+class Modules(handlers.Handler):
     """One child that reads frames, and one that does not."""
 
     kind = "train"

@@ -14,6 +14,7 @@ from azuraforge.processes.exchange import Exchange
 from azuraforge.processes.failures import Cancelled, ChildDied
 from azuraforge.processes.frames import encode
 from azuraforge.processes.log_file import LogFile
+from azuraforge.runs.execution.outgoing import Outgoing
 from azuraforge.runs.execution.phase import Interrupt, PhaseChild
 from azuraforge.runs.limits import Limits
 
@@ -46,9 +47,15 @@ def drive(child, tmp_path):
     """Drives the child to its end; what it told goes into ``told``."""
     log, interrupt = LogFile(tmp_path / "log.txt"), Interrupt()
     told: list[dict] = []
-    driver = PhaseChild(child, interrupt, Limits(None, None, 0.0), log, told.extend)
-    yield driver, interrupt, told
+    outgoing = Outgoing()
+
+    def record(frames):
+        told.extend(frames)
+        return []
+
+    yield PhaseChild(child, interrupt, Limits(None, None, 0.0), log, record, outgoing), interrupt, told
     log.close()
+    outgoing.close()
     interrupt.close()
 
 

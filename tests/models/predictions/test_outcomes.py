@@ -189,7 +189,7 @@ def test_what_cannot_be_judged_is_said(ground: Ground, other_project_id: str) ->
         lambda: foreign.outcomes.post(other_project_id, [request], "x"),
         lambda: foreign.reads.show(other_project_id, made.prediction_id),
         lambda: foreign.reads.scores(other_project_id, "load", None),
-        lambda: foreign.reads.page(other_project_id, model="load", version=None, judged=None, before=None, limit=5),
+        lambda: foreign.reads.page(other_project_id, model="load", version=None, judged=None, limit=5),
     ):
         with pytest.raises(NotFound):
             ask()
@@ -250,18 +250,16 @@ def test_classes_are_judged_by_the_right_one_beside_the_usual_one(ground: Ground
 def test_pages_of_the_ledger_miss_nothing_and_repeat_nothing(ground: Ground) -> None:
     made = [ground.predict(request_id=str(number)).prediction_id for number in range(7)]
     ground.post({"request_id": "3", "at": HOURS[1], "value": 1.0})
-    seen, before = [], None
+    seen, after = [], None
     while True:
-        page = ground.service.reads.page(
-            ground.project_id, model="load", version=1, judged=False, before=before, limit=3
-        )
+        page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=False, after=after, limit=3)
         seen += [each.prediction_id for each in page.items]
-        before = page.next
-        if before is None:
+        after = page.next
+        if after is None:
             break
     assert seen == made[::-1]
-    with pytest.raises(InvalidInput, match="no place in the ledger"):
-        ground.service.reads.page(ground.project_id, model=None, version=None, judged=None, before="x", limit=3)
+    with pytest.raises(InvalidInput, match="no cursor of this list"):
+        ground.service.reads.page(ground.project_id, model=None, version=None, judged=None, after="x", limit=3)
 
 
 def test_the_policy_says_how_long_lines_are_kept(ground: Ground) -> None:
@@ -362,7 +360,7 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
         return await asyncio.gather(*(ask(value) for value in range(60)))
 
     assert asyncio.run(all_at_once()) == [value + 1.0 for value in range(60)]
-    lines = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, before=None, limit=100)
+    lines = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, limit=100)
     assert sorted(line.naive for line in lines.items) == sorted([5.0, *range(60)])
     assert len(commits) < 60
 
@@ -380,7 +378,7 @@ def test_what_goes_along_is_written_with_its_own_line(ground: Ground) -> None:
 
     with pytest.raises(Conflict):
         asyncio.run(ask())
-    page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, before=None, limit=9)
+    page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, limit=9)
     assert len(page.items) == 1
 
 
@@ -411,7 +409,7 @@ def test_answers_that_come_together_share_a_commit(ground: Ground, monkeypatch: 
         thread.start()
     for thread in threads:
         thread.join()
-    page = ground.service.reads.page(ground.project_id, model="load", version=None, judged=None, before=None, limit=100)
+    page = ground.service.reads.page(ground.project_id, model="load", version=None, judged=None, limit=100)
     assert len(page.items) == 17
     assert sum(commits) == 16
     assert len(commits) < 16
@@ -431,7 +429,7 @@ def test_one_bad_line_is_nobody_elses_fault(ground: Ground) -> None:
     ground.room.service.online.ledger._write(ground.project_id, group)
     errors = [each.exception(20.0) for each in group.waiting]
     assert [error is None for error in errors] == [True, False, True]
-    page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, before=None, limit=9)
+    page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, limit=9)
     assert len(page.items) == 3
 
 
