@@ -14,6 +14,7 @@ import azuraforge
 from azuraforge.events.service import EventLog
 from azuraforge.processes.kernels import PREPARE, PREPARE_SECONDS
 from azuraforge.processes.launcher import Launcher
+from azuraforge.runs import handlers
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.execution.supervisor import Supervisor
 from azuraforge.runs.execution.worker import Worker
@@ -30,7 +31,7 @@ CHILD_PATH = f"{ENTRIES}{os.pathsep}{Path(azuraforge.__file__).parents[1]}"
 ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 
-class ToyHandler:
+class ToyHandler(handlers.Handler):
     """One phase per name in ``config["phases"]``; by default it trains."""
 
     kind = "train"
@@ -81,7 +82,7 @@ class Stand:
     def get(self, run_id: str):
         return self.service.get(self.project_id, run_id)
 
-    def wait(self, run_id: str, until: Callable[[Any], bool] | None = None, seconds: float = 60):
+    def wait(self, run_id: str, until: Callable[[Any], bool] | None = None, seconds: float = 120):
         """Poll the run until it ended (or ``until`` holds)."""
         holds = until or (lambda run: run.state in ENDED)
         deadline = time.monotonic() + seconds

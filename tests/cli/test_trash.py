@@ -44,7 +44,7 @@ def ask(platform, token: str, method: str, path: str, body: object = None) -> in
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"{platform.url}/api/v1{path}", method=method, headers=headers, data=content)
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         with error:

@@ -6,7 +6,7 @@ No statement here names a project: stores rely on the session to add the conditi
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import MetaData, delete, func, literal_column, select, union_all, update
+from sqlalchemy import MetaData, delete, func, literal_column, select, text, union_all, update
 from sqlalchemy.orm import aliased
 
 from azuraforge.database import Base, Database, ScopeError
@@ -90,6 +90,34 @@ def test_the_ways_of_reading_would_leak_without_the_session(filled):
     assert leaking >= len(READS) - 2
 
 
+run, attempt = Run.__table__, RunAttempt.__table__
+CORE = {
+    "core select": select(run.c.id),
+    "core select of the project column": select(run.c.project_id),
+    "core join with one condition": select(run.c.id)
+    .join(attempt, run.c.id == attempt.c.run_id)
+    .where(run.c.project_id == MINE),
+    "core subquery": select(run.c.id).where(run.c.project_id == MINE, run.c.id.in_(select(attempt.c.run_id))),
+    "core update": update(run).values(name="stolen"),
+    "text": text("SELECT id FROM run"),
+    "text join": text("SELECT r.id FROM run AS r JOIN run_attempt AS a ON a.run_id = r.id WHERE r.project_id = 'aid'"),
+    "text delete": text("DELETE FROM run_note"),
+}
+
+
+@pytest.mark.parametrize("way", CORE)
+def test_the_lint_refuses_core_and_raw_statements_that_do_not_name_the_project_for_each_table(filled, way):
+    with filled.read(MINE) as session, pytest.raises(AssertionError, match="no project in the condition"):
+        session.connection().execute(CORE[way])
+
+
+def test_the_lint_allows_statements_that_name_it(filled):
+    joined = select(run.c.id).join(attempt, (run.c.project_id == attempt.c.project_id) & (run.c.id == attempt.c.run_id))
+    with filled.read(MINE) as session:
+        session.connection().execute(joined.where(run.c.project_id == MINE))
+        session.connection().execute(text("SELECT id FROM run WHERE project_id = 'aid'"))
+
+
 def test_a_row_of_another_project_is_not_loaded_by_its_key(filled):
     with filled.read(MINE) as session:
         assert session.get(Run, (MINE, MINE)) is not None
@@ -116,6 +144,14 @@ def test_no_way_of_writing_through_the_orm_reaches_the_other_project(filled, way
         filled.write(MINE, work)
     filled.write(MINE, commit)
     assert theirs() == before
+
+
+@pytest.mark.parametrize("statement", [READS["entity"], READS["columns"], WRITES["update"], WRITES["delete"]])
+def test_system_scope_reaches_owned_rows_through_cross_project_queries_only(filled, statement):
+    with pytest.raises(ScopeError, match="through cross-project queries only"):
+        filled.write_system(lambda session: session.execute(statement))
+    with filled.read_system() as session, pytest.raises(ScopeError, match="has no project"):
+        assert session.project_id
 
 
 def test_a_row_of_another_project_is_not_added(filled):

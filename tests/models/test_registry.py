@@ -240,8 +240,8 @@ def _version(room: Any, project_id: str, name: str, fingerprint: str, file_sha25
             "fingerprint": fingerprint, "file_sha256": file_sha256, "columns": {}, "options": {}, "rows": 9, "bytes": 9,
             "source": "file", "provenance": {}, "findings": [],
         }  # fmt: skip
-        owner = dataset_store.find_or_add(session, project_id, name)
-        dataset_store.add_version(session, project_id, owner.id, fields)
+        owner = dataset_store.find_or_add(session, name)
+        dataset_store.add_version(session, owner.id, fields)
         return owner.id
 
     found: str = room.database.write(project_id, work)

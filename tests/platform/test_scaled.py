@@ -143,7 +143,7 @@ def test_a_token_revoked_at_one_api_opens_nothing_at_another_that_knew_it(platfo
     def status() -> int:
         request = urllib.request.Request(f"{there}/api/v1/runs", headers={"Authorization": f"Bearer {made['token']}"})
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code
@@ -173,7 +173,7 @@ def test_a_second_api_serves_the_same_platform_to_the_same_token(platform, undis
     token = platform.token
     first.kill()
     platform.url = address
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while json.loads((platform.home / "platform.json").read_text())["url"] != address:
         assert time.monotonic() < deadline, "commands do not find the one that is left"
         time.sleep(0.1)
@@ -194,7 +194,7 @@ def test_without_a_broker_reads_are_served_and_runs_wait_for_it(platform, valkey
     wait_until(platform, running, trains)
     valkey_of_module.kill()
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while readiness(platform)["broker"] != "away":
             assert time.monotonic() < deadline
             time.sleep(0.1)

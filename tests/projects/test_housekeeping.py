@@ -25,7 +25,7 @@ class RememberingBin:
         self.purged: dict[str, object] = {}
         self.left = 0
 
-    def contents(self, session, project_id, policy):
+    def contents(self, session, project_id, policy, after, limit):
         return Contents([], 0, 0)
 
     def expire(self, project_id, policy):

@@ -10,6 +10,7 @@ import pytest
 
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.processes.environment import code_version
+from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
@@ -47,7 +48,7 @@ def test_a_run_succeeds_and_tells_everything_in_order(stand):
     assert path.read_text() == "from step 0\n"
 
 
-class _Remembering:
+class _Remembering(handlers.Handler):
     """One short phase; the summary has the code version that a model's version would get."""
 
     kind = "train"

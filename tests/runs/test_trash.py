@@ -245,6 +245,21 @@ def test_a_round_purges_what_lay_in_the_trash_long_enough(ended, bin_):
     assert trash.list(stand.project_id).bytes == 3
 
 
+def test_pages_of_the_trash_miss_nothing_that_was_deleted_at_one_moment(ended, bin_):
+    stand = ended.stand
+    trash = Trash(stand.database, stand.events, [bin_])
+    ids = [ended() for _ in range(5)]
+    for run_id in ids:
+        bin_.delete(stand.project_id, run_id, None, "Ada")
+    at = stand.database.clock()
+    stand.database.write(stand.project_id, lambda session: session.execute(update(Run).values(deleted_at=at)))
+    first = trash.list(stand.project_id, limit=2)
+    bin_.restore(stand.project_id, first.items[1].id, None)  # the cursor's own row
+    rest = trash.list(stand.project_id, after=first.next)
+    assert sorted(item.id for item in (*first.items, *rest.items)) == sorted(ids)
+    assert (first.count, rest.count, rest.next) == (5, 4, None)
+
+
 def test_many_runs_are_purged_in_several_calls(ended, bin_, monkeypatch):
     stand = ended.stand
     monkeypatch.setattr("azuraforge.projects.row_bin.AT_ONCE", 3)

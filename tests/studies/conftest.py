@@ -10,7 +10,8 @@ import pytest
 
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
-from azuraforge.runs import lease
+from azuraforge.pipelines.extra import TrainExtra, TrialExtra
+from azuraforge.runs import handlers, lease
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.lease import Held
@@ -32,15 +33,20 @@ SPACE = {
 }
 
 
-class Handler:
+class Handler(handlers.Handler):
     """Prepares what it is asked for."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self.extra = TrialExtra if kind == "trial" else TrainExtra
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         return PreparedRun(
-            request.name or "toy", request.plugin, request.config, model=request.model, extra={"task": "forecast"}
+            request.name or "toy",
+            request.plugin,
+            request.config,
+            model=request.model,
+            extra=self.extra(task="forecast"),
         )
 
     def execute(self, job: Any) -> Any:
@@ -121,13 +127,13 @@ class Stand:
 
     def study(self, study_id: str) -> Study:
         with self.database.read(self.project_id) as session:
-            found = store.find(session, self.project_id, study_id)
+            found = store.find(session, study_id)
         assert found is not None
         return found
 
     def trials(self, study_id: str) -> list[StudyTrial]:
         with self.database.read(self.project_id) as session:
-            return list(store.trials(session, self.project_id, study_id))
+            return list(store.trials(session, study_id))
 
     def run(self, run_id: str) -> Run:
         with self.database.read(self.project_id) as session:

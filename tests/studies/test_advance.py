@@ -337,7 +337,7 @@ def test_the_trash_leaves_room_for_others(stand: Stand) -> None:
     stand.carry(study_id, bowl)
     a_service(stand).trash.delete(stand.project_id, study_id, None, "Ada")
     with stand.database.read(stand.project_id) as session:
-        assert store.count(session, stand.project_id) == 0
+        assert store.count(session) == 0
 
 
 def test_a_verdict_that_was_not_stored_is_asked_for_again(
@@ -375,7 +375,7 @@ def test_a_verdict_that_was_not_stored_is_asked_for_again(
 def test_another_project_sees_nothing_of_it(stand: Stand, other_project_id: str) -> None:
     study_id = stand.create()
     with stand.database.read(other_project_id) as session:
-        assert store.find(session, other_project_id, study_id) is None
+        assert store.find(session, study_id) is None
     assert stand.advance.step(store.Active(other_project_id, study_id)) is False
     with stand.database.read_system() as session:
         assert store.active(session, 10) == [store.Active(stand.project_id, study_id)]

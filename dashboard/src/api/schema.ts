@@ -911,7 +911,7 @@ export interface paths {
         };
         /**
          * List Trash
-         * @description What was deleted and can be restored.
+         * @description A page of what was deleted and can be restored, the latest first.
          */
         get: operations["projects_list_trash"];
         put?: never;
@@ -4104,11 +4104,8 @@ export interface components {
             finished_at: string | null;
             /** Id */
             id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "train" | "trial" | "predict" | "agent" | "external";
+            /** Kind */
+            kind: string;
             /**
              * Last Event Seq
              * @description cursor for the live stream run/<id>: nothing before it is missing here
@@ -4227,11 +4224,8 @@ export interface components {
             finished_at: string | null;
             /** Id */
             id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "train" | "trial" | "predict" | "agent" | "external";
+            /** Kind */
+            kind: string;
             /** Model */
             model: string | null;
             /** Name */
@@ -4334,10 +4328,10 @@ export interface components {
             idempotency_key?: string | null;
             /**
              * Kind
+             * @description a registered kind of run: train, predict, agent, external …
              * @default train
-             * @enum {string}
              */
-            kind: "train" | "trial" | "predict" | "agent" | "external";
+            kind: string;
             /**
              * Memory Limit Bytes
              * @description of its processes; empty: the platform's own
@@ -5147,7 +5141,7 @@ export interface components {
         };
         /**
          * TrashOut
-         * @description What lies in the trash, the latest first. ``items`` holds at most 500 of each noun, ``count`` tells of all.
+         * @description A page of what lies in the trash, the latest first; ``count`` and ``bytes`` include what other pages show.
          */
         TrashOut: {
             /** Bytes */
@@ -5156,6 +5150,11 @@ export interface components {
             count: number;
             /** Items */
             items: components["schemas"]["TrashItem"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
             policy: components["schemas"]["Policy"];
         };
         /**
@@ -10801,7 +10800,12 @@ export interface operations {
     };
     projects_list_trash: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10835,8 +10839,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10961,7 +10983,7 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before; empty: the first page */
                 after?: string | null;
-                kind?: ("train" | "trial" | "predict" | "agent" | "external") | null;
+                kind?: string | null;
                 /** @description items of this page at most */
                 limit?: number;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;

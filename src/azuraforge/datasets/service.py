@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from azuraforge import claims
 from azuraforge.claims import Claim
-from azuraforge.database import Database
+from azuraforge.database import Database, Session
 from azuraforge.datasets import store
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.images.large_pictures import LargePictures
@@ -203,20 +202,20 @@ class DatasetService:
         Raises NotFound.
         """
         with self._database.read(project_id) as session:
-            dataset = store.find(session, project_id, name_or_id)
-            deleted = store.find_in_trash(session, project_id, name_or_id) if dataset is None else None
+            dataset = store.find(session, name_or_id)
+            deleted = store.find_in_trash(session, name_or_id) if dataset is None else None
             if deleted is not None and not trash:
                 raise _in_the_trash(f"dataset {name_or_id!r}", name_or_id)
             dataset = dataset or deleted
             if dataset is None:
-                close = difflib.get_close_matches(name_or_id, store.names(session, project_id), n=1)
+                close = difflib.get_close_matches(name_or_id, store.names(session), n=1)
                 raise NotFound(
                     f"dataset {name_or_id!r} does not exist",
                     next_step=f"did you mean {close[0]!r}?" if close else "azuraforge datasets list",
                 )
-            row = store.version(session, project_id, dataset.id, version, trash=trash and version is not None)
+            row = store.version(session, dataset.id, version, trash=trash and version is not None)
             if row is None:
-                row = store.version(session, project_id, dataset.id, version, trash=True) if version else None
+                row = store.version(session, dataset.id, version, trash=True) if version else None
                 if row is not None:
                     raise _in_the_trash(f"version {version} of dataset {dataset.name!r}", f"{dataset.name} {version}")
                 raise NotFound(
@@ -293,14 +292,14 @@ class DatasetService:
         }
 
         def work(session: Session) -> tuple[DatasetVersion, bool]:
-            dataset = store.find_or_add(session, project_id, name)
+            dataset = store.find_or_add(session, name)
             hold(session, project_id)
             _place(made, target)
-            row = store.version_by_fingerprint(session, project_id, dataset.id, values["fingerprint"])
+            row = store.version_by_fingerprint(session, dataset.id, values["fingerprint"])
             if row is not None:
                 self.trash.revive(session, dataset, row)
                 return self._version(project_id, dataset, row), False
-            row = store.add_version(session, project_id, dataset.id, values)
+            row = store.add_version(session, dataset.id, values)
             added = {"dataset_id": dataset.id, "name": name, "version": row.version, "rows": row.rows}
             self._events.append(session, project_id, "project", "dataset.added", added)
             return self._version(project_id, dataset, row), True

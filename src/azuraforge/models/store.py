@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
-from azuraforge.database import new_id, now
+from azuraforge.database import Session, new_id, now
 from azuraforge.database.keyset import behind
 from azuraforge.datasets.duplicates import Kin
 from azuraforge.models.gate.record import VerdictRecord

@@ -87,9 +87,6 @@ class ModelTrash(RowBin[Row]):
                     next_step="promote another version or roll back first, or delete the whole model",
                 )
 
-    def newest(self, session: Session, project_id: str, limit: int | None) -> Sequence[Thing[Row]]:
-        return self.page(session, project_id, None, None, 0)[:limit]
-
     def page(
         self, session: Session, project_id: str, before: datetime | None, after: Thing[Row] | None, limit: int
     ) -> Sequence[Thing[Row]]:

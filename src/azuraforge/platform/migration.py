@@ -6,14 +6,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from alembic import command
-
 from azuraforge.database import Database
 from azuraforge.database.schema import alembic_config
 from azuraforge.server.packages import import_tables
 
 
 def main() -> None:
+    from alembic import command
+
     import_tables()
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder) / 'schema.db'}")

@@ -130,9 +130,9 @@ def set_policy(body: Policy, access: Admin, trash: Bins) -> Policy:
 
 
 @router.get("/projects/trash")
-def list_trash(access: Reader, trash: Bins) -> TrashOut:
-    """What was deleted and can be restored."""
-    return trash.list(access.project_id)
+def list_trash(access: Reader, trash: Bins, limit: Limit = PAGE, after: After = None) -> TrashOut:
+    """A page of what was deleted and can be restored, the latest first."""
+    return trash.list(access.project_id, limit=limit, after=after)
 
 
 @router.delete("/projects/trash")

@@ -113,10 +113,9 @@ class TrashItem(BaseModel):
     needed_by: NeededBy | None = Field(default=None, description="as long as this is there, it is not purged")
 
 
-class TrashOut(BaseModel):
-    """What lies in the trash, the latest first. ``items`` holds at most 500 of each noun, ``count`` tells of all."""
+class TrashOut(Page[TrashItem]):
+    """A page of what lies in the trash, the latest first; ``count`` and ``bytes`` include what other pages show."""
 
-    items: list[TrashItem]
     count: int
     bytes: int
     policy: Policy

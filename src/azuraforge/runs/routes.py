@@ -59,6 +59,8 @@ async def list_runs(
     trials: Annotated[bool, Query(description="the trials of studies too, where no kind is named")] = False,
 ) -> RunPage:
     """A page of runs, newest first. Trials are left out unless asked for: their study shows them."""
+    if kind is not None:
+        service.check_kind(kind)
     return await service.lookup.list(
         access.project_id, state=state, kind=kind, limit=limit, after=after, trash=trash, trials=trials
     )

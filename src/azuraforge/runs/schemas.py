@@ -52,7 +52,8 @@ RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
 OnFailure = Literal["cancel", "run"]
 ReportFormat = Literal["html", "pdf", "md"]
 ReportLanguage = Literal["en", "tr"]
-RunKind = Literal["train", "trial", "predict", "agent", "external"]
+#: A registered kind; which ones there are is known when the request is answered.
+RunKind = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_.-]*$")]
 
 
 class RunRequest(BaseModel):
@@ -60,7 +61,7 @@ class RunRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: RunKind = "train"
+    kind: RunKind = Field(default="train", description="a registered kind of run: train, predict, agent, external …")
     name: StorableText | None = Field(default=None, max_length=200, description="empty: made from plugin and dataset")
     plugin: StorableText | None = Field(default=None, max_length=200)
     dataset: StorableText | None = Field(default=None, max_length=200, description="a dataset's name or id")
@@ -110,7 +111,7 @@ class RunOut(BaseModel):
     """A run as lists show it."""
 
     id: str
-    kind: RunKind
+    kind: str
     name: str
     state: RunState
     plugin: str | None

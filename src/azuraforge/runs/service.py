@@ -36,7 +36,7 @@ from azuraforge.runs import dependencies, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.carrier import Carrier
 from azuraforge.runs.external.service import ExternalRuns
-from azuraforge.runs.handlers import Handler, PreparedRun
+from azuraforge.runs.handlers import Handler, PreparedRun, RunExtra, by_kind
 from azuraforge.runs.limits import check_asked
 from azuraforge.runs.lookup import NEEDED_BY, RunLookup
 from azuraforge.runs.metrics import curves as metrics
@@ -90,7 +90,7 @@ class RunService:
         #: The hottest reads, to be awaited.
         self.lookup = RunLookup(database)
         self._events = events
-        self._handlers = {handler.kind: handler for handler in handlers}
+        self._handlers = by_kind(handlers)
         self._artifacts = artifacts
         self._carrier = carrier
         self._lease_seconds = settings.runs.lease_seconds
@@ -127,14 +127,17 @@ class RunService:
         check_asked(request, self._limits)
         if request.kind == _EXTERNAL:
             return PreparedRun(request.name or "external run", request.plugin, request.config, model=request.model)
-        handler = self._handlers.get(request.kind)
-        if handler is None:
+        self.check_kind(request.kind)
+        return self._handlers[request.kind].prepare(project_id, request)
+
+    def check_kind(self, kind: str) -> None:
+        """Raise InvalidInput for a kind of run that no handler is registered for."""
+        if kind != _EXTERNAL and kind not in self._handlers:
             raise InvalidInput(
-                f"runs of kind {request.kind!r} cannot be started here",
+                f"there are no runs of kind {kind!r}",
                 where="kind",
                 next_step=f"choose one of: {', '.join([*self._handlers, _EXTERNAL])}",
             )
-        return handler.prepare(project_id, request)
 
     def add(
         self, session: Session, project_id: str, request: RunRequest, prepared: PreparedRun, user_id: str | None
@@ -281,7 +284,7 @@ class RunService:
             plugin_version=prepared.plugin_version,
             model=prepared.model,
             config=prepared.config,
-            extra=prepared.extra,
+            extra=self._extra(request.kind, prepared),
             seed=request.seed,
             threads=request.threads,
             dataset_id=prepared.dataset_id,
@@ -301,6 +304,12 @@ class RunService:
             row.state, row.attempt, row.worker = "running", 1, f"client:{user_id}"
             row.started_at, row.lease_until = now(), seconds_from_now(self._lease_seconds)
         return row
+
+    def _extra(self, kind: str, prepared: PreparedRun) -> dict[str, Any]:
+        shape = RunExtra if kind == _EXTERNAL else self._handlers[kind].extra
+        if type(prepared.extra) is not shape:
+            raise TypeError(f"a run of kind {kind!r} carries {shape.__name__}, not {type(prepared.extra).__name__}")
+        return prepared.extra.model_dump(mode="json", exclude_defaults=True)
 
     def _bring(self, run: Run) -> None:
         crashpoint("run_queued_before_submitted")

@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
-from azuraforge.database import now
+from azuraforge.database import Session, now
 from azuraforge.runs.tables import (
     Artifact,
     Checkpoint,

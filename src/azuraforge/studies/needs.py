@@ -11,14 +11,14 @@ from azuraforge.studies.tables import Study
 
 def object_to_dataset(session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
     """Raise Conflict where an unfinished study reads this dataset, or this version of it."""
-    for row in store.using(session, project_id):
+    for row in store.using(session):
         if row.dataset_id == id_ and version in (None, row.dataset_version):
             raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", row)
 
 
 def object_to_model(session: Session, project_id: str, name: str) -> None:
     """Raise Conflict where an unfinished study will add a version to this model."""
-    for row in store.using(session, project_id):
+    for row in store.using(session):
         if row.model == name and row.retrain:
             raise _in_use(f"model {name!r}", row)
 
@@ -27,7 +27,7 @@ def object_to_resuming(session: Session, run: Run) -> None:
     """Raise Conflict where the run is a trial of a study that has ended and would not use its result."""
     if run.kind != "trial" or (told := run.extra.get("study")) is None:
         return
-    study = store.find(session, run.project_id, told["id"])
+    study = store.find(session, told["id"])
     if study is None or study.state not in ("running", "paused"):
         raise Conflict(
             "the study of this trial does not go on",

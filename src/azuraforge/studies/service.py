@@ -134,7 +134,7 @@ class StudyService:
         }
 
         def work(session: Session) -> str:
-            if store.count(session, project_id) >= MOST_STUDIES:
+            if store.count(session) >= MOST_STUDIES:
                 raise Conflict(f"a project has {MOST_STUDIES} studies at most", next_step="delete some")
             warm = [self._earlier(session, project_id, each, values) for each in request.warm_start_from]
             row = Study(project_id=project_id, **values, warm_start_from=warm, running_since=store.clock(session))
@@ -155,31 +155,31 @@ class StudyService:
         """Return a page of studies, the newest first."""
         key = _NEWEST.read(after)
         with self._database.read(project_id) as session:
-            found = store.page(session, project_id, limit + 1, key)
+            found = store.page(session, limit + 1, key)
             rows, cursor = _NEWEST.cut(found, limit, lambda row: (row.created_at, row.id))
             ids = [row.id for row in rows]
-            counts, complete = store.counts(session, project_id, ids), store.complete(session, project_id, ids)
+            counts, complete = store.counts(session, ids), store.complete(session, ids)
             items = []
             for row in rows:
                 scored = complete.get(row.id, [])
                 best = best_of(scored, row.objectives[0]["direction"])
-                trial = store.trial(session, project_id, row.id, best) if best is not None else None
-                spent = (ran_seconds(session, row), store.cpu_seconds(session, project_id, row.id))
+                trial = store.trial(session, row.id, best) if best is not None else None
+                spent = (ran_seconds(session, row), store.cpu_seconds(session, row.id))
                 items.append(shapes.study_out(row, counts.get(row.id, {}), scored, trial, spent))
         return StudyPage(items=items, next=cursor)
 
     def get(self, project_id: str, study: str) -> StudyDetail:
         """Everything about one study except its trials."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study, trash=True), study)
-            scored = store.complete(session, project_id, [row.id]).get(row.id, [])
+            row = _found(store.find(session, study, trash=True), study)
+            scored = store.complete(session, [row.id]).get(row.id, [])
             best = best_of(scored, row.objectives[0]["direction"])
             return shapes.study_detail(
                 row,
-                store.counts(session, project_id, [row.id]).get(row.id, {}),
+                store.counts(session, [row.id]).get(row.id, {}),
                 scored,
-                store.trial(session, project_id, row.id, best) if best is not None else None,
-                (ran_seconds(session, row), store.cpu_seconds(session, project_id, row.id)),
+                store.trial(session, row.id, best) if best is not None else None,
+                (ran_seconds(session, row), store.cpu_seconds(session, row.id)),
                 counted=self._advance.counted(session, row),
                 last_event_seq=self._events.last_seq_in(session, project_id, study_stream(row.id)),
             )
@@ -187,8 +187,8 @@ class StudyService:
     def trials(self, project_id: str, study: str, *, limit: int = PAGE, after: str | None = None) -> TrialPage:
         """Return a page of a study's trials, by number."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study, trash=True), study)
-            found = store.trial_page(session, project_id, row.id, limit + 1, _BY_NUMBER.read(after, row.id))
+            row = _found(store.find(session, study, trash=True), study)
+            found = store.trial_page(session, row.id, limit + 1, _BY_NUMBER.read(after, row.id))
         trials, cursor = _BY_NUMBER.cut(found, limit, lambda trial: (trial.number,), row.id)
         runs = self._runs.named(project_id, [trial.run_id for trial in trials])
         return TrialPage(items=[shapes.trial_out(trial, runs.get(trial.run_id)) for trial in trials], next=cursor)
@@ -196,8 +196,8 @@ class StudyService:
     def importance(self, project_id: str, study: str) -> ImportanceOut:
         """How much each field mattered so far."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study, trash=True), study)
-            trials = [each for each in store.trials(session, project_id, row.id) if each.state == "complete"]
+            row = _found(store.find(session, study, trash=True), study)
+            trials = [each for each in store.trials(session, row.id) if each.state == "complete"]
         key = (project_id, row.id, len(trials))
         with self._lock:
             known = self._importances.get(key)
@@ -251,7 +251,7 @@ class StudyService:
             if row.state == "stopped":
                 return
             _require(row, "running", "paused")
-            complete = store.complete(session, project_id, [row.id]).get(row.id, [])
+            complete = store.complete(session, [row.id]).get(row.id, [])
             store.change(
                 session, row, state="stopped", reason="stopped", active=True, ran_seconds=ran_seconds(session, row),
                 running_since=None, finished_at=store.clock(session),
@@ -264,13 +264,13 @@ class StudyService:
     def retrain(self, project_id: str, study: str, number: int | None) -> RunDetail:
         """Train one trial's config anew, as the winner is at the end. Raises Conflict while the study goes on."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study, trash=True), study)
+            row = _found(store.find(session, study, trash=True), study)
             _require_kept(row)
             _require(row, "finished", "stopped", "failed")
             if number is None:
-                complete = store.complete(session, project_id, [row.id]).get(row.id, [])
+                complete = store.complete(session, [row.id]).get(row.id, [])
                 number = best_of(complete, row.objectives[0]["direction"])
-            trial = store.trial(session, project_id, row.id, number) if number is not None else None
+            trial = store.trial(session, row.id, number) if number is not None else None
             counted = self._advance.counted(session, row)
         if trial is None or trial.state != "complete":
             raise Conflict(
@@ -301,14 +301,14 @@ class StudyService:
         return self.get(project_id, study)
 
     def _locked(self, session: Session, project_id: str, study: str) -> Study:
-        row = _found(store.find(session, project_id, study, trash=True), study)
-        locked = _found(store.lock(session, project_id, row.id), study)
+        row = _found(store.find(session, study, trash=True), study)
+        locked = _found(store.lock(session, row.id), study)
         _require_kept(locked)
         return locked
 
     def _earlier(self, session: Session, project_id: str, name: str, values: dict[str, Any]) -> str:
         """The id of a study to begin from. Raises InvalidInput where its trials would tell nothing here."""
-        earlier = _found(store.find(session, project_id, name), name)
+        earlier = _found(store.find(session, name), name)
         for what, theirs, ours in (
             ("pipeline", earlier.plugin, values["plugin"]),
             ("dataset", earlier.dataset_name, values["dataset_name"]),

@@ -455,11 +455,11 @@ def test_a_question_of_a_client_that_has_left_is_dropped() -> None:
 
     def open_child(entry: str, payload: dict[str, Any]) -> Any:
         opening.set()
-        close.wait(30)
+        close.wait(120)
         raise InvalidInput("no such version")
 
     def leave() -> None:
-        assert opening.wait(30)
+        assert opening.wait(120)
         ending.end()
 
     warm = WarmPredictors(open_child, "")

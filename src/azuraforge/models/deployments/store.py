@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
-from azuraforge.database import now
+from azuraforge.database import Session, now
 from azuraforge.database.keyset import behind
 from azuraforge.models.tables import (
     DeploymentPair,

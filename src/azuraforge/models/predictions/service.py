@@ -14,7 +14,7 @@ from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.projects.schemas import Policy
-from azuraforge.projects.trash import Contents, Purged
+from azuraforge.projects.trash import Contents, Position, Purged
 from azuraforge.telemetry import logger
 
 _PURGED_AT_ONCE = 1000
@@ -66,7 +66,9 @@ class LedgerBin:
         self._drift = drift
         self._expired: dict[str, int] = {}
 
-    def contents(self, session: Session, project_id: str, policy: Policy) -> Contents:
+    def contents(
+        self, session: Session, project_id: str, policy: Policy, after: Position | None, limit: int
+    ) -> Contents:
         """Nothing of the ledger lies in the trash."""
         return Contents([], 0, 0)
 

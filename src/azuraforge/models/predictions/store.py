@@ -21,9 +21,8 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
-from azuraforge.database import now
+from azuraforge.database import Session, now
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.keyset import behind
 from azuraforge.models.tables import (
