@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from azuraforge.database import Base
 from azuraforge.errors import Conflict, NotFound, TransientError
 from azuraforge.models.gate.record import VerdictRecord
-from azuraforge.models.registry.registry import HeldOut
+from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import ModelVersion
 from azuraforge.projects.schemas import Policy
@@ -34,25 +34,25 @@ def folders(room: Any, project_id: str) -> set[str]:
 
 def test_a_deleted_model_is_out_of_reach_and_comes_back(room: Any, project_id: str, make_folder: Make) -> None:
     room.add_version(project_id, make_folder(1.0))
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
     trash = room.service.trash
     trash.delete(project_id, "load", None, "Ada")
     trash.delete(project_id, "load", None, "Bob")  # twice is once
-    assert room.service.list_models(project_id) == []
-    [listed] = room.service.list_models(project_id, trash=True)
+    assert room.service.reads.list_models(project_id) == []
+    [listed] = room.service.reads.list_models(project_id, trash=True)
     assert (listed.name, listed.deleted_by, listed.champion) == ("load", "Ada", 1)
     for attempt in (
-        lambda: room.service.predict(project_id, "load", PredictRequest(), "ayşe"),
-        lambda: room.service.promote_by_hand(project_id, "load", 1, **HAND),
-        lambda: room.service.history(project_id, "load"),
+        lambda: room.predict(project_id, "load", PredictRequest(), "ayşe"),
+        lambda: room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND),
+        lambda: room.service.aliases.history(project_id, "load"),
     ):
         with pytest.raises(NotFound, match="'load' is in the trash") as refused:
             attempt()
         assert "azuraforge models restore load" in refused.value.next_step
-    assert room.service.show(project_id, listed.id).version_list[0].model == "load"
+    assert room.service.reads.show(project_id, listed.id).version_list[0].model == "load"
     assert trash.restore(project_id, listed.id, None) == "load"
-    assert room.service.show(project_id, "load").deleted_at is None
-    assert [line.version for line in room.service.history(project_id, "load")] == [1]
+    assert room.service.reads.show(project_id, "load").deleted_at is None
+    assert [line.version for line in room.service.aliases.history(project_id, "load")] == [1]
     told = [event.type for event in room.events.read(project_id, "project")]
     assert told == ["model.version_added", "model.promoted", "model.deleted", "model.restored"]
 
@@ -68,44 +68,44 @@ def test_a_name_is_free_again_while_its_model_is_in_the_trash(room: Any, project
 def test_a_champion_is_not_deleted_but_a_former_one_is(room: Any, project_id: str, make_folder: Make) -> None:
     for step in (1.0, 2.0):
         room.add_version(project_id, make_folder(step))
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
     with pytest.raises(Conflict, match="version 1 is the champion of 'load'"):
         room.service.trash.delete(project_id, "load", 1, "Ada")
-    room.service.promote_by_hand(project_id, "load", 2, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
     room.service.trash.delete(project_id, "load", 1, "Ada")
-    assert [each.version for each in room.service.show(project_id, "load").version_list] == [2]
-    assert room.service.show_version(project_id, "load", 1).deleted_by == "Ada"
+    assert [each.version for each in room.service.reads.show(project_id, "load").version_list] == [2]
+    assert room.service.reads.show_version(project_id, "load", 1).deleted_by == "Ada"
     for attempt in (
-        lambda: room.service.rollback_by_hand(project_id, "load", **HAND),
-        lambda: room.service.promote_by_hand(project_id, "load", 1, **HAND),
-        lambda: room.service.predict(project_id, "load", PredictRequest(version=1), "ayşe"),
+        lambda: room.service.aliases.rollback_by_hand(project_id, "load", **HAND),
+        lambda: room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND),
+        lambda: room.predict(project_id, "load", PredictRequest(version=1), "ayşe"),
     ):
         with pytest.raises(NotFound, match="version 1 of model 'load' is in the trash"):
             attempt()
     room.service.trash.restore(project_id, "load", 1)
-    assert room.service.rollback_by_hand(project_id, "load", **HAND).version == 1
+    assert room.service.aliases.rollback_by_hand(project_id, "load", **HAND).version == 1
 
 
 def test_a_purged_version_keeps_its_number_and_its_line(room: Any, project_id: str, make_folder: Make) -> None:
     for step in (1.0, 2.0):
         room.add_version(project_id, make_folder(step))
-    room.service.promote_by_hand(project_id, "load", 2, **HAND)
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
     room.service.trash.delete(project_id, "load", 2, "Ada")
     purged = room.service.trash.purge(project_id, None)
     assert purged.counts == {"models": 0, "model_versions": 1}
     assert purged.bytes > 0
     assert len(folders(room, project_id)) == 1
     for attempt in (
-        lambda: room.service.show_version(project_id, "load", 2),
+        lambda: room.service.reads.show_version(project_id, "load", 2),
         lambda: room.service.trash.restore(project_id, "load", 2),
-        lambda: room.service.rollback_by_hand(project_id, "load", **HAND),
+        lambda: room.service.aliases.rollback_by_hand(project_id, "load", **HAND),
     ):
         with pytest.raises(NotFound, match="no version 2"):
             attempt()
     assert room.add_version(project_id, make_folder(3.0)).version == 3
-    assert [line.version for line in room.service.history(project_id, "load")] == [1, 2]
-    assert room.service.list_models(project_id)[0].versions == 2
+    assert [line.version for line in room.service.aliases.history(project_id, "load")] == [1, 2]
+    assert room.service.reads.list_models(project_id)[0].versions == 2
 
 
 def test_a_folder_stays_as_long_as_another_version_names_it(room: Any, project_id: str, make_folder: Make) -> None:
@@ -115,7 +115,7 @@ def test_a_folder_stays_as_long_as_another_version_names_it(room: Any, project_i
     room.service.trash.delete(project_id, "one", None, "Ada")
     purged = room.service.trash.purge(project_id, None)
     assert (purged.counts["models"], purged.bytes) == (1, 0)
-    version = room.service.show(project_id, "two").version_list[0]
+    version = room.service.reads.show(project_id, "two").version_list[0]
     room.folders.verify(project_id, version.content_hash)
     room.service.trash.delete(project_id, "two", None, "Ada")
     assert room.service.trash.purge(project_id, None).bytes > version.bytes  # its manifest, too
@@ -124,15 +124,15 @@ def test_a_folder_stays_as_long_as_another_version_names_it(room: Any, project_i
 
 def test_a_purged_model_leaves_nothing_but_what_was_looked_at(room: Any, project_id: str, make_folder: Make) -> None:
     room.add_version(project_id, make_folder(1.0))
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
 
     def judge(session: Any) -> None:
         verdict: dict[str, Any] = {"evaluation": {}, "verdict": KEPT, "held_out": HELD_OUT}
-        room.service.store_evaluation(session, project_id, "run1", "load", 1, **verdict)
+        room.service.registry.store_evaluation(session, project_id, "run1", "load", 1, **verdict)
 
     def looked_at() -> int:
         with room.database.read(project_id) as session:
-            return room.service.earlier_uses(session, project_id, HELD_OUT)
+            return room.service.held_out.earlier(session, project_id, HELD_OUT)
 
     room.database.write(project_id, judge)
     assert looked_at() == 1
@@ -205,7 +205,7 @@ def test_other_projects_neither_delete_nor_purge(
         with pytest.raises(NotFound):
             trash.restore(other_project_id, "load", version)
     trash.delete(project_id, "load", None, "Ada")
-    [item] = room.service.list_models(project_id, trash=True)
+    [item] = room.service.reads.list_models(project_id, trash=True)
     with pytest.raises(NotFound):
         trash.restore(other_project_id, item.id, None)
     assert trash.purge(other_project_id, None).counts["models"] == 0
@@ -233,13 +233,13 @@ class Sequences(RuleBasedStateMachine):
     @rule(number=st.integers(0, 20))
     def promote(self, number: int) -> None:
         for name, version in self._pick(number):
-            if version not in (self.room.service.show(self.project_id, name).champion,):
-                self.room.service.promote_by_hand(self.project_id, name, version, **HAND)
+            if version not in (self.room.service.reads.show(self.project_id, name).champion,):
+                self.room.service.aliases.promote_by_hand(self.project_id, name, version, **HAND)
 
     @rule(number=st.integers(0, 20), whole=st.booleans())
     def delete(self, number: int, whole: bool) -> None:
         for name, version in self._pick(number):
-            champion = self.room.service.show(self.project_id, name).champion
+            champion = self.room.service.reads.show(self.project_id, name).champion
             try:
                 self.trash.delete(self.project_id, name, None if whole else version, "Ada")
                 assert whole or version != champion
@@ -248,8 +248,8 @@ class Sequences(RuleBasedStateMachine):
 
     @rule()
     def restore(self) -> None:
-        taken = {each.name for each in self.room.service.list_models(self.project_id)}
-        for each in self.room.service.list_models(self.project_id, trash=True):
+        taken = {each.name for each in self.room.service.reads.list_models(self.project_id)}
+        for each in self.room.service.reads.list_models(self.project_id, trash=True):
             if each.name not in taken:
                 self.trash.restore(self.project_id, each.id, None)
                 return
@@ -257,7 +257,7 @@ class Sequences(RuleBasedStateMachine):
     @rule()
     def purge(self) -> None:
         self.trash.purge(self.project_id, None)
-        assert self.room.service.list_models(self.project_id, trash=True) == []
+        assert self.room.service.reads.list_models(self.project_id, trash=True) == []
 
     @invariant()
     def every_folder_has_a_version_and_every_version_a_folder(self) -> None:
@@ -270,15 +270,17 @@ class Sequences(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "begun"):
-            for each in self.room.service.list_models(self.project_id):
+            for each in self.room.service.reads.list_models(self.project_id):
                 self.trash.delete(self.project_id, each.name, None, "Ada")
             self.trash.purge(self.project_id, None)
             assert folders(self.room, self.project_id) == set()
 
     def _pick(self, number: int) -> list[tuple[str, int]]:
         service = self.room.service
-        names = [each.name for each in service.list_models(self.project_id)]
-        known = [(name, each.version) for name in names for each in service.show(self.project_id, name).version_list]
+        names = [each.name for each in service.reads.list_models(self.project_id)]
+        known = [
+            (name, each.version) for name in names for each in service.reads.show(self.project_id, name).version_list
+        ]
         return [known[number % len(known)]] if known else []
 
 

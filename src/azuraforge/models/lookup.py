@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from azuraforge.database import Database
 from azuraforge.models import lookup_store, shapes
-from azuraforge.models.registry.registry import CHAMPION
+from azuraforge.models.registry.names import CHAMPION
 from azuraforge.models.schemas import ModelDetail, ModelOut
 
 ModelList: TypeAlias = list[ModelOut]

@@ -95,9 +95,9 @@ class House:
         self.models = ModelService(
             self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm, self.launcher.call
         )
-        outcomes = Outcomes(self.database, self.events, self.datasets, self.launcher.call)
-        outcomes.listeners.append(self.models.deployments.watch)
-        drift = DriftWatch(self.database, self.events, self.datasets, self.models.online)
+        watch = self.models.deployments.watch
+        outcomes = Outcomes(self.database, self.events, self.datasets, self.launcher.call, after_judging=[watch])
+        drift = DriftWatch(self.database, self.events, self.datasets, self.models.versions)
         self.predictions = PredictionService(self.database, outcomes, drift)
         self.datasets.listeners.append(self.predictions.look_at)
         training = TrainingHandler(self.database, self.catalogue, self.datasets, self.models, self.launcher.call)

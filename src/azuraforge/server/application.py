@@ -21,9 +21,9 @@ from azuraforge.events.routes import router as events
 from azuraforge.events.service import EventLog
 from azuraforge.models.comparison.routes import router as comparisons
 from azuraforge.models.comparison.service import Comparisons
-from azuraforge.models.deployments.routes import router as deployments
 from azuraforge.models.predictions.routes import router as predictions
 from azuraforge.models.predictions.service import PredictionService
+from azuraforge.models.release_routes import router as deployments
 from azuraforge.models.routes import hot
 from azuraforge.models.routes import router as models
 from azuraforge.models.service import ModelService

@@ -25,6 +25,8 @@ from azuraforge.telemetry import logger
 
 #: ``Launcher.call``.
 Call = Callable[[str, dict[str, Any], float], dict[str, Any]]
+#: Called with the project and the ids of the models whose predictions were judged.
+AfterJudging = Callable[[str, set[str]], None]
 READ_SECONDS = 120.0
 _LINES_AT_ONCE = 500
 
@@ -34,13 +36,19 @@ log = logger("models")
 class Outcomes:
     """Judges predictions; each method names the project it acts in."""
 
-    def __init__(self, database: Database, events: EventLog, datasets: DatasetService, call: Call) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        datasets: DatasetService,
+        call: Call,
+        after_judging: Sequence[AfterJudging] = (),
+    ) -> None:
         self._database = database
         self._events = events
         self._datasets = datasets
         self._call = call
-        #: Told of the models whose predictions were judged: who answers beside a champion is watched by that.
-        self.listeners: list[Callable[[str, set[str]], None]] = []
+        self._after_judging = after_judging
 
     def post(self, project_id: str, requests: Sequence[OutcomeRequest], by: str) -> OutcomesOut:
         """Judge by what somebody says has happened, all of it in one transaction.
@@ -135,8 +143,8 @@ class Outcomes:
         return judged
 
     def _tell_of(self, project_id: str, models: set[str]) -> None:
-        for listener in self.listeners:
-            listener(project_id, models)
+        for after in self._after_judging:
+            after(project_id, models)
 
     def _judge(
         self,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from azuraforge.database import Database, Session
-from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms, check_policy
+from azuraforge.models.registry.finding import find_model, lock_model
 from azuraforge.models.schemas import PolicyOut, PolicyRequest
-from azuraforge.models.tables import Model
 
 _SHOWN = 100
 
@@ -33,7 +32,7 @@ class Policies:
     def list(self, project_id: str, model: str, limit: int = _SHOWN) -> list[PolicyOut]:
         """Every policy the model had, newest first; the last is the platform's own."""
         with self._database.read(project_id) as session:
-            owner = _known(store.model(session, project_id, model), model)
+            owner = find_model(session, project_id, model)
             rows = store.policies(session, project_id, owner.id, limit)
         own = [shapes.policy_out(None)] if len(rows) < limit else []
         return [*(shapes.policy_out(row) for row in rows), *own]
@@ -43,7 +42,7 @@ class Policies:
         terms = PolicyTerms(**request.model_dump(exclude={"reason"}))
 
         def work(session: Session) -> PolicyOut:
-            owner = _known(store.lock_model(session, project_id, model), model)
+            owner = lock_model(session, project_id, model)
             newest = store.versions(session, project_id, owner.id)
             if newest:
                 check_policy(terms, newest[0].kind)
@@ -53,9 +52,3 @@ class Policies:
             return shapes.policy_out(row)
 
         return self._database.write(project_id, work, durable=True)
-
-
-def _known(found: Model | None, name: str) -> Model:
-    if found is None:
-        raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
-    return found
