@@ -91,7 +91,7 @@ class Submitter(threading.Thread):
             asked["end"], limits = POISONS[name]
         config = {"steps": self._steps, "every": _EVERY, "pause": self._pause, **kind}
         body = {
-            "kind": "agent",
+            "kind": "steps",
             "plugin": "steps",
             "config": config,
             "seed": number,

@@ -19,5 +19,6 @@ export default defineConfig({
     setupFiles: ["src/testing.ts"],
     restoreMocks: true,
     maxWorkers: 2,
+    testTimeout: 120_000,
   },
 });

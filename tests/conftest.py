@@ -9,6 +9,7 @@ import importlib.util
 import json
 import os
 import pkgutil
+import re
 import shutil
 import signal
 import subprocess
@@ -32,7 +33,7 @@ from azuraforge.database import Base, Database, new_id
 from azuraforge.projects.tables import Project
 from tests.command_line import SERVING, run_command
 
-pytest_plugins = ["tests.cpu_report", "tests.valkey", "tests.postgres", "tests.scaled"]
+pytest_plugins = ["tests.cpu_report", "tests.longest_first", "tests.valkey", "tests.postgres", "tests.scaled"]
 
 # How fast a busy machine draws examples says nothing about the code.
 hypothesis_settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -55,30 +56,40 @@ def import_all_tables() -> None:
             importlib.import_module(name)
 
 
+#: A table where a statement reads or changes it, with its alias.
+_TABLE = re.compile(r"(?:\bfrom|\bjoin|\bupdate|,)\s+\(?(\w+)(?:\s+as\s+(\w+))?(?=[\s,)]|$)")
+
+
 @functools.lru_cache(maxsize=5000)
-def _owned_tables_of(statement: str) -> tuple[frozenset[str], bool]:
-    """Owned tables that a statement reads or changes, and whether its condition names the project."""
+def _owned_tables_of(statement: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Owned tables that a statement reads or changes, and those of them that no condition confines to a project."""
     text = " ".join(statement.lower().replace('"', "").split())
-    verb, _, condition = text.partition(" where ")
-    if not verb.startswith(("select", "update", "delete")):
-        return frozenset(), True
-    owned = [table.name for table in Base.metadata.tables.values() if "project_id" in table.columns]
-    named = frozenset(table for table in owned if f" {table} " in f"{verb} " or f" {table}," in verb)
-    return named, "project_id" in condition
+    if not text.startswith(("select", "update", "delete")):
+        return frozenset(), frozenset()
+    owned = {table.name for table in Base.metadata.tables.values() if "project_id" in table.columns}
+    found = [(table, alias or table) for table, alias in _TABLE.findall(text) if table in owned]
+    if len(found) == 1 and re.search(r"(?<![.\w])project_id\s*(=|in\b)", text):
+        return frozenset(owned & {found[0][0]}), frozenset()
+    loose = {
+        alias
+        for _, alias in found
+        if not re.search(rf"\b{alias}\.project_id\s*(=|in\b)|=\s*{alias}\.project_id\b", text)
+    }
+    return frozenset(table for table, _ in found), frozenset(loose)
 
 
 @event.listens_for(Engine, "before_cursor_execute")
 def _guard_statements(connection, _cursor, statement, _parameters, context, _many) -> None:  # type: ignore[no-untyped-def]
     """SQLite's stand-in for row-level security while tests run: inside a project's session, no statement may
-    read or change an owned table without naming the project in its condition; outside of one, only cross-project
-    queries may."""
+    read or change an owned table that no condition confines to the project; outside of one, only cross-project queries
+    may. The session confines ORM statements; Core and raw statements must name the project for each of their tables."""
     if connection.dialect.name != "sqlite" or "project_id" not in connection.info:
         return
     if context and context.execution_options.get("crosses_projects"):
         return
-    named, names_project = _owned_tables_of(statement)
+    named, loose = _owned_tables_of(statement)
     assert not named or connection.info["project_id"], f"{named} asked outside of a project: {statement}"
-    assert not named or names_project, f"no project in the condition on {named}: {statement}"
+    assert not loose, f"no project in the condition on {loose}: {statement}"
 
 
 @pytest.fixture
@@ -162,7 +173,7 @@ class PlatformProcess:
         command = [sys.executable, "-m", "azuraforge.cli.main", "up", "--port", "0"]
         with (self.home.parent / f"{self.home.name}.log").open("a") as log:
             self.process = subprocess.Popen(command, env=self.variables, stdout=log, stderr=log, text=True)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise AssertionError(f"the platform ended with {self.process.returncode}: {self.log()[-2000:]}")
@@ -201,7 +212,7 @@ class PlatformProcess:
         """Ask it to stop and wait for it."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-            self.process.wait(30)
+            self.process.wait(120)
         return self.process.returncode
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -223,7 +234,7 @@ class PlatformProcess:
     def api(self, path: str) -> dict:
         """GET below /api/v1 with the command line's own token."""
         request = urllib.request.Request(f"{self.url}/api/v1{path}", headers={"Authorization": f"Bearer {self.token}"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return json.loads(answer.read())
 
     def json(self, *arguments: str) -> object:

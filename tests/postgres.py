@@ -22,7 +22,7 @@ import psycopg
 import pytest
 
 from azuraforge.database.schema import open_database
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 
 #: Tests of these rooms that use ``database`` run on SQLite and on PostgreSQL, unless marked ``sqlite_only``.
 BOTH = ("attacks", "automations", "database", "datasets", "events", "models", "projects", "runs", "studies")
@@ -101,7 +101,7 @@ class Cluster:
         settings = [part for option in _OPTIONS for part in ("-c", option)]
         command = [str(binaries() / "postgres"), "-D", str(self._data), "-h", "127.0.0.1", "-p", str(self.port)]
         self._process = self._popen([*command, *settings])
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             with contextlib.suppress(psycopg.OperationalError):
                 self.execute("SELECT 1")
@@ -114,7 +114,7 @@ class Cluster:
         """SIGINT cuts every connection, SIGQUIT is a crash."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(how)
-            self._process.wait(30)
+            self._process.wait(120)
 
     def remove(self) -> None:
         self.stop(signal.SIGQUIT)

@@ -43,7 +43,7 @@ class Part:
     def log(self) -> str:
         return self.log_path.read_text()
 
-    def wait_for(self, words: str, seconds: float = 60) -> Part:
+    def wait_for(self, words: str, seconds: float = 120) -> Part:
         deadline = time.monotonic() + seconds
         while words not in self.log():
             assert self.process.poll() is None, f"{self.name} ended: {self.log()[-2000:]}"
@@ -65,7 +65,7 @@ class Part:
         self.process.wait()
         return others
 
-    def stop(self, seconds: float = 30) -> int:
+    def stop(self, seconds: float = 120) -> int:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
@@ -113,7 +113,7 @@ class Scaled:
         part = self.start("api", "--port", "0").wait_for("runs at ")
         url = part.log().split("runs at ")[1].split()[0]
         self.url = self.url or url
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not self._answers(url):
             assert time.monotonic() < deadline, part.log()
             time.sleep(0.05)
@@ -154,7 +154,7 @@ class Scaled:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{url or self.url}/api/v1{path}", data, headers)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return json.loads(answer.read())
 
     def stop(self) -> None:

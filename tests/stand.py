@@ -14,6 +14,7 @@ import azuraforge
 from azuraforge.events.service import EventLog
 from azuraforge.processes.kernels import PREPARE, PREPARE_SECONDS
 from azuraforge.processes.launcher import Launcher
+from azuraforge.runs import handlers
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.execution.supervisor import Supervisor
 from azuraforge.runs.execution.worker import Worker
@@ -21,6 +22,7 @@ from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.reaper import Reaper
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.service import RunService
+from azuraforge.runs.trash import Needs
 from azuraforge.settings import RunSettings, Settings
 
 ENTRIES = Path(__file__).parent / "entries"
@@ -29,7 +31,7 @@ CHILD_PATH = f"{ENTRIES}{os.pathsep}{Path(azuraforge.__file__).parents[1]}"
 ENDED = ("succeeded", "failed", "cancelled", "quarantined")
 
 
-class ToyHandler:
+class ToyHandler(handlers.Handler):
     """One phase per name in ``config["phases"]``; by default it trains."""
 
     kind = "train"
@@ -60,7 +62,10 @@ class Stand:
         self.handler = handler
         self.worker = self.new_worker()
         self.supervisor = Supervisor(database, self.events, self.worker, self.settings)
-        self.service = RunService(database, self.events, [self.handler], self.artifacts, self.supervisor, self.settings)
+        self.needs: list[Needs] = []
+        self.service = RunService(
+            database, self.events, [handler], self.artifacts, self.supervisor, self.settings, needs=self.needs
+        )
 
     def new_worker(self) -> Worker:
         return Worker(self.database, self.events, self.launcher, self.artifacts, [self.handler], self.settings)
@@ -77,7 +82,7 @@ class Stand:
     def get(self, run_id: str):
         return self.service.get(self.project_id, run_id)
 
-    def wait(self, run_id: str, until: Callable[[Any], bool] | None = None, seconds: float = 60):
+    def wait(self, run_id: str, until: Callable[[Any], bool] | None = None, seconds: float = 120):
         """Poll the run until it ended (or ``until`` holds)."""
         holds = until or (lambda run: run.state in ENDED)
         deadline = time.monotonic() + seconds

@@ -51,7 +51,7 @@ class Valkey:
             stderr=subprocess.DEVNULL,
             preexec_fn=_end_with_parent if in_main else None,
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while True:
             try:
                 with self.client() as client:

@@ -47,7 +47,7 @@ def effects_over_http(target: Target) -> Effects:
     def effects(run_id: str) -> tuple[dict[int, float], list[str]]:
         curves = caller.insist("GET", f"/runs/{run_id}/metrics?series=effect&max_points=1000")["series"]
         curve = dict(zip(curves[0]["steps"], curves[0]["values"], strict=True)) if curves else {}
-        return curve, [each["name"] for each in caller.insist("GET", f"/runs/{run_id}/artifacts")]
+        return curve, [each["name"] for each in caller.insist("GET", f"/runs/{run_id}/artifacts?limit=500")["items"]]
 
     return effects
 

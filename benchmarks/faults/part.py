@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 from azuraforge.cli.main import main
-from azuraforge.platform import composition
+from azuraforge.package import Package
+from azuraforge.platform import composition, scaled
 from azuraforge.processes import launcher
+from azuraforge.runs.package import HANDLERS
+from azuraforge.server.packages import PACKAGES
 from benchmarks.faults.steps import StepsHandler
 
-
-class _House(composition.House):
-    def __init__(self, *arguments: object, **named: object) -> None:
-        super().__init__(*arguments, **named)  # type: ignore[arg-type]
-        self.handlers = [*(each for each in self.handlers if each.kind != "agent"), StepsHandler()]
-
+STORM = Package("storm", contributions=(HANDLERS.add(lambda _: [StepsHandler()]),))
 
 if __name__ == "__main__":
-    composition.House = _House  # type: ignore[misc]
+    build, packages = composition.build_services, (*PACKAGES, STORM)
+    composition.build_services = scaled.build_services = partial(build, packages=packages)
     # The storm's clock is set for launchers and children too.
     launcher.PASSED_ON = (*launcher.PASSED_ON, "LD_PRELOAD", "AZURAFORGE_STORM_CLOCK")
     sys.argv[0] = "azuraforge"

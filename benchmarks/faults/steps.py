@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
@@ -51,10 +52,10 @@ def steps(child: Any) -> dict[str, Any]:
     return {"state": state}
 
 
-class StepsHandler:
-    """Carries such runs, in the place of the handler for agents."""
+class StepsHandler(handlers.Handler):
+    """Executes such runs."""
 
-    kind = "agent"
+    kind = "steps"
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         return PreparedRun(request.name or "steps", "steps", request.config)

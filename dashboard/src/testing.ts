@@ -1,5 +1,5 @@
 // Before every test file: English texts, and what happy-dom lacks.
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { afterEach } from "vitest";
@@ -15,4 +15,6 @@ await i18next.use(initReactI18next).init({
   returnNull: false,
 });
 
+// Far above what any wait takes: it ends tests that hang, on a busy machine too.
+configure({ asyncUtilTimeout: 60_000 });
 afterEach(cleanup);

@@ -1,54 +1,79 @@
-"""Logs as JSON lines on stderr (or a file), one event each."""
+"""Logs as JSON lines on stderr (or a file), one event each.
+
+Written here instead of taken from a library because every process imports it: structlog also imports Rich and
+Pygments, 90 modules that only pretty-print, which took a tenth of a start.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+import traceback
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any
-
-import structlog
 
 #: A platform runs for years: its log is this file and three older ones.
 FILE_BYTES, OLDER_FILES = 20 * 1024 * 1024, 3
 
+# Not among the registered loggers: lines of libraries stay elsewhere.
+_SINK = logging.Logger("azuraforge")
+
+
+class _StandardError(logging.Handler):
+    """Writes lines to the standard error of the moment, which tests and services replace."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if sys.stderr is not None:
+            sys.stderr.write(f"{record.msg}\n")
+            sys.stderr.flush()
+
 
 def configure(level: str = "INFO", path: Path | None = None) -> None:
-    """Send structured logs to ``path``, which is turned over at 20 MB, or to stderr where none is given."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=_FileFactory(path) if path else structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
+    """Send logs to ``path``, which is rotated at 20 MB, or to stderr if it is None."""
+    handler: logging.Handler = _StandardError()
+    if path is not None:
+        handler = RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="utf-8")
+    handlers, _SINK.handlers = _SINK.handlers, [handler]
+    _SINK.setLevel(logging.getLevelNamesMapping()[level.upper()])
+    for each in handlers:
+        each.close()
 
 
-class _Rotating(RotatingFileHandler):
-    """Closes its file when nobody writes to it any more."""
-
-    def __del__(self) -> None:
-        self.close()
+configure()
 
 
-class _FileFactory:
-    """Gives every room one logger, which writes lines as they are."""
+class Logger:
+    """Writes events of one package; each is a name and fields, values without a JSON form as their ``repr``."""
 
-    def __init__(self, path: Path) -> None:
-        handler = _Rotating(path, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="utf-8")
-        self._logger = logging.Logger("azuraforge")  # not among the registered ones: libraries' lines stay elsewhere
-        self._logger.addHandler(handler)
+    def __init__(self, room: str) -> None:
+        self._room = room
 
-    def __call__(self, *_: Any) -> logging.Logger:
-        return self._logger
+    def debug(self, event: str, **fields: object) -> None:
+        self._write(logging.DEBUG, event, fields)
+
+    def info(self, event: str, **fields: object) -> None:
+        self._write(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        self._write(logging.WARNING, event, fields)
+
+    def error(self, event: str, *, exc_info: BaseException | None = None, **fields: object) -> None:
+        """Log an error; ``exc_info`` adds its traceback as ``exception``."""
+        if exc_info is not None:
+            fields["exception"] = "".join(traceback.format_exception(exc_info)).rstrip()
+        self._write(logging.ERROR, event, fields)
+
+    def _write(self, level: int, event: str, fields: dict[str, object]) -> None:
+        if not _SINK.isEnabledFor(level):
+            return
+        name, at = logging.getLevelName(level).lower(), datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        line = {"room": self._room, **fields, "event": event, "level": name, "timestamp": at}
+        # No arguments: a per cent sign in the line is no format.
+        _SINK.log(level, json.dumps(line, default=repr))
 
 
-def logger(room: str) -> Any:
-    """A logger whose lines carry the room's name."""
-    return structlog.get_logger(room=room)
+def logger(room: str) -> Logger:
+    """Return a logger whose lines carry the package's name."""
+    return Logger(room)

@@ -15,12 +15,12 @@ import pytest
 
 from azuraforge.database import Base, Database
 from azuraforge.errors import InvalidInput
-from azuraforge.platform.migration import import_tables
 from azuraforge.platform.up import require_public_url
 from azuraforge.projects.address import Address
 from azuraforge.projects.service import ProjectService
 from azuraforge.server.application import create_api
 from azuraforge.server.guards import HostGuard
+from azuraforge.server.packages import import_tables
 from azuraforge.settings import ServerSettings, origin_of
 
 LISTENING = "http://127.0.0.1:8787"

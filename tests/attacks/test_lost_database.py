@@ -22,10 +22,12 @@ from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict, StorageError, TransientError
 from azuraforge.platform import maintenance
 from azuraforge.platform.backups import way_back
-from azuraforge.platform.composition import House
+from azuraforge.platform.composition import build_services
 from azuraforge.platform.home import open_home
-from azuraforge.platform.migration import import_tables
 from azuraforge.platform.opening import open_at_start
+from azuraforge.projects.package import HOUSEKEEPING, PROJECTS
+from azuraforge.runs.package import CARRIER
+from azuraforge.server.packages import import_tables
 from azuraforge.settings import Settings
 from tests.postgres import TEMPLATE
 
@@ -46,7 +48,9 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data home that was used, with a project and a file of a dataset; its backup lies next to it."""
     made = Settings(home=tmp_path_factory.mktemp("used") / "home")
     open_home(made).close()
-    House(made).close()
+    services = build_services(made, {})
+    services[PROJECTS].ensure_default()
+    services.close()
     kept = made.artifacts / "project" / "datasets" / "f.parquet"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"rows")
@@ -231,9 +235,8 @@ class _Idle:
 
 def test_an_older_database_removes_nothing_that_only_the_newer_one_knew(settings):
     """Files of datasets, models and runs, and work folders from which runs could go on; all of them long untouched."""
-    house = House(settings)
-    house.furnish(_Idle())
-    home = settings.artifacts / house.project_id
+    services = build_services(settings, {CARRIER: lambda _: _Idle()})
+    home = settings.artifacts / services[PROJECTS].ensure_default()
     unknown = [
         home / "datasets" / f"{'a' * 64}.parquet",
         home / "files" / "bb" / ("b" * 64),
@@ -246,8 +249,8 @@ def test_an_older_database_removes_nothing_that_only_the_newer_one_knew(settings
         for each in (path, path.parent):
             os.utime(each, (0, 0))
     for _ in range(3):
-        house.housekeeping.round()
-    house.close()
+        services[HOUSEKEEPING].round()
+    services.close()
     assert all(path.exists() for path in unknown)
 
 

@@ -21,6 +21,7 @@ from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.database import Database, Session
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events.service import EventLog
+from azuraforge.runs import handlers
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest
@@ -29,7 +30,7 @@ from azuraforge.runs.tables import Run
 from azuraforge.settings import Settings
 
 
-class Handler:
+class Handler(handlers.Handler):
     """Prepares what it is asked for, refuses ``config["refuse"]``, and is away while ``away`` says so."""
 
     kind = "train"
@@ -86,7 +87,7 @@ class Stand:
         """Move the beginning and the next fire into the past, as if nobody had been there since."""
 
         def move(session: Session) -> None:
-            row = store.lock(session, self.project_id, schedule_id)
+            row = store.lock(session, schedule_id)
             at = store.clock(session) - timedelta(seconds=seconds)
             store.change(session, row, next_fire_at=at, anchor_at=at)
 

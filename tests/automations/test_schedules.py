@@ -21,7 +21,7 @@ def test_a_schedule_is_stored_with_its_next_times(stand):
     assert (made.fires, made.left_out, made.newest_fires, made.paused) == (0, 0, [], False)
     assert made.run.config == {"epochs": 3}
     assert stand.service.get(stand.project_id, "nightly") == made == stand.service.get(stand.project_id, made.id)
-    assert stand.service.list(stand.project_id) == [made]
+    assert stand.service.list(stand.project_id).items == [made]
     assert stand.told("project") == [("schedule.created", {"schedule_id": made.id, "name": "nightly"})]
 
 
@@ -49,7 +49,7 @@ def test_an_interval_begins_where_it_was_made_or_where_it_is_told_to(stand):
 def test_what_could_never_fire_is_refused_when_it_is_made(stand, refused, fields, where):
     error = refused(InvalidInput, stand.create, **fields)
     assert error.where == where
-    assert stand.service.list(stand.project_id) == []
+    assert stand.service.list(stand.project_id).items == []
 
 
 def test_a_name_is_taken_once(stand, refused):
@@ -296,8 +296,8 @@ def test_a_foreign_schedule_is_not_there(stand, other_project_id, refused):
     for work in (service.get, service.pause, service.resume, service.run_now, service.delete):
         for name in (made.id, made.name):
             refused(NotFound, work, other_project_id, name)
-    assert service.list(other_project_id) == []
-    assert service.list(stand.project_id) == [made]
+    assert service.list(other_project_id).items == []
+    assert service.list(stand.project_id).items == [made]
 
 
 def test_schedules_of_several_projects_fire_each_in_its_own(stand, other_project_id):
@@ -322,6 +322,10 @@ def test_the_list_of_fires_does_not_grow_for_ever(stand, monkeypatch):
     kept = stand.fires(made.id)
     assert len(kept) == 30
     assert kept[-1].fire_time > kept[0].fire_time + timedelta(seconds=28)
+    page = stand.service.fires(stand.project_id, "nightly", limit=20)
+    older = stand.service.fires(stand.project_id, made.id, limit=20, after=page.next)
+    shown = [fire.fire_time for fire in (*page.items, *older.items)]
+    assert (shown, older.next) == (sorted((fire.fire_time for fire in kept), reverse=True), None)
     assert len(stand.queued()) == 100
 
 

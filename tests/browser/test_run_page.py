@@ -20,7 +20,7 @@ def co2(platform) -> str:
 
 def sign_in(page: Page, platform) -> None:
     page.goto(platform.json("link")["url"])
-    expect(page.get_by_test_id("runs-list")).to_be_visible(timeout=15_000)
+    expect(page.get_by_test_id("runs-list")).to_be_visible(timeout=120_000)
 
 
 def points(page: Page) -> int:
@@ -42,7 +42,7 @@ def start_run(page: Page, **fields: str) -> str:
     for name, value in fields.items():
         page.locator(f"[name='{name}']").fill(value)
     page.get_by_test_id("start-run").click()
-    expect(page.get_by_test_id("run-state")).to_be_visible(timeout=15_000)
+    expect(page.get_by_test_id("run-state")).to_be_visible(timeout=120_000)
     return page.url
 
 
@@ -54,7 +54,7 @@ def test_sign_in_start_watch_and_cancel(page, platform, co2):
     wait_for_points(page, points(page) + 1, 30)
     page.get_by_test_id("cancel-run").click()
     page.get_by_test_id("confirm-cancel").click()
-    expect(page.get_by_test_id("run-state")).to_contain_text(re.compile("cancelled", re.I), timeout=15_000)
+    expect(page.get_by_test_id("run-state")).to_contain_text(re.compile("cancelled", re.I), timeout=120_000)
 
 
 def test_a_finished_run_shows_its_verdict_beside_the_baselines(page, platform, co2):
@@ -68,9 +68,9 @@ def test_a_finished_run_shows_its_verdict_beside_the_baselines(page, platform, c
     chart.focus()
     page.keyboard.press("End")
     expect(chart).to_have_attribute("aria-valuetext", re.compile("Forecast [0-9]"))
-    expect(page.get_by_test_id("report")).to_contain_text("Written when the run ended", timeout=60_000)
+    expect(page.get_by_test_id("report")).to_contain_text("Written when the run ended", timeout=120_000)
     page.reload()
-    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=15_000)
+    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=120_000)
     assert page.url == address
 
 
@@ -83,4 +83,4 @@ def test_the_page_speaks_turkish(page, platform, co2):
 
 def test_a_wrong_link_says_what_to_do(page, platform):
     page.goto(f"{platform.url}/sign-in#link={'x' * 43}")
-    expect(page.get_by_text("azuraforge link")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("azuraforge link")).to_be_visible(timeout=120_000)

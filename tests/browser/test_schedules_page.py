@@ -38,7 +38,7 @@ def counting(platform):
 def test_a_schedule_is_made_fires_is_paused_and_deleted(counting, page):
     link = counting.run("link", "--next", "/p/default/schedules").stdout.split()[0]
     page.goto(link)
-    expect(page.get_by_text("No schedules yet")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("No schedules yet")).to_be_visible(timeout=120_000)
     page.get_by_test_id("new-schedule").click()
     expect(page.get_by_test_id("repeat-select").locator("option:checked")).to_contain_text("counted")
     expect(page.get_by_test_id("zone-select")).to_have_value("Europe/Istanbul")
@@ -52,7 +52,7 @@ def test_a_schedule_is_made_fires_is_paused_and_deleted(counting, page):
 
     expect(page.get_by_role("heading", name="steady")).to_be_visible()
     succeeded = page.get_by_role("row").filter(has_text="Succeeded")
-    expect(succeeded.nth(1)).to_be_visible(timeout=60_000)
+    expect(succeeded.nth(1)).to_be_visible(timeout=120_000)
     page.get_by_test_id("pause-schedule").click()
     expect(page.get_by_test_id("resume-schedule")).to_be_visible()
     page.get_by_role("link", name="Edit").click()
@@ -68,7 +68,7 @@ def test_a_schedule_is_made_fires_is_paused_and_deleted(counting, page):
     page.locator('[name="unit"]').select_option("seconds")
     page.get_by_test_id("create-schedule").click()
     succeeded.first.get_by_role("link").first.click()
-    expect(page.get_by_test_id("run-state")).to_contain_text("Succeeded", timeout=30_000)
+    expect(page.get_by_test_id("run-state")).to_contain_text("Succeeded", timeout=120_000)
     expect(page.get_by_role("link", name="Repeat on a schedule")).to_be_visible()
 
     page.get_by_role("link", name="Schedules", exact=True).click()

@@ -37,7 +37,7 @@ def delete(page) -> None:
 def test_a_run_a_dataset_and_a_model_are_deleted_restored_and_purged(trained, page):
     page.goto(trained.run("link", "--next", "/p/default/runs").stdout.split()[0])
     page.get_by_role("link", name="by ridge").click()
-    expect(page.get_by_test_id("run-state")).to_contain_text("Succeeded", timeout=30_000)
+    expect(page.get_by_test_id("run-state")).to_contain_text("Succeeded", timeout=120_000)
     delete(page)
     expect(page.get_by_role("heading", name="Runs")).to_be_visible()
     expect(page.get_by_role("link", name="by ridge")).to_have_count(0)

@@ -190,7 +190,7 @@ def test_ctrl_c_leaves_the_run_alone(counting):
     said = watching.stderr.readline()
     assert "running" in said
     watching.send_signal(signal.SIGINT)
-    out, err = watching.communicate(timeout=30)
+    out, err = watching.communicate(timeout=120)
     assert watching.returncode == 130
     assert f"azuraforge runs cancel {run_id}" in err
     assert "Traceback" not in out + err
@@ -216,7 +216,7 @@ def test_in_a_terminal_there_is_a_moving_picture(counting):
     except OSError:  # Linux's way to say that the other end is closed
         pass
     os.close(controller)
-    assert done.wait(60) == 0
+    assert done.wait(120) == 0
     text = shown.decode()
     assert "━" in text
     assert "/150" in text
@@ -278,11 +278,11 @@ def test_a_platform_that_starts_brings_waiting_journals_itself(make_platform):
     alone = make_platform()
     log_a_run(alone)
     alone.start()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while list((alone.home / "journal").iterdir()):
         assert time.monotonic() < until, "the journal stayed"
         time.sleep(0.05)
-    (run,) = alone.json("runs", "list")["runs"]
+    (run,) = alone.json("runs", "list")
     alone.stop()
     assert (run["name"], run["state"]) == ("away", "succeeded")
 
@@ -298,7 +298,7 @@ def test_without_a_platform_a_command_brings_its_own(make_platform):
     watched = alone.run("runs", "watch", run_id)
     assert "succeeded" in watched.stdout
     listed = alone.json("runs", "list")
-    assert [run["id"] for run in listed["runs"]] == [run_id]
+    assert [run["id"] for run in listed] == [run_id]
 
 
 def test_commands_at_the_same_time_share_one_temporary_platform(make_platform):

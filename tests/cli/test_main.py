@@ -172,13 +172,13 @@ def test_a_bug_of_ours_is_one_sentence_too(monkeypatch, capsys):
         raise ZeroDivisionError("division\nby zero")
 
     monkeypatch.setattr(main, "app", broken)
-    assert run(["version"]) == 1
+    assert run(["version", "--json"]) == 1
     shown = capsys.readouterr().err
     assert "ZeroDivisionError: division by zero" in shown
     assert "AZURAFORGE_DEBUG=1" in shown
     assert "Traceback" not in shown
     monkeypatch.setenv("AZURAFORGE_DEBUG", "1")
-    assert run(["version"]) == 1
+    assert run(["version", "--json"]) == 1
     assert "Traceback" in capsys.readouterr().err
 
 

@@ -53,7 +53,7 @@ def test_from_an_answer_to_its_score(served, tmp_path):
 def test_a_whole_dataset_as_a_run(served):
     done = served.run("predictions", "create", "--model", "ledger", "--every", "50", "--wait")
     assert "succeeded" in done.stdout
-    newest = served.api("/runs?kind=predict&limit=1")["runs"][0]
+    newest = served.api("/runs?kind=predict&limit=1")["items"][0]
     assert newest["summary"]["partial"] is False
     names = {each["name"] for each in served.api(f"/runs/{newest['id']}")["artifacts"]}
     assert {"predictions.parquet", "predictions.csv"} <= names

@@ -71,7 +71,7 @@ class Server:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while not server.started:
             assert time.monotonic() < until, "the test's server did not start"
             time.sleep(0.005)
@@ -82,7 +82,7 @@ class Server:
         if self._running is not None:
             server, thread = self._running
             server.should_exit = server.force_exit = True
-            thread.join(20)
+            thread.join(120)
             self._running = None
 
     def _application(self) -> Starlette:
@@ -198,7 +198,7 @@ def eventually() -> Callable[[Callable[[], bool]], None]:
     """Wait until something is true, for as long as a busy machine may need."""
 
     def wait(condition: Callable[[], bool], what: str = "it") -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while not condition():
             assert time.monotonic() < until, f"{what} did not happen"
             time.sleep(0.01)

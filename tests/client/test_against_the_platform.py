@@ -52,7 +52,7 @@ def test_every_noun_answers(client, running):
     assert client.url == running.url
     assert client.sessions.current().project_slug == "default"
     assert "#link=" in client.sessions.link("/p/default/runs").url
-    assert client.runs.list().runs == []
+    assert client.runs.list() == []
     assert client.models.list() == []
     assert "bundled" in {each.name for each in client.plugins.list()}
     assert client.plugins.get("counter").config_schema["properties"]["upto"]["maximum"] == 100000
@@ -131,7 +131,7 @@ def test_an_own_run_outlives_the_platform(client, running):
     curve = client.runs.metrics(run.id, max_points=10_000)["loss"]
     assert curve.steps == list(range(1, 601))
     assert curve.values == [0.5 if (step - 1) % 200 < 100 else 0.25 for step in range(1, 601)]
-    assert len(client.runs.list(kind="external").runs) == 1
+    assert len(client.runs.list(kind="external")) == 1
 
 
 def test_a_lost_run_is_completed_from_its_journal(make_platform):
@@ -152,7 +152,7 @@ def test_a_lost_run_is_completed_from_its_journal(make_platform):
     running.process.send_signal(signal.SIGCONT)
     assert died.returncode == -signal.SIGKILL
     with Client(home=running.home) as client:
-        (run,) = client.runs.list().runs
+        (run,) = client.runs.list()
         lost = client.runs.wait(run.id)
         assert lost.error, lost
         assert lost.error.code == "lost"
@@ -167,7 +167,7 @@ def test_a_lost_run_is_completed_from_its_journal(make_platform):
 def test_a_cancel_is_heard_and_stopping_for_it_is_no_failure(client):
     run = client.run("mine").start()
     client.runs.cancel(run.id)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while not run.cancel_requested:
         assert time.monotonic() < until, "nobody told of the cancel"
         run.log(loss=1.0)

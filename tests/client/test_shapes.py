@@ -38,7 +38,6 @@ PAIRS = [
     (client_runs.RunError, runs.RunError),
     (client_runs.Attempt, runs.AttemptOut),
     (client_runs.Artifact, runs.ArtifactOut),
-    (client_runs.RunPage, runs.RunPage),
     (client_runs.Curve, runs.MetricSeries),
     (client_runs.Evaluation, models.EvaluationOut),
     (client_datasets.Finding, datasets.Finding),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from azuraforge import crashpoints
 from azuraforge.database.backups.service import Place, restore
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 
 
 def kill_at(deaths: list[tuple[str, Place]], source: Path) -> set[int]:

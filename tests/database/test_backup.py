@@ -20,7 +20,7 @@ from azuraforge.database.backups import archive
 from azuraforge.database.backups.service import Place, back_up, examine, restore
 from azuraforge.database.schema import VERSION_TABLE, head_revision, open_database
 from azuraforge.errors import Conflict, InvalidInput, StorageError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 from tests.filling import fill, reflected
 from tests.postgres import binaries
 

@@ -72,7 +72,7 @@ def test_on_postgresql_the_owner_upgrades_and_everybody_else_is_told(make_platfo
     assert "Schema upgraded" in platform.run("database", "upgrade").stdout
     del platform.environment["AZURAFORGE_DATABASE_OWNER_URL"]
     platform.start()
-    assert platform.json("runs", "list")["runs"] == []
+    assert platform.json("runs", "list") == []
     assert platform.stop() == 0
 
 

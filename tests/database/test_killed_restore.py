@@ -23,7 +23,7 @@ from azuraforge.database.backups import placing, postgres_dump
 from azuraforge.database.backups.service import Place, back_up, examine, restore
 from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict, StorageError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 from tests.database.killed_restore import kill_at
 from tests.postgres import TEMPLATE, binaries
 from tests.process_checks import still_alive
@@ -243,7 +243,7 @@ import resource, sys
 from pathlib import Path
 from azuraforge.database.backups.service import Place, back_up, restore
 from azuraforge.errors import StorageError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 
 import_tables()
 place, backup, target = Place(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])

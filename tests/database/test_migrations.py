@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, func, select, text
 
 from azuraforge.database import Base, Database, row_security, schema
+from azuraforge.database.migrations.newest import newest_revision
 from azuraforge.database.schema import VERSION_TABLE, current_revision, head_revision, open_database, upgrade
 from azuraforge.errors import Conflict, InvalidInput, StorageError, TransientError
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 from tests.filling import fill, reflected
 
 #: A migration that comes after the newest; see its own text.
@@ -29,7 +31,7 @@ import os, sys
 from pathlib import Path
 from azuraforge.database import schema
 from azuraforge.database.schema import open_database
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 import_tables()
 schema.VERSIONS.append(Path(sys.argv[3]))
 url, owner_url = sys.argv[1:3]
@@ -124,6 +126,11 @@ def test_a_new_database_has_the_tables_of_the_code(empty):
     owner.close()
 
 
+def test_the_newest_revision_is_known_without_alembic():
+    scripts = ScriptDirectory(str(schema._SCRIPTS), version_locations=[str(schema.VERSIONS[0])])
+    assert newest_revision() == scripts.get_current_head()
+
+
 def test_upgrading_again_changes_nothing(empty):
     empty.open().close()
     owner = empty.owner()
@@ -216,7 +223,7 @@ def test_a_migration_that_fails_leaves_the_old_database(filled, later, monkeypat
 
     real = alembic.command.upgrade
     with monkeypatch.context() as patched:
-        patched.setattr("azuraforge.database.schema.command.upgrade", fail)
+        patched.setattr("alembic.command.upgrade", fail)
         with pytest.raises(StorageError, match="power"):
             filled.open()
     with owner.engine.connect() as connection:

@@ -11,9 +11,9 @@ from azuraforge.database import Base, Database
 from azuraforge.database import row_security as walls
 from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES
 from azuraforge.events.tables import Event, EventStream
-from azuraforge.platform.migration import import_tables
 from azuraforge.projects.tables import Member, Project, User
 from azuraforge.runs.tables import Run, RunAttempt
+from azuraforge.server.packages import import_tables
 from tests.filling import fill, reflected
 from tests.postgres import TEMPLATE
 

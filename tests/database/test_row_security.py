@@ -12,7 +12,7 @@ from sqlalchemy import text
 import azuraforge
 from azuraforge.database import ScopeError
 from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 
 STORES = {"runs.lease", "automations.store", "projects.store", "studies.store"}
 MAY_CROSS = {"database", "runs", "projects", "automations", "reports", "studies"}

@@ -16,6 +16,7 @@ from azuraforge.database import Database
 from azuraforge.datasets.reading.reader import Prepared, read_file
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.service import DatasetService
+from azuraforge.datasets.trash import Needs, Objection
 from azuraforge.events.service import EventLog
 from azuraforge.settings import Settings
 
@@ -83,5 +84,19 @@ def events(database: Database) -> EventLog:
 
 
 @pytest.fixture
-def service(database: Database, events: EventLog, settings: Settings) -> DatasetService:
-    return DatasetService(database, events, call_here, settings)
+def needs() -> list[Needs]:
+    """Reasons to keep versions, to which a test adds its own."""
+    return []
+
+
+@pytest.fixture
+def objections() -> list[Objection]:
+    """Reasons not to delete a dataset, to which a test adds its own."""
+    return []
+
+
+@pytest.fixture
+def service(
+    database: Database, events: EventLog, settings: Settings, needs: list[Needs], objections: list[Objection]
+) -> DatasetService:
+    return DatasetService(database, events, call_here, settings, needs=needs, objections=objections)

@@ -74,7 +74,7 @@ def test_add_list_show_and_draw(http, hourly):
     added = answer.json()
     assert (added["name"], added["version"], added["created"]) == ("my-series", 1, True)
     assert upload(http, hourly()).status_code == 200
-    assert [item["name"] for item in http.get("/datasets").json()] == ["my-series"]
+    assert [item["name"] for item in http.get("/datasets").json()["items"]] == ["my-series"]
     shown = http.get("/datasets/my-series?version=1").json()
     assert shown["fingerprint"] == added["fingerprint"]
     drawn = http.get("/datasets/my-series/rows?max_points=10").json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -49,7 +50,7 @@ def test_the_same_content_is_the_same_version_and_changed_content_the_next(add, 
     assert (again.version, again.created, again.fingerprint) == (1, False, first.fingerprint)
     assert (add(hourly(61)).version, add(hourly()).version) == (2, 1)
     assert service.get(project_id, first.name).version == 2
-    [listed] = service.list(project_id)
+    [listed] = asyncio.run(service.lookup.list(project_id)).items
     assert (listed.versions, listed.latest.version, listed.latest.rows) == (2, 2, 61)
 
 
@@ -57,7 +58,7 @@ def test_another_name_is_another_dataset(add, service, project_id, hourly):
     first = add(hourly())
     second = add(hourly(), options=OPTIONS.model_copy(update={"name": "second"}))
     assert second.id != first.id
-    assert [item.name for item in service.list(project_id)] == ["hourly-series", "second"]
+    assert [item.name for item in asyncio.run(service.lookup.list(project_id)).items] == ["hourly-series", "second"]
 
 
 def test_projects_do_not_see_each_other(add, service, project_id, other_project_id, hourly):
@@ -196,7 +197,7 @@ def test_a_bundled_series_is_chosen_by_name(service, project_id, options):
 def test_a_source_that_cannot_be_read_as_asked(service, project_id, settings, request_, message):
     with pytest.raises((InvalidInput, NotFound), match=message):
         service.add_from_source(project_id, request_)
-    assert service.list(project_id) == []
+    assert asyncio.run(service.lookup.list(project_id)).items == []
 
 
 def test_the_api_never_loads_polars():

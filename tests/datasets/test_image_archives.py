@@ -98,7 +98,7 @@ def test_pictures_over_http(http, tmp_path):  # noqa: F811
     assert added["dataset_schema"]["kind"] == "images"
     assert added["dataset_schema"]["classes"] == ["cat", "dog"]
     assert upload(http, content, IMAGES, "pets.zip").status_code == 200
-    assert http.get("/datasets").json()[0]["latest"]["dataset_schema"]["height"] == 8
+    assert http.get("/datasets").json()["items"][0]["latest"]["dataset_schema"]["height"] == 8
     shown = http.get("/datasets/pets/pictures?per_class=3").json()
     assert shown["total"] == 40
     cats = shown["classes"][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -56,5 +57,5 @@ def test_a_dropped_in_source_that_dies_harms_nobody(service, project_id, setting
     with pytest.raises(InvalidInput) as caught:
         service.add_from_source(project_id, FromSource(source="deadly"))
     assert caught.value.error_code == "child_died"
-    assert service.list(project_id) == []
+    assert asyncio.run(service.lookup.list(project_id)).items == []
     assert service.add_from_source(project_id, FromSource(source="bundled", options={"series": "nile"})).rows == 100

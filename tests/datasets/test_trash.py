@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -43,16 +44,16 @@ def test_a_deleted_dataset_is_out_of_reach_and_comes_back(add, service, bin_, ev
     added = add()
     bin_.delete(project_id, "load", None, "Ada")
     bin_.delete(project_id, added.id, None, "Bob")  # twice is once
-    assert service.list(project_id) == []
+    assert asyncio.run(service.lookup.list(project_id)).items == []
     for name in ("load", added.id):
         with pytest.raises(NotFound, match="in the trash") as refused:
             service.get(project_id, name)
         assert "azuraforge datasets restore" in refused.value.next_step
         shown = service.get(project_id, name, trash=True)
         assert (shown.name, shown.deleted_by, shown.deleted_at is not None) == ("load", "Ada", True)
-    [listed] = service.list(project_id, trash=True)
+    [listed] = asyncio.run(service.lookup.list(project_id, trash=True)).items
     assert (listed.name, listed.id, listed.numbers) == ("load", added.id, [1])
-    assert bin_.restore(project_id, "load", None) == added.id
+    assert bin_.restore(project_id, "load", None).id == added.id
     found = service.get(project_id, "load")
     assert found.deleted_at is None
     assert load_version(found.path, found.schema, found.options, found.fingerprint).height == 60
@@ -68,7 +69,7 @@ def test_a_name_is_free_again_while_its_dataset_is_in_the_trash(add, service, bi
     with pytest.raises(Conflict, match="another dataset is named 'load'"):
         bin_.restore(project_id, "load", None)
     bin_.delete(project_id, "load", None, "Ada")
-    assert bin_.restore(project_id, first.id, None) == first.id
+    assert bin_.restore(project_id, first.id, None).id == first.id
     assert service.get(project_id, "load").rows == 60
 
 
@@ -83,7 +84,7 @@ def test_a_version_is_deleted_alone_and_its_number_stays_taken(add, service, bin
         bin_.delete(project_id, "load", 1, "Ada")
     assert bin_.purge(project_id, None).counts == {"dataset_versions": 1}
     assert add(62).version == 3
-    [listed] = service.list(project_id)
+    [listed] = asyncio.run(service.lookup.list(project_id)).items
     assert (listed.versions, listed.numbers) == (2, [1, 3])
     for attempt in (
         lambda: service.get(project_id, "load", 2, trash=True),
@@ -118,9 +119,9 @@ def test_a_file_stays_as_long_as_another_dataset_has_the_same_rows(add, service,
     assert files(service, project_id) == set()
 
 
-def test_versions_that_are_needed_are_kept(add, service, bin_, database, project_id):
+def test_versions_that_are_needed_are_kept(add, service, bin_, needs, database, project_id):
     needed, free = add(60), add(61)
-    bin_.needs.append(lambda _session, _project, id_: {1: REASON} if id_ == needed.id else {})
+    needs.append(lambda _session, _project, id_: {1: REASON} if id_ == needed.id else {})
     bin_.delete(project_id, "load", None, "Ada")
     purged = bin_.purge(project_id, None)
     assert (purged.counts, purged.kept) == ({"dataset_versions": 1}, 1)
@@ -130,14 +131,14 @@ def test_versions_that_are_needed_are_kept(add, service, bin_, database, project
     assert (item.needed_by, item.name, item.version) == (REASON, "load", None)
     bin_.restore(project_id, "load", None)
     assert service.get(project_id, "load").version == 1
-    bin_.needs.clear()
+    needs.clear()
     bin_.delete(project_id, "load", None, "Ada")
     assert bin_.purge(project_id, None).counts == {"datasets": 1}
     assert files(service, project_id) == set()
     assert free.version == 2
 
 
-def test_who_objects_is_heard(add, service, bin_, project_id):
+def test_who_objects_is_heard(add, service, bin_, objections, project_id):
     add(60), add(61)
     heard = []
 
@@ -146,12 +147,12 @@ def test_who_objects_is_heard(add, service, bin_, project_id):
         if version == 2:
             raise Conflict("a run works with it")
 
-    bin_.objections.append(object_to)
+    objections.append(object_to)
     with pytest.raises(Conflict, match="a run works"):
         bin_.delete(project_id, "load", 2, "Ada")
     bin_.delete(project_id, "load", 1, "Ada")
     assert heard == [(project_id, "load", 2), (project_id, "load", 1)]
-    assert service.list(project_id)[0].numbers == [2]
+    assert asyncio.run(service.lookup.list(project_id)).items[0].numbers == [2]
 
 
 def test_other_projects_neither_delete_nor_purge(add, service, bin_, project_id, other_project_id):
@@ -203,7 +204,7 @@ class Sequences(RuleBasedStateMachine):
     def begin(self) -> None:
         self.bin = self.service.trash
         self.needed: set[tuple[str, int]] = set()
-        self.bin.needs[:] = [
+        self.needs[:] = [
             lambda _s, _p, id_: {version: REASON for dataset_id, version in self.needed if dataset_id == id_}
         ]
         self.known: set[str] = set()
@@ -230,7 +231,9 @@ class Sequences(RuleBasedStateMachine):
             try:
                 self.bin.restore(self.project_id, dataset.id, None)
             except Conflict:
-                assert dataset.name in [each.name for each in self.service.list(self.project_id)]
+                assert dataset.name in [
+                    each.name for each in asyncio.run(self.service.lookup.list(self.project_id)).items
+                ]
 
     @rule(number=st.integers(0, 20))
     def need(self, number):
@@ -240,7 +243,7 @@ class Sequences(RuleBasedStateMachine):
     @rule()
     def purge(self):
         self.bin.purge(self.project_id, None)
-        lists = self.service.list(self.project_id, trash=True)
+        lists = asyncio.run(self.service.lookup.list(self.project_id, trash=True)).items
         assert all(any(needed[0] == each.id for needed in self.needed) for each in lists)
 
     @invariant()
@@ -259,19 +262,25 @@ class Sequences(RuleBasedStateMachine):
         if not hasattr(self, "known"):
             return
         self.needed.clear()
-        for dataset in self.service.list(self.project_id):
+        for dataset in asyncio.run(self.service.lookup.list(self.project_id)).items:
             self.bin.delete(self.project_id, dataset.id, None, "Ada")
         self.bin.purge(self.project_id, None)
         assert files(self.service, self.project_id) == set()
 
     def _pick(self, number, trash):
-        found = self.service.list(self.project_id, trash=trash)
+        found = asyncio.run(self.service.lookup.list(self.project_id, trash=trash)).items
         return [found[number % len(found)]] if found else []
 
 
 @pytest.mark.sqlite_only
-def test_no_sequence_loses_a_file_or_leaves_one(add, service, database, project_id):
-    given = {"add": staticmethod(add), "service": service, "database": database, "project_id": project_id}
+def test_no_sequence_loses_a_file_or_leaves_one(add, service, needs, database, project_id):
+    given = {
+        "add": staticmethod(add),
+        "service": service,
+        "needs": needs,
+        "database": database,
+        "project_id": project_id,
+    }
     machine = type("Machine", (Sequences,), given)
     machine.TestCase.settings = settings(
         max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)

@@ -44,7 +44,7 @@ def after_the_launcher(launcher: Launcher) -> bool:
     """The launcher is killed; long afterwards the owner of the dead child closes it."""
     child = launcher.spawn()
     os.kill(launcher.pid, signal.SIGKILL)
-    assert child.ended.wait(60)
+    assert child.ended.wait(120)
     wait_until_free(child.pid)
     with innocent(child.pid) as process:
         child.close()
@@ -97,7 +97,7 @@ def a_small_space(launcher: Launcher) -> bool:
         stale = [launcher.spawn() for _ in range(STALE)]
         os.kill(launcher.pid, signal.SIGKILL)
         for child in stale:
-            assert child.ended.wait(60)
+            assert child.ended.wait(120)
             wait_until_free(child.pid)
         with contextlib.ExitStack() as crowd:
             others = [crowd.enter_context(bystander()) for _ in range(SPACE - RESERVE)]
@@ -159,7 +159,7 @@ def answers(process: subprocess.Popen[bytes]) -> bool:
 
 def wait_until_free(pid: int) -> None:
     """Until nothing has this number; orphans fall to this process, the namespace's first."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while Path(f"/proc/{pid}").exists():
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)

@@ -21,6 +21,7 @@ from azuraforge.models.schemas import PredictOut, PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.tables import ModelVersion
+from azuraforge.models.trash import Objection
 from azuraforge.processes.exchange import Conversation
 from azuraforge.processes.launcher import Launcher
 from azuraforge.settings import Settings
@@ -87,10 +88,11 @@ class Room:
     datasets: DatasetService
     children: list[Conversation]
     warm: WarmPredictors
+    objections: list[Objection]
 
     def predict(self, project_id: str, name: str, request: PredictRequest, by: str) -> PredictOut:
         """Predict from a thread without an event loop."""
-        return asyncio.run(self.service.predict(project_id, name, request, by))
+        return asyncio.run(self.predict(project_id, name, request, by))
 
     def add_version(self, project_id: str, folder: Path, model: str = "load", **changes: Any) -> ModelVersion:
         """Register the folder as the model's next version, as a training run would."""
@@ -158,6 +160,7 @@ def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Lau
     folders, events = VersionFolders(tmp_path / "artifacts"), EventLog(database)
     datasets = DatasetService(database, events, launcher.call, Settings(home=tmp_path))
     warm = WarmPredictors(open_child, str(plugins_folder))
-    service = ModelService(database, events, folders, datasets, warm, launcher.call)
-    yield Room(service, database, events, folders, datasets, children, warm)
+    objections: list[Objection] = []
+    service = ModelService(database, events, folders, datasets, warm, launcher.call, objections=objections)
+    yield Room(service, database, events, folders, datasets, children, warm, objections)
     service.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import subprocess
@@ -80,12 +81,12 @@ def test_history_says_from_when_to_when(room: Any, project_id: str, make_folder:
         room.service.aliases.promote_by_hand(project_id, "load", version, **HAND)
         room.service.aliases.promote_by_hand(project_id, "load", version, **{**HAND, "alias": "night"})
         time.sleep(0.01)
-    champions = room.service.aliases.history(project_id, "load", "champion")
+    champions = room.service.aliases.history(project_id, "load", "champion").items
     assert [line.until for line in champions] == [None, champions[0].at]
     then = champions[1].at + (champions[0].at - champions[1].at) / 2
-    (held,) = room.service.aliases.history(project_id, "load", "champion", then)
+    (held,) = room.service.aliases.history(project_id, "load", "champion", then).items
     assert (held.version, held.until) == (1, champions[0].at)
-    both = room.service.aliases.history(project_id, "load")
+    both = room.service.aliases.history(project_id, "load").items
     assert [(line.alias, line.until is None) for line in both] == [
         *(("night", True), ("champion", True), ("night", False), ("champion", False)),
     ]
@@ -105,7 +106,7 @@ def test_an_alias_is_set_moved_and_taken_away_with_its_history(room: Any, projec
         room.service.aliases.remove_by_hand(project_id, "load", "night", reason="r", by="a")
     again = room.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "night"})
     assert (again.version, again.previous_version) == (1, None)
-    history = room.service.aliases.history(project_id, "load", "night")
+    history = room.service.aliases.history(project_id, "load", "night").items
     assert [line.version for line in history] == [1, None, 2, 1]
     room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
     with pytest.raises(Conflict, match="cannot be taken away"):
@@ -300,7 +301,7 @@ def test_a_bundle_that_was_changed_is_refused(
     broken = _repacked(bundle, tmp_path / "b.zip", change)
     with pytest.raises(Exception, match=message):
         room.service.bundles.bring_in(project_id, broken, "copy", "kemal")
-    assert [model.name for model in room.service.reads.list_models(project_id)] == ["load"]
+    assert [model.name for model in asyncio.run(room.service.lookup.list(project_id)).items] == ["load"]
     squeezed = _repacked(bundle, tmp_path / "c.zip", lambda _: None, compression=zipfile.ZIP_DEFLATED)
     with pytest.raises(InvalidInput, match="compressed or encrypted"):
         room.service.bundles.bring_in(project_id, squeezed, "copy", "kemal")

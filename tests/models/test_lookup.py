@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from azuraforge.models import shapes
+
 
 def test_models_and_their_versions(room, make_folder, project_id, other_project_id):
     lookup, service = room.service.lookup, room.service
@@ -15,11 +17,34 @@ def test_models_and_their_versions(room, make_folder, project_id, other_project_
     service.aliases.promote_by_hand(project_id, "load", 2, alias="candidate", reason="better", by="Ada")
     service.trash.delete(project_id, "load", 3, "Ada")
     service.trash.delete(project_id, "gone", None, "Ada")
-    listed = asyncio.run(lookup.list(project_id))
-    assert listed == service.reads.list_models(project_id)
+    listed = asyncio.run(lookup.list(project_id)).items
     assert [(each.name, each.champion, each.versions) for each in listed] == [("load", 2, 2), ("other", None, 1)]
     for name in ("load", "other"):
         assert asyncio.run(lookup.find(project_id, name)) == service.reads.show(project_id, name)
     for place, name in ((project_id, "gone"), (project_id, "lod"), (other_project_id, "load")):
         assert asyncio.run(lookup.find(place, name)) is None
-    assert asyncio.run(lookup.list(other_project_id)) == []
+    assert asyncio.run(lookup.list(other_project_id)).items == []
+    (gone,) = asyncio.run(lookup.list(project_id, trash=True)).items
+    assert (gone.name, gone.versions) == ("gone", 1)
+    page = asyncio.run(lookup.list(project_id, limit=1))
+    room.add_version(project_id, make_folder(6.0), model="load2")
+    behind = asyncio.run(lookup.list(project_id, limit=2, after=page.next))
+    assert [(each.name, each.target) for each in behind.items] == [("load2", "load"), ("other", "x")]
+    versions = asyncio.run(lookup.versions(project_id, "load", limit=1))
+    room.add_version(project_id, make_folder(7.0))
+    older = asyncio.run(lookup.versions(project_id, "load", after=versions.next))
+    assert [(each.version, each.aliases) for each in (*versions.items, *older.items)] == [
+        (2, ["candidate", "champion"]),
+        (1, []),
+    ]
+
+
+def test_a_model_shows_its_newest_versions_and_those_with_an_alias(room, make_folder, project_id, monkeypatch):
+    monkeypatch.setattr(shapes, "SHOWN_VERSIONS", 2)
+    for step in range(1, 6):
+        room.add_version(project_id, make_folder(float(step)))
+    room.service.aliases.promote_by_hand(project_id, "load", 2, alias="champion", reason="better", by="Ada")
+    found = asyncio.run(room.service.lookup.find(project_id, "load"))
+    assert [each.version for each in found.version_list] == [5, 4, 2]
+    assert (found.versions, found.champion) == (5, 2)
+    assert found == room.service.reads.show(project_id, "load")

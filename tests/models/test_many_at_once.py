@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -38,8 +39,8 @@ def test_promotions_and_rollbacks_at_once_make_one_history(
 
     with ThreadPoolExecutor(8) as threads:
         moved = sum(version > 0 for version in threads.map(move, range(40)))
-    history = room.service.aliases.history(project_id, "load", "champion")[::-1]
+    history = room.service.aliases.history(project_id, "load", "champion").items[::-1]
     assert len(history) == moved
     for before, after in pairwise(history):
         assert after.previous_version == before.version, "each move starts where the one before it ended"
-    assert room.service.reads.list_models(project_id)[0].champion == history[-1].version
+    assert asyncio.run(room.service.lookup.list(project_id)).items[0].champion == history[-1].version

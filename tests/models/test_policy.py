@@ -155,13 +155,15 @@ def test_policies_are_numbered_and_say_who_set_them(room: Any, project_id: str, 
     request = PolicyRequest(margin=0.02, slices=slices, automatic=False, reason="mornings matter")
     assert policies.set(project_id, "load", request, "ayşe").number == 1
     policies.set(project_id, "load", PolicyRequest(metric="mae", reason="simpler"), "kemal")
-    told = policies.list(project_id, "load")
+    told = policies.list(project_id, "load").items
     assert [(each.number, each.by, each.reason) for each in told] == [
         (2, "kemal", "simpler"),
         (1, "ayşe", "mornings matter"),
         (0, None, None),
     ]
     assert told[1].slices[0].values == ("7", "8")
+    page = policies.list(project_id, "load", limit=2)
+    assert [*page.items, *policies.list(project_id, "load", limit=2, after=page.next).items] == told
     with room.database.read(project_id) as session:
         assert policies.current(session, project_id, "load") == GatePolicy(number=2, metric="mae")
 

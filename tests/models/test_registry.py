@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from azuraforge.datasets import store as dataset_store
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.registry.held_out import HeldOut
+from tests.models.ledger_lines import ledger_lines
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
@@ -48,15 +50,21 @@ def test_who_was_champion_when(room: Any, project_id: str, make_folder: Make) ->
     between = utc_now()
     time.sleep(0.01)
     room.service.aliases.promote_by_hand(project_id, "load", 2, **{**HAND, "reason": "better at night"})
-    assert room.service.aliases.history(project_id, "load", "champion", before) == []
-    assert room.service.aliases.history(project_id, "load", "champion", between)[0].version == 1
-    now = room.service.aliases.history(project_id, "load", "champion")
+    assert room.service.aliases.history(project_id, "load", "champion", before).items == []
+    assert room.service.aliases.history(project_id, "load", "champion", between).items[0].version == 1
+    now = room.service.aliases.history(project_id, "load", "champion").items
     assert [(line.version, line.previous_version, line.action) for line in now] == [
         (2, 1, "promote"),
         (1, None, "promote"),
     ]
     assert (now[0].reason, now[0].by) == ("better at night", "ayşe")
-    assert room.service.reads.list_models(project_id)[0].champion == 2
+    newest = room.service.aliases.history(project_id, "load", limit=1)
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)  # between two pages
+    older = room.service.aliases.history(project_id, "load", after=newest.next)
+    assert ([*newest.items, *older.items], older.next) == (now, None)
+    assert older.items[0].until == newest.items[0].at
+    room.service.aliases.rollback_by_hand(project_id, "load", **HAND)
+    assert asyncio.run(room.service.lookup.list(project_id)).items[0].champion == 2
 
 
 def test_rollback_goes_back_step_by_step(room: Any, project_id: str, make_folder: Make) -> None:
@@ -69,7 +77,7 @@ def test_rollback_goes_back_step_by_step(room: Any, project_id: str, make_folder
         room.service.aliases.rollback_by_hand(project_id, "load", **HAND)
     room.service.aliases.promote_by_hand(project_id, "load", 3, **HAND)
     assert room.service.aliases.rollback_by_hand(project_id, "load", **HAND).version == 1
-    assert len(room.service.aliases.history(project_id, "load")) == 7
+    assert len(room.service.aliases.history(project_id, "load").items) == 7
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -111,7 +119,7 @@ def test_a_promotion_and_the_runs_end_are_one_transaction(room: Any, project_id:
     with pytest.raises(RuntimeError):
         room.database.write(project_id, half)
     assert room.service.reads.show(project_id, "load").champion is None
-    assert room.service.aliases.history(project_id, "load") == []
+    assert room.service.aliases.history(project_id, "load").items == []
     assert not [event for event in room.events.read(project_id, "project") if event.type == "model.promoted"]
 
 
@@ -170,18 +178,18 @@ def test_another_projects_models_do_not_exist(
 ) -> None:
     folder = make_folder()
     room.add_version(project_id, folder)
-    assert room.service.reads.list_models(other_project_id) == []
+    assert asyncio.run(room.service.lookup.list(other_project_id)).items == []
     for ask in (
         lambda: room.service.reads.show(other_project_id, "load"),
-        lambda: room.service.aliases.history(other_project_id, "load"),
+        lambda: room.service.aliases.history(other_project_id, "load").items,
         lambda: room.service.aliases.promote_by_hand(other_project_id, "load", 1, **HAND),
         lambda: room.service.aliases.rollback_by_hand(other_project_id, "load", **HAND),
-        lambda: room.service.reads.predictions(other_project_id, "load", 10),
+        lambda: ledger_lines(room.database, other_project_id, "load", 10),
     ):
         with pytest.raises(NotFound):
             ask()
     room.add_version(other_project_id, folder)
-    assert [model.versions for model in room.service.reads.list_models(other_project_id)] == [1]
+    assert [model.versions for model in asyncio.run(room.service.lookup.list(other_project_id)).items] == [1]
 
 
 def february(dataset_id: str, target: str, first: int, last: int) -> HeldOut:
@@ -232,8 +240,8 @@ def _version(room: Any, project_id: str, name: str, fingerprint: str, file_sha25
             "fingerprint": fingerprint, "file_sha256": file_sha256, "columns": {}, "options": {}, "rows": 9, "bytes": 9,
             "source": "file", "provenance": {}, "findings": [],
         }  # fmt: skip
-        owner = dataset_store.find_or_add(session, project_id, name)
-        dataset_store.add_version(session, project_id, owner.id, fields)
+        owner = dataset_store.find_or_add(session, name)
+        dataset_store.add_version(session, owner.id, fields)
         return owner.id
 
     found: str = room.database.write(project_id, work)

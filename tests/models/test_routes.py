@@ -67,13 +67,13 @@ def test_promote_roll_back_and_read_history(http: Http, model: str) -> None:
     for version in (1, 2):
         moved = http.post(f"/models/{model}/promote", json={"version": version, "reason": "looks right"})
         assert moved.status_code == 200, moved.text
-    assert http.get("/models").json()[0]["champion"] == 2
+    assert http.get("/models").json()["items"][0]["champion"] == 2
     assert http.get(f"/models/{model}").json()["version_list"][0]["aliases"] == ["champion"]
     back = http.post(f"/models/{model}/rollback", json={"reason": "night was wrong"}).json()
     assert (back["version"], back["previous_version"], back["action"]) == (1, 2, "rollback")
-    history = http.get(f"/models/{model}/history", params={"alias": "champion"}).json()
+    history = http.get(f"/models/{model}/history", params={"alias": "champion"}).json()["items"]
     assert [line["version"] for line in history] == [1, 2, 1]
-    then = http.get(f"/models/{model}/history", params={"at": history[1]["at"]}).json()
+    then = http.get(f"/models/{model}/history", params={"at": history[1]["at"]}).json()["items"]
     assert then[0]["version"] == 2
     assert http.get(f"/models/{model}/versions/1").json()["aliases"] == ["champion"]
 
@@ -84,7 +84,7 @@ def test_predict_answers_and_lists_the_ledger(http: Http, model: str) -> None:
     assert answer.status_code == 200, answer.text
     expected = {"at": "2026-03-01T03:00:00Z", "value": 3.0, "low": 2.0, "high": 4.0, "label": None}
     assert answer.json()["predictions"] == [expected]
-    ledger = http.get(f"/models/{model}/predictions").json()
+    ledger = http.get("/predictions", params={"model": model}).json()["items"]
     assert [line["prediction_id"] for line in ledger] == [answer.json()["prediction_id"]]
 
 
@@ -122,5 +122,5 @@ def test_a_viewer_reads_but_does_not_move(http: Http, room: Any, model: str) -> 
     for path in ("promote", "rollback", "predict"):
         body = {"version": 1, "reason": "x"} if path == "promote" else {}
         assert http.post(f"/models/{model}/{path}", json=body, token=viewer).status_code == 403
-    assert room.service.aliases.history(http.app.state.default_project, model) == []
+    assert room.service.aliases.history(http.app.state.default_project, model).items == []
     assert http.get("/models", token="nonsense").status_code == 401

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy import func, select
 from azuraforge.database import Base
 from azuraforge.errors import Conflict, NotFound, TransientError
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.models.needs import needed_runs, needed_versions
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import ModelVersion
@@ -38,21 +40,21 @@ def test_a_deleted_model_is_out_of_reach_and_comes_back(room: Any, project_id: s
     trash = room.service.trash
     trash.delete(project_id, "load", None, "Ada")
     trash.delete(project_id, "load", None, "Bob")  # twice is once
-    assert room.service.reads.list_models(project_id) == []
-    [listed] = room.service.reads.list_models(project_id, trash=True)
+    assert asyncio.run(room.service.lookup.list(project_id)).items == []
+    [listed] = asyncio.run(room.service.lookup.list(project_id, trash=True)).items
     assert (listed.name, listed.deleted_by, listed.champion) == ("load", "Ada", 1)
     for attempt in (
         lambda: room.predict(project_id, "load", PredictRequest(), "ayşe"),
         lambda: room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND),
-        lambda: room.service.aliases.history(project_id, "load"),
+        lambda: room.service.aliases.history(project_id, "load").items,
     ):
         with pytest.raises(NotFound, match="'load' is in the trash") as refused:
             attempt()
         assert "azuraforge models restore load" in refused.value.next_step
     assert room.service.reads.show(project_id, listed.id).version_list[0].model == "load"
-    assert trash.restore(project_id, listed.id, None) == "load"
+    assert trash.restore(project_id, listed.id, None).name == "load"
     assert room.service.reads.show(project_id, "load").deleted_at is None
-    assert [line.version for line in room.service.aliases.history(project_id, "load")] == [1]
+    assert [line.version for line in room.service.aliases.history(project_id, "load").items] == [1]
     told = [event.type for event in room.events.read(project_id, "project")]
     assert told == ["model.version_added", "model.promoted", "model.deleted", "model.restored"]
 
@@ -93,7 +95,7 @@ def test_a_purged_version_keeps_its_number_and_its_line(room: Any, project_id: s
     room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
     room.service.trash.delete(project_id, "load", 2, "Ada")
     purged = room.service.trash.purge(project_id, None)
-    assert purged.counts == {"models": 0, "model_versions": 1}
+    assert purged.counts == {"model_versions": 1}
     assert purged.bytes > 0
     assert len(folders(room, project_id)) == 1
     for attempt in (
@@ -104,8 +106,8 @@ def test_a_purged_version_keeps_its_number_and_its_line(room: Any, project_id: s
         with pytest.raises(NotFound, match="no version 2"):
             attempt()
     assert room.add_version(project_id, make_folder(3.0)).version == 3
-    assert [line.version for line in room.service.aliases.history(project_id, "load")] == [1, 2]
-    assert room.service.reads.list_models(project_id)[0].versions == 2
+    assert [line.version for line in room.service.aliases.history(project_id, "load").items] == [1, 2]
+    assert asyncio.run(room.service.lookup.list(project_id)).items[0].versions == 2
 
 
 def test_a_folder_stays_as_long_as_another_version_names_it(room: Any, project_id: str, make_folder: Make) -> None:
@@ -153,8 +155,8 @@ def test_versions_need_the_run_that_made_them_and_their_rows(room: Any, project_
 
     def needed() -> tuple[Any, Any]:
         with room.database.read(project_id) as session:
-            runs = trash.needed_runs(session, project_id, ["run1", "run2"])
-            return runs, trash.needed_versions(session, project_id, "data1")
+            runs = needed_runs(session, project_id, ["run1", "run2"])
+            return runs, needed_versions(session, project_id, "data1")
 
     runs, versions = needed()
     assert list(runs) == ["run1"]
@@ -189,7 +191,7 @@ def test_who_objects_is_heard(room: Any, project_id: str, make_folder: Make) -> 
     def object_to(_session: Any, project: str, name: str) -> None:
         raise Conflict(f"a run learns for {name} in {project}")
 
-    room.service.trash.objections.append(object_to)
+    room.objections.append(object_to)
     with pytest.raises(Conflict, match=f"learns for load in {project_id}"):
         room.service.trash.delete(project_id, "load", None, "Ada")
 
@@ -205,7 +207,7 @@ def test_other_projects_neither_delete_nor_purge(
         with pytest.raises(NotFound):
             trash.restore(other_project_id, "load", version)
     trash.delete(project_id, "load", None, "Ada")
-    [item] = room.service.reads.list_models(project_id, trash=True)
+    [item] = asyncio.run(room.service.lookup.list(project_id, trash=True)).items
     with pytest.raises(NotFound):
         trash.restore(other_project_id, item.id, None)
     assert trash.purge(other_project_id, None).counts["models"] == 0
@@ -248,8 +250,8 @@ class Sequences(RuleBasedStateMachine):
 
     @rule()
     def restore(self) -> None:
-        taken = {each.name for each in self.room.service.reads.list_models(self.project_id)}
-        for each in self.room.service.reads.list_models(self.project_id, trash=True):
+        taken = {each.name for each in asyncio.run(self.room.service.lookup.list(self.project_id)).items}
+        for each in asyncio.run(self.room.service.lookup.list(self.project_id, trash=True)).items:
             if each.name not in taken:
                 self.trash.restore(self.project_id, each.id, None)
                 return
@@ -257,7 +259,7 @@ class Sequences(RuleBasedStateMachine):
     @rule()
     def purge(self) -> None:
         self.trash.purge(self.project_id, None)
-        assert self.room.service.reads.list_models(self.project_id, trash=True) == []
+        assert asyncio.run(self.room.service.lookup.list(self.project_id, trash=True)).items == []
 
     @invariant()
     def every_folder_has_a_version_and_every_version_a_folder(self) -> None:
@@ -270,14 +272,14 @@ class Sequences(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "begun"):
-            for each in self.room.service.reads.list_models(self.project_id):
+            for each in asyncio.run(self.room.service.lookup.list(self.project_id)).items:
                 self.trash.delete(self.project_id, each.name, None, "Ada")
             self.trash.purge(self.project_id, None)
             assert folders(self.room, self.project_id) == set()
 
     def _pick(self, number: int) -> list[tuple[str, int]]:
         service = self.room.service
-        names = [each.name for each in service.reads.list_models(self.project_id)]
+        names = [each.name for each in asyncio.run(service.lookup.list(self.project_id)).items]
         known = [
             (name, each.version) for name in names for each in service.reads.show(self.project_id, name).version_list
         ]

@@ -13,12 +13,17 @@ import numpy as np
 import polars as pl
 import pytest
 
+from azuraforge.datasets.package import DATASETS
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.events.package import EVENTS
+from azuraforge.models.package import MODELS
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.pipelines import baselines
 from azuraforge.pipelines.batches import steps as batch_steps
 from azuraforge.platform.composition import Platform
+from azuraforge.processes.package import LAUNCHER
+from azuraforge.runs.package import ARTIFACTS, RUNS
 from azuraforge.runs.schemas import RunDetail, RunRequest
 from azuraforge.runs.transitions import run_stream
 from azuraforge.settings import RunSettings, Settings
@@ -75,8 +80,8 @@ class Ground:
         runs = RunSettings(concurrency=1, beat_seconds=0.3, reap_seconds=0.3, lease_seconds=1.5)
         self.platform = Platform(Settings(home=home, runs=runs))
         self.platform.start()
-        self.house = self.platform.house
-        self.project_id = self.house.project_id
+        self.services = self.platform.services
+        self.project_id = self.platform.owner.project_id
 
     def add_series(self, name: str = "series", unit: str = "kW", rows: int = ROWS) -> None:
         rng = np.random.default_rng(0)
@@ -86,10 +91,10 @@ class Ground:
         path = self.home / "series.csv"
         path.write_text("\n".join(lines) + "\n")
         options = FileOptions(name=name, time="at", target="value", unit=unit)
-        self.house.datasets.add_file(self.project_id, path, path.name, options)
+        self.services[DATASETS].add_file(self.project_id, path, path.name, options)
 
     def start(self, **request: Any) -> RunDetail:
-        return self.house.runs.create(self.project_id, RunRequest(**request), "somebody")
+        return self.services[RUNS].create(self.project_id, RunRequest(**request), "somebody")
 
     def batch(self, **config: Any) -> RunDetail:
         return self.start(kind="predict", model="series", dataset="series", config=config)
@@ -99,7 +104,7 @@ class Ground:
         while not met(run):
             assert time.monotonic() < deadline, run
             time.sleep(0.03)
-            run = self.house.runs.get(self.project_id, run.id)
+            run = self.services[RUNS].get(self.project_id, run.id)
         return run
 
     def carry(self, run: RunDetail) -> RunDetail:
@@ -108,15 +113,15 @@ class Ground:
     def train(self, **config: Any) -> None:
         run = self.carry(self.start(plugin="test.week", dataset="series", config={"horizon": 2, **config}))
         assert run.state == "succeeded", run.error
-        found = self.house.models.reads.show(self.project_id, "series")
+        found = self.services[MODELS].reads.show(self.project_id, "series")
         if found.champion != 1:
-            self.house.models.aliases.promote_by_hand(
+            self.services[MODELS].aliases.promote_by_hand(
                 self.project_id, "series", 1, alias="champion", reason="for this test", by="x"
             )
 
     def rows(self, run: RunDetail, name: str) -> pl.DataFrame:
         artifact = next(each for each in run.artifacts if each.name == name)
-        return pl.read_parquet(self.house.artifacts.path(self.project_id, artifact.sha256))
+        return pl.read_parquet(self.services[ARTIFACTS].path(self.project_id, artifact.sha256))
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +156,7 @@ def test_every_row_that_can_be_is_predicted_from(ground: Ground) -> None:
         START + timedelta(days=ROWS - 1), START + timedelta(days=ROWS + 1)
     )  # fmt: skip
     assert (last["actual"], last["learned"]) == (None, False)
-    online = asyncio.run(ground.house.models.predict(ground.project_id, "series", PredictRequest(), "x"))
+    online = asyncio.run(ground.services[MODELS].predict(ground.project_id, "series", PredictRequest(), "x"))
     assert [point.value for point in online.predictions] == frame.tail(2)["value"].to_list(), "the same bits as online"
     fair = frame.filter(~pl.col("learned"), pl.col("actual").is_not_null())
     scores = run.summary["scores"]
@@ -159,7 +164,7 @@ def test_every_row_that_can_be_is_predicted_from(ground: Ground) -> None:
     assert scores["mae"] == pytest.approx((fair["value"] - fair["actual"]).abs().mean())
     assert scores["naive_mae"] == pytest.approx((fair["naive"] - fair["actual"]).abs().mean())
     csv = next(each for each in run.artifacts if each.name == "predictions.csv")
-    text = ground.house.artifacts.path(ground.project_id, csv.sha256).read_text().splitlines()
+    text = ground.services[ARTIFACTS].path(ground.project_id, csv.sha256).read_text().splitlines()
     assert len(text) == frame.height + 1
     assert text[1].startswith("2020-01-07T00:00:00Z,1,2020-01-08T00:00:00Z,")
 
@@ -177,26 +182,26 @@ def test_every_row_that_can_be_is_predicted_from(ground: Ground) -> None:
 
 def test_a_cancelled_one_keeps_what_was_done_and_says_so(ground: Ground) -> None:
     run = ground.until(ground.batch(), lambda run: run.progress.phase == "predict-03")
-    ground.house.runs.cancel(ground.project_id, run.id)
+    ground.services[RUNS].cancel(ground.project_id, run.id)
     run = ground.carry(run)
     assert run.state == "cancelled"
     frame = ground.rows(run, "predictions-partial.parquet")
     assert frame.height == 2 * 256 * 2, "two whole chunks of 256 origins"
     assert "predictions-partial.csv" in {each.name for each in run.artifacts}
-    figure = ground.house.runs.figure(ground.project_id, run.id, "predictions")
+    figure = ground.services[RUNS].figure(ground.project_id, run.id, "predictions")
     assert (figure["partial"], figure["chunks"], figure["of_chunks"]) == (True, 2, 6)
     assert any("2 of 6 parts" in note for note in run.notes)
 
 
 def test_a_killed_platform_goes_on_with_the_next_chunk(ground: Ground) -> None:
     run = ground.until(ground.batch(), lambda run: run.progress.phase == "predict-03")
-    ground.platform.house.launcher._server.process.kill()  # every child of it dies at once
+    ground.services[LAUNCHER]._server.process.kill()  # every child of it dies at once
     run = ground.carry(run)
     assert (run.state, run.summary and run.summary["partial"]) == ("succeeded", False)
     assert run.attempt > 1
     phases = [
         event.data["name"]
-        for event in ground.house.events.read(ground.project_id, run_stream(run.id), limit=500)
+        for event in ground.services[EVENTS].read(ground.project_id, run_stream(run.id), limit=500)
         if event.type == "run.phase"
     ]
     assert phases.count("predict-01") == phases.count("predict-02") == 1, "what had ended is not done again"

@@ -21,6 +21,7 @@ from azuraforge.models.schemas import PredictRequest
 from azuraforge.pipelines import baselines
 from azuraforge.pipelines.batches import steps as batch_steps
 from azuraforge.pipelines.loop import rows_of
+from tests.models.ledger_lines import ledger_lines
 from tests.pipelines.test_training_with_children import Stand
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -98,7 +99,7 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
     (tmp_path / "shops.csv").write_text(sales(302))
     added = stand.datasets.add_file(stand.project_id, tmp_path / "shops.csv", "shops.csv", options)
     Outcomes(database, EventLog(database), stand.datasets, stand.launcher.call).join(stand.project_id, added.id)
-    lines = stand.models.reads.predictions(stand.project_id, "shops", 10)
+    lines = ledger_lines(stand.database, stand.project_id, "shops", 10)
     assert {line.inputs["series"]: line.outcome for line in lines} == {
         name: {"known": 2, "of": 2} for name in ("small", "large")
     }

@@ -210,7 +210,7 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert json.loads(job.artifacts["evaluation.json"])["verdict"] == stored.verdict.model_dump(mode="json")
     assert "errors.npz" in job.artifacts
     assert job.figures["forecast"]["contender"] == "test.linear"
-    history = room.models.aliases.history(room.project_id, "series")
+    history = room.models.aliases.history(room.project_id, "series").items
     assert [line.by for line in history] == ["gate"]
     assert "test.linear" in history[0].reason
 
@@ -384,13 +384,13 @@ def test_a_frequency_is_the_same_by_whatever_name(champion: str | None, candidat
 
 def test_a_promotion_by_the_platform_is_told_in_the_readers_language(room: Room) -> None:
     room.train("test.linear")
-    (line,) = room.models.aliases.history(room.project_id, "series")
+    (line,) = room.models.aliases.history(room.project_id, "series").items
     assert line.said is not None
     assert "There was no champion before." in line.said["en"]
     assert "Daha önce bir şampiyon yoktu." in line.said["tr"]
     room.train("test.linear", window=21)
     room.models.aliases.promote_by_hand(room.project_id, "series", 2, alias="night", reason="a try", by="ayşe")
-    assert room.models.aliases.history(room.project_id, "series", "night")[0].said is None
+    assert room.models.aliases.history(room.project_id, "series", "night").items[0].said is None
 
 
 def test_a_damaged_champion_is_no_reason_to_fail(room: Room) -> None:

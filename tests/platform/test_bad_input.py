@@ -141,8 +141,7 @@ def test_a_full_disk_while_writing_a_checkpoint_fails_the_run_and_it_can_be_resu
         failed = platform.run(*arguments, check=False)
         assert failed.returncode == 1
         assert "disk is full" in failed.stdout + failed.stderr
-        run = platform.json("runs", "list")[0] if isinstance(platform.json("runs", "list"), list) else None
-        run = run or platform.json("runs", "list")["runs"][0]
+        run = platform.json("runs", "list")[0]
         assert run["state"] == "failed"
         assert list(Path(scratch).glob("**/*.tmp")) == []
         subprocess.run(["mount", "-o", "remount,size=200m", str(scratch)], check=True)

@@ -132,7 +132,7 @@ def await_death_of_child(platform, mark: Path) -> None:
     """Until the run goes on in an attempt that a dead child made necessary."""
     deadline = time.monotonic() + 120
     while True:
-        [run] = platform.api("/runs")["runs"]
+        [run] = platform.api("/runs")["items"]
         outcomes = [each["outcome"] for each in platform.api(f"/runs/{run['id']}")["attempts"]]
         if mark.exists() and outcomes[-2:] == ["died", None]:
             return
@@ -220,7 +220,7 @@ def test_a_cancelled_run_whose_end_was_not_written_is_cancelled_once(make_ready,
     platform.stop()
     mark = arm(platform, BY_ITSELF[0], tmp_path)
     run_id = post(platform, "/runs", asked("slow", epochs=1000, patience=1000))["id"]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while platform.api(f"/runs/{run_id}")["progress"]["phase"] != "fit":
         assert time.monotonic() < deadline
         time.sleep(0.05)

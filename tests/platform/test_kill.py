@@ -27,7 +27,7 @@ def show(platform, run_id: str) -> dict:
 
 
 def wait_until_training(platform, run_id: str, steps: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         run = show(platform, run_id)
         if run["progress"]["phase"] == "fit" and run["progress"]["done"] >= steps:

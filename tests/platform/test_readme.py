@@ -62,7 +62,7 @@ def first_terminal(checkout: Path, variables: dict[str, str]) -> Iterator[Path]:
             time.sleep(0.2)
         yield printed
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(60)
+        process.wait(120)
         assert "Stopped." in printed.read_text()
     finally:
         if process.poll() is None:

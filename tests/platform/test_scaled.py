@@ -84,7 +84,7 @@ def test_a_study_is_carried_by_celery_workers_to_the_verdict_about_its_winner(pl
         assert time.monotonic() < deadline, study
         time.sleep(0.2)
     assert (study["state"], study["reason"], study["trials"]) == ("finished", "trials", {"complete": 6}), study["error"]
-    trials = platform.api(f"/studies/{study['id']}/trials")
+    trials = platform.api(f"/studies/{study['id']}/trials")["items"]
     runs = [platform.api(f"/runs/{trial['run_id']}") for trial in trials]
     assert [trial["number"] for trial in trials] == list(range(6))
     assert len({run["id"] for run in runs}) == 6
@@ -97,7 +97,7 @@ def test_a_study_is_carried_by_celery_workers_to_the_verdict_about_its_winner(pl
     verdict = platform.api(f"/evaluations/{winner['id']}")["verdict"]
     tightened = [reason for reason in verdict["reasons"] if reason["code"] == "level_tightened_by_trials"]
     assert [reason["params"]["trials"] for reason in tightened] == [6]
-    listed = {run["id"] for run in platform.api("/runs?limit=500")["runs"]}
+    listed = {run["id"] for run in platform.api("/runs?limit=500")["items"]}
     assert winner["id"] in listed
     assert not listed & {run["id"] for run in runs}
 
@@ -143,7 +143,7 @@ def test_a_token_revoked_at_one_api_opens_nothing_at_another_that_knew_it(platfo
     def status() -> int:
         request = urllib.request.Request(f"{there}/api/v1/runs", headers={"Authorization": f"Bearer {made['token']}"})
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code
@@ -173,7 +173,7 @@ def test_a_second_api_serves_the_same_platform_to_the_same_token(platform, undis
     token = platform.token
     first.kill()
     platform.url = address
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while json.loads((platform.home / "platform.json").read_text())["url"] != address:
         assert time.monotonic() < deadline, "commands do not find the one that is left"
         time.sleep(0.1)
@@ -194,14 +194,14 @@ def test_without_a_broker_reads_are_served_and_runs_wait_for_it(platform, valkey
     wait_until(platform, running, trains)
     valkey_of_module.kill()
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while readiness(platform)["broker"] != "away":
             assert time.monotonic() < deadline
             time.sleep(0.1)
         late = platform.start("worker", "--concurrency", "1").wait_for("broker_away")
         waits = start(platform)
         assert platform.api(f"/runs/{waits}")["state"] in ("queued", "running")
-        assert platform.api("/runs")["runs"][0]["id"] == waits
+        assert platform.api("/runs")["items"][0]["id"] == waits
         # Who carries goes on; a broker is not asked.
         assert wait_until(platform, running, ended)["state"] == "succeeded"
     finally:

@@ -99,7 +99,7 @@ def test_up_serves_the_page(environment, tmp_path):
                 assert answer.read()
     finally:
         process.terminate()
-        assert process.wait(30) == 0, process.stderr.read()
+        assert process.wait(120) == 0, process.stderr.read()
         process.stderr.close()
 
 

@@ -17,6 +17,7 @@ from azuraforge.errors import UserError
 from azuraforge.processes.environment import differences
 from azuraforge.processes.kernels import Kernels, Prepared
 from azuraforge.processes.launcher import Launcher
+from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.tables import Run
 from azuraforge.settings import EngineSettings, Settings
@@ -151,7 +152,7 @@ def test_where_it_cannot_keep_it_a_later_attempt_takes_the_best_and_says_why(lau
     assert "settings" in forbidden.fix(RECORDED, 1).problem
 
 
-class EngineHandler:
+class EngineHandler(handlers.Handler):
     """One phase that trains on the engine."""
 
     kind = "train"

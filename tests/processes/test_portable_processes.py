@@ -46,7 +46,7 @@ def begin(launcher: Launcher, entry: str, marks: Path):
 def test_what_left_its_group_ends_with_its_child_or_with_its_launcher(portable, tmp_path):
     child, detached = begin(portable, "detach", tmp_path / "first")
     os.kill(child.pid, signal.SIGKILL)
-    assert child.ended.wait(10)
+    assert child.ended.wait(120)
     assert not child.launcher_died
     assert still_alive(detached, 10) == []
     child.close()

@@ -15,6 +15,7 @@ import pytest
 from azuraforge.processes import prefork
 from azuraforge.processes.frames import encode, read_frames
 from azuraforge.processes.launcher import Launcher
+from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from tests.process_checks import still_alive
 from tests.stand import CHILD_PATH
@@ -77,7 +78,7 @@ def test_a_spare_that_died_is_missed_by_nobody(own_launcher):
     asked(own_launcher)
     (spare,) = waiting(own_launcher)
     spare.kill()
-    spare.wait(10)
+    spare.wait(120)
     answer = asked(own_launcher)
     assert answer["pid"] != spare.pid
     assert not answer["there"]
@@ -102,7 +103,7 @@ def test_what_nobody_wants_is_ended():
         made = prefork._Spare(sleepers[-1].pid, ours, time.monotonic() - age)
         kept._waiting[("polars", threads)] = made
     kept.end_old()
-    assert sleepers[0].wait(10) == -signal.SIGKILL
+    assert sleepers[0].wait(120) == -signal.SIGKILL
     assert (len(kept), sleepers[1].poll()) == (1, None)
     assert kept.take({"modules": ["polars"], "threads": 2}, []) is None, "it listens no more"
     assert len(kept) == 0
@@ -124,7 +125,7 @@ def test_runs_learn_which_of_their_children_are_heavy(make_stand, launcher, monk
     assert wanted == [None, None, threads, None], "the first time nobody knows"
 
 
-class Modules:
+class Modules(handlers.Handler):
     """One child that reads frames, and one that does not."""
 
     kind = "train"

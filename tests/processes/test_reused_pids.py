@@ -103,7 +103,7 @@ def test_the_state_of_a_child_is_seen_without_reaping_it():
         while TABLE.state_of_child(child.pid) == "running":
             pass
         assert TABLE.state_of_child(child.pid) == "ended"
-        assert child.wait(10) == 0
+        assert child.wait(120) == 0
     assert TABLE.state_of_child(child.pid) == "gone"
 
 

@@ -25,7 +25,7 @@ class RememberingBin:
         self.purged: dict[str, object] = {}
         self.left = 0
 
-    def contents(self, session, project_id, policy):
+    def contents(self, session, project_id, policy, after, limit):
         return Contents([], 0, 0)
 
     def expire(self, project_id, policy):
@@ -59,7 +59,7 @@ def test_every_project_is_tended_by_its_own_policy(
     bin_, swept = RememberingBin(), []
     trash = Trash(database, events, [bin_])
     trash.set_policy(other_project_id, Policy(trash_days=2, keep_run_days=9), "Ada")
-    Housekeeping(database, trash, swept.append, events, history).round()
+    Housekeeping(database, trash, [swept.append], events, history).round()
     assert bin_.expired == {project_id: Policy(), other_project_id: Policy(trash_days=2, keep_run_days=9)}
     ages = {name: database.clock() - before for name, before in bin_.purged.items()}
     assert timedelta(days=30) < ages[project_id] < timedelta(days=30, minutes=5)
@@ -73,7 +73,7 @@ def test_a_project_of_an_older_database_is_left_alone(
     database, events, history, project_id, other_project_id, tmp_path
 ):
     bin_, held = RememberingBin(), []
-    keeper = Housekeeping(database, Trash(database, events, [bin_]), held.append, events, history)
+    keeper = Housekeeping(database, Trash(database, events, [bin_]), [held.append], events, history)
     database.write(project_id, lambda session: events.append(session, project_id, "project", "told", {}))
     keeper.round()
     assert set(bin_.purged) == {project_id, other_project_id}
@@ -90,23 +90,21 @@ def test_the_trouble_of_one_project_does_not_hold_up_the_others(
     database, events, history, project_id, other_project_id
 ):
     bin_ = RememberingBin(fails_for=min(project_id, other_project_id))
-    Housekeeping(database, Trash(database, events, [bin_]), lambda _held: None, events, history).round()
+    Housekeeping(database, Trash(database, events, [bin_]), [], events, history).round()
     assert set(bin_.expired) == {max(project_id, other_project_id)}
 
 
 def test_a_large_trash_is_purged_to_its_end(database, events, history, project_id):
     bin_ = RememberingBin()
     bin_.left = 3
-    Housekeeping(database, Trash(database, events, [bin_]), lambda _held: None, events, history).round()
+    Housekeeping(database, Trash(database, events, [bin_]), [], events, history).round()
     assert bin_.left == 0
 
 
 def test_the_loop_begins_and_ends(database, events, history, project_id, monkeypatch):
     monkeypatch.setattr(housekeeping, "FIRST_SECONDS", 0.01)
     bin_ = RememberingBin()
-    loop = Housekeeping(
-        database, Trash(database, events, [bin_]), lambda _held: None, events, history, round_seconds=0.01
-    )
+    loop = Housekeeping(database, Trash(database, events, [bin_]), [], events, history, round_seconds=0.01)
     loop.start()
     while not bin_.purged:
         pass

@@ -65,7 +65,7 @@ def test_a_revoked_token_opens_nothing_even_while_cached(projects, default_proje
     _, owner = projects.sign_in(secret_of(projects.owner_link(default_project, "http://x").url))
     made = projects.create_token(owner, TokenRequest(name="notebook", role="viewer", expires_in_days=1))
     assert projects.authenticate(made.token).role == "viewer"
-    assert [token.name for token in projects.tokens(default_project)] == ["notebook"]
+    assert [token.name for token in projects.tokens(default_project).items] == ["notebook"]
     projects.revoke_token(default_project, made.id)
     with pytest.raises(Unauthorized):
         projects.authenticate(made.token)
@@ -114,12 +114,12 @@ def test_a_token_that_is_revoked_while_it_is_verified_is_not_remembered(database
 def test_the_list_of_tokens_says_when_each_was_last_used(projects, default_project, database):
     owner = projects.authenticate(projects.local_token(default_project))
     made = projects.create_token(owner, TokenRequest(name="notebook", role="viewer"))
-    assert projects.tokens(default_project)[0].used_at is None
+    assert projects.tokens(default_project).items[0].used_at is None
     projects.authenticate(made.token)
-    first = projects.tokens(default_project)[0].used_at
+    first = projects.tokens(default_project).items[0].used_at
     assert abs((database.clock() - first).total_seconds()) < 60
     ProjectService(database).authenticate(made.token)  # within the hour: not written again
-    assert projects.tokens(default_project)[0].used_at == first
+    assert projects.tokens(default_project).items[0].used_at == first
 
 
 def test_nobody_makes_a_token_stronger_than_himself(projects, default_project):
@@ -143,3 +143,20 @@ def test_no_secret_is_stored(projects, default_project, database):
         assert rows
         for row in rows:
             assert token not in (row.hash, row.id, row.name)
+
+
+def test_tokens_made_or_revoked_between_two_pages_neither_repeat_nor_hide_others(projects, default_project):
+    owner = projects.authenticate(projects.local_token(default_project))
+    for name in "abcde":
+        projects.create_token(owner, TokenRequest(name=name))
+    first = projects.tokens(default_project, limit=2)
+    projects.revoke_token(default_project, first.items[1].id)  # the cursor's own row
+    projects.create_token(owner, TokenRequest(name="f"))
+    second = projects.tokens(default_project, limit=2, after=first.next)
+    third = projects.tokens(default_project, limit=2, after=second.next)
+    assert [[token.name for token in page.items] for page in (first, second, third)] == [
+        ["a", "b"],
+        ["c", "d"],
+        ["e", "f"],
+    ]
+    assert third.next is None

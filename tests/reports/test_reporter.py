@@ -48,7 +48,6 @@ def wait_for_reports(stand: Any, run_id: str) -> dict[str, str]:
 
 def test_every_end_writes_both_documents(stand: Any, make_reporter: Any) -> None:
     reporter = make_reporter()
-    stand.events.bell.listeners.append(reporter.hear)
     reporter.start()
     good = stand.create(seed=3, steps=4).id
     bad = stand.create(steps=30, every=5, raise_at=12, error="user").id
@@ -217,12 +216,12 @@ def test_a_stop_ends_the_one_being_written_and_the_next_start_writes_it(stand: A
     reporter = make_reporter(slow)
     reporter.start()
     reporter.hear(stand.project_id, "project")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while slow.process is None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     reporter.stop()
-    assert slow.process.wait(10) < 0
+    assert slow.process.wait(120) < 0
     assert not reporter._thread.is_alive()
     assert reports_of(stand, run_id) == {}, "nobody is to blame"
     make_reporter().look(stand.project_id)

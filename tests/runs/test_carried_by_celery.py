@@ -52,7 +52,7 @@ class Carried:
     def create(self, *, plugin: str | None = None, **config):
         return self.service.create(self.stand.project_id, RunRequest(config=config, plugin=plugin), "someone")
 
-    def wait(self, run_id: str, until=None, seconds: float = 60):
+    def wait(self, run_id: str, until=None, seconds: float = 120):
         """Poll the run, and dispatch as schedulers do."""
         holds = until or (lambda run: run.state in ("succeeded", "failed", "cancelled", "quarantined"))
         deadline = time.monotonic() + seconds

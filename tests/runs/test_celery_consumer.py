@@ -42,7 +42,7 @@ class Listening:
         return False
 
     def child(self) -> psutil.Process:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             for process in psutil.Process().children():
                 with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
@@ -202,4 +202,4 @@ def test_the_consumer_ends_with_whoever_started_it(listen):
     child = listening.child()
     process = listening.consumer._process
     process.stdin.close()
-    child.wait(5)
+    child.wait(120)

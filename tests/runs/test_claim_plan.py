@@ -28,9 +28,7 @@ COMMON = {
 
 
 @pytest.mark.parametrize(("queued", "ended"), [(4000, 0), (20, 4000)], ids=["many wait", "many have ended"])
-@pytest.mark.parametrize(
-    "cross_project_query", [lease.first_due_run, lease.first_expired_run], ids=lambda each: each.name
-)
+@pytest.mark.parametrize("query", [lease.first_due_run, lease.first_expired_run], ids=lambda each: each.name)
 def test_no_table_is_read_as_a_whole(postgres, query, queued, ended):
     database = Database(postgres.url)
     for slug in ("first", "second"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from azuraforge.errors import Conflict, InvalidInput
@@ -126,7 +128,7 @@ def test_only_runs_of_the_project_can_be_needed(make_stand, other_project_id):
     for wrong in (foreign.id, "no-such-run"):
         with pytest.raises(InvalidInput, match=f"{wrong!r}, which this one needs, does not exist"):
             stand.service.create(stand.project_id, RunRequest(depends_on=[wrong]))
-    assert stand.service.list(stand.project_id).runs == []
+    assert asyncio.run(stand.service.lookup.list(stand.project_id)).items == []
 
 
 def test_a_run_that_a_client_carries_cannot_wait(make_stand):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
 
@@ -9,6 +10,7 @@ import pytest
 
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.processes.environment import code_version
+from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
@@ -46,7 +48,7 @@ def test_a_run_succeeds_and_tells_everything_in_order(stand):
     assert path.read_text() == "from step 0\n"
 
 
-class _Remembering:
+class _Remembering(handlers.Handler):
     """One short phase; the summary has the code version that a model's version would get."""
 
     kind = "train"
@@ -241,12 +243,12 @@ def test_runs_come_by_priority_then_by_age(make_stand):
 def test_pages_are_newest_first_and_complete(make_stand):
     stand = make_stand(start=False)
     ids = [stand.create(number=number).id for number in range(5)]
-    first = stand.service.list(stand.project_id, limit=2)
-    second = stand.service.list(stand.project_id, limit=2, after=first.next)
-    third = stand.service.list(stand.project_id, limit=2, after=second.next)
-    assert [run.id for page in (first, second, third) for run in page.runs] == ids[::-1]
+    first = asyncio.run(stand.service.lookup.list(stand.project_id, limit=2))
+    second = asyncio.run(stand.service.lookup.list(stand.project_id, limit=2, after=first.next))
+    third = asyncio.run(stand.service.lookup.list(stand.project_id, limit=2, after=second.next))
+    assert [run.id for page in (first, second, third) for run in page.items] == ids[::-1]
     assert third.next is None
-    assert stand.service.list(stand.project_id, state="failed").runs == []
+    assert asyncio.run(stand.service.lookup.list(stand.project_id, state="failed")).items == []
 
 
 def test_another_project_sees_nothing(make_stand, other_project_id):
@@ -264,4 +266,4 @@ def test_another_project_sees_nothing(make_stand, other_project_id):
     ):
         with pytest.raises(NotFound):
             attempt()
-    assert service.list(other_project_id).runs == []
+    assert asyncio.run(service.lookup.list(other_project_id)).items == []

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import struct
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.metrics import store as metric_store
-from azuraforge.runs.tables import MetricChunk, MetricPoint
+from azuraforge.runs.tables import MetricChunk, MetricPoint, MetricSeries
 
 any_float = st.floats(allow_nan=True, allow_infinity=True, width=64)
 rising_steps = st.sets(st.integers(-(2**62), 2**62), min_size=1, max_size=60).map(sorted)
@@ -91,6 +93,11 @@ def curve(make_stand):
         def read(self, series: str = "loss") -> dict[int, float]:
             with stand.database.read(stand.project_id) as session:
                 return dict(zip(*metric_store.read(session, stand.project_id, run.id, series), strict=True))
+
+        def described(self, series: str = "loss") -> tuple:
+            about = select(MetricSeries.last_step, MetricSeries.last, MetricSeries.lowest, MetricSeries.highest)
+            with stand.database.read(stand.project_id) as session:
+                return tuple(session.execute(about.where(MetricSeries.series == series)).one())
 
         def rows(self) -> tuple[int, int]:
             with stand.database.read(stand.project_id) as session:
@@ -173,3 +180,32 @@ def test_truncation_leaves_the_curves_of_other_phases(curve):
     curve.truncate(1, phase="fit")
     assert list(curve.read()) == [1]
     assert list(curve.read("score")) == [1, 2]
+
+
+def test_the_row_of_a_curve_knows_its_last_lowest_and_highest_value(curve):
+    """Points arrive late, twice, from newer attempts and as NaN; curves are sealed and truncated in between."""
+    random = Random(7)
+    step = 0
+    for attempt in range(1, 6):
+        for _ in range(6):
+            start = max(0, step - random.randint(0, 300))
+            step = start + random.randint(1, 700)
+            values = [random.choice((math.nan, random.gauss(0, 1 + step))) for _ in range(start, step)]
+            curve.add(zip(range(start, step), values, strict=True), attempt)
+            assert curve.described() == by_hand(curve.read())
+        step = random.randint(0, step)
+        curve.truncate(step)
+        assert curve.described() == by_hand(curve.read())
+    curve.add([(step + 1, -1e300), (step + 2, math.inf), (step + 3, math.nan)], 9)
+    assert curve.described() == (step + 3, None, -1e300, math.inf)
+    curve.add([(step + 1, 0.0), (step + 2, 0.0)], 10)
+    assert curve.described() == by_hand(curve.read()), "a replaced value is an extreme no longer"
+    curve.truncate(None)
+    assert curve.described() == (None, None, None, None)
+
+
+def by_hand(points: dict[int, float]):
+    steps, values = list(points), list(points.values())
+    numbers = [value for value in values if not math.isnan(value)]
+    last = values[-1] if values and not math.isnan(values[-1]) else None
+    return (steps[-1] if steps else None, last, min(numbers, default=None), max(numbers, default=None))

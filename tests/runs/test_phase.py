@@ -14,6 +14,7 @@ from azuraforge.processes.exchange import Exchange
 from azuraforge.processes.failures import Cancelled, ChildDied
 from azuraforge.processes.frames import encode
 from azuraforge.processes.log_file import LogFile
+from azuraforge.runs.execution.outgoing import Outgoing
 from azuraforge.runs.execution.phase import Interrupt, PhaseChild
 from azuraforge.runs.limits import Limits
 
@@ -46,9 +47,15 @@ def drive(child, tmp_path):
     """Drives the child to its end; what it told goes into ``told``."""
     log, interrupt = LogFile(tmp_path / "log.txt"), Interrupt()
     told: list[dict] = []
-    driver = PhaseChild(child, interrupt, Limits(None, None, 0.0), log, told.extend)
-    yield driver, interrupt, told
+    outgoing = Outgoing()
+
+    def record(frames):
+        told.extend(frames)
+        return []
+
+    yield PhaseChild(child, interrupt, Limits(None, None, 0.0), log, record, outgoing), interrupt, told
     log.close()
+    outgoing.close()
     interrupt.close()
 
 
@@ -72,7 +79,7 @@ def test_a_child_that_is_slow_to_die_is_killed_once(child, drive):
     driver, interrupt, _ = drive
 
     def end_later() -> None:
-        child.killed.wait(30)
+        child.killed.wait(120)
         threading.Event().wait(0.2)  # the driver goes on looking meanwhile
         child.finished(-9)
 
@@ -89,4 +96,4 @@ def test_a_child_that_is_slow_to_die_is_killed_once(child, drive):
 def test_a_question_to_a_child_that_ended_is_not_waited_out(child):
     child.finished(3)
     with pytest.raises(ChildDied, match="exit code 3"):
-        Exchange(child).exchange({}, time.monotonic() + 60)
+        Exchange(child).exchange({}, time.monotonic() + 120)

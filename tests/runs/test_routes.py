@@ -51,7 +51,7 @@ def test_a_run_is_started_read_and_listed(api):
     api.stand.wait(run_id)
     run = api.get(f"/runs/{run_id}").json()
     assert (run["state"], run["seed"]) == ("succeeded", 1)
-    assert [row["id"] for row in api.get("/runs", params={"state": "succeeded"}).json()["runs"]] == [run_id]
+    assert [row["id"] for row in api.get("/runs", params={"state": "succeeded"}).json()["items"]] == [run_id]
     [curve] = api.get(f"/runs/{run_id}/metrics", params={"series": "loss", "max_points": 6}).json()["series"]
     assert len(curve["steps"]) <= 6
     assert curve["total_points"] == 20
@@ -59,7 +59,7 @@ def test_a_run_is_started_read_and_listed(api):
 
 def test_an_artifact_is_downloaded_and_checked(api):
     run = api.stand.wait(api.stand.create(steps=1).id)
-    assert [each["name"] for each in api.get(f"/runs/{run.id}/artifacts").json()] == ["log-1.txt"]
+    assert [each["name"] for each in api.get(f"/runs/{run.id}/artifacts").json()["items"]] == ["log-1.txt"]
     answer = api.get(f"/runs/{run.id}/artifacts/log-1.txt")
     assert answer.text == "from step 0\n"
     assert answer.headers["x-content-type-options"] == "nosniff"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.projects.schemas import NeededBy, Policy
 from azuraforge.projects.trash import Trash
 from azuraforge.projects.unnamed import SIGHTINGS
-from azuraforge.runs import scratch, store
+from azuraforge.runs import needs, scratch, store
 from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.scratch import sweep
@@ -87,7 +88,7 @@ def bin_(ended):
 
 
 def listed(stand, **which) -> list[str]:
-    return [run.id for run in stand.service.list(stand.project_id, **which).runs]
+    return [run.id for run in asyncio.run(stand.service.lookup.list(stand.project_id, **which)).items]
 
 
 def files(stand) -> set[bytes]:
@@ -195,7 +196,7 @@ def test_what_others_need_is_kept(ended, bin_):
     stand = ended.stand
     needed, free = ended(b"needed"), ended(b"free")
     reason = NeededBy(noun="model", name="load", version=3)
-    bin_.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
+    stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
     for run_id in (needed, free):
         bin_.delete(stand.project_id, run_id, None, "Ada")
     purged = bin_.purge(stand.project_id, None)
@@ -213,7 +214,7 @@ def test_old_runs_go_to_the_trash_unless_pinned_or_needed(ended, bin_):
     young, failed = ended(days_ago=3), ended(days_ago=10, state="failed")
     bin_.pin(stand.project_id, pinned, True)
     reason = NeededBy(noun="model", name="load", version=3)
-    bin_.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
+    stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
     bin_.expire(stand.project_id, Policy())
     assert listed(stand, trash=True) == []
     bin_.expire(stand.project_id, Policy(keep_run_days=7))
@@ -244,13 +245,28 @@ def test_a_round_purges_what_lay_in_the_trash_long_enough(ended, bin_):
     assert trash.list(stand.project_id).bytes == 3
 
 
+def test_pages_of_the_trash_miss_nothing_that_was_deleted_at_one_moment(ended, bin_):
+    stand = ended.stand
+    trash = Trash(stand.database, stand.events, [bin_])
+    ids = [ended() for _ in range(5)]
+    for run_id in ids:
+        bin_.delete(stand.project_id, run_id, None, "Ada")
+    at = stand.database.clock()
+    stand.database.write(stand.project_id, lambda session: session.execute(update(Run).values(deleted_at=at)))
+    first = trash.list(stand.project_id, limit=2)
+    bin_.restore(stand.project_id, first.items[1].id, None)  # the cursor's own row
+    rest = trash.list(stand.project_id, after=first.next)
+    assert sorted(item.id for item in (*first.items, *rest.items)) == sorted(ids)
+    assert (first.count, rest.count, rest.next) == (5, 4, None)
+
+
 def test_many_runs_are_purged_in_several_calls(ended, bin_, monkeypatch):
     stand = ended.stand
     monkeypatch.setattr("azuraforge.projects.row_bin.AT_ONCE", 3)
     monkeypatch.setattr("azuraforge.projects.row_bin._BATCH", 2)
     kept = ended()
     reason = NeededBy(noun="model", name="load", version=3)
-    bin_.needs.append(lambda _session, _project, ids: {kept: reason} if kept in ids else {})
+    stand.needs.append(lambda _session, _project, ids: {kept: reason} if kept in ids else {})
     for run_id in [kept, *(ended() for _ in range(4))]:
         bin_.delete(stand.project_id, run_id, None, "Ada")
     trash = Trash(stand.database, stand.events, [bin_])
@@ -363,7 +379,7 @@ def test_writers_and_purges_at_once_lose_nothing(ended, bin_, tmp_path):
     assert files(stand) == set()
 
 
-def test_runs_that_go_on_object_to_losing_what_they_work_with(ended, bin_):
+def test_runs_that_go_on_object_to_losing_what_they_work_with(ended):
     stand = ended.stand
     going, over = ended(state="running"), ended()
     for run_id in (going, over):
@@ -376,12 +392,12 @@ def test_runs_that_go_on_object_to_losing_what_they_work_with(ended, bin_):
     with stand.database.read(stand.project_id) as session:
         for version in (None, 2):
             with pytest.raises(Conflict, match=f"while run {going} works with it"):
-                bin_.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", version)
-        bin_.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", 1)
-        bin_.object_to_dataset(session, stand.project_id, f"data of {over}"[:16], "load", None)
+                needs.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", version)
+        needs.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", 1)
+        needs.object_to_dataset(session, stand.project_id, f"data of {over}"[:16], "load", None)
         with pytest.raises(Conflict, match=f"while run {going} works with it"):
-            bin_.object_to_model(session, stand.project_id, f"model-{going}")
-        bin_.object_to_model(session, stand.project_id, f"model-{over}")
+            needs.object_to_model(session, stand.project_id, f"model-{going}")
+        needs.object_to_model(session, stand.project_id, f"model-{over}")
 
 
 def test_a_lost_run_leaves_the_trash_when_its_client_is_heard_of_again(make_stand):
@@ -445,6 +461,7 @@ from pathlib import Path
 from azuraforge.database import Database
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import Shelf
+from azuraforge.runs import needs
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.trash import RunTrash
 import azuraforge.projects.tables
@@ -505,7 +522,7 @@ class Sequences(RuleBasedStateMachine):
         self.stand = self.ended.stand
         self.bin = self.stand.service.trash
         reason = NeededBy(noun="model", name="load", version=1)
-        self.bin.needs[:] = [lambda _s, _p, ids: {each: reason for each in ids if each in self.needed}]
+        self.stand.needs[:] = [lambda _s, _p, ids: {each: reason for each in ids if each in self.needed}]
 
     @rule(contents=st.sets(st.sampled_from([b"a", b"b", b"c"])))
     def make(self, contents):

@@ -83,3 +83,20 @@ def test_every_operation_declares_its_errors_as_problems(method, path, operation
 def test_a_route_that_needs_a_role_declares_403():
     assert "403" in DOCUMENT["paths"]["/api/v1/tokens"]["get"]["responses"]
     assert "403" not in DOCUMENT["paths"]["/api/v1/runs"]["get"]["responses"]
+
+
+def _answer(operation):
+    content = operation["responses"].get("200", {}).get("content", {}).get("application/json")
+    schema = content["schema"] if content else {}
+    return DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def test_every_list_answers_a_page_and_takes_a_limit_and_a_cursor():
+    answers = {path: _answer(operation) for method, path, operation in OPERATIONS if method == "get"}
+    assert [path for path, answer in answers.items() if answer.get("type") == "array"] == []
+    pages = [path for path, answer in answers.items() if "items" in answer.get("properties", {})]
+    assert len(pages) >= 15
+    for path in pages:
+        assert "next" in answers[path]["required"], path
+        taken = {each["name"] for each in DOCUMENT["paths"][path]["get"]["parameters"]}
+        assert {"limit", "after"} <= taken, path

@@ -30,7 +30,7 @@ def call(url: str, method: str, token: str | None = None, body: bytes | None = N
         headers["Authorization"] = f"Bearer {token}"
     request = urllib.request.Request(url, method=method.upper(), headers=headers, data=body)
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status, {}
     except urllib.error.HTTPError as error:
         with error:

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -20,6 +21,8 @@ pytestmark = pytest.mark.timeout(280)
 
 #: Creating routes that take no key, and why.
 WITHOUT = {"/api/v1/sessions": "nobody is known yet; its one-time link works once"}
+#: Creating routes that answer with a secret.
+SECRET = {"/api/v1/tokens", "/api/v1/links"}
 CSV = b"time,value\n" + b"".join(b"2020-01-%02d,%d\n" % (day, day * day) for day in range(1, 29))
 
 
@@ -87,14 +90,14 @@ def case_of(platform, path: str) -> Case:
     def length(of: str) -> Callable[[], int]:
         def count() -> int:
             found = platform.api(of)
-            return len(found["runs"] if isinstance(found, dict) else found)
+            return len(found["items"])
 
         return count
 
     def versions() -> int:
         return (
             platform.api("/datasets/form")["version"]
-            if any(each["name"] == "form" for each in platform.api("/datasets"))
+            if any(each["name"] == "form" for each in platform.api("/datasets")["items"])
             else 0
         )
 
@@ -116,8 +119,8 @@ def case_of(platform, path: str) -> Case:
         case "/links":
             return Case("/links", as_json(), as_json(next="/runs"), lambda: links(platform))
         case "/models/{name}/predict":
-            count = length("/models/co2/predictions?limit=1000")
-            for each in platform.api("/models/co2/deployments"):
+            count = length("/predictions?model=co2&unserved=true&limit=500")
+            for each in platform.api("/models/co2/deployments")["items"]:
                 if each["state"] == "active":  # its answers would be counted too
                     end = as_json(reason="enough")()
                     send(platform, f"/models/co2/deployments/{each['number']}/end", end, None)
@@ -172,7 +175,7 @@ def bundle_of(platform) -> bytes:
     version = platform.api("/models/co2")["champion"]
     headers = {"Authorization": f"Bearer {platform.token}"}
     request = urllib.request.Request(f"{platform.url}/api/v1/models/co2/versions/{version}/bundle", headers=headers)
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         return answer.read()
 
 
@@ -190,7 +193,11 @@ def test_every_creating_route_does_a_repeated_request_once(ready, path):
     assert status in (200, 201), first
     after = case.count()
     assert after > before
-    assert send(ready, case.path, case.body(), key) == (status, first)
+    repeated = send(ready, case.path, case.body(), key)
+    if path in SECRET:
+        assert (repeated[0], repeated[1]["code"]) == (409, "shown_once")
+    else:
+        assert repeated == (status, first)
     assert case.count() == after
     if case.other is not None:
         refused, problem = send(ready, case.path, case.other(), key)
@@ -228,12 +235,16 @@ def test_a_key_that_is_none_is_refused(ready, key):
     assert "Idempotency-Key" in problem["detail"]
 
 
-def test_a_secret_in_an_answer_is_shown_again_only_to_whoever_asked_and_lies_nowhere_readable(ready):
+def test_an_answer_with_a_secret_is_not_stored_and_not_shown_again(ready):
     key = uuid.uuid4().hex
     _, made = send(ready, "/tokens", as_json(name="deputy", role="admin")(), key)
-    assert send(ready, "/tokens", as_json(name="deputy", role="admin")(), key)[1] == made
-    status, problem = send(ready, "/tokens", as_json(name="deputy", role="admin")(), key, token=made["token"])
-    assert (status, problem["code"]) == (409, "shown_once")
+    for token in (None, made["token"]):
+        status, problem = send(ready, "/tokens", as_json(name="deputy", role="admin")(), key, token)
+        assert (status, problem["code"]) == (409, "shown_once")
+        assert made["token"] not in str(problem)
+    with closing(sqlite3.connect(ready.home / "azuraforge.db")) as connection:
+        [(status, body)] = connection.execute("SELECT status, body FROM answered_request WHERE key = ?", [key])
+    assert (status, body) == (201, None)
     for path in ready.home.glob("azuraforge.db*"):
         assert made["token"].encode() not in path.read_bytes()
 
@@ -269,13 +280,13 @@ def test_a_request_that_died_after_its_work_is_not_done_again(make_platform):
     platform = make_platform(AZURAFORGE_CRASHPOINT="answer_before_kept").start()
     with pytest.raises((urllib.error.URLError, ConnectionError)):
         send(platform, "/tokens", as_json(name="once")(), "k")
-    platform.process.wait(30)
+    platform.process.wait(120)
     platform.environment.clear()
     platform.start()
-    assert [each["name"] for each in platform.api("/tokens")] == ["once"]
+    assert [each["name"] for each in platform.api("/tokens")["items"]] == ["once"]
     status, problem = send(platform, "/tokens", as_json(name="once")(), "k")
     assert (status, problem["code"]) == (409, "answer_unknown")
-    assert [each["name"] for each in platform.api("/tokens")] == ["once"]
+    assert [each["name"] for each in platform.api("/tokens")["items"]] == ["once"]
 
 
 def test_a_key_is_forgotten_after_two_days(make_platform):
@@ -283,9 +294,7 @@ def test_a_key_is_forgotten_after_two_days(make_platform):
     _, first = send(platform, "/tokens", as_json(name="a")(), "k")
     with sqlite3.connect(platform.home / "azuraforge.db", timeout=30) as database:
         database.execute("UPDATE answered_request SET created_at = created_at - 172800 * 1000000")
-    deadline = time.monotonic() + 10
     _, second = send(platform, "/tokens", as_json(name="b")(), "k")
     assert second["id"] != first["id"]
     with sqlite3.connect(platform.home / "azuraforge.db", timeout=30) as database:
         assert database.execute("SELECT count(*) FROM answered_request").fetchone() == (1,)
-    assert time.monotonic() < deadline

@@ -56,7 +56,7 @@ def test_a_project_has_its_turns_and_its_line_and_no_more() -> None:
         line.refuse_if_full("b")
         other = asyncio.create_task(line.run(CONNECTION, "b", work.of("b0")))  # another project need not wait
         await until(lambda: "b0" in work.began)
-        assert work.began == ["a0", "a1", "b0"]
+        assert set(work.began) == {"a0", "a1", "b0"}  # threads begin in any order
         work.release.set()
         assert await asyncio.gather(*tasks, other) == ["a0", "a1", "a2", "a3", "b0"]
 
@@ -142,7 +142,7 @@ def test_a_client_that_leaves_ends_its_work_and_its_place_in_line() -> None:
         def work() -> str:
             with ended_with_request(ended.set):
                 begun.set()
-                assert ended.wait(60)
+                assert ended.wait(120)
             return "ended"
 
         first = asyncio.create_task(line.run(request(gone[0]), "a", work))

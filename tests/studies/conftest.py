@@ -10,13 +10,14 @@ import pytest
 
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
-from azuraforge.runs import lease
+from azuraforge.pipelines.extra import TrainExtra, TrialExtra
+from azuraforge.runs import handlers, lease
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.lease import Held
 from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import RunRequest
-from azuraforge.runs.service import RunService
+from azuraforge.runs.service import Objection, RunService
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings
@@ -32,15 +33,20 @@ SPACE = {
 }
 
 
-class Handler:
+class Handler(handlers.Handler):
     """Prepares what it is asked for."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self.extra = TrialExtra if kind == "trial" else TrainExtra
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
         return PreparedRun(
-            request.name or "toy", request.plugin, request.config, model=request.model, extra={"task": "forecast"}
+            request.name or "toy",
+            request.plugin,
+            request.config,
+            model=request.model,
+            extra=self.extra(task="forecast"),
         )
 
     def execute(self, job: Any) -> Any:
@@ -84,10 +90,13 @@ class Stand:
         settings = Settings(home=home)
         handlers = [Handler("train"), Handler("trial")]
         artifacts = ArtifactStore(settings.artifacts)
-        self.runs = RunService(database, self.events, handlers, artifacts, self.carrier, settings)
+        self.objections: list[Objection] = []
+        self.runs = RunService(
+            database, self.events, handlers, artifacts, self.carrier, settings, objections=self.objections
+        )
         self.asker = Asker(lambda entry, payload: InThisProcess())
         self.advance = Advance(database, self.events, self.runs, self.asker)
-        self.scheduler = StudyScheduler(database, self.advance, self.asker)
+        self.scheduler = StudyScheduler(database, self.events.bell, self.advance, self.asker)
 
     def create(self, name: str = "search", **fields: Any) -> str:
         values: dict[str, Any] = {
@@ -118,13 +127,13 @@ class Stand:
 
     def study(self, study_id: str) -> Study:
         with self.database.read(self.project_id) as session:
-            found = store.find(session, self.project_id, study_id)
+            found = store.find(session, study_id)
         assert found is not None
         return found
 
     def trials(self, study_id: str) -> list[StudyTrial]:
         with self.database.read(self.project_id) as session:
-            return list(store.trials(session, self.project_id, study_id))
+            return list(store.trials(session, study_id))
 
     def run(self, run_id: str) -> Run:
         with self.database.read(self.project_id) as session:

@@ -16,6 +16,7 @@ from azuraforge.projects.schemas import Policy
 from azuraforge.runs.trash import RunTrash
 from azuraforge.studies import store
 from azuraforge.studies.advance import FAILED_IN_A_ROW
+from azuraforge.studies.needs import object_to_resuming
 from azuraforge.studies.service import StudyService
 from tests.studies.conftest import Stand
 
@@ -213,7 +214,7 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
         bin_.delete(key, first, None, "Ada")
     bin_.delete(key, second, None, "Ada")
     bin_.delete(key, first, None, "Ada")
-    assert service.list(key) == []
+    assert service.list(key).items == []
     bin_.restore(key, "second", None)
     with stand.database.read(key) as session:
         (item,) = bin_.contents(session, key, Policy()).items
@@ -243,7 +244,7 @@ def test_a_deleted_study_gives_its_name_up(stand: Stand) -> None:
     bin_.delete(key, first, None, "Ada")
     second = stand.create("search", budget_trials=1)
     stand.carry(second, bowl)
-    assert [each.id for each in service.list(key)] == [second]
+    assert [each.id for each in service.list(key).items] == [second]
     with pytest.raises(Conflict, match="another study is named 'search' by now"):
         bin_.restore(key, first, None)
     bin_.delete(key, second, None, "Ada")
@@ -304,8 +305,8 @@ def test_a_study_is_kept_as_long_as_a_run_of_its_trials_goes_on(stand: Stand, mo
 
 
 def test_a_trial_is_resumed_only_while_its_study_goes_on(stand: Stand) -> None:
-    service, key = a_service(stand), stand.project_id
-    stand.runs.objections.append(service.object_to_resuming)
+    key = stand.project_id
+    stand.objections.append(object_to_resuming)
     study_id = stand.create(budget_trials=2)
     stand.go(study_id)
     run_id = stand.trials(study_id)[0].run_id
@@ -336,7 +337,7 @@ def test_the_trash_leaves_room_for_others(stand: Stand) -> None:
     stand.carry(study_id, bowl)
     a_service(stand).trash.delete(stand.project_id, study_id, None, "Ada")
     with stand.database.read(stand.project_id) as session:
-        assert store.count(session, stand.project_id) == 0
+        assert store.count(session) == 0
 
 
 def test_a_verdict_that_was_not_stored_is_asked_for_again(
@@ -374,7 +375,7 @@ def test_a_verdict_that_was_not_stored_is_asked_for_again(
 def test_another_project_sees_nothing_of_it(stand: Stand, other_project_id: str) -> None:
     study_id = stand.create()
     with stand.database.read(other_project_id) as session:
-        assert store.find(session, other_project_id, study_id) is None
+        assert store.find(session, study_id) is None
     assert stand.advance.step(store.Active(other_project_id, study_id)) is False
     with stand.database.read_system() as session:
         assert store.active(session, 10) == [store.Active(stand.project_id, study_id)]

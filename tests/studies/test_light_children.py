@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-HEAVY = "{'polars', 'sqlalchemy', 'structlog', 'fastapi', 'scipy', 'sklearn', 'optuna', 'statsmodels', 'matplotlib'}"
+HEAVY = "{'polars', 'sqlalchemy', 'rich', 'fastapi', 'scipy', 'sklearn', 'optuna', 'statsmodels', 'matplotlib'}"
 
 
 @pytest.mark.parametrize("entry", ["azuraforge.pipelines.trials.steps", "azuraforge.pipelines.steps"])

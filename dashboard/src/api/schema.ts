@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * List Datasets
-         * @description Every dataset with its newest version.
+         * @description A page of datasets with their newest versions, by name.
          */
         get: operations["datasets_list_datasets"];
         put?: never;
@@ -144,6 +144,26 @@ export interface paths {
          * @description The target over time, reduced for a chart; of several series one.
          */
         get: operations["datasets_dataset_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Versions
+         * @description A page of a dataset's versions, the newest first.
+         */
+        get: operations["datasets_list_dataset_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -283,7 +303,7 @@ export interface paths {
         };
         /**
          * List Models
-         * @description Every model with its champion.
+         * @description A page of models with their champions, by name.
          */
         get: operations["models_list_models"];
         put?: never;
@@ -303,7 +323,7 @@ export interface paths {
         };
         /**
          * Get Model
-         * @description A model with all its versions.
+         * @description A model with its newest versions.
          */
         get: operations["models_get_model"];
         put?: never;
@@ -351,7 +371,7 @@ export interface paths {
         };
         /**
          * List Deployments
-         * @description Every shadow and canary the model had, newest first, and how they did.
+         * @description A page of the shadows and canaries that the model had, the newest first, with their results.
          */
         get: operations["models_list_deployments"];
         put?: never;
@@ -419,7 +439,7 @@ export interface paths {
         };
         /**
          * Get History
-         * @description Who was champion when, and why; newest first.
+         * @description A page of the moves of a model's aliases with their reasons, the newest first.
          */
         get: operations["models_get_history"];
         put?: never;
@@ -499,7 +519,7 @@ export interface paths {
         };
         /**
          * List Policies
-         * @description Every policy the model had, newest first, and who set it why.
+         * @description A page of the policies that the model had, the newest first, with authors and reasons.
          */
         get: operations["models_list_policies"];
         put?: never;
@@ -574,26 +594,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/models/{name}/predictions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Predictions
-         * @description The newest lines of the ledger.
-         */
-        get: operations["models_list_predictions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/models/{name}/promote": {
         parameters: {
             query?: never;
@@ -648,6 +648,26 @@ export interface paths {
          * @description Move an alias one step back.
          */
         post: operations["models_roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description A page of a model's versions, the newest first.
+         */
+        get: operations["models_list_versions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -767,7 +787,7 @@ export interface paths {
         };
         /**
          * List Plugins
-         * @description Every plugin that was found, broken ones with their error.
+         * @description A page of the plugins that were found, by kind and name; broken ones with their error.
          */
         get: operations["plugins_list_plugins"];
         put?: never;
@@ -807,7 +827,7 @@ export interface paths {
         };
         /**
          * List Predictions
-         * @description The ledger, the newest line first.
+         * @description A page of the ledger, the newest line first.
          */
         get: operations["predictions_list_predictions"];
         put?: never;
@@ -891,7 +911,7 @@ export interface paths {
         };
         /**
          * List Trash
-         * @description What was deleted and can be restored.
+         * @description A page of what was deleted and can be restored, the latest first.
          */
         get: operations["projects_list_trash"];
         put?: never;
@@ -1191,7 +1211,7 @@ export interface paths {
         };
         /**
          * List Schedules
-         * @description Every schedule with its next times and newest fires.
+         * @description A page of schedules with their next times and newest fires, by name.
          */
         get: operations["automations_list_schedules"];
         put?: never;
@@ -1229,6 +1249,26 @@ export interface paths {
          * @description Remove a schedule; the runs that it queued stay.
          */
         delete: operations["automations_delete_schedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{schedule}/fires": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Fires
+         * @description A page of a schedule's fires, the newest first.
+         */
+        get: operations["automations_list_fires"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1367,7 +1407,7 @@ export interface paths {
         };
         /**
          * List Studies
-         * @description The newest studies.
+         * @description A page of studies, the newest first.
          */
         get: operations["studies_list_studies"];
         put?: never;
@@ -1535,7 +1575,7 @@ export interface paths {
         };
         /**
          * List Trials
-         * @description Every trial, by number.
+         * @description A page of a study's trials, by number.
          */
         get: operations["studies_list_trials"];
         put?: never;
@@ -1566,6 +1606,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/task-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Task Kinds
+         * @description Every kind of task that models can be trained for, with its metrics, slices and baselines.
+         */
+        get: operations["plugins_list_task_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1575,7 +1635,7 @@ export interface paths {
         };
         /**
          * List Tokens
-         * @description The project's API tokens, without their secrets.
+         * @description A page of the project's API tokens, without their secrets, the oldest first.
          */
         get: operations["projects_list_tokens"];
         put?: never;
@@ -1677,13 +1737,8 @@ export interface components {
             reason: string;
             /** Run Id */
             run_id: string | null;
-            /**
-             * Said
-             * @description of a move by the platform: its reasons by language; null: a person wrote `reason`
-             */
-            said?: {
-                [key: string]: string;
-            } | null;
+            /** @description of a move by the platform: its reasons by language; null: a person wrote `reason` */
+            said?: components["schemas"]["Sentences"] | null;
             /**
              * Until
              * @description to when; null: it holds
@@ -1719,6 +1774,19 @@ export interface components {
             name: string;
             /** Sha256 */
             sha256: string;
+        };
+        /**
+         * ArtifactPage
+         * @description A page of the files that a run produced, by name.
+         */
+        ArtifactPage: {
+            /** Items */
+            items: components["schemas"]["ArtifactOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * AttemptOut
@@ -1889,6 +1957,19 @@ export interface components {
             versions: number;
         };
         /**
+         * DatasetPage
+         * @description A page of datasets, by name.
+         */
+        DatasetPage: {
+            /** Items */
+            items: components["schemas"]["DatasetOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * DatasetSchema
          * @description What the columns mean: of a series see ``plugins.Schema``, of pictures ``plugins.ImageSchema``.
          */
@@ -2000,6 +2081,19 @@ export interface components {
             version: number;
         };
         /**
+         * DatasetVersionPage
+         * @description A page of a dataset's versions, the newest first.
+         */
+        DatasetVersionPage: {
+            /** Items */
+            items: components["schemas"]["DatasetVersionOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * DeploymentOut
          * @description A shadow or a canary, and how it did beside the alias's holder.
          */
@@ -2057,6 +2151,19 @@ export interface components {
             state: "active" | "ended" | "rolled_back";
             /** Version */
             version: number;
+        };
+        /**
+         * DeploymentPage
+         * @description A page of a model's shadows and canaries, the newest first.
+         */
+        DeploymentPage: {
+            /** Items */
+            items: components["schemas"]["DeploymentOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * DeploymentRequest
@@ -2222,10 +2329,7 @@ export interface components {
             model: string;
             /** Run Id */
             run_id: string;
-            /** Verdict */
-            verdict: {
-                [key: string]: unknown;
-            };
+            verdict: components["schemas"]["VerdictRecord"];
             /** Version */
             version: number | null;
         };
@@ -2349,6 +2453,19 @@ export interface components {
             run_state: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
         };
         /**
+         * FirePage
+         * @description A page of a schedule's fires, the newest first.
+         */
+        FirePage: {
+            /** Items */
+            items: components["schemas"]["FireOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * FromSource
          * @description Read a dataset from a source plugin.
          */
@@ -2406,8 +2523,69 @@ export interface components {
             strict: boolean;
         };
         /**
+         * GatePolicy
+         * @description The terms of one model's gate. ``number`` counts the model's policies; 0 is the platform's own.
+         */
+        GatePolicy: {
+            /**
+             * Automatic
+             * @description false: the gate approves, a person promotes
+             * @default true
+             */
+            automatic: boolean;
+            /**
+             * Margin
+             * @description by how much better, beyond noise, a winner must be
+             * @default 0
+             */
+            margin: number;
+            /**
+             * Margin Kind
+             * @default relative
+             * @enum {string}
+             */
+            margin_kind: "relative" | "absolute";
+            /**
+             * Max Bytes
+             * @description of the predictor's files
+             */
+            max_bytes?: number | null;
+            /**
+             * Max Latency Ms
+             * @description per prediction, measured while judging
+             */
+            max_latency_ms?: number | null;
+            /**
+             * Metric
+             * @description null: the task's own (rmse, error_rate)
+             */
+            metric?: ("rmse" | "mae" | "log_loss" | "error_rate") | null;
+            /**
+             * Number
+             * @default 0
+             */
+            number: number;
+            /**
+             * Slices
+             * @default []
+             */
+            slices: components["schemas"]["GuardedSlice"][];
+            /**
+             * Unknown Slices
+             * @description effect of a guarded slice that holds too few rows to be known
+             * @default block
+             * @enum {string}
+             */
+            unknown_slices: "block" | "pass";
+        };
+        /**
          * GuardedSlice
-         * @description Every value of a key is a slice in which no candidate may be worse than by the margin.
+         * @description Every value of a key is a slice in which no candidate may be worse, beyond noise, than by the margin.
+         *
+         *     Attributes:
+         *         by: the property that cuts the targets; hours, weekdays (Monday is 1) and months in the series' time zone.
+         *         margin: relative; 0 allows nothing.
+         *         values: the guarded values only, such as ``("7", "8")`` hours; empty: all.
          */
         GuardedSlice: {
             /**
@@ -2427,6 +2605,19 @@ export interface components {
              * @default []
              */
             values: string[];
+        };
+        /**
+         * HistoryPage
+         * @description A page of the moves of a model's aliases, the newest first.
+         */
+        HistoryPage: {
+            /** Items */
+            items: components["schemas"]["AliasChange"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * ImportanceOut
@@ -2660,6 +2851,72 @@ export interface components {
             waiting: number;
         };
         /**
+         * Measured
+         * @description Measurements of a candidate: milliseconds per prediction and the bytes of its files; None: not measured.
+         */
+        Measured: {
+            /** Bytes */
+            bytes?: number | null;
+            /** Latency Ms */
+            latency_ms?: number | null;
+        };
+        /**
+         * MetricFacts
+         * @description Everything about a metric but its computation: what the API, tables, cards and reports show and compare by.
+         */
+        MetricFacts: {
+            /**
+             * Detail
+             * @description main: in every table; more: where there is room; hidden: part of another metric
+             * @default main
+             * @enum {string}
+             */
+            detail: "main" | "more" | "hidden";
+            /**
+             * Digits
+             * @description behind the decimal point; null: as many as the size needs
+             */
+            digits?: number | null;
+            /**
+             * Direction
+             * @description which way is better; none: neither, as for the coverage of an interval
+             * @enum {string}
+             */
+            direction: "lower" | "higher" | "none";
+            /**
+             * Format
+             * @description share: 0.25 reads 25 %; signed_share: with its sign; percent: 25 reads 25 %
+             * @default number
+             * @enum {string}
+             */
+            format: "number" | "share" | "signed_share" | "percent";
+            /**
+             * Hint
+             * @description one sentence for readers, by language code
+             */
+            hint?: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** @description how the gate compares by it; null: it does not */
+            pairing?: components["schemas"]["Pairing"] | null;
+            /**
+             * Title
+             * @description by language code
+             */
+            title: {
+                [key: string]: string;
+            };
+            /**
+             * Unit
+             * @description target: the dataset's own unit
+             * @default none
+             * @enum {string}
+             */
+            unit: "target" | "target_squared" | "seconds" | "bytes" | "none";
+        };
+        /**
          * MetricPoints
          * @description Points sent by an external run: series → list of (step, value).
          */
@@ -2729,7 +2986,10 @@ export interface components {
             /** Series */
             series: components["schemas"]["MetricSeries"][];
         };
-        /** ModelDetail */
+        /**
+         * ModelDetail
+         * @description A model with its newest versions.
+         */
         ModelDetail: {
             /** Champion */
             champion: number | null;
@@ -2753,7 +3013,10 @@ export interface components {
             target: string;
             /** Unit */
             unit: string;
-            /** Version List */
+            /**
+             * Version List
+             * @description the newest 100 and those that an alias points at, the newest first; all: …/versions
+             */
             version_list: components["schemas"]["VersionOut"][];
             /** Versions */
             versions: number;
@@ -2787,6 +3050,19 @@ export interface components {
             unit: string;
             /** Versions */
             versions: number;
+        };
+        /**
+         * ModelPage
+         * @description A page of models, by name.
+         */
+        ModelPage: {
+            /** Items */
+            items: components["schemas"]["ModelOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * NeededBy
@@ -2871,6 +3147,34 @@ export interface components {
         OutcomesRequest: {
             /** Outcomes */
             outcomes: components["schemas"]["OutcomeRequest"][];
+        };
+        /**
+         * Pairing
+         * @description How the gate compares two contenders by this metric, from the losses of the same rows.
+         *
+         *     ``origins`` follow one another in time: neighbouring losses are alike, blocks of them are drawn together, and the
+         *     difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.
+         */
+        Pairing: {
+            /**
+             * Binary
+             * @description each loss is 0 or 1: an exact sign test must agree
+             * @default false
+             */
+            binary: boolean;
+            /**
+             * Mean
+             * @description root: the root of the mean loss
+             * @default arithmetic
+             * @enum {string}
+             */
+            mean: "arithmetic" | "root";
+            /**
+             * Rows
+             * @description what one row of losses is
+             * @enum {string}
+             */
+            rows: "origins" | "examples";
         };
         /**
          * PairOut
@@ -3023,7 +3327,9 @@ export interface components {
              * @description unknown: a dropped-in file that could not be imported
              * @enum {string}
              */
-            kind: "pipeline" | "source" | "agent" | "unknown";
+            kind: "pipeline" | "source" | "agent" | "task_kind" | "metric" | "unknown";
+            /** @description of a metric */
+            metric?: components["schemas"]["MetricFacts"] | null;
             /** Name */
             name: string;
             /**
@@ -3047,9 +3353,11 @@ export interface components {
             };
             /**
              * Task
-             * @description of a pipeline: forecast, classify …
+             * @description of a pipeline or a metric: the name of its task kind
              */
             task?: string | null;
+            /** @description of a task kind: its metrics, slices, baselines */
+            task_kind?: components["schemas"]["TaskKindFacts"] | null;
             /**
              * Title
              * @description by language code
@@ -3059,6 +3367,19 @@ export interface components {
             };
             /** Version */
             version: string;
+        };
+        /**
+         * PluginPage
+         * @description A page of plugins, by kind and name.
+         */
+        PluginPage: {
+            /** Items */
+            items: components["schemas"]["PluginOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * PointOutcome
@@ -3137,43 +3458,82 @@ export interface components {
         };
         /**
          * PolicyOut
-         * @description A policy of the model's gate. Number 0 is the platform's own, that nobody set.
+         * @description A policy of the model's gate. Number 0 is the platform's own; it has no author.
          */
         PolicyOut: {
             /** At */
             at: string | null;
-            /** Automatic */
+            /**
+             * Automatic
+             * @description false: the gate approves, a person promotes
+             * @default true
+             */
             automatic: boolean;
             /** By */
             by: string | null;
-            /** Margin */
+            /**
+             * Margin
+             * @description by how much better, beyond noise, a winner must be
+             * @default 0
+             */
             margin: number;
             /**
              * Margin Kind
+             * @default relative
              * @enum {string}
              */
             margin_kind: "relative" | "absolute";
-            /** Max Bytes */
-            max_bytes: number | null;
-            /** Max Latency Ms */
-            max_latency_ms: number | null;
-            /** Metric */
-            metric: ("rmse" | "mae" | "log_loss" | "error_rate") | null;
-            /** Number */
+            /**
+             * Max Bytes
+             * @description of the predictor's files
+             */
+            max_bytes?: number | null;
+            /**
+             * Max Latency Ms
+             * @description per prediction, measured while judging
+             */
+            max_latency_ms?: number | null;
+            /**
+             * Metric
+             * @description null: the task's own (rmse, error_rate)
+             */
+            metric?: ("rmse" | "mae" | "log_loss" | "error_rate") | null;
+            /**
+             * Number
+             * @default 0
+             */
             number: number;
             /** Reason */
             reason: string | null;
-            /** Slices */
+            /**
+             * Slices
+             * @default []
+             */
             slices: components["schemas"]["GuardedSlice"][];
             /**
              * Unknown Slices
+             * @description effect of a guarded slice that holds too few rows to be known
+             * @default block
              * @enum {string}
              */
             unknown_slices: "block" | "pass";
         };
         /**
+         * PolicyPage
+         * @description A page of a model's policies, the newest first; the last one is the platform's own.
+         */
+        PolicyPage: {
+            /** Items */
+            items: components["schemas"]["PolicyOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * PolicyRequest
-         * @description What a promotion of this model needs. What is left out is as the platform has it.
+         * @description The terms of a model's promotions from now on. A term that is left out has the platform's value.
          */
         PolicyRequest: {
             /**
@@ -3218,7 +3578,7 @@ export interface components {
             slices: components["schemas"]["GuardedSlice"][];
             /**
              * Unknown Slices
-             * @description what a guarded slice does that holds too few rows to be known
+             * @description effect of a guarded slice that holds too few rows to be known
              * @default block
              * @enum {string}
              */
@@ -3379,12 +3739,15 @@ export interface components {
         };
         /**
          * PredictionPage
-         * @description Lines of the ledger, the newest first. ``next``: what to ask for as ``before`` to get the next page.
+         * @description A page of the ledger, the newest line first.
          */
         PredictionPage: {
             /** Items */
             items: components["schemas"]["PredictionOut"][];
-            /** Next */
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
             next: string | null;
         };
         /** PredictionPoint */
@@ -3629,6 +3992,19 @@ export interface components {
              * @default 0
              */
             studies: number;
+        };
+        /**
+         * ReasonRecord
+         * @description One reason of a verdict: a stable code, its values, and the sentences made of them.
+         */
+        ReasonRecord: {
+            /** Code */
+            code: string;
+            /** Params */
+            params: {
+                [key: string]: boolean | number | string | null;
+            };
+            text: components["schemas"]["Sentences"];
         };
         /**
          * RetrainRequest
@@ -3887,13 +4263,16 @@ export interface components {
         };
         /**
          * RunPage
-         * @description A page of runs, newest first; ``next`` is the cursor for ``after``.
+         * @description A page of runs, the newest first.
          */
         RunPage: {
-            /** Next */
+            /** Items */
+            items: components["schemas"]["RunOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
             next: string | null;
-            /** Runs */
-            runs: components["schemas"]["RunOut"][];
         };
         /**
          * RunProgress
@@ -4070,6 +4449,19 @@ export interface components {
             timezone: string;
         };
         /**
+         * SchedulePage
+         * @description A page of schedules, by name.
+         */
+        SchedulePage: {
+            /** Items */
+            items: components["schemas"]["ScheduleOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * ScheduleRequest
          * @description When, and which run. ``run`` is the body of POST /runs; each fire gives it an idempotency key of its own.
          */
@@ -4139,6 +4531,16 @@ export interface components {
             } | null;
         };
         /**
+         * Sentences
+         * @description A text in both languages.
+         */
+        Sentences: {
+            /** En */
+            en: string;
+            /** Tr */
+            tr: string;
+        };
+        /**
          * SessionOut
          * @description Who is signed in, and in which project.
          */
@@ -4156,6 +4558,51 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
             /** User */
             user: string;
+        };
+        /**
+         * SliceKey
+         * @description What the targets of a task can be cut by, such as the hour of the day; each of its values is a slice.
+         */
+        SliceKey: {
+            /** Name */
+            name: string;
+            /**
+             * Title
+             * @description by language code
+             */
+            title: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * SliceRecord
+         * @description The result of one guarded slice. ``low`` and ``high`` are null where it holds too few rows.
+         */
+        SliceRecord: {
+            /** Difference */
+            difference: number;
+            /** High */
+            high: number | null;
+            /** Level */
+            level: number;
+            /** Low */
+            low: number | null;
+            /** Margin */
+            margin: number;
+            /** Name */
+            name: string;
+            /** Relative Difference */
+            relative_difference: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "held" | "worse" | "unknown";
+            /**
+             * Targets
+             * @description origins or examples with a target in the slice
+             */
+            targets: number;
         };
         /**
          * SpaceOut
@@ -4377,6 +4824,19 @@ export interface components {
             winner: number | null;
         };
         /**
+         * StudyPage
+         * @description A page of studies, the newest first.
+         */
+        StudyPage: {
+            /** Items */
+            items: components["schemas"]["StudyOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
          * StudyRequest
          * @description What to search. ``space`` names fields of the config; ``config`` is what stays as it is.
          */
@@ -4457,6 +4917,74 @@ export interface components {
              * @description earlier studies whose trials tell where to look first
              */
             warm_start_from?: string[];
+        };
+        /**
+         * TaskKindFacts
+         * @description Everything about a task kind that can be known without running its code.
+         */
+        TaskKindFacts: {
+            /**
+             * Baselines
+             * @description pipelines that every candidate is compared with
+             */
+            baselines: string[];
+            /**
+             * Config Fields
+             * @description settings that the task itself needs
+             */
+            config_fields: string[];
+            /**
+             * Data
+             * @description kind of dataset that it learns from
+             */
+            data: string;
+            /**
+             * Gate Metrics
+             * @description what a policy may compare by; the first is the kind's own
+             */
+            gate_metrics: string[];
+            /**
+             * Metrics
+             * @description in the order in which tables show them
+             */
+            metrics: components["schemas"]["MetricFacts"][];
+            /** Name */
+            name: string;
+            /**
+             * Objectives
+             * @description what a study may aim at; the first is the kind's own
+             */
+            objectives: string[];
+            /**
+             * Origin
+             * @description the distribution that brought it, or the file in the plugins folder
+             * @default
+             */
+            origin: string;
+            /**
+             * Ranked By
+             * @description name of the metric that ranks contenders
+             */
+            ranked_by: string;
+            /**
+             * Slices
+             * @description what a policy may guard
+             */
+            slices: components["schemas"]["SliceKey"][];
+            /**
+             * Summary
+             * @description by language code
+             */
+            summary: {
+                [key: string]: string;
+            };
+            /**
+             * Title
+             * @description by language code
+             */
+            title: {
+                [key: string]: string;
+            };
         };
         /**
          * TestOut
@@ -4554,6 +5082,19 @@ export interface components {
             /** Used At */
             used_at: string | null;
         };
+        /**
+         * TokenPage
+         * @description A page of the project's tokens, the oldest first.
+         */
+        TokenPage: {
+            /** Items */
+            items: components["schemas"]["TokenOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
         /** TokenRequest */
         TokenRequest: {
             /** Expires In Days */
@@ -4606,7 +5147,7 @@ export interface components {
         };
         /**
          * TrashOut
-         * @description What lies in the trash, the latest first. ``items`` holds at most 500 of each noun, ``count`` tells of all.
+         * @description A page of what lies in the trash, the latest first; ``count`` and ``bytes`` include what other pages show.
          */
         TrashOut: {
             /** Bytes */
@@ -4615,6 +5156,11 @@ export interface components {
             count: number;
             /** Items */
             items: components["schemas"]["TrashItem"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
             policy: components["schemas"]["Policy"];
         };
         /**
@@ -4669,6 +5215,70 @@ export interface components {
              * @enum {string}
              */
             state: "running" | "complete" | "pruned" | "failed";
+        };
+        /**
+         * TrialPage
+         * @description A page of a study's trials, by number.
+         */
+        TrialPage: {
+            /** Items */
+            items: components["schemas"]["TrialOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
+        };
+        /**
+         * VerdictRecord
+         * @description The gate's decision about a candidate, with its reasons and the terms it was made under.
+         *
+         *     Attributes:
+         *         champion: the name that holds the title afterwards; empty: there is none.
+         *         approved: the name that may take the title where the policy leaves promotions to people.
+         *         slices: the guarded ones.
+         */
+        VerdictRecord: {
+            /**
+             * Approved
+             * @description the name that a person may promote
+             */
+            approved?: string | null;
+            /**
+             * Champion
+             * @description the name that holds the title afterwards; empty: none
+             */
+            champion: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable";
+            /**
+             * Headline
+             * @enum {string}
+             */
+            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred";
+            /** @default {} */
+            measured: components["schemas"]["Measured"];
+            /**
+             * @default {
+             *       "automatic": true,
+             *       "margin": 0,
+             *       "margin_kind": "relative",
+             *       "number": 0,
+             *       "slices": [],
+             *       "unknown_slices": "block"
+             *     }
+             */
+            policy: components["schemas"]["GatePolicy"];
+            /** Reasons */
+            reasons: components["schemas"]["ReasonRecord"][];
+            /**
+             * Slices
+             * @default []
+             */
+            slices: components["schemas"]["SliceRecord"][];
         };
         /**
          * VersionOut
@@ -4751,6 +5361,19 @@ export interface components {
              * @description hash of tensors and preprocessing: equal where bits are equal
              */
             weights_sha256: string | null;
+        };
+        /**
+         * VersionPage
+         * @description A page of a model's versions, the newest first.
+         */
+        VersionPage: {
+            /** Items */
+            items: components["schemas"]["VersionOut"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
     };
     responses: never;
@@ -4936,6 +5559,10 @@ export interface operations {
     datasets_list_datasets: {
         parameters: {
             query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
                 /** @description those that were deleted, instead of all others */
                 trash?: boolean;
             };
@@ -4951,7 +5578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DatasetOut"][];
+                    "application/json": components["schemas"]["DatasetPage"];
                 };
             };
             /** @description Bad Request */
@@ -5579,6 +6206,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RowsOut"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    datasets_list_dataset_versions: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetVersionPage"];
                 };
             };
             /** @description Bad Request */
@@ -6297,6 +7014,10 @@ export interface operations {
     models_list_models: {
         parameters: {
             query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
                 /** @description those that were deleted, instead of all others */
                 trash?: boolean;
             };
@@ -6312,7 +7033,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelOut"][];
+                    "application/json": components["schemas"]["ModelPage"];
                 };
             };
             /** @description Bad Request */
@@ -6821,7 +7542,12 @@ export interface operations {
     };
     models_list_deployments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path: {
                 name: string;
@@ -6836,7 +7562,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeploymentOut"][];
+                    "application/json": components["schemas"]["DeploymentPage"];
                 };
             };
             /** @description Bad Request */
@@ -7370,9 +8096,13 @@ export interface operations {
     models_get_history: {
         parameters: {
             query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
                 alias?: string | null;
                 /** @description only moves until then: the first line held the alias */
                 at?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
             };
             header?: never;
             path: {
@@ -7388,7 +8118,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AliasChange"][];
+                    "application/json": components["schemas"]["HistoryPage"];
                 };
             };
             /** @description Bad Request */
@@ -7757,7 +8487,12 @@ export interface operations {
     };
     models_list_policies: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path: {
                 name: string;
@@ -7772,7 +8507,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PolicyOut"][];
+                    "application/json": components["schemas"]["PolicyPage"];
                 };
             };
             /** @description Bad Request */
@@ -8321,93 +9056,6 @@ export interface operations {
             };
         };
     };
-    models_list_predictions: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PredictionOut"][];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Timeout */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Request Header Fields Too Large */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Service Unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     models_promote: {
         parameters: {
             query?: never;
@@ -8770,6 +9418,96 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    models_list_versions: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9402,7 +10140,12 @@ export interface operations {
     };
     plugins_list_plugins: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9415,7 +10158,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PluginOut"][];
+                    "application/json": components["schemas"]["PluginPage"];
                 };
             };
             /** @description Bad Request */
@@ -9436,8 +10179,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9553,12 +10314,15 @@ export interface operations {
     predictions_list_predictions: {
         parameters: {
             query?: {
-                /** @description `next` of the page before */
-                before?: string | null;
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
                 /** @description only those that are wholly judged, or only the others */
                 judged?: boolean | null;
+                /** @description items of this page at most */
                 limit?: number;
                 model?: string | null;
+                /** @description also answers that only a shadow or canary was compared by */
+                unserved?: boolean;
                 version?: number | null;
             };
             header?: never;
@@ -10042,7 +10806,12 @@ export interface operations {
     };
     projects_list_trash: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10076,8 +10845,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10200,8 +10987,10 @@ export interface operations {
     runs_list_runs: {
         parameters: {
             query?: {
+                /** @description `next` of the page before; empty: the first page */
                 after?: string | null;
                 kind?: ("train" | "trial" | "predict" | "agent" | "external") | null;
+                /** @description items of this page at most */
                 limit?: number;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
                 /** @description those that were deleted, instead of all others */
@@ -10612,7 +11401,12 @@ export interface operations {
     };
     runs_list_artifacts: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path: {
                 run_id: string;
@@ -10627,7 +11421,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ArtifactOut"][];
+                    "application/json": components["schemas"]["ArtifactPage"];
                 };
             };
             /** @description Bad Request */
@@ -11985,7 +12779,12 @@ export interface operations {
     };
     automations_list_schedules: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11998,7 +12797,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ScheduleOut"][];
+                    "application/json": components["schemas"]["SchedulePage"];
                 };
             };
             /** @description Bad Request */
@@ -12019,8 +12818,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12485,6 +13302,96 @@ export interface operations {
             };
             /** @description Insufficient Storage */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    automations_list_fires: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13239,7 +14146,12 @@ export interface operations {
     };
     studies_list_studies: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -13252,7 +14164,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StudyOut"][];
+                    "application/json": components["schemas"]["StudyPage"];
                 };
             };
             /** @description Bad Request */
@@ -13273,8 +14185,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14298,7 +15228,12 @@ export interface operations {
     };
     studies_list_trials: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path: {
                 study: string;
@@ -14313,7 +15248,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TrialOut"][];
+                    "application/json": components["schemas"]["TrialPage"];
                 };
             };
             /** @description Bad Request */
@@ -14466,7 +15401,7 @@ export interface operations {
             };
         };
     };
-    projects_list_tokens: {
+    plugins_list_task_kinds: {
         parameters: {
             query?: never;
             header?: never;
@@ -14481,7 +15416,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenOut"][];
+                    "application/json": components["schemas"]["TaskKindFacts"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    projects_list_tokens: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
                 };
             };
             /** @description Bad Request */
@@ -14511,8 +15516,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

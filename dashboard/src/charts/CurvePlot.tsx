@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
-import { align, type Curves } from "../runs/curves";
+import { align, type Curves } from "../runs/curves/curves";
 import type { Line, PlotShape } from "./options";
 import { Plot } from "./Plot";
 

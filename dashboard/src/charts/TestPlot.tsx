@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import type { RowZone } from "../language/format";
 import { useFormats } from "../language/useFormats";
-import type { Forecast } from "../runs/evaluation";
+import type { Forecast } from "../api/figures";
 import { rhythmOf, testColumns } from "./bands";
 import type { PlotShape } from "./options";
 import { Plot } from "./Plot";

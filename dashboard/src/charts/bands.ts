@@ -1,6 +1,6 @@
 // Forecasts as columns over one time axis.
 import { isDated, isUtcDate, type RowZone } from "../language/format";
-import type { Forecast } from "../runs/evaluation";
+import type { Forecast } from "../api/figures";
 import type { PlotData } from "./Plot";
 
 const seconds = (at: string) => Date.parse(at) / 1000;

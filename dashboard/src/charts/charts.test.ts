@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { Formats } from "../language/format";
-import { sampleForecast } from "../runs/samples";
+import { sampleForecast } from "../forecasting/samples";
 import { dateParts, fitLabels, momentLabel } from "./axes";
 import { forecastColumns, isDaily, recentRange, rhythmOf, testColumns } from "./bands";
 import { plotOptions } from "./options";

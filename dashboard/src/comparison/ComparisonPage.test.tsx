@@ -77,7 +77,7 @@ describe("ComparisonPage", () => {
   it("asks for two runs where fewer are named", () => {
     answerApi({});
     showPage(<ComparisonPage />, { path: "/p/default/comparison?runs=a1" });
-    expect(screen.getByText("Choose two runs or more")).toBeTruthy();
+    expect(screen.getByText("Choose at least two runs")).toBeTruthy();
   });
 });
 

@@ -7,7 +7,7 @@ import { inLanguage } from "../language/setup";
 import { useFormats } from "../language/useFormats";
 import { usePaths } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
-import type { Curves } from "../runs/curves";
+import type { Curves } from "../runs/curves/curves";
 import { Card, PageHead } from "../ui/Card";
 import { Empty, ErrorNotice, Loading, Notice } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 
 import { useFormats } from "../language/useFormats";
-import { scale } from "../runs/report/figures";
+import { scale } from "../charts/scale";
 import type { Axis } from "./api";
 import css from "./Comparison.module.css";
 

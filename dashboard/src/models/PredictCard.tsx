@@ -6,9 +6,9 @@ import { Link } from "wouter";
 import type { ModelDetail, Prediction } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
-import { figureQuery } from "../runs/api";
-import type { Forecast } from "../runs/evaluation";
-import { NextValues } from "../runs/NextValues";
+import { forecastQuery } from "../figures/api";
+import type { Forecast } from "../api/figures";
+import { NextValues } from "../forecasting/NextValues";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Hash } from "../ui/Facts";
@@ -64,7 +64,7 @@ function PredictionView({ model, prediction }: { model: ModelDetail; prediction:
   const { percent, row } = useFormats();
   const series = rowZone(model, prediction.version);
   const paths = usePaths();
-  const figure = useQuery({ ...figureQuery(prediction.run_id ?? "", "forecast", true), enabled: prediction.run_id !== null });
+  const figure = useQuery(forecastQuery(prediction.run_id));
   const next: Forecast["next"] = prediction.predictions;
   const history = useMemo(() => {
     const drawn = [figure.data, ...(figure.data?.more ?? [])].find((one) => (one?.series ?? null) === (prediction.series ?? null));

@@ -7,6 +7,7 @@ import { Facts, Hash } from "../ui/Facts";
 import { Markdown } from "../ui/Markdown";
 import { elapsedSeconds } from "./elapsed";
 import { hasEnded } from "./live";
+import text from "../ui/Content.module.css";
 import css from "./RunPage.module.css";
 
 /** What computes: the backend and its instruction set, as they are typed in the settings. */
@@ -58,9 +59,9 @@ export function DetailsCard({ run }: { run: RunDetail }) {
         ]}
       />
       <h3 className={css["sub"]}>{t("details.config")}</h3>
-      {Object.keys(run.config).length > 0 ? <Facts facts={values(run.config)} /> : <p className={css["soft"]}>{t("details.noConfig")}</p>}
+      {Object.keys(run.config).length > 0 ? <Facts facts={values(run.config)} /> : <p className={text["soft"]}>{t("details.noConfig")}</p>}
       {run.environment ? (
-        <details className={css["disclosure"]}>
+        <details className={text["disclosure"]}>
           <summary>{t("details.environment")}</summary>
           <Facts facts={values(run.environment)} />
         </details>

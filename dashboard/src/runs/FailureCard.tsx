@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 
 import type { RunError, RunState } from "../api/types";
 import { Card } from "../ui/Card";
-import css from "./RunPage.module.css";
+import css from "../ui/Content.module.css";
 
 /** Why it failed: what, where, and what to do next. */
 export function FailureCard({ error, state }: { error: RunError; state: RunState }) {

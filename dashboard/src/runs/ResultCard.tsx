@@ -2,8 +2,8 @@ import { useTranslation } from "react-i18next";
 
 import type { RunDetail } from "../api/types";
 import { Card } from "../ui/Card";
+import css from "../ui/Content.module.css";
 import { hasEnded } from "./live";
-import css from "./RunPage.module.css";
 
 /** What an agent or an external run answered. */
 export function ResultCard({ run }: { run: RunDetail }) {

@@ -3,11 +3,13 @@ import userEvent from "@testing-library/user-event";
 import i18next from "i18next";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
+import type { SeriesTable, Verdict } from "../api/evaluation";
 import type { RunDetail } from "../api/types";
+import { sampleEvaluation, sampleVerdict } from "../evaluation/samples";
+import { sampleBacktest, sampleForecast } from "../forecasting/samples";
 import { answerApi, LiveSocket, showPage } from "../testing-pages";
-import type { SeriesScores, Verdict } from "./evaluation";
 import RunPage from "./RunPage";
-import { sampleBacktest, sampleEvaluation, sampleEvent, sampleForecast, sampleMetrics, sampleRun, sampleVerdict } from "./samples";
+import { sampleEvent, sampleMetrics, sampleRun } from "./samples";
 
 // happy-dom has no canvas; what the chart is given is tested in charts.test.ts, and drawing in the browser tests.
 vi.mock("../charts/Plot", async (original) => {
@@ -67,12 +69,12 @@ describe("RunPage", () => {
     expect(progress.textContent).toMatch(/1 min 15 secs? left/);
     expect(screen.getByRole("progressbar").getAttribute("aria-valuenow")).toBe("0.3");
     expect(screen.queryByTestId("verdict")).toBeNull();
-    expect(screen.getByText(/Not yet known. It comes when/)).toBeTruthy();
+    expect(screen.getByText(/Not yet known. It is given when/)).toBeTruthy();
     expect(screen.queryByTestId("baseline-table")).toBeNull();
   });
 
   it("shows several series one by one, names the worst, and says which were left out", async () => {
-    const series: SeriesScores = {
+    const series: SeriesTable = {
       column: "shop",
       candidate: "forecasting.lstm",
       count: 2,
@@ -93,7 +95,7 @@ describe("RunPage", () => {
     const rows = within(await screen.findByTestId("series-table")).getAllByRole("row");
     expect(rows[1]?.textContent).toContain("corner (worst)");
     expect(rows[2]?.textContent).toContain("square");
-    expect(screen.getByText("kiosk: 9 of the 40 rows that the training part needs")).toBeTruthy();
+    expect(screen.getByText("kiosk: 9 of the 40 rows that the training set needs")).toBeTruthy();
     const choice: HTMLSelectElement = await screen.findByLabelText("Series");
     expect([...choice.options].map((one) => one.value)).toEqual(["corner", "square"]);
   });
@@ -207,7 +209,7 @@ describe("RunPage", () => {
     expect(verdict.textContent).toContain("There was no champion before.");
     expect(verdict.textContent).toContain("0.412");
     expect(verdict.textContent).toContain("ridge 0.431");
-    expect(verdict.textContent).toContain("RMSE is 4.4% lower than that of forecasting.ridge");
+    expect(verdict.textContent).toContain("RMSE -4.4 % against forecasting.ridge (95% interval: -6 % to -2 %)");
 
     const rows = within(screen.getByTestId("baseline-table")).getAllByRole("row");
     expect(rows.map((row) => within(row).queryByRole("rowheader")?.textContent)).toEqual([undefined, "forecasting.lstm new", "forecasting.ridge baseline", "forecasting.naive baseline"]);

@@ -1,12 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, lazy } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
+import type { Evaluation, Verdict } from "../api/evaluation";
 import type { RunDetail } from "../api/types";
-import { rowZoneOf } from "../language/format";
+import { ContendersCard } from "../evaluation/ContendersCard";
+import { VerdictCard } from "../evaluation/VerdictCard";
+import { LeadingFigures, OtherFigures } from "../figures/FigureCards";
+import { SeriesCard } from "../forecasting/SeriesCard";
 import { useFormats } from "../language/useFormats";
-import { pluginsQuery } from "../plugins/api";
 import { usePaths } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
 import { InTrash } from "../projects/trash/InTrash";
@@ -14,18 +16,14 @@ import { useTitle } from "../routing/useTitle";
 import { PageHead } from "../ui/Card";
 import { Hash } from "../ui/Facts";
 import { ErrorNotice, Loading, Notice } from "../ui/Notice";
-import { ClassBaselineCard } from "../vision/ClassBaselineCard";
+import { evaluationQuery } from "./api";
 import { ArtifactsCard } from "./ArtifactsCard";
 import { AttemptsCard } from "./AttemptsCard";
-import { evaluationQuery, figureQuery } from "./api";
-import { BacktestCard } from "./BacktestCard";
-import { BaselineCard } from "./BaselineCard";
-import { CurvesCard } from "./CurvesCard";
+import { isOfMachine } from "./curves/curves";
+import { CurvesCard } from "./curves/CurvesCard";
+import { SystemCard } from "./curves/SystemCard";
 import { DetailsCard } from "./DetailsCard";
-import type { Evaluation, Verdict } from "./evaluation";
 import { FailureCard } from "./FailureCard";
-import { ForecastCard, TestCard, useOneSeries } from "./ForecastCards";
-import { isOfMachine } from "./curves";
 import { hasEnded } from "./live";
 import { NeedsCard } from "./NeedsCard";
 import { ProgressCard } from "./ProgressCard";
@@ -33,16 +31,10 @@ import { ReportCard } from "./report/ReportCard";
 import { ResultCard } from "./ResultCard";
 import { RunActions } from "./RunActions";
 import css from "./RunPage.module.css";
-import { SeriesCard } from "./SeriesCard";
 import { StateBadge } from "./StateBadge";
-import { SystemCard } from "./SystemCard";
 import { useLiveRun } from "./useLiveRun";
-import { VerdictCard } from "./VerdictCard";
 
-const ExplanationCards = lazy(() => import("./report/ExplanationCards"));
-const ClassifyCards = lazy(() => import("../vision/ClassifyCards"));
-
-/** One run: alive while it works, complete when it is done. */
+/** The page of a run: live while it executes, complete when it has ended. */
 export default function RunPage({ id: address }: { id: string }) {
   const { t } = useTranslation();
   const { live, status, error } = useLiveRun(address);
@@ -50,16 +42,12 @@ export default function RunPage({ id: address }: { id: string }) {
   const learns = live?.run.kind === "train";
   const done = live?.run.state === "succeeded";
   const evaluation = useQuery(evaluationQuery(id, learns && done));
-  const forecast = useQuery(figureQuery(id, "forecast", live?.run.figures.includes("forecast") ?? false));
-  const one = useOneSeries(forecast.data ?? null);
-  const task = useQuery(pluginsQuery).data?.find((plugin) => plugin.name === live?.run.plugin)?.task;
   useTitle(live?.run.name ?? t("run.title"));
 
   if (live === null) return error ? <ErrorNotice error={error} /> : <Loading />;
   const { run, curves } = live;
   const judged = (evaluation.data?.evaluation ?? null) as Evaluation | null;
   const verdict = (evaluation.data?.verdict ?? null) as Verdict | null;
-  const classifies = (judged?.kind ?? task) === "classify";
 
   return (
     <div className={css["page"]}>
@@ -83,22 +71,10 @@ export default function RunPage({ id: address }: { id: string }) {
             <CurvesCard run={run} curves={curves} />
             <VerdictCard run={run} verdict={verdict} evaluation={judged} loading={evaluation.isLoading} error={evaluation.error} />
           </div>
-          {classifies ? (
-            <>
-              {judged ? <ClassBaselineCard evaluation={judged} runId={run.id} /> : null}
-              <Suspense fallback={<Loading />}>
-                <ClassifyCards run={run} />
-              </Suspense>
-            </>
-          ) : (
-            <>
-              <ForecastCard run={run} forecast={one.forecast} error={forecast.error} choice={one.choice} />
-              {judged ? <BaselineCard evaluation={judged} runId={run.id} /> : null}
-              {judged ? <SeriesCard evaluation={judged} /> : null}
-              <BacktestCard run={run} series={rowZoneOf(judged)} />
-              <TestCard forecast={one.forecast} />
-            </>
-          )}
+          <LeadingFigures run={run} evaluation={judged} />
+          {judged ? <ContendersCard evaluation={judged} runId={run.id} /> : null}
+          {judged ? <SeriesCard evaluation={judged} /> : null}
+          <OtherFigures run={run} evaluation={judged} />
         </>
       ) : (
         <>
@@ -106,11 +82,6 @@ export default function RunPage({ id: address }: { id: string }) {
           <ResultCard run={run} />
         </>
       )}
-      {done && learns ? (
-        <Suspense fallback={<Loading />}>
-          <ExplanationCards run={run} series={rowZoneOf(judged)} />
-        </Suspense>
-      ) : null}
       {hasEnded(run.state) ? <ReportCard run={run} /> : null}
       <NeedsCard run={run} />
       <DetailsCard run={run} />

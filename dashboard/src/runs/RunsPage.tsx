@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "wouter";
 
+import { isHeadline } from "../api/evaluation";
 import type { Run, RunState } from "../api/types";
 import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
@@ -14,7 +15,6 @@ import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { runsQuery } from "./api";
 import { elapsedSeconds } from "./elapsed";
-import { isHeadline } from "./evaluation";
 import { MiniProgress } from "./MiniProgress";
 import css from "./RunsPage.module.css";
 import { StateBadge } from "./StateBadge";

@@ -5,7 +5,6 @@ import { get, part, post, put, remove } from "../api/client";
 import { readAgain } from "../api/queries";
 import { Problem } from "../api/problem";
 import type { Metrics, RunDetail, RunPage, RunRequest, RunState, StoredEvaluation } from "../api/types";
-import type { Forecast } from "./evaluation";
 
 const PAGE = 25;
 /** No more points than a wide screen has pixels. */
@@ -48,20 +47,6 @@ export function snapshotQuery(id: string) {
     gcTime: 0, // a page that is opened again begins from a new cursor
     refetchOnWindowFocus: false, // the live stream keeps it fresh
     refetchOnReconnect: false,
-  });
-}
-
-export function figureQuery(id: string, name: string, wanted: boolean) {
-  return namedFigureQuery<Forecast>(id, name, wanted);
-}
-
-/** Any figure of a run; whoever asks knows its shape. */
-export function namedFigureQuery<Figure>(id: string, name: string, wanted: boolean) {
-  return queryOptions<Figure>({
-    queryKey: ["run", id, "figure", name],
-    queryFn: ({ signal }) => get<Figure>(`/runs/${part(id)}/figures/${part(name)}`, {}, signal),
-    enabled: wanted,
-    staleTime: 60_000,
   });
 }
 

@@ -1,7 +1,7 @@
 // A run as its page shows it: a snapshot from the API, moved on by the events of the stream "run/<id>".
 import { isRecord } from "../api/problem";
 import type { LiveEvent, Metrics, RunDetail, RunError, RunState } from "../api/types";
-import { curvesOf, merge, truncate, type Curves, type Point } from "./curves";
+import { curvesOf, merge, truncate, type Curves, type Point } from "./curves/curves";
 
 export interface LiveRun {
   readonly run: RunDetail;

@@ -2,8 +2,14 @@ import { Component, type ReactNode } from "react";
 
 import { ErrorNotice } from "../ui/Notice";
 
-/** A page that breaks says so and leaves the rest of the dashboard alone. */
-export class Boundary extends Component<{ children: ReactNode }, { error: unknown }> {
+interface BoundaryProps {
+  children: ReactNode;
+  /** Shown in place of the error. */
+  fallback?: ReactNode;
+}
+
+/** An error boundary: shows the error, or `fallback`, and leaves the rest of the dashboard alone. */
+export class Boundary extends Component<BoundaryProps, { error: unknown }> {
   override state: { error: unknown } = { error: null };
 
   static getDerivedStateFromError(error: unknown): { error: unknown } {
@@ -11,6 +17,7 @@ export class Boundary extends Component<{ children: ReactNode }, { error: unknow
   }
 
   override render(): ReactNode {
-    return this.state.error === null ? this.props.children : <ErrorNotice error={this.state.error} />;
+    const { error } = this.state;
+    return error === null ? this.props.children : (this.props.fallback ?? <ErrorNotice error={error} />);
   }
 }

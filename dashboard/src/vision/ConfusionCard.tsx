@@ -1,9 +1,10 @@
 import { useTranslation } from "react-i18next";
 
+import type { Confusion } from "../api/figures";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import { Table, tableCss } from "../ui/Table";
-import { MATRIX_CLASSES, shade, worstPairs, type Confusion } from "./figures";
+import { MATRIX_CLASSES, shade, worstPairs } from "./figures";
 import css from "./Vision.module.css";
 
 const PAIRS = 30;

@@ -1,8 +1,8 @@
 import { useTranslation } from "react-i18next";
 
+import type { Mistakes } from "../api/figures";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
-import type { Mistakes } from "./figures";
 import { Picture } from "./Picture";
 import css from "./Vision.module.css";
 

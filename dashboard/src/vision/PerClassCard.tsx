@@ -1,9 +1,9 @@
 import { useTranslation } from "react-i18next";
 
+import type { ClassMetrics, PerClass } from "../api/figures";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import { Table, tableCss } from "../ui/Table";
-import type { ClassMetrics, PerClass } from "./figures";
 
 const COLUMNS = ["precision", "recall", "f1"] as const;
 

@@ -1,9 +1,9 @@
 import { useTranslation } from "react-i18next";
 
+import type { Bin, Reliability } from "../api/figures";
 import { useFormats } from "../language/useFormats";
 import { Card } from "../ui/Card";
 import { Table, tableCss } from "../ui/Table";
-import type { Bin, Reliability } from "./figures";
 import css from "./Vision.module.css";
 
 const SIDE = 260;

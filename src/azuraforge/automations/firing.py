@@ -71,7 +71,7 @@ class Firing:
         database that is away) is raised and leaves the fire due.
         """
         with self._database.read(key.project_id) as session:
-            seen = store.find(session, key.project_id, key.schedule_id)
+            seen = store.find(session, key.schedule_id)
             at = store.clock(session)
         if seen is None or seen.next_fire_at is None or seen.next_fire_at > at:
             return False
@@ -95,11 +95,11 @@ class Firing:
             raise prepared.problem
 
         def work(session: Session) -> ScheduleFire:
-            locked = store.lock(session, schedule.project_id, schedule.id)
+            locked = store.lock(session, schedule.id)
             if locked is None:
                 raise Conflict("the schedule was deleted a moment ago", where=f"schedule {schedule.name}")
             at = store.clock(session)
-            if store.fire(session, locked.project_id, locked.id, at) is not None:
+            if store.fire(session, locked.id, at) is not None:
                 raise Conflict("the schedule fired this very moment", next_step="ask again")
             return self._fire(session, locked, at, "asked", prepared, user_id)
 
@@ -128,7 +128,7 @@ class Firing:
             return _Prepared(problem=error)
 
     def _step(self, session: Session, seen: Schedule, due_at: datetime, step: Step, prepared: _Prepared) -> bool:
-        schedule = store.lock(session, seen.project_id, seen.id)
+        schedule = store.lock(session, seen.id)
         if schedule is None or schedule.next_fire_at != due_at:
             return False  # another scheduler was faster, or somebody paused or deleted it
         if any(getattr(schedule, name) != getattr(seen, name) for name in ("run_request", "misfire", "grace_seconds")):
@@ -137,7 +137,7 @@ class Firing:
             self.tell(session, schedule, "schedule.missed", count=step.left_out, since=iso(due_at))
         store.change(session, schedule, next_fire_at=step.next_at, left_out=schedule.left_out + step.left_out)
         at = step.fire_at
-        if at is not None and store.fire(session, schedule.project_id, schedule.id, at) is None:
+        if at is not None and store.fire(session, schedule.id, at) is None:
             self._fire(session, schedule, at, "due", prepared, schedule.created_by)
             crashpoint("fire_before_commit")
         return True
@@ -168,7 +168,7 @@ class Firing:
         fires = schedule.fires + 1
         store.change(session, schedule, fires=fires)
         if fires % _SWEEP_EVERY == 0:
-            store.forget_fires(session, schedule.project_id, schedule.id, KEPT_FIRES)
+            store.forget_fires(session, schedule.id, KEPT_FIRES)
         self.tell(session, schedule, "schedule.fired", fire_time=iso(at), cause=cause, run_id=run_id, error=fire.error)
         return fire
 

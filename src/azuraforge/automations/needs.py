@@ -10,7 +10,7 @@ from azuraforge.errors import Conflict
 
 def object_to_dataset(session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
     """Raises Conflict where a schedule trains on this dataset, or on this very version of it."""
-    for schedule in store.every(session, project_id):
+    for schedule in store.every(session):
         asked = schedule.run_request
         if asked.get("dataset") in (id_, name) and version in (None, asked.get("dataset_version")):
             raise _needed(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", schedule)
@@ -18,7 +18,7 @@ def object_to_dataset(session: Session, project_id: str, id_: str, name: str, ve
 
 def object_to_model(session: Session, project_id: str, name: str) -> None:
     """Raises Conflict where a schedule trains this model."""
-    for schedule in store.every(session, project_id):
+    for schedule in store.every(session):
         asked = schedule.run_request
         if name == (asked.get("model") or asked.get("dataset")):
             raise _needed(f"model {name!r}", schedule)

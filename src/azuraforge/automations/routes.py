@@ -8,10 +8,19 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.requests import HTTPConnection
 
-from azuraforge.automations.schemas import FireOut, ScheduleOut, ScheduleRequest, TimesOut, Timing
+from azuraforge.automations.schemas import (
+    FireOut,
+    FirePage,
+    ScheduleOut,
+    SchedulePage,
+    ScheduleRequest,
+    TimesOut,
+    Timing,
+)
 from azuraforge.automations.service import ScheduleService
 from azuraforge.automations.tables import Schedule
 from azuraforge.database.short_ids import ShortId
+from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import path_id
 from azuraforge.waiting.turns import ask_in_turn
@@ -43,9 +52,9 @@ async def create_schedule(body: ScheduleRequest, request: Request, access: Membe
 
 
 @router.get("")
-def list_schedules(access: Reader, service: Service) -> list[ScheduleOut]:
-    """Every schedule with its next times and newest fires."""
-    return service.list(access.project_id)
+def list_schedules(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> SchedulePage:
+    """A page of schedules with their next times and newest fires, by name."""
+    return service.list(access.project_id, limit=limit, after=after)
 
 
 @router.post("/times")
@@ -58,6 +67,14 @@ def next_times(body: Timing, access: Reader, service: Service) -> TimesOut:
 def get_schedule(schedule: NameOrId, access: Reader, service: Service) -> ScheduleOut:
     """One schedule with more of its fires."""
     return service.get(access.project_id, schedule)
+
+
+@router.get("/{schedule}/fires")
+def list_fires(
+    schedule: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
+) -> FirePage:
+    """A page of a schedule's fires, the newest first."""
+    return service.fires(access.project_id, schedule, limit=limit, after=after)
 
 
 @router.put("/{schedule}")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from azuraforge.automations.misfire import Policy
 from azuraforge.automations.recurrence import Unit
 from azuraforge.bounds import Moment
+from azuraforge.paging import Page
 from azuraforge.runs.schemas import RunError, RunRequest, RunState, StorableText
 
 #: Why a schedule fired: its time had come, or somebody asked for it.
@@ -88,6 +89,14 @@ class ScheduleOut(BaseModel):
     left_out: int = Field(description="how many fires were missed and not made up for")
     newest_fires: list[FireOut]
     created_at: datetime
+
+
+class SchedulePage(Page[ScheduleOut]):
+    """A page of schedules, by name."""
+
+
+class FirePage(Page[FireOut]):
+    """A page of a schedule's fires, the newest first."""
 
 
 class TimesOut(BaseModel):

@@ -5,22 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.automations import store
 from azuraforge.automations.firing import Firing, recurrence_of
 from azuraforge.automations.recurrence import Interval, Recurrence, cron, zone_of
-from azuraforge.automations.schemas import FireOut, ScheduleOut, ScheduleRequest, TimesOut, Timing
+from azuraforge.automations.schemas import (
+    FireOut,
+    FirePage,
+    ScheduleOut,
+    SchedulePage,
+    ScheduleRequest,
+    TimesOut,
+    Timing,
+)
 from azuraforge.automations.tables import Schedule, ScheduleFire
+from azuraforge.bounds import Moment
 from azuraforge.clock import utc_now
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, InvalidInput, NotFound
+from azuraforge.paging import PAGE, Order
 from azuraforge.runs.schemas import RunError, RunOut
 from azuraforge.runs.service import RunService
 
-ScheduleList: TypeAlias = list[ScheduleOut]
+_BY_NAME: Order[tuple[str]] = Order("schedules", tuple[str])
+_NEWEST: Order[tuple[datetime]] = Order("fires", tuple[Moment])
 
 MOST_SCHEDULES = 500
 _NEXT = 5
@@ -46,7 +57,7 @@ class ScheduleService:
         self._check(project_id, request)
 
         def work(session: Session) -> str:
-            if store.count(session, project_id) >= MOST_SCHEDULES:
+            if store.count(session) >= MOST_SCHEDULES:
                 raise Conflict(f"a project has {MOST_SCHEDULES} schedules at most", next_step="delete some")
             at = store.clock(session)
             row = _row(project_id, request, at, user_id)
@@ -78,21 +89,32 @@ class ScheduleService:
 
         return self.get(project_id, self._write_named(project_id, request.name, work))
 
-    def list(self, project_id: str) -> ScheduleList:
-        """Every schedule with its next times and newest fires, by name."""
+    def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> SchedulePage:
+        """Return a page of schedules with their next times and newest fires, by name."""
+        key = _BY_NAME.read(after)
         with self._database.read(project_id) as session:
             at = store.clock(session)
-            rows = store.every(session, project_id)
-            fires = {row.id: store.newest_fires(session, project_id, row.id, _FIRES_IN_LIST) for row in rows}
+            found = store.page(session, limit + 1, key)
+            rows, cursor = _BY_NAME.cut(found, limit, lambda row: (row.name,))
+            fires = {row.id: store.newest_fires(session, row.id, _FIRES_IN_LIST) for row in rows}
         runs = self._runs_of(project_id, (fire for each in fires.values() for fire in each))
-        return [_schedule_out(row, at, fires[row.id], runs) for row in rows]
+        return SchedulePage(items=[_schedule_out(row, at, fires[row.id], runs) for row in rows], next=cursor)
+
+    def fires(self, project_id: str, schedule: str, *, limit: int = PAGE, after: str | None = None) -> FirePage:
+        """Return a page of a schedule's fires, the newest first."""
+        with self._database.read(project_id) as session:
+            row = _found(store.find(session, schedule), schedule)
+            found = store.newest_fires(session, row.id, limit + 1, _NEWEST.read(after, row.id))
+        fires, cursor = _NEWEST.cut(found, limit, lambda fire: (fire.fire_time,), row.id)
+        runs = self._runs_of(project_id, fires)
+        return FirePage(items=[_fire_out(fire, runs) for fire in fires], next=cursor)
 
     def get(self, project_id: str, schedule: str) -> ScheduleOut:
         """One schedule with more of its fires."""
         with self._database.read(project_id) as session:
             at = store.clock(session)
-            row = _found(store.find(session, project_id, schedule), schedule)
-            fires = store.newest_fires(session, project_id, row.id, _FIRES_IN_DETAIL)
+            row = _found(store.find(session, schedule), schedule)
+            fires = store.newest_fires(session, row.id, _FIRES_IN_DETAIL)
         return _schedule_out(row, at, fires, self._runs_of(project_id, fires))
 
     def times(self, project_id: str, timing: Timing) -> TimesOut:
@@ -129,7 +151,7 @@ class ScheduleService:
     def run_now(self, project_id: str, schedule: str, user_id: str | None = None) -> FireOut:
         """Queue the run once, now; also while paused. Raises UserError where the run cannot be queued."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, schedule), schedule)
+            row = _found(store.find(session, schedule), schedule)
         fire = self._firing.now(row, user_id)
         return _fire_out(fire, self._runs_of(project_id, [fire]))
 
@@ -164,8 +186,8 @@ class ScheduleService:
             ) from None
 
     def _locked(self, session: Session, project_id: str, schedule: str) -> Schedule:
-        row = _found(store.find(session, project_id, schedule), schedule)
-        return _found(store.lock(session, project_id, row.id), schedule)
+        row = _found(store.find(session, schedule), schedule)
+        return _found(store.lock(session, row.id), schedule)
 
     def _runs_of(self, project_id: str, fires: Iterable[ScheduleFire]) -> dict[str, RunOut]:
         return self._runs.named(project_id, [fire.run_id for fire in fires if fire.run_id is not None])

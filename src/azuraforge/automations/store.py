@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, delete, func, or_, select
-from sqlalchemy.orm import Session
 
 from azuraforge.automations.tables import Schedule, ScheduleFire
-from azuraforge.database import cross_project_query, now
+from azuraforge.database import Session, cross_project_query, now
+from azuraforge.database.keyset import behind
 
 _PLAIN = {"synchronize_session": False}
 _FRESH = {"populate_existing": True}
@@ -43,26 +43,34 @@ def clock(session: Session) -> datetime:
     return found
 
 
-def find(session: Session, project_id: str, name_or_id: str) -> Schedule | None:
+def find(session: Session, name_or_id: str) -> Schedule | None:
     """By id, else by name."""
     named = or_(Schedule.id == name_or_id, Schedule.name == name_or_id)
-    statement = select(Schedule).where(Schedule.project_id == project_id, named)
+    statement = select(Schedule).where(named)
     return session.scalars(statement.order_by(Schedule.id != name_or_id), execution_options=_FRESH).first()
 
 
-def lock(session: Session, project_id: str, schedule_id: str) -> Schedule | None:
+def lock(session: Session, schedule_id: str) -> Schedule | None:
     """The schedule, its row locked until commit."""
-    statement = select(Schedule).where(Schedule.project_id == project_id, Schedule.id == schedule_id)
+    statement = select(Schedule).where(Schedule.id == schedule_id)
     return session.scalar(statement.with_for_update(), execution_options=_FRESH)
 
 
-def every(session: Session, project_id: str) -> Sequence[Schedule]:
+def every(session: Session) -> Sequence[Schedule]:
     """The project's schedules by name."""
-    return session.scalars(select(Schedule).where(Schedule.project_id == project_id).order_by(Schedule.name)).all()
+    return session.scalars(select(Schedule).order_by(Schedule.name)).all()
 
 
-def count(session: Session, project_id: str) -> int:
-    statement = select(func.count()).select_from(Schedule).where(Schedule.project_id == project_id)
+def page(session: Session, limit: int, after: tuple[str] | None) -> Sequence[Schedule]:
+    """The project's schedules by name, behind ``after``."""
+    statement = select(Schedule).order_by(Schedule.name).limit(limit)
+    if after is not None:
+        statement = statement.where(behind([Schedule.name], after))
+    return session.scalars(statement).all()
+
+
+def count(session: Session) -> int:
+    statement = select(func.count()).select_from(Schedule)
     return session.scalar(statement) or 0
 
 
@@ -81,15 +89,13 @@ def change(session: Session, schedule: Schedule, **values: Any) -> None:
 
 def remove(session: Session, schedule: Schedule) -> None:
     """The schedule and the list of its fires; the runs stay."""
-    session.execute(delete(ScheduleFire).where(*_of(schedule.project_id, schedule.id)), execution_options=_PLAIN)
+    session.execute(delete(ScheduleFire).where(_of(schedule.id)), execution_options=_PLAIN)
     session.delete(schedule)
     session.flush()
 
 
-def fire(session: Session, project_id: str, schedule_id: str, fire_time: datetime) -> ScheduleFire | None:
-    return session.scalar(
-        select(ScheduleFire).where(*_of(project_id, schedule_id), ScheduleFire.fire_time == fire_time)
-    )
+def fire(session: Session, schedule_id: str, fire_time: datetime) -> ScheduleFire | None:
+    return session.scalar(select(ScheduleFire).where(_of(schedule_id), ScheduleFire.fire_time == fire_time))
 
 
 def add_fire(session: Session, fire: ScheduleFire) -> None:
@@ -98,26 +104,31 @@ def add_fire(session: Session, fire: ScheduleFire) -> None:
     session.refresh(fire)
 
 
-def newest_fires(session: Session, project_id: str, schedule_id: str, limit: int) -> Sequence[ScheduleFire]:
-    statement = select(ScheduleFire).where(*_of(project_id, schedule_id))
+def newest_fires(
+    session: Session, schedule_id: str, limit: int, after: tuple[datetime] | None = None
+) -> Sequence[ScheduleFire]:
+    """A schedule's fires, the newest first, behind ``after``."""
+    statement = select(ScheduleFire).where(_of(schedule_id))
+    if after is not None:
+        statement = statement.where(behind([ScheduleFire.fire_time], after, descending=True))
     return session.scalars(statement.order_by(ScheduleFire.fire_time.desc()).limit(limit)).all()
 
 
-def forget_fires(session: Session, project_id: str, schedule_id: str, keep: int) -> None:
+def forget_fires(session: Session, schedule_id: str, keep: int) -> None:
     """Keep the newest ``keep`` lines of the list."""
     oldest_kept = (
         select(ScheduleFire.fire_time)
-        .where(*_of(project_id, schedule_id))
+        .where(_of(schedule_id))
         .order_by(ScheduleFire.fire_time.desc())
         .offset(keep - 1)
         .limit(1)
         .scalar_subquery()
     )
     session.execute(
-        delete(ScheduleFire).where(*_of(project_id, schedule_id), ScheduleFire.fire_time < oldest_kept),
+        delete(ScheduleFire).where(_of(schedule_id), ScheduleFire.fire_time < oldest_kept),
         execution_options=_PLAIN,
     )
 
 
-def _of(project_id: str, schedule_id: str) -> tuple[Any, ...]:
-    return ScheduleFire.project_id == project_id, ScheduleFire.schedule_id == schedule_id
+def _of(schedule_id: str) -> ColumnElement[bool]:
+    return ScheduleFire.schedule_id == schedule_id

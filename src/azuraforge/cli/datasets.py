@@ -10,6 +10,7 @@ import typer
 from azuraforge.cli import values
 from azuraforge.cli.connecting import reach
 from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import Terminal, terminal_of
 from azuraforge.row_time import row_time
 
@@ -161,11 +162,12 @@ def _say_added(terminal: Terminal, added: DatasetVersion) -> None:
 
 
 @app.command("list")
-def list_datasets(context: typer.Context, json: AsJson = False) -> None:
+def list_datasets(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the datasets with their newest versions."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        datasets = reached.client.datasets.list()
+        found = reached.client.datasets.list(limit=limit + 1)
+    datasets = found[:limit]
     if json:
         terminal.json([each.raw for each in datasets])
         return
@@ -188,6 +190,7 @@ def list_datasets(context: typer.Context, json: AsJson = False) -> None:
         ],
         right=(1, 2),
     )
+    say_more(terminal, found, limit)
 
 
 @app.command()

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from azuraforge.cli.connecting import find_running, reach
-from azuraforge.cli.output.results import page_url, run_path, show_outcome
-from azuraforge.cli.output.watching import watch
+from azuraforge.cli.output.demo_run import run_demo
 from azuraforge.cli.terminal import Terminal, terminal_of
-
-if TYPE_CHECKING:
-    from azuraforge.client import Client
-
-PLUGIN = "forecasting.lstm"
-SERIES = "co2"
-SEED = 7
-#: Eight weeks ahead on the weekly CO₂ record of Mauna Loa.
-CONFIG: Mapping[str, Any] = {"horizon": 8}
+from azuraforge.cli.up import serve
 
 
 def demo(
@@ -31,48 +21,11 @@ def demo(
     """Forecast the weekly CO₂ record of Mauna Loa and print the verdict; works offline."""
     terminal = terminal_of(context)
     if not once and find_running(terminal) is None:
-        from azuraforge.cli.up import serve
-
         serve(terminal, demo=True)
         return
     with reach(terminal) as reached:
-        code = show(reached.client, terminal, pages=_has_pages(terminal), ends_soon=reached.is_temporary)
+        code = run_demo(reached.client, terminal, pages=_has_pages(terminal), ends_soon=reached.is_temporary)
     raise typer.Exit(code)
-
-
-def show(client: Client, terminal: Terminal, *, pages: bool = True, ends_soon: bool = False) -> int:
-    """Run the demo on a running platform: dataset, run, verdict, next values, link. Return the exit code.
-
-    Args:
-        pages: whether the platform serves the dashboard; without it no link is printed.
-        ends_soon: the platform ends with this command, so a link printed at the end would lead nowhere.
-    """
-    text = terminal.text
-    dataset = client.datasets.add_from_source("bundled", {"series": SERIES}, name=SERIES)
-    rows = text.number(dataset.rows, 0)
-    terminal.say(text("demo_dataset", name=dataset.name, version=dataset.version, rows=rows))
-    run = client.runs.start(
-        PLUGIN, dataset=SERIES, dataset_version=dataset.version, config=CONFIG, kind="train", seed=SEED
-    )
-    path = run_path(client, run.id)
-    terminal.say(text("run_queued", id=run.id, name=run.name))
-    if pages:
-        terminal.say(text("demo_watch", url=client.sessions.link(path).url))
-    run = watch(terminal, client, client.runs.get(run.id))
-    code = show_outcome(terminal, client, run)
-    if code == 0 and client.runs.evaluation(run.id) is None:
-        code = 1
-    if code != 0:
-        terminal.error(text("demo_failed"))
-    terminal.console.print()
-    if not pages:
-        terminal.say(text("demo_again", id=run.id))
-    elif ends_soon:
-        terminal.say(text("demo_later", path=path))
-    else:
-        terminal.say(text("demo_open", url=client.sessions.link(path).url))
-        terminal.say(text("page", url=page_url(client, path)))
-    return code
 
 
 def _has_pages(terminal: Terminal) -> bool:

@@ -109,6 +109,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if missing:
             raise CommandError(terminal.text("value_missing", option=missing), exit_code=USAGE)
+        if rest in (["version"], ["--version"]):
+            version.show(terminal)  # Typer would import Pydantic to parse nothing
+            return 0
         code = app(args=rest, prog_name="azuraforge", standalone_mode=False, obj=terminal)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:

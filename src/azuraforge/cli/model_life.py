@@ -11,6 +11,7 @@ import typer
 
 from azuraforge.cli import values
 from azuraforge.cli.connecting import reach
+from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
@@ -22,23 +23,26 @@ Version = Annotated[int, typer.Argument(min=1, help="Its version.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it goes into the history.")]
 
 
-def policy(context: typer.Context, name: Name, history: bool = False, json: AsJson = False) -> None:
+def policy(
+    context: typer.Context, name: Name, history: bool = False, limit: Limit = SHOWN, json: AsJson = False
+) -> None:
     """Show what a promotion of a model needs; with --history every policy it had, and who set it why."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
         models = reached.client.models
-        found = models.policies(name) if history else [models.policy(name)]
+        found = models.policies(name, limit=limit + 1) if history else [models.policy(name)]
     if json:
-        terminal.json([each.raw for each in found] if history else found[0].raw)
+        terminal.json([each.raw for each in found[:limit]] if history else found[0].raw)
         return
     text = terminal.text
     terminal.table(
         [text("number"), text("terms"), text("by"), text("reason"), text("at")],
         [
             [str(each.number), _terms(terminal, each), each.by or "–", each.reason or "–", text.moment(each.at)]
-            for each in found
+            for each in found[:limit]
         ],
     )
+    say_more(terminal, found, limit)
 
 
 def set_policy(
@@ -188,12 +192,14 @@ def deploy(
     _show(terminal, [made], json)
 
 
-def deployments(context: typer.Context, name: Name, json: AsJson = False) -> None:
+def deployments(context: typer.Context, name: Name, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the shadows and canaries of a model, and how they did."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        found = reached.client.models.deployments(name)
-    _show(terminal, found, json)
+        found = reached.client.models.deployments(name, limit=limit + 1)
+    _show(terminal, found[:limit], json)
+    if not json:
+        say_more(terminal, found, limit)
 
 
 def end(

@@ -11,11 +11,12 @@ import typer
 
 from azuraforge.cli import model_life, values
 from azuraforge.cli.connecting import reach
+from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.verdict import show_prediction
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
-    from azuraforge.client import AliasChange, Client
+    from azuraforge.client import AliasChange, Client, ModelVersion
 
 app = typer.Typer(help="Named things with versions; the champion is the one that serves.", no_args_is_help=True)
 
@@ -26,11 +27,12 @@ Alias = Annotated[str, typer.Option(help="The alias that moves.")]
 
 
 @app.command("list")
-def list_models(context: typer.Context, json: AsJson = False) -> None:
+def list_models(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the models with their champions."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        models = reached.client.models.list()
+        found = reached.client.models.list(limit=limit + 1)
+    models = found[:limit]
     if json:
         terminal.json([each.raw for each in models])
         return
@@ -53,6 +55,7 @@ def list_models(context: typer.Context, json: AsJson = False) -> None:
         ],
         right=(2,),
     )
+    say_more(terminal, found, limit)
 
 
 @app.command()
@@ -91,14 +94,17 @@ def history(
     context: typer.Context,
     name: Name,
     at: Annotated[datetime | None, typer.Option(help="Who it was at that moment (UTC).")] = None,
+    limit: Limit = SHOWN,
     json: AsJson = False,
 ) -> None:
     """Who was champion from when to when, and why; newest first."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        changes = reached.client.models.history(name, at=at.replace(tzinfo=at.tzinfo or UTC) if at else None)
-    if at is not None:  # the first line of each alias is who held it
-        changes = list({each.alias: each for each in reversed(changes)}.values())
+        moment = at.replace(tzinfo=at.tzinfo or UTC) if at else None
+        found = reached.client.models.history(name, at=moment, limit=None if at else limit + 1)
+    if at is not None:  # the first line of each alias names the version that it pointed at
+        found = list({each.alias: each for each in reversed(found)}.values())
+    changes = found[:limit]
     if json:
         terminal.json([each.raw for each in changes])
         return
@@ -121,6 +127,7 @@ def history(
             for each in changes
         ],
     )
+    say_more(terminal, found, limit)
 
 
 @app.command()
@@ -207,18 +214,34 @@ def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tu
             if error.status != 404:
                 raise
             continue
-        for each in model.version_list:
-            if (name, each.version) in found:
-                found[name, each.version] = each.raw.get("data_schema") or {}
+        shown = {each.version: each for each in model.version_list}
+        for number in [number for named, number in found if named == name]:
+            found[name, number] = _data_schema(client, name, number, shown)
     return found
+
+
+def _data_schema(client: Client, name: str, number: int, shown: Mapping[int, ModelVersion]) -> Mapping[str, Any]:
+    """The schema of the data that a version learned from; empty where it is gone. ``shown``: versions at hand."""
+    from azuraforge.client import ApiError
+
+    if number not in shown:
+        try:
+            return client.models.version(name, number).raw.get("data_schema") or {}
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return {}
+    return shown[number].raw.get("data_schema") or {}
 
 
 def _all_series(client: Client, name: str, version: int | None) -> list[str | None]:
     """The series that a version learned, by the schema of its data; only None where it learned one."""
     found = client.models.get(name)
     number = version if version is not None else found.champion
-    told = next((each.raw for each in found.version_list if each.version == number), {})
-    return [*((told.get("data_schema") or {}).get("series_names") or [None])]
+    if number is None:
+        return [None]
+    shown = {each.version: each for each in found.version_list}
+    return [*(_data_schema(client, name, number, shown).get("series_names") or [None])]
 
 
 @app.command("predict-image")

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from azuraforge.cli.connecting import reach
+from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.results import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
 
@@ -18,11 +19,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 @app.command("list")
-def list_plugins(context: typer.Context, json: AsJson = False) -> None:
+def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List what is installed; broken plugins with their error."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        plugins = reached.client.plugins.list()
+        found = reached.client.plugins.list(limit=limit + 1)
+    plugins = found[:limit]
     if json:
         terminal.json([each.raw for each in plugins])
         return
@@ -40,6 +42,7 @@ def list_plugins(context: typer.Context, json: AsJson = False) -> None:
             for each in plugins
         ],
     )
+    say_more(terminal, found, limit)
     for each in plugins:
         if each.error:
             terminal.console.print(Text(f"✗ {each.name}: {each.error}", style="red"), soft_wrap=True)

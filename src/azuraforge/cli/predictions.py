@@ -9,6 +9,7 @@ import typer
 
 from azuraforge.cli import values
 from azuraforge.cli.connecting import reach
+from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.models import data_schemas
 from azuraforge.cli.output.results import page_url, run_path
 from azuraforge.cli.runs import to_the_end
@@ -69,21 +70,21 @@ def list_predictions(
     judged: Annotated[
         bool | None, typer.Option("--judged/--waiting", help="Only wholly judged ones, or others.")
     ] = None,
-    before: Annotated[str | None, typer.Option(help="Cursor of the next page.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    limit: Limit = SHOWN,
     json: AsJson = False,
 ) -> None:
     """List the ledger, the newest line first."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        page = reached.client.predictions.list(model, version=version, judged=judged, before=before, limit=limit)
-        named = {(each.model, each.version) for each in page.items}
+        found = reached.client.predictions.list(model, version=version, judged=judged, limit=limit + 1)
+        lines = found[:limit]
+        named = {(each.model, each.version) for each in lines}
         schemas = {} if json else data_schemas(reached.client, named)
     if json:
-        terminal.json(page.raw)
+        terminal.json([each.raw for each in lines])
         return
     text = terminal.text
-    if not page.items:
+    if not lines:
         terminal.say(text("no_predictions"))
         return
     terminal.table(
@@ -98,12 +99,11 @@ def list_predictions(
                 f"{(each.outcome or {}).get('known', 0)}/{len(each.predictions)}",
                 text.moment(each.created_at),
             ]
-            for each in page.items
+            for each in lines
         ],
         right=(4, 5),
     )
-    if page.next:
-        terminal.say(text("more_predictions", before=page.next))
+    say_more(terminal, found, limit)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import typer
 from azuraforge.cli import values
 from azuraforge.cli.connecting import Reached, reach
 from azuraforge.cli.failures import FAILED, INTERRUPTED
+from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.comparing import show_comparison
 from azuraforge.cli.output.results import page_url, plain, run_path, show_findings, show_outcome
 from azuraforge.cli.output.watching import watch as watch_live
@@ -95,20 +96,20 @@ def list_runs(
         Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"] | None, typer.Option()
     ] = None,
     kind: Annotated[Literal["train", "trial", "predict", "agent", "external"] | None, typer.Option()] = None,
-    limit: Annotated[int, typer.Option(min=1, max=500)] = 20,
-    after: Annotated[str | None, typer.Option(help="Cursor of the next page.")] = None,
+    limit: Limit = SHOWN,
     everything: Annotated[bool, typer.Option("--all", help="The trials of studies too.")] = False,
     json: AsJson = False,
 ) -> None:
     """List runs, newest first. Trials are shown by their study: azuraforge studies trials STUDY."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        page = reached.client.runs.list(state=state, kind=kind, limit=limit, after=after, trials=everything)
+        found = reached.client.runs.list(state=state, kind=kind, limit=limit + 1, trials=everything)
+    runs = found[:limit]
     if json:
-        terminal.json(page.raw)
+        terminal.json([each.raw for each in runs])
         return
     text = terminal.text
-    if not page.runs:
+    if not runs:
         terminal.say(text("no_runs"))
         return
     terminal.table(
@@ -121,12 +122,11 @@ def list_runs(
                 text.percent(run.progress.share, 0) if run.state == "running" else "",
                 text.moment(run.created_at),
             ]
-            for run in page.runs
+            for run in runs
         ],
         right=(3,),
     )
-    if page.next:
-        terminal.say(text("more_runs", after=page.next))
+    say_more(terminal, found, limit)
 
 
 @app.command()

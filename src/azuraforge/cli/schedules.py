@@ -11,6 +11,7 @@ import typer
 from azuraforge.cli import values
 from azuraforge.cli.connecting import reach
 from azuraforge.cli.failures import USAGE, CommandError
+from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.results import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
 
@@ -29,11 +30,12 @@ _REPEATED = ("kind", "plugin", "model", "config", "seed", "threads", "priority")
 
 
 @app.command("list")
-def list_schedules(context: typer.Context, json: AsJson = False) -> None:
+def list_schedules(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the schedules with their next times."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        schedules = reached.client.schedules.list()
+        found = reached.client.schedules.list(limit=limit + 1)
+    schedules = found[:limit]
     if json:
         terminal.json([each.raw for each in schedules])
         return
@@ -56,6 +58,7 @@ def list_schedules(context: typer.Context, json: AsJson = False) -> None:
             for each in schedules
         ],
     )
+    say_more(terminal, found, limit)
 
 
 @app.command()

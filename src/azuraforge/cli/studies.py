@@ -13,6 +13,7 @@ import typer
 from azuraforge.cli import spaces, values
 from azuraforge.cli.connecting import reach
 from azuraforge.cli.failures import FAILED, USAGE, CommandError
+from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.results import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
 
@@ -114,16 +115,17 @@ def create(
 
 
 @app.command("list")
-def list_studies(context: typer.Context, json: AsJson = False) -> None:
+def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the newest studies with their best scores."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        found = reached.client.studies.list()
+        found = reached.client.studies.list(limit=limit + 1)
+    studies = found[:limit]
     if json:
-        terminal.json([each.raw for each in found])
+        terminal.json([each.raw for each in studies])
         return
     text = terminal.text
-    if not found:
+    if not studies:
         terminal.say(text("no_studies"))
         return
     terminal.table(
@@ -148,9 +150,10 @@ def list_studies(context: typer.Context, json: AsJson = False) -> None:
                 _baseline(terminal, each),
                 each.id,
             ]
-            for each in found
+            for each in studies
         ],
     )
+    say_more(terminal, found, limit)
 
 
 @app.command()
@@ -166,15 +169,16 @@ def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
 
 
 @app.command()
-def trials(context: typer.Context, study: Named, json: AsJson = False) -> None:
-    """List every trial with its config, scores and run."""
+def trials(context: typer.Context, study: Named, limit: Limit = SHOWN, json: AsJson = False) -> None:
+    """List trials with their configs, scores and runs."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        found = reached.client.studies.trials(study)
+        found = reached.client.studies.trials(study, limit=limit + 1)
     if json:
-        terminal.json([each.raw for each in found])
+        terminal.json([each.raw for each in found[:limit]])
         return
-    _trials(terminal, found)
+    _trials(terminal, found[:limit])
+    say_more(terminal, found, limit)
 
 
 @app.command()

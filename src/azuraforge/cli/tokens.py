@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from azuraforge.cli.connecting import reach
+from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import terminal_of
 
 app = typer.Typer(help="API tokens of the project.", no_args_is_help=True)
@@ -34,11 +35,12 @@ def create(
 
 
 @app.command("list")
-def list_tokens(context: typer.Context, json: AsJson = False) -> None:
+def list_tokens(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the tokens, without their secrets."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        tokens = reached.client.tokens.list()
+        found = reached.client.tokens.list(limit=limit + 1)
+    tokens = found[:limit]
     if json:
         terminal.json([each.raw for each in tokens])
         return
@@ -60,6 +62,7 @@ def list_tokens(context: typer.Context, json: AsJson = False) -> None:
             for each in tokens
         ],
     )
+    say_more(terminal, found, limit)
 
 
 @app.command()

@@ -10,6 +10,7 @@ import typer
 from azuraforge.cli import datasets, models, runs
 from azuraforge.cli.connecting import reach
 from azuraforge.cli.failures import FAILED, USAGE, CommandError
+from azuraforge.cli.listing import SHOWN, Limit
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ _COUNTS = ("runs", "studies", "models", "model_versions", "predictions", "datase
 
 
 @app.command("list")
-def list_trash(context: typer.Context, json: AsJson = False) -> None:
+def list_trash(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List what was deleted, how much it holds, and when it is purged."""
     terminal = terminal_of(context)
     with reach(terminal) as reached:
-        contents = reached.client.trash.list()
+        contents = reached.client.trash.list(limit=limit)
     if json:
         terminal.json(contents.raw)
         return
@@ -55,6 +56,8 @@ def list_trash(context: typer.Context, json: AsJson = False) -> None:
         ],
         right=(3,),
     )
+    if contents.count > len(contents.items):
+        terminal.say(text("more_items", count=limit))
     terminal.say(text("trash_holds", count=contents.count, bytes=text.bytes(contents.bytes)))
 
 

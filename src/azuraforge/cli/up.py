@@ -12,6 +12,7 @@ from rich.console import Console
 
 from azuraforge.cli.connecting import settings_of
 from azuraforge.cli.failures import CommandError, report
+from azuraforge.cli.output.demo_run import run_demo
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
@@ -98,9 +99,7 @@ def _ready(terminal: Terminal, running: Running, demo: bool) -> None:
                 if shipped.problem is None:
                     terminal.note(text("shipped", name=shipped.name, run=shipped.run_id))
             if demo:
-                from azuraforge.cli.demo import show
-
-                show(client, terminal, pages=pages)
+                run_demo(client, terminal, pages=pages)
         terminal.note(text("up_stop"))
     except Exception as error:  # the platform stays up whatever happens to what is shown
         report(error, terminal)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import azuraforge
-from azuraforge.cli.terminal import terminal_of
+from azuraforge.cli.terminal import Terminal, terminal_of
 
 
 def at_once(context: typer.Context, asked: bool) -> None:
@@ -24,4 +24,9 @@ def version(context: typer.Context, json: Annotated[bool, typer.Option("--json",
     if json:
         terminal.json({"azuraforge": azuraforge.__version__, "python": platform.python_version()})
     else:
-        terminal.say(f"azuraforge {azuraforge.__version__} (Python {platform.python_version()})")
+        show(terminal)
+
+
+def show(terminal: Terminal) -> None:
+    """Print one line with both versions."""
+    terminal.say(f"azuraforge {azuraforge.__version__} (Python {platform.python_version()})")

@@ -17,8 +17,8 @@ from azuraforge.client.models import (
     PredictionPoint,
 )
 from azuraforge.client.plugins import Plugin
-from azuraforge.client.predictions import Drift, LedgerLine, LedgerPage, LiveScore, LiveScores, PointOutcome
-from azuraforge.client.run import Curve, Evaluation, Progress, Run, RunError, RunPage
+from azuraforge.client.predictions import Drift, LedgerLine, LiveScore, LiveScores, PointOutcome
+from azuraforge.client.run import Curve, Evaluation, Progress, Run, RunError
 from azuraforge.client.schedules import Fire, Schedule
 from azuraforge.client.sessions import Link, Session
 from azuraforge.client.shipping import Shipped
@@ -45,7 +45,6 @@ __all__ = [
     "Fire",
     "GatePolicy",
     "LedgerLine",
-    "LedgerPage",
     "Link",
     "LiveScore",
     "LiveScores",
@@ -66,7 +65,6 @@ __all__ = [
     "Rows",
     "Run",
     "RunError",
-    "RunPage",
     "Schedule",
     "Session",
     "Shipped",

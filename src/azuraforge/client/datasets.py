@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from azuraforge.client.connection import Connection, segment
 from azuraforge.client.files import reading
 from azuraforge.client.packing import as_one_file
+from azuraforge.client.pages import listed
 from azuraforge.client.shapes import Shape
 
 #: Reading a large file critically, or years of history from a slow source, takes its time.
@@ -121,6 +122,7 @@ class Pictures(Shape):
 
 
 DatasetList: TypeAlias = list[Dataset]
+VersionList: TypeAlias = list[DatasetVersion]
 
 
 class Datasets:
@@ -191,10 +193,18 @@ class Datasets:
         told = self._connection.post("/datasets/from-source", body, timeout_seconds=_READING_SECONDS)
         return DatasetVersion.from_json(told)
 
-    def list(self, trash: bool = False) -> DatasetList:
-        """Every dataset with its newest version. ``trash``: those that were deleted, instead of all others."""
-        told = self._connection.get("/datasets", trash="true" if trash else None)
-        return [Dataset.from_json(each) for each in told]
+    def list(self, trash: bool = False, *, limit: int | None = None) -> DatasetList:
+        """Return the datasets with their newest versions, by name.
+
+        Args:
+            trash: those that were deleted, instead of all others.
+            limit: the first so many; None: all.
+        """
+        return listed(self._connection, "/datasets", Dataset, limit, trash="true" if trash else None)
+
+    def versions(self, name: str, *, limit: int | None = None) -> VersionList:
+        """Return a dataset's versions, the newest first; ``limit``: the first so many, None: all."""
+        return listed(self._connection, f"/datasets/{segment(name)}/versions", DatasetVersion, limit)
 
     def get(self, name: str, version: int | None = None) -> DatasetVersion:
         """One version, by the dataset's name or id; None: the newest."""

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
 from azuraforge.client.files import reading, writing
+from azuraforge.client.pages import listed
 from azuraforge.client.shapes import Shape
 
 #: The first prediction of a version starts a process and reads the weights.
@@ -44,7 +45,7 @@ class ModelVersion(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Model(Shape):
-    """A named thing with versions; lists leave ``version_list`` empty."""
+    """A named thing with versions; lists leave ``version_list`` empty, and one model shows its newest there."""
 
     name: str
     id: str = ""
@@ -176,13 +177,21 @@ class Models:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def list(self, trash: bool = False) -> ModelList:
-        """Every model with its champion. ``trash``: those that were deleted, instead of all others."""
-        told = self._connection.get("/models", trash="true" if trash else None)
-        return [Model.from_json(each) for each in told]
+    def list(self, trash: bool = False, *, limit: int | None = None) -> ModelList:
+        """Return the models with their champions, by name.
+
+        Args:
+            trash: those that were deleted, instead of all others.
+            limit: the first so many; None: all.
+        """
+        return listed(self._connection, "/models", Model, limit, trash="true" if trash else None)
+
+    def versions(self, name: str, *, limit: int | None = None) -> builtins.list[ModelVersion]:
+        """Return a model's versions, the newest first; ``limit``: the first so many, None: all."""
+        return listed(self._connection, f"/models/{segment(name)}/versions", ModelVersion, limit)
 
     def get(self, name: str) -> Model:
-        """A model with all its versions."""
+        """Return a model with its newest 100 versions and those that an alias points at."""
         return Model.from_json(self._connection.get(f"/models/{segment(name)}"))
 
     def version(self, name: str, version: int) -> ModelVersion:
@@ -200,14 +209,18 @@ class Models:
         """Take a model (by id or former name), or one of its versions, out of the trash."""
         self._connection.post(f"{_place(name, version)}/restore")
 
-    def history(self, name: str, alias: str | None = None, at: datetime | None = None) -> History:
-        """Who was champion from when (``at``) to when (``until``), and why; newest first.
+    def history(
+        self, name: str, alias: str | None = None, at: datetime | None = None, *, limit: int | None = None
+    ) -> History:
+        """Return the moves of a model's aliases: from when (``at``) to when (``until``), and why; newest first.
 
-        ``at``: only until that moment; the first line of an alias is who held it then.
+        Args:
+            alias: only this one's.
+            at: only moves until that moment; the first line of an alias names the version that it pointed at then.
+            limit: the first so many; None: all.
         """
         moment = at.isoformat() if at is not None else None
-        told = self._connection.get(f"/models/{segment(name)}/history", alias=alias, at=moment)
-        return [AliasChange.from_json(each) for each in told]
+        return listed(self._connection, f"/models/{segment(name)}/history", AliasChange, limit, alias=alias, at=moment)
 
     def promote(self, name: str, version: int, reason: str, alias: str = "champion") -> AliasChange:
         """Move an alias to a version by hand; the reason goes into the history."""
@@ -234,9 +247,9 @@ class Models:
         """What a promotion of this model needs now."""
         return GatePolicy.from_json(self._connection.get(f"/models/{segment(name)}/policy"))
 
-    def policies(self, name: str) -> builtins.list[GatePolicy]:
-        """Every policy the model had, newest first, and who set it why."""
-        return [GatePolicy.from_json(each) for each in self._connection.get(f"/models/{segment(name)}/policies")]
+    def policies(self, name: str, *, limit: int | None = None) -> builtins.list[GatePolicy]:
+        """Return the policies that the model had, newest first, with authors and reasons."""
+        return listed(self._connection, f"/models/{segment(name)}/policies", GatePolicy, limit)
 
     def set_policy(self, name: str, reason: str, **terms: Any) -> GatePolicy:
         """Set what a promotion needs from now on.
@@ -285,9 +298,9 @@ class Models:
             )
         return self.version(told["model"], told["version"])
 
-    def deployments(self, name: str) -> builtins.list[Deployment]:
-        """Every shadow and canary the model had, newest first."""
-        return [Deployment.from_json(each) for each in self._connection.get(f"/models/{segment(name)}/deployments")]
+    def deployments(self, name: str, *, limit: int | None = None) -> builtins.list[Deployment]:
+        """Return the shadows and canaries that the model had, newest first; ``limit``: the first so many."""
+        return listed(self._connection, f"/models/{segment(name)}/deployments", Deployment, limit)
 
     def deploy(self, name: str, version: int, mode: str, reason: str, **settings: Any) -> Deployment:
         """Let a version answer beside an alias's holder.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
+from azuraforge.client.pages import listed
 from azuraforge.client.shapes import Shape
 
 #: The first look imports every plugin in a child of its own.
@@ -41,9 +42,12 @@ class Plugins:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def list(self) -> PluginList:
-        """Every plugin that was found, broken ones with their error."""
-        return [Plugin.from_json(each) for each in self._connection.get("/plugins", timeout_seconds=_CATALOGUE_SECONDS)]
+    def list(self, *, limit: int | None = None) -> PluginList:
+        """Return the plugins that were found, by kind and name, broken ones with their error.
+
+        ``limit``: the first so many; None: all.
+        """
+        return listed(self._connection, "/plugins", Plugin, limit, timeout_seconds=_CATALOGUE_SECONDS)
 
     def get(self, name: str) -> Plugin:
         """One plugin with the schema of what it accepts."""

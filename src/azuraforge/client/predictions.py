@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from azuraforge.client.connection import Connection, segment
 from azuraforge.client.ids import whole_id
 from azuraforge.client.models import PredictionPoint
+from azuraforge.client.pages import listed
 from azuraforge.client.run import Run
 from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape
@@ -59,14 +60,6 @@ class LedgerLine(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LedgerPage(Shape):
-    """A page of the ledger, the newest line first. ``next`` is the next page's ``before``."""
-
-    items: list[LedgerLine]
-    next: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class LiveScore(Shape):
     """Means over judged points of one version; ``start`` is None for all of the time."""
 
@@ -109,6 +102,7 @@ class Drift(Shape):
     report: dict[str, Any] | None = None
 
 
+LedgerLines: TypeAlias = list[LedgerLine]
 Judged: TypeAlias = dict[str, int]
 
 
@@ -153,19 +147,27 @@ class Predictions:
         *,
         version: int | None = None,
         judged: bool | None = None,
-        before: str | None = None,
-        limit: int = 100,
-    ) -> LedgerPage:
-        """A page of the ledger, the newest line first."""
-        told = self._connection.get(
+        unserved: bool = False,
+        limit: int | None = 100,
+    ) -> LedgerLines:
+        """Return the newest lines of the ledger.
+
+        Args:
+            model, version: only these.
+            judged: only wholly judged lines, or only the others.
+            unserved: also answers that only a shadow or canary was compared by.
+            limit: so many; None: all, page by page.
+        """
+        return listed(
+            self._connection,
             "/predictions",
+            LedgerLine,
+            limit,
             model=model,
             version=version,
             judged=None if judged is None else str(judged).lower(),
-            before=before,
-            limit=limit,
+            unserved="true" if unserved else None,
         )
-        return LedgerPage.from_json(told)
 
     def get(self, prediction_id: str) -> LedgerLine:
         """A line with what became of its points."""

@@ -128,14 +128,6 @@ class Run(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunPage(Shape):
-    """A page of runs, newest first; pass ``next`` as ``after`` for the page behind it."""
-
-    runs: list[Run]
-    next: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Curve(Shape):
     """One metric over the steps, reduced so that spikes stay; None stands for NaN and infinities."""
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from azuraforge.client.comparisons import Pair, RunComparison
 from azuraforge.client.connection import Connection, segment
 from azuraforge.client.errors import ApiError
 from azuraforge.client.events import PATIENCE_SECONDS, Event, follow
 from azuraforge.client.ids import whole_id
-from azuraforge.client.run import Curve, Evaluation, Run, RunPage
+from azuraforge.client.pages import listed
+from azuraforge.client.run import Artifact, Curve, Evaluation, Run
 
 #: The platform validates the config and the dataset in children before it answers.
 START_SECONDS = 180.0
 #: A report is written, and two models are compared, in a child.
 REPORT_SECONDS = 150.0
+
+RunList: TypeAlias = list[Run]
+ArtifactList: TypeAlias = list[Artifact]
 
 
 class Runs:
@@ -90,25 +94,32 @@ class Runs:
         *,
         state: str | None = None,
         kind: str | None = None,
-        limit: int = 50,
-        after: str | None = None,
+        limit: int | None = 100,
         trash: bool = False,
         trials: bool = False,
-    ) -> RunPage:
-        """A page of runs, newest first. ``trash``: those that were deleted, instead of all others.
+    ) -> RunList:
+        """Return the newest runs.
 
-        The trials of studies are left out, unless ``trials`` or ``kind="trial"`` asks for them.
+        Args:
+            state, kind: only these.
+            limit: so many; None: all, page by page.
+            trash: those that were deleted, instead of all others.
+            trials: also the trials of studies, which are left out unless ``kind="trial"`` asks for them.
         """
-        told = self._connection.get(
+        return listed(
+            self._connection,
             "/runs",
+            Run,
+            limit,
             state=state,
             kind=kind,
-            limit=limit,
-            after=after,
             trash="true" if trash else None,
             trials="true" if trials else None,
         )
-        return RunPage.from_json(told)
+
+    def artifacts(self, run_id: str, *, limit: int | None = None) -> ArtifactList:
+        """Return the files that a run produced, by name; ``limit``: the first so many, None: all."""
+        return listed(self._connection, f"/runs/{segment(run_id)}/artifacts", Artifact, limit)
 
     def get(self, run_id: str) -> Run:
         """Everything about a run except its metrics."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
+from azuraforge.client.pages import listed
 from azuraforge.client.run import RunError
 from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape
@@ -59,6 +60,7 @@ class Schedule(Shape):
 
 
 ScheduleList: TypeAlias = list[Schedule]
+FireList: TypeAlias = list[Fire]
 
 
 class Schedules:
@@ -166,9 +168,13 @@ class Schedules:
             request["kind"] = "agent" if told.get("kind") == "agent" else "train"
         return request
 
-    def list(self) -> ScheduleList:
-        """Every schedule, by name."""
-        return [Schedule.from_json(each) for each in self._connection.get("/schedules")]
+    def list(self, *, limit: int | None = None) -> ScheduleList:
+        """Return the schedules, by name; ``limit``: the first so many, None: all."""
+        return listed(self._connection, "/schedules", Schedule, limit)
+
+    def fires(self, schedule: str, *, limit: int | None = None) -> FireList:
+        """Return a schedule's fires, the newest first; ``limit``: the first so many, None: all that are kept."""
+        return listed(self._connection, f"/schedules/{segment(schedule)}/fires", Fire, limit)
 
     def get(self, schedule: str) -> Schedule:
         """One schedule with more of its fires."""

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from azuraforge.client.connection import Connection, segment
 from azuraforge.client.ids import whole_id
+from azuraforge.client.pages import listed
 from azuraforge.client.run import Run, RunError
 from azuraforge.client.runs import START_SECONDS
 from azuraforge.client.shapes import Shape
@@ -157,17 +158,17 @@ class Studies:
             body["warm_start_from"] = [whole_id(each, lambda short: self.get(short).id) for each in earlier]
         return Study.from_json(self._connection.post("/studies", body, timeout_seconds=_CHECK_SECONDS))
 
-    def list(self) -> StudyList:
-        """The newest studies."""
-        return [Study.from_json(each) for each in self._connection.get("/studies")]
+    def list(self, *, limit: int | None = None) -> StudyList:
+        """Return the studies, the newest first; ``limit``: the first so many, None: all."""
+        return listed(self._connection, "/studies", Study, limit)
 
     def get(self, study: str) -> Study:
         """One study; ``raw`` holds its space, config and more."""
         return Study.from_json(self._connection.get(f"/studies/{segment(study)}"))
 
-    def trials(self, study: str) -> TrialList:
-        """Every trial, by number."""
-        return [Trial.from_json(each) for each in self._connection.get(f"/studies/{segment(study)}/trials")]
+    def trials(self, study: str, *, limit: int | None = None) -> TrialList:
+        """Return a study's trials, by number; ``limit``: the first so many, None: all."""
+        return listed(self._connection, f"/studies/{segment(study)}/trials", Trial, limit)
 
     def importance(self, study: str) -> dict[str, Any]:
         """How much of each objective's variance a field explains."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from azuraforge.client.connection import Connection, segment
+from azuraforge.client.pages import listed
 from azuraforge.client.shapes import Shape
 
 
@@ -37,9 +38,9 @@ class Tokens:
         body = {"name": name, "role": role, "expires_in_days": expires_in_days}
         return Token.from_json(self._connection.post("/tokens", body))
 
-    def list(self) -> TokenList:
-        """The project's tokens, without their secrets."""
-        return [Token.from_json(each) for each in self._connection.get("/tokens")]
+    def list(self, *, limit: int | None = None) -> TokenList:
+        """Return the project's tokens, without their secrets, the oldest first; ``limit``: the first so many."""
+        return listed(self._connection, "/tokens", Token, limit)
 
     def revoke(self, token_id: str) -> None:
         """Remove a token; whoever holds it is locked out at once."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from azuraforge.client.connection import Connection
+from azuraforge.client.pages import listed
 from azuraforge.client.shapes import Shape
 
 #: Removing many files takes its time.
@@ -48,7 +49,7 @@ class Policy(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class TrashContents(Shape):
-    """What lies in the trash, the latest first; ``count`` and ``bytes`` tell of all, also of what is not listed."""
+    """What lies in the trash, the latest first; ``count`` and ``bytes`` include what is not listed."""
 
     items: list[TrashItem]
     count: int
@@ -77,9 +78,11 @@ class Trash:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def list(self) -> TrashContents:
-        """What was deleted and can be restored."""
-        return TrashContents.from_json(self._connection.get("/projects/trash"))
+    def list(self, *, limit: int | None = None) -> TrashContents:
+        """Return what was deleted and can be restored, the latest first; ``limit``: the first so many, None: all."""
+        found = TrashContents.from_json(self._connection.get("/projects/trash", limit=1))
+        items = listed(self._connection, "/projects/trash", TrashItem, limit)
+        return replace(found, items=items, raw={**found.raw, "items": [each.raw for each in items]})
 
     def empty(self) -> Purged:
         """Purge everything that nobody needs, for ever; only an admin may. Returns what went and the bytes freed."""

@@ -1,12 +1,10 @@
 """Sessions, tenancy walls, migrations."""
 
-from sqlalchemy.orm import Session
-
 from azuraforge.database.clock import now, seconds_from_now
 from azuraforge.database.cross_project import Texts, among, cross_project_query
 from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, unavailable
-from azuraforge.database.project_scope import ScopeError
+from azuraforge.database.project_scope import ScopeError, Session
 from azuraforge.database.riders import taking_along, taking_nothing_along
 from azuraforge.database.tables import (
     Base,

@@ -14,14 +14,13 @@ import orjson
 from sqlalchemy import Dialect, Row, Select, Text, bindparam, func, literal_column
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
 from sqlalchemy.sql import column
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Boolean, TypeDecorator, TypeEngine
 
-from azuraforge.database.project_scope import require_system
+from azuraforge.database.project_scope import Session, require_system
 
 #: Every crossing by its name, for those who build the walls and for tests.
 CROSS_PROJECT_QUERIES: dict[str, CrossProjectQuery] = {}

@@ -14,13 +14,12 @@ from typing import Any, Protocol, TypeVar, cast
 from sqlalchemy import Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 
 from azuraforge.database import postgres
 from azuraforge.database.clock import now
 from azuraforge.database.failures import damaged
 from azuraforge.database.fast_reads import Answer, Asked, Asker, SqliteAsker, existing
-from azuraforge.database.project_scope import enter, scope, scope_system
+from azuraforge.database.project_scope import Session, enter, scope, scope_system
 from azuraforge.database.riders import with_rider
 from azuraforge.database.soundness import FileWatch
 from azuraforge.database.writer import AFTER_COMMIT, Writer

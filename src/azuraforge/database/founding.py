@@ -8,9 +8,8 @@ schema's owner writes it, and only as long as the database has no member at all.
 from __future__ import annotations
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from azuraforge.database.project_scope import require_system
+from azuraforge.database.project_scope import Session, require_system
 
 FUNCTION = "azuraforge_found"
 _TEXTS = ("project", "account", "slug", "name", "owner")

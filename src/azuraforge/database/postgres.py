@@ -14,9 +14,9 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 
 from azuraforge.database.failures import AWAY_NEXT_STEP, lost_connection, may_repeat, readable, refused_write
+from azuraforge.database.project_scope import Session
 from azuraforge.errors import InvalidInput, TransientError
 
 _POOL = 16

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, event, text
-from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy import Connection, event, orm, text
+from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 
 from azuraforge.database.tables import Owned
 
@@ -23,6 +23,18 @@ _SET_PROJECT = text(f"SELECT set_config('{PROJECT_SETTING}', :project, true)")
 
 class ScopeError(RuntimeError):
     """The code, not the user, is wrong: a session was used outside its project."""
+
+
+class Session(orm.Session):
+    """A session of one project, or of system scope."""
+
+    @property
+    def project_id(self) -> str:
+        """The project that every statement of this session is confined to."""
+        found = self.info.get(_SCOPE)
+        if not isinstance(found, str):
+            raise ScopeError("a session of system scope has no project")
+        return found
 
 
 def scope(session: Session, project_id: str) -> Session:
@@ -51,12 +63,12 @@ def require_system(session: Session) -> None:
         raise ScopeError("only a session of system scope may look across projects")
 
 
-@event.listens_for(Session, "after_begin")
-def _begin_in_scope(session: Session, _transaction: Any, connection: Connection) -> None:
+@event.listens_for(orm.Session, "after_begin")
+def _begin_in_scope(session: orm.Session, _transaction: Any, connection: Connection) -> None:
     _tell_connection(session, connection)
 
 
-def _tell_connection(session: Session, connection: Connection) -> None:
+def _tell_connection(session: orm.Session, connection: Connection) -> None:
     """The second wall begins here: PostgreSQL's policies compare every row with this setting."""
     project_id = session.info.get(_SCOPE)
     connection.info[_SCOPE] = project_id if isinstance(project_id, str) else None
@@ -64,10 +76,13 @@ def _tell_connection(session: Session, connection: Connection) -> None:
         connection.execute(_SET_PROJECT, {"project": connection.info[_SCOPE] or ""})
 
 
-@event.listens_for(Session, "do_orm_execute")
+@event.listens_for(orm.Session, "do_orm_execute")
 def _add_scope(state: ORMExecuteState) -> None:
     project_id = state.session.info.get(_SCOPE)
     if project_id is _SYSTEM:
+        owned = [each.class_.__name__ for each in state.all_mappers if issubclass(each.class_, Owned)]
+        if owned and not state.execution_options.get("crosses_projects"):
+            raise ScopeError(f"a session of system scope sees {owned[0]} through cross-project queries only")
         return
     if project_id is None:
         raise ScopeError("this session has no project; open it through Database.read or Database.write")
@@ -77,8 +92,8 @@ def _add_scope(state: ORMExecuteState) -> None:
         )
 
 
-@event.listens_for(Session, "before_flush")
-def _refuse_foreign_rows(session: Session, _context: Any, _instances: Any) -> None:
+@event.listens_for(orm.Session, "before_flush")
+def _refuse_foreign_rows(session: orm.Session, _context: Any, _instances: Any) -> None:
     project_id = session.info.get(_SCOPE)
     if project_id is _SYSTEM:
         return

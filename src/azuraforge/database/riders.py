@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from sqlalchemy.orm import Session
+from azuraforge.database.project_scope import Session
 
 T = TypeVar("T")
 

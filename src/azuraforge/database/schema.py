@@ -7,18 +7,19 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from azuraforge.database import row_security
 from azuraforge.database.database import Database
 from azuraforge.database.failures import AWAY, readable, reason_of
+from azuraforge.database.migrations.newest import newest_revision
 from azuraforge.errors import AzuraError, Conflict, StorageError, TransientError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 #: Not Alembic's default name: two tools sharing one file must not read each other's history.
 VERSION_TABLE = "azuraforge_schema"
@@ -70,14 +71,14 @@ def upgrade(database: Database, role: str | None = None) -> bool:
     Returns whether anything was to be done. Raises Conflict where the database is newer than this code.
     """
     with _told(database), database.engine.connect() as connection:
-        config = alembic_config(connection)
-        script = ScriptDirectory.from_config(config)
-        if database.dialect == "sqlite" and _stands(connection, script, database.url):
+        if database.dialect == "sqlite" and _stands(connection, database.url):
             return False
         with _alone(connection):
             before = _revision(connection)
-            if changed := not _is_head(script, before, database.url):
-                command.upgrade(config, "head")
+            if changed := not _is_head(before, database.url):
+                from alembic import command
+
+                command.upgrade(alembic_config(connection), "head")
             if database.dialect == "postgresql" and role is not None:
                 changed = row_security.build(connection, role, VERSION_TABLE) or changed
         return changed
@@ -86,8 +87,7 @@ def upgrade(database: Database, role: str | None = None) -> bool:
 def check(database: Database) -> None:
     """Refuse a database that is not at this code's schema, or whose walls do not hold for this role."""
     with _told(database), database.engine.connect() as connection:
-        script = ScriptDirectory.from_config(alembic_config(connection))
-        if not _stands(connection, script, database.url):
+        if not _stands(connection, database.url):
             owner = ", with AZURAFORGE_DATABASE_OWNER_URL set" if database.dialect == "postgresql" else ""
             raise Conflict(
                 f"the database's schema is older than this AzuraForge ({current_revision(connection) or 'empty'})",
@@ -113,6 +113,10 @@ def revision_of(database: Database) -> str | None:
 
 def head_revision() -> str:
     """Return the newest revision that this code knows."""
+    if len(VERSIONS) == 1:
+        return newest_revision()
+    from alembic.script import ScriptDirectory
+
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None
     return head
@@ -120,6 +124,8 @@ def head_revision() -> str:
 
 def refuse_unknown(revision: str, made: str, where: str) -> None:
     """Raise Conflict for a revision that this code cannot upgrade. ``made`` names what has it: "the data home"."""
+    from alembic.script import ScriptDirectory
+
     known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
     if revision in known:  # compared whole: Alembic would take "0001" for the start of another revision
         return
@@ -147,6 +153,8 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("path_separator", "os")
     config.set_main_option("script_location", str(_SCRIPTS))
@@ -155,15 +163,18 @@ def _config() -> Config:
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    revision: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608  a constant
+    return revision
 
 
-def _stands(connection: Connection, script: ScriptDirectory, url: str) -> bool:
-    return _is_head(script, current_revision(connection), url)
+def _stands(connection: Connection, url: str) -> bool:
+    return _is_head(current_revision(connection), url)
 
 
-def _is_head(script: ScriptDirectory, current: str | None, url: str) -> bool:
-    if current == script.get_current_head():
+def _is_head(current: str | None, url: str) -> bool:
+    if current == head_revision():
         return True
     if current is not None:
         refuse_unknown(current, "the data home", url)

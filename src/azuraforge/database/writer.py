@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.orm import Session
 
+from azuraforge.database.project_scope import Session
 from azuraforge.database.soundness import FileWatch
 from azuraforge.errors import StorageError
 

@@ -22,7 +22,7 @@ def kin_of(session: Session, project_id: str, known: Kin) -> Kin:
     A dataset that was purged has no lines left; its contents are known where somebody wrote them down.
     """
     while True:
-        found = store.sharing(session, project_id, known.datasets, known.contents)
+        found = store.sharing(session, known.datasets, known.contents)
         grown = Kin(
             known.datasets | {dataset_id for dataset_id, _, _ in found},
             known.contents | {each for _, *contents in found for each in contents if each},

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from azuraforge.database.fast_reads import Question
+from azuraforge.database.keyset import behind_parameters
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 
 _SHOWN = (Dataset.id, Dataset.name, Dataset.deleted_at, Dataset.deleted_by)
@@ -15,10 +18,6 @@ _VERSION = tuple(each for each in DatasetVersionRow.__table__.c if each.key != "
 _IS_THERE = and_(DatasetVersionRow.deleted_at.is_(None), DatasetVersionRow.purged_at.is_(None))
 _NAME: Any = bindparam("name")
 
-DATASETS = Question(select(*_SHOWN).where(Dataset.deleted_at.is_(None)).order_by(Dataset.name, Dataset.id))
-NUMBERS = Question(
-    select(DatasetVersionRow.dataset_id, DatasetVersionRow.version).where(_IS_THERE).order_by(DatasetVersionRow.version)
-)
 _other = aliased(DatasetVersionRow)
 _last = (
     select(func.max(_other.version))
@@ -30,8 +29,6 @@ _last = (
     )
     .scalar_subquery()
 )
-#: The newest version of each dataset.
-LATEST = Question(select(*_VERSION).where(DatasetVersionRow.version == _last))
 #: One dataset by its name, else by its id.
 DATASET = Question(
     select(*_SHOWN)
@@ -46,3 +43,41 @@ NEWEST = Question(
     .order_by(DatasetVersionRow.version.desc())
     .limit(1)
 )
+
+
+@dataclass(frozen=True)
+class PageQuestions:
+    """A page of datasets by name, the numbers of their versions, and the newest version of each."""
+
+    datasets: Question
+    numbers: Question
+    newest: Question
+
+
+@cache
+def page(*, after: bool, trash: bool) -> PageQuestions:
+    """Parameters: ``limit``, and with ``after`` those of ``keyset.parameters``."""
+    key = (Dataset.name, Dataset.id)
+    conditions: list[ColumnElement[bool]] = [Dataset.deleted_at.is_not(None) if trash else Dataset.deleted_at.is_(None)]
+    if after:
+        conditions.append(behind_parameters(key))
+    limit: Any = bindparam("limit")
+    listed = select(Dataset.id).where(Dataset.project_id == bindparam("project_id"), *conditions)
+    listed = listed.order_by(*key).limit(limit)
+    number = select(DatasetVersionRow.dataset_id, DatasetVersionRow.version).where(_IS_THERE)
+    return PageQuestions(
+        datasets=Question(select(*_SHOWN).where(*conditions).order_by(*key).limit(limit)),
+        numbers=Question(number.where(DatasetVersionRow.dataset_id.in_(listed)).order_by(DatasetVersionRow.version)),
+        newest=Question(
+            select(*_VERSION).where(DatasetVersionRow.version == _last, DatasetVersionRow.dataset_id.in_(listed))
+        ),
+    )
+
+
+@cache
+def versions(*, after: bool) -> Question:
+    """A dataset's versions that are there, the newest first. Parameters: ``dataset_id``, ``limit``, and the key's."""
+    statement = select(*_VERSION).where(DatasetVersionRow.dataset_id == bindparam("dataset_id"), _IS_THERE)
+    if after:
+        statement = statement.where(behind_parameters([DatasetVersionRow.version], descending=True))
+    return Question(statement.order_by(DatasetVersionRow.version.desc()).limit(bindparam("limit")))

@@ -14,8 +14,9 @@ from azuraforge import strict_json
 from azuraforge.bounds import Name, Number
 from azuraforge.database.short_ids import ShortId
 from azuraforge.datasets.schemas import (
-    DatasetOut,
+    DatasetPage,
     DatasetVersionOut,
+    DatasetVersionPage,
     FileOptions,
     FromSource,
     ImageOptions,
@@ -25,6 +26,7 @@ from azuraforge.datasets.schemas import (
 from azuraforge.datasets.service import DatasetService
 from azuraforge.datasets.tables import Dataset
 from azuraforge.datasets.uploads import FIELD_BYTES, receive
+from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Reader, Writer, while_member
 from azuraforge.projects.short_ids import complete, path_id
 from azuraforge.waiting.turns import ask_in_turn, read_in_turn, refuse_if_full
@@ -72,11 +74,11 @@ async def list_datasets(
     access: Reader,
     service: Service,
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
-) -> list[DatasetOut]:
-    """Every dataset with its newest version."""
-    if trash:
-        return await to_thread.run_sync(service.list, access.project_id, True)
-    return await service.lookup.list(access.project_id)
+    limit: Limit = PAGE,
+    after: After = None,
+) -> DatasetPage:
+    """A page of datasets with their newest versions, by name."""
+    return await service.lookup.list(access.project_id, trash=trash, limit=limit, after=after)
 
 
 @router.post("", status_code=201, openapi_extra=_FORM)
@@ -125,6 +127,14 @@ def delete_dataset(name: NameOrId, access: Writer, service: Service) -> None:
 def restore_dataset(name: NameOrId, access: Writer, service: Service) -> DatasetVersionOut:
     """Take a dataset out of the trash, by its id or its former name."""
     return service.get(access.project_id, service.trash.restore(access.project_id, name, None).id).out()
+
+
+@router.get("/{name}/versions")
+async def list_dataset_versions(
+    name: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
+) -> DatasetVersionPage:
+    """A page of a dataset's versions, the newest first."""
+    return await service.lookup.versions(access.project_id, name, limit=limit, after=after)
 
 
 @router.delete("/{name}/versions/{version}", status_code=204)

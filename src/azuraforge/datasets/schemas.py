@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from azuraforge.bounds import Name
+from azuraforge.paging import Page
 
 _FREQUENCY = r"^[1-9][0-9]*(ms|s|m|h|d|w|mo|q|y)$"
 #: So many of each unit are a year, or less.
@@ -157,6 +158,14 @@ class DatasetOut(BaseModel):
     versions: int
     numbers: list[int] = Field(description="the versions that are there, the oldest first")
     latest: DatasetVersionOut
+
+
+class DatasetPage(Page[DatasetOut]):
+    """A page of datasets, by name."""
+
+
+class DatasetVersionPage(Page[DatasetVersionOut]):
+    """A page of a dataset's versions, the newest first."""
 
 
 class PictureOut(BaseModel):

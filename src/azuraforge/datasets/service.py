@@ -7,26 +7,25 @@ import errno
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from azuraforge import claims
 from azuraforge.claims import Claim
-from azuraforge.database import Database
-from azuraforge.datasets import shapes, store
+from azuraforge.database import Database, Session
+from azuraforge.datasets import store
+from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.schemas import (
     CleaningOptions,
-    DatasetOut,
     DatasetSchema,
     DatasetVersionOut,
     FileOptions,
@@ -37,7 +36,7 @@ from azuraforge.datasets.schemas import (
     RowsOut,
 )
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
-from azuraforge.datasets.trash import DatasetTrash
+from azuraforge.datasets.trash import DatasetTrash, Needs, Objection
 from azuraforge.errors import InvalidInput, NotFound, StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.outgoing import Policy
@@ -104,17 +103,27 @@ class DatasetVersion:
         )
 
 
-Listeners: TypeAlias = list[Callable[[str, str], None]]
-
-
 class DatasetService:
     """Adds datasets and finds them again.
 
     Args:
         call: runs one entry point in a child; only children read files or import Polars.
+        additions: announces versions that were added.
+        needs: reasons to keep versions that were deleted.
+        objections: reasons not to delete a dataset or a version.
     """
 
-    def __init__(self, database: Database, events: EventLog, call: Call, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        call: Call,
+        settings: Settings,
+        *,
+        additions: Additions | None = None,
+        needs: Sequence[Needs] = (),
+        objections: Sequence[Objection] = (),
+    ) -> None:
         self._database = database
         #: The hottest reads, to be awaited.
         self.lookup = DatasetLookup(database)
@@ -125,9 +134,8 @@ class DatasetService:
         self._limits = ReadingLimits.of(settings.reading)
         self._outgoing = Policy.of(settings)
         #: Datasets and versions that were deleted, and how they are purged.
-        self.trash = DatasetTrash(database, events, settings.artifacts)
-        #: Told of the project and the dataset when a version was added; quick, for the request waits.
-        self.listeners: Listeners = []
+        self.trash = DatasetTrash(database, events, settings.artifacts, needs, objections)
+        self._additions = additions or Additions()
         self._uploads = settings.home / "uploads"
         claims.sweep(self._uploads)  # what killed processes left; other living ones may be receiving files
 
@@ -194,20 +202,20 @@ class DatasetService:
         Raises NotFound.
         """
         with self._database.read(project_id) as session:
-            dataset = store.find(session, project_id, name_or_id)
-            deleted = store.find_in_trash(session, project_id, name_or_id) if dataset is None else None
+            dataset = store.find(session, name_or_id)
+            deleted = store.find_in_trash(session, name_or_id) if dataset is None else None
             if deleted is not None and not trash:
                 raise _in_the_trash(f"dataset {name_or_id!r}", name_or_id)
             dataset = dataset or deleted
             if dataset is None:
-                close = difflib.get_close_matches(name_or_id, store.names(session, project_id), n=1)
+                close = difflib.get_close_matches(name_or_id, store.names(session), n=1)
                 raise NotFound(
                     f"dataset {name_or_id!r} does not exist",
                     next_step=f"did you mean {close[0]!r}?" if close else "azuraforge datasets list",
                 )
-            row = store.version(session, project_id, dataset.id, version, trash=trash and version is not None)
+            row = store.version(session, dataset.id, version, trash=trash and version is not None)
             if row is None:
-                row = store.version(session, project_id, dataset.id, version, trash=True) if version else None
+                row = store.version(session, dataset.id, version, trash=True) if version else None
                 if row is not None:
                     raise _in_the_trash(f"version {version} of dataset {dataset.name!r}", f"{dataset.name} {version}")
                 raise NotFound(
@@ -215,15 +223,6 @@ class DatasetService:
                     next_step=f"azuraforge datasets show {dataset.name}",
                 )
             return self._version(project_id, dataset, row)
-
-    def list(self, project_id: str, trash: bool = False) -> list[DatasetOut]:
-        """Every dataset with its newest version, by name; those in the trash, or all others."""
-        with self._database.read(project_id) as session:
-            numbers = store.numbers(session, project_id)
-            return [
-                shapes.dataset_out(dataset, row, numbers[dataset.id])
-                for dataset, row in store.latest_versions(session, project_id, trash)
-            ]
 
     def rows(
         self,
@@ -293,14 +292,14 @@ class DatasetService:
         }
 
         def work(session: Session) -> tuple[DatasetVersion, bool]:
-            dataset = store.find_or_add(session, project_id, name)
+            dataset = store.find_or_add(session, name)
             hold(session, project_id)
             _place(made, target)
-            row = store.version_by_fingerprint(session, project_id, dataset.id, values["fingerprint"])
+            row = store.version_by_fingerprint(session, dataset.id, values["fingerprint"])
             if row is not None:
                 self.trash.revive(session, dataset, row)
                 return self._version(project_id, dataset, row), False
-            row = store.add_version(session, project_id, dataset.id, values)
+            row = store.add_version(session, dataset.id, values)
             added = {"dataset_id": dataset.id, "name": name, "version": row.version, "rows": row.rows}
             self._events.append(session, project_id, "project", "dataset.added", added)
             return self._version(project_id, dataset, row), True
@@ -309,8 +308,8 @@ class DatasetService:
             version, created = self._database.write(project_id, work)
         except IntegrityError:  # another API process made the same name at the same moment (PostgreSQL)
             version, created = self._database.write(project_id, work)
-        for tell in self.listeners if created else ():
-            tell(project_id, version.id)
+        if created:
+            self._additions.announce(project_id, version.id)
         return version.out(created=created)
 
     def _path(self, project_id: str, fingerprint: str) -> Path:

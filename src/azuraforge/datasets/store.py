@@ -7,17 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
-from sqlalchemy.orm import Session
 
+from azuraforge.database import Session
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 
 
-def find(session: Session, project_id: str, name_or_id: str) -> Dataset | None:
+def find(session: Session, name_or_id: str) -> Dataset | None:
     """A dataset by its name, else by its id; none that is in the trash."""
     statement = (
         select(Dataset)
         .where(
-            Dataset.project_id == project_id,
             Dataset.deleted_at.is_(None),
             or_(Dataset.name == name_or_id, Dataset.id == name_or_id),
         )
@@ -26,12 +25,11 @@ def find(session: Session, project_id: str, name_or_id: str) -> Dataset | None:
     return session.scalars(statement).first()
 
 
-def find_in_trash(session: Session, project_id: str, name_or_id: str) -> Dataset | None:
+def find_in_trash(session: Session, name_or_id: str) -> Dataset | None:
     """A deleted dataset by its id, else the last one of this name."""
     statement = (
         select(Dataset)
         .where(
-            Dataset.project_id == project_id,
             Dataset.deleted_at.is_not(None),
             or_(Dataset.name == name_or_id, Dataset.id == name_or_id),
         )
@@ -40,34 +38,32 @@ def find_in_trash(session: Session, project_id: str, name_or_id: str) -> Dataset
     return session.scalars(statement).first()
 
 
-def lock(session: Session, project_id: str, dataset_id: str) -> Dataset | None:
+def lock(session: Session, dataset_id: str) -> Dataset | None:
     """The dataset, its row locked until commit."""
-    statement = select(Dataset).where(Dataset.project_id == project_id, Dataset.id == dataset_id)
+    statement = select(Dataset).where(Dataset.id == dataset_id)
     return session.scalar(statement.with_for_update(), execution_options={"populate_existing": True})
 
 
-def find_or_add(session: Session, project_id: str, name: str) -> Dataset:
+def find_or_add(session: Session, name: str) -> Dataset:
     """The dataset of this name, locked until the end of the transaction; made where it is new."""
-    named = (Dataset.project_id == project_id, Dataset.name == name, Dataset.deleted_at.is_(None))
+    named = (Dataset.name == name, Dataset.deleted_at.is_(None))
     statement = select(Dataset).where(*named).with_for_update()
     dataset = session.scalars(statement).first()
     if dataset is None:
-        dataset = Dataset(project_id=project_id, name=name)
+        dataset = Dataset(project_id=session.project_id, name=name)
         session.add(dataset)
         session.flush()
     return dataset
 
 
-def names(session: Session, project_id: str) -> list[str]:
-    statement = select(Dataset.name).where(Dataset.project_id == project_id, Dataset.deleted_at.is_(None))
+def names(session: Session) -> list[str]:
+    statement = select(Dataset.name).where(Dataset.deleted_at.is_(None))
     return list(session.scalars(statement.order_by(Dataset.name)))
 
 
-def version(
-    session: Session, project_id: str, dataset_id: str, number: int | None, trash: bool = False
-) -> DatasetVersionRow | None:
+def version(session: Session, dataset_id: str, number: int | None, trash: bool = False) -> DatasetVersionRow | None:
     """One version; the newest where no number is given. ``trash``: also one that was deleted, but not purged."""
-    statement = select(DatasetVersionRow).where(*_of(project_id, dataset_id), DatasetVersionRow.purged_at.is_(None))
+    statement = select(DatasetVersionRow).where(_of(dataset_id), DatasetVersionRow.purged_at.is_(None))
     if number is not None:
         statement = statement.where(DatasetVersionRow.version == number)
     if not trash:
@@ -75,28 +71,14 @@ def version(
     return session.scalars(statement.order_by(DatasetVersionRow.version.desc())).first()
 
 
-def all_versions(session: Session, project_id: str, dataset_id: str) -> Sequence[DatasetVersionRow]:
+def all_versions(session: Session, dataset_id: str) -> Sequence[DatasetVersionRow]:
     """Every version that is not purged, the oldest first."""
-    statement = select(DatasetVersionRow).where(*_of(project_id, dataset_id), DatasetVersionRow.purged_at.is_(None))
+    statement = select(DatasetVersionRow).where(_of(dataset_id), DatasetVersionRow.purged_at.is_(None))
     return session.scalars(statement.order_by(DatasetVersionRow.version)).all()
 
 
-def numbers(session: Session, project_id: str) -> dict[str, list[int]]:
-    """The versions that each dataset has, by its id."""
-    statement = select(DatasetVersionRow.dataset_id, DatasetVersionRow.version).where(
-        DatasetVersionRow.project_id == project_id, *_there()
-    )
-    found: dict[str, list[int]] = {}
-    for dataset_id, number in session.execute(statement.order_by(DatasetVersionRow.version)):
-        found.setdefault(dataset_id, []).append(number)
-    return found
-
-
-def version_by_fingerprint(
-    session: Session, project_id: str, dataset_id: str, fingerprint: str
-) -> DatasetVersionRow | None:
+def version_by_fingerprint(session: Session, dataset_id: str, fingerprint: str) -> DatasetVersionRow | None:
     statement = select(DatasetVersionRow).where(
-        DatasetVersionRow.project_id == project_id,
         DatasetVersionRow.dataset_id == dataset_id,
         DatasetVersionRow.fingerprint == fingerprint,
     )
@@ -104,19 +86,19 @@ def version_by_fingerprint(
 
 
 def sharing(
-    session: Session, project_id: str, datasets: Collection[str], contents: Collection[str]
+    session: Session, datasets: Collection[str], contents: Collection[str]
 ) -> list[tuple[str, str, str | None]]:
     """Dataset, fingerprint and file's hash of every version of these datasets, or that has one of these contents."""
     row = DatasetVersionRow
     same = or_(row.dataset_id.in_(datasets), row.fingerprint.in_(contents), row.file_sha256.in_(contents))
-    statement = select(row.dataset_id, row.fingerprint, row.file_sha256).where(row.project_id == project_id, same)
+    statement = select(row.dataset_id, row.fingerprint, row.file_sha256).where(same)
     return [(dataset_id, fingerprint, sha256) for dataset_id, fingerprint, sha256 in session.execute(statement)]
 
 
-def add_version(session: Session, project_id: str, dataset_id: str, values: dict[str, Any]) -> DatasetVersionRow:
+def add_version(session: Session, dataset_id: str, values: dict[str, Any]) -> DatasetVersionRow:
     """The next version of a dataset that ``find_or_add`` has locked."""
-    highest = session.scalar(select(func.max(DatasetVersionRow.version)).where(*_of(project_id, dataset_id)))
-    row = DatasetVersionRow(project_id=project_id, dataset_id=dataset_id, version=(highest or 0) + 1, **values)
+    highest = session.scalar(select(func.max(DatasetVersionRow.version)).where(_of(dataset_id)))
+    row = DatasetVersionRow(project_id=session.project_id, dataset_id=dataset_id, version=(highest or 0) + 1, **values)
     session.add(row)
     session.flush()
     session.refresh(row)
@@ -130,47 +112,21 @@ def change(session: Session, row: Dataset | DatasetVersionRow, **values: Any) ->
     session.flush()
 
 
-def latest_versions(session: Session, project_id: str, trash: bool = False) -> list[tuple[Dataset, DatasetVersionRow]]:
-    """Every dataset with its newest version, by name; those in the trash, or all others."""
-    newest = (
-        select(DatasetVersionRow.dataset_id, func.max(DatasetVersionRow.version).label("version"))
-        .where(DatasetVersionRow.project_id == project_id, *_there())
-        .group_by(DatasetVersionRow.dataset_id)
-        .subquery()
-    )
-    statement = (
-        select(Dataset, DatasetVersionRow)
-        .join(newest, newest.c.dataset_id == Dataset.id)
-        .join(
-            DatasetVersionRow,
-            (DatasetVersionRow.project_id == Dataset.project_id)
-            & (DatasetVersionRow.dataset_id == Dataset.id)
-            & (DatasetVersionRow.version == newest.c.version),
-        )
-        .where(Dataset.project_id == project_id)
-        .where(Dataset.deleted_at.is_not(None) if trash else Dataset.deleted_at.is_(None))
-        .order_by(Dataset.name, Dataset.id)
-    )
-    return [(dataset, row) for dataset, row in session.execute(statement)]
-
-
-def deleted_datasets(session: Session, project_id: str, before: datetime | None) -> Sequence[Dataset]:
+def deleted_datasets(session: Session, before: datetime | None) -> Sequence[Dataset]:
     """Datasets in the trash, deleted before a moment (None: all), the latest first."""
-    statement = select(Dataset).where(Dataset.project_id == project_id, Dataset.deleted_at.is_not(None))
+    statement = select(Dataset).where(Dataset.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(Dataset.deleted_at <= before)
     return session.scalars(statement.order_by(Dataset.deleted_at.desc(), Dataset.id)).all()
 
 
-def deleted_versions(
-    session: Session, project_id: str, before: datetime | None
-) -> Sequence[tuple[Dataset, DatasetVersionRow]]:
+def deleted_versions(session: Session, before: datetime | None) -> Sequence[tuple[Dataset, DatasetVersionRow]]:
     """Versions that were deleted by themselves, of datasets that were not, the latest first."""
     row = DatasetVersionRow
     statement = (
         select(Dataset, row)
         .join(row, (row.project_id == Dataset.project_id) & (row.dataset_id == Dataset.id))
-        .where(Dataset.project_id == project_id, Dataset.deleted_at.is_(None))
+        .where(Dataset.deleted_at.is_(None))
         .where(row.deleted_at.is_not(None), row.purged_at.is_(None))
     )
     if before is not None:
@@ -179,27 +135,26 @@ def deleted_versions(
     return [(dataset, version) for dataset, version in found]
 
 
-def forget(session: Session, project_id: str, dataset_id: str) -> None:
+def forget(session: Session, dataset_id: str) -> None:
     """Delete a dataset that the caller has locked, with the lines of all its versions."""
-    for table, conditions in (
-        (DatasetVersionRow, _of(project_id, dataset_id)),
-        (Dataset, (Dataset.project_id == project_id, Dataset.id == dataset_id)),
+    for table, condition in (
+        (DatasetVersionRow, _of(dataset_id)),
+        (Dataset, Dataset.id == dataset_id),
     ):
-        session.execute(delete(table).where(*conditions), execution_options={"synchronize_session": False})
+        session.execute(delete(table).where(condition), execution_options={"synchronize_session": False})
 
 
-def named_files(session: Session, project_id: str, fingerprints: Sequence[str]) -> set[str]:
+def named_files(session: Session, fingerprints: Sequence[str]) -> set[str]:
     """Those whose rows some version of the project still has."""
     statement = select(DatasetVersionRow.fingerprint).where(
-        DatasetVersionRow.project_id == project_id,
         DatasetVersionRow.fingerprint.in_(fingerprints),
         DatasetVersionRow.purged_at.is_(None),
     )
     return set(session.scalars(statement))
 
 
-def _of(project_id: str, dataset_id: str) -> tuple[ColumnElement[bool], ...]:
-    return DatasetVersionRow.project_id == project_id, DatasetVersionRow.dataset_id == dataset_id
+def _of(dataset_id: str) -> ColumnElement[bool]:
+    return DatasetVersionRow.dataset_id == dataset_id
 
 
 def _there() -> tuple[ColumnElement[bool], ...]:

@@ -35,11 +35,18 @@ class DatasetTrash(RowBin[Row]):
     noun: ClassVar[Noun] = "dataset"
     checks_needs: ClassVar[bool] = True  # a dataset of which some versions are needed loses the others
 
-    def __init__(self, database: Database, events: EventLog, artifacts: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        artifacts: Path,
+        needs: Sequence[Needs] = (),
+        objections: Sequence[Objection] = (),
+    ) -> None:
         super().__init__(database, events)
         self._artifacts = artifacts
-        self.objections: list[Objection] = []
-        self.needs: list[Needs] = []
+        self._needs = needs
+        self._objections = objections
 
     def path(self, project_id: str, fingerprint: str) -> Path:
         """Return the file of a version's rows."""
@@ -52,11 +59,11 @@ class DatasetTrash(RowBin[Row]):
             self.announce(session, dataset.project_id, "restored", [_thing(dataset, row)], None)
 
     def find(self, session: Session, project_id: str, name: str, version: int | None) -> Thing[Row] | None:
-        found = store.find(session, project_id, name)
-        dataset = store.lock(session, project_id, found.id) if found is not None else None
+        found = store.find(session, name)
+        dataset = store.lock(session, found.id) if found is not None else None
         if dataset is None or version is None:
             return _thing(dataset) if dataset is not None else None
-        row = store.version(session, project_id, dataset.id, version, trash=True)
+        row = store.version(session, dataset.id, version, trash=True)
         if row is None:
             raise NotFound(
                 f"dataset {dataset.name!r} has no version {version}",
@@ -65,45 +72,42 @@ class DatasetTrash(RowBin[Row]):
         return _thing(dataset, row)
 
     def find_deleted(self, session: Session, project_id: str, name: str) -> Thing[Row] | None:
-        found = store.find_in_trash(session, project_id, name)
-        dataset = store.lock(session, project_id, found.id) if found is not None else None
+        found = store.find_in_trash(session, name)
+        dataset = store.lock(session, found.id) if found is not None else None
         return _thing(dataset) if dataset is not None else None
 
     def lock(self, session: Session, project_id: str, thing: Thing[Row]) -> Thing[Row] | None:
-        dataset = store.lock(session, project_id, thing.id)
+        dataset = store.lock(session, thing.id)
         if dataset is None or thing.version is None:
             return _thing(dataset) if dataset is not None else None
-        row = store.version(session, project_id, dataset.id, thing.version, trash=True)
+        row = store.version(session, dataset.id, thing.version, trash=True)
         return _thing(dataset, row) if row is not None else None
 
     def refuse(self, session: Session, project_id: str, thing: Thing[Row]) -> None:
         if thing.version is not None:
-            rows = store.all_versions(session, project_id, thing.id)
+            rows = store.all_versions(session, thing.id)
             if sum(row.deleted_at is None for row in rows) == 1:
                 raise Conflict(
                     f"version {thing.version} is the only one of dataset {thing.name!r}",
                     next_step=f"delete the whole dataset: azuraforge datasets delete {thing.name}",
                 )
-        for object_to in self.objections:
+        for object_to in self._objections:
             object_to(session, project_id, thing.id, thing.name, thing.version)
-
-    def newest(self, session: Session, project_id: str, limit: int | None) -> Sequence[Thing[Row]]:
-        return self.page(session, project_id, None, None, 0)[:limit]
 
     def page(
         self, session: Session, project_id: str, before: datetime | None, after: Thing[Row] | None, limit: int
     ) -> Sequence[Thing[Row]]:
         if after is not None:
             return []
-        whole = store.deleted_datasets(session, project_id, before)
-        versions = store.deleted_versions(session, project_id, before)
+        whole = store.deleted_datasets(session, before)
+        versions = store.deleted_versions(session, before)
         return [*map(_thing, whole), *(_thing(dataset, row) for dataset, row in versions)]
 
     def held_bytes(self, session: Session, project_id: str, things: Sequence[Thing[Row]]) -> Mapping[Key, int]:
         return {
             each.key: each.row.bytes
             if isinstance(each.row, DatasetVersionRow)
-            else sum(row.bytes for row in store.all_versions(session, project_id, each.id))
+            else sum(row.bytes for row in store.all_versions(session, each.id))
             for each in things
         }
 
@@ -123,11 +127,11 @@ class DatasetTrash(RowBin[Row]):
                 return Removal(kept=1)
             store.change(session, thing.row, purged_at=now())
             return Removal(Counter(dataset_versions=1), [thing.row.fingerprint])
-        rows = store.all_versions(session, project_id, thing.id)
+        rows = store.all_versions(session, thing.id)
         free = [row for row in rows if row.version not in needed]
         fingerprints = [row.fingerprint for row in free]
         if len(free) == len(rows):
-            store.forget(session, project_id, thing.id)
+            store.forget(session, thing.id)
             return Removal(Counter(datasets=1), fingerprints)
         for row in free:
             store.change(session, row, purged_at=now(), deleted_at=row.deleted_at or thing.row.deleted_at)
@@ -149,7 +153,7 @@ class DatasetTrash(RowBin[Row]):
 
     def _needed(self, session: Session, project_id: str, dataset_id: str) -> dict[int, NeededBy]:
         found: dict[int, NeededBy] = {}
-        for ask in self.needs:
+        for ask in self._needs:
             found |= ask(session, project_id, dataset_id)
         return found
 

@@ -12,14 +12,16 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ContextDecorator, contextmanager
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from azuraforge.engine import backends
-from azuraforge.engine import tensor as tensors
 from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.ops.registry import Array, Context, Op
+
+if TYPE_CHECKING:
+    from azuraforge.engine.tensor import Tensor
 
 Watcher = Callable[[str, "list[Array | None]", "tuple[Array, ...]"], None]
 
@@ -32,6 +34,13 @@ class _Mode(threading.local):
 
 _mode = _Mode()
 _order = itertools.count()
+_wrap: Callable[[Array], Tensor]
+
+
+def make_results_with(wrap: Callable[[Array], Tensor]) -> None:
+    """Let ``wrap`` make the tensor of each result. ``tensor.py`` calls this: it builds on this module."""
+    global _wrap
+    _wrap = wrap
 
 
 class Node:
@@ -47,7 +56,7 @@ class Node:
     __slots__ = ("context", "inputs", "op", "order", "outputs", "versions")
 
     def __init__(
-        self, op: Op, context: Context, inputs: tuple[tensors.Tensor | None, ...], outputs: tuple[tensors.Tensor, ...]
+        self, op: Op, context: Context, inputs: tuple[Tensor | None, ...], outputs: tuple[Tensor, ...]
     ) -> None:
         self.op = op
         self.context: Context | None = context
@@ -118,19 +127,17 @@ def watch(watcher: Watcher) -> Iterator[None]:
         _mode.watcher = before
 
 
-def apply(name: str, *inputs: tensors.Tensor | None, **attributes: Any) -> tensors.Tensor:
+def apply(name: str, *inputs: Tensor | None, **attributes: Any) -> Tensor:
     """Run the op ``name`` that has one output, and record it where a gradient is wanted."""
     return _run(name, inputs, attributes)[0]
 
 
-def apply_many(name: str, *inputs: tensors.Tensor | None, **attributes: Any) -> tuple[tensors.Tensor, ...]:
+def apply_many(name: str, *inputs: Tensor | None, **attributes: Any) -> tuple[Tensor, ...]:
     """Run the op ``name`` that has several outputs, and record it where a gradient is wanted."""
     return _run(name, inputs, attributes)
 
 
-def _run(
-    name: str, inputs: tuple[tensors.Tensor | None, ...], attributes: dict[str, Any]
-) -> tuple[tensors.Tensor, ...]:
+def _run(name: str, inputs: tuple[Tensor | None, ...], attributes: dict[str, Any]) -> tuple[Tensor, ...]:
     op = backends.active[name]
     mode = _mode
     if mode.recording:
@@ -152,7 +159,7 @@ def _run(
     results = result if isinstance(result, tuple) else (result,)
     if mode.watcher is not None:
         mode.watcher(name, arrays, results)
-    wrap = tensors.Tensor._wrap
+    wrap = _wrap
     outputs = tuple([wrap(array) for array in results])
     if op.view and inputs[0] is not None and outputs[0].data.base is not None:
         outputs[0]._version = inputs[0]._version
@@ -166,7 +173,7 @@ def _run(
     return outputs
 
 
-def backward(root: tensors.Tensor, gradient: Array | None = None, *, retain_graph: bool = False) -> None:
+def backward(root: Tensor, gradient: Array | None = None, *, retain_graph: bool = False) -> None:
     """Add the derivative of ``root`` to the ``grad`` of every leaf it depends on, and free the graph.
 
     Args:

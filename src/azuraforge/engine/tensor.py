@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 
-# Mutual import on purpose: operators record themselves through autograd, which makes tensors.
 from azuraforge.engine import autograd
+from azuraforge.engine.arrays import as_array, sizes_of
 from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.ops.contracts import expect_axis
 from azuraforge.engine.ops.registry import Array
@@ -41,7 +41,7 @@ class Tensor:
     __array_ufunc__ = None
 
     def __init__(self, data: Operand, requires_grad: bool = False) -> None:
-        array = _as_array(data)
+        array = data.data if isinstance(data, Tensor) else as_array(data)
         if requires_grad and array.dtype.kind != "f":
             raise EngineError(f"only floating point tensors have gradients, got {array.dtype}")
         self.data: Array = array
@@ -64,8 +64,6 @@ class Tensor:
         self._gradient_buffer = None
         self._version = [0]
         return self
-
-    # --- what it is ---
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -132,7 +130,7 @@ class Tensor:
         if value is None:
             self._gradient = None
             return
-        array = _as_array(value)
+        array = value.data if isinstance(value, Tensor) else as_array(value)
         if array.shape != self.shape:
             raise EngineError(
                 f"a gradient of shape {shape_text(array.shape)} for a tensor of shape {shape_text(self.shape)}"
@@ -155,8 +153,7 @@ class Tensor:
         """Collect gradients in ``buffer`` (same shape and dtype) from now on; the collected one moves there."""
         if buffer is not None and (buffer.shape != self.shape or buffer.dtype != self.dtype):
             raise EngineError(
-                f"gradient buffer {shape_text(buffer.shape)} {buffer.dtype} for a tensor "
-                f"{shape_text(self.shape)} {self.dtype}"
+                f"gradient buffer {shape_text(buffer.shape)} {buffer.dtype} for {shape_text(self.shape)} {self.dtype}"
             )
         if buffer is not None and np.may_share_memory(buffer, self.data):
             raise EngineError("a gradient buffer must not share memory with the tensor's values")
@@ -166,8 +163,9 @@ class Tensor:
 
     def backward(self, gradient: Tensor | Array | None = None, *, retain_graph: bool = False) -> None:
         """Differentiate this tensor; see :func:`azuraforge.engine.autograd.backward`."""
-        array = None if gradient is None else _as_array(gradient)
-        autograd.backward(self, array, retain_graph=retain_graph)
+        if gradient is not None:
+            gradient = gradient.data if isinstance(gradient, Tensor) else as_array(gradient)
+        autograd.backward(self, gradient, retain_graph=retain_graph)
 
     def detach(self) -> Tensor:
         """Return a tensor that shares the values and has no history."""
@@ -261,9 +259,6 @@ class Tensor:
     def __neg__(self) -> Tensor:
         return autograd.apply("neg", self)
 
-    def __abs__(self) -> Tensor:
-        return autograd.apply("abs", self)
-
     # Comparisons are constant almost everywhere: plain boolean tensors, no gradient.
     def __lt__(self, other: Operand) -> Tensor:
         return Tensor._wrap(self.data < self._operand(other).data)
@@ -296,6 +291,8 @@ class Tensor:
     def abs(self) -> Tensor:
         """Return the absolute value of each element."""
         return autograd.apply("abs", self)
+
+    __abs__ = abs
 
     def tanh(self) -> Tensor:
         """Return the hyperbolic tangent of each element."""
@@ -343,7 +340,7 @@ class Tensor:
 
     def reshape(self, *shape: int | tuple[int, ...]) -> Tensor:
         """Return the same elements in another shape; one size may be -1."""
-        return autograd.apply("reshape", self, shape=_flat_sizes(shape))
+        return autograd.apply("reshape", self, shape=sizes_of(shape))
 
     def flatten(self, start_axis: int = 0) -> Tensor:
         """Join the axes from ``start_axis`` on into one."""
@@ -353,7 +350,7 @@ class Tensor:
 
     def transpose(self, *axes: int | tuple[int, ...]) -> Tensor:
         """Reorder the axes as NumPy does: reversed by default, else the order given."""
-        return autograd.apply("transpose", self, axes=_flat_sizes(axes) if axes else None)
+        return autograd.apply("transpose", self, axes=sizes_of(axes) if axes else None)
 
     @property
     def T(self) -> Tensor:  # noqa: N802 - the name NumPy and PyTorch use
@@ -384,34 +381,10 @@ class Tensor:
 
     def broadcast_to(self, *shape: int | tuple[int, ...]) -> Tensor:
         """Repeat axes of size one up to ``shape``."""
-        return autograd.apply("broadcast_to", self, shape=_flat_sizes(shape))
+        return autograd.apply("broadcast_to", self, shape=sizes_of(shape))
 
     def __getitem__(self, key: Any) -> Tensor:
         return autograd.apply("getitem", self, key=_plain_key(key))
-
-
-def _as_array(data: Operand) -> Array:
-    if isinstance(data, Tensor):
-        return data.data
-    if isinstance(data, (np.ndarray, np.generic)):
-        array = np.asarray(data)
-    else:
-        try:
-            array = np.asarray(data)
-        except ValueError as error:
-            raise EngineError(f"cannot make a tensor from {type(data).__name__}: {error}") from error
-        if array.dtype == np.float64:
-            array = array.astype(np.float32)
-    if array.dtype.kind not in "fiub":
-        raise EngineError(f"a tensor holds numbers, got {array.dtype} from {type(data).__name__}")
-    # Kernels count strides in whole elements, which a column of packed records does not have.
-    return array if array.flags.aligned else array.copy()
-
-
-def _flat_sizes(sizes: tuple[SupportsIndex | tuple[int, ...], ...]) -> tuple[int, ...]:
-    if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)):
-        return tuple(sizes[0])
-    return tuple(int(size) for size in sizes if not isinstance(size, tuple))
 
 
 def _plain_key(key: Any) -> Any:
@@ -422,3 +395,6 @@ def _plain_key(key: Any) -> Any:
             if isinstance(part, Tensor):
                 return tuple([part.data if isinstance(part, Tensor) else part for part in key])
     return key
+
+
+autograd.make_results_with(Tensor._wrap)

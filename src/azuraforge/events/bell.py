@@ -19,13 +19,16 @@ class Bell:
         self._lock = threading.RLock()
         self._waiting: dict[StreamKey, set[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = defaultdict(set)
         self._closed = False
-        #: Called at each ring in this process, with project and stream; must return at once.
-        self.listeners: list[Callable[[str, str], None]] = []
+        self._subscribers: list[Callable[[str, str], None]] = []
+
+    def subscribe(self, subscriber: Callable[[str, str], None]) -> None:
+        """Call ``subscriber`` with project and stream at each ring in this process; it must return at once."""
+        self._subscribers.append(subscriber)
 
     def ring(self, project_id: str, stream: str) -> None:
         """Wake everyone who waits for ``stream``."""
-        for listener in self.listeners:
-            listener(project_id, stream)
+        for subscriber in self._subscribers:
+            subscriber(project_id, stream)
         with self._lock:
             waiting = list(self._waiting.get((project_id, stream), ()))
         self._wake(waiting)

@@ -11,9 +11,8 @@ from functools import cached_property
 from typing import Any
 
 import orjson
-from sqlalchemy.orm import Session
 
-from azuraforge.database import Database, after_commit
+from azuraforge.database import Database, Session, after_commit
 from azuraforge.errors import TransientError
 from azuraforge.events import store
 from azuraforge.events.bell import Bell
@@ -58,13 +57,13 @@ class EventLog:
 
     def append(self, session: Session, project_id: str, stream: str, type_: str, data: dict[str, Any]) -> int:
         """Add a line in the caller's transaction and ring the bell once it is committed."""
-        seq = store.append(session, project_id, stream, type_, data)
+        seq = store.append(session, stream, type_, data)
         after_commit(session, lambda: self.bell.ring(project_id, stream))
         return seq
 
     def forget(self, session: Session, project_id: str, stream: str) -> None:
         """Drop a stream with all its lines; only for what does not exist any more."""
-        store.delete_stream(session, project_id, stream)
+        store.delete_stream(session, stream)
 
     def forget_before(self, project_id: str, before: datetime, spared: str) -> int:
         """Drop lines older than ``before``, except those of streams that begin with ``spared``; returns how many.
@@ -73,7 +72,7 @@ class EventLog:
         """
         dropped = 0
         while some := self._database.write(
-            project_id, lambda session: store.delete_before(session, project_id, before, spared, _FORGOTTEN_AT_ONCE)
+            project_id, lambda session: store.delete_before(session, before, spared, _FORGOTTEN_AT_ONCE)
         ):
             dropped += some
         return dropped
@@ -81,17 +80,17 @@ class EventLog:
     def read(self, project_id: str, stream: str, after: int = 0, limit: int = FRAME_EVENTS) -> list[EventOut]:
         """Lines after the cursor, oldest first."""
         with self._database.read(project_id) as session:
-            rows = store.read(session, project_id, stream, after, limit)
+            rows = store.read(session, stream, after, limit)
             return [EventOut(stream=row.stream, seq=row.seq, type=row.type, data=row.data, at=row.at) for row in rows]
 
     def last_seq_in(self, session: Session, project_id: str, stream: str) -> int:
         """``last_seq`` in the caller's snapshot, so that a page and its cursor agree."""
-        return store.last_seq(session, project_id, stream)
+        return store.last_seq(session, stream)
 
     def last_seq(self, project_id: str, stream: str) -> int:
         """The newest number of a stream."""
         with self._database.read(project_id) as session:
-            return store.last_seq(session, project_id, stream)
+            return store.last_seq(session, stream)
 
     async def follow(self, project_id: str, stream: str, after: int) -> AsyncIterator[Frame]:
         """Frames of events after the cursor, for ever; an empty frame is a sign of life. Ends on shutdown."""

@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from azuraforge.crashpoints import crashpoint
-from azuraforge.database import now
+from azuraforge.database import Session, now
 from azuraforge.database.fast_reads import Question
 from azuraforge.events.tables import Event, EventStream
 
@@ -35,55 +34,45 @@ _EVENT: Any = Event.__table__
 _ADD = insert(_EVENT).values(at=now())
 
 
-def append(session: Session, project_id: str, stream: str, type_: str, data: dict[str, Any]) -> int:
+def append(session: Session, stream: str, type_: str, data: dict[str, Any]) -> int:
     """Add one line and return its number. The stream's row stays locked until commit, so numbers appear in order."""
     connection = session.connection()
-    key = {"project_id": project_id, "stream": stream}
+    key = {"project_id": session.project_id, "stream": stream}
     seq = int(connection.execute(_NEXT[connection.dialect.name], {**key, "last_seq": 1}).scalar_one())
     connection.execute(_ADD, {**key, "seq": seq, "type": type_, "data": data})
     crashpoint("event_before_commit")
     return seq
 
 
-def read(session: Session, project_id: str, stream: str, after: int, limit: int) -> list[Event]:
+def read(session: Session, stream: str, after: int, limit: int) -> list[Event]:
     """Lines of ``stream`` with a number above ``after``, in order."""
-    statement = (
-        select(Event)
-        .where(Event.project_id == project_id, Event.stream == stream, Event.seq > after)
-        .order_by(Event.seq)
-        .limit(limit)
-    )
+    statement = select(Event).where(Event.stream == stream, Event.seq > after).order_by(Event.seq).limit(limit)
     return list(session.scalars(statement))
 
 
-def last_seq(session: Session, project_id: str, stream: str) -> int:
+def last_seq(session: Session, stream: str) -> int:
     """The newest number of ``stream``; 0 where it has no line yet."""
-    statement = select(func.max(EventStream.last_seq)).where(
-        EventStream.project_id == project_id, EventStream.stream == stream
-    )
+    statement = select(func.max(EventStream.last_seq)).where(EventStream.stream == stream)
     return session.scalar(statement) or 0
 
 
-def delete_type(session: Session, project_id: str, stream: str, type_: str, keep_after: int) -> int:
+def delete_type(session: Session, stream: str, type_: str, keep_after: int) -> int:
     """Drop lines of one type up to ``keep_after``, for data that also lives elsewhere (metric points)."""
     statement = (
-        update(Event)
-        .where(Event.project_id == project_id, Event.stream == stream, Event.type == type_, Event.seq <= keep_after)
-        .values(data={})
+        update(Event).where(Event.stream == stream, Event.type == type_, Event.seq <= keep_after).values(data={})
     )
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a CursorResult
 
 
-def delete_before(session: Session, project_id: str, before: datetime, spared: str, limit: int) -> int:
+def delete_before(session: Session, before: datetime, spared: str, limit: int) -> int:
     """Drop at most ``limit`` lines of one stream that are older than ``before``; streams that begin with ``spared``
     keep theirs. Returns how many went. The stream's number stays, so cursors stay right."""
-    ours = (Event.project_id == project_id, Event.at < before, Event.stream.not_like(f"{spared}%"))
+    ours = (Event.at < before, Event.stream.not_like(f"{spared}%"))
     found = session.execute(select(Event.stream, Event.seq).where(*ours).order_by(Event.stream, Event.seq).limit(1))
     first = found.one_or_none()
     if first is None:
         return 0
     old = (
-        Event.project_id == project_id,
         Event.stream == first.stream,
         Event.seq < first.seq + limit,
         Event.at < before,
@@ -91,10 +80,10 @@ def delete_before(session: Session, project_id: str, before: datetime, spared: s
     return int(session.execute(delete(Event).where(*old)).rowcount)  # type: ignore[attr-defined]  # a CursorResult
 
 
-def delete_stream(session: Session, project_id: str, stream: str) -> None:
+def delete_stream(session: Session, stream: str) -> None:
     """Every line of a stream, and its number."""
     for table in (Event, EventStream):
         session.execute(
-            delete(table).where(table.project_id == project_id, table.stream == stream),
+            delete(table).where(table.stream == stream),
             execution_options={"synchronize_session": False},
         )

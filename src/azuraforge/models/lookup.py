@@ -1,55 +1,73 @@
-"""The reads of models that pages and clients ask for most, in one round trip each and without the ORM.
-
-They answer exactly what ``ModelService`` would; a test compares.
-"""
+"""The reads of models that pages and clients ask for most, in few round trips and without the ORM."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from azuraforge.database import Database
+from azuraforge.database.keyset import parameters
+from azuraforge.errors import NotFound
 from azuraforge.models import lookup_store, shapes
 from azuraforge.models.registry.names import CHAMPION
-from azuraforge.models.schemas import ModelDetail, ModelOut
+from azuraforge.models.schemas import ModelDetail, ModelPage, VersionPage
+from azuraforge.paging import PAGE, Order
 
-ModelList: TypeAlias = list[ModelOut]
+BY_NAME: Order[tuple[str, str]] = Order("models", tuple[str, str])
+VERSIONS: Order[tuple[int]] = Order("model versions", tuple[int])
 
 
 class ModelLookup:
-    """Reads to be awaited where the request is."""
+    """Reads to be awaited in the event loop."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(self, project_id: str) -> ModelList:
-        """Every model that is not in the trash, by name."""
+    async def list(
+        self, project_id: str, *, trash: bool = False, limit: int = PAGE, after: str | None = None
+    ) -> ModelPage:
+        """Return a page of models, by name; the deleted ones, or all others."""
+        key = BY_NAME.read(after)
+        asked = lookup_store.page(after=key is not None, trash=trash)
+        given = {"limit": limit + 1, **parameters(key or ())}
         models, newest, champions, counts = await self._database.ask(
-            project_id,
-            (lookup_store.MODELS, {}),
-            (lookup_store.NEWEST, {}),
-            (lookup_store.CHAMPIONS, {}),
-            (lookup_store.COUNTS, {}),
+            project_id, (asked.models, given), (asked.newest, given), (asked.champions, given), (asked.counts, given)
         )
         last = {row.model_id: row for row in newest}
         champion = {row.model_id: row.version for row in champions}
         versions = {row.model_id: row.versions for row in counts}
-        return [
+        page, cursor = BY_NAME.cut(models, limit, lambda owner: (owner.name, owner.id))
+        items = [
             shapes.model_out(owner, last.get(owner.id), champion.get(owner.id), versions.get(owner.id, 0))
-            for owner in models
+            for owner in page
         ]
+        return ModelPage(items=items, next=cursor)
+
+    async def versions(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> VersionPage:
+        """Return a page of a model's versions, the newest first. Raises NotFound."""
+        of = {"name": name}
+        found, aliases = await self._database.ask(project_id, (lookup_store.MODEL, of), (lookup_store.ALIASES, of))
+        if not found:
+            raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+        key = VERSIONS.read(after, found[0].id)
+        given = {**of, "limit": limit + 1, **parameters(key or ())}
+        (rows,) = await self._database.ask(project_id, (lookup_store.versions(after=key is not None), given))
+        page, cursor = VERSIONS.cut(rows, limit, lambda row: (row.version,), found[0].id)
+        names = shapes.names_by_version(aliases)
+        items = [shapes.version_out(name, row, names.get(row.version, [])) for row in page]
+        return VersionPage(items=items, next=cursor)
 
     async def find(self, project_id: str, name: str) -> ModelDetail | None:
-        """A model with all its versions, newest first; None where no model has this name now."""
+        """Return a model with its newest versions; None where no model has this name now."""
         of = {"name": name}
-        found, versions, aliases = await self._database.ask(
-            project_id, (lookup_store.MODEL, of), (lookup_store.VERSIONS, of), (lookup_store.ALIASES, of)
+        found, newest, aliased, count, aliases = await self._database.ask(
+            project_id,
+            (lookup_store.MODEL, of),
+            (lookup_store.versions(after=False), {**of, "limit": shapes.SHOWN_VERSIONS}),
+            (lookup_store.ALIASED, of),
+            (lookup_store.VERSION_COUNT, of),
+            (lookup_store.ALIASES, of),
         )
         if not found:
             return None
-        names: dict[int, list[str]] = {}
-        for pointer in aliases:
-            names.setdefault(pointer.version, []).append(pointer.alias)
+        names = shapes.names_by_version(aliases)
         champion = next((number for number, held in names.items() if CHAMPION in held), None)
-        outline = shapes.model_out(found[0], versions[0] if versions else None, champion, len(versions))
-        listed = [shapes.version_out(outline.name, row, names.get(row.version, [])) for row in versions]
-        return ModelDetail(**outline.model_dump(), version_list=listed)
+        outline = shapes.model_out(found[0], newest[0] if newest else None, champion, count[0].versions)
+        return shapes.model_detail(outline, [*newest, *aliased], names)

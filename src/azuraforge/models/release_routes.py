@@ -15,6 +15,7 @@ from azuraforge.models.routes import model_service
 from azuraforge.models.schemas import (
     CardOut,
     DeploymentOut,
+    DeploymentPage,
     DeploymentRequest,
     EndRequest,
     ImportOut,
@@ -22,6 +23,7 @@ from azuraforge.models.schemas import (
     LineageOut,
 )
 from azuraforge.models.service import ModelService
+from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader, while_member
 from azuraforge.waiting.turns import read_in_turn, refuse_if_full
 
@@ -53,9 +55,11 @@ _FORM = {
 
 
 @router.get("/models/{name}/deployments")
-def list_deployments(name: Name, access: Reader, service: Service) -> list[DeploymentOut]:
-    """Every shadow and canary the model had, newest first, and how they did."""
-    return service.deployments.list(access.project_id, name)
+def list_deployments(
+    name: Name, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
+) -> DeploymentPage:
+    """A page of the shadows and canaries that the model had, the newest first, with their results."""
+    return service.deployments.list(access.project_id, name, limit=limit, after=after)
 
 
 @router.post("/models/{name}/deployments", status_code=201)

@@ -19,22 +19,25 @@ from azuraforge.models.schemas import (
     AliasChange,
     AliasRequest,
     EvaluationOut,
+    HistoryPage,
     ModelDetail,
-    ModelOut,
+    ModelPage,
     PictureAnswer,
     PolicyOut,
+    PolicyPage,
     PolicyRequest,
-    PredictionOut,
     PredictOut,
     PredictRequest,
     PromoteRequest,
     RollbackRequest,
     Target,
     VersionOut,
+    VersionPage,
     plain,
 )
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import Model
+from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader, while_member
 from azuraforge.projects.short_ids import path_id
 from azuraforge.runs.short_ids import RunId
@@ -83,18 +86,26 @@ async def list_models(
     access: Reader,
     service: Service,
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
-) -> list[ModelOut]:
-    """Every model with its champion."""
-    if trash:
-        return await to_thread.run_sync(service.reads.list_models, access.project_id, True)
-    return await service.lookup.list(access.project_id)
+    limit: Limit = PAGE,
+    after: After = None,
+) -> ModelPage:
+    """A page of models with their champions, by name."""
+    return await service.lookup.list(access.project_id, trash=trash, limit=limit, after=after)
 
 
 @router.get("/models/{name}")
 async def get_model(name: Name, access: Reader, service: Service) -> ModelDetail:
-    """A model with all its versions."""
+    """A model with its newest versions."""
     found = await service.lookup.find(access.project_id, name)
     return found if found is not None else await to_thread.run_sync(service.reads.show, access.project_id, name)
+
+
+@router.get("/models/{name}/versions")
+async def list_versions(
+    name: Name, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
+) -> VersionPage:
+    """A page of a model's versions, the newest first."""
+    return await service.lookup.versions(access.project_id, name, limit=limit, after=after)
 
 
 @router.get("/models/{name}/versions/{version}")
@@ -136,9 +147,11 @@ def get_history(
     service: Service,
     alias: Alias | None = None,
     at: Annotated[MomentOrUtc | None, Query(description="only moves until then: the first line held the alias")] = None,
-) -> list[AliasChange]:
-    """Who was champion when, and why; newest first."""
-    return service.aliases.history(access.project_id, name, alias, at)
+    limit: Limit = PAGE,
+    after: After = None,
+) -> HistoryPage:
+    """A page of the moves of a model's aliases with their reasons, the newest first."""
+    return service.aliases.history(access.project_id, name, alias, at, limit=limit, after=after)
 
 
 @router.post("/models/{name}/promote")
@@ -190,9 +203,9 @@ def set_policy(name: Name, body: PolicyRequest, access: Member, service: Service
 
 
 @router.get("/models/{name}/policies")
-def list_policies(name: Name, access: Reader, service: Service) -> list[PolicyOut]:
-    """Every policy the model had, newest first, and who set it why."""
-    return service.policies.list(access.project_id, name)
+def list_policies(name: Name, access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> PolicyPage:
+    """A page of the policies that the model had, the newest first, with authors and reasons."""
+    return service.policies.list(access.project_id, name, limit=limit, after=after)
 
 
 @hot.post("/models/{name}/predict", response_model=PredictOut)
@@ -229,14 +242,6 @@ async def predict_image(
             return await service.predict_image(
                 access.project_id, name, target, upload.path, upload.filename, access.user_name, in_thread
             )
-
-
-@router.get("/models/{name}/predictions")
-def list_predictions(
-    name: Name, access: Reader, service: Service, limit: Annotated[int, Query(ge=1, le=1000)] = 100
-) -> list[PredictionOut]:
-    """The newest lines of the ledger."""
-    return service.reads.predictions(access.project_id, name, limit)
 
 
 @router.get("/evaluations/{run_id}")

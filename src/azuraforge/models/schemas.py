@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from azuraforge.bounds import Number
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms
 from azuraforge.models.gate.record import Sentences, VerdictRecord
+from azuraforge.paging import Page
 
 
 def plain(text: str | None) -> str | None:
@@ -68,7 +69,19 @@ class ModelOut(BaseModel):
 
 
 class ModelDetail(ModelOut):
-    version_list: list[VersionOut]
+    """A model with its newest versions."""
+
+    version_list: list[VersionOut] = Field(
+        description="the newest 100 and those that an alias points at, the newest first; all: …/versions"
+    )
+
+
+class ModelPage(Page[ModelOut]):
+    """A page of models, by name."""
+
+
+class VersionPage(Page[VersionOut]):
+    """A page of a model's versions, the newest first."""
 
 
 class AliasChange(BaseModel):
@@ -88,6 +101,10 @@ class AliasChange(BaseModel):
     until: datetime | None = Field(default=None, description="to when; null: it holds")
 
 
+class HistoryPage(Page[AliasChange]):
+    """A page of the moves of a model's aliases, the newest first."""
+
+
 class PolicyRequest(PolicyTerms):
     """The terms of a model's promotions from now on. A term that is left out has the platform's value."""
 
@@ -100,6 +117,10 @@ class PolicyOut(GatePolicy):
     reason: str | None
     by: str | None
     at: datetime | None
+
+
+class PolicyPage(Page[PolicyOut]):
+    """A page of a model's policies, the newest first; the last one is the platform's own."""
 
 
 class AliasRequest(BaseModel):
@@ -232,6 +253,10 @@ class DeploymentOut(BaseModel):
     ended_reason: str | None
     ended_by: str | None
     ended_at: datetime | None
+
+
+class DeploymentPage(Page[DeploymentOut]):
+    """A page of a model's shadows and canaries, the newest first."""
 
 
 class PromoteRequest(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from azuraforge.models.registry.registry import Registry
 from azuraforge.models.schemas import PictureAnswer, PredictOut, PredictRequest, Target
 from azuraforge.models.serving.versions import ServedVersions
 from azuraforge.models.serving.warm import WarmPredictors
-from azuraforge.models.trash import ModelTrash
+from azuraforge.models.trash import ModelTrash, Objection
 from azuraforge.plugins.discovery.catalogue import Call
 
 TRIAL = "azuraforge.models.bundles.trial:try_version"
@@ -61,6 +62,8 @@ class ModelService:
         datasets: DatasetService,
         warm: WarmPredictors,
         call: Call,
+        *,
+        objections: Sequence[Objection] = (),
     ) -> None:
         self._datasets = datasets
         self.folders = folders
@@ -73,7 +76,7 @@ class ModelService:
         self.deployments = Deployments(database, events, folders)
         self.aliases = Aliases(database, events, folders, after_move=[self.deployments.end_moved])
         self.cards = Cards(database, events, datasets)
-        self.trash = ModelTrash(database, events, folders)
+        self.trash = ModelTrash(database, events, folders, objections)
         self.bundles = Bundles(
             *(database, folders, datasets, self.cards, self.registry),
             call_trial=lambda opening: call(TRIAL, warm.with_folders(opening), TRIAL_SECONDS),

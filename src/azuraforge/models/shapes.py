@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from azuraforge.models import schemas
 from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.gate.record import Sentences, VerdictRecord
-from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelPolicy, ModelVersion, Prediction
+from azuraforge.models.tables import AliasChange, Evaluation, Model, ModelAlias, ModelPolicy, ModelVersion, Prediction
+
+#: Versions that the page of a model shows, beside those that an alias points at.
+SHOWN_VERSIONS = 100
 
 
 def _mapping(told: Any) -> dict[str, Any] | None:
@@ -34,6 +38,25 @@ def model_out(owner: Model, newest: ModelVersion | None, champion: int | None, v
         deleted_at=owner.deleted_at,
         deleted_by=owner.deleted_by,
     )
+
+
+def names_by_version(aliases: Iterable[ModelAlias]) -> dict[int, list[str]]:
+    """Return the aliases of each version that has some."""
+    names: dict[int, list[str]] = {}
+    for pointer in aliases:
+        names.setdefault(pointer.version, []).append(pointer.alias)
+    return names
+
+
+def model_detail(
+    outline: schemas.ModelOut, rows: Iterable[ModelVersion], names: Mapping[int, list[str]]
+) -> schemas.ModelDetail:
+    """A model with its newest versions and those that an alias points at, the newest first."""
+    by_number = {row.version: row for row in rows}
+    shown = sorted(by_number, reverse=True)
+    kept = [number for index, number in enumerate(shown) if index < SHOWN_VERSIONS or number in names]
+    listed = [version_out(outline.name, by_number[number], names.get(number, [])) for number in kept]
+    return schemas.ModelDetail(**outline.model_dump(), version_list=listed)
 
 
 def version_out(model: str, row: ModelVersion, aliases: list[str]) -> schemas.VersionOut:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
-from azuraforge.database import new_id, now
+from azuraforge.database import Session, new_id, now
+from azuraforge.database.keyset import behind
 from azuraforge.datasets.duplicates import Kin
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.tables import (
@@ -50,36 +50,9 @@ def ensure_model(session: Session, project_id: str, name: str) -> Model:
     return found
 
 
-def models(
-    session: Session, project_id: str, trash: bool = False
-) -> Sequence[tuple[Model, ModelVersion | None, int | None]]:
-    """Every model with the row of its last version and its champion's number, by name; those in the trash, or all
-    others."""
-    statement = (
-        select(Model, ModelVersion, ModelAlias.version)
-        .outerjoin(
-            ModelVersion,
-            (ModelVersion.project_id == Model.project_id)
-            & (ModelVersion.model_id == Model.id)
-            & (ModelVersion.version == Model.last_version),
-        )
-        .outerjoin(
-            ModelAlias,
-            (ModelAlias.project_id == Model.project_id)
-            & (ModelAlias.model_id == Model.id)
-            & (ModelAlias.alias == "champion"),
-        )
-        .where(Model.project_id == project_id)
-        .where(Model.deleted_at.is_not(None) if trash else Model.deleted_at.is_(None))
-        .order_by(Model.name, Model.id)
-    )
-    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
-
-
-def counts(session: Session, project_id: str) -> dict[str, int]:
-    """How many versions each model has, by its id."""
-    statement = select(ModelVersion.model_id, func.count()).where(ModelVersion.project_id == project_id, *_there())
-    return {row[0]: row[1] for row in session.execute(statement.group_by(ModelVersion.model_id))}
+def names(session: Session, project_id: str) -> Sequence[str]:
+    """Names of the models that are not in the trash."""
+    return session.scalars(select(Model.name).where(Model.project_id == project_id, Model.deleted_at.is_(None))).all()
 
 
 def version(session: Session, project_id: str, model_id: str, number: int) -> ModelVersion | None:
@@ -137,15 +110,34 @@ def move_alias(session: Session, owner: Model, name: str, **fields: object) -> A
 
 
 def history(
-    session: Session, project_id: str, model_id: str, name: str | None, at: datetime | None
-) -> Sequence[AliasChange]:
-    """Moves of one alias or of all, newest first; with ``at`` only those made until then."""
-    statement = select(AliasChange).where(AliasChange.project_id == project_id, AliasChange.model_id == model_id)
+    session: Session,
+    project_id: str,
+    model_id: str,
+    name: str | None,
+    at: datetime | None,
+    after: tuple[int] | None,
+    limit: int,
+) -> Sequence[tuple[AliasChange, datetime | None]]:
+    """Moves of one alias or of all, newest first behind ``after``, each with the time of the alias's next move.
+
+    With ``at`` only those made until then.
+    """
+    line = AliasChange
+    until = func.lead(line.at, type_=line.at.type).over(partition_by=line.alias, order_by=line.seq)
+    moves = select(line.seq, until.label("until")).where(line.project_id == project_id, line.model_id == model_id)
+    ends = moves.subquery()
+    statement = (
+        select(line, ends.c.until)
+        .join(ends, ends.c.seq == line.seq)
+        .where(line.project_id == project_id, line.model_id == model_id)
+    )
     if name is not None:
-        statement = statement.where(AliasChange.alias == name)
+        statement = statement.where(line.alias == name)
     if at is not None:
-        statement = statement.where(AliasChange.at <= at)
-    return session.scalars(statement.order_by(AliasChange.seq.desc())).all()
+        statement = statement.where(line.at <= at)
+    if after is not None:
+        statement = statement.where(behind([line.seq], after, descending=True))
+    return [(row[0], row[1]) for row in session.execute(statement.order_by(line.seq.desc()).limit(limit))]
 
 
 def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: object) -> AliasChange:
@@ -171,9 +163,13 @@ def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: 
     return line
 
 
-def policies(session: Session, project_id: str, model_id: str, limit: int = 1) -> Sequence[ModelPolicy]:
+def policies(
+    session: Session, project_id: str, model_id: str, limit: int = 1, after: tuple[int] | None = None
+) -> Sequence[ModelPolicy]:
     """What promotions of a model need, newest first; empty where that is the platform's own policy."""
     statement = select(ModelPolicy).where(ModelPolicy.project_id == project_id, ModelPolicy.model_id == model_id)
+    if after is not None:
+        statement = statement.where(behind([ModelPolicy.number], after, descending=True))
     return session.scalars(statement.order_by(ModelPolicy.number.desc()).limit(limit)).all()
 
 
@@ -300,12 +296,6 @@ def add_held_out_use(session: Session, project_id: str, **fields: object) -> Hel
     session.add(row)
     session.flush()
     return row
-
-
-def predictions(session: Session, project_id: str, model_id: str, limit: int) -> Sequence[Prediction]:
-    """The newest lines of the ledger."""
-    statement = select(Prediction).where(Prediction.project_id == project_id, Prediction.model_id == model_id)
-    return session.scalars(statement.order_by(Prediction.created_at.desc(), Prediction.id).limit(limit)).all()
 
 
 def _named(project_id: str, name: str) -> tuple[ColumnElement[bool], ...]:

@@ -20,7 +20,7 @@ from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.tables import Model, ModelVersion
 from azuraforge.projects.keeping import Shelf
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
-from azuraforge.projects.schemas import NeededBy, Noun
+from azuraforge.projects.schemas import Noun
 
 #: Raises Conflict where something unfinished or planned needs the model of this name. Asked of other packages.
 Objection = Callable[[Session, str, str], None]
@@ -33,19 +33,12 @@ class ModelTrash(RowBin[Row]):
 
     noun: ClassVar[Noun] = "model"
 
-    def __init__(self, database: Database, events: EventLog, folders: VersionFolders) -> None:
+    def __init__(
+        self, database: Database, events: EventLog, folders: VersionFolders, objections: Sequence[Objection] = ()
+    ) -> None:
         super().__init__(database, events)
         self._folders = folders
-        self.objections: list[Objection] = []
-
-    def needed_runs(self, session: Session, project_id: str, run_ids: Sequence[str]) -> dict[str, NeededBy]:
-        """Return which of these runs made versions that are still there."""
-        return {row.run_id: _needs(model, row) for model, row in trash_store.made_by(session, project_id, run_ids)}
-
-    def needed_versions(self, session: Session, project_id: str, dataset_id: str) -> dict[int, NeededBy]:
-        """Return which versions of a dataset are those that versions of models learned from."""
-        found = trash_store.learned_from(session, project_id, dataset_id)
-        return {row.dataset_version: _needs(model, row) for model, row in found if row.dataset_version is not None}
+        self._objections = objections
 
     def free(self, project_id: str, content_hash: str) -> None:
         """Remove a version's folder unless a row names it."""
@@ -76,7 +69,7 @@ class ModelTrash(RowBin[Row]):
 
     def refuse(self, session: Session, project_id: str, thing: Thing[Row]) -> None:
         if thing.version is None:
-            for object_to in self.objections:
+            for object_to in self._objections:
                 object_to(session, project_id, thing.name)
             return
         for serving in deployment_store.active(session, project_id, thing.id):
@@ -93,9 +86,6 @@ class ModelTrash(RowBin[Row]):
                     where=f"model {thing.name}",
                     next_step="promote another version or roll back first, or delete the whole model",
                 )
-
-    def newest(self, session: Session, project_id: str, limit: int | None) -> Sequence[Thing[Row]]:
-        return self.page(session, project_id, None, None, 0)[:limit]
 
     def page(
         self, session: Session, project_id: str, before: datetime | None, after: Thing[Row] | None, limit: int
@@ -135,7 +125,3 @@ class ModelTrash(RowBin[Row]):
 
 def _thing(model: Model, row: ModelVersion | None = None) -> Thing[Row]:
     return Thing(row or model, model.id, model.name, row.version if row is not None else None)
-
-
-def _needs(model: Model, row: ModelVersion) -> NeededBy:
-    return NeededBy(noun="model", name=model.name, version=row.version)

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, delete, func, or_, select
-from sqlalchemy.orm import Session
 
+from azuraforge.database import Session
 from azuraforge.models.tables import (
     AliasChange,
     DeploymentPair,
@@ -107,10 +107,9 @@ def forget(session: Session, project_id: str, model_id: str) -> list[str]:
     return hashes
 
 
-def named_folders(session: Session, project_id: str, hashes: Sequence[str]) -> set[str]:
+def named_folders(session: Session, hashes: Sequence[str]) -> set[str]:
     """Those that some version of the project still names."""
     statement = select(ModelVersion.content_hash).where(
-        ModelVersion.project_id == project_id,
         ModelVersion.content_hash.in_(hashes),
         ModelVersion.purged_at.is_(None),
     )

@@ -11,7 +11,9 @@ from typing import Any
 
 from azuraforge.runs.handlers import Job
 
-ROOM = "azuraforge.pipelines"
+RESIDUALS = "azuraforge.pipelines.forecast.residuals:explain"
+IMPORTANCE = "azuraforge.pipelines.forecast.importance:explain"
+SALIENCY = "azuraforge.pipelines.classify.saliency:explain"
 #: Of the run's progress, for each of the phases.
 SHARE = 0.01
 
@@ -39,16 +41,14 @@ def explain_forecast(
         role: {"name": each["name"], "predictions": each["predictions"]}
         for role, each in (("candidate", candidate), ("baseline", beside))
     }
-    job.phase("residuals", f"{ROOM}.residuals:explain", {**sides, **folders, "season": season}, share=SHARE)
-    answer = job.phase(
-        "importance", f"{ROOM}.importance:explain", {**learned, **folders, "season": season}, share=SHARE
-    )
+    job.phase("residuals", RESIDUALS, {**sides, **folders, "season": season}, share=SHARE)
+    answer = job.phase("importance", IMPORTANCE, {**learned, **folders, "season": season}, share=SHARE)
     if answer["problem"] is not None:
         job.note(f"The importance of the inputs could not be computed: {answer['problem']}")
 
 
 def explain_classes(job: Job, *, learned: Mapping[str, Any], folders: Mapping[str, str]) -> None:
     """Draw where a classifier looks. ``learned`` and ``folders`` as in ``explain_forecast``."""
-    answer = job.phase("saliency", f"{ROOM}.saliency:explain", {**learned, **folders}, share=2 * SHARE)
+    answer = job.phase("saliency", SALIENCY, {**learned, **folders}, share=2 * SHARE)
     if answer["problem"] is not None:
         job.note(f"Where the classifier looks could not be computed: {answer['problem']}")

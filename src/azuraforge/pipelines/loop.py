@@ -21,6 +21,7 @@ from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.backtests.handler import backtest
 from azuraforge.pipelines.baselines import baselines_of
 from azuraforge.pipelines.explaining import explain_classes, explain_forecast
+from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.result import Outcome
 from azuraforge.runs.handlers import Job
 
@@ -63,9 +64,10 @@ class TrainingLoop:
 
     def carry(self) -> Outcome:
         """Run every phase. The held-out part is written only after everything that learns has ended."""
-        config, task = self._job.run.config, self._job.run.extra["task"]
+        extra = self._job.run.carries(TrainExtra)
+        config, task = self._job.run.config, extra.task
         learner = {"plugin": self._plugin, "config": config}
-        study = {"refit": True} if self._job.run.extra.get("refit") else {}  # the winner of a study, trained anew
+        study = {"refit": True} if extra.refit else {}  # the winner of a study, trained anew
         split = self._phase("split", {**learner, "dataset": rows_of(self._dataset), **study})
         learning = {part: f"{split['outputs']}/{part}" for part in ("train", "validation")}
         fitted = self._phase("fit", {**learner, **learning})
@@ -115,7 +117,7 @@ class TrainingLoop:
             "test": parts["test"],
             "seed": self._job.run.seed,
             "earlier_uses": self._look(held_out),
-            "trials": max(1, int(self._job.run.extra.get("trials", 1))),
+            "trials": extra.trials,
             "policy": self._policy(),
             "measured": {
                 "latency_ms": predicted["latency_ms"],
@@ -150,7 +152,7 @@ class TrainingLoop:
 
     def _chosen_by(self, split: Mapping[str, Any]) -> list[int] | None:
         """The rows by whose scores a study chose this config; None where no study did."""
-        if self._job.run.extra.get("study") is None:
+        if self._job.run.carries(TrainExtra).study is None:
             return None
         found: list[int] = split.get("chosen_by") or split["ranges"]["validation"]
         return found

@@ -19,6 +19,7 @@ from azuraforge.models.registry.folder import Imported
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION
 from azuraforge.models.service import ModelService
+from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.runs.handlers import ClaimedRun, Finish, Job
 
 _REASON_LENGTH = 1000
@@ -84,7 +85,7 @@ class Outcome:
             for entry in entries
         ]
         crashpoint("version_before_registered")
-        summary = {**self._summary(), **_searched(job.run.extra)}
+        summary = {**self._summary(), **job.run.carries(TrainExtra).searched}
 
         def commit(session: Session) -> None:
             versions = [
@@ -230,8 +231,3 @@ class Outcome:
             raise TransientError(
                 "the champion changed while this run was judged beside the earlier one", where=f"model {self.model}"
             ) from error
-
-
-def _searched(extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a study's winner: where it comes from, and how many trials it was the best of."""
-    return {name: extra[name] for name in ("study", "trials", "refit") if name in extra}

@@ -12,19 +12,21 @@ from azuraforge.errors import InvalidInput
 from azuraforge.models.registry.names import check_name
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.baselines import BASELINES
+from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
 from azuraforge.pipelines.result import Outcome
 from azuraforge.plugins.discovery.catalogue import Call, Catalogue
-from azuraforge.runs.handlers import Finish, Job, PreparedRun
+from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 VALIDATE_TIMEOUT_SECONDS = 120.0
 
 
-class TrainingHandler:
+class TrainingHandler(Handler):
     """Split, fit, predict, judge, and, where the gate agrees, promote."""
 
     kind = "train"
+    extra = TrainExtra
 
     def __init__(
         self, database: Database, catalogue: Catalogue, datasets: DatasetService, models: ModelService, call: Call
@@ -66,7 +68,7 @@ class TrainingHandler:
             dataset_version=dataset.version,
             dataset_fingerprint=dataset.fingerprint,
             model=model,
-            extra={"task": plugin.task},
+            extra=TrainExtra(task=plugin.task),
         )
 
     def execute(self, job: Job) -> Finish:

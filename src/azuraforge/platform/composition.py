@@ -1,284 +1,142 @@
-"""Who is wired to whom. Nothing else knows all rooms; what differs between processes is who carries runs."""
+"""Composition root: builds and starts what the packages declare."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.types import ASGIApp
 
-from azuraforge.automations import needs
-from azuraforge.automations.firing import Firing
-from azuraforge.automations.scheduler import Scheduler
-from azuraforge.automations.service import ScheduleService
-from azuraforge.datasets.service import DatasetService
+from azuraforge.database.package import DATABASE
 from azuraforge.errors import Unauthorized
-from azuraforge.events.bell import Bell
-from azuraforge.events.service import EventLog
-from azuraforge.models.comparison.service import Comparisons
-from azuraforge.models.drift.watch import DriftWatch
-from azuraforge.models.predictions.outcomes import Outcomes
-from azuraforge.models.predictions.service import PredictionService
-from azuraforge.models.registry.folder import VersionFolders
-from azuraforge.models.service import ModelService
-from azuraforge.models.serving.warm import WarmPredictors
-from azuraforge.pipelines.agents.handler import AgentHandler
-from azuraforge.pipelines.batches.handler import BatchPredictHandler
-from azuraforge.pipelines.training import TrainingHandler
-from azuraforge.pipelines.trials.handler import TrialHandler
-from azuraforge.pipelines.trials.parts import StudyParts
+from azuraforge.events.package import EVENTS, NOTIFIER
+from azuraforge.package import LOOPS, SETTINGS, BackgroundLoop, Package, Service, Services
 from azuraforge.platform.opening import open_at_start
 from azuraforge.platform.promises import log_not_kept
 from azuraforge.platform.readiness import Readiness
-from azuraforge.plugins.discovery.catalogue import Catalogue
-from azuraforge.processes.kernels import Kernels, News
-from azuraforge.processes.launcher import Launcher
-from azuraforge.processes.memory import MemoryLimit
-from azuraforge.projects.history import History
-from azuraforge.projects.housekeeping import Housekeeping
+from azuraforge.plugins.package import CALL, CATALOGUE
+from azuraforge.processes.kernels import News
+from azuraforge.processes.package import KERNELS, LAUNCHER
+from azuraforge.projects.package import PROJECTS
 from azuraforge.projects.service import ProjectService
-from azuraforge.projects.trash import Bin, Trash
-from azuraforge.reports.reporter import ROUND_SECONDS, Reporter
-from azuraforge.reports.service import RunReports
-from azuraforge.runs.artifacts import ArtifactStore
-from azuraforge.runs.carrier import Carrier
 from azuraforge.runs.execution.supervisor import Supervisor
-from azuraforge.runs.execution.worker import Worker
-from azuraforge.runs.handlers import Handler
-from azuraforge.runs.scratch import sweep
-from azuraforge.runs.service import RunService
+from azuraforge.runs.package import CARRIER, WORKER
+from azuraforge.server.packages import PACKAGES
 from azuraforge.settings import Settings
-from azuraforge.studies.advance import Advance
-from azuraforge.studies.sampler_process import Asker
-from azuraforge.studies.scheduler import StudyScheduler
-from azuraforge.studies.service import StudyService
 from azuraforge.telemetry import logger
-
-#: What children of runs import: the launcher does so for all of them. It starts no thread, and computes nothing.
-PRELOADED = ("azuraforge.pipelines.trials.steps",)
 
 log = logger("platform")
 
+Supplied = Mapping[Service[object], Callable[[Services], object]]
 
-class House:
-    """Every room of one data home, built but not yet started. ``furnish`` it with a carrier.
+
+def build_services(settings: Settings, supplied: Supplied, packages: Sequence[Package] = PACKAGES) -> Services:
+    """Open the database and return the services of this process.
+
+    Args:
+        supplied: what this kind of process builds in a way of its own, such as the carrier of runs.
 
     Raises Conflict where the database is newer than this code and StorageError where it cannot be opened.
     """
+    database = open_at_start(settings)
+    log_not_kept()
+    known: Supplied = {
+        SETTINGS: lambda _: settings,
+        DATABASE: lambda _: database,
+        CALL: lambda services: services[LAUNCHER].call,
+    }
+    services = Services(packages, {**known, **supplied})
+    assert services[DATABASE] is database  # closed with the other services from here on
+    return services
 
-    runs: RunService
-    schedules: ScheduleService
-    scheduler: Scheduler
-    studies: StudyService
-    study_scheduler: StudyScheduler
-    trash: Trash
-    housekeeping: Housekeeping
-    reporter: Reporter
 
-    def __init__(self, settings: Settings, bell: Bell | None = None) -> None:
-        self.settings = settings
-        self.database = open_at_start(settings)
-        self.events = EventLog(self.database, bell)
-        self.projects = ProjectService(self.database, self.events.bell.ring_forget)
-        self.project_id = self.projects.ensure_default()
-        self.launcher = Launcher(preload=PRELOADED)
-        log_not_kept()
-        self.catalogue = Catalogue(self.launcher.call, settings.plugins, settings.home / "catalogue.json")
-        memory = MemoryLimit(settings.reading.memory_bytes, "AZURAFORGE_READING__MEMORY_BYTES")
-        read = partial(self.launcher.call, memory=memory)
-        self.datasets = DatasetService(self.database, self.events, read, settings)
-        self.kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)
-        self.warm = WarmPredictors(
-            self.launcher.open, str(settings.plugins), lambda: self.kernels.folder, settings.serving.warm_bytes
-        )
-        self.models = ModelService(
-            self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm, self.launcher.call
-        )
-        watch = self.models.deployments.watch
-        outcomes = Outcomes(self.database, self.events, self.datasets, self.launcher.call, after_judging=[watch])
-        drift = DriftWatch(self.database, self.events, self.datasets, self.models.versions)
-        self.predictions = PredictionService(self.database, outcomes, drift)
-        self.datasets.listeners.append(self.predictions.look_at)
-        training = TrainingHandler(self.database, self.catalogue, self.datasets, self.models, self.launcher.call)
-        trial = TrialHandler(self.datasets, settings.plugins, settings.home / "studies")
-        batch = BatchPredictHandler(self.datasets, self.models, self.launcher.call, settings.plugins)
-        self.handlers: list[Handler] = [training, trial, batch, AgentHandler(self.catalogue)]
-        self.artifacts = ArtifactStore(settings.artifacts)
+class Owner:
+    """The owner's access to the default project, which the command line of this machine uses."""
 
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """The kinds of run that workers carry."""
-        return tuple(handler.kind for handler in self.handlers)
-
-    def worker(self) -> Worker:
-        """A worker for this process's slots."""
-        return Worker(
-            self.database,
-            self.events,
-            self.launcher,
-            self.artifacts,
-            self.handlers,
-            self.settings,
-            kernels=self.kernels,
-        )
-
-    def furnish(self, carrier: Carrier, report_round_seconds: float = ROUND_SECONDS) -> None:
-        """Build the rooms that create runs, which ``carrier`` then brings to workers."""
-        self.runs = RunService(self.database, self.events, self.handlers, self.artifacts, carrier, self.settings)
-        self.reports = RunReports(self.database, self.artifacts, self.runs, self.launcher.call)
-        self.reporter = Reporter(self.database, self.events, self.reports, self.launcher.open, report_round_seconds)
-        self.comparisons = Comparisons(self.runs, self.launcher.call)
-        firing = Firing(self.database, self.events, self.runs)
-        self.schedules = ScheduleService(self.database, self.runs, firing)
-        self.scheduler = Scheduler(self.database, firing)
-        self._asker = Asker(self.launcher.open)
-        advance = Advance(
-            self.database, self.events, self.runs, self._asker, StudyParts(self.settings.home / "studies").forget
-        )
-        self.studies = StudyService(
-            self.database,
-            self.events,
-            self.catalogue,
-            self.datasets,
-            self.runs,
-            advance,
-            self._asker,
-            self.launcher.call,
-        )
-        self.study_scheduler = StudyScheduler(self.database, advance, self._asker)
-        self._tie_trash()
-
-    def _tie_trash(self) -> None:
-        """Who is asked before something is deleted or resumed, and for whom something is kept though it was deleted."""
-        runs, datasets, models = self.runs.trash, self.datasets.trash, self.models.trash
-        runs.needs.append(models.needed_runs)
-        datasets.needs.append(models.needed_versions)
-        self.runs.objections.append(self.studies.object_to_resuming)
-        datasets.objections += [runs.object_to_dataset, needs.object_to_dataset, self.studies.object_to_dataset]
-        models.objections += [runs.object_to_model, needs.object_to_model, self.studies.object_to_model]
-        # Who needs others comes first.
-        bins: list[Bin] = [self.studies.trash, models, runs, datasets, self.predictions.bin]
-        self.trash = Trash(self.database, self.events, bins)
-        scratch = self.settings.scratch
-        self.housekeeping = Housekeeping(
-            self.database,
-            self.trash,
-            lambda held: sweep(self.database, scratch, held),
-            self.events,
-            History(self.events, self.settings.history),
-            self.settings.event_days,
-        )
-
-    def readiness(self, about: Callable[[], dict[str, str]] = dict) -> Readiness:
-        """Return the state of this process, not yet started; ``about`` adds fields to its report."""
-        return Readiness(lambda: self.projects.look(self.project_id), about)
-
-    def application(self, readiness: Readiness, url: str = "") -> ASGIApp:
-        """Build the HTTP application; see ``create_application``."""
-        # Imported here: a worker serves nothing, and starts half a second sooner without.
-        from azuraforge.server.application import Rooms, create_application
-
-        rooms = Rooms(
-            self.projects,
-            self.trash,
-            self.catalogue,
-            self.datasets,
-            self.runs,
-            self.reports,
-            self.models,
-            self.predictions,
-            self.comparisons,
-            self.studies,
-            self.schedules,
-            self.events,
-        )
-        return create_application(rooms, self.settings, readiness.state, url)
-
-    def prepare(self, tell: Callable[[News], None] | None = None) -> None:
-        """Off the path to readiness: the first run finds its kernels, the first page the plugins."""
-        self.kernels.start(tell)
-        threading.Thread(target=self._describe_plugins, name="catalogue", daemon=True).start()
+    def __init__(self, projects: ProjectService, settings: Settings) -> None:
+        self._projects = projects
+        self._public_url = settings.server.public_url
+        self.project_id = projects.ensure_default()
 
     def sign_in_url(self, url: str) -> str:
         """Create a one-time link for the owner, at the public URL where one is set."""
-        return self.projects.owner_link(self.project_id, self.settings.server.public_url or url).url
+        return self._projects.owner_link(self.project_id, self._public_url or url).url
 
     def local_token(self) -> str:
         """Replace the token of this data home's command line."""
-        return self.projects.local_token(self.project_id)
+        return self._projects.local_token(self.project_id)
 
     def opens(self, token: str) -> bool:
         """Return whether a token still belongs to an owner of the default project."""
         try:
-            access = self.projects.authenticate(token)
+            access = self._projects.authenticate(token)
             return access.project_id == self.project_id and access.role == "owner"
         except Unauthorized:
             return False
 
-    def close(self) -> None:
-        """End every child, close the database."""
-        self.predictions.close()
-        self.models.close()
-        if hasattr(self, "_asker"):  # a worker starts no studies
-            self._asker.close()
-        self.launcher.stop()
-        self.database.close()
+    async def look(self) -> None:
+        """Read the default project's row; raises where requests could not be answered."""
+        await self._projects.look(self.project_id)
 
-    def _describe_plugins(self) -> None:
+
+def application(services: Services, readiness: Readiness, url: str = "") -> ASGIApp:
+    """Build the HTTP application; see ``create_application``."""
+    # Imported here: a worker serves nothing, and starts half a second sooner without.
+    from azuraforge.server.application import create_application
+
+    return create_application(services, readiness.state, url)
+
+
+def prepare(services: Services, tell: Callable[[News], None] | None = None) -> None:
+    """Compile kernels and describe plugins, off the path to readiness."""
+    services[KERNELS].start(tell)
+    catalogue = services[CATALOGUE]
+
+    def describe() -> None:
         try:
-            self.catalogue.list()
+            catalogue.list()
         except Exception as error:  # a start must not fail over a plugin; the page shows the reason later
             log.warning("catalogue_failed", error=str(error))
 
+    threading.Thread(target=describe, name="catalogue", daemon=True).start()
+
+
+#: The supervisor of the embedded platform, which executes runs in the process that serves.
+SUPERVISOR: Service[Supervisor] = Service(
+    "supervisor",
+    lambda services: Supervisor(services[DATABASE], services[EVENTS], services[WORKER], services[SETTINGS]),
+)
+
 
 class Platform:
-    """The embedded platform: one process that serves, carries runs and fires schedules."""
+    """The embedded platform: one process that serves, executes runs and fires schedules."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.house = House(settings)
-        self.supervisor = Supervisor(self.house.database, self.house.events, self.house.worker(), settings)
-        self.house.furnish(self.supervisor)
-        self.readiness = self.house.readiness()
+    def __init__(self, settings: Settings, packages: Sequence[Package] = PACKAGES) -> None:
+        self.services = build_services(settings, {CARRIER: lambda services: services[SUPERVISOR]}, packages)
+        self.owner = Owner(self.services[PROJECTS], settings)
+        self.readiness = Readiness(self.owner.look)
+        self._loops: list[BackgroundLoop] = [self.services[SUPERVISOR], *self.services.all(LOOPS)]
 
     def application(self, url: str) -> ASGIApp:
         """Build the HTTP application of a platform that listens at ``url``."""
-        return self.house.application(self.readiness, url)
+        return application(self.services, self.readiness, url)
 
     def start(self, tell: Callable[[News], None] | None = None) -> None:
-        """Start the launcher and begin to carry runs. ``tell`` hears where making the engine's kernels takes time."""
-        self.house.launcher.start()
-        self.supervisor.start()
-        self.house.scheduler.start()
-        self.house.studies.wake = self.house.study_scheduler.wake
-        self.house.events.bell.listeners.append(self.house.study_scheduler.hear)
-        self.house.study_scheduler.start()
-        self.house.housekeeping.start()
-        if self.house.settings.runs.reports:
-            self.house.events.bell.listeners.append(self.house.reporter.hear)
-            self.house.reporter.start()
+        """Start the launcher and begin to execute runs. ``tell`` is called while the engine's kernels are compiled."""
+        self.services[LAUNCHER].start()
+        for loop in self._loops:
+            loop.start()
         self.readiness.started = True
-        self.house.prepare(tell)
+        prepare(self.services, tell)
 
     def end_streams(self) -> None:
         """Let live streams end, so that the server need not wait for them."""
-        self.house.events.bell.close()
+        self.services[NOTIFIER].close()
 
     def stop(self) -> None:
-        """Put running runs back, end every child, close the database."""
+        """Requeue running runs, end every child, close the database."""
         self.readiness.started = False
         self.end_streams()
-        self.house.reporter.stop()
-        self.house.housekeeping.stop()
-        self.house.study_scheduler.stop()
-        self.house.scheduler.stop()
-        self.supervisor.stop()
-        self.house.close()
-
-    def local_token(self) -> str:
-        """The secret that lets the command line of this machine in."""
-        return self.house.local_token()
-
-    def sign_in_url(self, url: str) -> str:
-        """A fresh one-time link for the owner."""
-        return self.house.sign_in_url(url)
+        for loop in reversed(self._loops):
+            loop.stop()
+        self.services.close()

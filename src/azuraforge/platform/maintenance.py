@@ -18,8 +18,8 @@ from azuraforge.database.backups.service import Condition, Place
 from azuraforge.errors import AzuraError, Conflict
 from azuraforge.platform import backups, opening
 from azuraforge.platform.home import keep_files_private, open_home
-from azuraforge.platform.migration import import_tables
 from azuraforge.projects import history
+from azuraforge.server.packages import import_tables
 from azuraforge.settings import Settings
 
 

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import tempfile
 from pathlib import Path
 
-from alembic import command
-
 from azuraforge.database import Database
 from azuraforge.database.schema import alembic_config
-
-ROOMS = ("events", "projects", "runs", "datasets", "models", "studies", "automations")
-
-
-#: Where the questions are that cross projects.
-CROSS_PROJECT_QUERIES = ("projects.store", "runs.lease", "studies.store", "automations.store")
-
-
-def import_tables() -> None:
-    """Import every room's tables and cross-project queries, so that the metadata is whole and all walls are known."""
-    for module in (*(f"{room}.tables" for room in ROOMS), *CROSS_PROJECT_QUERIES):
-        importlib.import_module(f"azuraforge.{module}")
+from azuraforge.server.packages import import_tables
 
 
 def main() -> None:
+    from alembic import command
+
     import_tables()
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder) / 'schema.db'}")

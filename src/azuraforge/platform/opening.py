@@ -13,9 +13,9 @@ from azuraforge.database.failures import DAMAGED
 from azuraforge.database.schema import open_database
 from azuraforge.errors import Conflict, StorageError, TransientError
 from azuraforge.platform.backups import command_of, way_back
-from azuraforge.platform.migration import import_tables
 from azuraforge.projects import history
 from azuraforge.projects.service import ProjectService
+from azuraforge.server.packages import import_tables
 from azuraforge.settings import Settings
 from azuraforge.telemetry import logger
 from azuraforge.wording import fill

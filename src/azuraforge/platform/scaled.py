@@ -15,14 +15,22 @@ from importlib.util import find_spec
 
 from azuraforge import telemetry
 from azuraforge.database import AWAY
+from azuraforge.database.package import DATABASE
 from azuraforge.errors import InvalidInput, TransientError
+from azuraforge.events.package import EVENTS, NOTIFIER
 from azuraforge.events.redis_bell import RedisBell, answers
-from azuraforge.platform.composition import House
+from azuraforge.package import LOOPS, BackgroundLoop, Services
+from azuraforge.platform.composition import Owner, Supplied, application, build_services, prepare
 from azuraforge.platform.home import open_home
+from azuraforge.platform.readiness import Readiness
 from azuraforge.platform.up import Running, address_of, bind, require_public_url, when_ready
+from azuraforge.processes.package import LAUNCHER
+from azuraforge.projects.package import PROJECTS
+from azuraforge.reports.package import REPORTER, reporter
 from azuraforge.runs.broker.carrier import CeleryCarrier
 from azuraforge.runs.broker.dispatcher import Dispatcher
 from azuraforge.runs.broker.worker import QueueWorker
+from azuraforge.runs.package import CARRIER, HANDLERS, WORKER
 from azuraforge.runs.reaper import Reaper
 from azuraforge.settings import Queue, Settings
 from azuraforge.telemetry import logger
@@ -56,32 +64,33 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
     try:
         with bind(settings.server.host, settings.server.port, command="api") as listener:
             address = address_of(settings.server.host, listener)
-            bell = RedisBell(url, streams=True, on_forget=lambda key: house.projects.forget(key))
-            house = _house(settings, bell)
+            bell = RedisBell(url, streams=True, on_forget=lambda key: services[PROJECTS].forget(key))
             carrier = CeleryCarrier(url, bell)
-            house.furnish(carrier)
-            readiness = house.readiness(lambda: {"broker": "away" if bell.deaf else "ready"})
-            announce = partial(home.announce_unless_another_does, address, house.opens, house.local_token)
+            services = _services(settings, {NOTIFIER: lambda _: bell, CARRIER: lambda _: carrier})
+            owner = Owner(services[PROJECTS], settings)
+            readiness = Readiness(owner.look, lambda: {"broker": "away" if bell.deaf else "ready"})
+            announce = partial(home.announce_unless_another_does, address, owner.opens, owner.local_token)
             announcer = _Loop("announcer", _ANNOUNCE_SECONDS, announce, at_once=True)
             try:
-                server = HttpServer(house.application(readiness, address), listener, bell.close, settings.server)
-                house.launcher.start()
+                app = application(services, readiness, address)
+                server = HttpServer(app, listener, bell.close, settings.server)
+                services[LAUNCHER].start()
                 bell.start()
                 carrier.start()
-                house.prepare()
+                prepare(services)
                 readiness.started = True
                 if not answers(url):
                     log.warning("broker_away", note="requests are answered; runs stay queued until it is back")
                 announcer.start()
                 if on_ready is not None:
-                    running = Running(settings.server.public_url or address, house.sign_in_url(address))
+                    running = Running(settings.server.public_url or address, owner.sign_in_url(address))
                     threading.Thread(target=when_ready, args=(server, on_ready, running), daemon=True).start()
                 server.run()
             finally:
                 readiness.started = False
                 bell.close()
                 announcer.stop()
-                house.close()
+                services.close()
                 carrier.stop()
                 bell.stop()
     finally:
@@ -101,13 +110,13 @@ def serve_worker(
     telemetry.configure(settings.log_level)
     bell = RedisBell(url, on_cancel=lambda _project_id, run_id: worker.notice_cancel(run_id))
     try:
-        house = _house(settings, bell, stop)
-        worker = house.worker()
+        services = _services(settings, {NOTIFIER: lambda _: bell}, stop)
+        worker = services[WORKER]
         carrying = QueueWorker(worker, url, queues, concurrency)
         try:
-            house.launcher.start()
+            services[LAUNCHER].start()
             bell.start()
-            house.prepare()
+            prepare(services)
             carrying.start()
             log.info("worker_ready", worker=worker.name, queues=list(queues), slots=concurrency)
             if on_ready is not None:
@@ -116,7 +125,7 @@ def serve_worker(
             log.info("worker_drains", worker=worker.name)
         finally:
             carrying.stop()
-            house.close()
+            services.close()
             bell.stop()
     finally:
         home.close()
@@ -130,23 +139,25 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
     telemetry.configure(settings.log_level)
     try:
         bell = RedisBell(url)
-        house = _house(settings, bell, stop)
         carrier = CeleryCarrier(url, bell)
-        house.furnish(carrier, REPORT_SECONDS)
-        dispatcher = Dispatcher(house.database, carrier, url, house.kinds)
-        reaper = Reaper(house.database, house.events, settings)
-        loops = [
+        supplied: Supplied = {
+            NOTIFIER: lambda _: bell,
+            CARRIER: lambda _: carrier,
+            REPORTER: lambda services: reporter(services, REPORT_SECONDS),
+        }
+        services = _services(settings, supplied, stop)
+        database = services[DATABASE]
+        kinds = [handler.kind for handler in services.all(HANDLERS)]
+        dispatcher = Dispatcher(database, carrier, url, kinds)
+        reaper = Reaper(database, services[EVENTS], settings)
+        loops: list[BackgroundLoop] = [
             _Loop("reaper", settings.runs.reap_seconds, reaper.reap),
             _Loop("dispatcher", DISPATCH_SECONDS, dispatcher.dispatch),
+            *services.all(LOOPS),
         ]
         try:
             bell.start()
             carrier.start()
-            house.scheduler.start()
-            house.study_scheduler.start()
-            house.housekeeping.start()
-            if settings.runs.reports:
-                house.reporter.start()
             for loop in loops:
                 loop.start()
             log.info("scheduler_ready")
@@ -154,22 +165,18 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
                 on_ready()
             stop.wait()
         finally:
-            house.reporter.stop()
-            house.housekeeping.stop()
-            house.study_scheduler.stop()
-            house.scheduler.stop()
-            for loop in loops:
+            for loop in reversed(loops):
                 loop.stop()
             dispatcher.close()
-            house.close()
+            services.close()
             carrier.stop()
             bell.stop()
     finally:
         home.close()
 
 
-def _house(settings: Settings, bell: RedisBell, stop: threading.Event | None = None) -> House:
-    """The rooms; a database that is just starting is waited for, as whoever starts everything at once expects.
+def _services(settings: Settings, supplied: Supplied, stop: threading.Event | None = None) -> Services:
+    """Build the services of this process; wait for a database that is just starting.
 
     Raises TransientError where it stays away, or ``stop`` is set.
     """
@@ -177,7 +184,9 @@ def _house(settings: Settings, bell: RedisBell, stop: threading.Event | None = N
     told = False
     while True:
         try:
-            return House(settings, bell)
+            services = build_services(settings, supplied)
+            services[PROJECTS].ensure_default()
+            return services
         except TransientError as error:
             if error.error_code != AWAY or time.monotonic() > until or (stop is not None and stop.is_set()):
                 raise

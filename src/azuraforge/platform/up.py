@@ -56,9 +56,9 @@ def serve(
             try:
                 server = HttpServer(platform.application(url), listener, platform.end_streams, settings.server)
                 platform.start(on_kernels)
-                home.announce(url, platform.local_token())
+                home.announce(url, platform.owner.local_token())
                 if on_ready is not None:
-                    ready = Running(settings.server.public_url or url, platform.sign_in_url(url))
+                    ready = Running(settings.server.public_url or url, platform.owner.sign_in_url(url))
                     threading.Thread(target=when_ready, args=(server, on_ready, ready), daemon=True).start()
                 server.run()
             finally:

@@ -9,10 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name
+from azuraforge.paging import PAGE, After, Limit, Order
 from azuraforge.plugins.contract.task_kind import TaskKindFacts
 from azuraforge.plugins.discovery.catalogue import Catalogue
-from azuraforge.plugins.schemas import PluginOut
+from azuraforge.plugins.schemas import PluginOut, PluginPage
 from azuraforge.waiting.turns import ask_in_turn
+
+_BY_NAME: Order[tuple[str, str, str, str]] = Order("plugins", tuple[str, str, str, str])
 
 
 async def signed_in(connection: HTTPConnection) -> str:
@@ -32,9 +35,15 @@ Plugins = Annotated[Catalogue, Depends(catalogue)]
 
 
 @router.get("/plugins")
-async def list_plugins(request: Request, project_id: Project, plugins: Plugins) -> list[PluginOut]:
-    """Every plugin that was found, broken ones with their error."""
-    return await ask_in_turn(request, project_id, plugins.list)
+async def list_plugins(
+    request: Request, project_id: Project, plugins: Plugins, limit: Limit = PAGE, after: After = None
+) -> PluginPage:
+    """A page of the plugins that were found, by kind and name; broken ones with their error."""
+    found = await ask_in_turn(request, project_id, plugins.list)
+    page, cursor = _BY_NAME.select(
+        found, limit, after, lambda each: (each.kind, each.name, each.origin, each.error or "")
+    )
+    return PluginPage(items=list(page), next=cursor)
 
 
 @router.get("/plugins/{name}")

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from azuraforge.paging import Page
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.task_kind import TaskKindFacts
 
@@ -31,3 +32,7 @@ class PluginOut(BaseModel):
     task_kind: TaskKindFacts | None = Field(default=None, description="of a task kind: its metrics, slices, baselines")
     metric: MetricFacts | None = Field(default=None, description="of a metric")
     error: str | None = Field(default=None, description="one line; null where the plugin works")
+
+
+class PluginPage(Page[PluginOut]):
+    """A page of plugins, by kind and name."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import InvalidInput
@@ -13,9 +15,12 @@ from azuraforge.plugins.contract.pipeline import Checkpoint
 from azuraforge.processes import backend
 from azuraforge.processes.failures import sayable
 from azuraforge.processes.frames import Frame
+from azuraforge.processes.messages import Inbox, Message, message_frame
 from azuraforge.processes.outbox import Outbox
 from azuraforge.processes.points import MAX_STEP
 from azuraforge.processes.sealed_folders import problem_with, write_sealed
+
+P = TypeVar("P", bound=BaseModel)
 
 #: A checkpoint that was written should also be known, even if this process dies in the next moment.
 _FLUSH_SECONDS = 5.0
@@ -23,7 +28,7 @@ _FLUSH_SECONDS = 5.0
 
 class Child:
     """All that an entry point sees of the platform. Every method returns at once, except ``checkpoint`` and
-    ``resume``, which read or write the disk.
+    ``resume``, which read or write the disk, and ``receive``.
 
     Attributes:
         payload: what the worker handed over, JSON only.
@@ -31,7 +36,7 @@ class Child:
         threads: threads that the engine may use (BLAS libraries have one).
     """
 
-    def __init__(self, start: Frame, outbox: Outbox) -> None:
+    def __init__(self, start: Frame, outbox: Outbox, inbox: Inbox | None = None) -> None:
         self.payload: dict[str, Any] = start["payload"]
         self.seed: int = start.get("seed", 0)
         self.threads: int = start.get("threads", 1)
@@ -41,7 +46,12 @@ class Child:
         self._environment: dict[str, Any] = start.get("environment", {})
         self._kernels_folder: str | None = start.get("kernels_folder")
         self._outbox = outbox
+        self._inbox = inbox
         self._begun = self._checkpoints is None  # a call has neither points nor checkpoints to continue
+
+    def asked(self, shape: type[P]) -> P:
+        """Return the payload in the shape in which the worker handed it over."""
+        return shape.model_validate(self.payload)
 
     @property
     def outputs(self) -> Path:
@@ -124,6 +134,16 @@ class Child:
     def note(self, markdown: str) -> None:
         """Add a paragraph to the run's report."""
         self._outbox.message({"type": "note", "markdown": sayable(str(markdown))})
+
+    def send(self, name: str, body: BaseModel) -> None:
+        """Send a message that the handler of this kind of run registered; it is stored behind the run's fence."""
+        self._outbox.message(message_frame(name, body))
+
+    def receive(self, timeout_seconds: float | None = None) -> Message | None:
+        """Wait for the next message of the worker, such as the answer to one that was sent; None after the time-out."""
+        if self._inbox is None:
+            raise RuntimeError("this child runs outside a run and receives no messages")
+        return self._inbox.receive(timeout_seconds)
 
     def _begin(self, step: int | None, skipped: list[dict[str, Any]] | None = None) -> None:
         """Say once, before the first point, from where this attempt goes on (None: from the start)."""

@@ -23,9 +23,12 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pydantic import BaseModel
+
 from azuraforge.processes.child import Child
 from azuraforge.processes.failures import error_fields
 from azuraforge.processes.frames import Frame, encode, read_frames
+from azuraforge.processes.messages import Inbox
 from azuraforge.processes.outbox import Outbox
 from azuraforge.processes.prefork import HEAVY, Warm, wanted
 from azuraforge.processes.process_table import LINUX
@@ -117,7 +120,7 @@ def _run(connection: socket.socket, frames: queue.SimpleQueue[Frame]) -> None:
         return
     outbox = Outbox(connection)
     try:
-        answer = _answer(start, Child(start, outbox))
+        answer = _answer(start, Child(start, outbox, Inbox(frames)))
     except BaseException as error:
         answer = _failure(error)
     outbox.message(answer)
@@ -134,6 +137,8 @@ def _limit_memory(limit: int) -> None:
 
 def _answer(start: Frame, child: Child) -> Frame:
     value = _load(start["entry"])(child)
+    if isinstance(value, BaseModel):
+        value = value.model_dump(mode="json")
     answer: Frame = {"type": "result", "value": value, "heavy": [name for name in HEAVY if name in sys.modules]}
     if start.get("outputs"):
         answer["sha256"] = seal(Path(start["outputs"]), {}).sha256

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
-from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import RunVar
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
 from azuraforge.errors import Forbidden, Unauthorized
 from azuraforge.projects.address import Address
 from azuraforge.projects.service import Access, ProjectService
+from azuraforge.waiting.threads import OwnThreads
 
 T = TypeVar("T")
 #: Threads that verify secrets. They are not those of the routes, so that slow routes do not keep callers out.
-_VERIFIERS = 4
-_limiter: RunVar[CapacityLimiter] = RunVar("azuraforge_verifiers")
+_verifiers = OwnThreads("verifiers", 4)
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -50,17 +48,7 @@ async def require_access(connection: HTTPConnection) -> Access:
     if not _bearer(connection):
         _refuse_foreign_page(connection)
     known = service.remembered(secret)
-    return known if known is not None else await to_thread.run_sync(service.authenticate, secret, limiter=_verifiers())
-
-
-def _verifiers() -> CapacityLimiter:
-    """Return the running event loop's limiter of threads that verify secrets."""
-    try:
-        return _limiter.get()
-    except LookupError:
-        made = CapacityLimiter(_VERIFIERS)
-        _limiter.set(made)
-        return made
+    return known if known is not None else await _verifiers.run(service.authenticate, secret)
 
 
 def secret_of(connection: HTTPConnection) -> str:

@@ -6,39 +6,35 @@ from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
-from azuraforge.database import now, seconds_from_now
+from azuraforge.database import Session, now, seconds_from_now
 from azuraforge.projects.tables import AnsweredRequest
 
 
-def get(session: Session, project_id: str, key: str, kept_seconds: float) -> AnsweredRequest | None:
+def get(session: Session, key: str, kept_seconds: float) -> AnsweredRequest | None:
     """What is known of a key; a row that has outlived its time does not count."""
     return session.scalar(
         select(AnsweredRequest).where(
-            AnsweredRequest.project_id == project_id,
             AnsweredRequest.key == key,
             AnsweredRequest.created_at > seconds_from_now(-kept_seconds),
         )
     )
 
 
-def take(session: Session, project_id: str, key: str, route: str, credential_hash: str, kept_seconds: float) -> bool:
+def take(session: Session, key: str, route: str, kept_seconds: float) -> bool:
     """Write down that the key is used, in the transaction of what it is used for; False where it was already."""
     outlived = AnsweredRequest.created_at <= seconds_from_now(-kept_seconds)
     session.execute(
-        delete(AnsweredRequest).where(AnsweredRequest.project_id == project_id, outlived),
+        delete(AnsweredRequest).where(outlived),
         execution_options={"synchronize_session": False},
     )
-    statement = _insert(session).values(
-        project_id=project_id, key=key, route=route, credential_hash=credential_hash, created_at=now()
-    )
+    statement = _insert(session).values(project_id=session.project_id, key=key, route=route, created_at=now())
     return session.connection().execute(statement.on_conflict_do_nothing()).rowcount == 1
 
 
-def answer(session: Session, project_id: str, key: str, values: dict[str, Any]) -> None:
+def answer(session: Session, key: str, values: dict[str, Any]) -> None:
     """Keep the answer with its key."""
-    statement = _insert(session).values(project_id=project_id, key=key, created_at=now(), **values)
+    statement = _insert(session).values(project_id=session.project_id, key=key, created_at=now(), **values)
     session.connection().execute(
         statement.on_conflict_do_update(
             index_elements=[AnsweredRequest.project_id, AnsweredRequest.key],

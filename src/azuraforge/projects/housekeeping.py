@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import timedelta
 
 from azuraforge.database import Database
@@ -25,7 +25,7 @@ class Housekeeping:
     """Tends every project in turn: soon after the start, and then every ``round_seconds``.
 
     Args:
-        sweep_work: removes work folders of runs that cannot be resumed any more, except those of the given projects.
+        chores: work of each round, called with the ids of projects that are left alone.
         history: recognises a database that is older than the files, whose projects are left alone.
         event_days: lines of the log older than this go, except those of runs, which are purged with their run.
     """
@@ -34,7 +34,7 @@ class Housekeeping:
         self,
         database: Database,
         trash: Trash,
-        sweep_work: Callable[[Collection[str]], object],
+        chores: Sequence[Callable[[Collection[str]], object]],
         events: EventLog,
         history: History,
         event_days: int = 90,
@@ -42,7 +42,7 @@ class Housekeeping:
     ) -> None:
         self._database = database
         self._trash = trash
-        self._sweep_work = sweep_work
+        self._chores = chores
         self._events = events
         self._history = history
         self._event_days = event_days
@@ -65,7 +65,8 @@ class Housekeeping:
         """Tend every project once. The trouble of one does not hold up the others."""
         projects = list(self._projects())
         held = {project_id for project_id in projects if self._is_held(project_id)}
-        self._sweep_work(held)
+        for chore in self._chores:
+            chore(held)
         for project_id in projects:
             if project_id in held:
                 continue

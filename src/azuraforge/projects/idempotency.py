@@ -6,13 +6,11 @@ That the key is used is written in the very transaction of the work, so that nei
     a row with an answer      give that answer; to another request under the same key, a Conflict
     a row without an answer   it was done, or is being done; its answer is not known (yet): a Conflict that says so
 
-An answer that holds a secret lies here sealed with the secret of whoever asked, which we store only as a hash.
+An answer that holds a secret is never stored: its row says that it was given, and a repeated request gets a Conflict.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +27,7 @@ MOST_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request was answered. ``secret``: shown once, and kept for nobody else."""
+    """The answer to a request. One that holds a secret is shown once."""
 
     status: int
     media_type: str
@@ -39,12 +37,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class KeyedRequest:
-    """A request with its key, and who sends it: ``route`` is method and path, ``secret`` the caller's own."""
+    """A request with its key. ``route`` is its method and path."""
 
     project_id: str
     key: str
     route: str
-    secret: str
 
     def __post_init__(self) -> None:
         if not (0 < len(self.key) <= MOST_CHARACTERS and self.key.isascii() and self.key.isprintable()):
@@ -62,7 +59,7 @@ class AnsweredRequests:
     def known(self, request: KeyedRequest) -> AnsweredRequest | None:
         """What is known of the request's key. Raises Conflict where its work was done and its answer is not known."""
         with self._database.read(request.project_id) as session:
-            row = answer_store.get(session, request.project_id, request.key, KEPT_SECONDS)
+            row = answer_store.get(session, request.key, KEPT_SECONDS)
         if row is not None and row.request_hash is None:
             raise _without_answer(request)
         return row
@@ -72,36 +69,30 @@ class AnsweredRequests:
         """Around the work: its first write takes the key along. Raises Conflict where another was quicker."""
 
         def take(session: Session) -> None:
-            if not answer_store.take(
-                session, request.project_id, request.key, request.route, _hash(request.secret), KEPT_SECONDS
-            ):
+            if not answer_store.take(session, request.key, request.route, KEPT_SECONDS):
                 raise _without_answer(request)
 
         with taking_along(request.project_id, take):
             yield
 
     def keep(self, request: KeyedRequest, request_hash: str, answer: Answer) -> None:
-        """Store an answer for the request's repetitions."""
-        nonce = os.urandom(32) if answer.secret else None
+        """Store an answer for repeated requests; of one that holds a secret, only that it was given."""
         values = {
             "route": request.route,
-            "credential_hash": _hash(request.secret),
             "request_hash": request_hash,
             "status": answer.status,
             "media_type": answer.media_type,
-            "nonce": nonce,
-            "body": _sealed(answer.body, request.secret, nonce) if nonce else answer.body,
+            "body": None if answer.secret else answer.body,
         }
         self._database.write(
             request.project_id,
-            lambda session: answer_store.answer(session, request.project_id, request.key, values),
+            lambda session: answer_store.answer(session, request.key, values),
         )
 
 
 def repeated(row: AnsweredRequest, request: KeyedRequest, request_hash: str) -> Answer:
-    """The answer again. Raises Conflict where the request is another one, or its answer a secret of somebody else."""
+    """Return the stored answer. Raises Conflict where the request is another one, or its answer held a secret."""
     assert row.status is not None
-    assert row.body is not None
     if (row.route, row.request_hash) != (request.route, request_hash):
         raise Conflict(
             f"the idempotency key {request.key!r} belongs to another request: {row.route}",
@@ -109,16 +100,14 @@ def repeated(row: AnsweredRequest, request: KeyedRequest, request_hash: str) -> 
             next_step="use another key; repeat a request with the very same body",
             code="key_reused",
         )
-    if row.nonce is None:
-        return Answer(row.status, row.media_type or "", row.body)
-    if row.credential_hash != _hash(request.secret):
+    if row.body is None:
         raise Conflict(
-            "this was done, and its answer holds a secret that is shown only to who asked first",
+            "the request was done, and its answer held a secret, which is shown once and not stored",
             where="Idempotency-Key",
-            next_step="look whether it is there; else use another key",
+            next_step="delete what it made and send the request with another key",
             code="shown_once",
         )
-    return Answer(row.status, row.media_type or "", _sealed(row.body, request.secret, row.nonce), secret=True)
+    return Answer(row.status, row.media_type or "", row.body)
 
 
 def _without_answer(request: KeyedRequest) -> Conflict:
@@ -128,13 +117,3 @@ def _without_answer(request: KeyedRequest) -> Conflict:
         next_step="repeat it in a second; if that stays so, look whether it is there before you use another key",
         code="answer_unknown",
     )
-
-
-def _sealed(body: bytes, secret: str, nonce: bytes) -> bytes:
-    """``body`` under a key stream that only the caller's 256-bit secret opens; the same again opens it."""
-    stream = hashlib.shake_256(secret.encode() + nonce).digest(len(body))
-    return bytes(left ^ right for left, right in zip(body, stream, strict=True))
-
-
-def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -19,8 +19,8 @@ from azuraforge.database import Database, Session, new_id
 from azuraforge.projects import store
 from azuraforge.projects.unnamed import SIGHTINGS, outlasted
 
-#: Which of these addresses are named by a row of the project.
-Named = Callable[[Session, str, Sequence[str]], set[str]]
+#: Returns those of these addresses that a row of the session's project names.
+Named = Callable[[Session, Sequence[str]], set[str]]
 
 _GONE = ".purged-"
 _BATCH = 50
@@ -30,7 +30,7 @@ _DRAFT_SECONDS = 24 * 3600.0
 
 def hold(session: Session, project_id: str) -> None:
     """Until this transaction ends, no file of the project is freed."""
-    store.share_project(session, project_id)
+    store.share_project(session)
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,15 @@ class Shelf:
         for start in range(0, len(found), 10 * _BATCH):
             batch = found[start : start + 10 * _BATCH]
             with self.database.read(self.project_id) as session:
-                unnamed |= set(batch) - self.named(session, self.project_id, batch)
+                unnamed |= set(batch) - self.named(session, batch)
         return freed + self.free(outlasted(self.folder, unnamed, older_than_seconds))
 
     def _mover(self, addresses: Sequence[str]) -> Callable[[Session], list[Path]]:
         """Moving away is quick, even for large files: everybody waits for it."""
 
         def work(session: Session) -> list[Path]:
-            store.seize_project(session, self.project_id)
-            named = self.named(session, self.project_id, addresses)
+            store.seize_project(session)
+            named = self.named(session, addresses)
             return [moved for each in addresses if each not in named and (moved := self._move_away(each)) is not None]
 
         return work

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import Forbidden
+from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Admin, Reader, project_service, refuse_foreign_origin, served_address
 from azuraforge.projects.address import Address
 from azuraforge.projects.schemas import (
@@ -19,7 +20,7 @@ from azuraforge.projects.schemas import (
     PurgeOut,
     SessionOut,
     TokenCreated,
-    TokenOut,
+    TokenPage,
     TokenRequest,
     TrashOut,
 )
@@ -98,9 +99,9 @@ def create_link(body: NewLink, access: Reader, address: Served, response: Respon
 
 
 @router.get("/tokens")
-def list_tokens(access: Admin, service: Service) -> list[TokenOut]:
-    """The project's API tokens, without their secrets."""
-    return service.tokens(access.project_id)
+def list_tokens(access: Admin, service: Service, limit: Limit = PAGE, after: After = None) -> TokenPage:
+    """A page of the project's API tokens, without their secrets, the oldest first."""
+    return service.tokens(access.project_id, limit=limit, after=after)
 
 
 @router.post("/tokens", status_code=201)
@@ -129,9 +130,9 @@ def set_policy(body: Policy, access: Admin, trash: Bins) -> Policy:
 
 
 @router.get("/projects/trash")
-def list_trash(access: Reader, trash: Bins) -> TrashOut:
-    """What was deleted and can be restored."""
-    return trash.list(access.project_id)
+def list_trash(access: Reader, trash: Bins, limit: Limit = PAGE, after: After = None) -> TrashOut:
+    """A page of what was deleted and can be restored, the latest first."""
+    return trash.list(access.project_id, limit=limit, after=after)
 
 
 @router.delete("/projects/trash")

@@ -17,7 +17,7 @@ from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import Shelf
 from azuraforge.projects.schemas import NeededBy, Noun, Policy, TrashItem
-from azuraforge.projects.trash import AT_ONCE, Contents, Purged
+from azuraforge.projects.trash import AT_ONCE, Contents, Position, Purged
 
 Row = TypeVar("Row", bound=Deletable)
 #: An id, and a version's number where one version of the thing is meant.
@@ -109,9 +109,11 @@ class RowBin(ABC, Generic[Row]):
                 raise
             raise self._taken(restored[-1]) from None
 
-    def contents(self, session: Session, project_id: str, policy: Policy) -> Contents:
-        """Return what can be restored, the latest first."""
-        things = self.newest(session, project_id, AT_ONCE)
+    def contents(
+        self, session: Session, project_id: str, policy: Policy, after: Position | None = None, limit: int = AT_ONCE
+    ) -> Contents:
+        """Return what can be restored, the latest first, behind ``after``."""
+        things = self.newest(session, project_id, after, limit)
         held = self.held_bytes(session, project_id, things)
         needed = self.needed(session, project_id, things)
         items = [self._item(each, held.get(each.key, 0), policy, needed.get(each.key)) for each in things]
@@ -190,10 +192,6 @@ class RowBin(ABC, Generic[Row]):
         """Lock and return a thing as it is now; None where it was purged, or cannot be purged now."""
 
     @abstractmethod
-    def newest(self, session: Session, project_id: str, limit: int | None) -> Sequence[Thing[Row]]:
-        """Return what can be restored, the latest first."""
-
-    @abstractmethod
     def page(
         self, session: Session, project_id: str, before: datetime | None, after: Thing[Row] | None, limit: int
     ) -> Sequence[Thing[Row]]:
@@ -209,6 +207,14 @@ class RowBin(ABC, Generic[Row]):
     @abstractmethod
     def remove(self, session: Session, project_id: str, thing: Thing[Row]) -> Removal:
         """Remove the rows of a locked thing that is in the trash."""
+
+    def newest(
+        self, session: Session, project_id: str, after: Position | None, limit: int | None
+    ) -> Sequence[Thing[Row]]:
+        """Return what can be restored, the latest first, behind ``after``. This one reads everything in the bin."""
+        things = {self._position(each): each for each in self.page(session, project_id, None, None, AT_ONCE)}
+        places = sorted((each for each in things if after is None or each < after), reverse=True)
+        return [things[each] for each in places[:limit]]
 
     def lock_all(self, session: Session, project_id: str, things: Sequence[Thing[Row]]) -> Sequence[Thing[Row]]:
         """Lock and return those that have not been purged."""
@@ -248,7 +254,7 @@ class RowBin(ABC, Generic[Row]):
 
     def totals(self, session: Session, project_id: str) -> tuple[int, int]:
         """Return how many things are in the trash, and the bytes of their files."""
-        things = self.newest(session, project_id, None)
+        things = self.newest(session, project_id, None, None)
         return len(things), sum(self.held_bytes(session, project_id, things).values())
 
     def describe(self, thing: Thing[Row]) -> dict[str, Any]:
@@ -306,6 +312,10 @@ class RowBin(ABC, Generic[Row]):
             return self.remove(session, project_id, locked)
 
         return work
+
+    def _position(self, thing: Thing[Row]) -> Position:
+        assert thing.row.deleted_at is not None
+        return thing.row.deleted_at, self.noun, thing.id, thing.version or 0
 
     def _item(self, thing: Thing[Row], held: int, policy: Policy, needed: NeededBy | None) -> TrashItem:
         row = thing.row

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from azuraforge.paging import Page
+
 Role = Literal["viewer", "member", "admin", "owner"]
 
 
@@ -52,6 +54,10 @@ class TokenOut(BaseModel):
     created_at: datetime
     expires_at: datetime | None
     used_at: datetime | None
+
+
+class TokenPage(Page[TokenOut]):
+    """A page of the project's tokens, the oldest first."""
 
 
 class TokenCreated(TokenOut):
@@ -107,10 +113,9 @@ class TrashItem(BaseModel):
     needed_by: NeededBy | None = Field(default=None, description="as long as this is there, it is not purged")
 
 
-class TrashOut(BaseModel):
-    """What lies in the trash, the latest first. ``items`` holds at most 500 of each noun, ``count`` tells of all."""
+class TrashOut(Page[TrashItem]):
+    """A page of what lies in the trash, the latest first; ``count`` and ``bytes`` include what other pages show."""
 
-    items: list[TrashItem]
     count: int
     bytes: int
     policy: Policy

@@ -16,15 +16,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
 
+from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, new_id, seconds_from_now, taking_nothing_along
 from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import Conflict, Forbidden, NotFound, Unauthorized
+from azuraforge.paging import PAGE, Order
 from azuraforge.projects import store
 from azuraforge.projects.idempotency import AnsweredRequests
-from azuraforge.projects.schemas import LinkOut, Role, SessionOut, TokenCreated, TokenOut, TokenRequest
+from azuraforge.projects.schemas import LinkOut, Role, SessionOut, TokenCreated, TokenOut, TokenPage, TokenRequest
 from azuraforge.projects.tables import Credential
 
 LINK_SECONDS = 10 * 60
+_TOKENS: Order[tuple[datetime, str]] = Order("tokens", tuple[Moment, str])
 SESSION_SECONDS = 30 * 24 * 3600
 #: A credential and its membership are read again after this time. A revoked secret is forgotten at once, here and, as
 #: long as the bell is heard, in other processes.
@@ -99,7 +102,7 @@ class ProjectService:
                 next_step="restore a backup, or name an empty database",
             )
         project_id = place.project_id
-        self._database.write(project_id, lambda session: store.delete_expired(session, project_id))
+        self._database.write(project_id, lambda session: store.delete_expired(session))
         return project_id
 
     async def look(self, project_id: str) -> None:
@@ -127,7 +130,7 @@ class ProjectService:
         hash_ = _hash(link)
 
         def take(session: Session, place: store.Place) -> tuple[str, str, str] | None:
-            row = store.use_link(session, place.project_id, hash_)
+            row = store.use_link(session, hash_)
             return (row.project_id, row.user_id, row.role) if row else None
 
         taken = self._database.write_claimed(lambda session: store.find_secret(session, hash_), take)
@@ -145,7 +148,7 @@ class ProjectService:
         if access.kind != "session":
             raise Conflict("a token cannot sign out", next_step="azuraforge tokens revoke ID")
         place, hash_ = access.project_id, access.secret_hash
-        self._database.write(place, lambda session: store.delete_credential(session, place, hash_))
+        self._database.write(place, lambda session: store.delete_credential(session, hash_))
         self._removed(hash_)
 
     def authenticate(self, secret: str) -> Access:
@@ -158,7 +161,7 @@ class ProjectService:
         place = self._find(lambda session: store.find_secret(session, hash_))
         if place is not None:
             with self._database.read(place.project_id) as session:
-                found = store.credential(session, place.project_id, hash_, ("session", "token", LOCAL))
+                found = store.credential(session, hash_, ("session", "token", LOCAL))
         if found is None:
             with self._lock:
                 self._cache.pop(hash_, None)
@@ -226,21 +229,24 @@ class ProjectService:
         Raises Conflict where the project has none.
         """
         user_id = self._owner_of(project_id)
-        former = self._database.write(project_id, lambda session: store.delete_kind(session, project_id, LOCAL))
+        former = self._database.write(project_id, lambda session: store.delete_kind(session, LOCAL))
         for hash_ in former:
             self._removed(hash_)
         secret, _ = self._issue(project_id, user_id, LOCAL, "owner", name="command line")
         return secret
 
-    def tokens(self, project_id: str) -> list[TokenOut]:
-        """List the project's tokens, without their secrets, each with the role that it has now."""
+    def tokens(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> TokenPage:
+        """Return a page of the project's tokens, without their secrets, each with the role that it has now."""
+        key = _TOKENS.read(after)
         with self._database.read(project_id) as session:
-            found = store.tokens(session, project_id)
-        return [TokenOut(**{**_token_fields(row), "role": lower_role(row.role, role)}) for row, role in found]
+            found = store.tokens(session, limit + 1, key)
+        page, cursor = _TOKENS.cut(found, limit, lambda each: (each[0].created_at, each[0].id))
+        items = [TokenOut(**{**_token_fields(row), "role": lower_role(row.role, role)}) for row, role in page]
+        return TokenPage(items=items, next=cursor)
 
     def revoke_token(self, project_id: str, id_: str) -> None:
         """Remove a token; it opens nothing from now on."""
-        hash_ = self._database.write(project_id, lambda session: store.delete_token(session, project_id, id_))
+        hash_ = self._database.write(project_id, lambda session: store.delete_token(session, id_))
         if hash_ is None:
             raise NotFound(f"token {id_!r} does not exist", next_step="azuraforge tokens list")
         self._removed(hash_)
@@ -251,7 +257,7 @@ class ProjectService:
 
     def _owner_of(self, project_id: str) -> str:
         with self._database.read(project_id) as session:
-            user_id = store.owner_of(session, project_id)
+            user_id = store.owner_of(session)
         if user_id is None:
             raise Conflict(
                 "the project has no owner, so no sign-in link and no command line token can be made for it",
@@ -292,7 +298,7 @@ class ProjectService:
     def _note_use(self, project_id: str, hash_: str) -> None:
         """For the list of tokens, to the hour. A good token lets in even where nothing can be written."""
         with contextlib.suppress(Exception), taking_nothing_along():
-            self._database.write(project_id, lambda session: store.note_use(session, project_id, hash_, _USE_SECONDS))
+            self._database.write(project_id, lambda session: store.note_use(session, hash_, _USE_SECONDS))
 
     def _removed(self, hash_: str) -> None:
         self.forget(hash_)

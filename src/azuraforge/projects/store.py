@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
-from azuraforge.database import cross_project_query, founding, now, seconds_from_now
+from azuraforge.database import Session, cross_project_query, founding, now, seconds_from_now
 from azuraforge.database.fast_reads import Question
+from azuraforge.database.keyset import behind
 from azuraforge.projects.tables import Credential, Member, Policy, Project, User
 
 
@@ -77,9 +77,9 @@ def found_project(session: Session, project_id: str, account_id: str, slug: str,
     connection.execute(into.on_conflict_do_nothing())
 
 
-def owner_of(session: Session, project_id: str) -> str | None:
+def owner_of(session: Session) -> str | None:
     """Return the id of the project's first owner; None where it has none."""
-    statement = select(Member.user_id).where(Member.project_id == project_id, Member.role == "owner")
+    statement = select(Member.user_id).where(Member.role == "owner")
     return session.scalars(statement.order_by(Member.created_at, Member.user_id)).first()
 
 
@@ -87,70 +87,67 @@ def _alive() -> ColumnElement[bool]:
     return or_(Credential.expires_at.is_(None), Credential.expires_at > now())
 
 
-def _secret(project_id: str, hash_: str) -> ColumnElement[bool]:
-    return and_(Credential.project_id == project_id, Credential.hash == hash_)
-
-
-def credential(session: Session, project_id: str, hash_: str, kinds: tuple[str, ...]) -> Any | None:
+def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Any | None:
     """Find a credential that has not expired by the hash of its secret, with its project, user and membership."""
     statement = (
         select(Credential, Project, User, Member)
         .join(Project, Project.id == Credential.project_id)
         .join(User, User.id == Credential.user_id)
         .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
-        .where(_secret(project_id, hash_), Credential.kind.in_(kinds), _alive())
+        .where(Credential.hash == hash_, Credential.kind.in_(kinds), _alive())
     )
     return session.execute(statement).first()
 
 
-def use_link(session: Session, project_id: str, hash_: str) -> Credential | None:
+def use_link(session: Session, hash_: str) -> Credential | None:
     """Take a one-time link; only the first caller gets it."""
     statement = (
         update(Credential)
-        .where(_secret(project_id, hash_), Credential.kind == "link", Credential.used_at.is_(None), _alive())
+        .where(Credential.hash == hash_, Credential.kind == "link", Credential.used_at.is_(None), _alive())
         .values(used_at=now())
         .returning(Credential)
     )
     return session.scalars(statement).first()
 
 
-def note_use(session: Session, project_id: str, hash_: str, at_most_every_seconds: float) -> None:
+def note_use(session: Session, hash_: str, at_most_every_seconds: float) -> None:
     """Write down that a token was used, unless that was written a moment ago."""
     old = or_(Credential.used_at.is_(None), Credential.used_at < seconds_from_now(-at_most_every_seconds))
-    session.execute(update(Credential).where(_secret(project_id, hash_), old).values(used_at=now()))
+    session.execute(update(Credential).where(Credential.hash == hash_, old).values(used_at=now()))
 
 
-def tokens(session: Session, project_id: str) -> list[tuple[Credential, str]]:
-    """List the project's tokens, each with the role of the member who made it."""
+def tokens(session: Session, limit: int, after: tuple[datetime, str] | None) -> list[tuple[Credential, str]]:
+    """List the project's tokens behind ``after``, each with the role of the member who made it."""
     statement = (
         select(Credential, Member.role)
         .join(Member, and_(Member.project_id == Credential.project_id, Member.user_id == Credential.user_id))
-        .where(Credential.project_id == project_id, Credential.kind == "token")
-        .order_by(Credential.created_at)
+        .where(Credential.kind == "token")
+        .order_by(Credential.created_at, Credential.id)
+        .limit(limit)
     )
+    if after is not None:
+        statement = statement.where(behind((Credential.created_at, Credential.id), after))
     return [(row, role) for row, role in session.execute(statement)]
 
 
-def delete_token(session: Session, project_id: str, id_: str) -> str | None:
+def delete_token(session: Session, id_: str) -> str | None:
     """Remove a token and return its hash; None where the project has none with this id."""
-    statement = delete(Credential).where(
-        Credential.project_id == project_id, Credential.kind == "token", Credential.id == id_
-    )
+    statement = delete(Credential).where(Credential.kind == "token", Credential.id == id_)
     return session.execute(statement.returning(Credential.hash)).scalar()
 
 
-def delete_kind(session: Session, project_id: str, kind: str) -> list[str]:
+def delete_kind(session: Session, kind: str) -> list[str]:
     """Remove every credential of a kind and return their hashes."""
-    statement = delete(Credential).where(Credential.project_id == project_id, Credential.kind == kind)
+    statement = delete(Credential).where(Credential.kind == kind)
     return list(session.scalars(statement.returning(Credential.hash)))
 
 
-def delete_credential(session: Session, project_id: str, hash_: str) -> None:
-    session.execute(delete(Credential).where(_secret(project_id, hash_)))
+def delete_credential(session: Session, hash_: str) -> None:
+    session.execute(delete(Credential).where(Credential.hash == hash_))
 
 
-def delete_expired(session: Session, project_id: str) -> None:
-    session.execute(delete(Credential).where(Credential.project_id == project_id, Credential.expires_at <= now()))
+def delete_expired(session: Session) -> None:
+    session.execute(delete(Credential).where(Credential.expires_at <= now()))
 
 
 def add_credential(
@@ -173,25 +170,25 @@ def add_credential(
     return row
 
 
-def share_project(session: Session, project_id: str) -> None:
+def share_project(session: Session) -> None:
     """Until commit nobody seizes the project. On SQLite nobody else writes anyway."""
-    session.execute(select(Project.id).where(Project.id == project_id).with_for_update(read=True))
+    session.execute(select(Project.id).where(Project.id == session.project_id).with_for_update(read=True))
 
 
-def seize_project(session: Session, project_id: str) -> None:
+def seize_project(session: Session) -> None:
     """Until commit nobody shares the project; rows that refer to it can be written all the same."""
-    session.execute(select(Project.id).where(Project.id == project_id).with_for_update(key_share=True))
+    session.execute(select(Project.id).where(Project.id == session.project_id).with_for_update(key_share=True))
 
 
-def policy(session: Session, project_id: str) -> Policy | None:
+def policy(session: Session) -> Policy | None:
     """What the project was told to keep; None: the defaults."""
-    return session.get(Policy, project_id)
+    return session.get(Policy, session.project_id)
 
 
-def save_policy(session: Session, project_id: str, values: dict[str, Any]) -> None:
+def save_policy(session: Session, values: dict[str, Any]) -> None:
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(Policy)
-    statement = insert.values(project_id=project_id, **values)
+    statement = insert.values(project_id=session.project_id, **values)
     session.connection().execute(statement.on_conflict_do_update(index_elements=[Policy.project_id], set_=values))
 
 

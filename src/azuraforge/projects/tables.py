@@ -84,12 +84,10 @@ class AnsweredRequest(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), ForeignKey("project.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     route: Mapped[str] = mapped_column(String(300))  # method and path
-    credential_hash: Mapped[str] = mapped_column(String(64))
     request_hash: Mapped[str | None] = mapped_column(String(64))  # None: the answer is still being made
     status: Mapped[int | None] = mapped_column(Integer)
     media_type: Mapped[str | None] = mapped_column(String(100))
-    nonce: Mapped[bytes | None] = mapped_column(LargeBinary)  # where the answer holds a secret and lies here sealed
-    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)  # None with a status: it held a secret
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 

@@ -12,14 +12,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session
 from azuraforge.events.service import EventLog
+from azuraforge.paging import PAGE, Order
 from azuraforge.projects import store
 from azuraforge.projects.history import LEAST_DAYS
 from azuraforge.projects.schemas import Policy, PurgeOut, TrashItem, TrashOut
 
-#: How many things of a bin are listed, and purged, at once.
+#: How many things of a bin are purged at once.
 AT_ONCE = 500
+#: The place of a thing in the list: when it was deleted, its noun, id and version (0: the whole thing).
+Position = tuple[datetime, str, str, int]
+_LATEST: Order[Position] = Order("trash", tuple[Moment, str, str, int])
+
+
+def position(item: TrashItem) -> Position:
+    """Return the place of an item in the list, which begins with the highest."""
+    return item.deleted_at, item.noun, item.id, item.version or 0
 
 
 @dataclass
@@ -44,7 +54,7 @@ class Purged:
 
 @dataclass(frozen=True)
 class Contents:
-    """What lies in a bin: the latest things, how many there are in all, and their bytes."""
+    """A page of what lies in a bin, the latest first, with the number of all things in it and their bytes."""
 
     items: list[TrashItem]
     count: int
@@ -54,8 +64,10 @@ class Contents:
 class Bin(Protocol):
     """The trash of one room."""
 
-    def contents(self, session: Session, project_id: str, policy: Policy) -> Contents:
-        """What can be restored, the latest first."""
+    def contents(
+        self, session: Session, project_id: str, policy: Policy, after: Position | None, limit: int
+    ) -> Contents:
+        """Return what can be restored, the latest first, behind ``after``."""
         ...
 
     def expire(self, project_id: str, policy: Policy) -> None:
@@ -91,21 +103,22 @@ class Trash:
             policy = policy.model_copy(update={"keep_prediction_days": present})
 
         def work(session: Session) -> None:
-            store.save_policy(session, project_id, policy.model_dump())
+            store.save_policy(session, policy.model_dump())
             self._events.append(session, project_id, "project", "policy.changed", {**policy.model_dump(), "by": by})
 
         self._database.write(project_id, work)
         return policy
 
-    def list(self, project_id: str) -> TrashOut:
-        """What lies in the trash, the latest first."""
+    def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> TrashOut:
+        """Return a page of what lies in the trash, the latest first."""
+        place = _LATEST.read(after)
         with self._database.read(project_id) as session:
             policy = policy_of(session, project_id)
-            found = [each.contents(session, project_id, policy) for each in self._bins]
-        items = sorted((item for one in found for item in one.items), key=lambda item: item.deleted_at, reverse=True)
-        return TrashOut(
-            items=items, count=sum(one.count for one in found), bytes=sum(one.bytes for one in found), policy=policy
-        )
+            found = [each.contents(session, project_id, policy, place, limit + 1) for each in self._bins]
+        items = sorted((item for one in found for item in one.items), key=position, reverse=True)
+        page, cursor = _LATEST.cut(items, limit, position)
+        count, held = sum(one.count for one in found), sum(one.bytes for one in found)
+        return TrashOut(items=list(page), next=cursor, count=count, bytes=held, policy=policy)
 
     def empty(self, project_id: str, by: str) -> PurgeOut:
         """Purge everything that nobody needs, at once; ``left`` where it takes another call."""
@@ -139,5 +152,5 @@ class Trash:
 
 def policy_of(session: Session, project_id: str) -> Policy:
     """What the project keeps: its own line, else the defaults."""
-    row = store.policy(session, project_id)
+    row = store.policy(session)
     return Policy() if row is None else Policy(**{name: getattr(row, name) for name in Policy.model_fields})

@@ -85,6 +85,7 @@ class Reporter:
 
     def start(self) -> None:
         """Begin to look."""
+        self._events.bell.subscribe(self.hear)
         self._thread.start()
 
     def stop(self) -> None:

@@ -27,9 +27,9 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
-from azuraforge.database import Texts, among, cross_project_query, now, seconds_from_now
+from azuraforge.database import Session, Texts, among, cross_project_query, now, seconds_from_now
 from azuraforge.processes.failures import Replaced
 from azuraforge.runs.tables import Run
 from azuraforge.settings import QUEUES

@@ -6,19 +6,23 @@ They answer exactly what ``RunService`` would; a test compares.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from datetime import datetime
+from typing import Any
 
+from azuraforge.bounds import Moment
 from azuraforge.database import Database
 from azuraforge.database.fast_reads import Answer
+from azuraforge.database.keyset import parameters
 from azuraforge.errors import NotFound
 from azuraforge.events.store import LAST_SEQ
+from azuraforge.paging import PAGE, Order
 from azuraforge.runs import lookup_store, shapes
 from azuraforge.runs.metrics import curves as metrics
-from azuraforge.runs.schemas import ArtifactOut, MetricsOut, RunDetail, RunPage
+from azuraforge.runs.schemas import ArtifactPage, MetricsOut, RunDetail, RunPage
 from azuraforge.runs.transitions import run_stream
 
-ArtifactList: TypeAlias = list[ArtifactOut]
-
+_NEWEST: Order[tuple[datetime, str]] = Order("runs", tuple[Moment, str])
+_ARTIFACTS: Order[tuple[str]] = Order("artifacts", tuple[str])
 #: How many of the runs that need one are shown with it.
 NEEDED_BY = 100
 
@@ -63,7 +67,7 @@ class RunLookup:
         *,
         state: str | None = None,
         kind: str | None = None,
-        limit: int = 50,
+        limit: int = PAGE,
         after: str | None = None,
         trash: bool = False,
         trials: bool = False,
@@ -73,24 +77,25 @@ class RunLookup:
         Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash.
         """
         given: dict[str, Any] = {"limit": limit + 1}
-        if after:
-            (place,) = await self._database.ask(project_id, (lookup_store.PLACE, {"run_id": after}))
-            _existing(place, after)
-            given |= {"after_at": place[0].created_at, "after_id": place[0].id}
+        key = _NEWEST.read(after)
+        given |= parameters(key or ())
         given |= {name: value for name, value in (("state", state), ("kind", kind)) if value is not None}
         question = lookup_store.page(
-            state=state is not None, kind=kind is not None, after=bool(after), trash=trash, trials=trials
+            state=state is not None, kind=kind is not None, after=key is not None, trash=trash, trials=trials
         )
         (rows,) = await self._database.ask(project_id, (question, given))
-        more = len(rows) > limit
-        return RunPage(runs=[shapes.run_out(row) for row in rows[:limit]], next=rows[limit - 1].id if more else None)
+        page, cursor = _NEWEST.cut(rows, limit, lambda row: (row.created_at, row.id))
+        return RunPage(items=[shapes.run_out(row) for row in page], next=cursor)
 
-    async def artifacts(self, project_id: str, run_id: str) -> ArtifactList:
-        """The files that a run produced, by name."""
+    async def artifacts(
+        self, project_id: str, run_id: str, *, limit: int = PAGE, after: str | None = None
+    ) -> ArtifactPage:
+        """Return a page of the files that a run produced, by name."""
         of = {"run_id": run_id}
         found, rows = await self._database.ask(project_id, (lookup_store.EXISTS, of), (lookup_store.ARTIFACTS, of))
         _existing(found, run_id)
-        return [shapes.artifact_out(row) for row in rows]
+        page, cursor = _ARTIFACTS.select(rows, limit, after, lambda row: (row.name,), run_id)
+        return ArtifactPage(items=[shapes.artifact_out(row) for row in page], next=cursor)
 
     async def metrics(
         self, project_id: str, run_id: str, series: Iterable[str] | None = None, max_points: int = 1000

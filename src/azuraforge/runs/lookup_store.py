@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, and_, bindparam, literal_column, or_, select
+from sqlalchemy import Boolean, bindparam, literal_column, select
 
 from azuraforge.database.fast_reads import Question
+from azuraforge.database.keyset import behind_parameters
 from azuraforge.runs.schemas import ArtifactOut, AttemptOut, LinkedRun, RunDetail, RunOut
 from azuraforge.runs.tables import (
     NO_TRIAL,
@@ -32,7 +33,6 @@ def _columns(table: Any, shape: Any) -> list[Any]:
 
 RUN = Question(select(*_columns(Run, RunDetail), Run.extra).where(Run.id == _RUN_ID))
 EXISTS = Question(select(Run.id).where(Run.id == _RUN_ID))
-PLACE = Question(select(Run.created_at, Run.id).where(Run.id == _RUN_ID))
 NEEDS = Question(
     select(*_columns(Run, LinkedRun))
     .join(RunDependency, RunDependency.needs_id == Run.id)
@@ -71,7 +71,7 @@ TAIL = Question(
 
 @cache
 def page(*, state: bool, kind: bool, after: bool, trash: bool, trials: bool) -> Question:
-    """Runs, newest first; parameters ``limit`` and, where said so, ``state``, ``kind``, ``after_at``, ``after_id``."""
+    """Runs, newest first; parameters ``limit`` and, where said so, ``state``, ``kind`` and the key's."""
     statement = select(*_columns(Run, RunOut))
     statement = statement.where(Run.deleted_at.is_not(None) if trash else Run.deleted_at.is_(None))
     if state:
@@ -81,7 +81,5 @@ def page(*, state: bool, kind: bool, after: bool, trash: bool, trials: bool) -> 
     elif not (trials or trash):
         statement = statement.where(literal_column(f"run.{NO_TRIAL}", Boolean()))  # as the partial index says it
     if after:
-        at: Any = bindparam("after_at", type_=Run.created_at.type)
-        id_: Any = bindparam("after_id")
-        statement = statement.where(or_(Run.created_at < at, and_(Run.created_at == at, Run.id < id_)))
+        statement = statement.where(behind_parameters((Run.created_at, Run.id), descending=True))
     return Question(statement.order_by(Run.created_at.desc(), Run.id.desc()).limit(bindparam("limit")))

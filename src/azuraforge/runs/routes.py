@@ -10,10 +10,11 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse
 
 from azuraforge.bounds import Name, cleans_text
+from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import complete
 from azuraforge.runs.schemas import (
-    ArtifactOut,
+    ArtifactPage,
     FinishRequest,
     MetricPoints,
     MetricsOut,
@@ -52,12 +53,14 @@ async def list_runs(
     service: Service,
     state: RunState | None = None,
     kind: RunKind | None = None,
-    limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    after: Annotated[str | None, Query(max_length=16)] = None,
+    limit: Limit = PAGE,
+    after: After = None,
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
     trials: Annotated[bool, Query(description="the trials of studies too, where no kind is named")] = False,
 ) -> RunPage:
     """A page of runs, newest first. Trials are left out unless asked for: their study shows them."""
+    if kind is not None:
+        service.check_kind(kind)
     return await service.lookup.list(
         access.project_id, state=state, kind=kind, limit=limit, after=after, trash=trash, trials=trials
     )
@@ -147,9 +150,11 @@ def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> d
 
 
 @router.get("/{run_id}/artifacts")
-async def list_artifacts(run_id: RunId, access: Reader, service: Service) -> list[ArtifactOut]:
+async def list_artifacts(
+    run_id: RunId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
+) -> ArtifactPage:
     """The files that a run produced."""
-    return await service.lookup.artifacts(access.project_id, run_id)
+    return await service.lookup.artifacts(access.project_id, run_id, limit=limit, after=after)
 
 
 @router.get("/{run_id}/artifacts/{name:path}", response_class=FileResponse)

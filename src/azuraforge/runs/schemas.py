@@ -10,6 +10,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
+from azuraforge.paging import Page
 from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
 
@@ -51,7 +52,8 @@ RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
 OnFailure = Literal["cancel", "run"]
 ReportFormat = Literal["html", "pdf", "md"]
 ReportLanguage = Literal["en", "tr"]
-RunKind = Literal["train", "trial", "predict", "agent", "external"]
+#: A registered kind; which ones there are is known when the request is answered.
+RunKind = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_.-]*$")]
 
 
 class RunRequest(BaseModel):
@@ -59,7 +61,7 @@ class RunRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: RunKind = "train"
+    kind: RunKind = Field(default="train", description="a registered kind of run: train, predict, agent, external …")
     name: StorableText | None = Field(default=None, max_length=200, description="empty: made from plugin and dataset")
     plugin: StorableText | None = Field(default=None, max_length=200)
     dataset: StorableText | None = Field(default=None, max_length=200, description="a dataset's name or id")
@@ -109,7 +111,7 @@ class RunOut(BaseModel):
     """A run as lists show it."""
 
     id: str
-    kind: RunKind
+    kind: str
     name: str
     state: RunState
     plugin: str | None
@@ -197,11 +199,12 @@ class RunDetail(RunOut):
     last_event_seq: int = Field(description="cursor for the live stream run/<id>: nothing before it is missing here")
 
 
-class RunPage(BaseModel):
-    """A page of runs, newest first; ``next`` is the cursor for ``after``."""
+class RunPage(Page[RunOut]):
+    """A page of runs, the newest first."""
 
-    runs: list[RunOut]
-    next: str | None
+
+class ArtifactPage(Page[ArtifactOut]):
+    """A page of the files that a run produced, by name."""
 
 
 class MetricSeries(BaseModel):

@@ -20,7 +20,7 @@ running run is decided by ``lease.py``; what a failure means by ``failures.py``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -36,7 +36,7 @@ from azuraforge.runs import dependencies, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.carrier import Carrier
 from azuraforge.runs.external.service import ExternalRuns
-from azuraforge.runs.handlers import Handler, PreparedRun
+from azuraforge.runs.handlers import Handler, PreparedRun, RunExtra, by_kind
 from azuraforge.runs.limits import check_asked
 from azuraforge.runs.lookup import NEEDED_BY, RunLookup
 from azuraforge.runs.metrics import curves as metrics
@@ -48,12 +48,11 @@ from azuraforge.runs.schemas import (
     MetricsOut,
     RunDetail,
     RunOut,
-    RunPage,
     RunRequest,
 )
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, run_stream
-from azuraforge.runs.trash import RunTrash
+from azuraforge.runs.trash import Needs, RunTrash
 from azuraforge.settings import Settings
 
 ArtifactList: TypeAlias = list[ArtifactOut]
@@ -68,7 +67,12 @@ _RESUMABLE = ("failed", "cancelled", "quarantined")
 
 
 class RunService:
-    """Runs of every project; each method names the project it acts in."""
+    """Runs of every project; each method names the project it acts in.
+
+    Args:
+        needs: reasons to keep runs that were deleted.
+        objections: reasons not to resume a run.
+    """
 
     def __init__(
         self,
@@ -78,21 +82,23 @@ class RunService:
         artifacts: ArtifactStore,
         carrier: Carrier,
         settings: Settings,
+        *,
+        needs: Sequence[Needs] = (),
+        objections: Sequence[Objection] = (),
     ) -> None:
         self._database = database
         #: The hottest reads, to be awaited.
         self.lookup = RunLookup(database)
         self._events = events
-        self._handlers = {handler.kind: handler for handler in handlers}
+        self._handlers = by_kind(handlers)
         self._artifacts = artifacts
         self._carrier = carrier
         self._lease_seconds = settings.runs.lease_seconds
         self._limits = settings.runs
         self._transitions = Transitions(events, self._bring)
         #: Runs that were deleted, and how they are purged.
-        self.trash = RunTrash(database, events, artifacts, settings.scratch)
-        #: Who is asked before a run is resumed.
-        self.objections: list[Objection] = []
+        self.trash = RunTrash(database, events, artifacts, settings.scratch, needs)
+        self._objections = objections
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
     def create(self, project_id: str, request: RunRequest, user_id: str | None = None) -> RunDetail:
@@ -121,14 +127,17 @@ class RunService:
         check_asked(request, self._limits)
         if request.kind == _EXTERNAL:
             return PreparedRun(request.name or "external run", request.plugin, request.config, model=request.model)
-        handler = self._handlers.get(request.kind)
-        if handler is None:
+        self.check_kind(request.kind)
+        return self._handlers[request.kind].prepare(project_id, request)
+
+    def check_kind(self, kind: str) -> None:
+        """Raise InvalidInput for a kind of run that no handler is registered for."""
+        if kind != _EXTERNAL and kind not in self._handlers:
             raise InvalidInput(
-                f"runs of kind {request.kind!r} cannot be started here",
+                f"there are no runs of kind {kind!r}",
                 where="kind",
                 next_step=f"choose one of: {', '.join([*self._handlers, _EXTERNAL])}",
             )
-        return handler.prepare(project_id, request)
 
     def add(
         self, session: Session, project_id: str, request: RunRequest, prepared: PreparedRun, user_id: str | None
@@ -155,27 +164,6 @@ class RunService:
         """Those of the named runs that are there, by id."""
         with self._database.read(project_id) as session:
             return {row.id: shapes.run_out(row) for row in store.named(session, project_id, list(run_ids))}
-
-    def list(
-        self,
-        project_id: str,
-        *,
-        state: str | None = None,
-        kind: str | None = None,
-        limit: int = 50,
-        after: str | None = None,
-        trash: bool = False,
-        trials: bool = False,
-    ) -> RunPage:
-        """A page of runs, newest first; ``after`` is the ``next`` of the page before. ``trash``: the deleted ones.
-
-        Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash.
-        """
-        with self._database.read(project_id) as session:
-            cursor = self._existing(session, project_id, after) if after else None
-            rows = store.page(session, project_id, state, kind, limit + 1, cursor, trash, trials)
-        more = len(rows) > limit
-        return RunPage(runs=[shapes.run_out(row) for row in rows[:limit]], next=rows[limit - 1].id if more else None)
 
     def get(self, project_id: str, run_id: str) -> RunDetail:
         """Everything about a run except its metrics."""
@@ -230,7 +218,7 @@ class RunService:
                     f"only a run that failed, was cancelled or quarantined can be resumed; this one is {run.state}",
                     where=f"run {run_id}",
                 )
-            for object_to in self.objections:
+            for object_to in self._objections:
                 object_to(session, run)
             dependencies.wait_again(session, run, needed)
             self._transitions.resumed(session, run)
@@ -296,7 +284,7 @@ class RunService:
             plugin_version=prepared.plugin_version,
             model=prepared.model,
             config=prepared.config,
-            extra=prepared.extra,
+            extra=self._extra(request.kind, prepared),
             seed=request.seed,
             threads=request.threads,
             dataset_id=prepared.dataset_id,
@@ -316,6 +304,12 @@ class RunService:
             row.state, row.attempt, row.worker = "running", 1, f"client:{user_id}"
             row.started_at, row.lease_until = now(), seconds_from_now(self._lease_seconds)
         return row
+
+    def _extra(self, kind: str, prepared: PreparedRun) -> dict[str, Any]:
+        shape = RunExtra if kind == _EXTERNAL else self._handlers[kind].extra
+        if type(prepared.extra) is not shape:
+            raise TypeError(f"a run of kind {kind!r} carries {shape.__name__}, not {type(prepared.extra).__name__}")
+        return prepared.extra.model_dump(mode="json", exclude_defaults=True)
 
     def _bring(self, run: Run) -> None:
         crashpoint("run_queued_before_submitted")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Boolean, Select, and_, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy import Select, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
-from azuraforge.database import now
+from azuraforge.database import Session, now
 from azuraforge.runs.tables import (
-    NO_TRIAL,
     Artifact,
     Checkpoint,
     PhaseReach,
@@ -83,32 +81,6 @@ def lock_waiting_for(session: Session, project_id: str, run_id: str) -> Sequence
     return session.scalars(
         statement.order_by(Run.id).with_for_update(), execution_options={"populate_existing": True}
     ).all()
-
-
-def page(
-    session: Session,
-    project_id: str,
-    state: str | None,
-    kind: str | None,
-    limit: int,
-    after: Run | None,
-    trash: bool = False,
-    trials: bool = False,
-) -> Sequence[Run]:
-    """Runs, newest first, behind ``after``; those in the trash, or all others, trials only where asked for."""
-    deleted = Run.deleted_at.is_not(None) if trash else Run.deleted_at.is_(None)
-    statement = select(Run).where(Run.project_id == project_id, deleted)
-    if state is not None:
-        statement = statement.where(Run.state == state)
-    if kind is not None:
-        statement = statement.where(Run.kind == kind)
-    elif not (trials or trash):
-        statement = statement.where(literal_column(f"run.{NO_TRIAL}", Boolean()))  # as the partial index says it
-    if after is not None:
-        statement = statement.where(
-            or_(Run.created_at < after.created_at, and_(Run.created_at == after.created_at, Run.id < after.id))
-        )
-    return session.scalars(statement.order_by(Run.created_at.desc(), Run.id.desc()).limit(limit)).all()
 
 
 def change(session: Session, run: Run, **values: Any) -> None:

@@ -245,7 +245,11 @@ class RunNote(Owned, Base):
 
 
 class MetricSeries(Owned, Base):
-    """A named curve of a run; it belongs to the phase that first logged it."""
+    """A named curve of a run; it belongs to the phase that first logged it.
+
+    ``last`` (the value at the highest step, NULL for NaN), ``lowest`` and ``highest`` (NaN left out) describe the whole
+    curve, so that runs can be sorted and filtered by a metric without its points.
+    """
 
     __tablename__ = "metric_series"
     __table_args__ = (_of_run(),)
@@ -258,6 +262,10 @@ class MetricSeries(Owned, Base):
     tail_points: Mapped[int] = mapped_column(Integer, default=0)
     sealed_points: Mapped[int] = mapped_column(Integer, default=0)
     sealed_through: Mapped[int | None] = mapped_column(BigInteger)
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+    last: Mapped[float | None] = mapped_column(Double)
+    lowest: Mapped[float | None] = mapped_column(Double)
+    highest: Mapped[float | None] = mapped_column(Double)
 
 
 class MetricPoint(Owned, Base):

@@ -218,7 +218,7 @@ class Transitions:
         data = {"state": run.state, "summary": run.summary, "error": run.error}
         stream = run_stream(run.id)
         last = self._events.append(session, run.project_id, stream, "run.finished", data)
-        event_store.delete_type(session, run.project_id, stream, "run.metrics", last - _KEPT_LINES)
+        event_store.delete_type(session, stream, "run.metrics", last - _KEPT_LINES)
 
     def _tell(self, session: Session, run: Run, reason: str | None = None) -> None:
         data = {"state": run.state, "attempt": run.attempt, "cancel_requested": run.cancel_requested}

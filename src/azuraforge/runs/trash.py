@@ -18,7 +18,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.projects.keeping import Shelf, size_of
 from azuraforge.projects.row_bin import Key, Removal, RowBin, Thing
 from azuraforge.projects.schemas import NeededBy, Noun, Policy
-from azuraforge.projects.trash import Purged
+from azuraforge.projects.trash import Position, Purged
 from azuraforge.runs import store, trash_store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.tables import Run
@@ -35,11 +35,18 @@ class RunTrash(RowBin[Run]):
 
     noun: ClassVar[Noun] = "run"
 
-    def __init__(self, database: Database, events: EventLog, artifacts: ArtifactStore, scratch: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        events: EventLog,
+        artifacts: ArtifactStore,
+        scratch: Path,
+        needs: Sequence[Needs] = (),
+    ) -> None:
         super().__init__(database, events)
         self._artifacts = artifacts
         self._scratch = scratch
-        self.needs: list[Needs] = []
+        self._needs = needs
 
     def pin(self, project_id: str, run_id: str, pinned: bool) -> None:
         """Keep a run however old it becomes, or leave it to the project's policy again."""
@@ -53,16 +60,6 @@ class RunTrash(RowBin[Run]):
                 self.announce(session, project_id, "pinned" if pinned else "unpinned", [_thing(run)], None)
 
         self.database.write(project_id, work)
-
-    def object_to_dataset(self, session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
-        """Raise Conflict where a queued or running run reads this dataset, or this version of it."""
-        if (run_id := trash_store.going_on_dataset(session, project_id, id_, version)) is not None:
-            raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", run_id)
-
-    def object_to_model(self, session: Session, project_id: str, name: str) -> None:
-        """Raise Conflict where a queued or running run will add a version to this model."""
-        if (run_id := trash_store.going_for_model(session, project_id, name)) is not None:
-            raise _in_use(f"model {name!r}", run_id)
 
     def forget(self, project_id: str, run_ids: Sequence[str]) -> Purged:
         """Purge runs that belong to something that is purged, in the trash or not.
@@ -129,8 +126,15 @@ class RunTrash(RowBin[Run]):
                 next_step=f"cancel it first: azuraforge runs cancel {thing.id}",
             )
 
-    def newest(self, session: Session, project_id: str, limit: int | None) -> Sequence[Thing[Run]]:
-        return [_thing(run) for run in trash_store.newest(session, project_id, limit)]
+    def newest(
+        self, session: Session, project_id: str, after: Position | None, limit: int | None
+    ) -> Sequence[Thing[Run]]:
+        place = None
+        if after is not None:
+            at, noun, run_id, _ = after
+            # Ids are letters and digits: of another noun either all runs of that moment are behind it, or none.
+            place = (at, run_id) if noun == self.noun else (at, "z" * 17 if noun > self.noun else "")
+        return [_thing(run) for run in trash_store.newest(session, project_id, place, limit)]
 
     def totals(self, session: Session, project_id: str) -> tuple[int, int]:
         return trash_store.totals(session, project_id)
@@ -156,7 +160,7 @@ class RunTrash(RowBin[Run]):
 
     def needed(self, session: Session, project_id: str, things: Sequence[Thing[Run]]) -> Mapping[Key, NeededBy]:
         found: dict[Key, NeededBy] = {}
-        for ask in self.needs if things else ():
+        for ask in self._needs if things else ():
             needed = ask(session, project_id, [each.id for each in things])
             found |= {(run_id, None): by for run_id, by in needed.items()}
         return found
@@ -195,11 +199,3 @@ class RunTrash(RowBin[Run]):
 
 def _thing(run: Run) -> Thing[Run]:
     return Thing(run, run.id, run.name)
-
-
-def _in_use(what: str, run_id: str) -> Conflict:
-    return Conflict(
-        f"{what} cannot be deleted while run {run_id} works with it",
-        where=f"run {run_id}",
-        next_step=f"wait for it, or cancel it first: azuraforge runs cancel {run_id}",
-    )

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
-from sqlalchemy.orm import Session
 
-from azuraforge.database import now
+from azuraforge.database import Session, now
+from azuraforge.database.keyset import behind
 from azuraforge.runs.tables import (
     Artifact,
     Checkpoint,
@@ -42,9 +42,11 @@ _PARTS: tuple[Any, ...] = (
 )
 
 
-def newest(session: Session, project_id: str, limit: int | None) -> Sequence[Run]:
-    """Runs in the trash, the latest first."""
-    statement = select(Run).where(*_in_trash(project_id)).order_by(Run.deleted_at.desc(), Run.id)
+def newest(session: Session, project_id: str, after: tuple[datetime, str] | None, limit: int | None) -> Sequence[Run]:
+    """Runs in the trash, the latest first, behind ``after``."""
+    statement = select(Run).where(*_in_trash(project_id)).order_by(Run.deleted_at.desc(), Run.id.desc())
+    if after is not None:
+        statement = statement.where(behind((Run.deleted_at, Run.id), after, descending=True))
     return session.scalars(statement.limit(limit)).all()
 
 
@@ -132,9 +134,9 @@ def forget(session: Session, project_id: str, run_id: str) -> list[str]:
     return addresses
 
 
-def named_files(session: Session, project_id: str, addresses: Sequence[str]) -> set[str]:
+def named_files(session: Session, addresses: Sequence[str]) -> set[str]:
     """Those that some run of the project still names."""
-    statement = select(Artifact.sha256).where(Artifact.project_id == project_id, Artifact.sha256.in_(addresses))
+    statement = select(Artifact.sha256).where(Artifact.sha256.in_(addresses))
     return set(session.scalars(statement))
 
 

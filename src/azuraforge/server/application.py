@@ -1,10 +1,9 @@
-"""The HTTP application, put together from the rooms' routes."""
+"""The HTTP application, composed of the routes of all packages."""
 
 from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass
 
 from fastapi import APIRouter, FastAPI
 from fastapi.requests import HTTPConnection
@@ -13,36 +12,12 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Scope
 
 import azuraforge
-from azuraforge.automations.routes import router as schedules
-from azuraforge.automations.service import ScheduleService
-from azuraforge.datasets.routes import router as datasets
-from azuraforge.datasets.service import DatasetService
-from azuraforge.events.routes import router as events
-from azuraforge.events.service import EventLog
-from azuraforge.models.comparison.routes import router as comparisons
-from azuraforge.models.comparison.service import Comparisons
-from azuraforge.models.predictions.routes import router as predictions
-from azuraforge.models.predictions.service import PredictionService
-from azuraforge.models.release_routes import router as deployments
-from azuraforge.models.routes import hot
-from azuraforge.models.routes import router as models
-from azuraforge.models.service import ModelService
-from azuraforge.plugins.discovery.catalogue import Catalogue
-from azuraforge.plugins.routes import router as plugins
+from azuraforge.package import SETTINGS, Services
 from azuraforge.projects.access import require_access
 from azuraforge.projects.address import Address
-from azuraforge.projects.routes import router as projects
-from azuraforge.projects.service import ProjectService
-from azuraforge.projects.trash import Trash
-from azuraforge.reports.routes import router as reports
-from azuraforge.reports.service import RunReports
-from azuraforge.runs.routes import router as runs
-from azuraforge.runs.service import RunService
 from azuraforge.server import bodies, documented, encodings, guards, health, pages, problems, repeats
 from azuraforge.server.health import State
-from azuraforge.settings import Settings
-from azuraforge.studies.routes import router as studies
-from azuraforge.studies.service import StudyService
+from azuraforge.server.packages import PACKAGES
 from azuraforge.waiting.turns import Waiting
 
 PREFIX = "/api/v1"
@@ -50,38 +25,23 @@ PREFIX = "/api/v1"
 FILE_PATHS = re.compile(rf"{PREFIX}/(datasets|models/import|models/[^/]+/predict-image)")
 
 
-@dataclass(frozen=True)
-class Rooms:
-    """The services that routes speak to; each is found at ``app.state.<room>``."""
-
-    projects: ProjectService
-    trash: Trash
-    plugins: Catalogue
-    datasets: DatasetService
-    runs: RunService
-    reports: RunReports
-    models: ModelService
-    predictions: PredictionService
-    comparisons: Comparisons
-    studies: StudyService
-    schedules: ScheduleService
-    events: EventLog
-
-
 async def _ready() -> dict[str, str]:
     return {"status": "ready"}
 
 
-def create_application(rooms: Rooms, settings: Settings, state: State, url: str = "") -> ASGIApp:
-    """Create the application: the whole API and the dashboard.
+def create_application(services: Services, state: State, url: str = "") -> ASGIApp:
+    """Create the application: the whole API and the dashboard. Routes find services at ``app.state.<name>``.
 
     Args:
+        services: of this process.
         state: reports whether requests can be answered.
         url: address of the listening socket; links start with it where no public URL is set.
     """
     app = create_api(state)
-    for room, service in vars(rooms).items():
-        setattr(app.state, room, service)
+    settings = services[SETTINGS]
+    for package in services.packages:
+        for name, service in package.served.items():
+            setattr(app.state, name, services[service])
     app.state.settings = settings
     app.state.address = Address.of(settings.server, url)
     app.state.waiting = Waiting(settings.reading, settings.server)
@@ -103,8 +63,8 @@ def create_api(state: State = _ready) -> FastAPI:
     app.add_middleware(repeats.RepeatGuard)
     app.add_middleware(encodings.JsonCompression)
     # None nested: each level of inclusion looks for the route once more.
-    seldom = (comparisons, datasets, events, projects, plugins, reports, studies, schedules)
-    routers = (hot, runs, models, deployments, predictions, *seldom)
+    routers = [router for package in PACKAGES for router in package.hot_routers()]
+    routers += [router for package in PACKAGES for router in package.routers()]
     for router in routers:
         app.include_router(_narrowed(router), prefix=PREFIX)
     health.install(app, state)
@@ -127,13 +87,13 @@ def create_api(state: State = _ready) -> FastAPI:
 
 
 def _narrowed(router: APIRouter) -> APIRouter:
-    """A copy of the room's router that is looked through only for its own nouns: FastAPI tries every route of every
-    room in turn, at 1 to 2 µs each, which was a third of a short read."""
+    """Return a copy of a package's router that is searched only for its own nouns: FastAPI tries every route of every
+    package in turn, at 1 to 2 µs each, which was a third of a short read."""
     paths = [getattr(route, "path", None) for route in router.routes]
     if None in paths:
         return router  # it includes others
     nouns = frozenset(str(path).split("/")[1] for path in paths)
-    narrowed = copy.copy(router)  # the room's own stays as it is, for other applications and other prefixes
+    narrowed = copy.copy(router)  # the package's own stays as it is, for other applications and other prefixes
     narrowed.routes = [bodies.strict(route) for route in router.routes]
     look = narrowed.matches
 

@@ -5,26 +5,23 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import RunVar
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import Message, Receive
 
 from azuraforge import strict_json
 from azuraforge.bounds import does_clean_text
 from azuraforge.projects.access import admin, member, require_access
 from azuraforge.server.documented import ENTRANCES, calls
-from azuraforge.server.guards import TooLargeError
+from azuraforge.server.guards import bounded
+from azuraforge.waiting.threads import OwnThreads
 
 #: Largest body of a route that asks for no session or token.
 MOST_BYTES_OF_STRANGERS = 64 * 1024
 #: A larger body is parsed in a thread: it would hold the event loop for milliseconds.
 _PARSED_AT_ONCE = 256 * 1024
-_PARSERS = 2
-_limiter: RunVar[CapacityLimiter] = RunVar("azuraforge_parsers")
+_parsers = OwnThreads("parsers", 2)
 
 
 class StrictRequest(Request):
@@ -36,7 +33,7 @@ class StrictRequest(Request):
             if len(body) <= _PARSED_AT_ONCE:
                 self._json = strict_json.parse(body)
             else:
-                self._json = await to_thread.run_sync(strict_json.parse, body, limiter=_parsers())
+                self._json = await _parsers.run(strict_json.parse, body)
         return self._json
 
 
@@ -65,34 +62,10 @@ def strict(route: BaseRoute) -> BaseRoute:
                 elif member in asked:
                     await member(access)
             else:
-                receive = _bounded(receive)
+                receive = bounded(receive, MOST_BYTES_OF_STRANGERS)
             return await handle(kind(request.scope, receive, request._send))
 
         return read
 
     made.get_route_handler = get_route_handler  # type: ignore[method-assign]
     return made
-
-
-def _bounded(receive: Receive) -> Receive:
-    received = 0
-
-    async def bounded() -> Message:
-        nonlocal received
-        message = await receive()
-        received += len(message.get("body", b""))
-        if received > MOST_BYTES_OF_STRANGERS:
-            raise TooLargeError(MOST_BYTES_OF_STRANGERS)
-        return message
-
-    return bounded
-
-
-def _parsers() -> CapacityLimiter:
-    """The threads of the running event loop."""
-    try:
-        return _limiter.get()
-    except LookupError:
-        made = CapacityLimiter(_PARSERS)
-        _limiter.set(made)
-        return made

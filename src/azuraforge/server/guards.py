@@ -76,15 +76,6 @@ class BodyGuard:
             return
         is_file = self.file_paths.fullmatch(scope["path"]) is not None
         max_bytes = self.limits.max_body_bytes if is_file else self.limits.max_json_bytes
-        received = 0
-
-        async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > max_bytes:
-                raise TooLargeError(max_bytes)
-            return message
 
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -102,7 +93,22 @@ class BodyGuard:
             answer = problem(413, _too_large(max_bytes), "too_large", next_step=_raise_limit(setting))
             await answer(scope, receive, headed)
         else:
-            await self.app(scope, counted, headed)
+            await self.app(scope, bounded(receive, max_bytes), headed)
+
+
+def bounded(receive: Receive, max_bytes: int) -> Receive:
+    """Return a ``receive`` that raises TooLargeError once the body is larger than ``max_bytes``."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > max_bytes:
+            raise TooLargeError(max_bytes)
+        return message
+
+    return counted
 
 
 def _too_large(max_bytes: int) -> str:

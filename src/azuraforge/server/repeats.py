@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import AzuraError
-from azuraforge.projects.access import require_access, secret_of
+from azuraforge.projects.access import require_access
 from azuraforge.projects.idempotency import MOST_CHARACTERS, Answer, AnsweredRequests, KeyedRequest, repeated
 from azuraforge.projects.tables import AnsweredRequest
 from azuraforge.server.problems import problem, problem_of
@@ -50,7 +50,7 @@ class RepeatGuard:
         body = _HashedBody(receive, headers.get("content-type", ""))
         answers: AnsweredRequests = connection.app.state.projects.answers
         try:
-            request = KeyedRequest(access.project_id, headers[HEADER], _route(scope), secret_of(connection))
+            request = KeyedRequest(access.project_id, headers[HEADER], _route(scope))
             known = await to_thread.run_sync(answers.known, request)
             if known is not None:
                 await self._repeat(known, request, body, scope, send)
@@ -72,8 +72,6 @@ class RepeatGuard:
     ) -> None:
         answer = repeated(known, request, await body.rest())
         headers = [(b"content-type", answer.media_type.encode()), (b"idempotent-replay", b"true")]
-        if answer.secret:
-            headers.append((b"cache-control", b"no-store"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 

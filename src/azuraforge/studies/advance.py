@@ -18,8 +18,9 @@ from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict, UserError
 from azuraforge.events.service import EventLog
+from azuraforge.pipelines.extra import TrialExtra
 from azuraforge.runs.handlers import PreparedRun
-from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.schemas import RunRequest, StudyLink
 from azuraforge.runs.service import RunService
 from azuraforge.studies import space, store
 from azuraforge.studies.collecting import Collecting
@@ -60,8 +61,8 @@ class Advance:
         """
         project_id, study_id = key.project_id, key.study_id
         with self._database.read(project_id) as session:
-            study = store.find(session, project_id, study_id)
-            waiting = store.open_trials(session, project_id, study_id) if study is not None else ()
+            study = store.find(session, study_id)
+            waiting = store.open_trials(session, study_id) if study is not None else ()
         if study is None or not study.active:
             return False
         runs = self._runs.named(project_id, [trial.run_id for trial in waiting])
@@ -117,12 +118,8 @@ class Advance:
             idempotency_key=f"study:{study.id}:winner:{trial.number}",
         )
         prepared = self._runs.prepare(study.project_id, request)
-        extra = {
-            **prepared.extra,
-            "study": {"id": study.id, "name": study.name, "trial": trial.number},
-            "trials": counted,
-            "refit": refit,
-        }
+        link = StudyLink(id=study.id, name=study.name, trial=trial.number)
+        extra = prepared.extra.model_copy(update={"study": link, "trials": counted, "refit": refit})
         return request, dataclasses.replace(prepared, extra=extra)
 
     def counted(self, session: Session, study: Study, seen: frozenset[str] = frozenset()) -> int:
@@ -131,7 +128,7 @@ class Advance:
         for earlier_id in study.warm_start_from:
             if earlier_id in seen:
                 continue
-            earlier = store.find(session, study.project_id, earlier_id, trash=True)
+            earlier = store.find(session, earlier_id, trash=True)
             if earlier is not None and earlier.id != study.id:
                 total += self.counted(session, earlier, seen | {study.id})
         return total
@@ -140,10 +137,10 @@ class Advance:
         """Paused, stopped or ended, and no trial left: nothing to look after."""
 
         def work(session: Session) -> bool:
-            locked = store.lock(session, study.project_id, study.id)
+            locked = store.lock(session, study.id)
             if locked is None or locked.state == "running" or not locked.active:
                 return False
-            if store.open_trials(session, study.project_id, study.id):
+            if store.open_trials(session, study.id):
                 return False
             store.change(session, locked, active=False)
             self.tell(session, locked, "study.rests")
@@ -162,10 +159,10 @@ class Advance:
             if study.budget_seconds is not None and ran_seconds(session, study) >= study.budget_seconds:
                 return "seconds"
             if study.budget_cpu_seconds is not None:
-                spent = store.cpu_seconds(session, study.project_id, study.id)
+                spent = store.cpu_seconds(session, study.id)
                 if spent >= study.budget_cpu_seconds:
                     return "cpu_seconds"
-            states = store.last_states(session, study.project_id, study.id, FAILED_IN_A_ROW)
+            states = store.last_states(session, study.id, FAILED_IN_A_ROW)
             if len(states) == FAILED_IN_A_ROW and set(states) == {"failed"}:
                 return "failed"
         return None
@@ -189,7 +186,6 @@ class Advance:
             priority=study.priority,
             idempotency_key=f"study:{study.id}:{number}",
         )
-        told = {"id": study.id, "name": study.name, "trial": number}
         prepared = PreparedRun(
             name=request.name or "",
             plugin=study.plugin,
@@ -199,19 +195,19 @@ class Advance:
             dataset_name=study.dataset_name,
             dataset_version=study.dataset_version,
             dataset_fingerprint=study.dataset_fingerprint,
-            extra={
-                "task": study.task,
-                "study": told,
-                "baselines": study.baselines is None and alone,
-                "same_parts": study.same_parts,
-            },
+            extra=TrialExtra(
+                task=study.task,
+                study=StudyLink(id=study.id, name=study.name, trial=number),
+                baselines=study.baselines is None and alone,
+                same_parts=study.same_parts,
+            ),
         )
 
         def work(session: Session) -> bool:
-            locked = store.lock(session, study.project_id, study.id)
+            locked = store.lock(session, study.id)
             if locked is None or locked.state != "running" or locked.asked != number:
                 return False  # another scheduler was faster, or somebody paused it
-            if len(store.open_trials(session, study.project_id, study.id)) >= locked.parallel:
+            if len(store.open_trials(session, study.id)) >= locked.parallel:
                 return False
             run_id = self._runs.add(session, study.project_id, request, prepared, locked.created_by)
             trial = StudyTrial(
@@ -233,11 +229,11 @@ class Advance:
         if study.sampler == "grid":
             return space.point_of_grid(space.dimensions_of(study.space), study.asked), None
         with self._database.read(study.project_id) as session:
-            trials = store.trials(session, study.project_id, study.id)
+            trials = store.trials(session, study.id)
             warm = [
                 trial
                 for earlier in study.warm_start_from
-                for trial in store.trials(session, study.project_id, earlier)
+                for trial in store.trials(session, earlier)
                 if trial.state == "complete"
             ]
         return self._asker.next(study, trials, warm)
@@ -246,9 +242,9 @@ class Advance:
         """The budget is used up and every trial has ended."""
         project_id = study.project_id
         with self._database.read(project_id) as session:
-            complete = store.complete(session, project_id, [study.id]).get(study.id, [])
+            complete = store.complete(session, [study.id]).get(study.id, [])
             winner = best_of(complete, study.objectives[0]["direction"])
-            trials = store.trials(session, project_id, study.id)
+            trials = store.trials(session, study.id)
             trial = trials[winner] if winner is not None else None
             counted = self.counted(session, study)
         problem: dict[str, Any] | None = None
@@ -272,7 +268,7 @@ class Advance:
         failed = trial is None or reason == "failed"
 
         def work(session: Session) -> bool:
-            locked = store.lock(session, project_id, study.id)
+            locked = store.lock(session, study.id)
             if locked is None or locked.state != "running" or locked.asked != study.asked:
                 return False
             at = store.clock(session)

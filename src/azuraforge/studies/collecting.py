@@ -53,11 +53,11 @@ class Collecting:
         found = {trial.number: self._outcome(study, trial, runs.get(trial.run_id)) for trial in ended}
 
         def work(session: Session) -> None:
-            locked = store.lock(session, study.project_id, study.id)
+            locked = store.lock(session, study.id)
             if locked is None:
                 return
             for number, values in found.items():
-                trial = store.trial(session, study.project_id, study.id, number)
+                trial = store.trial(session, study.id, number)
                 if trial is None or trial.state != "running":
                     continue  # another scheduler was faster
                 baselines = values.pop("baselines", None)

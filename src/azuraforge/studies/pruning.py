@@ -55,17 +55,17 @@ class Pruning:
         if not curves:
             return False
         with self._database.read(study.project_id) as session:
-            trials = store.trials(session, study.project_id, study.id)
+            trials = store.trials(session, study.id)
         for trial in trials:
             if trial.number in curves:
                 trial.curve = curves[trial.number]
         doomed = [number for number in self._asker.prune(study, trials) if number in curves]
 
         def work(session: Session) -> None:
-            if store.lock(session, study.project_id, study.id) is None:
+            if store.lock(session, study.id) is None:
                 return
             for number in doomed:
-                row = store.trial(session, study.project_id, study.id, number)
+                row = store.trial(session, study.id, number)
                 if row is not None and row.state == "running" and row.pruned_after is None:
                     store.change(session, row, pruned_after=len(curves[number]))
 

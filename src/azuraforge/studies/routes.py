@@ -10,6 +10,7 @@ from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name
 from azuraforge.database.short_ids import ShortId
+from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import path_id
 from azuraforge.runs.schemas import RunDetail
@@ -18,9 +19,9 @@ from azuraforge.studies.schemas import (
     RetrainRequest,
     SpaceOut,
     StudyDetail,
-    StudyOut,
+    StudyPage,
     StudyRequest,
-    TrialOut,
+    TrialPage,
 )
 from azuraforge.studies.service import StudyService
 from azuraforge.studies.tables import Study
@@ -47,9 +48,9 @@ async def create_study(body: StudyRequest, request: Request, access: Member, ser
 
 
 @router.get("")
-def list_studies(access: Reader, service: Service) -> list[StudyOut]:
-    """The newest studies."""
-    return service.list(access.project_id)
+def list_studies(access: Reader, service: Service, limit: Limit = PAGE, after: After = None) -> StudyPage:
+    """A page of studies, the newest first."""
+    return service.list(access.project_id, limit=limit, after=after)
 
 
 @router.get("/spaces/{plugin}")
@@ -77,9 +78,11 @@ def restore_study(study: NameOrId, access: Member, service: Service) -> StudyDet
 
 
 @router.get("/{study}/trials")
-def list_trials(study: NameOrId, access: Reader, service: Service) -> list[TrialOut]:
-    """Every trial, by number."""
-    return service.trials(access.project_id, study)
+def list_trials(
+    study: NameOrId, access: Reader, service: Service, limit: Limit = PAGE, after: After = None
+) -> TrialPage:
+    """A page of a study's trials, by number."""
+    return service.trials(access.project_id, study, limit=limit, after=after)
 
 
 @router.get("/{study}/importance")

@@ -7,6 +7,7 @@ import threading
 import time
 
 from azuraforge.database import Database
+from azuraforge.events.bell import Bell
 from azuraforge.studies import store
 from azuraforge.studies.advance import Advance
 from azuraforge.studies.sampler_process import Asker
@@ -28,8 +29,11 @@ log = logger("studies")
 class StudyScheduler:
     """Looks for studies that go on, quickly while there are some. Asks the database for keys only."""
 
-    def __init__(self, database: Database, advance: Advance, asker: Asker, tick_seconds: float = TICK_SECONDS) -> None:
+    def __init__(
+        self, database: Database, bell: Bell, advance: Advance, asker: Asker, tick_seconds: float = TICK_SECONDS
+    ) -> None:
         self._database = database
+        self._bell = bell
         self._advance = advance
         self._asker = asker
         self._tick_seconds = tick_seconds
@@ -43,6 +47,7 @@ class StudyScheduler:
 
     def start(self) -> None:
         """Begin to look."""
+        self._bell.subscribe(self.hear)
         self._thread.start()
 
     def stop(self) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from azuraforge.bounds import MOST_NUMBER, MOST_SECONDS
+from azuraforge.paging import Page
 from azuraforge.runs.schemas import RunError, RunState, StorableObject, StorableText
 
 Sampler = Literal["tpe", "cmaes", "random", "grid", "qmc"]
@@ -151,6 +152,14 @@ class StudyOut(BaseModel):
     cpu_seconds: float
     created_at: datetime
     finished_at: datetime | None
+
+
+class StudyPage(Page[StudyOut]):
+    """A page of studies, the newest first."""
+
+
+class TrialPage(Page[TrialOut]):
+    """A page of a study's trials, by number."""
 
 
 class StudyDetail(StudyOut):

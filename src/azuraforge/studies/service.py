@@ -10,43 +10,48 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models.registry.names import check_name
+from azuraforge.paging import PAGE, Order
 from azuraforge.pipelines.loop import rows_of
 from azuraforge.plugins.discovery.catalogue import Call, Catalogue
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.runs.service import RunService
-from azuraforge.runs.tables import Run
 from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.log_lines import study_stream
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
 from azuraforge.studies.sampler_process import Asker
-from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyOut, StudyRequest, TrialOut
+from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyPage, StudyRequest, TrialPage
 from azuraforge.studies.space import Dimension, combinations, read_space, suggest
 from azuraforge.studies.tables import Study
 from azuraforge.studies.trash import StudyTrash
 
-StudyList: TypeAlias = list[StudyOut]
-TrialList: TypeAlias = list[TrialOut]
+_NEWEST: Order[tuple[datetime, str]] = Order("studies", tuple[Moment, str])
+_BY_NUMBER: Order[tuple[int]] = Order("trials", tuple[int])
 
 CHECK = "azuraforge.studies.checking:check"
 CHECK_TIMEOUT_SECONDS = 180.0
 MOST_STUDIES = 1000
 DEFAULT_TRIALS = 50
-_LISTED = 200
 _KEPT_ANSWERS = 64
 
 
 class StudyService:
-    """Studies of every project; each method names the project it acts in. A study is named by id or name."""
+    """Studies of every project; each method names the project it acts in. A study is named by id or name.
+
+    Args:
+        wake: called when there is work for the scheduler of this process.
+    """
 
     def __init__(
         self,
@@ -58,6 +63,8 @@ class StudyService:
         advance: Advance,
         asker: Asker,
         call: Call,
+        *,
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._events = events
@@ -71,8 +78,7 @@ class StudyService:
         #: Studies that were deleted, and how they are purged.
         self.trash = StudyTrash(database, events, runs.trash, advance.tell)
         self._importances: dict[tuple[str, str, int], ImportanceOut] = {}
-        #: Called when there is something to do, where a scheduler lives in this process.
-        self.wake: Callable[[], None] = lambda: None
+        self._wake = wake
 
     def create(self, project_id: str, request: StudyRequest, user_id: str | None = None) -> StudyDetail:
         """Check the space down to its corners, and begin. Raises InvalidInput, NotFound and Conflict (the name)."""
@@ -128,7 +134,7 @@ class StudyService:
         }
 
         def work(session: Session) -> str:
-            if store.count(session, project_id) >= MOST_STUDIES:
+            if store.count(session) >= MOST_STUDIES:
                 raise Conflict(f"a project has {MOST_STUDIES} studies at most", next_step="delete some")
             warm = [self._earlier(session, project_id, each, values) for each in request.warm_start_from]
             row = Study(project_id=project_id, **values, warm_start_from=warm, running_since=store.clock(session))
@@ -142,53 +148,56 @@ class StudyService:
             raise Conflict(
                 f"a study named {request.name!r} is there already", where="name", next_step="choose another name"
             ) from None
-        self.wake()
+        self._wake()
         return self.get(project_id, study_id)
 
-    def list(self, project_id: str) -> StudyList:
-        """The newest studies."""
+    def list(self, project_id: str, *, limit: int = PAGE, after: str | None = None) -> StudyPage:
+        """Return a page of studies, the newest first."""
+        key = _NEWEST.read(after)
         with self._database.read(project_id) as session:
-            rows = store.page(session, project_id, _LISTED)
+            found = store.page(session, limit + 1, key)
+            rows, cursor = _NEWEST.cut(found, limit, lambda row: (row.created_at, row.id))
             ids = [row.id for row in rows]
-            counts, complete = store.counts(session, project_id, ids), store.complete(session, project_id, ids)
-            found = []
+            counts, complete = store.counts(session, ids), store.complete(session, ids)
+            items = []
             for row in rows:
                 scored = complete.get(row.id, [])
                 best = best_of(scored, row.objectives[0]["direction"])
-                trial = store.trial(session, project_id, row.id, best) if best is not None else None
-                spent = (ran_seconds(session, row), store.cpu_seconds(session, project_id, row.id))
-                found.append(shapes.study_out(row, counts.get(row.id, {}), scored, trial, spent))
-        return found
+                trial = store.trial(session, row.id, best) if best is not None else None
+                spent = (ran_seconds(session, row), store.cpu_seconds(session, row.id))
+                items.append(shapes.study_out(row, counts.get(row.id, {}), scored, trial, spent))
+        return StudyPage(items=items, next=cursor)
 
     def get(self, project_id: str, study: str) -> StudyDetail:
         """Everything about one study except its trials."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study, trash=True), study)
-            scored = store.complete(session, project_id, [row.id]).get(row.id, [])
+            row = _found(store.find(session, study, trash=True), study)
+            scored = store.complete(session, [row.id]).get(row.id, [])
             best = best_of(scored, row.objectives[0]["direction"])
             return shapes.study_detail(
                 row,
-                store.counts(session, project_id, [row.id]).get(row.id, {}),
+                store.counts(session, [row.id]).get(row.id, {}),
                 scored,
-                store.trial(session, project_id, row.id, best) if best is not None else None,
-                (ran_seconds(session, row), store.cpu_seconds(session, project_id, row.id)),
+                store.trial(session, row.id, best) if best is not None else None,
+                (ran_seconds(session, row), store.cpu_seconds(session, row.id)),
                 counted=self._advance.counted(session, row),
                 last_event_seq=self._events.last_seq_in(session, project_id, study_stream(row.id)),
             )
 
-    def trials(self, project_id: str, study: str) -> TrialList:
-        """Every trial, by number."""
+    def trials(self, project_id: str, study: str, *, limit: int = PAGE, after: str | None = None) -> TrialPage:
+        """Return a page of a study's trials, by number."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study, trash=True), study)
-            trials = store.trials(session, project_id, row.id)
+            row = _found(store.find(session, study, trash=True), study)
+            found = store.trial_page(session, row.id, limit + 1, _BY_NUMBER.read(after, row.id))
+        trials, cursor = _BY_NUMBER.cut(found, limit, lambda trial: (trial.number,), row.id)
         runs = self._runs.named(project_id, [trial.run_id for trial in trials])
-        return [shapes.trial_out(trial, runs.get(trial.run_id)) for trial in trials]
+        return TrialPage(items=[shapes.trial_out(trial, runs.get(trial.run_id)) for trial in trials], next=cursor)
 
     def importance(self, project_id: str, study: str) -> ImportanceOut:
         """How much each field mattered so far."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study, trash=True), study)
-            trials = [each for each in store.trials(session, project_id, row.id) if each.state == "complete"]
+            row = _found(store.find(session, study, trash=True), study)
+            trials = [each for each in store.trials(session, row.id) if each.state == "complete"]
         key = (project_id, row.id, len(trials))
         with self._lock:
             known = self._importances.get(key)
@@ -242,7 +251,7 @@ class StudyService:
             if row.state == "stopped":
                 return
             _require(row, "running", "paused")
-            complete = store.complete(session, project_id, [row.id]).get(row.id, [])
+            complete = store.complete(session, [row.id]).get(row.id, [])
             store.change(
                 session, row, state="stopped", reason="stopped", active=True, ran_seconds=ran_seconds(session, row),
                 running_since=None, finished_at=store.clock(session),
@@ -255,13 +264,13 @@ class StudyService:
     def retrain(self, project_id: str, study: str, number: int | None) -> RunDetail:
         """Train one trial's config anew, as the winner is at the end. Raises Conflict while the study goes on."""
         with self._database.read(project_id) as session:
-            row = _found(store.find(session, project_id, study, trash=True), study)
+            row = _found(store.find(session, study, trash=True), study)
             _require_kept(row)
             _require(row, "finished", "stopped", "failed")
             if number is None:
-                complete = store.complete(session, project_id, [row.id]).get(row.id, [])
+                complete = store.complete(session, [row.id]).get(row.id, [])
                 number = best_of(complete, row.objectives[0]["direction"])
-            trial = store.trial(session, project_id, row.id, number) if number is not None else None
+            trial = store.trial(session, row.id, number) if number is not None else None
             counted = self._advance.counted(session, row)
         if trial is None or trial.state != "complete":
             raise Conflict(
@@ -286,44 +295,20 @@ class StudyService:
             ) from None
         return self._runs.get(project_id, run_id)
 
-    def object_to_dataset(self, session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
-        """Raises Conflict where a study that goes on reads this dataset, or this version of it."""
-        for row in store.using(session, project_id):
-            if row.dataset_id == id_ and version in (None, row.dataset_version):
-                raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", row)
-
-    def object_to_model(self, session: Session, project_id: str, name: str) -> None:
-        """Raises Conflict where a study that goes on will add a version to this model."""
-        for row in store.using(session, project_id):
-            if row.model == name and row.retrain:
-                raise _in_use(f"model {name!r}", row)
-
-    def object_to_resuming(self, session: Session, run: Run) -> None:
-        """Raises Conflict where the run is a trial of a study that does not go on: nobody would take its result in."""
-        if run.kind != "trial" or (told := run.extra.get("study")) is None:
-            return
-        study = store.find(session, run.project_id, told["id"])
-        if study is None or study.state not in ("running", "paused"):
-            raise Conflict(
-                "the study of this trial does not go on",
-                where=f"study {told['name']}",
-                next_step="create another study that begins from its trials: azuraforge studies create --warm-start",
-            )
-
     def _change(self, project_id: str, study: str, change: Callable[[Session, Study], None]) -> StudyDetail:
         self._database.write(project_id, lambda session: change(session, self._locked(session, project_id, study)))
-        self.wake()
+        self._wake()
         return self.get(project_id, study)
 
     def _locked(self, session: Session, project_id: str, study: str) -> Study:
-        row = _found(store.find(session, project_id, study, trash=True), study)
-        locked = _found(store.lock(session, project_id, row.id), study)
+        row = _found(store.find(session, study, trash=True), study)
+        locked = _found(store.lock(session, row.id), study)
         _require_kept(locked)
         return locked
 
     def _earlier(self, session: Session, project_id: str, name: str, values: dict[str, Any]) -> str:
         """The id of a study to begin from. Raises InvalidInput where its trials would tell nothing here."""
-        earlier = _found(store.find(session, project_id, name), name)
+        earlier = _found(store.find(session, name), name)
         for what, theirs, ours in (
             ("pipeline", earlier.plugin, values["plugin"]),
             ("dataset", earlier.dataset_name, values["dataset_name"]),
@@ -383,14 +368,6 @@ def _require_kept(row: Study) -> None:
             where=f"study {row.name}",
             next_step=f"restore it first: azuraforge studies restore {row.id}",
         )
-
-
-def _in_use(what: str, study: Study) -> Conflict:
-    return Conflict(
-        f"{what} cannot be deleted while study {study.name!r} searches with it",
-        where=f"study {study.name}",
-        next_step=f"stop the study first: azuraforge studies stop {study.name!r}",
-    )
 
 
 def _found(study: Study | None, name: str) -> Study:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, delete, func, literal_column, or_, select
-from sqlalchemy.orm import Session
 from sqlalchemy.types import Boolean
 
-from azuraforge.database import cross_project_query, now
+from azuraforge.database import Session, cross_project_query, now
+from azuraforge.database.keyset import behind
 from azuraforge.studies.tables import ACTIVE, Study, StudyTrial
 
 _PLAIN = {"synchronize_session": False}
@@ -45,65 +45,65 @@ def clock(session: Session) -> datetime:
     return found
 
 
-def find(session: Session, project_id: str, name_or_id: str, *, trash: bool = False) -> Study | None:
+def find(session: Session, name_or_id: str, *, trash: bool = False) -> Study | None:
     """By id, else by name; with ``trash`` by id also where it lies there."""
     named = or_(Study.id == name_or_id, and_(Study.name == name_or_id, Study.deleted_at.is_(None)))
-    statement = select(Study).where(Study.project_id == project_id, named)
+    statement = select(Study).where(named)
     if not trash:
         statement = statement.where(Study.deleted_at.is_(None))
     return session.scalars(statement.order_by(Study.id != name_or_id), execution_options=_FRESH).first()
 
 
-def find_in_trash(session: Session, project_id: str, name_or_id: str) -> Study | None:
+def find_in_trash(session: Session, name_or_id: str) -> Study | None:
     """By id, else the one of this name that was deleted last."""
     named = or_(Study.id == name_or_id, Study.name == name_or_id)
-    statement = select(Study).where(Study.project_id == project_id, named, Study.deleted_at.is_not(None))
+    statement = select(Study).where(named, Study.deleted_at.is_not(None))
     return session.scalars(statement.order_by(Study.id != name_or_id, Study.deleted_at.desc())).first()
 
 
-def deleted(session: Session, project_id: str, before: datetime | None) -> Sequence[Study]:
+def deleted(session: Session, before: datetime | None) -> Sequence[Study]:
     """Studies in the trash, deleted before a moment (None: all) or half purged, the latest first."""
-    statement = select(Study).where(Study.project_id == project_id, Study.deleted_at.is_not(None))
+    statement = select(Study).where(Study.deleted_at.is_not(None))
     if before is not None:
         statement = statement.where(or_(Study.deleted_at <= before, Study.purging))
     return session.scalars(statement.order_by(Study.deleted_at.desc(), Study.id), execution_options=_FRESH).all()
 
 
-def lock(session: Session, project_id: str, study_id: str) -> Study | None:
+def lock(session: Session, study_id: str) -> Study | None:
     """The study, its row locked until commit."""
-    statement = select(Study).where(Study.project_id == project_id, Study.id == study_id)
+    statement = select(Study).where(Study.id == study_id)
     return session.scalar(statement.with_for_update(), execution_options=_FRESH)
 
 
-def page(session: Session, project_id: str, limit: int) -> Sequence[Study]:
-    """Newest first, the trash left out."""
-    statement = select(Study).where(Study.project_id == project_id, Study.deleted_at.is_(None))
+def page(session: Session, limit: int, after: tuple[datetime, str] | None) -> Sequence[Study]:
+    """Newest first, behind ``after``, without those in the trash."""
+    statement = select(Study).where(Study.deleted_at.is_(None))
+    if after is not None:
+        statement = statement.where(behind((Study.created_at, Study.id), after, descending=True))
     return session.scalars(statement.order_by(Study.created_at.desc(), Study.id.desc()).limit(limit)).all()
 
 
-def count(session: Session, project_id: str) -> int:
+def count(session: Session) -> int:
     """How many there are, the trash left out."""
-    kept = (Study.project_id == project_id, Study.deleted_at.is_(None))
-    return session.scalar(select(func.count()).select_from(Study).where(*kept)) or 0
+    kept = Study.deleted_at.is_(None)
+    return session.scalar(select(func.count()).select_from(Study).where(kept)) or 0
 
 
-def using(session: Session, project_id: str) -> Sequence[Study]:
+def using(session: Session) -> Sequence[Study]:
     """Studies that will still start runs."""
-    return session.scalars(
-        select(Study).where(Study.project_id == project_id, Study.state.in_(("running", "paused")))
-    ).all()
+    return session.scalars(select(Study).where(Study.state.in_(("running", "paused")))).all()
 
 
 def beginning_from(session: Session, study: Study) -> list[Study]:
     """The studies that began from this one's trials, those in the trash too."""
-    rows = session.scalars(select(Study).where(Study.project_id == study.project_id, Study.id != study.id)).all()
+    rows = session.scalars(select(Study).where(Study.id != study.id)).all()
     return [row for row in rows if study.id in row.warm_start_from]
 
 
-def run_ids(session: Session, project_id: str, study_id: str) -> list[str]:
+def run_ids(session: Session, study_id: str) -> list[str]:
     """The runs of its trials, by number."""
-    of = (StudyTrial.project_id == project_id, StudyTrial.study_id == study_id)
-    return list(session.scalars(select(StudyTrial.run_id).where(*of).order_by(StudyTrial.number)))
+    of = StudyTrial.study_id == study_id
+    return list(session.scalars(select(StudyTrial.run_id).where(of).order_by(StudyTrial.number)))
 
 
 def add(session: Session, row: Study | StudyTrial) -> None:
@@ -121,38 +121,46 @@ def change(session: Session, row: Study | StudyTrial, **values: Any) -> None:
 
 def remove(session: Session, study: Study) -> None:
     """The study and the list of its trials; the runs stay."""
-    of = (StudyTrial.project_id == study.project_id, StudyTrial.study_id == study.id)
-    session.execute(delete(StudyTrial).where(*of), execution_options=_PLAIN)
+    of = StudyTrial.study_id == study.id
+    session.execute(delete(StudyTrial).where(of), execution_options=_PLAIN)
     session.delete(study)
     session.flush()
 
 
-def trials(session: Session, project_id: str, study_id: str) -> Sequence[StudyTrial]:
+def trials(session: Session, study_id: str) -> Sequence[StudyTrial]:
     """By number."""
-    return session.scalars(_trials(project_id, study_id).order_by(StudyTrial.number), execution_options=_FRESH).all()
+    return session.scalars(_trials(study_id).order_by(StudyTrial.number), execution_options=_FRESH).all()
 
 
-def open_trials(session: Session, project_id: str, study_id: str) -> Sequence[StudyTrial]:
+def trial_page(session: Session, study_id: str, limit: int, after: tuple[int] | None) -> Sequence[StudyTrial]:
+    """By number, behind ``after``."""
+    statement = _trials(study_id).order_by(StudyTrial.number).limit(limit)
+    if after is not None:
+        statement = statement.where(behind([StudyTrial.number], after))
+    return session.scalars(statement, execution_options=_FRESH).all()
+
+
+def open_trials(session: Session, study_id: str) -> Sequence[StudyTrial]:
     """Those that have not ended."""
-    statement = _trials(project_id, study_id).where(StudyTrial.state == "running")
+    statement = _trials(study_id).where(StudyTrial.state == "running")
     return session.scalars(statement.order_by(StudyTrial.number), execution_options=_FRESH).all()
 
 
-def last_states(session: Session, project_id: str, study_id: str, count: int) -> Sequence[str]:
+def last_states(session: Session, study_id: str, count: int) -> Sequence[str]:
     """States of the newest trials."""
-    of = (StudyTrial.project_id == project_id, StudyTrial.study_id == study_id)
-    return session.scalars(select(StudyTrial.state).where(*of).order_by(StudyTrial.number.desc()).limit(count)).all()
+    of = StudyTrial.study_id == study_id
+    return session.scalars(select(StudyTrial.state).where(of).order_by(StudyTrial.number.desc()).limit(count)).all()
 
 
-def trial(session: Session, project_id: str, study_id: str, number: int) -> StudyTrial | None:
-    return session.scalar(_trials(project_id, study_id).where(StudyTrial.number == number), execution_options=_FRESH)
+def trial(session: Session, study_id: str, number: int) -> StudyTrial | None:
+    return session.scalar(_trials(study_id).where(StudyTrial.number == number), execution_options=_FRESH)
 
 
-def counts(session: Session, project_id: str, study_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+def counts(session: Session, study_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     """How many trials of each study are in each state."""
     statement = (
         select(StudyTrial.study_id, StudyTrial.state, func.count())
-        .where(StudyTrial.project_id == project_id, StudyTrial.study_id.in_(study_ids))
+        .where(StudyTrial.study_id.in_(study_ids))
         .group_by(StudyTrial.study_id, StudyTrial.state)
     )
     found: dict[str, dict[str, int]] = {}
@@ -161,11 +169,11 @@ def counts(session: Session, project_id: str, study_ids: Sequence[str]) -> dict[
     return found
 
 
-def complete(session: Session, project_id: str, study_ids: Sequence[str]) -> dict[str, list[tuple[int, list[float]]]]:
+def complete(session: Session, study_ids: Sequence[str]) -> dict[str, list[tuple[int, list[float]]]]:
     """Number and scores of the complete trials of each study."""
     statement = (
         select(StudyTrial.study_id, StudyTrial.number, StudyTrial.scores)
-        .where(StudyTrial.project_id == project_id, StudyTrial.study_id.in_(study_ids), StudyTrial.state == "complete")
+        .where(StudyTrial.study_id.in_(study_ids), StudyTrial.state == "complete")
         .order_by(StudyTrial.number)
     )
     found: dict[str, list[tuple[int, list[float]]]] = {}
@@ -174,11 +182,11 @@ def complete(session: Session, project_id: str, study_ids: Sequence[str]) -> dic
     return found
 
 
-def cpu_seconds(session: Session, project_id: str, study_id: str) -> float:
+def cpu_seconds(session: Session, study_id: str) -> float:
     """Processor time of the trials that have ended."""
-    of = (StudyTrial.project_id == project_id, StudyTrial.study_id == study_id)
-    return float(session.scalar(select(func.coalesce(func.sum(StudyTrial.cpu_seconds), 0.0)).where(*of)) or 0.0)
+    of = StudyTrial.study_id == study_id
+    return float(session.scalar(select(func.coalesce(func.sum(StudyTrial.cpu_seconds), 0.0)).where(of)) or 0.0)
 
 
-def _trials(project_id: str, study_id: str) -> Select[StudyTrial]:
-    return select(StudyTrial).where(StudyTrial.project_id == project_id, StudyTrial.study_id == study_id)
+def _trials(study_id: str) -> Select[StudyTrial]:
+    return select(StudyTrial).where(StudyTrial.study_id == study_id)

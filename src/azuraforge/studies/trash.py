@@ -36,17 +36,17 @@ class StudyTrash(RowBin[Study]):
         self._tell = tell
 
     def find(self, session: Session, project_id: str, name: str, version: int | None) -> Thing[Study] | None:
-        found = store.find(session, project_id, name)
-        row = store.lock(session, project_id, found.id) if found is not None else None
+        found = store.find(session, name)
+        row = store.lock(session, found.id) if found is not None else None
         return _thing(row) if row is not None else None
 
     def find_deleted(self, session: Session, project_id: str, name: str) -> Thing[Study] | None:
-        found = store.find_in_trash(session, project_id, name)
-        row = store.lock(session, project_id, found.id) if found is not None else None
+        found = store.find_in_trash(session, name)
+        row = store.lock(session, found.id) if found is not None else None
         return _thing(row) if row is not None else None
 
     def lock(self, session: Session, project_id: str, thing: Thing[Study]) -> Thing[Study] | None:
-        row = store.lock(session, project_id, thing.id)
+        row = store.lock(session, thing.id)
         return _thing(row) if row is not None else None
 
     def refuse(self, session: Session, project_id: str, thing: Thing[Study]) -> None:
@@ -70,22 +70,18 @@ class StudyTrash(RowBin[Study]):
                 next_step="azuraforge trash empty",
             )
 
-    def newest(self, session: Session, project_id: str, limit: int | None) -> Sequence[Thing[Study]]:
-        return [_thing(row) for row in store.deleted(session, project_id, None)[:limit]]
-
     def page(
         self, session: Session, project_id: str, before: datetime | None, after: Thing[Study] | None, limit: int
     ) -> Sequence[Thing[Study]]:
         if after is not None:
             return []
-        rows = store.deleted(session, project_id, before)
+        rows = store.deleted(session, before)
         # Later studies first: then one that was kept for them goes in the same round.
         return [_thing(row) for row in sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)]
 
     def held_bytes(self, session: Session, project_id: str, things: Sequence[Thing[Study]]) -> Mapping[Key, int]:
         return {
-            each.key: self._runs.artifact_bytes(session, project_id, store.run_ids(session, project_id, each.id))
-            for each in things
+            each.key: self._runs.artifact_bytes(session, project_id, store.run_ids(session, each.id)) for each in things
         }
 
     def needed(self, session: Session, project_id: str, things: Sequence[Thing[Study]]) -> Mapping[Key, NeededBy]:
@@ -104,7 +100,7 @@ class StudyTrash(RowBin[Study]):
     def remove(self, session: Session, project_id: str, thing: Thing[Study]) -> Removal:
         if store.beginning_from(session, thing.row):
             return Removal(kept=1)
-        if self._runs.exist(session, project_id, store.run_ids(session, project_id, thing.id)):
+        if self._runs.exist(session, project_id, store.run_ids(session, thing.id)):
             return Removal(kept=1)  # one was resumed in the meantime: without its study it would never be purged
         self._tell.forget(session, thing.row)
         store.remove(session, thing.row)
@@ -124,7 +120,7 @@ class StudyTrash(RowBin[Study]):
             locked = self.lock(session, project_id, thing)
             if locked is None or locked.row.deleted_at is None or store.beginning_from(session, locked.row):
                 return None
-            run_ids = store.run_ids(session, project_id, thing.id)
+            run_ids = store.run_ids(session, thing.id)
             free = self._runs.there(session, project_id, run_ids)
             if not locked.row.purging:
                 if len(free) < self._runs.exist(session, project_id, run_ids):

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from azuraforge.database import Database
-from azuraforge.platform.migration import import_tables
+from azuraforge.server.packages import import_tables
 
 HERE = Path(__file__).parent
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
-from azuraforge.database.migrations import schema_0001
+from azuraforge.database.migrations.newest import newest_revision
 
 revision = "9000"
-down_revision = schema_0001.revision()
+down_revision = newest_revision()
 branch_labels = None
 depends_on = None
 

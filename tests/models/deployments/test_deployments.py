@@ -27,6 +27,7 @@ from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.schemas import DeploymentRequest, PredictRequest
 from azuraforge.models.tables import DeploymentSeries, ModelDeployment
+from tests.models.ledger_lines import ledger_lines
 
 Make = Callable[..., Path]
 #: Later than any clock that this runs under: nobody knew the outcome when it was predicted.
@@ -64,8 +65,8 @@ def _events(room: Any, project_id: str) -> list[str]:
 
 
 def _outcomes(room: Any) -> Outcomes:
-    watch = room.service.deployments.watch
-    return Outcomes(room.database, room.events, room.datasets, lambda *_: {}, after_judging=[watch])
+    listeners = [room.service.deployments.watch]
+    return Outcomes(room.database, room.events, room.datasets, lambda *_: {}, listeners)
 
 
 def test_a_shadow_answers_too_and_nobody_hears_it(room: Any, project_id: str, model: str) -> None:
@@ -75,16 +76,16 @@ def test_a_shadow_answers_too_and_nobody_hears_it(room: Any, project_id: str, mo
     room.service.deployments.drain()
     assert (given.version, given.predictions) == (1, before.predictions)
     lines = {
-        line.version: line for line in room.service.reads.predictions(project_id, model, 10) if line.request_id == "r1"
+        line.version: line for line in ledger_lines(room.database, project_id, model, 10) if line.request_id == "r1"
     }
     assert lines[2].predictions[0].value == 13.0
-    (shown,) = room.service.deployments.list(project_id, model)
+    (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.state, shown.errors.even, shown.errors.worse, shown.left_out) == ("active", 1, 0, 0)
     ended = room.service.deployments.end(project_id, model, 1, "seen enough", "kemal")
     assert (ended.state, ended.ended_by, ended.ended_reason) == ("ended", "kemal", "seen enough")
     room.predict(project_id, model, _ask("r2"), "ayşe")
     room.service.deployments.drain()
-    assert [line.version for line in room.service.reads.predictions(project_id, model, 10)].count(2) == 1
+    assert [line.version for line in ledger_lines(room.database, project_id, model, 10)].count(2) == 1
     told = _events(room, project_id)
     assert told.count("model.deployment_started") == told.count("model.deployment_ended") == 1
 
@@ -106,7 +107,7 @@ def test_a_canarys_answer_is_given_and_the_champions_kept(room: Any, project_id:
     given = room.predict(project_id, model, _ask("r1"), "ayşe")
     room.service.deployments.drain()
     assert (given.version, given.alias, given.predictions[0].value) == (2, "champion", 13.0)
-    lines = room.service.reads.predictions(project_id, model, 10)
+    lines = ledger_lines(room.database, project_id, model, 10)
     assert sorted((line.version, line.predictions[0].value) for line in lines) == [(1, 11.0), (2, 13.0)]
     assert {line.request_id for line in lines} == {"r1"}
     by_number = room.predict(project_id, model, _ask("r2").model_copy(update={"version": 1}), "ayşe")
@@ -118,7 +119,7 @@ def test_a_canary_that_fails_is_covered_and_taken_back(room: Any, project_id: st
     for index in range(20):
         given = room.predict(project_id, model, _ask(f"r{index}"), "ayşe")
         assert (given.version, given.predictions[0].value) == (1, 11.0)
-    (shown,) = room.service.deployments.list(project_id, model)
+    (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.state, shown.ended_by) == ("rolled_back", "the platform")
     assert 5 < shown.errors.worse < 12
     assert shown.ended_reason.startswith(f"errors: only version 3 failed {shown.errors.worse} times")
@@ -133,7 +134,7 @@ def test_what_nobody_can_answer_is_not_the_canarys_fault(room: Any, project_id: 
     for _ in range(3):
         with pytest.raises(InvalidInput):
             room.predict(project_id, model, short, "ayşe")
-    (shown,) = room.service.deployments.list(project_id, model)
+    (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.state, shown.errors.worse) == ("active", 0)
 
 
@@ -148,8 +149,8 @@ def test_a_canary_with_a_worse_live_loss_is_taken_back(room: Any, project_id: st
         room.service.deployments.drain()
         known = [OutcomeRequest(request_id=f"{name}{day}", value=11.1) for name in ("r", "again")]
         outcomes.post(project_id, known, "ayşe")
-        states.append(room.service.deployments.list(project_id, model)[0].state)
-    shown = room.service.deployments.list(project_id, model)[0]
+        states.append(room.service.deployments.list(project_id, model).items[0].state)
+    shown = room.service.deployments.list(project_id, model).items[0]
     assert shown.state == "rolled_back"
     assert shown.ended_reason.startswith("live loss: worse than version 1 by more than 10.0% in ")
     days = states.index("rolled_back") + 1
@@ -167,11 +168,11 @@ def test_an_equal_or_better_canary_stays(room: Any, project_id: str, model: str)
         room.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
         room.service.deployments.drain()
         outcomes.post(project_id, [OutcomeRequest(request_id=f"r{day}", value=12.9)], "ayşe")
-    (shown,) = room.service.deployments.list(project_id, model)
+    (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.state, shown.losses.better, shown.losses.worse) == ("active", 10, 0)
     # Promoted, it answers beside nobody.
     room.service.aliases.promote_by_hand(project_id, model, 2, alias="champion", reason="better live", by="ayşe")
-    (shown,) = room.service.deployments.list(project_id, model)
+    (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.state, shown.ended_reason) == ("ended", "the champion moved: better live")
 
 
@@ -235,10 +236,10 @@ def test_a_look_stores_what_it_counted_and_never_counts_it_again(room: Any, proj
         room.predict(project_id, model, _ask(f"r{day}", FUTURE + timedelta(days=day)), "ayşe")
         room.service.deployments.drain()
         outcomes.post(project_id, [OutcomeRequest(request_id=f"r{day}", value=11.1)], "ayşe")
-    (shown,) = room.service.deployments.list(project_id, model)
+    (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.losses.worse, shown.losses.even, shown.overlapping) == (2, 0, 1)
     room.service.deployments.watch(project_id, [room.service.reads.show(project_id, model).id])
-    assert room.service.deployments.list(project_id, model) == [shown]
+    assert room.service.deployments.list(project_id, model).items == [shown]
 
 
 def _known(draw: random.Random, count: int) -> list[float]:
@@ -333,7 +334,7 @@ class Toy:
 
     def counts(self) -> dict[str, int]:
         self.room.service.deployments.drain()
-        (shown,) = self.room.service.deployments.list(self.project_id, "load")
+        (shown,) = self.room.service.deployments.list(self.project_id, "load").items
         return {
             "both": shown.errors.even, "canary failed": shown.errors.worse, "beside failed": shown.errors.better,
             "left out": shown.left_out,
@@ -423,7 +424,7 @@ def test_an_outcome_by_id_judges_both_halves_of_a_pair(room: Any, project_id: st
     given = room.predict(project_id, model, _ask("r1"), "ayşe")
     room.service.deployments.drain()
     _outcomes(room).post(project_id, [OutcomeRequest(prediction_id=given.prediction_id, value=11.1)], "ayşe")
-    assert room.service.deployments.list(project_id, model)[0].losses.worse == 1
+    assert room.service.deployments.list(project_id, model).items[0].losses.worse == 1
 
 
 @pytest.mark.sqlite_only
@@ -443,13 +444,13 @@ def test_answers_about_other_times_make_no_pair(room: Any, project_id: str, make
     _start(room, project_id, mode="shadow")
     room.predict(project_id, "load", PredictRequest(horizon=1), "ayşe")
     room.service.deployments.drain()
-    lines = room.service.reads.predictions(project_id, "load", 10)
+    lines = ledger_lines(room.database, project_id, "load", 10)
     assert len({line.predictions[0].at for line in lines}) == 2
     outcomes = _outcomes(room)
     for line in lines:
         told = OutcomeRequest(prediction_id=line.prediction_id, at=line.predictions[0].at, value=50.0)
         assert outcomes.post(project_id, [told], "ayşe").judged == 1
-    (shown,) = room.service.deployments.list(project_id, "load")
+    (shown,) = room.service.deployments.list(project_id, "load").items
     assert (shown.losses.worse, shown.losses.even, shown.losses.better, shown.overlapping) == (0, 0, 0, 0)
 
 
@@ -505,7 +506,7 @@ def test_a_panels_series_are_watched_apart(room: Any, project_id: str, make_fold
     for name, id_ in zip(("a", "b"), given, strict=True):
         say(1, name, id_)
     outcomes.post(project_id, [OutcomeRequest(prediction_id=id_, value=11.1) for id_ in given], "ayşe")
-    (shown,) = room.service.deployments.list(project_id, "load")
+    (shown,) = room.service.deployments.list(project_id, "load").items
     assert (shown.losses.worse, shown.overlapping) == (1, 1)
     with room.database.read(project_id) as session:
         kept = session.scalars(select(DeploymentSeries).order_by(DeploymentSeries.series)).all()

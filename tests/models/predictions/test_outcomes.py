@@ -17,6 +17,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.database import new_id, taking_along
+from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.drift.watch import DriftWatch
@@ -43,7 +44,8 @@ class Ground:
         self.room, self.project_id, self._tmp = room, project_id, tmp_path
         outcomes = Outcomes(room.database, room.events, room.datasets, launcher.call)
         drift = DriftWatch(room.database, room.events, room.datasets, room.service.versions)
-        self.service = PredictionService(room.database, outcomes, drift)
+        self.additions = Additions()
+        self.service = PredictionService(room.database, outcomes, drift, self.additions)
         dataset = self.add_rows([])
         self.dataset_id = dataset.id
         room.add_version(
@@ -145,8 +147,8 @@ def test_a_new_version_of_the_dataset_judges_what_was_said_about_its_rows(ground
 
 def test_the_room_hears_of_a_new_version_by_itself(ground: Ground) -> None:
     made = ground.predict()
-    ground.room.datasets.listeners.append(ground.service.look_at)
-    ground.add_rows([7.5, 7.0, 8.0])
+    added = ground.add_rows([7.5, 7.0, 8.0])
+    ground.additions.announce(ground.project_id, added.id)
     ground.service._later.shutdown(wait=True)
     assert ground.show(made.prediction_id).judged_at is not None
 
@@ -191,7 +193,7 @@ def test_what_cannot_be_judged_is_said(ground: Ground, other_project_id: str) ->
         lambda: foreign.outcomes.post(other_project_id, [request], "x"),
         lambda: foreign.reads.show(other_project_id, made.prediction_id),
         lambda: foreign.reads.scores(other_project_id, "load", None),
-        lambda: foreign.reads.page(other_project_id, model="load", version=None, judged=None, before=None, limit=5),
+        lambda: foreign.reads.page(other_project_id, model="load", version=None, judged=None, limit=5),
     ):
         with pytest.raises(NotFound):
             ask()
@@ -279,18 +281,16 @@ def test_another_writer_enters_a_batch_once_however_often_it_sends_it(ground: Gr
 def test_pages_of_the_ledger_miss_nothing_and_repeat_nothing(ground: Ground) -> None:
     made = [ground.predict(request_id=str(number)).prediction_id for number in range(7)]
     ground.post({"request_id": "3", "at": HOURS[1], "value": 1.0})
-    seen, before = [], None
+    seen, after = [], None
     while True:
-        page = ground.service.reads.page(
-            ground.project_id, model="load", version=1, judged=False, before=before, limit=3
-        )
+        page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=False, after=after, limit=3)
         seen += [each.prediction_id for each in page.items]
-        before = page.next
-        if before is None:
+        after = page.next
+        if after is None:
             break
     assert seen == made[::-1]
-    with pytest.raises(InvalidInput, match="no place in the ledger"):
-        ground.service.reads.page(ground.project_id, model=None, version=None, judged=None, before="x", limit=3)
+    with pytest.raises(InvalidInput, match="no cursor of this list"):
+        ground.service.reads.page(ground.project_id, model=None, version=None, judged=None, after="x", limit=3)
 
 
 def test_the_policy_says_how_long_lines_are_kept(ground: Ground) -> None:
@@ -384,14 +384,14 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
 
     async def ask(value: int) -> float:
         request = PredictRequest(rows=_own(0.0, float(value)))
-        answer = await room.service.predict(ground.project_id, "load", request, "ayşe")
+        answer = await room.predict(ground.project_id, "load", request, "ayşe")
         return float(answer.predictions[0].value)
 
     async def all_at_once() -> list[float]:
         return await asyncio.gather(*(ask(value) for value in range(60)))
 
     assert asyncio.run(all_at_once()) == [value + 1.0 for value in range(60)]
-    lines = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, before=None, limit=100)
+    lines = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, limit=100)
     assert sorted(line.naive for line in lines.items) == sorted([5.0, *range(60)])
     assert len(commits) < 60
 
@@ -405,11 +405,11 @@ def test_what_goes_along_is_written_with_its_own_line(ground: Ground) -> None:
 
     async def ask() -> None:
         with taking_along(ground.project_id, refuse):
-            await ground.room.service.predict(ground.project_id, "load", PredictRequest(), "ayşe")
+            await ground.room.predict(ground.project_id, "load", PredictRequest(), "ayşe")
 
     with pytest.raises(Conflict):
         asyncio.run(ask())
-    page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, before=None, limit=9)
+    page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, limit=9)
     assert len(page.items) == 1
 
 
@@ -440,7 +440,7 @@ def test_answers_that_come_together_share_a_commit(ground: Ground, monkeypatch: 
         thread.start()
     for thread in threads:
         thread.join()
-    page = ground.service.reads.page(ground.project_id, model="load", version=None, judged=None, before=None, limit=100)
+    page = ground.service.reads.page(ground.project_id, model="load", version=None, judged=None, limit=100)
     assert len(page.items) == 17
     assert sum(commits) == 16
     assert len(commits) < 16
@@ -459,7 +459,7 @@ def test_one_bad_line_is_nobody_elses_fault(ground: Ground) -> None:
     ground.room.service.ledger._write(ground.project_id, group)
     errors = [each.exception(20.0) for each in group.waiting]
     assert [error is None for error in errors] == [True, False, True]
-    page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, before=None, limit=9)
+    page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, limit=9)
     assert len(page.items) == 3
 
 

@@ -110,7 +110,7 @@ def test_a_picture_gets_probabilities_and_is_shown_as_it_was_seen(http, classifi
     assert [each["class"] for each in told["classes"]] == ["dark", "bright"]
     assert [each["probability"] for each in told["classes"]] == pytest.approx([0.8, 0.2])
     assert told["size"] == {"height": 6, "width": 8, "channels": 1}
-    line = next(each for each in http.get(f"/models/{classifier}/predictions").json())
+    line = http.get("/predictions", params={"model": classifier}).json()["items"][0]
     assert line["prediction_id"] == told["prediction_id"]
     assert (line["predictions"][0]["label"], line["target"], line["outcome"]) == ("dark", "label", None)
     assert line["inputs"]["sha256"] == hashlib.sha256(flat(51, 6, 8)).hexdigest()
@@ -171,9 +171,12 @@ def test_an_alias_leads_to_a_version_and_a_canary_has_its_share(http, classifier
     given = ask(http, classifier, content, None).json()
     assert (given["version"], given["alias"]) == (2, "champion")
     assert ask(http, classifier, content, 1).json()["version"] == 1
-    (shown,) = room.service.deployments.list(project_id, classifier)
+    (shown,) = room.service.deployments.list(project_id, classifier).items
     assert (shown.errors.even, shown.errors.worse) == (1, 0)
-    lines = {line["prediction_id"]: line for line in http.get(f"/models/{classifier}/predictions").json()}
+    lines = {
+        line["prediction_id"]: line
+        for line in http.get("/predictions?unserved=true", params={"model": classifier}).json()["items"]
+    }
     assert lines[night["prediction_id"]]["request_id"] == "lamp 7"
     mine = lines[given["prediction_id"]]["request_id"]
     assert sorted(line["version"] for line in lines.values() if line["request_id"] == mine) == [1, 2]

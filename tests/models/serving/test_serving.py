@@ -32,6 +32,7 @@ from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.processes.frames import encode
 from azuraforge.processes.launcher import Launcher
 from azuraforge.waiting.ending import Ending, work_of_request
+from tests.models.ledger_lines import ledger_lines
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
@@ -92,7 +93,7 @@ def test_own_rows_and_a_shorter_horizon(serving: Any, project_id: str) -> None:
 
 def test_every_answer_stands_in_the_ledger(serving: Any, project_id: str) -> None:
     first, second = predict(serving, project_id), predict(serving, project_id, rows=rows([1, 2]), version=1)
-    ledger = {line.prediction_id: line for line in serving.service.reads.predictions(project_id, "load", 10)}
+    ledger = {line.prediction_id: line for line in ledger_lines(serving.database, project_id, "load", 10)}
     assert set(ledger) == {first.prediction_id, second.prediction_id}
     line = ledger[first.prediction_id]
     assert (line.version, line.alias, line.by, line.outcome, line.judged_at) == (1, "champion", "ayşe", None, None)
@@ -240,7 +241,7 @@ def test_many_at_once_get_their_own_answers(serving: Any, project_id: str) -> No
         thread.join()
     assert answers == {value: value + 1.0 for value in range(12)}
     assert len(serving.children) == 1
-    assert len(serving.service.reads.predictions(project_id, "load", 100)) == 12
+    assert len(ledger_lines(serving.database, project_id, "load", 100)) == 12
 
 
 def test_a_damaged_version_answers_nothing(serving: Any, project_id: str) -> None:
@@ -251,7 +252,7 @@ def test_a_damaged_version_answers_nothing(serving: Any, project_id: str) -> Non
     path.write_bytes(content)
     with pytest.raises(StorageError, match=r"weights\.safetensors was changed"):
         predict(serving, project_id)
-    assert serving.service.reads.predictions(project_id, "load", 10) == []
+    assert ledger_lines(serving.database, project_id, "load", 10) == []
 
 
 def test_a_damaged_dataset_is_refused(serving: Any, project_id: str) -> None:
@@ -292,7 +293,7 @@ def test_what_cannot_be_predicted_is_said(serving: Any, project_id: str, make_fo
     serving.add_version(project_id, make_folder(4.0), dataset_id=None)
     with pytest.raises(InvalidInput, match="not trained on a stored dataset"):
         predict(serving, project_id, version=2)
-    assert serving.service.reads.predictions(project_id, "load", 10) == []
+    assert ledger_lines(serving.database, project_id, "load", 10) == []
 
 
 HOURLY = Schema(time="at", target="load", features=("heat",), frequency="1h", timezone="Europe/Istanbul")
@@ -395,7 +396,7 @@ def test_a_callers_few_rows_go_on_in_the_hours_of_the_trained_series(
     expected = [friday + timedelta(hours=17), monday_morning, monday_morning + timedelta(hours=1)]
     assert [point.at for point in answer.predictions] == expected
     assert answer.origin == friday + timedelta(hours=16)
-    assert "dataset_id" not in room.service.reads.predictions(project_id, "load", 1)[0].inputs
+    assert "dataset_id" not in ledger_lines(room.database, project_id, "load", 1)[0].inputs
     room.add_version(project_id, make_folder(2.0), dataset_id="gone", **trained)
     alone = predict(room, project_id, rows=own, version=2)
     assert [point.at.hour for point in alone.predictions] == [17, 18, 19]
@@ -494,11 +495,11 @@ def test_a_question_of_a_client_that_has_left_is_dropped() -> None:
 
     def open_child(entry: str, payload: dict[str, Any]) -> Any:
         opening.set()
-        close.wait(30)
+        close.wait(120)
         raise InvalidInput("no such version")
 
     def leave() -> None:
-        assert opening.wait(30)
+        assert opening.wait(120)
         ending.end()
 
     warm = WarmPredictors(open_child, "")

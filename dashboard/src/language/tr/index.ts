@@ -1,5 +1,6 @@
 // Panelin bütün Türkçe metinleri; her kavramın bir dosyası var. Anahtarlar `en` ile aynıdır (tür denetimi sağlar).
 import type { Texts } from "../en";
+import { comparison } from "./comparison";
 import { datasets } from "./datasets";
 import { evaluation } from "./evaluation";
 import { models } from "./models";
@@ -14,6 +15,7 @@ import { studies } from "./studies";
 import { vision } from "./vision";
 
 export const tr: Texts = {
+  ...comparison,
   ...datasets,
   ...evaluation,
   ...models,

@@ -7,9 +7,9 @@ import { Problem } from "../../api/problem";
 import type { RunDetail } from "../../api/types";
 import { useFormats } from "../../language/useFormats";
 import { Card } from "../../ui/Card";
+import text from "../../ui/Content.module.css";
 import { ErrorNotice, Loading, Notice } from "../../ui/Notice";
-import page from "../RunPage.module.css";
-import css from "./Drawing.module.css";
+import css from "./Report.module.css";
 import { problemQuery, writtenQuery } from "./written";
 
 const FORMATS = { html: "HTML", pdf: "PDF", md: "Markdown" };
@@ -42,7 +42,7 @@ export function ReportCard({ run }: { run: RunDetail }) {
           </span>
         ))}
       </p>
-      <details className={page["disclosure"]} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <details className={text["disclosure"]} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{t("report.read")}</summary>
         {report.error ? <ErrorNotice error={report.error} /> : null}
         {open && report.isLoading ? <Loading /> : null}
@@ -59,9 +59,9 @@ function Writing({ run }: { run: RunDetail }): ReactNode {
   const { moment } = useFormats();
   const written = useQuery(writtenQuery(run)).data;
   const reason = useQuery(problemQuery(run.id, written?.state === "failed")).data;
-  if (run.kind === "trial") return <p className={page["soft"]}>{t("report.trial")}</p>;
-  if (written?.state === "written") return <p className={page["soft"]}>{t("report.written", { at: moment(written.at) })}</p>;
-  if (written?.state === "coming") return <p className={page["soft"]} role="status">{t("report.coming")}</p>;
+  if (run.kind === "trial") return <p className={text["soft"]}>{t("report.trial")}</p>;
+  if (written?.state === "written") return <p className={text["soft"]}>{t("report.written", { at: moment(written.at) })}</p>;
+  if (written?.state === "coming") return <p className={text["soft"]} role="status">{t("report.coming")}</p>;
   if (written?.state === "failed" && reason !== undefined) return <Notice tone="ember">{t("report.failed", { reason })}</Notice>;
   return null;
 }

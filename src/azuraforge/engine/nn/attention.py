@@ -9,6 +9,7 @@ import numpy as np
 from azuraforge.engine.autograd import apply
 from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.nn import functional, init
+from azuraforge.engine.nn.checks import expect_features
 from azuraforge.engine.nn.dropout import Dropout
 from azuraforge.engine.nn.linear import Linear
 from azuraforge.engine.nn.module import Module
@@ -64,7 +65,7 @@ class MultiheadAttention(Module):
         Returns:
             ``(batch, query, width)``.
         """
-        functional.expect_features("MultiheadAttention", query, self.embed_dim, self.in_proj_weight)
+        expect_features("MultiheadAttention", query, self.embed_dim, self.in_proj_weight)
         if query.ndim != 3:
             raise EngineError(
                 f"MultiheadAttention expects (batch, time, {self.embed_dim}), got {shape_text(query.shape)}"

@@ -7,8 +7,8 @@ from typing import Any
 
 from azuraforge.engine.nn import functional
 from azuraforge.engine.nn.activation import ReLU
+from azuraforge.engine.nn.checks import pair
 from azuraforge.engine.nn.convolution import Conv2d, MaxPool2d
-from azuraforge.engine.nn.functional import pair
 from azuraforge.engine.nn.linear import Linear
 from azuraforge.engine.nn.module import Module
 

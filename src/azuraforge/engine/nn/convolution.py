@@ -8,7 +8,7 @@ import numpy as np
 
 from azuraforge.engine.errors import EngineError
 from azuraforge.engine.nn import functional, init
-from azuraforge.engine.nn.functional import Pair, pair
+from azuraforge.engine.nn.checks import Pair, pair
 from azuraforge.engine.nn.module import Module, Parameter
 from azuraforge.engine.tensor import Tensor
 

@@ -3,57 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import index
 from typing import Any
 
 import numpy as np
 
 from azuraforge.engine.autograd import apply
 from azuraforge.engine.errors import EngineError, shape_text
+from azuraforge.engine.nn.checks import Pair, expect_tensor, pair
 from azuraforge.engine.ops.registry import Array
 from azuraforge.engine.random import default_generator
 from azuraforge.engine.tensor import Tensor
-
-# --- checks ---
-
-
-def expect_tensor(layer: str, x: Tensor) -> None:
-    """Refuse an input that is no tensor."""
-    if not isinstance(x, Tensor):
-        raise EngineError(f"{layer} expects a Tensor, got {type(x).__name__}: wrap it in engine.Tensor(…)")
-
-
-def expect_features(layer: str, x: Tensor, features: int, weight: Tensor) -> None:
-    """Refuse an input whose last axis or dtype does not fit a layer's weights."""
-    expect_tensor(layer, x)
-    if not x.ndim or x.shape[-1] != features:
-        raise EngineError(f"{layer} expects (…, {features}), got {shape_text(x.shape)}")
-    expect_dtype(layer, x, weight)
-
-
-def expect_dtype(layer: str, x: Tensor, weight: Tensor) -> None:
-    """Refuse an input of another dtype than the weights': silent promotion is slow and changes results."""
-    if x.dtype != weight.dtype:
-        raise EngineError(
-            f"{layer} has {weight.dtype} weights, got {x.dtype} of shape {shape_text(x.shape)}: "
-            f"use array.astype(numpy.{weight.dtype}) first"
-        )
-
-
-Pair = tuple[int, int]
-
-
-def pair(value: int | Pair) -> Pair:
-    """Return ``(value, value)`` for one integer, two integers as they are."""
-    if isinstance(value, int):
-        return (value, value)
-    try:
-        if isinstance(value, (tuple, list)):
-            first, second = value
-            return index(first), index(second)
-        return index(value), index(value)
-    except (TypeError, ValueError) as error:
-        raise EngineError(f"expected one integer, or one each for height and width, got {value!r}") from error
 
 
 def _target(target: Tensor | Array) -> Tensor:

@@ -7,6 +7,7 @@ import numpy as np
 from azuraforge.engine.autograd import apply_many
 from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.nn import functional, init
+from azuraforge.engine.nn.checks import expect_dtype
 from azuraforge.engine.nn.module import Module, Parameter
 from azuraforge.engine.tensor import Tensor
 
@@ -83,7 +84,7 @@ class _BatchNorm(Module):
             self._buffers["num_batches_tracked"].data += 1
             return output
         if self.weight is not None:
-            functional.expect_dtype(kind, x, self.weight)
+            expect_dtype(kind, x, self.weight)
         shape = (1, -1, *([1] * (x.ndim - 2)))
         scale = Tensor(1 / np.sqrt(variance.data + variance.dtype.type(self.eps)))
         if self.weight is not None:

@@ -16,6 +16,7 @@ import numpy as np
 from azuraforge.engine.autograd import apply_many
 from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.nn import functional, init
+from azuraforge.engine.nn.checks import expect_dtype, expect_features
 from azuraforge.engine.nn.module import Module
 from azuraforge.engine.ops.registry import Array
 from azuraforge.engine.tensor import Tensor
@@ -71,7 +72,7 @@ class _Recurrent(Module):
     def _run(self, x: Tensor, states: Sequence[Tensor] | None, lengths: Lengths) -> tuple[Tensor, list[Tensor]]:
         """Return the output in the input's layout and each last state ``(layer * direction, batch, hidden)``."""
         kind = type(self).__name__
-        functional.expect_features(kind, x, self.input_size, self._parameters["weight_ih_l0"])
+        expect_features(kind, x, self.input_size, self._parameters["weight_ih_l0"])
         if x.ndim != 3:
             layout = "batch, time" if self.batch_first else "time, batch"
             raise EngineError(f"{kind} expects ({layout}, {self.input_size}), got {shape_text(x.shape)}")
@@ -119,7 +120,7 @@ class _Recurrent(Module):
         for name, one in zip(self.state_names, states, strict=True):
             if one.shape != wanted:
                 raise EngineError(f"{kind} expects {name} {shape_text(wanted)}, got {shape_text(one.shape)}")
-            functional.expect_dtype(f"{kind} {name}", one, x)
+            expect_dtype(f"{kind} {name}", one, x)
         return [tuple(one[index] for one in states) for index in range(count)]
 
     def _lengths(self, lengths: Lengths, batch: int, time: int) -> Array | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from azuraforge.engine.errors import EngineError, shape_text
 from azuraforge.engine.ops import contracts
 from azuraforge.engine.ops.registry import Array, Context, add_up, register
 
@@ -61,6 +62,54 @@ def _weight_gradients(
         add_up(flat_ih, 0) if need_bias_ih else None,
         add_up(flat_hh, 0) if need_bias_hh else None,
     )
+
+
+def _check(
+    name: str, gates: int, x: Array, states: tuple[Array, ...], weight_ih: Array, weight_hh: Array,
+    bias_ih: Array | None, bias_hh: Array | None, lengths: Array | None,
+) -> None:  # fmt: skip
+    if x.ndim != 3:
+        raise EngineError(f"{name} expects (batch, time, feature), got {shape_text(x.shape)}")
+    if weight_hh.ndim != 2 or not weight_hh.shape[1]:
+        raise EngineError(
+            f"{name} expects weights of the state ({gates} hidden, hidden), got {shape_text(weight_hh.shape)}"
+        )
+    batch, time, features = x.shape
+    hidden = weight_hh.shape[1]
+    rows = gates * hidden
+    if weight_hh.shape != (rows, hidden):
+        contracts.expect_shape(name, "weights of the state", weight_hh, (rows, hidden))
+    if weight_ih.shape != (rows, features):
+        contracts.expect_shape(name, "weights of the input", weight_ih, (rows, features))
+    for state in states:
+        if state.shape != (batch, hidden):
+            contracts.expect_shape(name, "a first state", state, (batch, hidden))
+    if (bias_ih is None) != (bias_hh is None):
+        raise EngineError(f"{name} expects both biases or neither")
+    for bias in (bias_ih, bias_hh):
+        if bias is not None and bias.shape != (rows,):
+            contracts.expect_shape(name, "a bias", bias, (rows,))
+    if lengths is not None:
+        contracts.expect_shape(name, "lengths", lengths, (batch,))
+        if lengths.dtype.kind not in "iu" or (batch and (lengths.min() < 1 or lengths.max() > time)):
+            raise EngineError(f"{name} expects {batch} lengths between 1 and {time}, got {lengths.tolist()}")
+
+
+def _check_lstm(
+    x: Array,
+    h_0: Array,
+    c_0: Array,
+    weight_ih: Array,
+    weight_hh: Array,
+    bias_ih: Array | None,
+    bias_hh: Array | None,
+    *,
+    reverse: bool = False,
+    lengths: Array | None = None,
+) -> None:
+    """Check x ``(batch, time, feature)``, states ``(batch, hidden)`` and the weights of four gates."""
+    _check("LSTM", 4, x, (h_0, c_0), weight_ih, weight_hh, bias_ih, bias_hh, lengths)
+    contracts.expect_floats("LSTM", x, h_0, c_0, weight_ih, weight_hh, bias_ih, bias_hh)
 
 
 def _lstm(
@@ -152,6 +201,22 @@ def _lstm_vjp(context: Context, grad_output: Array | None, grad_h: Array | None,
     return (d_x, d_state, d_cell, *d_weights)
 
 
+def _check_gru(
+    x: Array,
+    h_0: Array,
+    weight_ih: Array,
+    weight_hh: Array,
+    bias_ih: Array | None,
+    bias_hh: Array | None,
+    *,
+    reverse: bool = False,
+    lengths: Array | None = None,
+) -> None:
+    """Check x ``(batch, time, feature)``, the state ``(batch, hidden)`` and the weights of three gates."""
+    _check("GRU", 3, x, (h_0,), weight_ih, weight_hh, bias_ih, bias_hh, lengths)
+    contracts.expect_floats("GRU", x, h_0, weight_ih, weight_hh, bias_ih, bias_hh)
+
+
 def _gru(
     context: Context,
     x: Array,
@@ -227,5 +292,5 @@ def _gru_vjp(context: Context, grad_output: Array | None, grad_h: Array | None) 
     return (d_x, d_state, *d_weights)
 
 
-register("lstm", _lstm, _lstm_vjp, contracts.lstm)
-register("gru", _gru, _gru_vjp, contracts.gru)
+register("lstm", _lstm, _lstm_vjp, _check_lstm)
+register("gru", _gru, _gru_vjp, _check_gru)

@@ -34,14 +34,15 @@ from azuraforge.models.deployments import store as deployment_store
 from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.names import check_alias
-from azuraforge.models.schemas import DeploymentOut, DeploymentRequest
+from azuraforge.models.schemas import DeploymentOut, DeploymentPage, DeploymentRequest
 from azuraforge.models.tables import AliasChange, Model, ModelDeployment
+from azuraforge.paging import PAGE, Order
 from azuraforge.telemetry import logger
 
 WATCH = "the platform"
 #: Kept answers that wait for a thread; what comes beyond them is counted as left out.
 _MOST_WAITING = 100
-_SHOWN = 50
+_ORDER: Order[tuple[int]] = Order("deployments", tuple[int])
 
 log = logger("models")
 
@@ -162,13 +163,14 @@ class Deployments:
 
         return self._database.write(project_id, work, durable=True)
 
-    def list(self, project_id: str, name: str) -> list[DeploymentOut]:
-        """Every shadow and canary the model had, newest first, with what was counted."""
+    def list(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> DeploymentPage:
+        """Return a page of the shadows and canaries that the model had, newest first, with what was counted."""
         with self._database.read(project_id) as session:
             owner = find_model(session, project_id, name)
-            return [
-                judging.deployment_out(row) for row in deployment_store.listed(session, project_id, owner.id, _SHOWN)
-            ]
+            key = _ORDER.read(after, owner.id)
+            rows = deployment_store.listed(session, project_id, owner.id, limit + 1, key)
+            page, cursor = _ORDER.cut(rows, limit, lambda row: (row.number,), owner.id)
+            return DeploymentPage(items=[judging.deployment_out(row) for row in page], next=cursor)
 
     def beside(self, session: Session, project_id: str, model_id: str, alias: str) -> Deployed | None:
         """Who answers beside an alias now."""

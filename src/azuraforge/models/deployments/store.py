@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
-from azuraforge.database import now
+from azuraforge.database import Session, now
+from azuraforge.database.keyset import behind
 from azuraforge.models.tables import (
     DeploymentPair,
     DeploymentSeries,
@@ -49,11 +50,15 @@ def get(session: Session, project_id: str, model_id: str, number: int, *, lock: 
     return session.scalar(statement)
 
 
-def listed(session: Session, project_id: str, model_id: str, limit: int) -> Sequence[ModelDeployment]:
-    """Newest first."""
+def listed(
+    session: Session, project_id: str, model_id: str, limit: int, after: tuple[int] | None = None
+) -> Sequence[ModelDeployment]:
+    """Newest first, behind ``after``."""
     statement = select(ModelDeployment).where(
         ModelDeployment.project_id == project_id, ModelDeployment.model_id == model_id
     )
+    if after is not None:
+        statement = statement.where(behind([ModelDeployment.number], after, descending=True))
     return session.scalars(statement.order_by(ModelDeployment.number.desc()).limit(limit)).all()
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
-
+from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session
-from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.errors import NotFound
 from azuraforge.models import shapes, store, trash_store
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.judging import score
 from azuraforge.models.predictions.schemas import LiveScore, LiveScores, PointOutcome, PredictionDetail, PredictionPage
 from azuraforge.models.tables import Model
+from azuraforge.paging import PAGE, Order
 
+_ORDER: Order[tuple[datetime, str]] = Order("predictions", tuple[Moment, str])
 _HOUR = 3600
 #: Stretches of time that are drawn, and so many of them at most.
 _STRETCHES = (_HOUR, 6 * _HOUR, 24 * _HOUR, 7 * 24 * _HOUR, 28 * 24 * _HOUR, 364 * 24 * _HOUR)
@@ -36,11 +35,12 @@ class LiveReads:
         model: str | None,
         version: int | None,
         judged: bool | None,
-        before: str | None,
-        limit: int,
+        unserved: bool = False,
+        limit: int = PAGE,
+        after: str | None = None,
     ) -> PredictionPage:
         """Lines, the newest first. Raises NotFound for an unknown model."""
-        cursor = _read_cursor(before)
+        key = _ORDER.read(after)
         with self._database.read(project_id) as session:
             owner = _known(session, project_id, model) if model is not None else None
             found = ledger_store.page(
@@ -49,12 +49,12 @@ class LiveReads:
                 model_id=owner.id if owner else None,
                 version=version,
                 judged=judged,
-                before=cursor,
+                unserved=unserved,
+                before=key,
                 limit=limit + 1,
             )
-        items = [shapes.prediction_out(name, line) for line, name in found[:limit]]
-        more = len(found) > limit
-        return PredictionPage(items=items, next=_cursor(found[limit - 1][0]) if more else None)
+        page, cursor = _ORDER.cut(found, limit, lambda each: (each[0].created_at, each[0].id))
+        return PredictionPage(items=[shapes.prediction_out(name, line) for line, name in page], next=cursor)
 
     def show(self, project_id: str, prediction_id: str) -> PredictionDetail:
         """One line with what became of its points."""
@@ -144,20 +144,3 @@ def _totals(rows: Any, late: bool) -> list[LiveScore]:
         for index, value in enumerate(row[2:]):
             mine[index] += float(value or 0)
     return [_score(version, None, mine, late) for version, mine in sorted(sums.items())]
-
-
-def _cursor(line: Any) -> str:
-    told = orjson.dumps([line.created_at.isoformat(), line.id])
-    return base64.urlsafe_b64encode(told).decode().rstrip("=")
-
-
-def _read_cursor(text: str | None) -> tuple[datetime, str] | None:
-    if text is None:
-        return None
-    try:
-        at, id_ = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return datetime.fromisoformat(at), str(id_)
-    except (ValueError, TypeError, binascii.Error):
-        raise InvalidInput(
-            f"{text!r} is no place in the ledger", where="before", next_step="take `next` of the page before"
-        ) from None

@@ -20,6 +20,7 @@ from azuraforge.models.predictions.schemas import (
 )
 from azuraforge.models.predictions.service import PredictionService
 from azuraforge.models.tables import Prediction
+from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import path_id
 from azuraforge.waiting.turns import ask_in_turn
@@ -44,12 +45,13 @@ def list_predictions(
     model: Name | None = None,
     version: Number | None = None,
     judged: Annotated[bool | None, Query(description="only those that are wholly judged, or only the others")] = None,
-    before: Annotated[str | None, Query(description="`next` of the page before", max_length=200)] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    unserved: Annotated[bool, Query(description="also answers that only a shadow or canary was compared by")] = False,
+    limit: Limit = PAGE,
+    after: After = None,
 ) -> PredictionPage:
-    """The ledger, the newest line first."""
+    """A page of the ledger, the newest line first."""
     return service.reads.page(
-        access.project_id, model=model, version=version, judged=judged, before=before, limit=limit
+        access.project_id, model=model, version=version, judged=judged, unserved=unserved, limit=limit, after=after
     )
 
 

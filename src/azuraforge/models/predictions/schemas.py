@@ -9,13 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from azuraforge.bounds import Moment, Name
 from azuraforge.models.schemas import PredictionOut
+from azuraforge.paging import Page
 
 
-class PredictionPage(BaseModel):
-    """Lines of the ledger, the newest first. ``next``: what to ask for as ``before`` to get the next page."""
-
-    items: list[PredictionOut]
-    next: str | None
+class PredictionPage(Page[PredictionOut]):
+    """A page of the ledger, the newest line first."""
 
 
 class PointOutcome(BaseModel):

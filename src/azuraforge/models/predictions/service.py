@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from azuraforge.database import Database, Session
+from azuraforge.datasets.additions import Additions
 from azuraforge.models.drift.watch import DriftWatch
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.projects.schemas import Policy
-from azuraforge.projects.trash import Contents, Purged
+from azuraforge.projects.trash import Contents, Position, Purged
 from azuraforge.telemetry import logger
 
 _PURGED_AT_ONCE = 1000
@@ -24,12 +25,16 @@ log = logger("models")
 class PredictionService:
     """The ledger's rooms, put together; see ``outcomes``, ``live`` and ``drift_watch``."""
 
-    def __init__(self, database: Database, outcomes: Outcomes, drift: DriftWatch) -> None:
+    def __init__(
+        self, database: Database, outcomes: Outcomes, drift: DriftWatch, additions: Additions | None = None
+    ) -> None:
         self.reads = LiveReads(database)
         self.outcomes = outcomes
         self.drift = drift
         self.bin = LedgerBin(database, outcomes, drift)
         self._later = ThreadPoolExecutor(1, "outcomes")
+        if additions is not None:
+            additions.subscribe(self.look_at)
 
     def look_at(self, project_id: str, dataset_id: str) -> None:
         """Soon, beside everything else: judge by a dataset's new version."""
@@ -61,7 +66,9 @@ class LedgerBin:
         self._drift = drift
         self._expired: dict[str, int] = {}
 
-    def contents(self, session: Session, project_id: str, policy: Policy) -> Contents:
+    def contents(
+        self, session: Session, project_id: str, policy: Policy, after: Position | None, limit: int
+    ) -> Contents:
         """Nothing of the ledger lies in the trash."""
         return Contents([], 0, 0)
 

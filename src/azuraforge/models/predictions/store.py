@@ -21,10 +21,10 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
-from azuraforge.database import now
+from azuraforge.database import Session, now
 from azuraforge.database.fast_reads import Question
+from azuraforge.database.keyset import behind
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.tables import (
     Model,
@@ -104,15 +104,21 @@ def page(
     model_id: str | None,
     version: int | None,
     judged: bool | None,
+    unserved: bool,
     before: tuple[datetime, str] | None,
     limit: int,
 ) -> Sequence[tuple[Prediction, str]]:
-    """Lines that were given to somebody, with their models' names; the newest first, after a cursor."""
+    """Lines with their models' names, the newest first behind a key.
+
+    ``unserved``: also those that no caller received.
+    """
     statement = (
         select(Prediction, Model.name)
         .join(Model, (Model.project_id == Prediction.project_id) & (Model.id == Prediction.model_id))
-        .where(Prediction.project_id == project_id, Prediction.pair_id.is_(None))
+        .where(Prediction.project_id == project_id)
     )
+    if not unserved:
+        statement = statement.where(Prediction.pair_id.is_(None))
     if model_id is not None:
         statement = statement.where(Prediction.model_id == model_id)
     if version is not None:
@@ -120,9 +126,7 @@ def page(
     if judged is not None:
         statement = statement.where(Prediction.judged_at.is_not(None) if judged else Prediction.judged_at.is_(None))
     if before is not None:
-        at, id_ = before
-        later = and_(Prediction.created_at == at, Prediction.id < id_)
-        statement = statement.where(or_(Prediction.created_at < at, later))
+        statement = statement.where(behind((Prediction.created_at, Prediction.id), before, descending=True))
     statement = statement.order_by(Prediction.created_at.desc(), Prediction.id.desc()).limit(limit)
     return [(row[0], row[1]) for row in session.execute(statement)]
 

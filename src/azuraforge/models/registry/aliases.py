@@ -14,10 +14,12 @@ from azuraforge.models.registry.finding import aliased, find_model, find_version
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.names import BY_GATE, CHAMPION, check_alias
 from azuraforge.models.tables import AliasChange, Model, ModelVersion
+from azuraforge.paging import PAGE, Order
 
 #: Called in the transaction of a move, after it was written.
 AfterMove = Callable[[Session, Model, AliasChange], None]
 
+_HISTORY: Order[tuple[int]] = Order("history", tuple[int])
 _EVENTS = {"promote": "model.promoted", "rollback": "model.rolled_back", "remove": "model.alias_removed"}
 
 
@@ -163,22 +165,32 @@ class Aliases:
         return self._database.write(project_id, work, durable=True)
 
     def history(
-        self, project_id: str, name: str, alias: str | None = None, at: datetime | None = None
-    ) -> list[schemas.AliasChange]:
-        """Return every move, newest first. With ``at``, the first line of an alias is its holder at that moment."""
+        self,
+        project_id: str,
+        name: str,
+        alias: str | None = None,
+        at: datetime | None = None,
+        *,
+        limit: int = PAGE,
+        after: str | None = None,
+    ) -> schemas.HistoryPage:
+        """Return a page of the moves of one alias or of all, newest first.
+
+        With ``at``, the first line of an alias names the version that it pointed at then.
+        """
         if at is not None and at.tzinfo is None:
             at = at.replace(tzinfo=UTC)
         with self._database.read(project_id) as session:
             owner = find_model(session, project_id, name)
-            lines = store.history(session, project_id, owner.id, alias, None)
-            verdicts = store.verdicts(session, project_id, {line.run_id for line in lines if line.by == BY_GATE})
-        ended: dict[str, datetime] = {}
-        shown = []
-        for line in lines:
-            verdict = verdicts.get(line.run_id or "") if line.by == BY_GATE else None
-            shown.append(shapes.change_out(line, ended.get(line.alias), verdict))
-            ended[line.alias] = line.at
-        return [line for line in shown if at is None or line.at <= at]
+            key = _HISTORY.read(after, owner.id)
+            found = store.history(session, project_id, owner.id, alias, at, key, limit + 1)
+            page, cursor = _HISTORY.cut(found, limit, lambda line: (line[0].seq,), owner.id)
+            verdicts = store.verdicts(session, project_id, {line.run_id for line, _ in page if line.by == BY_GATE})
+        items = [
+            shapes.change_out(line, until, verdicts.get(line.run_id or "") if line.by == BY_GATE else None)
+            for line, until in page
+        ]
+        return schemas.HistoryPage(items=items, next=cursor)
 
     def _moved(self, session: Session, owner: Model, line: AliasChange) -> None:
         for after in self._after_move:

@@ -61,6 +61,6 @@ def _unknown(session: Session, project_id: str, name: str) -> Model:
     if trash_store.find(session, project_id, name) is not None:
         restore = f"azuraforge models restore {name}"
         raise NotFound(f"model {name!r} is in the trash", next_step=restore, code="in_trash")
-    close = difflib.get_close_matches(name, [row[0].name for row in store.models(session, project_id)], n=1)
+    close = difflib.get_close_matches(name, store.names(session, project_id), n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     raise NotFound(f"model {name!r} does not exist", next_step=f"{hint}azuraforge models list")

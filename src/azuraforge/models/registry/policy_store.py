@@ -7,9 +7,10 @@ from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms, check_policy
 from azuraforge.models.registry.finding import find_model, lock_model
-from azuraforge.models.schemas import PolicyOut, PolicyRequest
+from azuraforge.models.schemas import PolicyOut, PolicyPage, PolicyRequest
+from azuraforge.paging import PAGE, Order
 
-_SHOWN = 100
+_ORDER: Order[tuple[int]] = Order("policies", tuple[int])
 
 
 class Policies:
@@ -27,15 +28,17 @@ class Policies:
 
     def show(self, project_id: str, model: str) -> PolicyOut:
         """The policy that holds."""
-        return self.list(project_id, model, limit=1)[0]
+        return self.list(project_id, model, limit=1).items[0]
 
-    def list(self, project_id: str, model: str, limit: int = _SHOWN) -> list[PolicyOut]:
-        """Every policy the model had, newest first; the last is the platform's own."""
+    def list(self, project_id: str, model: str, *, limit: int = PAGE, after: str | None = None) -> PolicyPage:
+        """Return a page of the policies that the model had, newest first; the last one is the platform's own."""
         with self._database.read(project_id) as session:
             owner = find_model(session, project_id, model)
-            rows = store.policies(session, project_id, owner.id, limit)
-        own = [shapes.policy_out(None)] if len(rows) < limit else []
-        return [*(shapes.policy_out(row) for row in rows), *own]
+            key = _ORDER.read(after, owner.id)
+            rows = store.policies(session, project_id, owner.id, limit + 1, key)
+        listed = [*(shapes.policy_out(row) for row in rows), shapes.policy_out(None)]
+        page, cursor = _ORDER.cut(listed, limit, lambda policy: (policy.number,), owner.id)
+        return PolicyPage(items=list(page), next=cursor)
 
     def set(self, project_id: str, model: str, request: PolicyRequest, by: str) -> PolicyOut:
         """The model's next policy; verdicts already given stay what they are."""

@@ -7,7 +7,7 @@ from azuraforge.errors import NotFound
 from azuraforge.models import shapes, store
 from azuraforge.models.registry.finding import find_model, find_version
 from azuraforge.models.registry.names import CHAMPION
-from azuraforge.models.schemas import EvaluationOut, ModelDetail, ModelOut, PredictionOut, VersionOut
+from azuraforge.models.schemas import EvaluationOut, ModelDetail, VersionOut
 from azuraforge.models.tables import Model
 
 
@@ -17,15 +17,6 @@ class ModelReads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def list_models(self, project_id: str, trash: bool = False) -> list[ModelOut]:
-        """Return every model, by name; those in the trash, or all others."""
-        with self._database.read(project_id) as session:
-            counts = store.counts(session, project_id)
-            return [
-                shapes.model_out(owner, newest, champion, counts.get(owner.id, 0))
-                for owner, newest, champion in store.models(session, project_id, trash)
-            ]
-
     def show(self, project_id: str, name: str) -> ModelDetail:
         """Return a model with all its versions, newest first; also one that is in the trash."""
         with self._database.read(project_id) as session:
@@ -34,8 +25,7 @@ class ModelReads:
             names = _alias_names(session, owner)
             champion = next((number for number, aliases in names.items() if CHAMPION in aliases), None)
             outline = shapes.model_out(owner, versions[0] if versions else None, champion, len(versions))
-            listed = [shapes.version_out(outline.name, row, names.get(row.version, [])) for row in versions]
-            return ModelDetail(**outline.model_dump(), version_list=listed)
+            return shapes.model_detail(outline, versions, names)
 
     def show_version(self, project_id: str, name: str, number: int) -> VersionOut:
         """Return one version with its lineage; also one that is in the trash."""
@@ -52,17 +42,6 @@ class ModelReads:
             raise NotFound(f"run {run_id!r} has no evaluation", next_step="only training runs that succeeded have one")
         return shapes.evaluation_out(*found)
 
-    def predictions(self, project_id: str, name: str, limit: int) -> list[PredictionOut]:
-        """Return the newest entries of a model's ledger."""
-        with self._database.read(project_id) as session:
-            owner = find_model(session, project_id, name)
-            return [
-                shapes.prediction_out(name, line) for line in store.predictions(session, project_id, owner.id, limit)
-            ]
-
 
 def _alias_names(session: Session, owner: Model) -> dict[int, list[str]]:
-    names: dict[int, list[str]] = {}
-    for pointer in store.aliases(session, owner.project_id, owner.id):
-        names.setdefault(pointer.version, []).append(pointer.alias)
-    return names
+    return shapes.names_by_version(store.aliases(session, owner.project_id, owner.id))

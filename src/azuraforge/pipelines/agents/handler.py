@@ -6,13 +6,13 @@ from pathlib import Path
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.discovery.catalogue import Catalogue
-from azuraforge.runs.handlers import Finish, Job, PreparedRun
+from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 ANSWER = "azuraforge.pipelines.agents.answering:answer"
 
 
-class AgentHandler:
+class AgentHandler(Handler):
     """One request to one agent; ``config`` of the run is the agent's request."""
 
     kind = "agent"

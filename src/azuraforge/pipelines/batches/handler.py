@@ -15,10 +15,11 @@ from azuraforge.datasets.service import DatasetService, DatasetVersion
 from azuraforge.errors import AzuraError, Conflict, InvalidInput, TransientError
 from azuraforge.models.schemas import VersionOut
 from azuraforge.models.service import ModelService
+from azuraforge.pipelines.extra import BatchExtra
 from azuraforge.pipelines.loop import obstacle_of, rows_of
 from azuraforge.plugins.discovery.catalogue import Call
 from azuraforge.processes.failures import Cancelled
-from azuraforge.runs.handlers import Finish, Job, PreparedRun
+from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 STEPS = "azuraforge.pipelines.batches.steps"
@@ -44,10 +45,11 @@ class BatchConfig(BaseModel):
         return self
 
 
-class BatchPredictHandler:
+class BatchPredictHandler(Handler):
     """``kind: predict``: plan → chunk by chunk → gather."""
 
     kind = "predict"
+    extra = BatchExtra
 
     def __init__(self, datasets: DatasetService, models: ModelService, call: Call, plugins_folder: Path) -> None:
         self._datasets = datasets
@@ -77,7 +79,7 @@ class BatchPredictHandler:
             dataset_version=dataset.version,
             dataset_fingerprint=dataset.fingerprint,
             model=request.model,
-            extra={"alias": alias, "content_hash": version.content_hash},
+            extra=BatchExtra(alias=alias, content_hash=version.content_hash),
         )
 
     def execute(self, job: Job) -> Finish:

@@ -12,19 +12,21 @@ from typing import Any
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines.baselines import baselines_of
+from azuraforge.pipelines.extra import TrialExtra
 from azuraforge.pipelines.loop import rows_of
 from azuraforge.pipelines.trials.parts import StudyParts
-from azuraforge.runs.handlers import Finish, Job, PreparedRun
+from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 STEPS = "azuraforge.pipelines.trials.steps"
 _SHARES = {"split": 0.05, "baselines": 0.15, "fit": 0.8}
 
 
-class TrialHandler:
+class TrialHandler(Handler):
     """One config tried for a study; its scores are the run's summary."""
 
     kind = "trial"
+    extra = TrialExtra
 
     def __init__(self, datasets: DatasetService, plugins_folder: Path, parts_folder: Path) -> None:
         self._datasets = datasets
@@ -38,22 +40,23 @@ class TrialHandler:
         )
 
     def execute(self, job: Job) -> Finish:
-        """Carry the trial through its phases. ``extra``: task, study, and ``baselines`` where it scores these too."""
+        """Execute the phases of the trial."""
         run = job.run
         if run.dataset_id is None or run.plugin is None:
             raise InvalidInput("a trial needs a pipeline and a dataset", where=f"run {run.id}")
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version)
         learner = {"plugins_folder": str(self._plugins_folder), "plugin": run.plugin, "config": run.config}
-        split = self._split(job, {**learner, "dataset": rows_of(dataset)})
-        task = run.extra["task"]
+        split = self._split(job, run.carries(TrialExtra), {**learner, "dataset": rows_of(dataset)})
+        extra = run.carries(TrialExtra)
+        task = extra.task
         parts = {
             **{part: f"{split['outputs']}/{part}" for part in ("train", "validation")},
             "scoring": split["outputs"],
             "scale": split.get("scale"),
             "task": task,
         }
-        summary: dict[str, Any] = {"study": run.extra["study"], "cpu_seconds": split["cpu_seconds"]}
-        if run.extra.get("baselines"):
+        summary: dict[str, Any] = {"study": extra.model_dump()["study"], "cpu_seconds": split["cpu_seconds"]}
+        if extra.baselines:
             names = list(baselines_of(task, run.plugin))
             beside = {**run.config, "horizon": split["horizon"]} if split["horizon"] else run.config
             payload = {**learner, "config": beside, "names": names, **parts}
@@ -64,10 +67,9 @@ class TrialHandler:
         summary["metrics"], summary["app_seconds"] = fitted["metrics"], fitted["app_seconds"]
         return Finish(summary)
 
-    def _split(self, job: Job, payload: dict[str, Any]) -> dict[str, Any]:
+    def _split(self, job: Job, extra: TrialExtra, payload: dict[str, Any]) -> dict[str, Any]:
         """The parts of this trial; where all trials of the study have the same ones, the first that needs them cuts."""
-        study = job.run.extra["study"]["id"]
-        shared = job.run.extra.get("same_parts", False)
+        study, shared = extra.study_id, extra.same_parts
         if shared and (found := self._parts.find(job.run.project_id, study)) is not None:
             return {**found, "cpu_seconds": 0.0}
         split = job.phase("split", f"{STEPS}:split", payload, share=_SHARES["split"])

@@ -7,13 +7,14 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import orjson
+from pydantic import BaseModel
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, unavailable
@@ -25,20 +26,23 @@ from azuraforge.processes.frames import Frame
 from azuraforge.processes.kernels import Kernels
 from azuraforge.processes.launcher import Launcher
 from azuraforge.processes.log_file import LogFile
+from azuraforge.processes.messages import message_frame
 from azuraforge.processes.sealed_folders import problem_with
 from azuraforge.processes.usage import Sampler
 from azuraforge.projects.keeping import hold
 from azuraforge.runs import store
 from azuraforge.runs.artifacts import ArtifactStore
+from azuraforge.runs.execution.outgoing import Outgoing
 from azuraforge.runs.execution.phase import Interrupt, PhaseChild, start_frame
 from azuraforge.runs.execution.progress import ProgressMeter
 from azuraforge.runs.execution.recording import Recorder
-from azuraforge.runs.handlers import ClaimedRun
+from azuraforge.runs.handlers import ClaimedRun, MessageKind, PhaseResult
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.limits import Limits
 from azuraforge.runs.transitions import Transitions, run_stream
 
 T = TypeVar("T")
+R = TypeVar("R", bound=BaseModel)
 
 #: How often a write is tried again while the database is away.
 _AWAY_SECONDS = 0.25
@@ -59,6 +63,7 @@ class AttemptJob:
         limits: Limits,
         kernels: Kernels,
         sample_seconds: float,
+        messages: Sequence[MessageKind[Any]] = (),
     ) -> None:
         self.run = run
         self.folder = folder
@@ -71,6 +76,8 @@ class AttemptJob:
         self._limits = limits
         self._kernels = kernels
         self._sample_seconds = sample_seconds
+        self._messages = {kind.name: kind for kind in messages}
+        self._outgoing = Outgoing()
         self._sampler: Sampler | None = None
         self._environment: dict[str, Any] | None = None
         self._kernels_folder: str | None = None
@@ -86,15 +93,30 @@ class AttemptJob:
         """Raise where the run was cancelled or replaced, or the worker is stopping."""
         self.interrupt.check()
 
+    @overload
+    def phase(self, name: str, entry: str, payload: dict[str, Any], *, share: float) -> dict[str, Any]: ...
+
+    @overload
+    def phase(self, name: str, entry: str, payload: BaseModel, *, share: float, result: type[R]) -> PhaseResult[R]: ...
+
     def phase(
         self,
         name: str,
         entry: str,
-        payload: dict[str, Any],
+        payload: BaseModel | dict[str, Any],
         *,
         share: float,
-    ) -> dict[str, Any]:
-        """One child to its end; see ``handlers.Job``."""
+        result: type[R] | None = None,
+    ) -> PhaseResult[R] | dict[str, Any]:
+        """Run one child to its end; see ``handlers.Job``."""
+        asked = payload.model_dump(mode="json") if isinstance(payload, BaseModel) else payload
+        found = self._phase(name, entry, asked, share)
+        if result is None:
+            return found
+        outputs = Path(found.pop("outputs"))
+        return PhaseResult(result.model_validate(found), outputs)
+
+    def _phase(self, name: str, entry: str, payload: dict[str, Any], share: float) -> dict[str, Any]:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name for a phase: lower-case letters, digits, '_', '.' and '-'")
         self.check()
@@ -138,6 +160,10 @@ class AttemptJob:
         """Add a paragraph to the run's report."""
         self._record("", [{"type": "note", "markdown": markdown}])
 
+    def send(self, name: str, body: BaseModel) -> None:
+        """Send a message to the child of the present phase, from any thread; it reads it with ``child.receive``."""
+        self._outgoing.put(message_frame(name, body))
+
     def write(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
         """Run ``work`` in a transaction behind the fence; waits while the database is away. Raises Replaced."""
 
@@ -157,6 +183,7 @@ class AttemptJob:
     def close(self) -> None:
         """Close what is open; the log's file stays."""
         self.interrupt.close()
+        self._outgoing.close()
         self.log.close()
 
     def _fix_environment(self) -> dict[str, Any]:
@@ -233,9 +260,13 @@ class AttemptJob:
             self._limits,
             self.log,
             lambda frames: self._record(name, frames),
+            self._outgoing,
             self._measured(),
         )
-        answer = driver.run(start)
+        try:
+            answer = driver.run(start)
+        finally:
+            self._outgoing.clear()
         habits.learn(kind, answer.get("heavy", ()))
         if not isinstance(answer["value"], dict):
             raise TypeError(f"{entry} returned {type(answer['value']).__name__}; a phase returns a dictionary")
@@ -275,9 +306,9 @@ class AttemptJob:
             rows = store.checkpoints(session, self.run.project_id, self.run.id, name)
         return [{"step": row.step, "folder": str(self.folder / row.folder), "sha256": row.sha256} for row in rows]
 
-    def _record(self, phase: str, frames: list[Frame]) -> None:
-        """Store what a child said, in one transaction; then free what that made superfluous."""
-        recorder = Recorder(self._events, self.held, self.folder, self._meter, phase)
+    def _record(self, phase: str, frames: list[Frame]) -> Sequence[Frame]:
+        """Store a child's frames in one transaction, then free what that made superfluous; returns the answers."""
+        recorder = Recorder(self._events, self.held, self.folder, self._meter, phase, self._messages)
 
         def work(session: Session) -> None:
             recorder.record(session, frames)
@@ -288,6 +319,7 @@ class AttemptJob:
             crashpoint("recorded_before_freed")
         for folder in recorder.superfluous:
             shutil.rmtree(self.folder / folder, ignore_errors=True)
+        return recorder.answers
 
 
 def forget_earlier(phase: Path, attempt: int) -> None:

@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from azuraforge.processes.failures import Cancelled, Draining, Replaced, restore
 from azuraforge.processes.frames import Frame, FrameReader, encode
 from azuraforge.processes.log_file import LogFile
 from azuraforge.processes.usage import Sampler, measure
+from azuraforge.runs.execution.outgoing import Outgoing
 from azuraforge.runs.limits import Limits
 
 _READ_BYTES = 1 << 16
@@ -28,7 +29,8 @@ _LAST_WORDS_SECONDS = 1.0
 
 _RANK: dict[type[Exception], int] = {Cancelled: 0, Draining: 1, Replaced: 2}
 
-Tell = Callable[[list[Frame]], None]
+#: Stores a batch of frames and returns the frames that answer them.
+Record = Callable[[list[Frame]], Sequence[Frame]]
 
 
 class Interrupt:
@@ -67,7 +69,12 @@ class Interrupt:
 
 
 class PhaseChild:
-    """Drives one child to its answer. ``tell`` receives the frames of each batch, in order, before the next is read."""
+    """Drives one child to its answer.
+
+    Args:
+        record: stores the frames of each batch, in order, before the next is read; its answers go to the child.
+        outgoing: messages for the child from other threads.
+    """
 
     def __init__(
         self,
@@ -75,14 +82,16 @@ class PhaseChild:
         interrupt: Interrupt,
         limits: Limits,
         log: LogFile,
-        tell: Tell,
+        record: Record,
+        outgoing: Outgoing,
         sampler: Sampler | None = None,
     ) -> None:
         self._child = child
         self._interrupt = interrupt
         self._limits = limits
         self._log = log
-        self._tell = tell
+        self._record = record
+        self._outgoing = outgoing
         self._sampler = sampler
         self._limits_at = 0.0
         self._reader = FrameReader()
@@ -100,6 +109,7 @@ class PhaseChild:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._child.connection, selectors.EVENT_READ)
                 selector.register(self._interrupt.woken, selectors.EVENT_READ)
+                selector.register(self._outgoing.woken, selectors.EVENT_READ)
                 if self._child.output is not None:
                     selector.register(self._child.output, selectors.EVENT_READ)
                 with contextlib.suppress(OSError):  # it died already; its end tells why
@@ -107,7 +117,7 @@ class PhaseChild:
                 while answer is None:
                     answer = self._step(selector)
             if self._sampler is not None and (points := self._sampler.sample(self._child.pid, last=True)):
-                self._tell([{"type": "usage", "points": points}])
+                self._record([{"type": "usage", "points": points}])
         finally:
             if answer is None:
                 self._child.signal(signal.SIGKILL)
@@ -119,9 +129,14 @@ class PhaseChild:
 
     def _step(self, selector: selectors.BaseSelector) -> Frame | None:
         ended = self._child.ended.is_set()  # before looking: then nothing readable means that nothing will come
-        ready = {key.fileobj for key, _ in selector.select(0.0 if ended else self._wait_seconds())}
+        found = selector.select(0.0 if ended else self._wait_seconds())
+        ready = {key.fileobj for key, events in found if events & selectors.EVENT_READ}
         if self._child.output in ready:
             self._read_output(selector)
+        if self._outgoing.woken in ready or not self._outgoing.empty:
+            self._outgoing.send(self._child.connection)
+            events = selectors.EVENT_READ if self._outgoing.empty else selectors.EVENT_READ | selectors.EVENT_WRITE
+            selector.modify(self._child.connection, events)
         answer: Frame | None = None
         if self._child.connection in ready:
             answer = self._read_frames()
@@ -152,7 +167,8 @@ class PhaseChild:
                 break
             told.append(frame)
         if told:
-            self._tell(told)
+            for frame in self._record(told):
+                self._outgoing.put(frame)
         return answer
 
     def _death(self) -> Exception:
@@ -206,7 +222,7 @@ class PhaseChild:
         if self._limits.memory_bytes is not None:
             self._limits.check_memory(measure(self._child.pid).memory_bytes)
         if self._sampler is not None and (points := self._sampler.sample(self._child.pid)):
-            self._tell([{"type": "usage", "points": points}])
+            self._record([{"type": "usage", "points": points}])
 
 
 def start_frame(

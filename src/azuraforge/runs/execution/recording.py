@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
+from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.processes import usage
 from azuraforge.processes.frames import Frame, unspell
+from azuraforge.processes.messages import MESSAGE, message_frame
 from azuraforge.runs import store
 from azuraforge.runs.execution.progress import ProgressMeter
+from azuraforge.runs.handlers import MessageKind, Received
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.transitions import run_stream
@@ -23,18 +29,28 @@ KEPT_CHECKPOINTS = 3
 class Recorder:
     """Stores one batch of frames of one phase; the caller's transaction is fenced."""
 
-    def __init__(self, events: EventLog, held: Held, folder: Path, meter: ProgressMeter, phase: str) -> None:
+    def __init__(
+        self,
+        events: EventLog,
+        held: Held,
+        folder: Path,
+        meter: ProgressMeter,
+        phase: str,
+        messages: Mapping[str, MessageKind[Any]] | None = None,
+    ) -> None:
         self._events = events
+        self._messages = messages or {}
         self._held = held
         self._folder = folder
         self._meter = meter
         self._phase = phase
         self._key = (held.project_id, held.run_id)
         self._old: list[str] = []
+        self._answers: list[Frame] = []
 
     def record(self, session: Session, frames: list[Frame]) -> None:
-        """In the order in which they were said."""
-        self._old = []
+        """Store frames in the order in which they were sent."""
+        self._old, self._answers = [], []
         handlers = {
             "metrics": self._metrics,
             "progress": self._progress,
@@ -43,6 +59,7 @@ class Recorder:
             "note": self._note,
             "figure": self._figure,
             "usage": self._usage,
+            MESSAGE: self._message,
         }
         for frame in frames:
             handlers[frame["type"]](session, frame)
@@ -51,6 +68,26 @@ class Recorder:
     def superfluous(self) -> list[str]:
         """Folders of checkpoints whose rows the batch removed; free them once it is committed."""
         return self._old
+
+    @property
+    def answers(self) -> list[Frame]:
+        """Frames that answer the batch; send them once it is committed."""
+        return self._answers
+
+    def _message(self, session: Session, frame: Frame) -> None:
+        kind = self._messages.get(frame["name"])
+        if kind is None:
+            known = ", ".join(self._messages) or "none"
+            raise InvalidInput(
+                f"this kind of run has no message {frame['name']!r}", where="child.send()", next_step=f"known: {known}"
+            )
+        received = Received(session, *self._key, self._held.attempt, self._phase)
+        try:
+            body = kind.shape.model_validate(frame["data"])
+        except ValidationError as error:
+            raise InvalidInput(f"the message {kind.name!r} is malformed: {error}", where="child.send()") from None
+        if (answer := kind.record(received, body)) is not None:
+            self._answers.append(message_frame(kind.name, answer))
 
     def _tell(self, session: Session, type_: str, data: dict[str, Any]) -> None:
         self._events.append(session, self._held.project_id, run_stream(self._held.run_id), type_, data)

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from pydantic import BaseModel
+
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Database, Session, new_id
 from azuraforge.errors import AzuraError, TransientError
@@ -35,7 +37,7 @@ from azuraforge.processes.launcher import Launcher
 from azuraforge.runs import lease, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.execution.job import AttemptJob, work_folder
-from azuraforge.runs.handlers import ClaimedRun, Finish, Handler
+from azuraforge.runs.handlers import ClaimedRun, Finish, Handler, by_kind
 from azuraforge.runs.lease import Held
 from azuraforge.runs.limits import Limits
 from azuraforge.runs.tables import Run
@@ -69,7 +71,7 @@ class Worker:
         self._transitions = Transitions(events)
         self._launcher = launcher
         self._artifacts = artifacts
-        self._handlers = {handler.kind: handler for handler in handlers}
+        self._handlers = by_kind(handlers)
         self._settings = settings
         self._kernels = kernels or Kernels(launcher.call, settings.engine, settings.kernels)
         self._lock = threading.Lock()
@@ -136,6 +138,14 @@ class Worker:
         for job in jobs:
             job.interrupt.set(Cancelled())
 
+    def send(self, run_id: str, name: str, body: BaseModel) -> bool:
+        """Send a message to the child of a run that this worker executes; False where it executes no such run."""
+        with self._lock:
+            jobs = [job for job in self._jobs.values() if job.run.id == run_id]
+        for job in jobs:
+            job.send(name, body)
+        return bool(jobs)
+
     def drain(self) -> None:
         """Put every running run back into the queue, at once, and stop beating. Nobody is blamed."""
         self._stopping.set()
@@ -164,6 +174,7 @@ class Worker:
                 limits,
                 self._kernels,
                 self._settings.runs.sample_seconds,
+                self._handlers[run.kind].messages,
             )
             with self._lock:
                 self._jobs[held] = job

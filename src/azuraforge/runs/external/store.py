@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Row, bindparam, update
-from sqlalchemy.orm import Session
 
-from azuraforge.database import seconds_from_now
+from azuraforge.database import Session, seconds_from_now
 from azuraforge.runs.schemas import RunOut
 from azuraforge.runs.tables import Run
 

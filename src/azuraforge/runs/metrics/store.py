@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
+from azuraforge.database import Session
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.tables import MetricChunk, MetricPoint, MetricSeries
 
@@ -31,6 +31,10 @@ class _Curve:
     tail_points: int = 0
     sealed_points: int = 0
     sealed_through: int | None = None
+    last_step: int | None = None
+    last: float | None = None
+    lowest: float | None = None
+    highest: float | None = None
 
     @property
     def key(self) -> dict[str, str]:
@@ -65,11 +69,9 @@ _PUT = {
     for put in (dialect.insert(_POINTS),)
 }
 _SERIES: Any = MetricSeries.__table__
-_COUNT = (
-    update(_SERIES)
-    .where(*_named(_SERIES.c))
-    .values({name: bindparam(name) for name in ("tail_points", "sealed_points", "sealed_through")})
-)
+#: What the row of a curve says about its points.
+_ABOUT = ("tail_points", "sealed_points", "sealed_through", "last_step", "last", "lowest", "highest")
+_DESCRIBE = update(_SERIES).where(*_named(_SERIES.c)).values({name: bindparam(name) for name in _ABOUT})
 
 
 def append(
@@ -163,15 +165,55 @@ def _append(session: Session, row: _Curve, attempt: int, new: dict[int, float]) 
         [{**key, "step": step, "value": None if math.isnan(value) else value} for step, value in new.items()],
     )
     row.tail_points += len(new.keys() - earlier.keys())
+    if new.keys() & earlier.keys():  # a value that was replaced may have been an extreme
+        _find_extremes(session, row)
+    else:
+        _widen(row, new.values())
+    newest = max(new)
+    if row.last_step is None or newest >= row.last_step:
+        row.last_step, row.last = newest, _number(new[newest])
     if row.tail_points >= metrics.CHUNK_POINTS:
         _seal(session, row)
-    _keep_counts(session, row)
+    _describe(session, row)
     return new
 
 
-def _keep_counts(session: Session, row: _Curve) -> None:
-    counts = {name: getattr(row, name) for name in ("tail_points", "sealed_points", "sealed_through")}
-    session.connection().execute(_COUNT, {**row.key, **counts})
+def _describe(session: Session, row: _Curve) -> None:
+    about = {name: getattr(row, name) for name in _ABOUT}
+    session.connection().execute(_DESCRIBE, {**row.key, **about})
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value
+
+
+def _widen(row: _Curve, values: Iterable[float]) -> None:
+    numbers = [value for value in values if not math.isnan(value)]
+    row.lowest = min((each for each in (row.lowest, *numbers) if each is not None), default=None)
+    row.highest = max((each for each in (row.highest, *numbers) if each is not None), default=None)
+
+
+def _find_extremes(session: Session, row: _Curve) -> None:
+    """Take the extremes from the tail and from what the chunks' rows say."""
+    point, chunk = MetricPoint.value, MetricChunk
+    tail = session.execute(select(func.min(point), func.max(point)).where(*_key(row, MetricPoint))).one()
+    sealed = session.execute(select(func.min(chunk.low), func.max(chunk.high)).where(*_key(row, chunk))).one()
+    row.lowest = row.highest = None
+    _widen(row, [value for value in (*tail, *sealed) if value is not None])
+
+
+def _find_last(session: Session, row: _Curve) -> None:
+    """Take the newest point from the tail, else from the last chunk."""
+    newest = (
+        select(MetricPoint.step, MetricPoint.value).where(*_key(row, MetricPoint)).order_by(MetricPoint.step.desc())
+    )
+    found = session.execute(newest.limit(1)).one_or_none()
+    row.last_step, row.last = (found.step, found.value) if found is not None else (None, None)
+    if row.sealed_through is None or (row.last_step is not None and row.last_step > row.sealed_through):
+        return
+    chunk = select(MetricChunk.data).where(*_key(row, MetricChunk), MetricChunk.last_step == row.sealed_through)
+    steps, values = metrics.decode(session.scalars(chunk).one())
+    row.last_step, row.last = steps[-1], _number(values[-1])
 
 
 def _tail_attempts(session: Session, row: _Curve, first: int, last: int) -> dict[int, int]:
@@ -242,4 +284,6 @@ def _truncate(session: Session, row: _Curve, after_step: int) -> None:
     points, through = session.execute(left.where(*_key(row, MetricChunk))).one()
     tail = session.scalar(select(func.count()).select_from(MetricPoint).where(*_key(row, MetricPoint))) or 0
     row.tail_points, row.sealed_points, row.sealed_through = tail, points, through
-    _keep_counts(session, row)
+    _find_extremes(session, row)
+    _find_last(session, row)
+    _describe(session, row)

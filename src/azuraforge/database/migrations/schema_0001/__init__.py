@@ -4,9 +4,6 @@ They are edited in place until release 0.1. Their digest is part of the revision
 recognised and refused instead of being used with tables that the code does not expect.
 """
 
-import hashlib
-from pathlib import Path
-
 from azuraforge.database.migrations.schema_0001 import (
     automations,
     datasets,
@@ -28,11 +25,3 @@ def create() -> None:
     """Create all tables and indexes."""
     for subject in _SUBJECTS:
         subject.create()
-
-
-def revision() -> str:
-    """Return ``0001_`` and a digest of the modules that create the tables."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    return f"0001_{digest.hexdigest()[:12]}"

@@ -31,6 +31,10 @@ def create() -> None:
         sa.Column("tail_points", sa.Integer(), nullable=False),
         sa.Column("sealed_points", sa.Integer(), nullable=False),
         sa.Column("sealed_through", sa.BigInteger(), nullable=True),
+        sa.Column("last_step", sa.BigInteger(), nullable=True),
+        sa.Column("last", sa.Double(), nullable=True),
+        sa.Column("lowest", sa.Double(), nullable=True),
+        sa.Column("highest", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(
             ["project_id", "run_id"], ["run.project_id", "run.id"], name=op.f("fk_metric_series_project_id_run_id")
         ),

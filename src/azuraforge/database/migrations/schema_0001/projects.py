@@ -15,7 +15,6 @@ def create() -> None:
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_project")),
         sa.UniqueConstraint("slug", name=op.f("uq_project_slug")),
-        info={"seen": "id = {project}"},
     )
     op.create_table(
         "user_account",
@@ -24,18 +23,15 @@ def create() -> None:
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
         sa.UniqueConstraint("name", name=op.f("uq_user_account_name")),
-        info={"seen": "EXISTS (SELECT FROM member WHERE member.user_id = user_account.id)", "granted": ("SELECT",)},
     )
     op.create_table(
         "answered_request",
         sa.Column("project_id", sa.String(length=16), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("route", sa.String(length=300), nullable=False),
-        sa.Column("credential_hash", sa.String(length=64), nullable=False),
         sa.Column("request_hash", sa.String(length=64), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("media_type", sa.String(length=100), nullable=True),
-        sa.Column("nonce", sa.LargeBinary(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", database.Timestamp(), nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_answered_request_project_id")),
@@ -51,7 +47,6 @@ def create() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_member_project_id")),
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_member_user_id")),
         sa.PrimaryKeyConstraint("project_id", "user_id", name=op.f("pk_member")),
-        info={"granted": ("SELECT",)},
     )
     op.create_table(
         "policy",

@@ -1,8 +1,9 @@
 """The first schema, on SQLite and on PostgreSQL."""
 
 from azuraforge.database.migrations import schema_0001
+from azuraforge.database.migrations.newest import first_revision
 
-revision = schema_0001.revision()
+revision = first_revision()
 down_revision = None
 branch_labels = None
 depends_on = None

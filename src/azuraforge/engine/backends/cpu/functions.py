@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.emit import Emitter
+from azuraforge.engine.backends.cpu.values import Value
 
 ir: Any = importlib.import_module("llvmlite.ir")
 

@@ -7,7 +7,8 @@ more, and narrower vectors nothing.
 
 from __future__ import annotations
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.emit import Emitter
+from azuraforge.engine.backends.cpu.values import Value
 
 _UNROLLED = 4  # vectors per round
 _LARGEST, _LEAST_EPS = 1e37, 1e-15  # a product of two divisors within these is far from overflow and underflow

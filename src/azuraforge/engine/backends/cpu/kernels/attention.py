@@ -5,8 +5,9 @@ Queries, keys and values lie side by side in rows of ``3 * width`` numbers. The 
 
 from __future__ import annotations
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.emit import Emitter
 from azuraforge.engine.backends.cpu.functions import exp
+from azuraforge.engine.backends.cpu.values import Value
 
 
 def _rows(e: Emitter, weights: Value, time: Value, scale: Value) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
+from azuraforge.engine.backends.cpu.emit import Emitter
+from azuraforge.engine.backends.cpu.values import Value, Variable
 
 BLOCK = 512  # rows
 

@@ -9,8 +9,9 @@ in, lane)``.
 
 from __future__ import annotations
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.emit import Emitter
 from azuraforge.engine.backends.cpu.kernels.sums import SUMMED_ROWS
+from azuraforge.engine.backends.cpu.values import Value
 
 
 def _heights(e: Emitter, vectors: int) -> list[int]:

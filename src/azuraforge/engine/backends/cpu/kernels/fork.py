@@ -11,7 +11,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from azuraforge.engine.backends.cpu.emit import INT, POINTER, Emitter, Value
+from azuraforge.engine.backends.cpu.emit import Emitter
+from azuraforge.engine.backends.cpu.values import INT, POINTER, Value
 
 ir: Any = importlib.import_module("llvmlite.ir")
 

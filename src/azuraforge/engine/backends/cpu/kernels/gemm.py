@@ -7,9 +7,10 @@ index runs; edges of the columns are masked, rows that are left over use smaller
 
 from __future__ import annotations
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
+from azuraforge.engine.backends.cpu.emit import Emitter
 from azuraforge.engine.backends.cpu.kernels.sums import add_up
 from azuraforge.engine.backends.cpu.targets import Target
+from azuraforge.engine.backends.cpu.values import Value, Variable
 
 
 def tile(target: Target) -> tuple[int, int]:

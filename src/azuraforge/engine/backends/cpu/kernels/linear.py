@@ -6,9 +6,10 @@ rows of weights that a thread moved in the optimizer's step are those it packs, 
 
 from __future__ import annotations
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.emit import Emitter
 from azuraforge.engine.backends.cpu.kernels.gemm import emit_tile, row_steps, tile
 from azuraforge.engine.backends.cpu.targets import Target
+from azuraforge.engine.backends.cpu.values import Value
 
 
 def panel_width(target: Target) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.emit import Emitter
 from azuraforge.engine.backends.cpu.functions import squash, tanh
 from azuraforge.engine.backends.cpu.kernels.fork import slot
 from azuraforge.engine.backends.cpu.kernels.recurrent import products, row_products, sum_products, sweep
+from azuraforge.engine.backends.cpu.values import Value
 
 
 def lstm_forward(e: Emitter) -> None:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
+from azuraforge.engine.backends.cpu.emit import Emitter
 from azuraforge.engine.backends.cpu.kernels.fork import slot
 from azuraforge.engine.backends.cpu.kernels.sums import SUMMED_ROWS, add_up
+from azuraforge.engine.backends.cpu.values import Value, Variable
 
 
 def pooled_winners(e: Emitter) -> None:

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
+from azuraforge.engine.backends.cpu.emit import Emitter
 from azuraforge.engine.backends.cpu.kernels.gemm import emit_tile
 from azuraforge.engine.backends.cpu.kernels.sums import SUMMED_ROWS
 from azuraforge.engine.backends.cpu.targets import Target
+from azuraforge.engine.backends.cpu.values import Value, Variable
 
 
 def row_steps(target: Target) -> list[int]:

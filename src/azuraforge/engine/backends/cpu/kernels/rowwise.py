@@ -6,9 +6,10 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from azuraforge.engine.backends.cpu.emit import FLOAT, Emitter, Value, Variable
+from azuraforge.engine.backends.cpu.emit import Emitter
 from azuraforge.engine.backends.cpu.functions import exp
 from azuraforge.engine.backends.cpu.kernels.sums import add_up
+from azuraforge.engine.backends.cpu.values import FLOAT, Value, Variable
 
 ir: Any = importlib.import_module("llvmlite.ir")
 

@@ -6,9 +6,10 @@ step, and that is what a step costs. The input's products are taken out of it: t
 
 from __future__ import annotations
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value
+from azuraforge.engine.backends.cpu.emit import Emitter
 from azuraforge.engine.backends.cpu.functions import squash, tanh
 from azuraforge.engine.backends.cpu.targets import Target
+from azuraforge.engine.backends.cpu.values import Value
 
 _GATES = 4
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
+from azuraforge.engine.backends.cpu.emit import Emitter
+from azuraforge.engine.backends.cpu.values import Value, Variable
 
 SUMMED_ROWS = 256  # that are added one after the other before their sum joins the total
 

@@ -16,10 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import chain
 
-from azuraforge.engine.backends.cpu.emit import Emitter, Value, Variable
+from azuraforge.engine.backends.cpu.emit import Emitter
 from azuraforge.engine.backends.cpu.kernels.convolution import store_pooled
 from azuraforge.engine.backends.cpu.kernels.fork import slot
 from azuraforge.engine.backends.cpu.kernels.gemm import emit_tile
+from azuraforge.engine.backends.cpu.values import Value, Variable
 
 
 def _heights(e: Emitter) -> list[int]:

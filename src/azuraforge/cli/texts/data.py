@@ -1,0 +1,67 @@
+"""Texts about datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: key → (English, Turkish)
+DATA: Mapping[str, tuple[str, str]] = {
+    # datasets
+    "dataset_added": (
+        "Dataset {name} v{version} added: {rows} [row|rows].",
+        "Veri kümesi {name} v{version} eklendi: {rows} satır.",
+    ),
+    "dataset_there": (
+        "Dataset {name} v{version} was there already with this content: {rows} [row|rows].",
+        "Veri kümesi {name} v{version} bu içerikle zaten vardı: {rows} satır.",
+    ),
+    "no_datasets": (
+        "No datasets yet. Add one: azuraforge datasets add FILE.csv --time COLUMN --target COLUMN",
+        "Henüz veri kümesi yok. Eklemek için: azuraforge datasets add DOSYA.csv --time SÜTUN --target SÜTUN",
+    ),
+    "found_while_reading": ("Found while reading:", "Okurken bulunanlar:"),
+    "train_hint": (
+        "Train on it: azuraforge runs start forecasting.lstm --dataset {name} --wait",
+        "Eğitmek için: azuraforge runs start forecasting.lstm --dataset {name} --wait",
+    ),
+    "train_images_hint": (
+        "Train on it: azuraforge runs start vision.cnn --dataset {name} --wait",
+        "Eğitmek için: azuraforge runs start vision.cnn --dataset {name} --wait",
+    ),
+    "add_images_hint": (
+        "for pictures: azuraforge datasets add-images {path}",
+        "resimler için: azuraforge datasets add-images {path}",
+    ),
+    "add_table_hint": (
+        "azuraforge datasets add {path} --time COLUMN --target COLUMN; its first line names the columns",
+        "azuraforge datasets add {path} --time SÜTUN --target SÜTUN; sütun adları ilk satırdadır",
+    ),
+    "pictures": ("Pictures", "Resim sayısı"),
+    "part.train": ("to learn from", "öğrenmek için"),
+    "part.test": ("to judge on", "ölçmek için"),
+    "part.all": ("pictures", "resim"),
+    "picture_size": ("Size", "Boyut"),
+    "grey": ("grey", "gri"),
+    "colour": ("colour", "renkli"),
+    "classes": ("Classes", "Sınıflar"),
+    "class": ("Class", "Sınıf"),
+    "probability": ("Probability", "Olasılık"),
+    "file_missing": ("the file {path} does not exist", "{path} dosyası yok"),
+    "file_is_folder": ("{path} is a folder, not a file", "{path} bir klasör, dosya değil"),
+    "file_unreadable": ("{path} cannot be read: {reason}", "{path} okunamıyor: {reason}"),
+    "check_path": ("check the path", "yolu denetleyin"),
+    "need_file_or_source": (
+        "name a file to read, or a source with --source",
+        "okunacak bir dosya ya da --source ile bir kaynak verin",
+    ),
+    "not_file_and_source": ("give a file or --source, not both", "ya dosya ya --source verin, ikisini birden değil"),
+    "need_time_and_target": (
+        "a file needs --time COLUMN and --target COLUMN",
+        "dosya için --time SÜTUN ve --target SÜTUN gerekir",
+    ),
+    "only_for_files": (
+        "{option} is for files; a source has its own columns",
+        "{option} dosyalar içindir; kaynağın kendi sütunları var",
+    ),
+    "option_without_source": ("--option belongs to --source", "--option, --source ile kullanılır"),
+}

@@ -1,0 +1,211 @@
+"""Texts about runs: states, progress, reports, comparisons, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: key → (English, Turkish)
+RUNS: Mapping[str, tuple[str, str]] = {
+    # reports and comparisons
+    "report_written": ("Report written: {path} ({bytes})", "Rapor yazıldı: {path} ({bytes})"),
+    "not_written": ("cannot write {path}: {problem}", "{path} yazılamadı: {problem}"),
+    "metric": ("metric", "ölçüt"),
+    "setting": ("setting", "ayar"),
+    "compare_marks": (
+        "▲ best, ▼ worst, on the same held-out rows; in brackets the best baseline of that run.",
+        "▲ en iyi, ▼ en kötü, aynı ayrılmış satırlarda; ayraç içinde o çalıştırmanın en iyi temel yöntemi.",
+    ),
+    "compare_no_marks": (
+        "No best and worst: the runs were not judged on the same rows.",
+        "En iyi ve en kötü yok: çalıştırmalar aynı satırlarda değerlendirilmedi.",
+    ),
+    "compare_same_config": ("Their configs do not differ.", "Ayarları aynı."),
+    "pair.a_better": (
+        "{a} is better than {b}: {metric} {difference}, interval {low} to {high} ({level}), {origins} compared.",
+        "{a}, {b} karşısında daha iyi: {metric} {difference}, aralık {low} ile {high} ({level}), "
+        "{origins} karşılaştırma.",
+    ),
+    "pair.b_better": (
+        "{b} is better than {a}: {metric} of {a} {difference}, interval {low} to {high} ({level}), {origins} compared.",
+        "{b}, {a} karşısında daha iyi: {a} için {metric} {difference}, aralık {low} ile {high} ({level}), "
+        "{origins} karşılaştırma.",
+    ),
+    "pair.no_difference": (
+        "{a} and {b} do not differ by more than noise: {metric} {difference}, interval {low} to {high} ({level}), "
+        "{origins} compared.",
+        "{a} ile {b} arasında gürültüyü aşan fark yok: {metric} {difference}, aralık {low} ile {high} ({level}), "
+        "{origins} karşılaştırma.",
+    ),
+    "pair.too_few": (
+        "Only {origins} can be compared, too few to tell {a} from {b}: {metric} {difference}.",
+        "Yalnızca {origins} karşılaştırma var, {a} ile {b} ayırt edilemez: {metric} {difference}.",
+    ),
+    # states and phases
+    "state.queued": ("queued", "sırada"),
+    "state.running": ("running", "çalışıyor"),
+    "state.succeeded": ("succeeded", "başarılı"),
+    "state.failed": ("failed", "başarısız"),
+    "state.cancelled": ("cancelled", "iptal edildi"),
+    "state.quarantined": ("quarantined", "karantinada"),
+    # how an attempt can end beside those
+    "state.died": ("its process died", "süreci çöktü"),
+    "state.transient": ("transient error", "geçici hata"),
+    "state.interrupted": ("interrupted", "kesildi"),
+    "state.drained": ("put back on shutdown", "kapanışta sıraya geri kondu"),
+    "state.lost": ("lost", "kayıp"),
+    "phase.kernels": ("compiling the engine's kernels, once", "motorun çekirdekleri bir kez derleniyor"),
+    "phase.split": ("splitting the series", "seri bölünüyor"),
+    "phase.fit": ("training", "eğitim"),
+    "phase.fit_baselines": ("training the baselines", "temel yöntemler eğitiliyor"),
+    "phase.hold_out": ("placing the test part", "test parçası yerleştiriliyor"),
+    "phase.predict": ("predicting the test part", "test parçası tahmin ediliyor"),
+    "phase.predict_baselines": ("predicting with the baselines", "temel yöntemlerle tahmin"),
+    "phase.champion": ("predicting with the champion", "şampiyonla tahmin"),
+    "phase.judge": ("judging", "değerlendirme"),
+    "phase.residuals": ("looking at the errors", "hatalara bakılıyor"),
+    "phase.importance": ("weighing the inputs", "girdiler tartılıyor"),
+    "phase.saliency": ("looking where it looks", "nereye baktığına bakılıyor"),
+    "phase.answer": ("the agent answers", "ajan yanıtlıyor"),
+    # watching
+    "left": ("{time} left", "{time} kaldı"),
+    "per_second": ("{rate}/s", "{rate}/sn"),
+    "attempt_n": ("attempt {attempt}", "{attempt}. deneme"),
+    "rewound": (
+        "Back to the checkpoint of step {step}; later points are computed again.",
+        "{step}. adımın denetim noktasına dönüldü; sonraki noktalar yeniden hesaplanıyor.",
+    ),
+    "run_ended": ("Run {id} {state} after {time}.", "Çalıştırma {id}: {state}, süre {time}."),
+    "run_queued": ("Run {id} ({name}) is queued.", "Çalıştırma {id} ({name}) sıraya alındı."),
+    "watch_hint": ("Watch it: azuraforge runs watch {id}", "İzlemek için: azuraforge runs watch {id}"),
+    "goes_on": (
+        "The run goes on. Watch it: azuraforge runs watch {id} · stop it: azuraforge runs cancel {id}",
+        "Çalıştırma sürüyor. İzlemek için: azuraforge runs watch {id} · durdurmak için: azuraforge runs cancel {id}",
+    ),
+    "goes_on_later": (
+        "No platform stays up, so the run waits; it goes on from its last checkpoint as soon as `azuraforge up` runs.",
+        "Açık kalan bir platform yok, çalıştırma bekliyor; `azuraforge up` çalışınca son denetim noktasından sürer.",
+    ),
+    "cancel_asked": ("Run {id} is being cancelled.", "Çalıştırma {id} iptal ediliyor."),
+    "cancel_done": ("Run {id} is cancelled.", "Çalıştırma {id} iptal edildi."),
+    "resume_asked": (
+        "Run {id} is queued again and goes on from its newest checkpoint.",
+        "Çalıştırma {id} yeniden sıraya alındı; en yeni denetim noktasından sürecek.",
+    ),
+    "resume_hint": ("azuraforge runs resume {id}", "azuraforge runs resume {id}"),
+    "page": ("Page: {url}", "Sayfa: {url}"),
+    "no_runs": (
+        "No runs yet. Start one: azuraforge runs start forecasting.lstm --dataset NAME --wait",
+        "Henüz çalıştırma yok. Başlatmak için: azuraforge runs start forecasting.lstm --dataset AD --wait",
+    ),
+    # verdict
+    "contender": ("contender", "yarışan"),
+    "seconds": ("fit", "eğitim süresi"),
+    "rmse_at": ("RMSE +{horizon}", "RMSE +{horizon}"),
+    "rmse_all": ("RMSE", "RMSE"),
+    "mase": ("MASE", "MASE"),
+    "r2": ("R²", "R²"),
+    "mae": ("MAE", "MAE"),
+    "smape": ("sMAPE", "sMAPE"),
+    "coverage": ("coverage", "kapsama"),
+    "r2_change": ("R² Δ", "R² Δ"),
+    "crps": ("CRPS", "CRPS"),
+    "skill": ("skill", "beceri"),
+    "accuracy": ("accuracy", "doğruluk"),
+    "accuracy_interval": ("95 % interval", "%95 aralığı"),
+    "macro_f1": ("macro F1", "makro F1"),
+    "log_loss": ("log loss", "log kaybı"),
+    "ece": ("ECE", "ECE"),
+    "class_title": (
+        "{test} held-out [picture|pictures], learned from {train}",
+        "{test} ayrılmış resim, {train} resimden öğrenildi",
+    ),
+    "class_caption": (
+        "Wilson interval. skill: 1 − error rate / error rate of the best baseline. ECE: calibration error."
+        " ★ fewest errors.",
+        "Wilson aralığı. beceri: 1 − hata oranı / en iyi temel yöntemin hata oranı. ECE: kalibrasyon hatası."
+        " ★ en az hata.",
+    ),
+    "evaluation_title": (
+        "{target} on the held-out end: {origins} [origin|origins], {start} – {end}",
+        "{target}, ayrılmış son satırlarda: {origins} tahmin başlangıcı, {start} – {end}",
+    ),
+    "evaluation_caption": (
+        "RMSE +h: h rows ahead{unit}. skill: 1 − RMSE / RMSE of the best baseline. ★ lowest RMSE.",
+        "RMSE +h: h satır sonrası{unit}. beceri: 1 − RMSE / en iyi temel yöntemin RMSE'si. ★ en düşük RMSE.",
+    ),
+    "evaluation_caption_crps": (
+        "CRPS is approximated from the quantile levels.",
+        "CRPS, dilim düzeylerinden yaklaşık hesaplanır.",
+    ),
+    "guarded.forecast": (
+        "Looking into the future: tried at {tried} of {of} [origin|origins], not found.",
+        "Geleceğe bakma: {of} başlangıcın {tried} tanesinde sınandı, bulunmadı.",
+    ),
+    "guarded.classify": (
+        "An answer that depends on other images: tried with {tried} of {of}, not found.",
+        "Öteki görüntülere bağlı yanıt: {of} görüntünün {tried} tanesiyle sınandı, bulunmadı.",
+    ),
+    "role.candidate": ("candidate", "aday"),
+    "role.baseline": ("baseline", "temel yöntem"),
+    "role.champion": ("champion", "şampiyon"),
+    "contender_failed": ("{name} could not take part: {reason}", "{name} katılamadı: {reason}"),
+    "decision.promoted": ("PROMOTED: {champion} is champion.", "TERFİ ETTİ: {champion} artık şampiyon."),
+    "decision.kept": ("NOT PROMOTED: {champion} stays champion.", "ADAY TERFİ ETMEDİ: {champion} şampiyon kalıyor."),
+    "decision.baseline_promoted": (
+        "NOT PROMOTED: the baseline {champion} becomes champion.",
+        "ADAY TERFİ ETMEDİ: temel yöntem {champion} şampiyon oluyor.",
+    ),
+    "decision.baseline_unproven": (
+        "NOT PROMOTED: {candidate} ranks first but is not proven better; the baseline {champion} becomes champion.",
+        "ADAY TERFİ ETMEDİ: {candidate} ilk sırada ama daha iyi olduğu kanıtlanmadı; temel yöntem {champion} şampiyon "
+        "oluyor.",
+    ),
+    "decision.baseline_barred": (
+        "NOT PROMOTED: {candidate} ranks first but does not meet the model's conditions; the baseline {champion} "
+        "becomes champion.",
+        "ADAY TERFİ ETMEDİ: {candidate} ilk sırada ama modelin koşullarını karşılamıyor; temel yöntem {champion} "
+        "şampiyon oluyor.",
+    ),
+    "decision.approved": (
+        "APPROVED: {approved}; a person may promote it.",
+        "ONAYLANDI: {approved}; bir kişi terfi ettirebilir.",
+    ),
+    "decision.until_then": ("Until then {champion} stays champion.", "O zamana dek şampiyon {champion}."),
+    "decision.not_comparable": (
+        "NOT COMPARABLE: {champion} stays champion; promote by hand if you want to.",
+        "KARŞILAŞTIRILAMAZ: {champion} şampiyon kalıyor; isterseniz elle terfi ettirin.",
+    ),
+    "next_values": ("Next values of {target}{unit}, by {name}", "{target}{unit}: sıradaki değerler, {name}"),
+    "interval": ("{level} interval", "{level} aralığı"),
+    "more_rows": ("… and {count} more", "… ve {count} satır daha"),
+    "series": ("series", "seriler"),
+    "series_is": ("Series {series}", "Seri {series}"),
+    "series_title": (
+        "{shown} of {count} series, the worst first (MASE is each series' own; the overall one is their mean)",
+        "{count} seriden {shown} tanesi, en kötüsü başta (MASE her serinin kendisinin; geneldeki bunların ortalaması)",
+    ),
+    "series_baseline_mase": ("MASE of {name}", "{name} MASE"),
+    "series_left_out": (
+        "Left out: {series}, {rows} [row|rows] in the {part} part, {needed} [is|are] needed",
+        "Dışarıda bırakıldı: {series}, {part} parçasında {rows} satır, {needed} gerekli",
+    ),
+    "series_left_out.constant": (
+        "Left out: {series} never changes in the {part} part",
+        "Dışarıda bırakıldı: {series}, {part} parçasında hiç değişmiyor",
+    ),
+    "series_left_out.ended": (
+        "Left out: {series} ended before the {part} part begins; learn it from a dataset of its own",
+        "Dışarıda bırakıldı: {series}, {part} parçası başlamadan sona ermiş; kendi veri kümesinden öğrenilebilir",
+    ),
+    "series_left_out.no_window": (
+        "Left out: {series} has no whole window in the {part} part; too many rows were not measured",
+        "Dışarıda bırakıldı: {series}, {part} parçasında tam bir penceresi yok; çok fazla satır ölçülmemiş",
+    ),
+    "learned_part.train": ("training", "eğitim"),
+    "learned_part.validation": ("validation", "doğrulama"),
+    "learned_part.test": ("test", "test"),
+    "prediction_by": (
+        "{model} v{version} ({plugin}), learned in run {run}",
+        "{model} v{version} ({plugin}), öğrenildiği çalıştırma {run}",
+    ),
+}

@@ -1,0 +1,35 @@
+"""Lists of the platform, read page by page."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from azuraforge.client.connection import ANSWER_SECONDS, Connection
+from azuraforge.client.shapes import Shape
+
+ShapeT = TypeVar("ShapeT", bound=Shape)
+
+#: The platform's largest page.
+_PAGE = 500
+
+
+def listed(
+    connection: Connection,
+    path: str,
+    shape: type[ShapeT],
+    limit: int | None,
+    *,
+    timeout_seconds: float = ANSWER_SECONDS,
+    **query: object,
+) -> list[ShapeT]:
+    """Return the first ``limit`` items of a list; None: all of them, however many pages that takes."""
+    found: list[ShapeT] = []
+    after: str | None = None
+    while limit is None or len(found) < limit:
+        size = _PAGE if limit is None else min(_PAGE, limit - len(found))
+        page = connection.get(path, timeout_seconds, limit=size, after=after, **query)
+        found += [shape.from_json(each) for each in page["items"]]
+        after = page["next"]
+        if after is None:
+            break
+    return found

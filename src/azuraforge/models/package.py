@@ -1,0 +1,127 @@
+"""What the package ``models`` adds to the platform."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azuraforge.database.package import DATABASE
+from azuraforge.datasets.package import ADDITIONS, DATASET_NEEDS, DATASETS
+from azuraforge.events.package import EVENTS
+from azuraforge.package import SETTINGS, Extension, Package, Service, Services
+from azuraforge.processes.package import KERNELS, LAUNCHER
+from azuraforge.projects.package import BINS
+from azuraforge.runs.package import RUN_NEEDS, RUNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fastapi import APIRouter
+
+    from azuraforge.datasets.trash import Needs as DatasetNeeds
+    from azuraforge.models.comparison.service import Comparisons
+    from azuraforge.models.predictions.service import PredictionService
+    from azuraforge.models.service import ModelService
+    from azuraforge.models.serving.warm import WarmPredictors
+    from azuraforge.models.trash import Objection
+    from azuraforge.projects.trash import Bin
+    from azuraforge.runs.trash import Needs as RunNeeds
+
+#: Reasons not to delete a model.
+MODEL_OBJECTIONS: Extension[Objection] = Extension("objections to deleting a model")
+
+
+def _warm(services: Services) -> WarmPredictors:
+    from azuraforge.models.serving.warm import WarmPredictors
+
+    settings, kernels = services[SETTINGS], services[KERNELS]
+    folder = str(settings.plugins)
+    return WarmPredictors(services[LAUNCHER].open, folder, lambda: kernels.folder, settings.serving.warm_bytes)
+
+
+def _models(services: Services) -> ModelService:
+    from azuraforge.models.registry.folder import VersionFolders
+    from azuraforge.models.service import ModelService
+
+    return ModelService(
+        services[DATABASE],
+        services[EVENTS],
+        VersionFolders(services[SETTINGS].artifacts),
+        services[DATASETS],
+        services[WARM],
+        services[LAUNCHER].call,
+        objections=services.all(MODEL_OBJECTIONS),
+    )
+
+
+def _predictions(services: Services) -> PredictionService:
+    from azuraforge.models.drift.watch import DriftWatch
+    from azuraforge.models.predictions.outcomes import Outcomes
+    from azuraforge.models.predictions.service import PredictionService
+
+    database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
+    models = services[MODELS]
+    outcomes = Outcomes(database, events, datasets, services[LAUNCHER].call, [models.deployments.watch])
+    drift = DriftWatch(database, events, datasets, models.versions)
+    return PredictionService(database, outcomes, drift, services[ADDITIONS])
+
+
+def _comparisons(services: Services) -> Comparisons:
+    from azuraforge.models.comparison.service import Comparisons
+
+    return Comparisons(services[RUNS], services[LAUNCHER].call)
+
+
+def _bins(services: Services) -> Iterable[Bin]:
+    return [services[PREDICTIONS].bin, services[MODELS].trash]
+
+
+def _needs_of_runs(services: Services) -> Iterable[RunNeeds]:
+    from azuraforge.models.needs import needed_runs
+
+    return [needed_runs]
+
+
+def _needs_of_datasets(services: Services) -> Iterable[DatasetNeeds]:
+    from azuraforge.models.needs import needed_versions
+
+    return [needed_versions]
+
+
+def _objections_of_runs(services: Services) -> Iterable[Objection]:
+    from azuraforge.runs.needs import object_to_model
+
+    return [object_to_model]
+
+
+def _hot_routers() -> Sequence[APIRouter]:
+    from azuraforge.models.predictions.routes import router as predictions
+    from azuraforge.models.release_routes import router as deployments
+    from azuraforge.models.routes import hot, router
+
+    return [hot, router, deployments, predictions]
+
+
+def _routers() -> Sequence[APIRouter]:
+    from azuraforge.models.comparison.routes import router
+
+    return [router]
+
+
+WARM: Service[WarmPredictors] = Service("warm predictors", _warm)
+MODELS: Service[ModelService] = Service("models", _models, close=lambda models: models.close())
+PREDICTIONS: Service[PredictionService] = Service("predictions", _predictions, close=lambda service: service.close())
+COMPARISONS: Service[Comparisons] = Service("comparisons", _comparisons)
+
+PACKAGE = Package(
+    "models",
+    tables=("tables",),
+    hot_routers=_hot_routers,
+    routers=_routers,
+    served={"models": MODELS, "predictions": PREDICTIONS, "comparisons": COMPARISONS},
+    contributions=(
+        BINS.add(_bins),
+        RUN_NEEDS.add(_needs_of_runs),
+        DATASET_NEEDS.add(_needs_of_datasets),
+        MODEL_OBJECTIONS.add(_objections_of_runs),
+    ),
+)

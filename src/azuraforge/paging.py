@@ -1,0 +1,95 @@
+"""Pages of lists: each list of the API answers ``{items, next}``.
+
+``next`` is an opaque cursor: the sort key of the page's last item. The page after it begins behind that key, so items
+that are added or removed between two requests neither repeat nor hide others.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Generic, TypeVar
+
+import orjson
+from pydantic import BaseModel, Field, TypeAdapter
+from typing_extensions import TypeForm
+
+from azuraforge import strict_json
+from azuraforge.errors import InvalidInput
+
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+Key = TypeVar("Key", bound=tuple[object, ...])
+
+#: Items of a page where the caller asks for no number, and at most.
+PAGE, MOST = 100, 500
+#: Query parameters of a list.
+Limit = Annotated[int, Field(ge=1, le=MOST, description="items of this page at most")]
+After = Annotated[str | None, Field(max_length=2000, description="`next` of the page before; empty: the first page")]
+
+
+class Page(BaseModel, Generic[Item]):
+    """A page of a list. ``next`` is the ``after`` of the page that follows."""
+
+    items: list[Item]
+    next: str | None = Field(description="cursor of the next page; null: this is the last one")
+
+
+class Order(Generic[Key]):
+    """The order of one list, and the cursors into it.
+
+    Args:
+        name: the list; cursors of other lists are refused.
+        key: the type of the sort key, a tuple that no two items share.
+
+    Example:
+        >>> names: Order[tuple[str]] = Order("names", tuple[str])
+        >>> page, cursor = names.cut(["a", "b", "c"], 2, lambda name: (name,))
+        >>> page, names.read(cursor)
+        (['a', 'b'], ('b',))
+    """
+
+    def __init__(self, name: str, key: TypeForm[Key]) -> None:
+        self._name = name
+        self._key: TypeAdapter[Key] = TypeAdapter(key)
+
+    def write(self, key: Key, owner: str = "") -> str:
+        """Return the cursor of the item with ``key``. ``owner`` is the id of what the list belongs to, if anything."""
+        content = orjson.dumps([self._name, owner, self._key.dump_python(key, mode="json")])
+        return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+    def read(self, cursor: str | None, owner: str = "") -> Key | None:
+        """Return the key behind which the page begins; None for the first page.
+
+        Raises InvalidInput for a text that is no cursor of this list.
+        """
+        if cursor is None:
+            return None
+        try:
+            padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+            name, of, key = strict_json.parse(base64.b64decode(padded, altchars=b"-_", validate=True))
+            if (name, of) == (self._name, owner):
+                return self._key.validate_python(tuple(key))
+        except (ValueError, TypeError):  # also what pydantic raises
+            pass
+        raise InvalidInput(
+            "this is no cursor of this list",
+            where="after",
+            next_step="send `next` of the page before unchanged, or leave `after` out to begin with the first page",
+            code="invalid_cursor",
+        )
+
+    def cut(
+        self, found: Sequence[Row], limit: int, key: Callable[[Row], Key], owner: str = ""
+    ) -> tuple[Sequence[Row], str | None]:
+        """Return the page of rows found with ``limit + 1``, and its ``next``."""
+        page = found[:limit]
+        return page, self.write(key(page[-1]), owner) if len(found) > limit else None
+
+    def select(
+        self, rows: Iterable[Row], limit: int, after: str | None, key: Callable[[Row], Key], owner: str = ""
+    ) -> tuple[Sequence[Row], str | None]:
+        """Return a page of rows in memory, ascending by their keys, and its ``next``."""
+        begin = self.read(after, owner)
+        found = sorted((row for row in rows if begin is None or key(row) > begin), key=key)
+        return self.cut(found, limit, key, owner)

@@ -1,0 +1,45 @@
+"""What runs of the loop's kinds carry in their row besides their config."""
+
+from __future__ import annotations
+
+from pydantic import Field, JsonValue
+
+from azuraforge.errors import InvalidInput
+from azuraforge.runs.handlers import RunExtra
+
+
+class TrainExtra(RunExtra):
+    """A training run: its task kind and, for the winner of a study, what the gate must know about the search."""
+
+    task: str
+    trials: int = Field(default=1, ge=1, description="configs that were tried before this one was chosen")
+    refit: bool = Field(default=False, description="trains on the validation rows too, for a fixed number of epochs")
+
+    @property
+    def searched(self) -> dict[str, JsonValue]:
+        """Return what the summary of a study's winner says about the search; nothing for other runs."""
+        if self.study is None:
+            return {}
+        return self.model_dump(mode="json", include={"study", "trials", "refit"})
+
+
+class TrialExtra(RunExtra):
+    """A trial of a study."""
+
+    task: str
+    baselines: bool = Field(default=False, description="scores the baselines too")
+    same_parts: bool = Field(default=False, description="every trial of the study has the same rows in its parts")
+
+    @property
+    def study_id(self) -> str:
+        """Return the id of the study. Raises InvalidInput where the run belongs to none."""
+        if self.study is None:
+            raise InvalidInput("a trial belongs to a study, and this run names none", where="extra")
+        return self.study.id
+
+
+class BatchExtra(RunExtra):
+    """A batch prediction: which version was chosen."""
+
+    alias: str | None = None
+    content_hash: str

@@ -1,0 +1,53 @@
+"""What the package ``pipelines`` adds to the platform: the handlers of its kinds of run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azuraforge.database.package import DATABASE
+from azuraforge.datasets.package import DATASETS
+from azuraforge.models.package import MODELS
+from azuraforge.package import SETTINGS, Package, Service, Services
+from azuraforge.plugins.package import CATALOGUE
+from azuraforge.processes.package import LAUNCHER, PRELOADED
+from azuraforge.runs.package import HANDLERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from azuraforge.pipelines.trials.parts import StudyParts
+    from azuraforge.runs.handlers import Handler
+
+
+def _handlers(services: Services) -> Iterable[Handler]:
+    from azuraforge.pipelines.agents.handler import AgentHandler
+    from azuraforge.pipelines.batches.handler import BatchPredictHandler
+    from azuraforge.pipelines.training import TrainingHandler
+    from azuraforge.pipelines.trials.handler import TrialHandler
+
+    settings, call = services[SETTINGS], services[LAUNCHER].call
+    catalogue, datasets, models = services[CATALOGUE], services[DATASETS], services[MODELS]
+    return [
+        TrainingHandler(services[DATABASE], catalogue, datasets, models, call),
+        TrialHandler(datasets, settings.plugins, settings.home / "studies"),
+        BatchPredictHandler(datasets, models, call, settings.plugins),
+        AgentHandler(catalogue),
+    ]
+
+
+def _parts(services: Services) -> StudyParts:
+    from azuraforge.pipelines.trials.parts import StudyParts
+
+    return StudyParts(services[SETTINGS].home / "studies")
+
+
+#: Prepared parts of datasets that trials of one study share.
+PARTS: Service[StudyParts] = Service("parts of studies", _parts)
+
+PACKAGE = Package(
+    "pipelines",
+    contributions=(
+        HANDLERS.add(_handlers),
+        PRELOADED.add(lambda services: ["azuraforge.pipelines.trials.steps"]),
+    ),
+)

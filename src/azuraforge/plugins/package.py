@@ -1,0 +1,37 @@
+"""What the package ``plugins`` adds to the platform.
+
+Children look for plugins, and their launcher is of a higher package, which therefore supplies it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azuraforge.package import SETTINGS, Package, Service, Services
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastapi import APIRouter
+
+    from azuraforge.plugins.discovery.catalogue import Call, Catalogue
+
+
+def _catalogue(services: Services) -> Catalogue:
+    from azuraforge.plugins.discovery.catalogue import Catalogue
+
+    settings = services[SETTINGS]
+    return Catalogue(services[CALL], settings.plugins, settings.home / "catalogue.json")
+
+
+def _routers() -> Sequence[APIRouter]:
+    from azuraforge.plugins.routes import router
+
+    return [router]
+
+
+#: Calls one entry point in a child: ``Launcher.call``.
+CALL: Service[Call] = Service("child caller")
+CATALOGUE: Service[Catalogue] = Service("plugin catalogue", _catalogue)
+
+PACKAGE = Package("plugins", routers=_routers, served={"plugins": CATALOGUE})

@@ -1,0 +1,65 @@
+"""What the package ``projects`` adds to the platform: access, the trash and housekeeping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from azuraforge.database.package import DATABASE
+from azuraforge.events.package import EVENTS, NOTIFIER
+from azuraforge.package import LOOPS, SETTINGS, Extension, Package, Service, Services
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastapi import APIRouter
+
+    from azuraforge.projects.housekeeping import Housekeeping
+    from azuraforge.projects.service import ProjectService
+    from azuraforge.projects.trash import Bin, Trash
+
+#: Trash bins of packages. Bins of higher packages come first when things are purged: what they hold needs the others'.
+BINS: Extension[Bin] = Extension("trash bins")
+#: Work of each housekeeping round; called with the ids of projects that are left alone.
+CHORES: Extension[Callable[[Collection[str]], object]] = Extension("housekeeping chores")
+
+
+def _projects(services: Services) -> ProjectService:
+    from azuraforge.projects.service import ProjectService
+
+    return ProjectService(services[DATABASE], services[NOTIFIER].ring_forget)
+
+
+def _trash(services: Services) -> Trash:
+    from azuraforge.projects.trash import Trash
+
+    return Trash(services[DATABASE], services[EVENTS], services.all(BINS)[::-1])
+
+
+def _housekeeping(services: Services) -> Housekeeping:
+    from azuraforge.projects.history import History
+    from azuraforge.projects.housekeeping import Housekeeping
+
+    settings, events = services[SETTINGS], services[EVENTS]
+    history = History(events, settings.history)
+    chores = services.all(CHORES)
+    return Housekeeping(services[DATABASE], services[TRASH], chores, events, history, settings.event_days)
+
+
+def _routers() -> Sequence[APIRouter]:
+    from azuraforge.projects.routes import router
+
+    return [router]
+
+
+PROJECTS: Service[ProjectService] = Service("projects", _projects)
+TRASH: Service[Trash] = Service("trash", _trash)
+HOUSEKEEPING: Service[Housekeeping] = Service("housekeeping", _housekeeping)
+
+PACKAGE = Package(
+    "projects",
+    tables=("tables", "store"),
+    routers=_routers,
+    served={"projects": PROJECTS, "trash": TRASH},
+    contributions=(LOOPS.add(lambda services: [services[HOUSEKEEPING]]),),
+)

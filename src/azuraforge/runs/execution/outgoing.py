@@ -1,0 +1,52 @@
+"""Messages on their way to a child: from any thread, sent by the one that drives the child."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+
+from azuraforge.processes.frames import Frame, encode
+
+
+class Outgoing:
+    """A buffer that never blocks the driving thread, not even where the child does not read."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting = bytearray()
+        self._woken, self._wake = socket.socketpair()
+
+    @property
+    def woken(self) -> socket.socket:
+        """Readable once something was put."""
+        return self._woken
+
+    @property
+    def empty(self) -> bool:
+        return not self._waiting
+
+    def put(self, frame: Frame) -> None:
+        """Add a frame. Raises TypeError where it is not JSON."""
+        encoded = encode(frame)
+        with self._lock:
+            self._waiting += encoded
+        with contextlib.suppress(OSError):
+            self._wake.send(b"!", socket.MSG_DONTWAIT)
+
+    def send(self, connection: socket.socket) -> None:
+        """Send as much as the socket takes now."""
+        with contextlib.suppress(OSError):
+            self._woken.recv(4096, socket.MSG_DONTWAIT)
+        with self._lock, contextlib.suppress(OSError):  # a child that has ended says so on its other channels
+            sent = connection.send(self._waiting, socket.MSG_DONTWAIT) if self._waiting else 0
+            del self._waiting[:sent]
+
+    def clear(self) -> None:
+        """Forget what was meant for a child that has ended."""
+        with self._lock:
+            self._waiting.clear()
+
+    def close(self) -> None:
+        self._woken.close()
+        self._wake.close()

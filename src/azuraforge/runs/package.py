@@ -1,0 +1,97 @@
+"""What the package ``runs`` adds to the platform. Higher packages supply the handlers of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from azuraforge.database.package import DATABASE
+from azuraforge.events.package import EVENTS
+from azuraforge.package import SETTINGS, Extension, Package, Service, Services
+from azuraforge.processes.package import KERNELS, LAUNCHER
+from azuraforge.projects.package import BINS, CHORES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastapi import APIRouter
+
+    from azuraforge.runs.artifacts import ArtifactStore
+    from azuraforge.runs.carrier import Carrier
+    from azuraforge.runs.execution.worker import Worker
+    from azuraforge.runs.handlers import Handler
+    from azuraforge.runs.service import Objection, RunService
+    from azuraforge.runs.trash import Needs
+
+#: One handler for each kind of run.
+HANDLERS: Extension[Handler] = Extension("handlers of runs")
+#: Reasons to keep runs that were deleted.
+RUN_NEEDS: Extension[Needs] = Extension("needs of runs")
+#: Reasons not to resume a run.
+RESUMING_OBJECTIONS: Extension[Objection] = Extension("objections to resuming a run")
+
+#: Brings queued runs to workers; each kind of process has its own.
+CARRIER: Service[Carrier] = Service("carrier of runs")
+
+
+def _artifacts(services: Services) -> ArtifactStore:
+    from azuraforge.runs.artifacts import ArtifactStore
+
+    return ArtifactStore(services[SETTINGS].artifacts)
+
+
+def _worker(services: Services) -> Worker:
+    from azuraforge.runs.execution.worker import Worker
+
+    return Worker(
+        services[DATABASE],
+        services[EVENTS],
+        services[LAUNCHER],
+        services[ARTIFACTS],
+        services.all(HANDLERS),
+        services[SETTINGS],
+        kernels=services[KERNELS],
+    )
+
+
+def _runs(services: Services) -> RunService:
+    from azuraforge.runs.service import RunService
+
+    return RunService(
+        services[DATABASE],
+        services[EVENTS],
+        services.all(HANDLERS),
+        services[ARTIFACTS],
+        services[CARRIER],
+        services[SETTINGS],
+        needs=services.all(RUN_NEEDS),
+        objections=services.all(RESUMING_OBJECTIONS),
+    )
+
+
+def _sweeper(services: Services) -> Callable[[Collection[str]], object]:
+    from azuraforge.runs.scratch import sweep
+
+    return lambda held: sweep(services[DATABASE], services[SETTINGS].scratch, held)
+
+
+def _routers() -> Sequence[APIRouter]:
+    from azuraforge.runs.routes import router
+
+    return [router]
+
+
+ARTIFACTS: Service[ArtifactStore] = Service("artifact store", _artifacts)
+WORKER: Service[Worker] = Service("worker", _worker)
+RUNS: Service[RunService] = Service("runs", _runs)
+
+PACKAGE = Package(
+    "runs",
+    tables=("tables", "lease"),
+    hot_routers=_routers,
+    served={"runs": RUNS},
+    contributions=(
+        BINS.add(lambda services: [services[RUNS].trash]),
+        CHORES.add(lambda services: [_sweeper(services)]),
+    ),
+)

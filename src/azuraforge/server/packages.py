@@ -1,0 +1,36 @@
+"""The packages of which every platform is made, lowest first."""
+
+from __future__ import annotations
+
+from azuraforge.automations.package import PACKAGE as AUTOMATIONS
+from azuraforge.datasets.package import PACKAGE as DATASETS
+from azuraforge.events.package import PACKAGE as EVENTS
+from azuraforge.models.package import PACKAGE as MODELS
+from azuraforge.package import Package
+from azuraforge.pipelines.package import PACKAGE as PIPELINES
+from azuraforge.plugins.package import PACKAGE as PLUGINS
+from azuraforge.processes.package import PACKAGE as PROCESSES
+from azuraforge.projects.package import PACKAGE as PROJECTS
+from azuraforge.reports.package import PACKAGE as REPORTS
+from azuraforge.runs.package import PACKAGE as RUNS
+from azuraforge.studies.package import PACKAGE as STUDIES
+
+PACKAGES: tuple[Package, ...] = (
+    EVENTS,
+    PLUGINS,
+    PROCESSES,
+    PROJECTS,
+    RUNS,
+    DATASETS,
+    MODELS,
+    PIPELINES,
+    REPORTS,
+    STUDIES,
+    AUTOMATIONS,
+)
+
+
+def import_tables() -> None:
+    """Import every package's tables and cross-project queries, so that the metadata is complete."""
+    for package in PACKAGES:
+        package.import_tables()

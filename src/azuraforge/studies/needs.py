@@ -1,0 +1,44 @@
+"""Checks that what unfinished studies need is not deleted, and that no trial outlives its study."""
+
+from __future__ import annotations
+
+from azuraforge.database import Session
+from azuraforge.errors import Conflict
+from azuraforge.runs.tables import Run
+from azuraforge.studies import store
+from azuraforge.studies.tables import Study
+
+
+def object_to_dataset(session: Session, project_id: str, id_: str, name: str, version: int | None) -> None:
+    """Raise Conflict where an unfinished study reads this dataset, or this version of it."""
+    for row in store.using(session):
+        if row.dataset_id == id_ and version in (None, row.dataset_version):
+            raise _in_use(f"dataset {name!r}" if version is None else f"version {version} of {name!r}", row)
+
+
+def object_to_model(session: Session, project_id: str, name: str) -> None:
+    """Raise Conflict where an unfinished study will add a version to this model."""
+    for row in store.using(session):
+        if row.model == name and row.retrain:
+            raise _in_use(f"model {name!r}", row)
+
+
+def object_to_resuming(session: Session, run: Run) -> None:
+    """Raise Conflict where the run is a trial of a study that has ended and would not use its result."""
+    if run.kind != "trial" or (told := run.extra.get("study")) is None:
+        return
+    study = store.find(session, told["id"])
+    if study is None or study.state not in ("running", "paused"):
+        raise Conflict(
+            "the study of this trial does not go on",
+            where=f"study {told['name']}",
+            next_step="create another study that begins from its trials: azuraforge studies create --warm-start",
+        )
+
+
+def _in_use(what: str, study: Study) -> Conflict:
+    return Conflict(
+        f"{what} cannot be deleted while study {study.name!r} searches with it",
+        where=f"study {study.name}",
+        next_step=f"stop the study first: azuraforge studies stop {study.name!r}",
+    )

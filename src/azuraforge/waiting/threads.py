@@ -1,0 +1,32 @@
+"""A few threads of an event loop that one kind of work has for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, TypeVarTuple, Unpack
+
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+
+class OwnThreads:
+    """Runs work in at most ``count`` threads per event loop. Those of the routes may all be busy meanwhile."""
+
+    def __init__(self, name: str, count: int) -> None:
+        self._count = count
+        self._limiter: RunVar[CapacityLimiter] = RunVar(f"azuraforge_{name}")
+
+    async def run(self, work: Callable[[Unpack[Arguments]], T], *arguments: *Arguments) -> T:
+        """Return ``work(*arguments)`` as soon as one of the threads is free."""
+        return await to_thread.run_sync(work, *arguments, limiter=self._of_loop())
+
+    def _of_loop(self) -> CapacityLimiter:
+        try:
+            return self._limiter.get()
+        except LookupError:
+            made = CapacityLimiter(self._count)
+            self._limiter.set(made)
+            return made

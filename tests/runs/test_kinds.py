@@ -1,0 +1,109 @@
+"""A kind of run that only this file knows: registered, with its own extra facts, shapes and messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from azuraforge.errors import InvalidInput
+from azuraforge.runs import store
+from azuraforge.runs.handlers import Finish, Handler, MessageKind, PreparedRun, RunExtra, by_kind
+from azuraforge.runs.schemas import RunRequest
+from azuraforge.runs.tables import Run
+from tests.entries.counting_steps import Asked, Commit, Counted, Stored, Word
+
+
+class CountExtra(RunExtra):
+    last: int
+
+
+class CountHandler(Handler):
+    """Counts to ``last``; outputs are notes, state and position a figure."""
+
+    kind = "count"
+    extra = CountExtra
+
+    def __init__(self) -> None:
+        self.messages = [MessageKind("commit", Commit, self.commit)]
+        self.attempts: list[int] = []
+        self.database = None  # the stand's
+
+    def prepare(self, project_id, request):
+        return PreparedRun("count", None, request.config, extra=CountExtra(last=6))
+
+    def execute(self, job):
+        run = job.run
+        with self.database.read(run.project_id) as session:
+            figure = store.figure(session, run.project_id, run.id, "state")
+        position = figure.data["position"] if figure is not None else 0
+        self.attempts.append(position)
+        asked = Asked(position=position, last=run.carries(CountExtra).last, **run.config)
+        done = job.phase("count", "counting_steps:count", asked, share=1.0, result=Counted)
+        assert done.outputs.is_dir()
+        return Finish(done.value.model_dump())
+
+    @staticmethod
+    def commit(received, body):
+        key = (received.session, received.project_id, received.run_id)
+        store.add_note(*key, received.attempt, f"output {body.position}")
+        store.save_figure(*key, "state", body.model_dump())
+        if body.total < 0:
+            raise InvalidInput("a total cannot be negative")
+        return Stored(position=body.position)
+
+
+@pytest.fixture
+def stand(make_stand):
+    made = make_stand(CountHandler(), start=False)
+    made.handler.database = made.database
+    return made
+
+
+def start(stand, **config):
+    return stand.service.create(stand.project_id, RunRequest(kind="count", config=config), "someone").id
+
+
+def test_outputs_state_and_position_are_committed_together_and_a_killed_child_goes_on_from_there(stand):
+    run_id = start(stand, dies_after=3)
+    assert stand.worker.run_one()
+    assert stand.get(run_id).state == "queued"
+    stand.supervisor.start()
+    stand.wait(run_id, lambda run: run.progress.note == "listening")
+    assert stand.worker.send(run_id, "word", Word(text="enough"))
+    run = stand.wait(run_id)
+    assert (run.state, run.summary) == ("succeeded", {"confirmed": [4, 5, 6], "word": "enough"})
+    assert stand.handler.attempts == [0, 3]
+    assert run.notes == [f"output {number}" for number in range(1, 7)], "each exactly once"
+    assert stand.service.figure(stand.project_id, run_id, "state") == {"position": 6, "total": 21}
+    assert not stand.worker.send(run_id, "word", Word(text="too late"))
+
+
+def test_a_message_that_the_kind_does_not_register_fails_the_run(stand):
+    run_id = start(stand, undeclared=True)
+    assert stand.worker.run_one()
+    run = stand.get(run_id)
+    assert run.state == "failed"
+    assert "no message 'gossip'" in run.error.message
+    assert run.error.next_step == "known: commit"
+
+
+def test_what_a_run_carries_is_checked_when_it_is_queued_and_when_it_is_read(stand):
+    stand.handler.prepare = lambda *_: PreparedRun("count", None, {})
+    with pytest.raises(TypeError, match="carries CountExtra, not RunExtra"):
+        start(stand)
+    del stand.handler.prepare
+    run_id = start(stand)
+
+    def stored_by_other_code(session):
+        session.get(Run, (stand.project_id, run_id)).extra = {"first": 1}
+
+    stand.database.write(stand.project_id, stored_by_other_code)
+    assert stand.worker.run_one()
+    assert "does not fit CountExtra" in stand.get(run_id).error.message
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones(stand):
+    with pytest.raises(InvalidInput, match="no runs of kind 'train'") as refused:
+        stand.service.create(stand.project_id, RunRequest(kind="train"), "someone")
+    assert refused.value.next_step == "choose one of: count, external"
+    with pytest.raises(ValueError, match="two handlers"):
+        by_kind([stand.handler, CountHandler()])
