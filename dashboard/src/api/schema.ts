@@ -4104,11 +4104,8 @@ export interface components {
             finished_at: string | null;
             /** Id */
             id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "train" | "trial" | "predict" | "agent" | "external";
+            /** Kind */
+            kind: string;
             /**
              * Last Event Seq
              * @description cursor for the live stream run/<id>: nothing before it is missing here
@@ -4227,11 +4224,8 @@ export interface components {
             finished_at: string | null;
             /** Id */
             id: string;
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "train" | "trial" | "predict" | "agent" | "external";
+            /** Kind */
+            kind: string;
             /** Model */
             model: string | null;
             /** Name */
@@ -4334,10 +4328,10 @@ export interface components {
             idempotency_key?: string | null;
             /**
              * Kind
+             * @description a registered kind of run: train, predict, agent, external …
              * @default train
-             * @enum {string}
              */
-            kind: "train" | "trial" | "predict" | "agent" | "external";
+            kind: string;
             /**
              * Memory Limit Bytes
              * @description of its processes; empty: the platform's own
@@ -10989,7 +10983,7 @@ export interface operations {
             query?: {
                 /** @description `next` of the page before; empty: the first page */
                 after?: string | null;
-                kind?: ("train" | "trial" | "predict" | "agent" | "external") | null;
+                kind?: string | null;
                 /** @description items of this page at most */
                 limit?: number;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
