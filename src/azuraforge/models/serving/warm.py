@@ -23,7 +23,7 @@ Open = Callable[[str, dict[str, Any]], Conversation]
 
 
 class WarmPredictors:
-    """Replys by children that keep a version loaded.
+    """Answers by children that keep a version loaded.
 
     Args:
         open_child: ``Launcher.open``.
