@@ -92,7 +92,7 @@ class Room:
 
     def predict(self, project_id: str, name: str, request: PredictRequest, by: str) -> PredictOut:
         """Predict from a thread without an event loop."""
-        return asyncio.run(self.predict(project_id, name, request, by))
+        return asyncio.run(self.service.predict(project_id, name, request, by))
 
     def add_version(self, project_id: str, folder: Path, model: str = "load", **changes: Any) -> ModelVersion:
         """Register the folder as the model's next version, as a training run would."""

@@ -386,8 +386,8 @@ def test_a_promotion_by_the_platform_is_told_in_the_readers_language(room: Room)
     room.train("test.linear")
     (line,) = room.models.aliases.history(room.project_id, "series").items
     assert line.said is not None
-    assert "There was no champion before." in line.said["en"]
-    assert "Daha önce bir şampiyon yoktu." in line.said["tr"]
+    assert "There was no champion before." in line.said.en
+    assert "Daha önce bir şampiyon yoktu." in line.said.tr
     room.train("test.linear", window=21)
     room.models.aliases.promote_by_hand(room.project_id, "series", 2, alias="night", reason="a try", by="ayşe")
     assert room.models.aliases.history(room.project_id, "series", "night").items[0].said is None

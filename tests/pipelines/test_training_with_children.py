@@ -59,6 +59,7 @@ class Stand:
     def __init__(self, database: Database, project_id: str, home: Path, plugins: Path) -> None:
         settings = Settings(home=home, runs=RunSettings(concurrency=1, beat_seconds=0.5, reap_seconds=0.5))
         self.project_id = project_id
+        self.database = database
         self.launcher = Launcher()
         events = EventLog(database)
         catalogue = Catalogue(self.launcher.call, plugins, home / "catalogue.json")

@@ -94,12 +94,12 @@ export default function RunPage({ id: address }: { id: string }) {
 
 /** Under the name: what runs on what, since when. */
 function RunLine({ run }: { run: RunDetail }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { moment } = useFormats();
   const paths = usePaths();
   return (
     <p className={css["facts"]}>
-      <span>{run.plugin ?? t(`kinds.${run.kind}`)}</span>
+      <span>{run.plugin ?? i18n.t(`kinds.${run.kind}`, { defaultValue: run.kind })}</span>
       {run.dataset_name ? (
         <span>
           <Link href={paths.dataset(run.dataset_name)}>{run.dataset_name}</Link> v{run.dataset_version}

@@ -384,7 +384,7 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
 
     async def ask(value: int) -> float:
         request = PredictRequest(rows=_own(0.0, float(value)))
-        answer = await room.predict(ground.project_id, "load", request, "ayşe")
+        answer = await room.service.predict(ground.project_id, "load", request, "ayşe")
         return float(answer.predictions[0].value)
 
     async def all_at_once() -> list[float]:
@@ -405,7 +405,7 @@ def test_what_goes_along_is_written_with_its_own_line(ground: Ground) -> None:
 
     async def ask() -> None:
         with taking_along(ground.project_id, refuse):
-            await ground.room.predict(ground.project_id, "load", PredictRequest(), "ayşe")
+            await ground.room.service.predict(ground.project_id, "load", PredictRequest(), "ayşe")
 
     with pytest.raises(Conflict):
         asyncio.run(ask())
