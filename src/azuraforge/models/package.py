@@ -61,7 +61,7 @@ def _predictions(services: Services) -> PredictionService:
     database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
     models = services[MODELS]
     outcomes = Outcomes(database, events, datasets, services[LAUNCHER].call, [models.deployments.watch])
-    drift = DriftWatch(database, events, datasets, models.online)
+    drift = DriftWatch(database, events, datasets, models.versions)
     return PredictionService(database, outcomes, drift, services[ADDITIONS])
 
 
@@ -94,8 +94,8 @@ def _objections_of_runs(services: Services) -> Iterable[Objection]:
 
 
 def _hot_routers() -> Sequence[APIRouter]:
-    from azuraforge.models.deployments.routes import router as deployments
     from azuraforge.models.predictions.routes import router as predictions
+    from azuraforge.models.release_routes import router as deployments
     from azuraforge.models.routes import hot, router
 
     return [hot, router, deployments, predictions]

@@ -19,6 +19,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from azuraforge.errors import TransientError
+from azuraforge.models.serving.messages import Reply
 from azuraforge.processes.exchange import TOO_SLOW
 from azuraforge.processes.failures import restore
 from azuraforge.processes.frames import FrameReader
@@ -37,7 +38,8 @@ _LOOK_SECONDS = 0.5
 #: Asking the system for a child's memory costs as much as its answer.
 _MEASURE_SECONDS = 5.0
 
-Answer = dict[str, Any]
+#: Receives the pieces of an answer in order, on the lane's thread: it must be quick.
+OnPiece = Callable[[Reply], None]
 
 log = logger("models")
 
@@ -83,13 +85,26 @@ class Conversation(Protocol):
 class _Question:
     """A frame, and everybody who waits for its answer."""
 
-    def __init__(self, frame: bytes, timeout_seconds: float) -> None:
+    def __init__(self, frame: bytes, timeout_seconds: float, on_piece: OnPiece | None = None) -> None:
         self.frame = frame
+        self.on_piece = on_piece
+        self.has_begun = False
         self.timeout_seconds = timeout_seconds
-        self.waiting: list[Future[Answer]] = []
+        self.waiting: list[Future[Reply]] = []
         self.tries = 0
         self.due = 0.0
         self.asked_at = time.monotonic()
+
+    def deliver(self, piece: Reply) -> None:
+        """Hand a piece on. A receiver that fails gets no further pieces; its question is answered all the same."""
+        self.has_begun = True
+        if self.on_piece is None:
+            return
+        try:
+            self.on_piece(piece)
+        except Exception as error:
+            log.warning("piece_not_received", reason=str(error))
+            self.on_piece = None
 
     @property
     def is_wanted(self) -> bool:
@@ -100,7 +115,7 @@ class _Question:
         self.waiting = [each for each in self.waiting if each.running() or each.set_running_or_notify_cancel()]
         return bool(self.waiting)
 
-    def settle(self, answer: Answer | None, error: BaseException | None = None) -> None:
+    def settle(self, answer: Reply | None, error: BaseException | None = None) -> None:
         self.begin()
         for each in self.waiting:
             if error is not None:
@@ -140,22 +155,26 @@ class Lane:
         """Whether a living child has loaded the version."""
         return self._conversation is not None
 
-    def ask(self, frame: bytes, timeout_seconds: float) -> Future[Answer]:
+    def ask(self, frame: bytes, timeout_seconds: float, on_piece: OnPiece | None = None) -> Future[Reply]:
         """The answer to come, or the child's own AzuraError, or TransientError where it died twice or was too slow.
 
-        ``timeout_seconds`` count from when the child turns to this question. Never blocks. A question whose answer is
-        cancelled while it waits is not asked. Raises TransientError where too many wait already, or one for too long.
+        A child may answer in pieces: ``on_piece`` receives each, and the answer comes last. A question of which a piece
+        was delivered is not asked again when the child dies.
+
+        ``timeout_seconds`` count from when the child turns to this question, and again from each piece. Never blocks.
+        A question whose answer is cancelled while it waits is not asked. Raises TransientError where too many wait
+        already, or one for too long.
         """
-        answer: Future[Answer] = Future()
+        answer: Future[Reply] = Future()
         with self._lock:
             if self._closed:
                 raise _stopping()
             self._check_room(len(frame))
-            alike = next((each for each in self._waiting if each.frame == frame), None)
-            if alike is not None:
+            alike = next((each for each in self._waiting if each.frame == frame and each.on_piece is None), None)
+            if alike is not None and on_piece is None:
                 alike.waiting.append(answer)
                 return answer
-            question = _Question(frame, timeout_seconds)
+            question = _Question(frame, timeout_seconds, on_piece)
             question.waiting.append(answer)
             self._waiting.append(question)
             awake = self._pipe is not None
@@ -316,12 +335,18 @@ class Lane:
             self._died(conversation)
             return
         for frame in self._reader.feed(data):
+            if frame["type"] == "piece":
+                with self._lock:
+                    question = self._sent[0]
+                    question.due = time.monotonic() + question.timeout_seconds
+                question.deliver(frame["value"])
+                continue
             with self._lock:
                 question = self._sent.popleft()
                 if self._sent:
                     self._sent[0].due = time.monotonic() + self._sent[0].timeout_seconds
                 self._send()
-            answer: Answer | None = None
+            answer: Reply | None = None
             error: Exception | None = None
             try:
                 self._measure(conversation)
@@ -359,7 +384,7 @@ class Lane:
             head, *behind = self._sent
             self._sent.clear()
             head.tries += 1
-            given_up = head.tries >= tries
+            given_up = head.tries >= tries or head.has_begun
             self._waiting.extendleft(reversed(behind if given_up else [head, *behind]))
         if given_up:
             head.settle(None, error)

@@ -8,16 +8,16 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from typing import Any
 
 from azuraforge.errors import TransientError
-from azuraforge.models.serving.lane import Answer, Conversation, Lane
+from azuraforge.models.serving.lane import Conversation, Lane, OnPiece
+from azuraforge.models.serving.messages import Reply
 from azuraforge.processes.frames import encode
-from azuraforge.waiting.ending import ended_with_request
 
 Key = tuple[str, str]
-ENTRY = "azuraforge.models.serving.child:serve"
+ENTRY = "azuraforge.models.serving.opening:serve"
 
 Open = Callable[[str, dict[str, Any]], Conversation]
 
@@ -47,21 +47,14 @@ class WarmPredictors:
         self._lanes: OrderedDict[Key, Lane] = OrderedDict()
         self._closed = False
 
-    def ask(
-        self, key: Key, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
-    ) -> dict[str, Any]:
-        """Wait for the answer of ``ask_soon``. Within a request, a question that the child has not been sent is dropped
-        when the client leaves; TransientError then."""
-        answer = self.ask_soon(key, opening, payload, timeout_seconds)
-        try:
-            with ended_with_request(answer.cancel):
-                return answer.result()
-        except CancelledError:
-            raise TransientError("the client closed the connection", code="client_left") from None
-
     def ask_soon(
-        self, key: Key, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float
-    ) -> Future[Answer]:
+        self,
+        key: Key,
+        opening: Mapping[str, object],
+        payload: Mapping[str, object],
+        timeout_seconds: float,
+        on_piece: OnPiece | None = None,
+    ) -> Future[Reply]:
         """Ask a version, starting its child where it is not warm; never blocks.
 
         What is done with the answer is done on the lane's thread: it must be quick.
@@ -71,6 +64,7 @@ class WarmPredictors:
             opening: what the child needs to load the version.
             payload: the question.
             timeout_seconds: for this one answer; starting the child and loading have the launcher's own limit.
+            on_piece: receives the pieces of an answer that the child streams; see ``Lane.ask``.
         """
         frame = encode({"payload": payload})
         with self._lock:
@@ -83,13 +77,15 @@ class WarmPredictors:
                         del self._lanes[other]
                 lane = self._lanes[key] = Lane(lambda: self._open(ENTRY, self.with_folders(opening)), self._make_room)
             self._lanes.move_to_end(key)
-            return lane.ask(frame, timeout_seconds)  # locked: a lane that was given back could not be asked
+            return lane.ask(frame, timeout_seconds, on_piece)  # locked: a lane that was given back could not be asked
 
-    def ask_apart(self, opening: Mapping[str, Any], payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
-        """Ask a child that is opened for this one question."""
-        conversation = self._open(ENTRY, self.with_folders(opening))
+    def ask_apart(
+        self, entry: str, opening: Mapping[str, object], payload: Mapping[str, object], timeout_seconds: float
+    ) -> Reply:
+        """Ask a child that is opened at ``entry`` for this one question."""
+        conversation = self._open(entry, self.with_folders(opening))
         try:
-            return conversation.ask(payload, timeout_seconds)
+            return conversation.ask(dict(payload), timeout_seconds)
         finally:
             conversation.close()
 
@@ -107,7 +103,7 @@ class WarmPredictors:
         with self._lock:
             return [key for key, lane in self._lanes.items() if lane.is_warm]
 
-    def with_folders(self, opening: Mapping[str, Any]) -> dict[str, Any]:
+    def with_folders(self, opening: Mapping[str, object]) -> dict[str, Any]:
         """Return ``opening`` with the folders that a child loads plugins and kernels from."""
         return {**opening, "plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
 
