@@ -19,7 +19,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.schemas import PredictOut, PredictRequest
 from azuraforge.models.service import ModelService
-from azuraforge.models.serving.warm import WarmPredictors
+from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
 from azuraforge.models.trash import Objection
 from azuraforge.processes.exchange import Conversation
@@ -87,7 +87,7 @@ class Room:
     folders: VersionFolders
     datasets: DatasetService
     children: list[Conversation]
-    warm: WarmPredictors
+    warm: ReplicaPool
     objections: list[Objection]
 
     def predict(self, project_id: str, name: str, request: PredictRequest, by: str) -> PredictOut:
@@ -159,7 +159,7 @@ def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Lau
 
     folders, events = VersionFolders(tmp_path / "artifacts"), EventLog(database)
     datasets = DatasetService(database, events, launcher.call, Settings(home=tmp_path))
-    warm = WarmPredictors(open_child, str(plugins_folder))
+    warm = ReplicaPool(open_child, str(plugins_folder))
     objections: list[Objection] = []
     service = ModelService(database, events, folders, datasets, warm, launcher.call, objections=objections)
     yield Room(service, database, events, folders, datasets, children, warm, objections)

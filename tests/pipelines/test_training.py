@@ -26,7 +26,7 @@ from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.models.service import ModelService
-from azuraforge.models.serving.warm import WarmPredictors
+from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines import baselines
 from azuraforge.pipelines.loop import obstacle_of
@@ -107,7 +107,7 @@ class Room:
         self.datasets = DatasetService(database, events, call_here, settings)
         self.catalogue = Catalogue(call_here, plugins, home / "cache" / "plugins.json")
         self.launcher = Launcher()
-        warm = WarmPredictors(self.launcher.open, str(plugins))
+        warm = ReplicaPool(self.launcher.open, str(plugins))
         self.models = ModelService(
             database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call
         )

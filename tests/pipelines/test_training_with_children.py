@@ -21,7 +21,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.models.registry.folder import VersionFolders, read_card
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.service import ModelService
-from azuraforge.models.serving.warm import WarmPredictors
+from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.pipelines import baselines
 from azuraforge.pipelines.agents.handler import AgentHandler
 from azuraforge.pipelines.training import TrainingHandler
@@ -65,11 +65,11 @@ class Stand:
         catalogue = Catalogue(self.launcher.call, plugins, home / "catalogue.json")
         self.datasets = DatasetService(database, events, self.launcher.call, settings)
         kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)
-        warm = WarmPredictors(self.launcher.open, str(plugins), lambda: kernels.folder)
+        warm = ReplicaPool(self.launcher.open, str(plugins), lambda: kernels.folder)
         self.models = ModelService(
             database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call
         )
-        cold = WarmPredictors(self.launcher.open, str(plugins))
+        cold = ReplicaPool(self.launcher.open, str(plugins))
         self.without_kernels = ModelService(
             database, events, self.models.folders, self.datasets, cold, self.launcher.call
         )

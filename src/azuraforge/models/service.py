@@ -27,8 +27,8 @@ from azuraforge.models.registry.policy_store import Policies
 from azuraforge.models.registry.reads import ModelReads
 from azuraforge.models.registry.registry import Registry
 from azuraforge.models.schemas import PictureAnswer, PredictOut, PredictRequest, Target
+from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.serving.versions import ServedVersions
-from azuraforge.models.serving.warm import WarmPredictors
 from azuraforge.models.trash import ModelTrash, Objection
 from azuraforge.plugins.discovery.catalogue import Call
 
@@ -60,7 +60,7 @@ class ModelService:
         events: EventLog,
         folders: VersionFolders,
         datasets: DatasetService,
-        warm: WarmPredictors,
+        warm: ReplicaPool,
         call: Call,
         *,
         objections: Sequence[Objection] = (),

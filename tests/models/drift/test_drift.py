@@ -15,8 +15,8 @@ from scipy import stats
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, NotFound
-from azuraforge.models.drift import looking as drift
-from azuraforge.models.drift.watch import ANSWER, DriftWatch
+from azuraforge.models.drift import detection as drift
+from azuraforge.models.drift.monitor import ANSWER, DriftMonitor
 from azuraforge.models.predictions.ledger import Ledger
 from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.schemas import PredictRequest
@@ -114,7 +114,7 @@ class Ground:
             dataset_fingerprint=dataset.fingerprint, learned_from=learned,
         )  # fmt: skip
         room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="because", by="ayşe")
-        self.watch = DriftWatch(room.database, room.events, room.datasets, room.service.versions)
+        self.watch = DriftMonitor(room.database, room.events, room.datasets, room.service.versions)
         self.model_id = room.service.reads.show(project_id, "load").id
         self.ledger = Ledger(room.database, room.events)
         self.hours = 0

@@ -20,7 +20,7 @@ from azuraforge.database import new_id, taking_along
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
-from azuraforge.models.drift.watch import DriftWatch
+from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger, _Group
 from azuraforge.models.predictions.lines import LedgerLine
@@ -43,7 +43,7 @@ class Ground:
     def __init__(self, room: Any, project_id: str, folder: Path, tmp_path: Path, launcher: Any) -> None:
         self.room, self.project_id, self._tmp = room, project_id, tmp_path
         outcomes = Outcomes(room.database, room.events, room.datasets, launcher.call)
-        drift = DriftWatch(room.database, room.events, room.datasets, room.service.versions)
+        drift = DriftMonitor(room.database, room.events, room.datasets, room.service.versions)
         self.additions = Additions()
         self.service = PredictionService(room.database, outcomes, drift, self.additions)
         dataset = self.add_rows([])

@@ -25,8 +25,8 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, Tr
 from azuraforge.models.predictions.inference import answer_of
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.serving.child import following_times, read_rows
-from azuraforge.models.serving.lane import AHEAD, Lane
-from azuraforge.models.serving.warm import WarmPredictors
+from azuraforge.models.serving.pool import ReplicaPool
+from azuraforge.models.serving.replica import IN_FLIGHT, Replica
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.processes.frames import encode
@@ -185,12 +185,12 @@ def test_who_stands_behind_a_question_that_takes_too_long_is_answered(serving: A
 @pytest.mark.sqlite_only
 def test_the_same_question_that_waits_twice_is_asked_once(serving: Any, project_id: str) -> None:
     predict(serving, project_id)
-    ahead = [_soon(serving, project_id, 555), *(_soon(serving, project_id, value) for value in range(1, AHEAD))]
+    ahead = [_soon(serving, project_id, 555), *(_soon(serving, project_id, value) for value in range(1, IN_FLIGHT))]
     waiting = [_soon(serving, project_id, value) for value in (20, 30, 20, 20, 30)]
-    (lane,) = serving.warm._lanes.values()
-    assert len(lane._waiting) == 2
+    (replica,) = serving.warm._replicas.values()
+    assert len(replica._waiting) == 2
     assert [_value(each) for each in waiting] == [21.0, 31.0, 21.0, 21.0, 31.0]
-    assert [_value(each) for each in ahead] == [556.0, *(value + 1.0 for value in range(1, AHEAD))]
+    assert [_value(each) for each in ahead] == [556.0, *(value + 1.0 for value in range(1, IN_FLIGHT))]
 
 
 @pytest.mark.sqlite_only
@@ -424,17 +424,17 @@ def test_the_last_rows_may_only_tell_what_is_known_ahead() -> None:
 def test_a_queue_has_an_end_and_who_left_is_not_asked(
     serving: Any, project_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("azuraforge.models.serving.lane.MOST_WAITING", 2)
+    monkeypatch.setattr("azuraforge.models.serving.replica.MOST_WAITING", 2)
     predict(serving, project_id)
-    ahead = [_soon(serving, project_id, 555), *(_soon(serving, project_id, value) for value in range(1, AHEAD))]
+    ahead = [_soon(serving, project_id, 555), *(_soon(serving, project_id, value) for value in range(1, IN_FLIGHT))]
     gone, stays = (_soon(serving, project_id, value) for value in (666, 30))  # 666 kills whoever is asked it
     with pytest.raises(TransientError, match="too many"):
         _soon(serving, project_id, 40)
     assert gone.cancel()
     late = _soon(serving, project_id, 40)
-    (lane,) = serving.warm._lanes.values()
-    lane._waiting[0].asked_at -= 100
-    monkeypatch.setattr("azuraforge.models.serving.lane.MOST_WAITING", 1000)
+    (replica,) = serving.warm._replicas.values()
+    replica._waiting[0].asked_at -= 100
+    monkeypatch.setattr("azuraforge.models.serving.replica.MOST_WAITING", 1000)
     with pytest.raises(TransientError, match="too many"):
         _soon(serving, project_id, 50)
     assert [_value(each) for each in (ahead[0], stays, late)] == [556.0, 31.0, 41.0]
@@ -445,23 +445,23 @@ def test_versions_that_cannot_be_opened_do_not_pile_up() -> None:
     def refuse(entry: str, opening: dict[str, Any]) -> Any:
         raise InvalidInput("no such version")
 
-    warm = WarmPredictors(refuse, "")
+    warm = ReplicaPool(refuse, "")
     for index in range(5):
         with pytest.raises(InvalidInput):
             warm.ask_soon(("project", str(index)), {}, {}, 1.0).result()
-    assert [key for _, key in warm._lanes] == ["4"]
+    assert [key for _, key in warm._replicas] == ["4"]
     warm.close()
 
 
 @pytest.fixture
-def streaming(launcher: Launcher) -> Iterator[WarmPredictors]:
+def streaming(launcher: Launcher) -> Iterator[ReplicaPool]:
     """Children that answer in pieces; see ``tests/entries/words.py``."""
-    pool = WarmPredictors(lambda entry, opening: launcher.open("words:serve", opening), "")
+    pool = ReplicaPool(lambda entry, opening: launcher.open("words:serve", opening), "")
     yield pool
     pool.close()
 
 
-def test_an_answer_comes_in_pieces_and_others_keep_their_order(streaming: WarmPredictors) -> None:
+def test_an_answer_comes_in_pieces_and_others_keep_their_order(streaming: ReplicaPool) -> None:
     pieces: list[str] = []
 
     def ask(*words: str, on_piece: Any = None) -> Any:
@@ -478,7 +478,7 @@ def test_an_answer_comes_in_pieces_and_others_keep_their_order(streaming: WarmPr
     assert ask("a", "b", on_piece=refuse).result(30) == {"count": 2}
 
 
-def test_an_answer_that_has_begun_is_not_begun_again(streaming: WarmPredictors) -> None:
+def test_an_answer_that_has_begun_is_not_begun_again(streaming: ReplicaPool) -> None:
     pieces: list[str] = []
     ask = partial(streaming.ask_soon, ("project", "words"), {})
     broken = ask({"words": ["a", "die"]}, 30.0, lambda piece: pieces.append(piece["word"]))
@@ -502,7 +502,7 @@ def test_a_question_of_a_client_that_has_left_is_dropped() -> None:
         assert opening.wait(120)
         ending.end()
 
-    warm = WarmPredictors(open_child, "")
+    warm = ReplicaPool(open_child, "")
     leaving = threading.Thread(target=leave)
     leaving.start()
     with work_of_request(ending), pytest.raises(TransientError) as left:
@@ -532,7 +532,7 @@ class Mumbler:
 
 
 def test_who_gets_an_answer_that_cannot_be_read_hears_of_it() -> None:
-    lane = Lane(Mumbler, lambda lane: None)  # type: ignore[arg-type]
+    replica = Replica(Mumbler, lambda replica: None)  # type: ignore[arg-type]
     with pytest.raises(TransientError, match="KeyError"):
-        lane.ask(encode({"payload": {}}), 5.0).result(10.0)
-    lane.close()
+        replica.ask(encode({"payload": {}}), 5.0).result(10.0)
+    replica.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from azuraforge.models.drift.looking import describe
+from azuraforge.models.drift.detection import describe
 from azuraforge.models.serving.child import Predictor
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 
@@ -49,7 +49,7 @@ def reference(
     Args:
         answer: the name under which these answers stand.
 
-    Returns ``{"columns": {name: as looking.describe}, "notes": [what could not be looked at, and why]}``.
+    Returns ``{"columns": {name: as detection.describe}, "notes": [what could not be looked at, and why]}``.
     """
     import polars as pl
 

@@ -14,7 +14,7 @@ from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models import store
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.serving.messages import DatasetFile, Opening, Reply
-from azuraforge.models.serving.warm import WarmPredictors
+from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
 
 #: Time for one answer; starting the child and loading the version have the launcher's own limit.
@@ -51,7 +51,7 @@ class ServedVersions:
     """Remembers versions and asks them. Safe to use from many threads."""
 
     def __init__(
-        self, database: Database, folders: VersionFolders, datasets: DatasetService, warm: WarmPredictors
+        self, database: Database, folders: VersionFolders, datasets: DatasetService, warm: ReplicaPool
     ) -> None:
         self._database = database
         self._folders = folders

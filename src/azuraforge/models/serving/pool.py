@@ -1,6 +1,6 @@
-"""Warm predictors: one long-lived child per version, least recently used given back by bytes.
+"""The pool of replicas: one long-lived child per version; the least recently used are ended by memory.
 
-App code runs only in children. How one version is asked is in ``lane.py``; versions do not wait for each other.
+App code runs only in children. Versions do not wait for each other.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from concurrent.futures import Future
 from typing import Any
 
 from azuraforge.errors import TransientError
-from azuraforge.models.serving.lane import Conversation, Lane, OnPiece
 from azuraforge.models.serving.messages import Reply
+from azuraforge.models.serving.replica import Conversation, OnPiece, Replica
 from azuraforge.processes.frames import encode
 
 Key = tuple[str, str]
@@ -22,7 +22,7 @@ ENTRY = "azuraforge.models.serving.opening:serve"
 Open = Callable[[str, dict[str, Any]], Conversation]
 
 
-class WarmPredictors:
+class ReplicaPool:
     """Answers by children that keep a version loaded.
 
     Args:
@@ -44,7 +44,7 @@ class WarmPredictors:
         self._kernels_folder = kernels_folder
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._lanes: OrderedDict[Key, Lane] = OrderedDict()
+        self._replicas: OrderedDict[Key, Replica] = OrderedDict()
         self._closed = False
 
     def ask_soon(
@@ -57,27 +57,29 @@ class WarmPredictors:
     ) -> Future[Reply]:
         """Ask a version, starting its child where it is not warm; never blocks.
 
-        What is done with the answer is done on the lane's thread: it must be quick.
+        What is done with the answer is done on the replica's thread: it must be quick.
 
         Args:
             key: (project, content hash).
             opening: what the child needs to load the version.
             payload: the question.
             timeout_seconds: for this one answer; starting the child and loading have the launcher's own limit.
-            on_piece: receives the pieces of an answer that the child streams; see ``Lane.ask``.
+            on_piece: receives the pieces of an answer that the child streams; see ``Replica.ask``.
         """
         frame = encode({"payload": payload})
         with self._lock:
             if self._closed:
                 raise TransientError("the platform is stopping", next_step="ask again when it runs")
-            lane = self._lanes.get(key)
-            if lane is None:
-                for other, cold in list(self._lanes.items()):  # could not open, or died, and nobody waits for it
-                    if not cold.is_warm and cold.rest():
-                        del self._lanes[other]
-                lane = self._lanes[key] = Lane(lambda: self._open(ENTRY, self.with_folders(opening)), self._make_room)
-            self._lanes.move_to_end(key)
-            return lane.ask(frame, timeout_seconds, on_piece)  # locked: a lane that was given back could not be asked
+            replica = self._replicas.get(key)
+            if replica is None:
+                for other, cold in list(self._replicas.items()):  # could not open, or died, and no question waits
+                    if not cold.is_loaded and cold.close_if_idle():
+                        del self._replicas[other]
+                replica = self._replicas[key] = Replica(
+                    lambda: self._open(ENTRY, self.with_folders(opening)), self._make_room
+                )
+            self._replicas.move_to_end(key)
+            return replica.ask(frame, timeout_seconds, on_piece)  # locked: a replica that has ended cannot be asked
 
     def ask_apart(
         self, entry: str, opening: Mapping[str, object], payload: Mapping[str, object], timeout_seconds: float
@@ -93,29 +95,29 @@ class WarmPredictors:
         """End every child."""
         with self._lock:
             self._closed = True
-            lanes, self._lanes = list(self._lanes.values()), OrderedDict()
-        for lane in lanes:
-            lane.close()
+            replicas, self._replicas = list(self._replicas.values()), OrderedDict()
+        for replica in replicas:
+            replica.close()
 
     @property
     def loaded(self) -> list[Key]:
         """Versions with a living child, least recently used first."""
         with self._lock:
-            return [key for key, lane in self._lanes.items() if lane.is_warm]
+            return [key for key, replica in self._replicas.items() if replica.is_loaded]
 
     def with_folders(self, opening: Mapping[str, object]) -> dict[str, Any]:
         """Return ``opening`` with the folders that a child loads plugins and kernels from."""
         return {**opening, "plugins_folder": self._plugins_folder, "kernels_folder": self._kernels_folder()}
 
-    def _make_room(self, just_used: Lane) -> None:
+    def _make_room(self, just_used: Replica) -> None:
         """End the least recently used children until the rest fits; one that is asked something is left alone."""
         with self._lock:
-            total = sum(lane.bytes for lane in self._lanes.values())
-            for key in list(self._lanes):
+            total = sum(replica.bytes for replica in self._replicas.values())
+            for key in list(self._replicas):
                 if total <= self._max_bytes:
                     return
-                lane = self._lanes[key]
-                held = lane.bytes
-                if lane is not just_used and lane.rest():
+                replica = self._replicas[key]
+                held = replica.bytes
+                if replica is not just_used and replica.close_if_idle():
                     total -= held
-                    del self._lanes[key]
+                    del self._replicas[key]

@@ -9,7 +9,7 @@ from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models.drift import looking
+from azuraforge.models.drift import detection
 from azuraforge.models.drift import store as drift_store
 from azuraforge.models.drift.schemas import DriftOut
 from azuraforge.models.registry.finding import find_aliased, find_model, find_version
@@ -27,7 +27,7 @@ ENTRY = "azuraforge.models.drift.child:serve"
 log = logger("models")
 
 
-class DriftWatch:
+class DriftMonitor:
     """Drift of inputs and answers; each method names the project it acts in."""
 
     def __init__(
@@ -60,7 +60,7 @@ class DriftWatch:
         with self._database.read(project_id) as session:
             lines = drift_store.window(session, project_id, owner.id, row.version, WINDOW)
         report = {
-            **looking.look(reference["columns"], _window(lines)),
+            **detection.detect(reference["columns"], _window(lines)),
             "lines": len(lines),
             "notes": reference["notes"],
         }
