@@ -147,7 +147,7 @@ function RunRow({ run, chosen, onChoose }: { run: Run; chosen: boolean; onChoose
       <td>
         <StateBadge state={run.state} stopping={run.cancel_requested} />
       </td>
-      <td className={tableCss["soft"]}>{run.plugin ?? t(`kinds.${run.kind}`)}</td>
+      <td className={tableCss["soft"]}>{run.plugin ?? t(`kinds.${run.kind}`, { defaultValue: run.kind })}</td>
       <td>
         {run.dataset_name ? (
           <>
