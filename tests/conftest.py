@@ -56,8 +56,9 @@ def import_all_tables() -> None:
             importlib.import_module(name)
 
 
-#: A table where a statement reads or changes it, with its alias.
-_TABLE = re.compile(r"(?:\bfrom|\bjoin|\bupdate|,)\s+\(?(\w+)(?:\s+as\s+(\w+))?(?=[\s,)]|$)")
+#: The tables after a keyword of a statement, each with its alias.
+_TABLE = r"\w+(?:\s+as\s+\w+)?"
+_TABLES = re.compile(rf"\b(?:from|join|update)\s+\(?({_TABLE}(?:,\s+{_TABLE})*)")
 
 
 @functools.lru_cache(maxsize=5000)
@@ -67,7 +68,8 @@ def _owned_tables_of(statement: str) -> tuple[frozenset[str], frozenset[str]]:
     if not text.startswith(("select", "update", "delete")):
         return frozenset(), frozenset()
     owned = {table.name for table in Base.metadata.tables.values() if "project_id" in table.columns}
-    found = [(table, alias or table) for table, alias in _TABLE.findall(text) if table in owned]
+    each = [words.split() for tables in _TABLES.findall(text) for words in tables.split(",")]
+    found = [(words[0], words[-1]) for words in each if words[0] in owned]
     if len(found) == 1 and re.search(r"(?<![.\w])project_id\s*(=|in\b)", text):
         return frozenset(owned & {found[0][0]}), frozenset()
     loose = {

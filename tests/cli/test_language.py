@@ -60,7 +60,7 @@ def test_every_text_that_is_asked_for_is_there():
 
 def named() -> set[str]:
     """Every string in the command line's code, but for the texts themselves: keys also stand in tables and defaults."""
-    trees = [ast.parse(source.read_text()) for source in SOURCES if source.name != "texts.py"]
+    trees = [ast.parse(source.read_text()) for source in SOURCES if source.parent.name != "texts"]
     constants = [node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     return {each for each in constants if isinstance(each, str)}
 

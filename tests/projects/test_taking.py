@@ -50,9 +50,7 @@ def test_processes_that_make_the_default_project_together_find_the_same(database
 @pytest.mark.parametrize("together", [1, 4])
 def test_a_request_s_key_is_taken_once(database, project_id, together):
     def take(_number):
-        return database.write(
-            project_id, lambda session: answer_store.take(session, project_id, "key", "POST /runs", "who", 1000)
-        )
+        return database.write(project_id, lambda session: answer_store.take(session, "key", "POST /runs", 1000))
 
     taken = [each for _ in range(2) for each in at_once(together, take)]
     assert taken.count(True) == 1

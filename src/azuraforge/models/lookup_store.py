@@ -24,13 +24,14 @@ ALIASES = Question(
     .where(_NAMED)
     .order_by(ModelAlias.alias)
 )
+_POINTING = select(ModelAlias.alias).where(
+    ModelAlias.project_id == ModelVersion.project_id,
+    ModelAlias.model_id == ModelVersion.model_id,
+    ModelAlias.version == ModelVersion.version,
+)
 #: The versions that aliases point at.
 ALIASED = Question(
-    select(*_VERSION)
-    .join(Model, Model.id == ModelVersion.model_id)
-    .join(ModelAlias, and_(ModelAlias.model_id == Model.id, ModelAlias.version == ModelVersion.version))
-    .where(_NAMED, _IS_THERE)
-    .distinct()
+    select(*_VERSION).join(Model, Model.id == ModelVersion.model_id).where(_NAMED, _IS_THERE, _POINTING.exists())
 )
 VERSION_COUNT = Question(
     select(func.count(ModelVersion.version).label("versions"))

@@ -10,12 +10,12 @@ from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name
 from azuraforge.paging import PAGE, After, Limit, Order
-from azuraforge.plugins.contract.task_kind import TaskKindFacts
 from azuraforge.plugins.discovery.catalogue import Catalogue
-from azuraforge.plugins.schemas import PluginOut, PluginPage
+from azuraforge.plugins.schemas import PluginOut, PluginPage, TaskKindPage
 from azuraforge.waiting.turns import ask_in_turn
 
 _BY_NAME: Order[tuple[str, str, str, str]] = Order("plugins", tuple[str, str, str, str])
+_TASK_KINDS: Order[tuple[str]] = Order("task kinds", tuple[str])
 
 
 async def signed_in(connection: HTTPConnection) -> str:
@@ -53,6 +53,10 @@ async def get_plugin(name: Name, request: Request, project_id: Project, plugins:
 
 
 @router.get("/task-kinds")
-async def list_task_kinds(request: Request, project_id: Project, plugins: Plugins) -> list[TaskKindFacts]:
-    """Every kind of task that models can be trained for, with its metrics, slices and baselines."""
-    return await ask_in_turn(request, project_id, lambda: list(plugins.task_kinds().values()))
+async def list_task_kinds(
+    request: Request, project_id: Project, plugins: Plugins, limit: Limit = PAGE, after: After = None
+) -> TaskKindPage:
+    """A page of the kinds of task that models can be trained for, with their metrics, slices and baselines."""
+    found = await ask_in_turn(request, project_id, plugins.task_kinds)
+    page, cursor = _TASK_KINDS.select(found.values(), limit, after, lambda each: (each.name,))
+    return TaskKindPage(items=list(page), next=cursor)

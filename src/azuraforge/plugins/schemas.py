@@ -36,3 +36,7 @@ class PluginOut(BaseModel):
 
 class PluginPage(Page[PluginOut]):
     """A page of plugins, by kind and name."""
+
+
+class TaskKindPage(Page[TaskKindFacts]):
+    """A page of the kinds of task, by name."""
