@@ -3,7 +3,7 @@ import { Problem } from "./problem";
 
 const ROOT = "/api/v1";
 
-type Query = Record<string, string | number | null | undefined>;
+export type Query = Record<string, string | number | null | undefined>;
 
 /** `/runs/{id}` and `{id: "a/b"}` → `/api/v1/runs/a%2Fb`, followed by the query's known values. */
 export function address(path: string, query: Query = {}): string {

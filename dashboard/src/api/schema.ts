@@ -1615,7 +1615,7 @@ export interface paths {
         };
         /**
          * List Task Kinds
-         * @description Every kind of task that models can be trained for, with its metrics, slices and baselines.
+         * @description A page of the kinds of task that models can be trained for, with their metrics, slices and baselines.
          */
         get: operations["plugins_list_task_kinds"];
         put?: never;
@@ -2876,7 +2876,7 @@ export interface components {
              * Digits
              * @description behind the decimal point; null: as many as the size needs
              */
-            digits?: number | null;
+            digits: number | null;
             /**
              * Direction
              * @description which way is better; none: neither, as for the coverage of an interval
@@ -2894,13 +2894,13 @@ export interface components {
              * Hint
              * @description one sentence for readers, by language code
              */
-            hint?: {
+            hint: {
                 [key: string]: string;
             };
             /** Name */
             name: string;
             /** @description how the gate compares by it; null: it does not */
-            pairing?: components["schemas"]["Pairing"] | null;
+            pairing: components["schemas"]["Pairing"] | null;
             /**
              * Title
              * @description by language code
@@ -4979,6 +4979,19 @@ export interface components {
             title: {
                 [key: string]: string;
             };
+        };
+        /**
+         * TaskKindPage
+         * @description A page of the kinds of task, by name.
+         */
+        TaskKindPage: {
+            /** Items */
+            items: components["schemas"]["TaskKindFacts"][];
+            /**
+             * Next
+             * @description cursor of the next page; null: this is the last one
+             */
+            next: string | null;
         };
         /**
          * TestOut
@@ -15397,7 +15410,12 @@ export interface operations {
     };
     plugins_list_task_kinds: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; empty: the first page */
+                after?: string | null;
+                /** @description items of this page at most */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -15410,7 +15428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TaskKindFacts"][];
+                    "application/json": components["schemas"]["TaskKindPage"];
                 };
             };
             /** @description Bad Request */
@@ -15431,8 +15449,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Request Timeout */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

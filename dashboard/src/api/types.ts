@@ -30,7 +30,8 @@ export type ModelVersion = Schemas["VersionOut"];
 export type AliasChange = Schemas["AliasChange"];
 export type Prediction = Schemas["PredictOut"];
 export type GatePolicy = Schemas["PolicyOut"];
-export type GatePolicyRequest = Partial<Schemas["PolicyRequest"]> & { reason: string };
+export type GatePolicyRequest = Partial<Omit<Schemas["PolicyRequest"], "metric" | "slices">> & { metric: string | null; slices: GuardedSlice[]; reason: string };
+export type GuardedSlice = Omit<Schemas["GuardedSlice"], "by"> & { by: string };
 export type Deployment = Schemas["DeploymentOut"];
 export type Lineage = Schemas["LineageOut"];
 export type ModelCard = Schemas["CardOut"];
@@ -58,6 +59,7 @@ export type Token = Schemas["TokenOut"];
 export type CreatedToken = Schemas["TokenCreated"];
 export type TokenRequest = Partial<Schemas["TokenRequest"]> & { name: string };
 
+export type TaskKind = Schemas["TaskKindFacts"];
 export type Plugin = Schemas["PluginOut"];
 export type CurrentSession = Schemas["SessionOut"];
 

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -10,9 +10,10 @@ import { Badge } from "../ui/Badge";
 import { ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
 import { Icon } from "../ui/Icon";
+import { More } from "../ui/More";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
-import { schedulesQuery } from "./api";
+import { schedulePages } from "./api";
 import { FireOutcome } from "./FireLine";
 import { ScheduleActions } from "./ScheduleActions";
 import css from "./Schedules.module.css";
@@ -24,7 +25,7 @@ export default function SchedulesPage() {
   const { t } = useTranslation();
   const paths = usePaths();
   const session = useSession();
-  const schedules = useQuery(schedulesQuery);
+  const schedules = useInfiniteQuery(schedulePages);
   useTitle(t("schedules.title"));
   return (
     <div data-testid="schedules-list">
@@ -46,6 +47,7 @@ export default function SchedulesPage() {
           </Empty>
         ) : null}
         {schedules.data && schedules.data.length > 0 ? <ScheduleTable schedules={schedules.data} /> : null}
+        <More list={schedules} />
       </Card>
     </div>
   );

@@ -1,7 +1,8 @@
 // What the pages of schedules ask of the API.
-import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../api/client";
+import { pagedQuery } from "../api/pages";
 import { readAgain } from "../api/queries";
 import type { Fire, RunPage, Schedule, ScheduleRequest, Timing, Times } from "../api/types";
 
@@ -13,10 +14,9 @@ function moves(schedules: readonly Schedule[]): boolean {
   return schedules.some(({ newest_fires }) => newest_fires.some(({ run_state }) => run_state === "queued" || run_state === "running"));
 }
 
-export const schedulesQuery = queryOptions({
-  queryKey: ["schedules"],
-  queryFn: ({ signal }) => get<Schedule[]>("/schedules", {}, signal),
-  refetchInterval: (query) => (moves(query.state.data ?? []) ? MOVING_MS : false),
+export const schedulePages = infiniteQueryOptions({
+  ...pagedQuery<Schedule>(["schedules"], "/schedules"),
+  refetchInterval: (query) => (query.state.data?.pages.some(({ items }) => moves(items)) ? MOVING_MS : false),
 });
 
 export function scheduleQuery(id: string) {
@@ -43,7 +43,7 @@ export const repeatableQuery = queryOptions({
   queryKey: ["runs", "repeatable"],
   queryFn: async ({ signal }) => {
     const page = await get<RunPage>("/runs", { limit: REPEATABLE }, signal);
-    return page.runs.filter(({ kind }) => kind === "train" || kind === "agent");
+    return page.items.filter(({ kind }) => kind === "train" || kind === "agent");
   },
 });
 
@@ -83,7 +83,7 @@ export function useDeleteSchedule(id: string, leave: () => void) {
     onSuccess: () => {
       leave();
       client.removeQueries({ queryKey: ["schedules", id] });
-      return client.invalidateQueries({ queryKey: ["schedules"], exact: true });
+      return client.invalidateQueries({ queryKey: schedulePages.queryKey, exact: true });
     },
   });
 }

@@ -3,8 +3,11 @@ import { Suspense, lazy, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearch } from "wouter";
 
+import { useMetrics } from "../evaluation/metrics";
 import { inLanguage } from "../language/setup";
 import { useFormats } from "../language/useFormats";
+import { taskKindsQuery } from "../plugins/api";
+import { anyMetric } from "../plugins/taskKinds";
 import { usePaths } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
 import type { Curves } from "../runs/curves/curves";
@@ -53,6 +56,12 @@ function Heads({ comparison }: { comparison: Comparison }) {
 function MetricsCard({ comparison }: { comparison: Comparison }) {
   const { t, i18n } = useTranslation();
   const { number } = useFormats();
+  const { title } = useMetrics();
+  const kinds = useQuery(taskKindsQuery).data;
+  const titled = (name: string) => {
+    const metric = anyMetric(kinds, name);
+    return metric ? title(metric) : name;
+  };
   return (
     <Card title={t("comparison.metrics")} note={t(comparison.same_rows ? "comparison.marked" : "comparison.unmarked")} testId="comparison-metrics">
       {comparison.why_not.map((said, index) => (
@@ -71,7 +80,7 @@ function MetricsCard({ comparison }: { comparison: Comparison }) {
           {comparison.metrics.map((row) => (
             <tr key={row.metric}>
               <th scope="row">
-                {t(`metrics.${row.metric}`, { defaultValue: row.metric })}
+                {titled(row.metric)}
                 {row.unit ? ` (${row.unit})` : ""}
               </th>
               {row.values.map((value, place) => (

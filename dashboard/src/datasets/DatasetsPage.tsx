@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -8,16 +8,17 @@ import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
 import { Card, PageHead } from "../ui/Card";
+import { More } from "../ui/More";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
 import { AddDataset } from "./AddDataset";
-import { datasetsQuery } from "./api";
+import { datasetPages } from "./api";
 import css from "./Datasets.module.css";
 
 export default function DatasetsPage() {
   const { t } = useTranslation();
   const session = useSession();
-  const datasets = useQuery(datasetsQuery);
+  const datasets = useInfiniteQuery(datasetPages);
   useTitle(t("datasets.title"));
   const none = datasets.data?.length === 0;
   return (
@@ -37,6 +38,7 @@ export default function DatasetsPage() {
           </Empty>
         ) : null}
         {datasets.data && !none ? <DatasetTable datasets={datasets.data} /> : null}
+        <More list={datasets} />
       </Card>
     </div>
   );

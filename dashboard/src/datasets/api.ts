@@ -1,14 +1,18 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, postForm } from "../api/client";
+import { allItems, pagedQuery } from "../api/pages";
 import type { Dataset, DatasetVersion, FromSource, Rows } from "../api/types";
 
 const MOST_POINTS = 1500;
 
+/** All datasets, for choices. */
 export const datasetsQuery = queryOptions({
-  queryKey: ["datasets"],
-  queryFn: ({ signal }) => get<Dataset[]>("/datasets", {}, signal),
+  queryKey: ["datasets", { all: true }],
+  queryFn: ({ signal }) => allItems<Dataset>("/datasets", {}, signal),
 });
+
+export const datasetPages = pagedQuery<Dataset>(["datasets"], "/datasets");
 
 export function datasetQuery(name: string, version: number | null) {
   return queryOptions({

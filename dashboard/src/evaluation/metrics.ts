@@ -9,7 +9,7 @@ import { useFormats } from "../language/useFormats";
 
 type Value = number | null | undefined;
 
-const FIRST_SCORES = 3;
+const FIRST_SCORES = 4;
 
 export function isKnown(value: Value): value is number {
   return typeof value === "number" && Number.isFinite(value);
@@ -46,7 +46,8 @@ export const metricOf = (evaluation: Pick<Evaluation, "metrics">, name: string):
 
 /** The title of a metric that a figure names; its name where the evaluation lacks it. */
 export function titleOf(evaluation: Pick<Evaluation, "metrics"> | null, name: string, language: string): string {
-  return inLanguage(evaluation?.metrics.find((metric) => metric.name === name)?.title, language) || name;
+  const metric = evaluation?.metrics.find((each) => each.name === name);
+  return metric ? heading(metric, language) : name;
 }
 
 /** The metrics that tables show, in the order of the evaluation. */
@@ -72,17 +73,23 @@ export function showMetric({ number, fixed, percent, duration, bytes }: Formats,
   return places === undefined ? number(value) : fixed(value, places);
 }
 
+/** A title as a heading begins it: "log loss" → "Log loss". */
+function heading(metric: Pick<MetricFacts, "name" | "title">, language: string): string {
+  const title = inLanguage(metric.title, language) || metric.name;
+  return title.charAt(0).toLocaleUpperCase(language) + title.slice(1);
+}
+
 /** Titles and values of metrics in the reader's language. */
 export function useMetrics() {
   const { i18n } = useTranslation();
   const formats = useFormats();
   return useMemo(
     () => ({
-      title: (metric: MetricFacts) => inLanguage(metric.title, i18n.language) || metric.name,
+      title: (metric: MetricFacts) => heading(metric, i18n.language),
       hint: (metric: MetricFacts) => inLanguage(metric.hint, i18n.language),
       titled: (metric: MetricFacts, target: string) => {
         const unit = unitOf(metric, target);
-        return (inLanguage(metric.title, i18n.language) || metric.name) + (unit === "" ? "" : ` (${unit})`);
+        return heading(metric, i18n.language) + (unit === "" ? "" : ` (${unit})`);
       },
       show: (metric: MetricFacts, value: Value, decimals?: number) => showMetric(formats, metric, value, decimals),
       range: (metric: MetricFacts, metrics: MetricValues) => {

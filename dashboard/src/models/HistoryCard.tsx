@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -9,8 +10,8 @@ import { Card } from "../ui/Card";
 import { Hash } from "../ui/Facts";
 import { Table, tableCss } from "../ui/Table";
 
-/** Who was in service, from when, and why: lines are only ever added. */
-export function HistoryCard({ changes }: { changes: readonly AliasChange[] }) {
+/** The versions in service, from when and why, the newest change first. */
+export function HistoryCard({ changes, more }: { changes: readonly AliasChange[]; more: ReactNode }) {
   const { t, i18n } = useTranslation();
   const { moment } = useFormats();
   const paths = usePaths();
@@ -53,6 +54,7 @@ export function HistoryCard({ changes }: { changes: readonly AliasChange[] }) {
           ))}
         </tbody>
       </Table>
+      {more}
     </Card>
   );
 }

@@ -9,7 +9,7 @@ export default function LifeCards({ model, writer }: { model: ModelDetail; write
   return (
     <>
       <DeploymentsCard model={model} writer={writer} />
-      <PolicyCard name={model.name} kind={model.version_list[0]?.kind ?? "forecast"} writer={writer} />
+      <PolicyCard name={model.name} kind={model.version_list[0]?.kind} writer={writer} />
       <LineageCard name={model.name} />
       <CardView model={model} writer={writer} />
     </>

@@ -1,27 +1,24 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Suspense, lazy, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useLocation } from "wouter";
+import { useLocation } from "wouter";
 
-import type { ModelDetail } from "../api/types";
-import { useFormats } from "../language/useFormats";
 import { mayWrite, usePaths, useSession } from "../projects/session";
 import { placeOf } from "../projects/trash/api";
 import { DeleteButton } from "../projects/trash/DeleteButton";
 import { InTrash } from "../projects/trash/InTrash";
 import { useTitle } from "../routing/useTitle";
-import { Badge } from "../ui/Badge";
 import { Button } from "../ui/Button";
-import { Card, PageHead } from "../ui/Card";
-import { Hash } from "../ui/Facts";
+import { PageHead } from "../ui/Card";
+import { More } from "../ui/More";
 import { ErrorNotice, Loading } from "../ui/Notice";
-import { Table, tableCss } from "../ui/Table";
 import { historyQuery, modelQuery } from "./api";
+import { pictureClasses } from "./dataSchema";
 import { HistoryCard } from "./HistoryCard";
-import { fewerErrors } from "./errorRates";
 import css from "./Models.module.css";
 import { MoveDialog } from "./MoveDialog";
 import { PredictCard } from "./PredictCard";
+import { VersionsCard } from "./VersionsCard";
 
 const LifeCards = lazy(() => import("./LifeCards"));
 const PredictionCards = lazy(() => import("../predictions/PredictionCards"));
@@ -33,7 +30,7 @@ export default function ModelPage({ name }: { name: string }) {
   const session = useSession();
   const model = useQuery(modelQuery(name));
   const there = model.data !== undefined && !model.data.deleted_at;
-  const history = useQuery({ ...historyQuery(name), enabled: there });
+  const history = useInfiniteQuery({ ...historyQuery(name), enabled: there });
   const paths = usePaths();
   const [, navigate] = useLocation();
   const [moving, setMoving] = useState<number | "back" | null>(null);
@@ -42,7 +39,7 @@ export default function ModelPage({ name }: { name: string }) {
   if (model.data === undefined) return <Loading />;
   const { champion, target, unit } = model.data;
   const holder = champion === null ? t("models.noChampion") : `v${champion}`;
-  const classes = classesOf(model.data);
+  const classes = pictureClasses(model.data.version_list[0]);
   const writer = mayWrite(session) && there;
   const hasBefore = history.data?.some((change) => change.previous_version !== null) ?? false;
   return (
@@ -77,89 +74,8 @@ export default function ModelPage({ name }: { name: string }) {
         </Suspense>
       ) : null}
       {history.error ? <ErrorNotice error={history.error} /> : null}
-      {history.data ? <HistoryCard changes={history.data} /> : null}
+      {history.data ? <HistoryCard changes={history.data} more={<More list={history} />} /> : null}
       {moving === null ? null : <MoveDialog name={name} version={moving === "back" ? null : moving} onClose={() => setMoving(null)} />}
     </div>
-  );
-}
-
-/** The classes that a model of pictures names; null where it predicts a series. */
-function classesOf(model: ModelDetail): unknown[] | null {
-  const schema = model.version_list[0]?.data_schema;
-  return schema?.["kind"] === "images" && Array.isArray(schema["classes"]) ? schema["classes"] : null;
-}
-
-function VersionsCard({ model, onPromote }: { model: ModelDetail; onPromote: ((version: number) => void) | null }) {
-  const { t } = useTranslation();
-  const { bytes, moment, number, percent } = useFormats();
-  const paths = usePaths();
-  const pictures = classesOf(model) !== null;
-  return (
-    <Card title={t("models.versions")} note={t(pictures ? "vision.skillNote" : "models.versionsNote")}>
-      <Table caption={t("models.versions")}>
-        <thead>
-          <tr>
-            <th scope="col">{t("models.version")}</th>
-            <th scope="col">{t("models.plugin")}</th>
-            <th scope="col" className={tableCss["number"]}>{t(pictures ? "vision.beside" : "models.skill")}</th>
-            <th scope="col">{t("models.run")}</th>
-            <th scope="col">{t("models.content")}</th>
-            <th scope="col" className={tableCss["number"]}>{t("models.size")}</th>
-            <th scope="col">{t("models.created")}</th>
-            {onPromote ? (
-              <th scope="col">
-                <span className="visually-hidden">{t("models.promote")}</span>
-              </th>
-            ) : null}
-          </tr>
-        </thead>
-        <tbody>
-          {model.version_list.map((version) => {
-            const skill = version.metrics?.["skill"];
-            const points = pictures ? fewerErrors(version.metrics) : null;
-            return (
-              <tr key={version.version}>
-                <th scope="row" className={tableCss["nowrap"]}>
-                  v{version.version}{" "}
-                  {version.aliases.map((alias) => (
-                    <Badge key={alias} tone={alias === "champion" ? "azure" : "quiet"}>
-                      {alias}
-                    </Badge>
-                  ))}
-                </th>
-                <td className={tableCss["soft"]}>{version.plugin}</td>
-                <td className={tableCss["number"]}>{pictures ? (points === null ? "–" : t("vision.points", { count: Math.abs(points), points: `${points > 0 ? "+" : ""}${number(points, 3)}` })) : percent(typeof skill === "number" ? skill : null, 1, true)}</td>
-                <td>
-                  {version.run_id ? (
-                    <Link href={paths.run(version.run_id)}>
-                      <Hash value={version.run_id} length={8} />
-                    </Link>
-                  ) : (
-                    t("life.imported")
-                  )}
-                </td>
-                <td>
-                  <Hash value={version.content_hash} />
-                </td>
-                <td className={tableCss["number"]}>{bytes(version.bytes)}</td>
-                <td className={`${tableCss["nowrap"]} ${tableCss["soft"]}`}>{moment(version.created_at)}</td>
-                {onPromote ? (
-                  <td className={tableCss["number"]}>
-                    {version.version === model.champion ? null : (
-                      <Button small onPress={() => onPromote(version.version)}>
-                        {t("models.promote")}
-                      </Button>
-                    )}{" "}
-                    {version.aliases.length > 0 ? null : (
-                      <DeleteButton small what={`${model.name} v${String(version.version)}`} place={placeOf.model(model.name, version.version)} />
-                    )}
-                  </td>
-                ) : null}
-              </tr>
-            );
-          })}
-        </tbody>
-      </Table>
-    </Card>
   );
 }

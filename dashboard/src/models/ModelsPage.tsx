@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -7,9 +7,10 @@ import { mayWrite, usePaths, useSession } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
 import { ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
+import { More } from "../ui/More";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
-import { modelsQuery } from "./api";
+import { modelPages } from "./api";
 import { ImportBundle } from "./ImportBundle";
 
 export default function ModelsPage() {
@@ -17,7 +18,7 @@ export default function ModelsPage() {
   const { count, moment } = useFormats();
   const paths = usePaths();
   const session = useSession();
-  const models = useQuery(modelsQuery);
+  const models = useInfiniteQuery(modelPages);
   useTitle(t("models.title"));
   return (
     <>
@@ -61,6 +62,7 @@ export default function ModelsPage() {
             </tbody>
           </Table>
         ) : null}
+        <More list={models} />
       </Card>
     </>
   );

@@ -2,30 +2,34 @@ import { useQuery } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { GatePolicy } from "../api/types";
+import type { GatePolicy, TaskKind } from "../api/types";
+import { useMetrics } from "../evaluation/metrics";
 import { useFormats } from "../language/useFormats";
+import { pluginsQuery } from "../plugins/api";
+import { taskKind } from "../plugins/taskKinds";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { Facts } from "../ui/Facts";
 import { CheckField, SelectField, TextField } from "../ui/Field";
 import { ErrorNotice, Loading } from "../ui/Notice";
-import { policiesQuery, useSetPolicy } from "./api";
+import { policyQuery, useSetPolicy } from "./api";
 import css from "./Models.module.css";
 import { slicesOf, slicesText } from "./slices";
 
-const METRICS: Record<string, readonly ("rmse" | "mae" | "error_rate" | "log_loss")[]> = { forecast: ["rmse", "mae"], classify: ["error_rate", "log_loss"] };
-
-/** The terms under which the gate judges this model, and who set them. */
-export function PolicyCard({ name, kind, writer }: { name: string; kind: string; writer: boolean }) {
+/** The policy of the gate for this model. `kind`: the name of its task kind. */
+export function PolicyCard({ name, kind: task, writer }: { name: string; kind: string | undefined; writer: boolean }) {
   const { t } = useTranslation();
   const { bytes, number, percent } = useFormats();
-  const policies = useQuery(policiesQuery(name));
+  const { title } = useMetrics();
+  const stored = useQuery(policyQuery(name));
+  const kind = taskKind(useQuery(pluginsQuery).data, task);
   const [editing, setEditing] = useState(false);
-  const policy = policies.data?.[0];
-  if (policies.error) return <ErrorNotice error={policies.error} />;
+  const policy = stored.data;
+  if (stored.error) return <ErrorNotice error={stored.error} />;
   if (policy === undefined) return <Loading />;
   const by = policy.number === 0 ? t("life.policyOwn") : t("life.policyBy", { by: policy.by, reason: policy.reason });
+  const own = kind?.metrics.find((metric) => metric.name === policy.metric);
   const margin = policy.margin_kind === "absolute" ? number(policy.margin) : percent(policy.margin, 1);
   return (
     <Card
@@ -36,7 +40,7 @@ export function PolicyCard({ name, kind, writer }: { name: string; kind: string;
     >
       <Facts
         facts={[
-          { name: t("life.metric"), value: policy.metric ?? t("life.metricOwn") },
+          { name: t("life.metric"), value: own ? title(own) : (policy.metric ?? t("life.metricOwn")) },
           { name: t("life.margin"), value: margin },
           { name: t("life.slices"), value: slicesText(policy.slices) || t("life.noLimit") },
           ...(policy.slices.length > 0 ? [{ name: t("life.unknownSlices"), value: policy.unknown_slices === "pass" ? t("life.unknownPass") : t("life.unknownBlock") }] : []),
@@ -50,9 +54,12 @@ export function PolicyCard({ name, kind, writer }: { name: string; kind: string;
   );
 }
 
-function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: string; policy: GatePolicy; onClose: () => void }) {
+function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: TaskKind | undefined; policy: GatePolicy; onClose: () => void }) {
   const { t } = useTranslation();
+  const { title } = useMetrics();
   const save = useSetPolicy(name);
+  const metrics = kind?.metrics.filter((each) => kind.gate_metrics.includes(each.name)) ?? [];
+  const keys = kind?.slices.map((slice) => slice.name) ?? [];
   const absolute = policy.margin_kind === "absolute";
   const [metric, setMetric] = useState<string>(policy.metric ?? "");
   const [margin, setMargin] = useState(String(absolute ? policy.margin : policy.margin * 100));
@@ -65,14 +72,13 @@ function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: str
   const [tried, setTried] = useState(false);
   const wrong = (text: string) => (text.trim() !== "" && !(Number(text.replace(",", ".")) >= 0) ? t("life.notNumber") : undefined);
   const value = (text: string) => (text.trim() === "" ? null : Number(text.replace(",", ".")));
-  const guarded = slicesOf(slices);
+  const guarded = slicesOf(slices, keys);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     setTried(true);
     if (reason.trim() === "" || guarded === null || [margin, latency, size].some((text) => wrong(text) !== undefined)) return;
-    const chosen = (METRICS[kind] ?? []).find((each) => each === metric) ?? null;
     const given = value(margin) ?? 0;
-    const terms = { metric: chosen, margin: absolute ? given : given / 100, margin_kind: policy.margin_kind, slices: guarded, max_latency_ms: value(latency), max_bytes: value(size), automatic, unknown_slices: passUnknown ? ("pass" as const) : ("block" as const) };
+    const terms = { metric: metric === "" ? null : metric, margin: absolute ? given : given / 100, margin_kind: policy.margin_kind, slices: guarded, max_latency_ms: value(latency), max_bytes: value(size), automatic, unknown_slices: passUnknown ? ("pass" as const) : ("block" as const) };
     save.mutate({ ...terms, reason: reason.trim() }, { onSuccess: onClose });
   };
   return (
@@ -82,10 +88,10 @@ function PolicyDialog({ name, kind, policy, onClose }: { name: string; kind: str
           label={t("life.metric")}
           value={metric}
           onChange={setMetric}
-          options={[{ value: "", label: t("life.metricOwn") }, ...(METRICS[kind] ?? []).map((each) => ({ value: each, label: each }))]}
+          options={[{ value: "", label: t("life.metricOwn") }, ...metrics.map((each) => ({ value: each.name, label: title(each) }))]}
         />
         <TextField label={t("life.margin")} hint={absolute ? undefined : t("life.marginHint")} value={margin} onChange={setMargin} mode="decimal" error={wrong(margin)} />
-        <TextField label={t("life.slices")} hint={t("life.slicesHint")} value={slices} onChange={setSlices} error={guarded === null ? t("life.notSlices") : undefined} />
+        <TextField label={t("life.slices")} hint={keys.length > 0 ? t("life.slicesHint", { keys: keys.join(", ") }) : t("life.noSlices")} value={slices} onChange={setSlices} error={guarded === null ? t("life.notSlices") : undefined} />
         <CheckField label={t("life.passUnknown")} checked={passUnknown} onChange={setPassUnknown} />
         <TextField label={t("life.latency")} value={latency} onChange={setLatency} mode="decimal" error={wrong(latency)} />
         <TextField label={t("life.size")} value={size} onChange={setSize} mode="numeric" error={wrong(size)} />

@@ -14,7 +14,7 @@ import { Card } from "../ui/Card";
 import { Hash } from "../ui/Facts";
 import { ErrorNotice, Loading } from "../ui/Notice";
 import { usePredict } from "./api";
-import { rowZone } from "./rowZone";
+import { rowZone } from "./dataSchema";
 import css from "./Models.module.css";
 
 const ForecastPlot = lazy(() => import("../charts/ForecastPlot"));

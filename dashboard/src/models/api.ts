@@ -1,12 +1,10 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, postForm } from "../api/client";
+import { allItems, pagedQuery } from "../api/pages";
 import type { AliasChange, Deployment, GatePolicy, GatePolicyRequest, Lineage, Model, ModelCard, ModelDetail, Prediction } from "../api/types";
 
-export const modelsQuery = queryOptions({
-  queryKey: ["models"],
-  queryFn: ({ signal }) => get<Model[]>("/models", {}, signal),
-});
+export const modelPages = pagedQuery<Model>(["models"], "/models");
 
 export function modelQuery(name: string) {
   return queryOptions({
@@ -16,10 +14,7 @@ export function modelQuery(name: string) {
 }
 
 export function historyQuery(name: string) {
-  return queryOptions({
-    queryKey: ["models", name, "history"],
-    queryFn: ({ signal }) => get<AliasChange[]>(`/models/${part(name)}/history`, {}, signal),
-  });
+  return pagedQuery<AliasChange>(["models", name, "history"], `/models/${part(name)}/history`);
 }
 
 export interface Move {
@@ -37,10 +32,11 @@ export function useMoveChampion(name: string) {
   });
 }
 
-export function policiesQuery(name: string) {
+/** The policy in force. */
+export function policyQuery(name: string) {
   return queryOptions({
-    queryKey: ["models", name, "policies"],
-    queryFn: ({ signal }) => get<GatePolicy[]>(`/models/${part(name)}/policies`, {}, signal),
+    queryKey: ["models", name, "policy"],
+    queryFn: ({ signal }) => get<GatePolicy>(`/models/${part(name)}/policy`, {}, signal),
   });
 }
 
@@ -48,14 +44,14 @@ export function useSetPolicy(name: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (request: GatePolicyRequest) => post<GatePolicy>(`/models/${part(name)}/policies`, request),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["models", name, "policies"] }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["models", name, "policy"] }),
   });
 }
 
 export function deploymentsQuery(name: string) {
   return queryOptions({
     queryKey: ["models", name, "deployments"],
-    queryFn: ({ signal }) => get<Deployment[]>(`/models/${part(name)}/deployments`, {}, signal),
+    queryFn: ({ signal }) => allItems<Deployment>(`/models/${part(name)}/deployments`, {}, signal),
   });
 }
 

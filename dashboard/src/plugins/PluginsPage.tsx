@@ -13,9 +13,9 @@ import { Table, tableCss } from "../ui/Table";
 import { pluginsQuery } from "./api";
 import css from "./PluginsPage.module.css";
 
-const KINDS = ["unknown", "pipeline", "agent", "source"] as const;
+const KINDS = ["unknown", "pipeline", "agent", "source", "task_kind", "metric"] as const;
 
-/** What is installed. A broken plugin is named with its error and harms nobody. */
+/** The installed plugins. A broken plugin is listed with its error. */
 export default function PluginsPage() {
   const { t } = useTranslation();
   const plugins = useQuery(pluginsQuery);

@@ -8,7 +8,7 @@ import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { ErrorNotice } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
-import { rowZone } from "../models/rowZone";
+import { rowZone } from "../models/dataSchema";
 import { ledgerQuery, predictionQuery, type LedgerLine } from "./api";
 import css from "./Predictions.module.css";
 

@@ -15,10 +15,10 @@ export type Drift = Schemas["DriftOut"];
 
 export const LINES = 20;
 
-export function ledgerQuery(model: string, before: string | null) {
+export function ledgerQuery(model: string, after: string | null) {
   return queryOptions({
-    queryKey: ["predictions", model, before],
-    queryFn: ({ signal }) => get<LedgerPage>("/predictions", { model, before, limit: LINES }, signal),
+    queryKey: ["predictions", model, "ledger", after],
+    queryFn: ({ signal }) => get<LedgerPage>("/predictions", { model, after, limit: LINES }, signal),
   });
 }
 

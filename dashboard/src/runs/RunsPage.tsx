@@ -64,8 +64,8 @@ export default function RunsPage() {
         </label>
         {page.error ? <ErrorNotice error={page.error} /> : null}
         {page.data === undefined && !page.error ? <Loading /> : null}
-        {page.data?.runs.length === 0 ? <NoRuns filtered={state !== null} /> : null}
-        {page.data !== undefined && page.data.runs.length > 0 ? <RunTable runs={page.data.runs} /> : null}
+        {page.data?.items.length === 0 ? <NoRuns filtered={state !== null} /> : null}
+        {page.data !== undefined && page.data.items.length > 0 ? <RunTable runs={page.data.items} /> : null}
         {after !== null || page.data?.next ? (
           <div className={css["paging"]}>
             <Button disabled={after === null} onPress={() => window.history.back()}>
@@ -147,7 +147,11 @@ function RunRow({ run, chosen, onChoose }: { run: Run; chosen: boolean; onChoose
       <td>
         <StateBadge state={run.state} stopping={run.cancel_requested} />
       </td>
+<<<<<<< HEAD
       <td className={tableCss["soft"]}>{run.plugin ?? i18n.t(`kinds.${run.kind}`, { defaultValue: run.kind })}</td>
+=======
+      <td className={tableCss["soft"]}>{run.plugin ?? t(`kinds.${run.kind}`, { defaultValue: run.kind })}</td>
+>>>>>>> pages
       <td>
         {run.dataset_name ? (
           <>

@@ -18,7 +18,7 @@ export function runsQuery(state: RunState | null, after: string | null, trials =
     queryFn: ({ signal }) => get<RunPage>("/runs", { state, after, limit: PAGE, trials: trials ? "true" : null }, signal),
     placeholderData: keepPreviousData,
     // Progress is not on the project's stream; states are, and arrive by themselves.
-    refetchInterval: (query) => (query.state.data?.runs.some((run) => run.state === "running") ? PROGRESS_MS : false),
+    refetchInterval: (query) => (query.state.data?.items.some((run) => run.state === "running") ? PROGRESS_MS : false),
   });
 }
 

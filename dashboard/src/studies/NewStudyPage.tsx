@@ -10,7 +10,7 @@ import { useFormats } from "../language/useFormats";
 import { pluginsQuery } from "../plugins/api";
 import { usePaths } from "../projects/session";
 import { useTitle } from "../routing/useTitle";
-import { dataKind, kindOf } from "../runs/start/choices";
+import { dataOf, fitting } from "../runs/start/choices";
 import { readConfig, startValues, type TypedValues } from "../runs/start/form";
 import { fieldsOf } from "../runs/start/schema";
 import { SchemaForm } from "../runs/start/SchemaForm";
@@ -34,7 +34,7 @@ export default function NewStudyPage() {
   const datasets = useQuery(datasetsQuery);
   useTitle(t("studies.new"));
   const error = plugins.error ?? datasets.error;
-  const pipelines = (plugins.data ?? []).filter((plugin) => plugin.kind === "pipeline" && !plugin.error);
+  const installed = plugins.data ?? [];
   return (
     <div className={css["form"]}>
       <PageHead title={t("studies.new")} note={t("studies.newNote")} />
@@ -47,7 +47,7 @@ export default function NewStudyPage() {
           </Empty>
         </Card>
       ) : null}
-      {datasets.data && datasets.data.length > 0 && pipelines.length > 0 ? <NewStudyForm plugins={pipelines} datasets={datasets.data} /> : null}
+      {datasets.data && datasets.data.length > 0 && installed.some(({ kind, error: broken }) => kind === "pipeline" && !broken) ? <NewStudyForm plugins={installed} datasets={datasets.data} /> : null}
     </div>
   );
 }
@@ -59,8 +59,7 @@ function NewStudyForm({ plugins, datasets }: { plugins: readonly Plugin[]; datas
   const [, navigate] = useLocation();
   const create = useCreateStudy();
   const [datasetName, setDatasetName] = useState(datasets[0]?.name ?? "");
-  const kind = dataKind(datasets.find((one) => one.name === datasetName)?.latest);
-  const usable = plugins.filter((plugin) => kindOf(plugin) === kind);
+  const usable = fitting(plugins, dataOf(datasets.find((one) => one.name === datasetName)?.latest)).filter(({ kind }) => kind === "pipeline");
   const [wanted, setWanted] = useState("");
   const plugin = usable.find((one) => one.name === wanted) ?? usable.find((one) => one.name === "forecasting.lstm") ?? usable[0] ?? null;
   const pluginName = plugin?.name ?? "";

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
@@ -9,9 +9,10 @@ import { useTitle } from "../routing/useTitle";
 import { ButtonLink } from "../ui/Button";
 import { Card, PageHead } from "../ui/Card";
 import { Icon } from "../ui/Icon";
+import { More } from "../ui/More";
 import { Empty, ErrorNotice, Loading } from "../ui/Notice";
 import { Table, tableCss } from "../ui/Table";
-import { studiesQuery } from "./api";
+import { studyPages } from "./api";
 import { bestBaseline } from "./history";
 import css from "./Studies.module.css";
 import { StudyState } from "./StudyState";
@@ -20,7 +21,7 @@ export default function StudiesPage() {
   const { t } = useTranslation();
   const paths = usePaths();
   const session = useSession();
-  const studies = useQuery(studiesQuery);
+  const studies = useInfiniteQuery(studyPages);
   useTitle(t("studies.title"));
   return (
     <div data-testid="studies-list">
@@ -42,6 +43,7 @@ export default function StudiesPage() {
           </Empty>
         ) : null}
         {studies.data && studies.data.length > 0 ? <StudyTable studies={studies.data} /> : null}
+        <More list={studies} />
       </Card>
     </div>
   );

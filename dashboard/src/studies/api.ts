@@ -1,7 +1,8 @@
 // What the pages of studies ask of the API.
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, remove } from "../api/client";
+import { allItems, pagedQuery } from "../api/pages";
 import { readAgain } from "../api/queries";
 import type { RunDetail, SearchSpace, Study, StudyDetail, StudyImportance, StudyRequest, Trial } from "../api/types";
 
@@ -9,10 +10,15 @@ const MOVING_MS = 2000;
 
 const goesOn = (study: { trials: Study["trials"]; state: Study["state"] }) => study.state === "running" || (study.trials["running"] ?? 0) > 0;
 
+/** All studies, for choices. */
 export const studiesQuery = queryOptions({
-  queryKey: ["studies"],
-  queryFn: ({ signal }) => get<Study[]>("/studies", {}, signal),
-  refetchInterval: (query) => (query.state.data?.some(goesOn) ? MOVING_MS : false),
+  queryKey: ["studies", { all: true }],
+  queryFn: ({ signal }) => allItems<Study>("/studies", {}, signal),
+});
+
+export const studyPages = infiniteQueryOptions({
+  ...pagedQuery<Study>(["studies"], "/studies"),
+  refetchInterval: (query) => (query.state.data?.pages.some(({ items }) => items.some(goesOn)) ? MOVING_MS : false),
 });
 
 export function studyQuery(id: string) {
@@ -26,7 +32,7 @@ export function studyQuery(id: string) {
 export function trialsQuery(id: string, moving: boolean) {
   return queryOptions({
     queryKey: ["studies", id, "trials"],
-    queryFn: ({ signal }) => get<Trial[]>(`/studies/${part(id)}/trials`, {}, signal),
+    queryFn: ({ signal }) => allItems<Trial>(`/studies/${part(id)}/trials`, {}, signal),
     refetchInterval: moving ? MOVING_MS : false,
   });
 }
@@ -80,7 +86,7 @@ export function useDeleteStudy(id: string, leave: () => void) {
     onSuccess: () => {
       leave();
       client.removeQueries({ queryKey: ["studies", id] });
-      return Promise.all([client.invalidateQueries({ queryKey: ["studies"], exact: true }), client.invalidateQueries({ queryKey: ["trash"] })]);
+      return Promise.all([client.invalidateQueries({ queryKey: studyPages.queryKey, exact: true }), client.invalidateQueries({ queryKey: ["trash"] })]);
     },
   });
 }

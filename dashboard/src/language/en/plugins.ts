@@ -7,6 +7,8 @@ export const plugins = {
     pipeline: "Pipelines",
     agent: "Agents",
     source: "Sources",
+    task_kind: "Task kinds",
+    metric: "Metrics",
     name: "Name",
     does: "What it does",
     origin: "Comes from",

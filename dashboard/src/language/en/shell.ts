@@ -1,5 +1,5 @@
 export const shell = {
-  common: { loading: "Loading…", close: "Close", yes: "yes", no: "no", notYetKnown: "not yet known" },
+  common: { loading: "Loading…", close: "Close", more: "Show more", yes: "yes", no: "no", notYetKnown: "not yet known" },
   errors: {
     unexpected: "Something went wrong here. Load the page again; if it stays, look into the platform's log.",
     unreachable: "The platform does not answer. Is it running? Start it with “azuraforge up”.",

@@ -9,6 +9,8 @@ export const plugins: typeof english = {
     pipeline: "Boru hatları",
     agent: "Ajanlar",
     source: "Kaynaklar",
+    task_kind: "Görev türleri",
+    metric: "Ölçütler",
     name: "Ad",
     does: "Ne yapar",
     origin: "Nereden geldi",

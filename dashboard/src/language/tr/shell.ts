@@ -1,7 +1,7 @@
 import type { shell as english } from "../en/shell";
 
 export const shell: typeof english = {
-  common: { loading: "Yükleniyor…", close: "Kapat", yes: "evet", no: "hayır", notYetKnown: "henüz bilinmiyor" },
+  common: { loading: "Yükleniyor…", close: "Kapat", more: "Daha fazla göster", yes: "evet", no: "hayır", notYetKnown: "henüz bilinmiyor" },
   errors: {
     unexpected: "Burada bir şeyler ters gitti. Sayfayı yeniden yükleyin; sürerse platformun günlüğüne bakın.",
     unreachable: "Platform yanıt vermiyor. Çalışıyor mu? “azuraforge up” ile başlatın.",

@@ -1,13 +1,14 @@
 // What the page of tokens asks of the API.
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { get, part, post, remove } from "../../api/client";
+import { part, post, remove } from "../../api/client";
+import { allItems } from "../../api/pages";
 import type { CreatedToken, Token, TokenRequest } from "../../api/types";
 
 export function tokensQuery(wanted: boolean) {
   return queryOptions({
     queryKey: ["tokens"],
-    queryFn: ({ signal }) => get<Token[]>("/tokens", {}, signal),
+    queryFn: ({ signal }) => allItems<Token>("/tokens", {}, signal),
     enabled: wanted,
   });
 }

@@ -1,7 +1,8 @@
 // Whether the report that every run's end writes is there yet.
 import { queryOptions } from "@tanstack/react-query";
 
-import { address, get, part } from "../../api/client";
+import { address, part } from "../../api/client";
+import { allItems } from "../../api/pages";
 import { Problem } from "../../api/problem";
 import type { Artifact, RunDetail } from "../../api/types";
 
@@ -26,7 +27,7 @@ export function writtenOf(run: Pick<RunDetail, "kind" | "finished_at">, artifact
 export function writtenQuery(run: RunDetail) {
   return queryOptions({
     queryKey: ["run", run.id, "written", run.finished_at],
-    queryFn: async ({ signal }) => writtenOf(run, await get<Artifact[]>(`/runs/${part(run.id)}/artifacts`, {}, signal), Date.now()),
+    queryFn: async ({ signal }) => writtenOf(run, await allItems<Artifact>(`/runs/${part(run.id)}/artifacts`, {}, signal), Date.now()),
     initialData: () => {
       const known = writtenOf(run, run.artifacts, Date.now());
       return known.state === "coming" ? undefined : known;

@@ -17,7 +17,7 @@ import { problemsByField, readConfig, startValues, type TypedValues } from "./fo
 import css from "./NewRun.module.css";
 import { fieldsOf, parse, type ConfigField, type Typed } from "./schema";
 import { SchemaForm } from "./SchemaForm";
-import { choosable, dataKind, firstPlugin, fitting, kindOf, type Kind } from "./choices";
+import { choosable, dataOf, firstPlugin, fitting, neededData } from "./choices";
 
 interface NewRunFormProps {
   plugins: readonly Plugin[];
@@ -41,16 +41,16 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
   const [, navigate] = useLocation();
   const start = useStartRun();
   const all = useMemo(() => choosable(plugins), [plugins]);
-  const [fresh, setFresh] = useState<Record<string, Kind>>({});
-  const kindIn = (name: string): Kind | null => fresh[name] ?? dataKind(datasets.find((one) => one.name === name)?.latest);
-  // Who came from a dataset wants what fits it; else the pipeline comes first, and the datasets follow.
+  const [fresh, setFresh] = useState<Record<string, string>>({});
+  const dataIn = (name: string): string | null => fresh[name] ?? dataOf(datasets.find((one) => one.name === name)?.latest);
+  // A dataset given in the address narrows the pipelines; otherwise the pipeline narrows the datasets.
   const usable = useMemo(
-    () => fitting(all, dataKind(datasets.find((one) => one.name === wanted.dataset)?.latest)),
-    [all, datasets, wanted.dataset],
+    () => fitting(plugins, dataOf(datasets.find((one) => one.name === wanted.dataset)?.latest)),
+    [plugins, datasets, wanted.dataset],
   );
   const [pluginName, setPluginName] = useState(() => firstPlugin(usable, wanted.plugin ?? earlier?.plugin ?? null));
   const [datasetName, setDatasetName] = useState(() => {
-    const first = datasets.find((one) => fits(one.latest, usable.find((plugin) => plugin.name === pluginName) ?? null));
+    const first = datasets.find((one) => fits(one.latest, neededData(usable.find((plugin) => plugin.name === pluginName) ?? null, plugins)));
     return wanted.dataset ?? earlier?.dataset_name ?? first?.name ?? "";
   });
   const [typed, setTyped] = useState<Record<string, TypedValues>>({});
@@ -68,18 +68,19 @@ export function NewRunForm({ plugins, datasets, earlier, wanted }: NewRunFormPro
   const complete = plugin !== null && (isAgent || datasetName !== "");
   const problems = start.error instanceof Problem ? problemsByField(start.error.fields, [...fields.map((field) => field.name), "dataset", "plugin", "name", "model", "seed", "threads"]) : {};
 
-  const offered = datasets.filter((one) => fits(one.latest, plugin));
+  const needed = neededData(plugin, plugins);
+  const offered = datasets.filter((one) => fits(one.latest, needed));
   const choosePlugin = (name: string) => {
     setPluginName(name);
-    const kind = kindOf(all.find((one) => one.name === name) ?? null);
-    if (kind === null || kindIn(datasetName) === kind) return;
-    setDatasetName(datasets.find((one) => dataKind(one.latest) === kind)?.name ?? "");
+    const data = neededData(all.find((one) => one.name === name) ?? null, plugins);
+    if (data === null || dataIn(datasetName) === data) return;
+    setDatasetName(datasets.find((one) => dataOf(one.latest) === data)?.name ?? "");
   };
   const takeAdded = (added: DatasetVersion) => {
-    const kind = added.dataset_schema.kind;
-    setFresh((known) => ({ ...known, [added.name]: kind }));
+    const data = added.dataset_schema.kind;
+    setFresh((known) => ({ ...known, [added.name]: data }));
     setDatasetName(added.name);
-    if (kindOf(plugin) !== kind) setPluginName(firstPlugin(fitting(all, kind), null));
+    if (!fits(added, needed)) setPluginName(firstPlugin(fitting(plugins, data), null));
   };
 
   const change = (name: string, value: Typed) => setTyped((all) => ({ ...all, [pluginName]: { ...all[pluginName], [name]: value } }));
@@ -176,10 +177,8 @@ function label(plugin: Plugin, language: string): string {
   return title === "" ? plugin.name : `${title} (${plugin.name})`;
 }
 
-/** Whether a pipeline can learn from a dataset. */
-function fits(version: DatasetVersion, plugin: Plugin | null): boolean {
-  const kind = kindOf(plugin);
-  return kind === null || dataKind(version) === kind;
+function fits(version: DatasetVersion, needed: string | null): boolean {
+  return needed === null || dataOf(version) === needed;
 }
 
 /** The chosen pipeline is offered even where a dataset that was added since narrowed nothing. */

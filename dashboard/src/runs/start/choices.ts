@@ -1,4 +1,5 @@
 import type { DatasetVersion, Plugin } from "../../api/types";
+import { taskKind } from "../../plugins/taskKinds";
 
 /** Working pipelines and agents; a pipeline that learns comes before the baselines. */
 export function choosable(plugins: readonly Plugin[]): Plugin[] {
@@ -7,22 +8,20 @@ export function choosable(plugins: readonly Plugin[]): Plugin[] {
   return [...pipelines, ...plugins.filter((plugin) => plugin.kind === "agent" && works(plugin))];
 }
 
-export type Kind = NonNullable<DatasetVersion["dataset_schema"]["kind"]>;
-
-/** What a dataset version holds; null where there is none. */
-export function dataKind(version: DatasetVersion | undefined): Kind | null {
-  return version === undefined ? null : version.dataset_schema.kind;
+/** The kind of data in a dataset version; null where there is none. */
+export function dataOf(version: DatasetVersion | undefined): string | null {
+  return version?.dataset_schema.kind ?? null;
 }
 
-/** What a plugin learns from; null where it takes no dataset, or says nothing of its task. */
-export function kindOf(plugin: Plugin | null): Kind | null {
-  if (plugin?.kind !== "pipeline") return null;
-  return plugin.task === "classify" ? "images" : "series";
+/** The kind of data that a plugin learns from; null where it takes no dataset, or its task kind is not installed. */
+export function neededData(plugin: Plugin | null, plugins: readonly Plugin[]): string | null {
+  return plugin?.kind === "pipeline" ? (taskKind(plugins, plugin.task)?.data ?? null) : null;
 }
 
-/** Pipelines that can learn from a dataset of this kind, and agents; all of them where none is named. */
-export function fitting(plugins: readonly Plugin[], kind: Kind | null): Plugin[] {
-  return kind === null ? [...plugins] : plugins.filter((plugin) => plugin.kind === "agent" || kindOf(plugin) === kind);
+/** The choosable plugins that can learn from this kind of data, and agents; all of them where none is named. */
+export function fitting(plugins: readonly Plugin[], data: string | null): Plugin[] {
+  const all = choosable(plugins);
+  return data === null ? all : all.filter((plugin) => plugin.kind === "agent" || [null, data].includes(neededData(plugin, plugins)));
 }
 
 /** The wanted one where it exists, else the platform's own for series or for pictures, else the first. */

@@ -1,0 +1,26 @@
+import type { MetricFacts } from "../api/evaluation";
+import type { TaskKind } from "../api/types";
+import { isKnown } from "../evaluation/metrics";
+
+export interface Advantage {
+  metric: MetricFacts;
+  /** `points`: the metric less that of the best baseline. A ratio to almost no errors would say nothing. */
+  measure: "ratio" | "points" | "difference";
+  value: number;
+}
+
+/**
+ * A version compared with the best baseline of its run, by the metric that ranks the task: as a difference where rows
+ * are independent examples, otherwise as the skill that the platform computed.
+ */
+export function advantageOf(metrics: Record<string, unknown> | null, kind: TaskKind | undefined): Advantage | null {
+  const metric = kind?.metrics.find(({ name }) => name === kind.ranked_by);
+  const number = (name: string) => (typeof metrics?.[name] === "number" ? metrics[name] : null);
+  const skill = number("skill");
+  if (metric?.pairing?.rows === "examples") {
+    const [ours, theirs] = [number(metric.name), number(`baseline_${metric.name}`)];
+    if (!isKnown(ours) || !isKnown(theirs)) return null;
+    return metric.format === "number" ? { metric, measure: "difference", value: ours - theirs } : { metric, measure: "points", value: (ours - theirs) * (metric.format === "percent" ? 1 : 100) };
+  }
+  return metric && isKnown(skill) ? { metric, measure: "ratio", value: skill } : null;
+}
