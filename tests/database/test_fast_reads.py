@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import bindparam, func, select
 
 from azuraforge.database import Database, ScopeError
+from azuraforge.database import pipeline as pipeline_module
 from azuraforge.database.fast_reads import Question
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events import store
@@ -46,7 +47,7 @@ def lines(database, project_id, after=0, limit=10):
 def test_a_question_answers_what_a_session_would(database, project_id):
     tell(database, project_id, 3, {"text": "ğ", "nothing": None, "number": 1e22})
     with database.read(project_id) as session:
-        wanted = store.read(session, project_id, "s", 1, 10)
+        wanted = store.read(session, "s", 1, 10)
         for row, line in zip(wanted, lines(database, project_id, after=1), strict=True):
             assert {name: getattr(line, name) for name in line._fields} == {
                 name: getattr(row, name) for name in line._fields
@@ -192,6 +193,19 @@ def test_a_connection_that_asks_cannot_write_and_keeps_no_project(on_postgres):
     assert asyncio.run(pipeline.ask([(b"SELECT seq FROM event", [])])) == [[]], "without a project there is no row"
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         asyncio.run(pipeline.ask([(b"DELETE FROM event", [])]))
+
+
+def test_a_connection_keeps_a_bounded_number_of_statements_prepared(on_postgres, monkeypatch):
+    monkeypatch.setattr(pipeline_module, "MOST_PREPARED", 1)
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id, 2)
+    for _ in range(2):  # the project's own statement takes the only place; this one is prepared again each time
+        assert ask(database, project_id, (SEQUENCES, {"stream": "s"}), (SEQUENCES, {"stream": "t"})) == [
+            [(1,), (2,)],
+            [],
+        ]
+    (pipeline,) = database._asker._idle
+    assert len(pipeline._names) == 1
 
 
 def test_after_a_value_that_cannot_be_looked_for_the_next_question_is_answered(on_postgres):

@@ -260,7 +260,6 @@ def test_another_project_sees_nothing(make_stand, other_project_id):
         lambda: service.cancel(other_project_id, run.id),
         lambda: service.resume(other_project_id, run.id),
         lambda: service.metrics(other_project_id, run.id),
-        lambda: service.artifacts(other_project_id, run.id),
         lambda: service.figure(other_project_id, run.id, "x"),
         lambda: service.renew_lease(other_project_id, run.id, "someone"),
     ):

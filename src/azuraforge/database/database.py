@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from azuraforge.database import postgres
 from azuraforge.database.clock import now
 from azuraforge.database.failures import damaged
-from azuraforge.database.fast_reads import Answer, Asked, Asker, SqliteAsker, existing
+from azuraforge.database.fast_reads import Answer, Asked, Asker, Plan, SqliteAsker, existing
 from azuraforge.database.project_scope import Session, enter, scope, scope_system
 from azuraforge.database.riders import with_rider
 from azuraforge.database.soundness import FileWatch
@@ -97,6 +97,33 @@ class Database:
         To be awaited where the request is, not in a thread. Raises TransientError where the database is away.
         """
         return await self._asker.ask(project_id, *asked)
+
+    async def follow(self, project_id: str, plan: Plan[T]) -> T:
+        """Answer the questions of a plan, each step as ``ask`` does, and return its result."""
+        answers: list[Answer] | None = None
+        while True:
+            try:
+                asked = next(plan) if answers is None else plan.send(answers)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            answers = await self._asker.ask(project_id, *asked) if asked else []
+
+    def follow_now(self, project_id: str, plan: Plan[T]) -> T:
+        """Answer the questions of a plan in this thread, all as of one moment, and return its result."""
+        answers: list[Answer] | None = None
+        with self.read(project_id) as session:
+            connection = session.connection()
+            while True:
+                try:
+                    asked = next(plan) if answers is None else plan.send(answers)
+                except StopIteration as end:
+                    result: T = end.value
+                    return result
+                answers = [
+                    list(connection.execute(question.statement, {**given, "project_id": project_id}))
+                    for question, given in asked
+                ]
 
     @contextmanager
     def read_system(self) -> Iterator[Session]:

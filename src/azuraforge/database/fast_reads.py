@@ -10,9 +10,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Dialect, Select, bindparam
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -23,6 +23,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from azuraforge.database.project_scope import ScopeError
 from azuraforge.database.soundness import FileWatch
 
+T = TypeVar("T")
+
 _BUSY_SECONDS = 0.5
 _SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 
@@ -30,6 +32,10 @@ _SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 Answer = list[Any]
 #: A question with its parameters.
 Asked = tuple["Question", Mapping[str, Any]]
+
+
+#: Questions one after another, each perhaps made from the answers before it, and the result.
+Plan = Generator[Sequence[Asked], list[Answer], T]
 
 
 class Asker(Protocol):

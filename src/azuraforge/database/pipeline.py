@@ -4,6 +4,8 @@ psycopg's own pipeline writes each statement by itself and looks at the socket b
 dozen times for what it could do at once. Here libpq is spoken to directly (through psycopg's wrapper of it), and
 statements are prepared once for each connection.
 
+Measured gain: a read of nine questions costs the API 1.5 ms of processor time instead of 2.0 (decision 0011).
+
 Source: https://www.postgresql.org/docs/current/libpq-pipeline-mode.html
 """
 
@@ -30,6 +32,8 @@ _READER = " -c default_transaction_isolation=repeatable\\ read -c default_transa
 Statement = tuple[bytes, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
 _LOOK_SECONDS = 1.0
+#: Statements that a connection keeps prepared at most; further ones are prepared again whenever they are asked.
+MOST_PREPARED = 200
 
 
 class Pipeline:
@@ -75,7 +79,10 @@ class Pipeline:
         for sql, values in statements:
             name = self._names.get(sql) or made.get(sql)
             if name is None:
-                name = made[sql] = b"q%d" % (len(self._names) + len(made))
+                kept = len(self._names) + len(made)
+                name = b"q%d" % kept if kept < MOST_PREPARED else b""  # the nameless one lasts until the next
+                if name:
+                    made[sql] = name
                 self._pq.send_prepare(name, sql)
             self._pq.send_query_prepared(name, values)
         self._pq.pipeline_sync()  # libpq writes here, all of it at once

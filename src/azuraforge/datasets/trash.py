@@ -56,9 +56,9 @@ class DatasetTrash(RowBin[Row]):
         """Restore a version whose content was added again, even if it was purged."""
         if row.deleted_at is not None:
             store.change(session, row, deleted_at=None, deleted_by=None, purged_at=None)
-            self.announce(session, dataset.project_id, "restored", [_thing(dataset, row)], None)
+            self.announce(session, "restored", [_thing(dataset, row)], None)
 
-    def find(self, session: Session, project_id: str, name: str, version: int | None) -> Thing[Row] | None:
+    def find(self, session: Session, name: str, version: int | None) -> Thing[Row] | None:
         found = store.find(session, name)
         dataset = store.lock(session, found.id) if found is not None else None
         if dataset is None or version is None:
@@ -71,19 +71,19 @@ class DatasetTrash(RowBin[Row]):
             )
         return _thing(dataset, row)
 
-    def find_deleted(self, session: Session, project_id: str, name: str) -> Thing[Row] | None:
+    def find_deleted(self, session: Session, name: str) -> Thing[Row] | None:
         found = store.find_in_trash(session, name)
         dataset = store.lock(session, found.id) if found is not None else None
         return _thing(dataset) if dataset is not None else None
 
-    def lock(self, session: Session, project_id: str, thing: Thing[Row]) -> Thing[Row] | None:
+    def lock(self, session: Session, thing: Thing[Row]) -> Thing[Row] | None:
         dataset = store.lock(session, thing.id)
         if dataset is None or thing.version is None:
             return _thing(dataset) if dataset is not None else None
         row = store.version(session, dataset.id, thing.version, trash=True)
         return _thing(dataset, row) if row is not None else None
 
-    def refuse(self, session: Session, project_id: str, thing: Thing[Row]) -> None:
+    def refuse(self, session: Session, thing: Thing[Row]) -> None:
         if thing.version is not None:
             rows = store.all_versions(session, thing.id)
             if sum(row.deleted_at is None for row in rows) == 1:
@@ -92,10 +92,10 @@ class DatasetTrash(RowBin[Row]):
                     next_step=f"delete the whole dataset: azuraforge datasets delete {thing.name}",
                 )
         for object_to in self._objections:
-            object_to(session, project_id, thing.id, thing.name, thing.version)
+            object_to(session, session.project_id, thing.id, thing.name, thing.version)
 
     def page(
-        self, session: Session, project_id: str, before: datetime | None, after: Thing[Row] | None, limit: int
+        self, session: Session, before: datetime | None, after: Thing[Row] | None, limit: int
     ) -> Sequence[Thing[Row]]:
         if after is not None:
             return []
@@ -103,7 +103,7 @@ class DatasetTrash(RowBin[Row]):
         versions = store.deleted_versions(session, before)
         return [*map(_thing, whole), *(_thing(dataset, row) for dataset, row in versions)]
 
-    def held_bytes(self, session: Session, project_id: str, things: Sequence[Thing[Row]]) -> Mapping[Key, int]:
+    def held_bytes(self, session: Session, things: Sequence[Thing[Row]]) -> Mapping[Key, int]:
         return {
             each.key: each.row.bytes
             if isinstance(each.row, DatasetVersionRow)
@@ -111,17 +111,17 @@ class DatasetTrash(RowBin[Row]):
             for each in things
         }
 
-    def needed(self, session: Session, project_id: str, things: Sequence[Thing[Row]]) -> Mapping[Key, NeededBy]:
+    def needed(self, session: Session, things: Sequence[Thing[Row]]) -> Mapping[Key, NeededBy]:
         found: dict[Key, NeededBy] = {}
         for each in things:
-            versions = self._needed(session, project_id, each.id)
+            versions = self._needed(session, each.id)
             by = next(iter(versions.values()), None) if each.version is None else versions.get(each.version)
             if by is not None:
                 found[each.key] = by
         return found
 
-    def remove(self, session: Session, project_id: str, thing: Thing[Row]) -> Removal:
-        needed = self._needed(session, project_id, thing.id)
+    def remove(self, session: Session, thing: Thing[Row]) -> Removal:
+        needed = self._needed(session, thing.id)
         if isinstance(thing.row, DatasetVersionRow):
             if thing.version in needed:
                 return Removal(kept=1)
@@ -151,10 +151,10 @@ class DatasetTrash(RowBin[Row]):
             store.named_files,
         )
 
-    def _needed(self, session: Session, project_id: str, dataset_id: str) -> dict[int, NeededBy]:
+    def _needed(self, session: Session, dataset_id: str) -> dict[int, NeededBy]:
         found: dict[int, NeededBy] = {}
         for ask in self._needs:
-            found |= ask(session, project_id, dataset_id)
+            found |= ask(session, session.project_id, dataset_id)
         return found
 
     def _folder(self, project_id: str) -> Path:

@@ -117,6 +117,10 @@ class Platform:
         self.readiness = Readiness(self.owner.look)
         self._loops: list[BackgroundLoop] = [self.services[SUPERVISOR], *self.services.all(LOOPS)]
 
+    def begin(self) -> None:
+        """Start the launcher's process, which imports while this one builds the HTTP application."""
+        self.services[LAUNCHER].begin()
+
     def application(self, url: str) -> ASGIApp:
         """Build the HTTP application of a platform that listens at ``url``."""
         return application(self.services, self.readiness, url)

@@ -54,6 +54,7 @@ def serve(
             url = address_of(settings.server.host, listener)
             platform = Platform(settings)
             try:
+                platform.begin()
                 server = HttpServer(platform.application(url), listener, platform.end_streams, settings.server)
                 platform.start(on_kernels)
                 home.announce(url, platform.owner.local_token())

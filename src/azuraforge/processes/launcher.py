@@ -71,6 +71,16 @@ class Launcher:
         _keep_the_dead()
         self._surely_running()
 
+    def begin(self) -> None:
+        """Start the launcher's process without waiting for it; it imports while the caller does other work."""
+        _keep_the_dead()
+
+        def work() -> None:
+            with contextlib.suppress(LauncherDied, TransientError):  # ``start`` tries again and reports
+                self._running()
+
+        threading.Thread(target=work, name="launcher-start", daemon=True).start()
+
     @property
     def environment(self) -> dict[str, Any]:
         """What the launcher loaded: interpreter, NumPy, processor, hash of the package."""

@@ -68,14 +68,14 @@ class RowBin(ABC, Generic[Row]):
         """
 
         def work(session: Session) -> None:
-            thing = self.find(session, project_id, name, version)
+            thing = self.find(session, name, version)
             if thing is None and version is None:
-                thing = self.find_deleted(session, project_id, name)
+                thing = self.find_deleted(session, name)
             if thing is None:
                 raise self.unknown(name)
             if thing.row.deleted_at is None:
-                self.refuse(session, project_id, thing)
-                self.mark(session, project_id, [thing], by)
+                self.refuse(session, thing)
+                self.mark(session, [thing], by)
 
         self.database.write(project_id, work)
 
@@ -88,18 +88,18 @@ class RowBin(ABC, Generic[Row]):
         restored: list[Thing[Row]] = []
 
         def work(session: Session) -> Thing[Row]:
-            thing = self.find_deleted(session, project_id, name) if version is None else None
-            thing = thing or self.find(session, project_id, name, version)
+            thing = self.find_deleted(session, name) if version is None else None
+            thing = thing or self.find(session, name, version)
             if thing is None:
                 raise self.unknown(name)
             if thing.row.deleted_at is not None:
                 self.refuse_restoring(thing)
-                if version is None and self.has_other(session, project_id, thing):
+                if version is None and self.has_other(session, thing):
                     raise self._taken(thing)
                 restored.append(thing)
                 thing.row.deleted_at = thing.row.deleted_by = None
                 session.flush()
-                self.announce(session, project_id, "restored", [thing], None)
+                self.announce(session, "restored", [thing], None)
             return thing
 
         try:
@@ -113,19 +113,19 @@ class RowBin(ABC, Generic[Row]):
         self, session: Session, project_id: str, policy: Policy, after: Position | None = None, limit: int = AT_ONCE
     ) -> Contents:
         """Return what can be restored, the latest first, behind ``after``."""
-        things = self.newest(session, project_id, after, limit)
-        held = self.held_bytes(session, project_id, things)
-        needed = self.needed(session, project_id, things)
+        things = self.newest(session, after, limit)
+        held = self.held_bytes(session, things)
+        needed = self.needed(session, things)
         items = [self._item(each, held.get(each.key, 0), policy, needed.get(each.key)) for each in things]
-        return Contents(items, *self.totals(session, project_id))
+        return Contents(items, *self.totals(session))
 
     def expire(self, project_id: str, policy: Policy) -> None:
         """Put into the trash what the policy no longer keeps."""
         after: Thing[Row] | None = None
         while True:
             with self.database.read(project_id) as session:
-                batch = self.outdated(session, project_id, policy, after, _BATCH)
-                needed = self.needed(session, project_id, batch)
+                batch = self.outdated(session, policy, after, _BATCH)
+                needed = self.needed(session, batch)
             if not batch:
                 return
             after = batch[-1]
@@ -167,9 +167,9 @@ class RowBin(ABC, Generic[Row]):
         shelf = self.shelf(project_id)
         return shelf.free(addresses) if shelf is not None else 0
 
-    def mark(self, session: Session, project_id: str, things: Sequence[Thing[Row]], by: str) -> None:
+    def mark(self, session: Session, things: Sequence[Thing[Row]], by: str) -> None:
         """Put things that the caller has locked into the trash."""
-        self.announce(session, project_id, "deleted", things, by)
+        self.announce(session, "deleted", things, by)
         for each in things:
             each.row.deleted_at, each.row.deleted_by = now(), by
         session.flush()
@@ -177,23 +177,23 @@ class RowBin(ABC, Generic[Row]):
     # What a package says about its rows.
 
     @abstractmethod
-    def find(self, session: Session, project_id: str, name: str, version: int | None) -> Thing[Row] | None:
+    def find(self, session: Session, name: str, version: int | None) -> Thing[Row] | None:
         """Lock and return a thing that is not in the trash; or one of its versions, in the trash or not.
 
         Raises NotFound where the thing has no such version.
         """
 
     @abstractmethod
-    def find_deleted(self, session: Session, project_id: str, name: str) -> Thing[Row] | None:
+    def find_deleted(self, session: Session, name: str) -> Thing[Row] | None:
         """Lock and return a whole thing in the trash by its id, else the one of this name that was deleted last."""
 
     @abstractmethod
-    def lock(self, session: Session, project_id: str, thing: Thing[Row]) -> Thing[Row] | None:
+    def lock(self, session: Session, thing: Thing[Row]) -> Thing[Row] | None:
         """Lock and return a thing as it is now; None where it was purged, or cannot be purged now."""
 
     @abstractmethod
     def page(
-        self, session: Session, project_id: str, before: datetime | None, after: Thing[Row] | None, limit: int
+        self, session: Session, before: datetime | None, after: Thing[Row] | None, limit: int
     ) -> Sequence[Thing[Row]]:
         """Return things deleted before a moment (None: all) that come behind ``after``, in the order of purging.
 
@@ -201,46 +201,42 @@ class RowBin(ABC, Generic[Row]):
         """
 
     @abstractmethod
-    def held_bytes(self, session: Session, project_id: str, things: Sequence[Thing[Row]]) -> Mapping[Key, int]:
+    def held_bytes(self, session: Session, things: Sequence[Thing[Row]]) -> Mapping[Key, int]:
         """Return the bytes of the things' files."""
 
     @abstractmethod
-    def remove(self, session: Session, project_id: str, thing: Thing[Row]) -> Removal:
+    def remove(self, session: Session, thing: Thing[Row]) -> Removal:
         """Remove the rows of a locked thing that is in the trash."""
 
-    def newest(
-        self, session: Session, project_id: str, after: Position | None, limit: int | None
-    ) -> Sequence[Thing[Row]]:
+    def newest(self, session: Session, after: Position | None, limit: int | None) -> Sequence[Thing[Row]]:
         """Return what can be restored, the latest first, behind ``after``. This one reads everything in the bin."""
-        things = {self._position(each): each for each in self.page(session, project_id, None, None, AT_ONCE)}
+        things = {self._position(each): each for each in self.page(session, None, None, AT_ONCE)}
         places = sorted((each for each in things if after is None or each < after), reverse=True)
         return [things[each] for each in places[:limit]]
 
-    def lock_all(self, session: Session, project_id: str, things: Sequence[Thing[Row]]) -> Sequence[Thing[Row]]:
+    def lock_all(self, session: Session, things: Sequence[Thing[Row]]) -> Sequence[Thing[Row]]:
         """Lock and return those that have not been purged."""
-        return [found for each in things if (found := self.lock(session, project_id, each)) is not None]
+        return [found for each in things if (found := self.lock(session, each)) is not None]
 
     def shelf(self, project_id: str) -> Shelf | None:
         """Return the folder of the things' files; None where they have none of their own."""
         return None
 
-    def refuse(self, session: Session, project_id: str, thing: Thing[Row]) -> None:
+    def refuse(self, session: Session, thing: Thing[Row]) -> None:
         """Raise Conflict where a locked thing may not be deleted."""
 
     def refuse_restoring(self, thing: Thing[Row]) -> None:
         """Raise Conflict where a locked thing in the trash cannot be restored."""
 
-    def has_other(self, session: Session, project_id: str, thing: Thing[Row]) -> bool:
+    def has_other(self, session: Session, thing: Thing[Row]) -> bool:
         """Return whether another thing, not in the trash, has the name of this one."""
-        return self.find(session, project_id, thing.name, None) is not None
+        return self.find(session, thing.name, None) is not None
 
-    def needed(self, session: Session, project_id: str, things: Sequence[Thing[Row]]) -> Mapping[Key, NeededBy]:
+    def needed(self, session: Session, things: Sequence[Thing[Row]]) -> Mapping[Key, NeededBy]:
         """Return which things may not be purged, and what needs them."""
         return {}
 
-    def outdated(
-        self, session: Session, project_id: str, policy: Policy, after: Thing[Row] | None, limit: int
-    ) -> Sequence[Thing[Row]]:
+    def outdated(self, session: Session, policy: Policy, after: Thing[Row] | None, limit: int) -> Sequence[Thing[Row]]:
         """Return a page of things that the policy no longer keeps, behind ``after``."""
         return []
 
@@ -252,22 +248,20 @@ class RowBin(ABC, Generic[Row]):
         """Remove what a purged thing had outside the shelf; returns the bytes."""
         return 0
 
-    def totals(self, session: Session, project_id: str) -> tuple[int, int]:
+    def totals(self, session: Session) -> tuple[int, int]:
         """Return how many things are in the trash, and the bytes of their files."""
-        things = self.newest(session, project_id, None, None)
-        return len(things), sum(self.held_bytes(session, project_id, things).values())
+        things = self.newest(session, None, None)
+        return len(things), sum(self.held_bytes(session, things).values())
 
     def describe(self, thing: Thing[Row]) -> dict[str, Any]:
         """Return the data of events about a thing."""
         return {self.noun: thing.name, "version": thing.version}
 
-    def announce(
-        self, session: Session, project_id: str, what: str, things: Sequence[Thing[Row]], by: str | None
-    ) -> None:
+    def announce(self, session: Session, what: str, things: Sequence[Thing[Row]], by: str | None) -> None:
         """Append an event for each thing: it was ``deleted`` or ``restored``."""
         for each in things:
             data = self.describe(each) | ({"by": by} if by is not None else {})
-            self.events.append(session, project_id, "project", f"{self.noun}.{what}", data)
+            self.events.append(session, session.project_id, "project", f"{self.noun}.{what}", data)
 
     def unknown(self, name: str) -> NotFound:
         """Return the error for a name that does not exist."""
@@ -288,8 +282,8 @@ class RowBin(ABC, Generic[Row]):
         after: Thing[Row] | None = None
         while True:
             with self.database.read(project_id) as session:
-                batch = self.page(session, project_id, before, after, _BATCH)
-                needed = self.needed(session, project_id, batch)
+                batch = self.page(session, before, after, _BATCH)
+                needed = self.needed(session, batch)
             if not batch:
                 return
             after = batch[-1]
@@ -297,19 +291,19 @@ class RowBin(ABC, Generic[Row]):
 
     def _marker(self, project_id: str, things: Sequence[Thing[Row]]) -> Callable[[Session], None]:
         def work(session: Session) -> None:
-            if free := [each for each in self.lock_all(session, project_id, things) if each.row.deleted_at is None]:
-                self.mark(session, project_id, free, "policy")
+            if free := [each for each in self.lock_all(session, things) if each.row.deleted_at is None]:
+                self.mark(session, free, "policy")
 
         return work
 
     def _remover(self, project_id: str, thing: Thing[Row]) -> Callable[[Session], Removal]:
         def work(session: Session) -> Removal:
-            locked = self.lock(session, project_id, thing)
+            locked = self.lock(session, thing)
             if locked is None or locked.row.deleted_at is None:
                 return Removal()  # purged, or restored since it was looked for
-            if not self.checks_needs and self.needed(session, project_id, [locked]):
+            if not self.checks_needs and self.needed(session, [locked]):
                 return Removal(kept=1)
-            return self.remove(session, project_id, locked)
+            return self.remove(session, locked)
 
         return work
 

@@ -1,6 +1,6 @@
-"""The reads of runs that pages and clients ask for most, in one round trip each and without the ORM.
+"""The reads of runs that pages and clients ask for most, in one or two round trips and without the ORM.
 
-They answer exactly what ``RunService`` would; a test compares.
+Each is a plan of questions; the event loop follows it with ``RunLookup``, a thread with ``RunService``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from azuraforge.bounds import Moment
 from azuraforge.database import Database
-from azuraforge.database.fast_reads import Answer
+from azuraforge.database.fast_reads import Answer, Plan
 from azuraforge.database.keyset import parameters
 from azuraforge.errors import NotFound
 from azuraforge.events.store import LAST_SEQ
@@ -34,32 +34,8 @@ class RunLookup:
         self._database = database
 
     async def get(self, project_id: str, run_id: str) -> RunDetail:
-        """Everything about a run except its metrics."""
-        of = {"run_id": run_id}
-        found, seq, needs, needed_by, attempts, artifacts, figures, notes, series = await self._database.ask(
-            project_id,
-            (lookup_store.RUN, of),
-            (LAST_SEQ, {"stream": run_stream(run_id)}),
-            (lookup_store.NEEDS, of),
-            (lookup_store.NEEDED_BY, {**of, "limit": NEEDED_BY}),
-            (lookup_store.ATTEMPTS, of),
-            (lookup_store.ARTIFACTS, of),
-            (lookup_store.FIGURES, of),
-            (lookup_store.NOTES, of),
-            (lookup_store.SERIES, of),
-        )
-        _existing(found, run_id)
-        return shapes.run_detail(
-            found[0],
-            depends_on=needs,
-            needed_by=needed_by,
-            attempts=attempts,
-            artifacts=artifacts,
-            figures=[row.name for row in figures],
-            notes=[row.markdown for row in notes],
-            metric_series=[row.series for row in series],
-            last_event_seq=seq[0].last_seq if seq else 0,
-        )
+        """Return everything about a run except its metrics."""
+        return await self._database.follow(project_id, detail(run_id))
 
     async def list(
         self,
@@ -100,19 +76,50 @@ class RunLookup:
     async def metrics(
         self, project_id: str, run_id: str, series: Iterable[str] | None = None, max_points: int = 1000
     ) -> MetricsOut:
-        """Curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
-        of = {"run_id": run_id}
-        found, rows = await self._database.ask(project_id, (lookup_store.EXISTS, of), (lookup_store.SERIES, of))
-        _existing(found, run_id)
-        names = metrics.chosen([row.series for row in rows], series)
-        asked = [
-            (question, {**of, "series": name})
-            for name in names
-            for question in (lookup_store.CHUNKS, lookup_store.TAIL)
-        ]
-        answers = iter(await self._database.ask(project_id, *asked) if asked else [])
-        curves = [(name, *metrics.whole([row.data for row in next(answers)], next(answers))) for name in names]
-        return MetricsOut(run_id=run_id, series=[shapes.series_out(*each, max_points) for each in curves])
+        """Return curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
+        return await self._database.follow(project_id, curves(run_id, series, max_points))
+
+
+def detail(run_id: str) -> Plan[RunDetail]:
+    """Everything about a run except its metrics."""
+    of = {"run_id": run_id}
+    found, seq, needs, needed_by, attempts, artifacts, figures, notes, series = yield (
+        (lookup_store.RUN, of),
+        (LAST_SEQ, {"stream": run_stream(run_id)}),
+        (lookup_store.NEEDS, of),
+        (lookup_store.NEEDED_BY, {**of, "limit": NEEDED_BY}),
+        (lookup_store.ATTEMPTS, of),
+        (lookup_store.ARTIFACTS, of),
+        (lookup_store.FIGURES, of),
+        (lookup_store.NOTES, of),
+        (lookup_store.SERIES, of),
+    )
+    _existing(found, run_id)
+    return shapes.run_detail(
+        found[0],
+        depends_on=needs,
+        needed_by=needed_by,
+        attempts=attempts,
+        artifacts=artifacts,
+        figures=[row.name for row in figures],
+        notes=[row.markdown for row in notes],
+        metric_series=[row.series for row in series],
+        last_event_seq=seq[0].last_seq if seq else 0,
+    )
+
+
+def curves(run_id: str, series: Iterable[str] | None, max_points: int) -> Plan[MetricsOut]:
+    """Curves with at most ``max_points`` points each; ``series``: None means all."""
+    of = {"run_id": run_id}
+    found, rows = yield (lookup_store.EXISTS, of), (lookup_store.SERIES, of)
+    _existing(found, run_id)
+    names = metrics.chosen([row.series for row in rows], series)
+    answers = yield [
+        (question, {**of, "series": name}) for name in names for question in (lookup_store.CHUNKS, lookup_store.TAIL)
+    ]
+    parts = iter(answers)
+    whole = [(name, *metrics.whole([row.data for row in next(parts)], next(parts))) for name in names]
+    return MetricsOut(run_id=run_id, series=[shapes.series_out(*each, max_points) for each in whole])
 
 
 def _existing(found: Answer, run_id: str) -> None:

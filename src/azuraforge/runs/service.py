@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 from sqlalchemy.exc import IntegrityError
@@ -32,15 +32,13 @@ from azuraforge.database import Database, Session, after_commit, now, seconds_fr
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.processes.failures import sayable
-from azuraforge.runs import dependencies, shapes, store
+from azuraforge.runs import dependencies, lookup, shapes, store
 from azuraforge.runs.artifacts import ArtifactStore
 from azuraforge.runs.carrier import Carrier
 from azuraforge.runs.external.service import ExternalRuns
 from azuraforge.runs.handlers import Handler, PreparedRun, RunExtra, by_kind
 from azuraforge.runs.limits import check_asked
-from azuraforge.runs.lookup import NEEDED_BY, RunLookup
-from azuraforge.runs.metrics import curves as metrics
-from azuraforge.runs.metrics import store as metric_store
+from azuraforge.runs.lookup import RunLookup
 from azuraforge.runs.schemas import (
     ArtifactOut,
     FinishRequest,
@@ -51,11 +49,9 @@ from azuraforge.runs.schemas import (
     RunRequest,
 )
 from azuraforge.runs.tables import Run
-from azuraforge.runs.transitions import Transitions, run_stream
+from azuraforge.runs.transitions import Transitions
 from azuraforge.runs.trash import Needs, RunTrash
 from azuraforge.settings import Settings
-
-ArtifactList: TypeAlias = list[ArtifactOut]
 
 #: Raises Conflict where a run may not be resumed. Asked of rooms above this one.
 Objection = Callable[[Session, Run], None]
@@ -166,21 +162,8 @@ class RunService:
             return {row.id: shapes.run_out(row) for row in store.named(session, project_id, list(run_ids))}
 
     def get(self, project_id: str, run_id: str) -> RunDetail:
-        """Everything about a run except its metrics."""
-        with self._database.read(project_id) as session:
-            row = self._existing(session, project_id, run_id)
-            key = (session, project_id, run_id)
-            return shapes.run_detail(
-                row,
-                depends_on=store.needs(*key),
-                needed_by=store.needed_by(*key, NEEDED_BY),
-                attempts=store.attempts(*key),
-                artifacts=store.artifacts(*key),
-                figures=store.figure_names(*key),
-                notes=store.notes(*key),
-                metric_series=metric_store.names(*key),
-                last_event_seq=self._events.last_seq_in(session, project_id, run_stream(run_id)),
-            )
+        """Return everything about a run except its metrics. In the event loop, await ``lookup.get`` instead."""
+        return self._database.follow_now(project_id, lookup.detail(run_id))
 
     def cancel(self, project_id: str, run_id: str, *, reason: str | None = None) -> RunDetail:
         """Cancel a queued run, or ask a running one to stop. Once it has ended: Conflict. ``reason`` is told."""
@@ -230,18 +213,8 @@ class RunService:
     def metrics(
         self, project_id: str, run_id: str, series: Iterable[str] | None = None, max_points: int = 1000
     ) -> MetricsOut:
-        """Curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
-        with self._database.read(project_id) as session:
-            self._existing(session, project_id, run_id)
-            names = metrics.chosen(metric_store.names(session, project_id, run_id), series)
-            found = [(name, *metric_store.read(session, project_id, run_id, name)) for name in names]
-        return MetricsOut(run_id=run_id, series=[shapes.series_out(*each, max_points) for each in found])
-
-    def artifacts(self, project_id: str, run_id: str) -> ArtifactList:
-        """The files that a run produced, by name."""
-        with self._database.read(project_id) as session:
-            self._existing(session, project_id, run_id)
-            return [shapes.artifact_out(row) for row in store.artifacts(session, project_id, run_id)]
+        """Return curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
+        return self._database.follow_now(project_id, lookup.curves(run_id, series, max_points))
 
     def artifact(self, project_id: str, run_id: str, name: str) -> tuple[ArtifactOut, Path]:
         """One file and where it lies; raises StorageError where it does not verify."""

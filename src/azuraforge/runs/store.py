@@ -63,15 +63,6 @@ def needs(session: Session, project_id: str, run_id: str) -> Sequence[Run]:
     ).all()
 
 
-def needed_by(session: Session, project_id: str, run_id: str, limit: int) -> Sequence[Run]:
-    """The runs that need a run, oldest first."""
-    of = and_(RunDependency.project_id == Run.project_id, RunDependency.run_id == Run.id)
-    statement = (
-        select(Run).join(RunDependency, of).where(Run.project_id == project_id, RunDependency.needs_id == run_id)
-    )
-    return session.scalars(statement.order_by(Run.created_at, Run.id).limit(limit)).all()
-
-
 def lock_waiting_for(session: Session, project_id: str, run_id: str) -> Sequence[Run]:
     """Queued runs that need a run, locked until commit, always in the same order."""
     waiting = select(RunDependency.run_id).where(
@@ -168,10 +159,6 @@ def save_artifact(session: Session, project_id: str, run_id: str, name: str, val
     _upsert(session, Artifact, {"project_id": project_id, "run_id": run_id, "name": name}, values)
 
 
-def artifacts(session: Session, project_id: str, run_id: str) -> Sequence[Artifact]:
-    return session.scalars(_of(Artifact, project_id, run_id).order_by(Artifact.name)).all()
-
-
 def artifact(session: Session, project_id: str, run_id: str, name: str) -> Artifact | None:
     return session.scalar(_of(Artifact, project_id, run_id).where(Artifact.name == name))
 
@@ -182,11 +169,6 @@ def save_figure(session: Session, project_id: str, run_id: str, name: str, data:
 
 def figure(session: Session, project_id: str, run_id: str, name: str) -> RunFigure | None:
     return session.scalar(_of(RunFigure, project_id, run_id).where(RunFigure.name == name))
-
-
-def figure_names(session: Session, project_id: str, run_id: str) -> list[str]:
-    statement = select(RunFigure.name).where(RunFigure.project_id == project_id, RunFigure.run_id == run_id)
-    return list(session.scalars(statement.order_by(RunFigure.name)))
 
 
 def add_note(session: Session, project_id: str, run_id: str, attempt: int, markdown: str) -> None:
@@ -203,10 +185,6 @@ def add_note(session: Session, project_id: str, run_id: str, attempt: int, markd
         )
     )
     session.flush()
-
-
-def notes(session: Session, project_id: str, run_id: str) -> list[str]:
-    return [row.markdown for row in session.scalars(_of(RunNote, project_id, run_id).order_by(RunNote.number))]
 
 
 def _run(project_id: str, run_id: str) -> Select[Run]:

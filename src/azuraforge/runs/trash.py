@@ -57,7 +57,7 @@ class RunTrash(RowBin[Run]):
                 raise self.unknown(run_id)
             if run.pinned != pinned:
                 store.change(session, run, pinned=pinned)
-                self.announce(session, project_id, "pinned" if pinned else "unpinned", [_thing(run)], None)
+                self.announce(session, "pinned" if pinned else "unpinned", [_thing(run)], None)
 
         self.database.write(project_id, work)
 
@@ -70,9 +70,9 @@ class RunTrash(RowBin[Run]):
         def remover(run_id: str) -> Callable[[Session], Removal]:
             def work(session: Session) -> Removal:
                 run = store.lock(session, project_id, run_id)
-                if run is None or run.state in _UNFINISHED or self.needed(session, project_id, [_thing(run)]):
+                if run is None or run.state in _UNFINISHED or self.needed(session, [_thing(run)]):
                     return Removal()
-                return self.remove(session, project_id, _thing(run))
+                return self.remove(session, _thing(run))
 
             return work
 
@@ -89,36 +89,36 @@ class RunTrash(RowBin[Run]):
     def there(self, session: Session, project_id: str, run_ids: Sequence[str]) -> list[str]:
         """Return those of these runs that can be forgotten now."""
         ended = [_thing(run) for run in store.named(session, project_id, run_ids) if run.state not in _UNFINISHED]
-        free = {each.key for each in ended} - self.needed(session, project_id, ended).keys()
+        free = {each.key for each in ended} - self.needed(session, ended).keys()
         return [run_id for run_id in run_ids if (run_id, None) in free]
 
     def exist(self, session: Session, project_id: str, run_ids: Sequence[str]) -> int:
         """Return how many of these runs have not been purged."""
-        return trash_store.count(session, project_id, run_ids)
+        return trash_store.count(session, run_ids)
 
     def artifact_bytes(self, session: Session, project_id: str, run_ids: Sequence[str]) -> int:
         """Return the bytes of these runs' artifacts."""
-        return sum(trash_store.artifact_bytes(session, project_id, run_ids).values())
+        return sum(trash_store.artifact_bytes(session, run_ids).values())
 
-    def find(self, session: Session, project_id: str, name: str, version: int | None) -> Thing[Run] | None:
-        run = store.lock(session, project_id, name)
+    def find(self, session: Session, name: str, version: int | None) -> Thing[Run] | None:
+        run = store.lock(session, session.project_id, name)
         return _thing(run) if run is not None else None
 
-    def find_deleted(self, session: Session, project_id: str, name: str) -> Thing[Run] | None:
-        return self.find(session, project_id, name, None)
+    def find_deleted(self, session: Session, name: str) -> Thing[Run] | None:
+        return self.find(session, name, None)
 
-    def lock(self, session: Session, project_id: str, thing: Thing[Run]) -> Thing[Run] | None:
-        run = store.lock(session, project_id, thing.id)
+    def lock(self, session: Session, thing: Thing[Run]) -> Thing[Run] | None:
+        run = store.lock(session, session.project_id, thing.id)
         return _thing(run) if run is not None and run.state not in _UNFINISHED else None
 
-    def lock_all(self, session: Session, project_id: str, things: Sequence[Thing[Run]]) -> Sequence[Thing[Run]]:
-        found = trash_store.lock_all(session, project_id, [each.id for each in things])
+    def lock_all(self, session: Session, things: Sequence[Thing[Run]]) -> Sequence[Thing[Run]]:
+        found = trash_store.lock_all(session, [each.id for each in things])
         return [_thing(run) for run in found if run.state not in _UNFINISHED]
 
-    def has_other(self, session: Session, project_id: str, thing: Thing[Run]) -> bool:
+    def has_other(self, session: Session, thing: Thing[Run]) -> bool:
         return False  # several runs may have one name
 
-    def refuse(self, session: Session, project_id: str, thing: Thing[Run]) -> None:
+    def refuse(self, session: Session, thing: Thing[Run]) -> None:
         if thing.row.state in _UNFINISHED:
             raise Conflict(
                 f"a run that is {thing.row.state} cannot be deleted",
@@ -126,48 +126,44 @@ class RunTrash(RowBin[Run]):
                 next_step=f"cancel it first: azuraforge runs cancel {thing.id}",
             )
 
-    def newest(
-        self, session: Session, project_id: str, after: Position | None, limit: int | None
-    ) -> Sequence[Thing[Run]]:
+    def newest(self, session: Session, after: Position | None, limit: int | None) -> Sequence[Thing[Run]]:
         place = None
         if after is not None:
             at, noun, run_id, _ = after
             # Ids are letters and digits: of another noun either all runs of that moment are behind it, or none.
             place = (at, run_id) if noun == self.noun else (at, "z" * 17 if noun > self.noun else "")
-        return [_thing(run) for run in trash_store.newest(session, project_id, place, limit)]
+        return [_thing(run) for run in trash_store.newest(session, place, limit)]
 
-    def totals(self, session: Session, project_id: str) -> tuple[int, int]:
-        return trash_store.totals(session, project_id)
+    def totals(self, session: Session) -> tuple[int, int]:
+        return trash_store.totals(session)
 
     def page(
-        self, session: Session, project_id: str, before: datetime | None, after: Thing[Run] | None, limit: int
+        self, session: Session, before: datetime | None, after: Thing[Run] | None, limit: int
     ) -> Sequence[Thing[Run]]:
         row = after.row if after is not None else None
-        return [_thing(run) for run in trash_store.deleted_before(session, project_id, before, row, limit)]
+        return [_thing(run) for run in trash_store.deleted_before(session, before, row, limit)]
 
-    def outdated(
-        self, session: Session, project_id: str, policy: Policy, after: Thing[Run] | None, limit: int
-    ) -> Sequence[Thing[Run]]:
+    def outdated(self, session: Session, policy: Policy, after: Thing[Run] | None, limit: int) -> Sequence[Thing[Run]]:
         if policy.keep_run_days is None:
             return []
         row = after.row if after is not None else None
         age = timedelta(days=policy.keep_run_days)
-        return [_thing(run) for run in trash_store.outdated(session, project_id, age, row, limit)]
+        return [_thing(run) for run in trash_store.outdated(session, age, row, limit)]
 
-    def held_bytes(self, session: Session, project_id: str, things: Sequence[Thing[Run]]) -> Mapping[Key, int]:
-        held = trash_store.artifact_bytes(session, project_id, [each.id for each in things])
+    def held_bytes(self, session: Session, things: Sequence[Thing[Run]]) -> Mapping[Key, int]:
+        held = trash_store.artifact_bytes(session, [each.id for each in things])
         return {(run_id, None): size for run_id, size in held.items()}
 
-    def needed(self, session: Session, project_id: str, things: Sequence[Thing[Run]]) -> Mapping[Key, NeededBy]:
+    def needed(self, session: Session, things: Sequence[Thing[Run]]) -> Mapping[Key, NeededBy]:
         found: dict[Key, NeededBy] = {}
         for ask in self._needs if things else ():
-            needed = ask(session, project_id, [each.id for each in things])
+            needed = ask(session, session.project_id, [each.id for each in things])
             found |= {(run_id, None): by for run_id, by in needed.items()}
         return found
 
-    def remove(self, session: Session, project_id: str, thing: Thing[Run]) -> Removal:
-        self.events.forget(session, project_id, run_stream(thing.id))
-        return Removal(Counter(runs=1), trash_store.forget(session, project_id, thing.id))
+    def remove(self, session: Session, thing: Thing[Run]) -> Removal:
+        self.events.forget(session, session.project_id, run_stream(thing.id))
+        return Removal(Counter(runs=1), trash_store.forget(session, thing.id))
 
     def clean_up(self, thing: Thing[Run]) -> int:
         return self._remove_work(thing.id)
@@ -183,12 +179,10 @@ class RunTrash(RowBin[Run]):
             trash_store.named_files,
         )
 
-    def announce(
-        self, session: Session, project_id: str, what: str, things: Sequence[Thing[Run]], by: str | None
-    ) -> None:
+    def announce(self, session: Session, what: str, things: Sequence[Thing[Run]], by: str | None) -> None:
         """Append one event for all of them."""
         data: dict[str, Any] = {"run_ids": [each.id for each in things]} | ({"by": by} if by is not None else {})
-        self.events.append(session, project_id, "project", f"run.{what}", data)
+        self.events.append(session, session.project_id, "project", f"run.{what}", data)
 
     def _remove_work(self, run_id: str) -> int:
         folder = self._scratch / run_id

@@ -42,41 +42,37 @@ _PARTS: tuple[Any, ...] = (
 )
 
 
-def newest(session: Session, project_id: str, after: tuple[datetime, str] | None, limit: int | None) -> Sequence[Run]:
+def newest(session: Session, after: tuple[datetime, str] | None, limit: int | None) -> Sequence[Run]:
     """Runs in the trash, the latest first, behind ``after``."""
-    statement = select(Run).where(*_in_trash(project_id)).order_by(Run.deleted_at.desc(), Run.id.desc())
+    statement = select(Run).where(_in_trash()).order_by(Run.deleted_at.desc(), Run.id.desc())
     if after is not None:
         statement = statement.where(behind((Run.deleted_at, Run.id), after, descending=True))
     return session.scalars(statement.limit(limit)).all()
 
 
-def totals(session: Session, project_id: str) -> tuple[int, int]:
+def totals(session: Session) -> tuple[int, int]:
     """How many runs are in the trash, and the bytes of their artifacts."""
-    count = session.scalar(select(func.count()).select_from(Run).where(*_in_trash(project_id))) or 0
+    count = session.scalar(select(func.count()).select_from(Run).where(_in_trash())) or 0
     of = and_(Artifact.project_id == Run.project_id, Artifact.run_id == Run.id)
     held = select(func.coalesce(func.sum(Artifact.bytes), 0)).select_from(Run).join(Artifact, of)
-    return count, int(session.scalar(held.where(*_in_trash(project_id), Artifact.project_id == project_id)) or 0)
+    return count, int(session.scalar(held.where(_in_trash())) or 0)
 
 
-def count(session: Session, project_id: str, run_ids: Sequence[str]) -> int:
+def count(session: Session, run_ids: Sequence[str]) -> int:
     """How many of the named runs are there, in the trash or not."""
-    statement = select(func.count()).select_from(Run).where(Run.project_id == project_id, Run.id.in_(run_ids))
+    statement = select(func.count()).select_from(Run).where(Run.id.in_(run_ids))
     return session.scalar(statement) or 0
 
 
-def artifact_bytes(session: Session, project_id: str, run_ids: Sequence[str]) -> dict[str, int]:
+def artifact_bytes(session: Session, run_ids: Sequence[str]) -> dict[str, int]:
     """The bytes of each run's artifacts."""
-    statement = select(Artifact.run_id, func.sum(Artifact.bytes)).where(
-        Artifact.project_id == project_id, Artifact.run_id.in_(run_ids)
-    )
+    statement = select(Artifact.run_id, func.sum(Artifact.bytes)).where(Artifact.run_id.in_(run_ids))
     return {run_id: int(held) for run_id, held in session.execute(statement.group_by(Artifact.run_id))}
 
 
-def deleted_before(
-    session: Session, project_id: str, before: datetime | None, after: Run | None, limit: int
-) -> Sequence[Run]:
+def deleted_before(session: Session, before: datetime | None, after: Run | None, limit: int) -> Sequence[Run]:
     """Runs deleted before a moment (None: all in the trash), the longest ago first, behind ``after``."""
-    statement = select(Run).where(*_in_trash(project_id))
+    statement = select(Run).where(_in_trash())
     if before is not None:
         statement = statement.where(Run.deleted_at <= before)
     if after is not None:
@@ -86,11 +82,10 @@ def deleted_before(
     return session.scalars(statement.order_by(Run.deleted_at, Run.id).limit(limit)).all()
 
 
-def outdated(session: Session, project_id: str, age: timedelta, after: Run | None, limit: int) -> Sequence[Run]:
+def outdated(session: Session, age: timedelta, after: Run | None, limit: int) -> Sequence[Run]:
     """Return runs that succeeded so long ago and are not pinned, the oldest first, behind ``after``."""
     before: datetime = session.connection().execute(select(now())).scalar_one() - age
     statement = select(Run).where(
-        Run.project_id == project_id,
         Run.state == "succeeded",
         Run.finished_at <= before,
         Run.pinned.is_(False),
@@ -102,35 +97,35 @@ def outdated(session: Session, project_id: str, age: timedelta, after: Run | Non
     return session.scalars(statement.order_by(Run.finished_at, Run.id).limit(limit)).all()
 
 
-def lock_all(session: Session, project_id: str, run_ids: Sequence[str]) -> Sequence[Run]:
+def lock_all(session: Session, run_ids: Sequence[str]) -> Sequence[Run]:
     """Return the runs, their rows locked until commit."""
-    statement = select(Run).where(Run.project_id == project_id, Run.id.in_(run_ids)).order_by(Run.id)
+    statement = select(Run).where(Run.id.in_(run_ids)).order_by(Run.id)
     return session.scalars(statement.with_for_update(), execution_options={"populate_existing": True}).all()
 
 
-def going_on_dataset(session: Session, project_id: str, dataset_id: str, version: int | None) -> str | None:
+def going_on_dataset(session: Session, dataset_id: str, version: int | None) -> str | None:
     """A queued or running run that reads a dataset, or one version of it."""
-    statement = select(Run.id).where(Run.project_id == project_id, Run.dataset_id == dataset_id, _GOES_ON)
+    statement = select(Run.id).where(Run.dataset_id == dataset_id, _GOES_ON)
     if version is not None:
         statement = statement.where(Run.dataset_version == version)
     return session.scalar(statement.limit(1))
 
 
-def going_for_model(session: Session, project_id: str, model: str) -> str | None:
+def going_for_model(session: Session, model: str) -> str | None:
     """A queued or running run that learns for a model."""
-    statement = select(Run.id).where(Run.project_id == project_id, Run.model == model, _GOES_ON)
+    statement = select(Run.id).where(Run.model == model, _GOES_ON)
     return session.scalar(statement.limit(1))
 
 
-def forget(session: Session, project_id: str, run_id: str) -> list[str]:
+def forget(session: Session, run_id: str) -> list[str]:
     """Delete a locked run with everything that hangs on it; returns the addresses of its files."""
-    named = select(Artifact.sha256).where(Artifact.project_id == project_id, Artifact.run_id == run_id)
+    named = select(Artifact.sha256).where(Artifact.run_id == run_id)
     addresses = list(session.scalars(named))
     for table in _PARTS:
-        _delete(session, table, table.project_id == project_id, table.run_id == run_id)
+        _delete(session, table, table.run_id == run_id)
     linked = or_(RunDependency.run_id == run_id, RunDependency.needs_id == run_id)
-    _delete(session, RunDependency, RunDependency.project_id == project_id, linked)
-    _delete(session, Run, Run.project_id == project_id, Run.id == run_id)
+    _delete(session, RunDependency, linked)
+    _delete(session, Run, Run.id == run_id)
     return addresses
 
 
@@ -144,5 +139,5 @@ def _delete(session: Session, table: Any, *conditions: ColumnElement[bool]) -> N
     session.execute(delete(table).where(*conditions), execution_options=_PLAIN)
 
 
-def _in_trash(project_id: str) -> tuple[ColumnElement[bool], ...]:
-    return Run.project_id == project_id, Run.deleted_at.is_not(None)
+def _in_trash() -> ColumnElement[bool]:
+    return Run.deleted_at.is_not(None)

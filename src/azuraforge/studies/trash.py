@@ -35,21 +35,21 @@ class StudyTrash(RowBin[Study]):
         self._runs = runs
         self._tell = tell
 
-    def find(self, session: Session, project_id: str, name: str, version: int | None) -> Thing[Study] | None:
+    def find(self, session: Session, name: str, version: int | None) -> Thing[Study] | None:
         found = store.find(session, name)
         row = store.lock(session, found.id) if found is not None else None
         return _thing(row) if row is not None else None
 
-    def find_deleted(self, session: Session, project_id: str, name: str) -> Thing[Study] | None:
+    def find_deleted(self, session: Session, name: str) -> Thing[Study] | None:
         found = store.find_in_trash(session, name)
         row = store.lock(session, found.id) if found is not None else None
         return _thing(row) if row is not None else None
 
-    def lock(self, session: Session, project_id: str, thing: Thing[Study]) -> Thing[Study] | None:
+    def lock(self, session: Session, thing: Thing[Study]) -> Thing[Study] | None:
         row = store.lock(session, thing.id)
         return _thing(row) if row is not None else None
 
-    def refuse(self, session: Session, project_id: str, thing: Thing[Study]) -> None:
+    def refuse(self, session: Session, thing: Thing[Study]) -> None:
         row = thing.row
         if row.active or row.state in ("running", "paused"):
             raise Conflict(
@@ -71,7 +71,7 @@ class StudyTrash(RowBin[Study]):
             )
 
     def page(
-        self, session: Session, project_id: str, before: datetime | None, after: Thing[Study] | None, limit: int
+        self, session: Session, before: datetime | None, after: Thing[Study] | None, limit: int
     ) -> Sequence[Thing[Study]]:
         if after is not None:
             return []
@@ -79,12 +79,13 @@ class StudyTrash(RowBin[Study]):
         # Later studies first: then one that was kept for them goes in the same round.
         return [_thing(row) for row in sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)]
 
-    def held_bytes(self, session: Session, project_id: str, things: Sequence[Thing[Study]]) -> Mapping[Key, int]:
+    def held_bytes(self, session: Session, things: Sequence[Thing[Study]]) -> Mapping[Key, int]:
         return {
-            each.key: self._runs.artifact_bytes(session, project_id, store.run_ids(session, each.id)) for each in things
+            each.key: self._runs.artifact_bytes(session, session.project_id, store.run_ids(session, each.id))
+            for each in things
         }
 
-    def needed(self, session: Session, project_id: str, things: Sequence[Thing[Study]]) -> Mapping[Key, NeededBy]:
+    def needed(self, session: Session, things: Sequence[Thing[Study]]) -> Mapping[Key, NeededBy]:
         found = {each.key: store.beginning_from(session, each.row) for each in things}
         return {key: NeededBy(noun="study", name=later[0].name) for key, later in found.items() if later}
 
@@ -97,18 +98,16 @@ class StudyTrash(RowBin[Study]):
         purged.left = len(run_ids) > limit
         return purged
 
-    def remove(self, session: Session, project_id: str, thing: Thing[Study]) -> Removal:
+    def remove(self, session: Session, thing: Thing[Study]) -> Removal:
         if store.beginning_from(session, thing.row):
             return Removal(kept=1)
-        if self._runs.exist(session, project_id, store.run_ids(session, thing.id)):
+        if self._runs.exist(session, session.project_id, store.run_ids(session, thing.id)):
             return Removal(kept=1)  # one was resumed in the meantime: without its study it would never be purged
         self._tell.forget(session, thing.row)
         store.remove(session, thing.row)
         return Removal(Counter(studies=1))
 
-    def announce(
-        self, session: Session, project_id: str, what: str, things: Sequence[Thing[Study]], by: str | None
-    ) -> None:
+    def announce(self, session: Session, what: str, things: Sequence[Thing[Study]], by: str | None) -> None:
         """Append a line to each study's stream and to the project's."""
         for each in things:
             self._tell(session, each.row, f"study.{what}", **({"by": by} if by is not None else {}))
@@ -117,7 +116,7 @@ class StudyTrash(RowBin[Study]):
         """Mark the study and return the runs of its trials that are still there; None where it may not be purged."""
 
         def work(session: Session) -> list[str] | None:
-            locked = self.lock(session, project_id, thing)
+            locked = self.lock(session, thing)
             if locked is None or locked.row.deleted_at is None or store.beginning_from(session, locked.row):
                 return None
             run_ids = store.run_ids(session, thing.id)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,7 +12,9 @@ import polars as pl
 from azuraforge.datasets.images import idx
 from azuraforge.datasets.images.archives import Archive, Entry, is_zip, open_archive
 from azuraforge.datasets.images.canonical import Picture, image_frame, look_over, refuse_unlearnable
+from azuraforge.datasets.images.encoded import TEST, TRAIN, VALIDATION, Encoded, label_text
 from azuraforge.datasets.images.pictures import SUFFIXES, Look, Pixels, decode_picture, fit, from_pixels, look
+from azuraforge.datasets.images.tables import read_table
 from azuraforge.datasets.reading.canonical import file_sha256
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.limits import ReadingLimits
@@ -24,19 +23,10 @@ from azuraforge.datasets.schemas import Finding, ImageOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import ImageRead
 
-_TRAIN, _TEST, _VALIDATION = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
 _UNREADABLE = ("not_a_picture", "truncated_picture", "too_many_pixels")
 _SHOWN = 5
 _DEFAULT = ReadingLimits()
 Size = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """A picture that is still a file; ``load`` gives its bytes."""
-
-    picture: Picture
-    load: Callable[[], bytes]
 
 
 def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
@@ -57,8 +47,6 @@ def read_images(path: Path, name: str, options: ImageOptions, limits: ReadingLim
         with open_archive(path, name) as archive:
             prepared, form = _read_archive(archive, options, findings, limits)
     elif head == b"PAR1":
-        from azuraforge.datasets.images.tables import read_table
-
         encoded = read_table(path, name, options, findings)
         prepared, form = prepare_pictures(encoded, name, options, findings, limits), "parquet"
     else:
@@ -226,21 +214,21 @@ def _placed(entries: Sequence[Entry], name: str, findings: list[Finding]) -> lis
     split = (
         bool(paths)
         and all(len(path) > 2 for path in paths)
-        and tops <= {*_TRAIN, *_TEST, *_VALIDATION}
-        and bool(tops & {*_TRAIN})
-        and bool(tops & {*_TEST, *_VALIDATION})
+        and tops <= {*TRAIN, *TEST, *VALIDATION}
+        and bool(tops & {*TRAIN})
+        and bool(tops & {*TEST, *VALIDATION})
     )
-    has_test = bool(tops & {*_TEST})
+    has_test = bool(tops & {*TEST})
     placed = []
     joined = 0
     for path, entry in zip(paths, entries, strict=True):
         part: str | None = None
         if split:
             top, *rest = path
-            joined += top.lower() in _VALIDATION
-            part = ("test" if top.lower() in _TEST else "train") if has_test else None
+            joined += top.lower() in VALIDATION
+            part = ("test" if top.lower() in TEST else "train") if has_test else None
             # Without a test folder the parts are ours to make; names must still not collide.
-            path = tuple(rest) if has_test and top.lower() not in _VALIDATION else (rest[0], top, *rest[1:])
+            path = tuple(rest) if has_test and top.lower() not in VALIDATION else (rest[0], top, *rest[1:])
         if len(path) < 2:
             raise InvalidInput(
                 f"{entry.path} lies in no folder: the folder's name is the picture's class",
@@ -317,20 +305,3 @@ def _settle_unreadable(
         )
     shown = ", ".join(sorted(bad)[:_SHOWN])
     findings.append(finding("pictures_unreadable", count=len(bad), where=first, files=shown))
-
-
-def label_text(value: Any) -> str:
-    """A label as text, without what would break a page or a path."""
-    return re.sub(r"\s+", " ", str(value)).strip()[:200]
-
-
-def unique_parts(values: Iterable[str | None]) -> dict[str | None, str | None]:
-    """How the words in a table's part column are understood; None for all where they are not train and test."""
-    words = set(values)
-    known = {word: _part_of(word) for word in words}
-    return known if {"train", "test"} <= set(known.values()) and None not in known.values() else dict.fromkeys(words)
-
-
-def _part_of(word: str | None) -> str | None:
-    plain = (word or "").strip().lower()
-    return "test" if plain in _TEST else "train" if plain in (*_TRAIN, *_VALIDATION) else None

@@ -14,7 +14,7 @@ import polars as pl
 
 from azuraforge.datasets.images.archives import MAX_UNPACKED_BYTES
 from azuraforge.datasets.images.canonical import Picture
-from azuraforge.datasets.images.reading import Encoded, label_text, unique_parts
+from azuraforge.datasets.images.encoded import Encoded, label_text, unique_parts
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.parquet import describe, readable
 from azuraforge.datasets.schemas import Finding, ImageOptions

@@ -120,11 +120,6 @@ def shown(written: dict[str, list[tuple[int, float]]]) -> dict[str, list[list[fl
     }
 
 
-def names(session: Session, project_id: str, run_id: str) -> list[str]:
-    """The run's series, in the order in which they first appeared."""
-    return [row.series for row in _series(session, project_id, run_id)]
-
-
 def read(session: Session, project_id: str, run_id: str, series: str) -> tuple[list[int], list[float]]:
     """Every point of a series, by step."""
     chunks = select(MetricChunk.data).where(*_of(MetricChunk, project_id, run_id, series))
