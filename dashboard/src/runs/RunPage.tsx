@@ -94,7 +94,7 @@ export default function RunPage({ id: address }: { id: string }) {
 
 /** Under the name: what runs on what, since when. */
 function RunLine({ run }: { run: RunDetail }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { moment } = useFormats();
   const paths = usePaths();
   return (

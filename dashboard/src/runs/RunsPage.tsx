@@ -133,7 +133,7 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
 }
 
 function RunRow({ run, chosen, onChoose }: { run: Run; chosen: boolean; onChoose: (on: boolean) => void }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { duration, moment } = useFormats();
   const paths = usePaths();
   return (
