@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,13 +17,15 @@ from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.events.service import EventLog
 from azuraforge.models.registry.folder import VersionFolders
+from azuraforge.models.schemas import PredictOut, PredictRequest
 from azuraforge.models.service import ModelService
-from azuraforge.models.serving.warm import WarmPredictors
+from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
 from azuraforge.models.trash import Objection
 from azuraforge.processes.exchange import Conversation
 from azuraforge.processes.launcher import Launcher
 from azuraforge.settings import Settings
+from tests.stand import CHILD_PATH
 
 SCHEMA = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h", "season": 24, "unit": "kW"}
 CONFIG = {"horizon": 3}
@@ -84,12 +87,18 @@ class Room:
     folders: VersionFolders
     datasets: DatasetService
     children: list[Conversation]
-    warm: WarmPredictors
+    warm: ReplicaPool
     objections: list[Objection]
+
+    def predict(self, project_id: str, name: str, request: PredictRequest, by: str) -> PredictOut:
+        """Predict from a thread without an event loop."""
+        return asyncio.run(self.service.predict(project_id, name, request, by))
 
     def add_version(self, project_id: str, folder: Path, model: str = "load", **changes: Any) -> ModelVersion:
         """Register the folder as the model's next version, as a training run would."""
-        imported = self.service.import_folder(project_id, folder, {"kind": "forecast", "horizon": 3, "config": CONFIG})
+        imported = self.service.registry.import_folder(
+            project_id, folder, {"kind": "forecast", "horizon": 3, "config": CONFIG}
+        )
         fields: dict[str, Any] = {
             "kind": "forecast",
             "plugin": "test.step",
@@ -107,7 +116,7 @@ class Room:
         }
         return self.database.write(
             project_id,
-            lambda session: self.service.register_version(session, project_id, model, imported, **fields),
+            lambda session: self.service.registry.register_version(session, project_id, model, imported, **fields),
         )
 
 
@@ -135,7 +144,7 @@ def make_folder(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def launcher() -> Iterator[Launcher]:
-    started = Launcher()
+    started = Launcher({"PYTHONPATH": CHILD_PATH})
     yield started
     started.stop()
 
@@ -150,7 +159,7 @@ def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Lau
 
     folders, events = VersionFolders(tmp_path / "artifacts"), EventLog(database)
     datasets = DatasetService(database, events, launcher.call, Settings(home=tmp_path))
-    warm = WarmPredictors(open_child, str(plugins_folder))
+    warm = ReplicaPool(open_child, str(plugins_folder))
     objections: list[Objection] = []
     service = ModelService(database, events, folders, datasets, warm, launcher.call, objections=objections)
     yield Room(service, database, events, folders, datasets, children, warm, objections)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from azuraforge.database import Database
 from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.schemas import PredictionOut
-from azuraforge.models.service import ModelService
 
 
-def ledger_lines(service: ModelService, project_id: str, model: str, limit: int = 100) -> list[PredictionOut]:
-    reads = LiveReads(service._database)
+def ledger_lines(database: Database, project_id: str, model: str, limit: int = 100) -> list[PredictionOut]:
+    reads = LiveReads(database)
     page = reads.page(project_id, model=model, version=None, judged=None, unserved=True, limit=limit)
     return page.items

@@ -7,6 +7,7 @@ import resource
 import shutil
 import signal
 import socket
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.models.bundles.archive import write_bundle
 from azuraforge.models.registry.folder import VersionFolders
 
 CARD = {"plugin": "test.step", "horizon": 3}
@@ -130,9 +132,58 @@ def test_files_that_are_neither_weights_nor_json_are_refused(
 ) -> None:
     source = make_folder()
     (source / name).write_bytes(b"anything")
-    with pytest.raises(InvalidInput, match="neither safetensors nor JSON"):
+    with pytest.raises(InvalidInput, match="of no type that a version may hold"):
         folders.import_folder("p", source, CARD)
     assert not list((folders.path("p", "0" * 64).parent).iterdir())
+
+
+def test_a_tokenizer_is_kept_with_its_type_and_checked(
+    folders: VersionFolders, make_folder: Make, tmp_path: Path
+) -> None:
+    source = make_folder()
+    (source / "tokenizer").mkdir()
+    (source / "tokenizer" / "merges.txt").write_text("k e\nke di\n", encoding="utf-8")
+    (source / "tokenizer" / "pieces.model").write_bytes(b"\x0a\x07\x0a\x05<unk>")
+    imported = folders.import_folder("p", source, CARD)
+    stored = folders.verify("p", imported.content_hash)
+    listed = orjson.loads((stored / "manifest.json").read_bytes())["files"]
+    assert {name: each["type"] for name, each in listed.items()} == {
+        "preprocessing.json": "json",
+        "tokenizer/merges.txt": "text",
+        "tokenizer/pieces.model": "sentencepiece",
+        "version.json": "json",
+        "weights.safetensors": "tensors",
+    }
+    packed = tmp_path / "bundle.zip"
+    with packed.open("wb") as file:
+        write_bundle(file, stored, {"bundle.json": orjson.dumps({})})
+    with zipfile.ZipFile(packed) as bundle:
+        assert bundle.read("version/tokenizer/merges.txt") == (source / "tokenizer" / "merges.txt").read_bytes()
+    (stored / "tokenizer" / "merges.txt").write_text("k e\nke dy\n", encoding="utf-8")
+    with pytest.raises(StorageError, match=r"merges\.txt was changed"):
+        folders.verify("p", imported.content_hash)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("merges.txt", b"\xff\xfe"), ("merges.txt", b"a\0b"), ("pieces.model", b"\x80\x04cos\nsystem\n")],
+    ids=["no UTF-8", "no text", "a pickle"],
+)
+def test_a_file_that_is_not_of_its_type_is_refused(
+    folders: VersionFolders, make_folder: Make, name: str, content: bytes
+) -> None:
+    source = make_folder()
+    (source / name).write_bytes(content)
+    with pytest.raises(InvalidInput, match="is truncated or broken"):
+        folders.import_folder("p", source, CARD)
+
+
+def test_a_type_that_the_manifest_does_not_state_is_damage(folders: VersionFolders, make_folder: Make) -> None:
+    imported = folders.import_folder("p", make_folder(), CARD)
+    manifest = folders.path("p", imported.content_hash) / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b'"tensors"', b'"text"'))
+    with pytest.raises(StorageError, match=r"weights\.safetensors is of no type"):
+        folders.verify("p", imported.content_hash)
 
 
 def test_links_sockets_and_empty_folders_are_refused(

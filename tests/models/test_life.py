@@ -19,7 +19,7 @@ import pytest
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models.bundles.archive import open_bundle
 from azuraforge.models.gate.record import ReasonRecord, Sentences, VerdictRecord
-from azuraforge.models.registry.registry import HeldOut
+from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.schemas import PredictRequest
 
 Make = Callable[..., Path]
@@ -54,7 +54,7 @@ def _judge(room: Any, project_id: str, run_id: str = "run1", **verdict: Any) -> 
     held_out = HeldOut("data1", "load", moment, moment + timedelta(days=2))
 
     def work(session: Any) -> None:
-        room.service.store_evaluation(
+        room.service.registry.store_evaluation(
             session,
             project_id,
             run_id,
@@ -78,15 +78,15 @@ def test_history_says_from_when_to_when(room: Any, project_id: str, make_folder:
     for step in (1.0, 2.0):
         room.add_version(project_id, make_folder(step))
     for version in (1, 2):
-        room.service.promote_by_hand(project_id, "load", version, **HAND)
-        room.service.promote_by_hand(project_id, "load", version, **{**HAND, "alias": "night"})
+        room.service.aliases.promote_by_hand(project_id, "load", version, **HAND)
+        room.service.aliases.promote_by_hand(project_id, "load", version, **{**HAND, "alias": "night"})
         time.sleep(0.01)
-    champions = room.service.history(project_id, "load", "champion").items
+    champions = room.service.aliases.history(project_id, "load", "champion").items
     assert [line.until for line in champions] == [None, champions[0].at]
     then = champions[1].at + (champions[0].at - champions[1].at) / 2
-    (held,) = room.service.history(project_id, "load", "champion", then).items
+    (held,) = room.service.aliases.history(project_id, "load", "champion", then).items
     assert (held.version, held.until) == (1, champions[0].at)
-    both = room.service.history(project_id, "load").items
+    both = room.service.aliases.history(project_id, "load").items
     assert [(line.alias, line.until is None) for line in both] == [
         *(("night", True), ("champion", True), ("night", False), ("champion", False)),
     ]
@@ -95,49 +95,49 @@ def test_history_says_from_when_to_when(room: Any, project_id: str, make_folder:
 def test_an_alias_is_set_moved_and_taken_away_with_its_history(room: Any, project_id: str, make_folder: Make) -> None:
     for step in (1.0, 2.0):
         room.add_version(project_id, make_folder(step))
-    room.service.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "night"})
-    room.service.promote_by_hand(project_id, "load", 2, **{**HAND, "alias": "night"})
-    gone = room.service.remove_alias_by_hand(project_id, "load", "night", reason="no more nights", by="kemal")
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "night"})
+    room.service.aliases.promote_by_hand(project_id, "load", 2, **{**HAND, "alias": "night"})
+    gone = room.service.aliases.remove_by_hand(project_id, "load", "night", reason="no more nights", by="kemal")
     assert (gone.version, gone.previous_version, gone.action, gone.by) == (None, 2, "remove", "kemal")
-    assert room.service.show_version(project_id, "load", 2).aliases == []
+    assert room.service.reads.show_version(project_id, "load", 2).aliases == []
     with pytest.raises(Conflict, match="has no night yet"):
-        room.service.predict(project_id, "load", PredictRequest(rows=_rows(), alias="night"), "ayşe")
+        room.predict(project_id, "load", PredictRequest(rows=_rows(), alias="night"), "ayşe")
     with pytest.raises(NotFound):
-        room.service.remove_alias_by_hand(project_id, "load", "night", reason="r", by="a")
-    again = room.service.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "night"})
+        room.service.aliases.remove_by_hand(project_id, "load", "night", reason="r", by="a")
+    again = room.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": "night"})
     assert (again.version, again.previous_version) == (1, None)
-    history = room.service.history(project_id, "load", "night").items
+    history = room.service.aliases.history(project_id, "load", "night").items
     assert [line.version for line in history] == [1, None, 2, 1]
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
     with pytest.raises(Conflict, match="cannot be taken away"):
-        room.service.remove_alias_by_hand(project_id, "load", "champion", reason="r", by="a")
+        room.service.aliases.remove_by_hand(project_id, "load", "champion", reason="r", by="a")
     for reserved in ("latest", "3", "v3", "none"):
         with pytest.raises(InvalidInput, match="would be read as a version"):
-            room.service.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": reserved})
+            room.service.aliases.promote_by_hand(project_id, "load", 1, **{**HAND, "alias": reserved})
 
 
 def test_rollback_returns_the_former_answers_exactly(room: Any, project_id: str, make_folder: Make) -> None:
     for step in (0.1, 0.3):
         room.add_version(project_id, make_folder(step))
     asked = PredictRequest(rows=_rows(0.7))
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)
-    before = room.service.predict(project_id, "load", asked, "ayşe")
-    room.service.promote_by_hand(project_id, "load", 2, **HAND)
-    other = room.service.predict(project_id, "load", asked, "ayşe")
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
+    before = room.predict(project_id, "load", asked, "ayşe")
+    room.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
+    other = room.predict(project_id, "load", asked, "ayşe")
     assert other.predictions != before.predictions
     for child in room.children:  # the former answers come from a fresh process
         child.close()
-    room.service.rollback_by_hand(project_id, "load", **HAND)
-    after = room.service.predict(project_id, "load", asked, "ayşe")
+    room.service.aliases.rollback_by_hand(project_id, "load", **HAND)
+    after = room.predict(project_id, "load", asked, "ayşe")
     assert (after.version, after.predictions) == (1, before.predictions)
 
 
 def test_lineage_tells_what_came_of_what(room: Any, project_id: str, make_folder: Make) -> None:
     room.add_version(project_id, make_folder(1.0))
     room.add_version(project_id, make_folder(2.0), run_id="run2", parent_version=1)
-    room.service.promote_by_hand(project_id, "load", 2, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
     for _ in range(2):
-        room.service.predict(project_id, "load", PredictRequest(rows=_rows()), "ayşe")
+        room.predict(project_id, "load", PredictRequest(rows=_rows()), "ayşe")
     graph = room.service.lineage.of(project_id, "load")
     kinds = {node.id: node.kind for node in graph.nodes}
     assert sorted(kinds.values()) == ["dataset", "predictions", "run", "run", "version", "version"]
@@ -199,7 +199,7 @@ def test_a_bundle_is_the_same_bytes_and_answers_alone(
     room.add_version(project_id, make_folder(0.3))
     _judge(room, project_id)
     bundle = _bundle(room, project_id, tmp_path / "load-v1.zip")
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)  # what changes around a version is not in it
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)  # what changes around a version is not in it
     assert _bundle(room, project_id, tmp_path / "again.zip").read_bytes() == bundle.read_bytes()
     with zipfile.ZipFile(bundle) as packed:
         sums = dict(reversed(line.split("  ", 1)) for line in packed.read("SHA256SUMS").decode().splitlines())
@@ -207,7 +207,7 @@ def test_a_bundle_is_the_same_bytes_and_answers_alone(
         assert all(hashlib.sha256(packed.read(name)).hexdigest() == sums[name] for name in sums)
         assert {"README.md", "CARD.md", "CARD.tr.md", "evaluation.json", "schema.json"} < set(sums)
         readme = packed.read("README.md").decode()
-    answer = room.service.predict(project_id, "load", PredictRequest(rows=_rows(0.7)), "ayşe")
+    answer = room.predict(project_id, "load", PredictRequest(rows=_rows(0.7)), "ayşe")
     with open_bundle(bundle, plugins_folder) as version:
         assert [point["value"] for point in version.predict(_rows(0.7))["points"]] == [
             point.value for point in answer.predictions
@@ -230,8 +230,8 @@ def test_a_bundle_comes_into_another_project_and_says_so(
     assert bundles.bring_in(other_project_id, bundle, None, "kemal") == ("load", 1, True)
     assert bundles.bring_in(other_project_id, bundle, None, "kemal") == ("load", 1, False)
     assert bundles.bring_in(other_project_id, bundle, "copy", "kemal") == ("copy", 1, True)
-    mine = room.service.show_version(project_id, "load", 1)
-    theirs = room.service.show_version(other_project_id, "load", 1)
+    mine = room.service.reads.show_version(project_id, "load", 1)
+    theirs = room.service.reads.show_version(other_project_id, "load", 1)
     assert (theirs.content_hash, theirs.metrics) == (mine.content_hash, mine.metrics)
     assert (theirs.run_id, theirs.dataset_id, theirs.dataset_fingerprint) == (None, None, "f" * 64)
     assert theirs.imported["run_id"] == "run1"
@@ -243,11 +243,11 @@ def test_a_bundle_comes_into_another_project_and_says_so(
     assert "| test.step | candidate | 1.25 |" in card
     asked = PredictRequest(rows=_rows(0.7), version=1)
     assert (
-        room.service.predict(other_project_id, "load", asked, "kemal").predictions
-        == room.service.predict(project_id, "load", asked, "ayşe").predictions
+        room.predict(other_project_id, "load", asked, "kemal").predictions
+        == room.predict(project_id, "load", asked, "ayşe").predictions
     )
     with pytest.raises(InvalidInput, match="not trained on a stored dataset"):
-        room.service.predict(other_project_id, "load", PredictRequest(version=1), "kemal")
+        room.predict(other_project_id, "load", PredictRequest(version=1), "kemal")
     other = {"time": "at", "target": "price", "unit": "TRY", "frequency": "1h"}
     room.add_version(other_project_id, make_folder(0.5), model="price", schema=other)
     with pytest.raises(Conflict, match="predicts price"):

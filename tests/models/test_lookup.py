@@ -13,14 +13,14 @@ def test_models_and_their_versions(room, make_folder, project_id, other_project_
         room.add_version(project_id, make_folder(step))
     room.add_version(project_id, make_folder(4.0), model="other", schema={"target": "x", "unit": "m"})
     room.add_version(project_id, make_folder(5.0), model="gone")
-    service.promote_by_hand(project_id, "load", 2, alias="champion", reason="better", by="Ada")
-    service.promote_by_hand(project_id, "load", 2, alias="candidate", reason="better", by="Ada")
+    service.aliases.promote_by_hand(project_id, "load", 2, alias="champion", reason="better", by="Ada")
+    service.aliases.promote_by_hand(project_id, "load", 2, alias="candidate", reason="better", by="Ada")
     service.trash.delete(project_id, "load", 3, "Ada")
     service.trash.delete(project_id, "gone", None, "Ada")
     listed = asyncio.run(lookup.list(project_id)).items
     assert [(each.name, each.champion, each.versions) for each in listed] == [("load", 2, 2), ("other", None, 1)]
     for name in ("load", "other"):
-        assert asyncio.run(lookup.find(project_id, name)) == service.show(project_id, name)
+        assert asyncio.run(lookup.find(project_id, name)) == service.reads.show(project_id, name)
     for place, name in ((project_id, "gone"), (project_id, "lod"), (other_project_id, "load")):
         assert asyncio.run(lookup.find(place, name)) is None
     assert asyncio.run(lookup.list(other_project_id)).items == []
@@ -43,8 +43,8 @@ def test_a_model_shows_its_newest_versions_and_those_with_an_alias(room, make_fo
     monkeypatch.setattr(shapes, "SHOWN_VERSIONS", 2)
     for step in range(1, 6):
         room.add_version(project_id, make_folder(float(step)))
-    room.service.promote_by_hand(project_id, "load", 2, alias="champion", reason="better", by="Ada")
+    room.service.aliases.promote_by_hand(project_id, "load", 2, alias="champion", reason="better", by="Ada")
     found = asyncio.run(room.service.lookup.find(project_id, "load"))
     assert [each.version for each in found.version_list] == [5, 4, 2]
     assert (found.versions, found.champion) == (5, 2)
-    assert found == room.service.show(project_id, "load")
+    assert found == room.service.reads.show(project_id, "load")

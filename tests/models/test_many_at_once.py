@@ -32,14 +32,14 @@ def test_promotions_and_rollbacks_at_once_make_one_history(
     def move(number: int) -> int:
         try:
             if number % 4 == 0:
-                return room.service.rollback_by_hand(project_id, "load", **HAND).version
-            return room.service.promote_by_hand(project_id, "load", number % 3 + 1, **HAND).version
+                return room.service.aliases.rollback_by_hand(project_id, "load", **HAND).version
+            return room.service.aliases.promote_by_hand(project_id, "load", number % 3 + 1, **HAND).version
         except Conflict:  # already champion, or nothing before it
             return 0
 
     with ThreadPoolExecutor(8) as threads:
         moved = sum(version > 0 for version in threads.map(move, range(40)))
-    history = room.service.history(project_id, "load", "champion").items[::-1]
+    history = room.service.aliases.history(project_id, "load", "champion").items[::-1]
     assert len(history) == moved
     for before, after in pairwise(history):
         assert after.previous_version == before.version, "each move starts where the one before it ended"

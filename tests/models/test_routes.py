@@ -122,5 +122,5 @@ def test_a_viewer_reads_but_does_not_move(http: Http, room: Any, model: str) -> 
     for path in ("promote", "rollback", "predict"):
         body = {"version": 1, "reason": "x"} if path == "promote" else {}
         assert http.post(f"/models/{model}/{path}", json=body, token=viewer).status_code == 403
-    assert room.service.history(http.app.state.default_project, model).items == []
+    assert room.service.aliases.history(http.app.state.default_project, model).items == []
     assert http.get("/models", token="nonsense").status_code == 401

@@ -18,7 +18,7 @@ from azuraforge.database import Base
 from azuraforge.errors import Conflict, NotFound, TransientError
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.needs import needed_runs, needed_versions
-from azuraforge.models.registry.registry import HeldOut
+from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import ModelVersion
 from azuraforge.projects.schemas import Policy
@@ -36,7 +36,7 @@ def folders(room: Any, project_id: str) -> set[str]:
 
 def test_a_deleted_model_is_out_of_reach_and_comes_back(room: Any, project_id: str, make_folder: Make) -> None:
     room.add_version(project_id, make_folder(1.0))
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
     trash = room.service.trash
     trash.delete(project_id, "load", None, "Ada")
     trash.delete(project_id, "load", None, "Bob")  # twice is once
@@ -44,17 +44,17 @@ def test_a_deleted_model_is_out_of_reach_and_comes_back(room: Any, project_id: s
     [listed] = asyncio.run(room.service.lookup.list(project_id, trash=True)).items
     assert (listed.name, listed.deleted_by, listed.champion) == ("load", "Ada", 1)
     for attempt in (
-        lambda: room.service.predict(project_id, "load", PredictRequest(), "ayşe"),
-        lambda: room.service.promote_by_hand(project_id, "load", 1, **HAND),
-        lambda: room.service.history(project_id, "load").items,
+        lambda: room.predict(project_id, "load", PredictRequest(), "ayşe"),
+        lambda: room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND),
+        lambda: room.service.aliases.history(project_id, "load").items,
     ):
         with pytest.raises(NotFound, match="'load' is in the trash") as refused:
             attempt()
         assert "azuraforge models restore load" in refused.value.next_step
-    assert room.service.show(project_id, listed.id).version_list[0].model == "load"
+    assert room.service.reads.show(project_id, listed.id).version_list[0].model == "load"
     assert trash.restore(project_id, listed.id, None).name == "load"
-    assert room.service.show(project_id, "load").deleted_at is None
-    assert [line.version for line in room.service.history(project_id, "load").items] == [1]
+    assert room.service.reads.show(project_id, "load").deleted_at is None
+    assert [line.version for line in room.service.aliases.history(project_id, "load").items] == [1]
     told = [event.type for event in room.events.read(project_id, "project")]
     assert told == ["model.version_added", "model.promoted", "model.deleted", "model.restored"]
 
@@ -70,43 +70,43 @@ def test_a_name_is_free_again_while_its_model_is_in_the_trash(room: Any, project
 def test_a_champion_is_not_deleted_but_a_former_one_is(room: Any, project_id: str, make_folder: Make) -> None:
     for step in (1.0, 2.0):
         room.add_version(project_id, make_folder(step))
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
     with pytest.raises(Conflict, match="version 1 is the champion of 'load'"):
         room.service.trash.delete(project_id, "load", 1, "Ada")
-    room.service.promote_by_hand(project_id, "load", 2, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
     room.service.trash.delete(project_id, "load", 1, "Ada")
-    assert [each.version for each in room.service.show(project_id, "load").version_list] == [2]
-    assert room.service.show_version(project_id, "load", 1).deleted_by == "Ada"
+    assert [each.version for each in room.service.reads.show(project_id, "load").version_list] == [2]
+    assert room.service.reads.show_version(project_id, "load", 1).deleted_by == "Ada"
     for attempt in (
-        lambda: room.service.rollback_by_hand(project_id, "load", **HAND),
-        lambda: room.service.promote_by_hand(project_id, "load", 1, **HAND),
-        lambda: room.service.predict(project_id, "load", PredictRequest(version=1), "ayşe"),
+        lambda: room.service.aliases.rollback_by_hand(project_id, "load", **HAND),
+        lambda: room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND),
+        lambda: room.predict(project_id, "load", PredictRequest(version=1), "ayşe"),
     ):
         with pytest.raises(NotFound, match="version 1 of model 'load' is in the trash"):
             attempt()
     room.service.trash.restore(project_id, "load", 1)
-    assert room.service.rollback_by_hand(project_id, "load", **HAND).version == 1
+    assert room.service.aliases.rollback_by_hand(project_id, "load", **HAND).version == 1
 
 
 def test_a_purged_version_keeps_its_number_and_its_line(room: Any, project_id: str, make_folder: Make) -> None:
     for step in (1.0, 2.0):
         room.add_version(project_id, make_folder(step))
-    room.service.promote_by_hand(project_id, "load", 2, **HAND)
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
     room.service.trash.delete(project_id, "load", 2, "Ada")
     purged = room.service.trash.purge(project_id, None)
     assert purged.counts == {"model_versions": 1}
     assert purged.bytes > 0
     assert len(folders(room, project_id)) == 1
     for attempt in (
-        lambda: room.service.show_version(project_id, "load", 2),
+        lambda: room.service.reads.show_version(project_id, "load", 2),
         lambda: room.service.trash.restore(project_id, "load", 2),
-        lambda: room.service.rollback_by_hand(project_id, "load", **HAND),
+        lambda: room.service.aliases.rollback_by_hand(project_id, "load", **HAND),
     ):
         with pytest.raises(NotFound, match="no version 2"):
             attempt()
     assert room.add_version(project_id, make_folder(3.0)).version == 3
-    assert [line.version for line in room.service.history(project_id, "load").items] == [1, 2]
+    assert [line.version for line in room.service.aliases.history(project_id, "load").items] == [1, 2]
     assert asyncio.run(room.service.lookup.list(project_id)).items[0].versions == 2
 
 
@@ -117,7 +117,7 @@ def test_a_folder_stays_as_long_as_another_version_names_it(room: Any, project_i
     room.service.trash.delete(project_id, "one", None, "Ada")
     purged = room.service.trash.purge(project_id, None)
     assert (purged.counts["models"], purged.bytes) == (1, 0)
-    version = room.service.show(project_id, "two").version_list[0]
+    version = room.service.reads.show(project_id, "two").version_list[0]
     room.folders.verify(project_id, version.content_hash)
     room.service.trash.delete(project_id, "two", None, "Ada")
     assert room.service.trash.purge(project_id, None).bytes > version.bytes  # its manifest, too
@@ -126,15 +126,15 @@ def test_a_folder_stays_as_long_as_another_version_names_it(room: Any, project_i
 
 def test_a_purged_model_leaves_nothing_but_what_was_looked_at(room: Any, project_id: str, make_folder: Make) -> None:
     room.add_version(project_id, make_folder(1.0))
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
 
     def judge(session: Any) -> None:
         verdict: dict[str, Any] = {"evaluation": {}, "verdict": KEPT, "held_out": HELD_OUT}
-        room.service.store_evaluation(session, project_id, "run1", "load", 1, **verdict)
+        room.service.registry.store_evaluation(session, project_id, "run1", "load", 1, **verdict)
 
     def looked_at() -> int:
         with room.database.read(project_id) as session:
-            return room.service.earlier_uses(session, project_id, HELD_OUT)
+            return room.service.held_out.earlier(session, project_id, HELD_OUT)
 
     room.database.write(project_id, judge)
     assert looked_at() == 1
@@ -235,13 +235,13 @@ class Sequences(RuleBasedStateMachine):
     @rule(number=st.integers(0, 20))
     def promote(self, number: int) -> None:
         for name, version in self._pick(number):
-            if version not in (self.room.service.show(self.project_id, name).champion,):
-                self.room.service.promote_by_hand(self.project_id, name, version, **HAND)
+            if version not in (self.room.service.reads.show(self.project_id, name).champion,):
+                self.room.service.aliases.promote_by_hand(self.project_id, name, version, **HAND)
 
     @rule(number=st.integers(0, 20), whole=st.booleans())
     def delete(self, number: int, whole: bool) -> None:
         for name, version in self._pick(number):
-            champion = self.room.service.show(self.project_id, name).champion
+            champion = self.room.service.reads.show(self.project_id, name).champion
             try:
                 self.trash.delete(self.project_id, name, None if whole else version, "Ada")
                 assert whole or version != champion
@@ -280,7 +280,9 @@ class Sequences(RuleBasedStateMachine):
     def _pick(self, number: int) -> list[tuple[str, int]]:
         service = self.room.service
         names = [each.name for each in asyncio.run(service.lookup.list(self.project_id)).items]
-        known = [(name, each.version) for name in names for each in service.show(self.project_id, name).version_list]
+        known = [
+            (name, each.version) for name in names for each in service.reads.show(self.project_id, name).version_list
+        ]
         return [known[number % len(known)]] if known else []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -112,9 +113,9 @@ class Ground:
     def train(self, **config: Any) -> None:
         run = self.carry(self.start(plugin="test.week", dataset="series", config={"horizon": 2, **config}))
         assert run.state == "succeeded", run.error
-        found = self.services[MODELS].show(self.project_id, "series")
+        found = self.services[MODELS].reads.show(self.project_id, "series")
         if found.champion != 1:
-            self.services[MODELS].promote_by_hand(
+            self.services[MODELS].aliases.promote_by_hand(
                 self.project_id, "series", 1, alias="champion", reason="for this test", by="x"
             )
 
@@ -155,7 +156,7 @@ def test_every_row_that_can_be_is_predicted_from(ground: Ground) -> None:
         START + timedelta(days=ROWS - 1), START + timedelta(days=ROWS + 1)
     )  # fmt: skip
     assert (last["actual"], last["learned"]) == (None, False)
-    online = ground.services[MODELS].predict(ground.project_id, "series", PredictRequest(), "x")
+    online = asyncio.run(ground.services[MODELS].predict(ground.project_id, "series", PredictRequest(), "x"))
     assert [point.value for point in online.predictions] == frame.tail(2)["value"].to_list(), "the same bits as online"
     fair = frame.filter(~pl.col("learned"), pl.col("actual").is_not_null())
     scores = run.summary["scores"]

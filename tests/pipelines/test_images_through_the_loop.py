@@ -130,7 +130,7 @@ def train(room: Room, plugin: str, **config: Any) -> tuple[JobHere, dict[str, An
 
 
 def evaluation(room: Room, job: JobHere) -> Any:
-    return room.models.evaluation(room.project_id, job.run.id)
+    return room.models.reads.evaluation(room.project_id, job.run.id)
 
 
 def test_the_network_beside_its_baselines_with_all_that_is_drawn(room: Room) -> None:
@@ -161,7 +161,7 @@ def test_the_network_beside_its_baselines_with_all_that_is_drawn(room: Room) -> 
     sure = [each["probability"] for each in wrong["images"]]
     assert sure == sorted(sure, reverse=True)
     assert all(each["truth"] != each["answer"] for each in wrong["images"])
-    card = room.models.show_version(room.project_id, "strokes", summary["version"])
+    card = room.models.reads.show_version(room.project_id, "strokes", summary["version"])
     assert card.learned_from["rows"] == 288
 
 
@@ -262,5 +262,5 @@ def _test_hashes(job: JobHere) -> Any:
 def _learned(room: Room, version: int) -> Any:
     from azuraforge.pipelines.classify.parts import learned_images
 
-    address = room.models.show_version(room.project_id, "strokes", version).content_hash
+    address = room.models.reads.show_version(room.project_id, "strokes", version).content_hash
     return learned_images(room.models.folders.verify(room.project_id, address))

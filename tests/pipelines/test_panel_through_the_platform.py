@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,24 +57,24 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
     stand.datasets.add_file(stand.project_id, tmp_path / "shops.csv", "shops.csv", options)
     run = stand.carry(plugin="forecasting.ridge", dataset="shops", model="shops", config={"horizon": 2}, seed=5)
     assert (run.state, run.error) == ("succeeded", None)
-    evaluation = stand.models.evaluation(stand.project_id, run.id)
+    evaluation = stand.models.reads.evaluation(stand.project_id, run.id)
     assert {row["series"] for row in evaluation.evaluation["series"]["rows"]} == {"small", "large"}
     assert evaluation.verdict.champion == "forecasting.ridge"
     assert run.notes == []
 
     with pytest.raises(InvalidInput, match="several series, and none is named"):
-        stand.models.predict(stand.project_id, "shops", PredictRequest(), "somebody")
+        asyncio.run(stand.models.predict(stand.project_id, "shops", PredictRequest(), "somebody"))
     with pytest.raises(InvalidInput, match="holds no series 'kiosk'"):
-        stand.models.predict(stand.project_id, "shops", PredictRequest(series="kiosk"), "somebody")
+        asyncio.run(stand.models.predict(stand.project_id, "shops", PredictRequest(series="kiosk"), "somebody"))
     told = {
-        name: stand.models.predict(stand.project_id, "shops", PredictRequest(series=name), "somebody")
+        name: asyncio.run(stand.models.predict(stand.project_id, "shops", PredictRequest(series=name), "somebody"))
         for name in ("small", "large")
     }
     assert [one.series for one in told.values()] == ["small", "large"]
     assert [point.at for point in told["small"].predictions] == [START + timedelta(days=300 + day) for day in (0, 1)]
     assert 50 < told["large"].predictions[0].value / told["small"].predictions[0].value < 200
 
-    version = stand.models.show_version(stand.project_id, "shops", 1)
+    version = stand.models.reads.show_version(stand.project_id, "shops", 1)
     asked = {
         "plugin": "forecasting.ridge",
         "plugins_folder": None,
@@ -98,7 +99,7 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
     (tmp_path / "shops.csv").write_text(sales(302))
     added = stand.datasets.add_file(stand.project_id, tmp_path / "shops.csv", "shops.csv", options)
     Outcomes(database, EventLog(database), stand.datasets, stand.launcher.call).join(stand.project_id, added.id)
-    lines = ledger_lines(stand.models, stand.project_id, "shops", 10)
+    lines = ledger_lines(stand.database, stand.project_id, "shops", 10)
     assert {line.inputs["series"]: line.outcome for line in lines} == {
         name: {"known": 2, "of": 2} for name in ("small", "large")
     }

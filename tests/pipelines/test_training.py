@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import subprocess
@@ -25,7 +26,7 @@ from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.models.service import ModelService
-from azuraforge.models.serving.warm import WarmPredictors
+from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines import baselines
 from azuraforge.pipelines.loop import obstacle_of
@@ -106,7 +107,7 @@ class Room:
         self.datasets = DatasetService(database, events, call_here, settings)
         self.catalogue = Catalogue(call_here, plugins, home / "cache" / "plugins.json")
         self.launcher = Launcher()
-        warm = WarmPredictors(self.launcher.open, str(plugins))
+        warm = ReplicaPool(self.launcher.open, str(plugins))
         self.models = ModelService(
             database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call
         )
@@ -193,14 +194,14 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert (summary["decision"], summary["champion"]) == ("promoted", "test.linear")
     assert (summary["version"], summary["champion_version"]) == (1, 1)
     assert summary["failed_baselines"] == ["test.failing"]
-    version = room.models.show_version(room.project_id, "series", 1)
+    version = room.models.reads.show_version(room.project_id, "series", 1)
     assert version.aliases == ["champion"]
     assert version.plugin == "test.linear"
     assert version.plugin_version == room.catalogue.show("test.linear").version
     assert version.learned_from["start"] == "2020-01-01T00:00:00Z"
     assert version.learned_from["end"] < "2021-06"
     assert version.seed == 7
-    stored = room.models.evaluation(room.project_id, job.run.id)
+    stored = room.models.reads.evaluation(room.project_id, job.run.id)
     assert stored.version == 1
     tried = stored.evaluation["guarded"]
     assert tried["of"] == stored.evaluation["parts"]["test"]["origins"]
@@ -209,7 +210,7 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert json.loads(job.artifacts["evaluation.json"])["verdict"] == stored.verdict.model_dump(mode="json")
     assert "errors.npz" in job.artifacts
     assert job.figures["forecast"]["contender"] == "test.linear"
-    history = room.models.history(room.project_id, "series").items
+    history = room.models.aliases.history(room.project_id, "series").items
     assert [line.by for line in history] == ["gate"]
     assert "test.linear" in history[0].reason
 
@@ -219,7 +220,7 @@ def test_a_baseline_that_wins_becomes_champion_as_a_version_of_its_own(room: Roo
     _, summary = room.train("test.mean")
     assert summary["decision"] == "baseline_promoted"
     assert (summary["version"], summary["champion_version"]) == (1, 2)
-    detail = room.models.show(room.project_id, "series")
+    detail = room.models.reads.show(room.project_id, "series")
     assert detail.champion == 2
     champion = detail.version_list[0]
     assert (champion.plugin, champion.aliases) == ("test.linear", ["champion"])
@@ -232,21 +233,21 @@ def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
     _, before = room.train("test.last")
     job, summary = room.train("test.linear")
     assert "champion" in job.began
-    contenders = room.models.evaluation(room.project_id, job.run.id).evaluation["contenders"]
+    contenders = room.models.reads.evaluation(room.project_id, job.run.id).evaluation["contenders"]
     roles = {each["name"]: each["role"] for each in contenders}
     assert roles[f"series v{before['champion_version']}"] == "champion"
     assert summary["decision"] == "promoted"
     again, kept = room.train("test.linear")
     assert kept["decision"] == "kept"
-    verdict = room.models.evaluation(room.project_id, again.run.id).verdict
+    verdict = room.models.reads.evaluation(room.project_id, again.run.id).verdict
     assert any(reason.code == "level_tightened" for reason in verdict.reasons)
-    champion = room.models.show(room.project_id, "series").champion
+    champion = room.models.reads.show(room.project_id, "series").champion
     assert kept["champion_version"] == champion
 
 
 def test_a_run_is_judged_under_its_models_policy(room: Room) -> None:
     job, _ = room.train("test.last")
-    verdict = room.models.evaluation(room.project_id, job.run.id).verdict
+    verdict = room.models.reads.evaluation(room.project_id, job.run.id).verdict
     assert verdict.policy == GatePolicy()
     assert (verdict.measured.latency_ms or 0) > 0
     assert (verdict.measured.bytes or 0) > 0
@@ -256,7 +257,7 @@ def test_a_run_is_judged_under_its_models_policy(room: Room) -> None:
 
     room.models.policies.set(room.project_id, "series", terms(max_bytes=1), "ayşe")
     job, summary = room.train("test.linear")
-    verdict = room.models.evaluation(room.project_id, job.run.id).verdict
+    verdict = room.models.reads.evaluation(room.project_id, job.run.id).verdict
     assert summary["decision"] == "kept"
     assert "too_large" in [reason.code for reason in verdict.reasons]
     assert (verdict.policy.number, verdict.policy.max_bytes) == (1, 1)
@@ -264,25 +265,25 @@ def test_a_run_is_judged_under_its_models_policy(room: Room) -> None:
     room.models.policies.set(room.project_id, "series", terms(metric="mae", automatic=False), "ayşe")
     job, summary = room.train("test.linear", window=21)
     assert summary["decision"] == "approved"
-    detail = room.models.show(room.project_id, "series")
+    detail = room.models.reads.show(room.project_id, "series")
     assert detail.champion != summary["approved_version"]
     aliases = {each.version: each.aliases for each in detail.version_list}
     assert aliases[summary["approved_version"]] == ["candidate"]
-    comparison = room.models.evaluation(room.project_id, job.run.id).evaluation["comparisons"][-1]
+    comparison = room.models.reads.evaluation(room.project_id, job.run.id).evaluation["comparisons"][-1]
     assert (comparison["metric"], comparison["better"]) == ("mae", True)
 
 
 def test_a_baseline_that_a_person_may_promote_is_a_version_too(room: Room) -> None:
     room.stand_beside("test.last", "test.linear")
     room.train("test.last")
-    champion = room.models.show(room.project_id, "series").champion
+    champion = room.models.reads.show(room.project_id, "series").champion
     assert champion is not None
-    room.models.promote_by_hand(room.project_id, "series", 1, alias="champion", reason="worse", by="ayşe")
+    room.models.aliases.promote_by_hand(room.project_id, "series", 1, alias="champion", reason="worse", by="ayşe")
     request = PolicyRequest(reason="by hand", automatic=False)
     room.models.policies.set(room.project_id, "series", request, "ayşe")
     _, summary = room.train("test.mean")
     assert (summary["decision"], summary["headline"], summary["approved"]) == ("approved", "approved", "test.linear")
-    detail = room.models.show(room.project_id, "series")
+    detail = room.models.reads.show(room.project_id, "series")
     approved = next(each for each in detail.version_list if each.version == summary["approved_version"])
     assert (approved.plugin, approved.aliases, detail.champion) == ("test.linear", ["candidate"], 1)
 
@@ -290,9 +291,11 @@ def test_a_baseline_that_a_person_may_promote_is_a_version_too(room: Room) -> No
 def test_a_test_part_that_was_moved_a_little_was_looked_at_before(room: Room) -> None:
     first, _ = room.train("test.last")
     again, _ = room.train("test.last", test_share=0.16)
-    parts = [room.models.evaluation(room.project_id, job.run.id).evaluation["parts"]["test"] for job in (first, again)]
+    parts = [
+        room.models.reads.evaluation(room.project_id, job.run.id).evaluation["parts"]["test"] for job in (first, again)
+    ]
     assert parts[0]["start"] != parts[1]["start"]
-    reasons = room.models.evaluation(room.project_id, again.run.id).verdict.reasons
+    reasons = room.models.reads.evaluation(room.project_id, again.run.id).verdict.reasons
     assert reasons[0].code == "level_tightened"
     assert reasons[0].params["looks"] == 2
 
@@ -301,12 +304,12 @@ def test_the_same_file_under_another_name_was_looked_at_before(room: Room) -> No
     room.train("test.last")
     room.add(name="twin")
     job, _ = room.train("test.last", dataset="twin")
-    assert room.models.show(room.project_id, "twin").versions  # a model of its own
-    reasons = room.models.evaluation(room.project_id, job.run.id).verdict.reasons
+    assert room.models.reads.show(room.project_id, "twin").versions  # a model of its own
+    reasons = room.models.reads.evaluation(room.project_id, job.run.id).verdict.reasons
     assert (reasons[0].code, reasons[0].params["looks"]) == ("level_tightened", 2)
     room.add(name="another", seed=1)
     job, _ = room.train("test.last", dataset="another")
-    assert room.models.evaluation(room.project_id, job.run.id).verdict.reasons[0].code == "no_champion_before"
+    assert room.models.reads.evaluation(room.project_id, job.run.id).verdict.reasons[0].code == "no_champion_before"
 
 
 def test_a_run_that_was_stopped_while_it_was_judged_has_looked(room: Room) -> None:
@@ -314,10 +317,10 @@ def test_a_run_that_was_stopped_while_it_was_judged_has_looked(room: Room) -> No
     stopped = room.job(room.prepare("test.linear"))
     room.handler.execute(stopped)  # and never committed
     job, _ = room.train("test.linear")
-    first = room.models.evaluation(room.project_id, job.run.id).verdict.reasons[0]
+    first = room.models.reads.evaluation(room.project_id, job.run.id).verdict.reasons[0]
     assert (first.code, first.params["looks"]) == ("level_tightened", 2)
     room.finish(room.handler.execute(stopped))
-    reasons = room.models.evaluation(room.project_id, stopped.run.id).verdict.reasons
+    reasons = room.models.reads.evaluation(room.project_id, stopped.run.id).verdict.reasons
     assert "level_tightened" not in [reason.code for reason in reasons]  # its look was the first
 
 
@@ -332,7 +335,7 @@ def test_a_champion_that_claims_to_have_learned_from_nothing_is_not_comparable(r
     room.database.write(room.project_id, forget)
     job, summary = room.train("test.linear", window=21)
     assert summary["decision"] == "not_comparable"
-    codes = [each.code for each in room.models.evaluation(room.project_id, job.run.id).verdict.reasons]
+    codes = [each.code for each in room.models.reads.evaluation(room.project_id, job.run.id).verdict.reasons]
     assert "lineage_unknown" in codes
 
 
@@ -346,7 +349,7 @@ def test_what_cannot_be_compared_promotes_nothing(room: Room, change: dict[str, 
     job, summary = room.train("test.linear", **change.get("config", {}))
     assert summary["decision"] == "not_comparable"
     assert summary["champion_version"] == 1
-    verdict = room.models.evaluation(room.project_id, job.run.id).verdict
+    verdict = room.models.reads.evaluation(room.project_id, job.run.id).verdict
     assert verdict.reasons[0].code in (code, "level_tightened")
     assert code in [reason.code for reason in verdict.reasons]
 
@@ -358,7 +361,7 @@ def test_pipelines_without_a_horizon_predict_one_row_and_can_be_compared(room: R
         assert (summary["decision"], summary["failed_baselines"]) == (decision, [])
     _, summary = room.train("test.without_horizon", horizon=None)
     by_hand = {"alias": "champion", "reason": "its turn", "by": "ayşe"}
-    room.models.promote_by_hand(room.project_id, "series", summary["version"], **by_hand)
+    room.models.aliases.promote_by_hand(room.project_id, "series", summary["version"], **by_hand)
     _, summary = room.train("test.without_horizon", horizon=None)
     assert summary["decision"] == "baseline_promoted"
 
@@ -381,23 +384,23 @@ def test_a_frequency_is_the_same_by_whatever_name(champion: str | None, candidat
 
 def test_a_promotion_by_the_platform_is_told_in_the_readers_language(room: Room) -> None:
     room.train("test.linear")
-    (line,) = room.models.history(room.project_id, "series").items
+    (line,) = room.models.aliases.history(room.project_id, "series").items
     assert line.said is not None
-    assert "There was no champion before." in line.said["en"]
-    assert "Daha önce bir şampiyon yoktu." in line.said["tr"]
+    assert "There was no champion before." in line.said.en
+    assert "Daha önce bir şampiyon yoktu." in line.said.tr
     room.train("test.linear", window=21)
-    room.models.promote_by_hand(room.project_id, "series", 2, alias="night", reason="a try", by="ayşe")
-    assert room.models.history(room.project_id, "series", "night").items[0].said is None
+    room.models.aliases.promote_by_hand(room.project_id, "series", 2, alias="night", reason="a try", by="ayşe")
+    assert room.models.aliases.history(room.project_id, "series", "night").items[0].said is None
 
 
 def test_a_damaged_champion_is_no_reason_to_fail(room: Room) -> None:
     room.train("test.linear")
-    hashed = room.models.show_version(room.project_id, "series", 1).content_hash
+    hashed = room.models.reads.show_version(room.project_id, "series", 1).content_hash
     weights = room.models.folders.path(room.project_id, hashed) / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     job, summary = room.train("test.linear", window=21)
     assert summary["decision"] == "not_comparable"
-    codes = [each.code for each in room.models.evaluation(room.project_id, job.run.id).verdict.reasons]
+    codes = [each.code for each in room.models.reads.evaluation(room.project_id, job.run.id).verdict.reasons]
     assert "champion_unreadable" in codes
 
 
@@ -407,7 +410,7 @@ def test_a_champion_that_changed_meanwhile_is_judged_against_anew(room: Room) ->
     room.train("test.last")
     with pytest.raises(TransientError, match="the champion changed"):
         room.finish(finish)
-    versions = room.models.show(room.project_id, "series").versions
+    versions = room.models.reads.show(room.project_id, "series").versions
     late.began.clear()
     summary = room.finish(room.handler.execute(late))
     assert late.began == ["champion", "judge"]
@@ -418,7 +421,9 @@ def test_the_same_seed_gives_the_same_weights_and_the_same_content(room: Room) -
     _, first = room.train("test.linear")
     _, second = room.train("test.linear")
     assert first["weights_sha256"] == second["weights_sha256"]
-    one, two = (room.models.show_version(room.project_id, "series", number["version"]) for number in (first, second))
+    one, two = (
+        room.models.reads.show_version(room.project_id, "series", number["version"]) for number in (first, second)
+    )
     assert one.content_hash == two.content_hash
 
 
@@ -427,7 +432,7 @@ def test_a_leak_promotes_nothing(room: Room) -> None:
     with pytest.raises(InvalidInput, match="looks into the future"):
         room.handler.execute(job)
     with pytest.raises(NotFound):
-        room.models.show(room.project_id, "series")
+        room.models.reads.show(room.project_id, "series")
 
 
 def test_without_any_baseline_there_is_no_score(room: Room) -> None:
@@ -488,7 +493,7 @@ def test_the_worker_side_loads_no_frame_library_and_no_app() -> None:
 
 def test_the_champion_serves_what_the_run_has_shown(room: Room) -> None:
     job, _ = room.train("test.linear")
-    served = room.models.predict(room.project_id, "series", PredictRequest(), by="somebody")
+    served = asyncio.run(room.models.predict(room.project_id, "series", PredictRequest(), by="somebody"))
     shown = job.figures["forecast"]["next"]
     assert served.version == 1
     assert [point.value for point in served.predictions] == [point["value"] for point in shown]

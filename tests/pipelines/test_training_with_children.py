@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.models.registry.folder import VersionFolders, read_card
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.service import ModelService
-from azuraforge.models.serving.warm import WarmPredictors
+from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.pipelines import baselines
 from azuraforge.pipelines.agents.handler import AgentHandler
 from azuraforge.pipelines.training import TrainingHandler
@@ -58,16 +59,17 @@ class Stand:
     def __init__(self, database: Database, project_id: str, home: Path, plugins: Path) -> None:
         settings = Settings(home=home, runs=RunSettings(concurrency=1, beat_seconds=0.5, reap_seconds=0.5))
         self.project_id = project_id
+        self.database = database
         self.launcher = Launcher()
         events = EventLog(database)
         catalogue = Catalogue(self.launcher.call, plugins, home / "catalogue.json")
         self.datasets = DatasetService(database, events, self.launcher.call, settings)
         kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)
-        warm = WarmPredictors(self.launcher.open, str(plugins), lambda: kernels.folder)
+        warm = ReplicaPool(self.launcher.open, str(plugins), lambda: kernels.folder)
         self.models = ModelService(
             database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call
         )
-        cold = WarmPredictors(self.launcher.open, str(plugins))
+        cold = ReplicaPool(self.launcher.open, str(plugins))
         self.without_kernels = ModelService(
             database, events, self.models.folders, self.datasets, cold, self.launcher.call
         )
@@ -139,9 +141,9 @@ def test_a_training_run_from_queue_to_champion(stand: Stand) -> None:
     residuals = stand.runs.figure(stand.project_id, run.id, "residuals")
     assert residuals["baseline"] == run.summary["best_baseline"]
     assert [name for name in run.metric_series if not name.startswith("system/")] == ["loss"]
-    evaluation = stand.models.evaluation(stand.project_id, run.id)
+    evaluation = stand.models.reads.evaluation(stand.project_id, run.id)
     assert evaluation.verdict.champion == run.summary["champion"]
-    assert stand.models.show(stand.project_id, "series").champion == run.summary["champion_version"]
+    assert stand.models.reads.show(stand.project_id, "series").champion == run.summary["champion_version"]
 
 
 def test_killed_in_mid_training_it_ends_with_the_same_weights(stand: Stand, tmp_path: Path) -> None:
@@ -165,7 +167,7 @@ def test_a_leak_fails_the_run_and_promotes_nothing(stand: Stand) -> None:
     assert run.error.code == "looks_into_the_future"
     assert "changes by" in run.error.message
     with pytest.raises(NotFound):
-        stand.models.show(stand.project_id, "series")
+        stand.models.reads.show(stand.project_id, "series")
 
 
 def test_an_agent_run(stand: Stand) -> None:
@@ -184,13 +186,13 @@ def test_a_version_serves_the_bits_that_it_was_judged_by_on_the_kernels_that_mad
     assert run.environment["backend"] == "cpu"
     assert run.summary is not None
     assert run.summary["decision"] == "promoted", "else the figure shows a baseline"
-    version = stand.models.show_version(stand.project_id, "series", 1)
+    version = stand.models.reads.show_version(stand.project_id, "series", 1)
     card = read_card(stand.models.folders.path(stand.project_id, version.content_hash))
     assert card["engine"] == {name: run.environment[name] for name in ("backend", "instruction_set", "threads")}
     shown = [point["value"] for point in stand.runs.figure(stand.project_id, run.id, "forecast")["next"]]
 
     def served(models: ModelService) -> list[float]:
-        answer = models.predict(stand.project_id, "series", PredictRequest(), by="somebody")
+        answer = asyncio.run(models.predict(stand.project_id, "series", PredictRequest(), by="somebody"))
         return [point.value for point in answer.predictions]
 
     assert served(stand.models) == shown
@@ -200,11 +202,11 @@ def test_a_version_serves_the_bits_that_it_was_judged_by_on_the_kernels_that_mad
     again = stand.train("forecasting.lstm", **small)
     assert again.summary is not None
     assert again.summary["weights_sha256"] == run.summary["weights_sha256"]
-    assert stand.models.show_version(stand.project_id, "series", 2).content_hash == version.content_hash
+    assert stand.models.reads.show_version(stand.project_id, "series", 2).content_hash == version.content_hash
 
 
 def test_a_baseline_s_card_says_nothing_of_an_engine_that_it_does_not_use(stand: Stand) -> None:
     run = stand.train("forecasting.ridge", model="ridge")
     assert run.state == "succeeded", run.error
-    version = stand.models.show_version(stand.project_id, "ridge", 1)
+    version = stand.models.reads.show_version(stand.project_id, "ridge", 1)
     assert "engine" not in read_card(stand.models.folders.path(stand.project_id, version.content_hash))

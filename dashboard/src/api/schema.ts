@@ -2876,7 +2876,7 @@ export interface components {
              * Digits
              * @description behind the decimal point; null: as many as the size needs
              */
-            digits?: number | null;
+            digits: number | null;
             /**
              * Direction
              * @description which way is better; none: neither, as for the coverage of an interval
@@ -2894,13 +2894,13 @@ export interface components {
              * Hint
              * @description one sentence for readers, by language code
              */
-            hint?: {
+            hint: {
                 [key: string]: string;
             };
             /** Name */
             name: string;
             /** @description how the gate compares by it; null: it does not */
-            pairing?: components["schemas"]["Pairing"] | null;
+            pairing: components["schemas"]["Pairing"] | null;
             /**
              * Title
              * @description by language code

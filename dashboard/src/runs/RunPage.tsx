@@ -99,7 +99,11 @@ function RunLine({ run }: { run: RunDetail }) {
   const paths = usePaths();
   return (
     <p className={css["facts"]}>
+<<<<<<< HEAD
       <span>{run.plugin ?? i18n.t(`kinds.${run.kind}`, { defaultValue: run.kind })}</span>
+=======
+      <span>{run.plugin ?? t(`kinds.${run.kind}`, { defaultValue: run.kind })}</span>
+>>>>>>> pages
       {run.dataset_name ? (
         <span>
           <Link href={paths.dataset(run.dataset_name)}>{run.dataset_name}</Link> v{run.dataset_version}

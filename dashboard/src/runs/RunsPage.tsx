@@ -147,7 +147,11 @@ function RunRow({ run, chosen, onChoose }: { run: Run; chosen: boolean; onChoose
       <td>
         <StateBadge state={run.state} stopping={run.cancel_requested} />
       </td>
+<<<<<<< HEAD
       <td className={tableCss["soft"]}>{run.plugin ?? i18n.t(`kinds.${run.kind}`, { defaultValue: run.kind })}</td>
+=======
+      <td className={tableCss["soft"]}>{run.plugin ?? t(`kinds.${run.kind}`, { defaultValue: run.kind })}</td>
+>>>>>>> pages
       <td>
         {run.dataset_name ? (
           <>

@@ -6,7 +6,7 @@ from azuraforge.database import Database
 from azuraforge.database.keyset import parameters
 from azuraforge.errors import NotFound
 from azuraforge.models import lookup_store, shapes
-from azuraforge.models.registry.registry import CHAMPION
+from azuraforge.models.registry.names import CHAMPION
 from azuraforge.models.schemas import ModelDetail, ModelPage, VersionPage
 from azuraforge.paging import PAGE, Order
 

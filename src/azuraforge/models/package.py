@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from azuraforge.models.comparison.service import Comparisons
     from azuraforge.models.predictions.service import PredictionService
     from azuraforge.models.service import ModelService
-    from azuraforge.models.serving.warm import WarmPredictors
+    from azuraforge.models.serving.pool import ReplicaPool
     from azuraforge.models.trash import Objection
     from azuraforge.projects.trash import Bin
     from azuraforge.runs.trash import Needs as RunNeeds
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 MODEL_OBJECTIONS: Extension[Objection] = Extension("objections to deleting a model")
 
 
-def _warm(services: Services) -> WarmPredictors:
-    from azuraforge.models.serving.warm import WarmPredictors
+def _replicas(services: Services) -> ReplicaPool:
+    from azuraforge.models.serving.pool import ReplicaPool
 
     settings, kernels = services[SETTINGS], services[KERNELS]
     folder = str(settings.plugins)
-    return WarmPredictors(services[LAUNCHER].open, folder, lambda: kernels.folder, settings.serving.warm_bytes)
+    return ReplicaPool(services[LAUNCHER].open, folder, lambda: kernels.folder, settings.serving.warm_bytes)
 
 
 def _models(services: Services) -> ModelService:
@@ -47,21 +47,21 @@ def _models(services: Services) -> ModelService:
         services[EVENTS],
         VersionFolders(services[SETTINGS].artifacts),
         services[DATASETS],
-        services[WARM],
+        services[REPLICAS],
         services[LAUNCHER].call,
         objections=services.all(MODEL_OBJECTIONS),
     )
 
 
 def _predictions(services: Services) -> PredictionService:
-    from azuraforge.models.drift.watch import DriftWatch
+    from azuraforge.models.drift.monitor import DriftMonitor
     from azuraforge.models.predictions.outcomes import Outcomes
     from azuraforge.models.predictions.service import PredictionService
 
     database, events, datasets = services[DATABASE], services[EVENTS], services[DATASETS]
     models = services[MODELS]
     outcomes = Outcomes(database, events, datasets, services[LAUNCHER].call, [models.deployments.watch])
-    drift = DriftWatch(database, events, datasets, models.online)
+    drift = DriftMonitor(database, events, datasets, models.versions)
     return PredictionService(database, outcomes, drift, services[ADDITIONS])
 
 
@@ -94,8 +94,8 @@ def _objections_of_runs(services: Services) -> Iterable[Objection]:
 
 
 def _hot_routers() -> Sequence[APIRouter]:
-    from azuraforge.models.deployments.routes import router as deployments
     from azuraforge.models.predictions.routes import router as predictions
+    from azuraforge.models.release_routes import router as deployments
     from azuraforge.models.routes import hot, router
 
     return [hot, router, deployments, predictions]
@@ -107,7 +107,7 @@ def _routers() -> Sequence[APIRouter]:
     return [router]
 
 
-WARM: Service[WarmPredictors] = Service("warm predictors", _warm)
+REPLICAS: Service[ReplicaPool] = Service("replicas", _replicas)
 MODELS: Service[ModelService] = Service("models", _models, close=lambda models: models.close())
 PREDICTIONS: Service[PredictionService] = Service("predictions", _predictions, close=lambda service: service.close())
 COMPARISONS: Service[Comparisons] = Service("comparisons", _comparisons)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -31,6 +30,7 @@ from azuraforge.models.schemas import (
     PredictRequest,
     PromoteRequest,
     RollbackRequest,
+    Target,
     VersionOut,
     VersionPage,
     plain,
@@ -41,7 +41,7 @@ from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader, while_member
 from azuraforge.projects.short_ids import path_id
 from azuraforge.runs.short_ids import RunId
-from azuraforge.waiting.turns import ask_in_turn
+from azuraforge.waiting.turns import ask_in_turn, ending_with_client
 
 router = APIRouter(tags=["models"])
 #: What is asked hundreds of times a second is looked for first: each route before it costs a match.
@@ -97,7 +97,7 @@ async def list_models(
 async def get_model(name: Name, access: Reader, service: Service) -> ModelDetail:
     """A model with its newest versions."""
     found = await service.lookup.find(access.project_id, name)
-    return found if found is not None else await to_thread.run_sync(service.show, access.project_id, name)
+    return found if found is not None else await to_thread.run_sync(service.reads.show, access.project_id, name)
 
 
 @router.get("/models/{name}/versions")
@@ -111,7 +111,7 @@ async def list_versions(
 @router.get("/models/{name}/versions/{version}")
 def get_version(name: Name, version: Number, access: Reader, service: Service) -> VersionOut:
     """One version with its lineage."""
-    return service.show_version(access.project_id, name, version)
+    return service.reads.show_version(access.project_id, name, version)
 
 
 @router.delete("/models/{name}", status_code=204)
@@ -123,7 +123,7 @@ def delete_model(name: Name, access: Member, service: Service) -> None:
 @router.post("/models/{name}/restore")
 def restore_model(name: NameOrId, access: Member, service: Service) -> ModelDetail:
     """Take a model out of the trash, by its id or its former name."""
-    return service.show(access.project_id, service.trash.restore(access.project_id, name, None).name)
+    return service.reads.show(access.project_id, service.trash.restore(access.project_id, name, None).name)
 
 
 @router.delete("/models/{name}/versions/{version}", status_code=204)
@@ -135,7 +135,7 @@ def delete_version(name: Name, version: Number, access: Member, service: Service
 @router.post("/models/{name}/versions/{version}/restore")
 def restore_version(name: NameOrId, version: Number, access: Member, service: Service) -> VersionOut:
     """Take a version out of the trash."""
-    return service.show_version(
+    return service.reads.show_version(
         access.project_id, service.trash.restore(access.project_id, name, version).name, version
     )
 
@@ -151,13 +151,13 @@ def get_history(
     after: After = None,
 ) -> HistoryPage:
     """A page of the moves of a model's aliases with their reasons, the newest first."""
-    return service.history(access.project_id, name, alias, at, limit=limit, after=after)
+    return service.aliases.history(access.project_id, name, alias, at, limit=limit, after=after)
 
 
 @router.post("/models/{name}/promote")
 def promote(name: Name, body: PromoteRequest, access: Member, service: Service) -> AliasChange:
     """Move an alias by hand, with a reason."""
-    return service.promote_by_hand(
+    return service.aliases.promote_by_hand(
         access.project_id, name, body.version, alias=body.alias, reason=body.reason, by=access.user_name
     )
 
@@ -165,13 +165,15 @@ def promote(name: Name, body: PromoteRequest, access: Member, service: Service) 
 @router.post("/models/{name}/rollback")
 def roll_back(name: Name, body: RollbackRequest, access: Member, service: Service) -> AliasChange:
     """Move an alias one step back."""
-    return service.rollback_by_hand(access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name)
+    return service.aliases.rollback_by_hand(
+        access.project_id, name, alias=body.alias, reason=body.reason, by=access.user_name
+    )
 
 
 @router.post("/models/{name}/aliases/{alias}")
 def set_alias(name: Name, alias: Alias, body: AliasRequest, access: Member, service: Service) -> AliasChange:
     """Set an alias, or move it; the champion's too."""
-    return service.promote_by_hand(
+    return service.aliases.promote_by_hand(
         access.project_id, name, body.version, alias=alias, reason=body.reason, by=access.user_name
     )
 
@@ -185,7 +187,7 @@ def remove_alias(
     reason: Annotated[str, Query(min_length=1, max_length=1000)] = "taken away by hand",
 ) -> AliasChange:
     """Take an alias other than the champion's away; the history keeps it."""
-    return service.remove_alias_by_hand(access.project_id, name, alias, reason=reason, by=access.user_name)
+    return service.aliases.remove_by_hand(access.project_id, name, alias, reason=reason, by=access.user_name)
 
 
 @router.get("/models/{name}/policy")
@@ -211,12 +213,9 @@ async def predict(
     name: Name, request: Request, access: Member, service: Service, body: PredictRequest | None = None
 ) -> Response:
     """The next values, entered into the ledger before they are given."""
-
-    async def in_turn(answer: Callable[[], PredictOut]) -> PredictOut:
-        return await ask_in_turn(request, access.project_id, answer)
-
     asked = body or PredictRequest()
-    answer = await service.predict_here(access.project_id, name, asked, access.user_name, in_turn)
+    in_thread = partial(ask_in_turn, request, access.project_id)
+    answer = await service.predict(access.project_id, name, asked, access.user_name, in_thread)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
@@ -233,16 +232,19 @@ async def predict_image(
     ] = None,
 ) -> PictureAnswer:
     """What a version sees in a picture: the probability of each class."""
-    asked = PredictRequest(version=version, alias=alias, request_id=request_id)
+    target = Target(version=version, alias=alias, request_id=request_id)
+    in_thread = partial(ask_in_turn, request, access.project_id)
     with service.inbox() as folder:
         upload = await receive(request, folder, MAX_BYTES, part="image", next_step="send a smaller picture")
-        predict_image = partial(
-            service.predict_image, access.project_id, name, asked, upload.path, upload.filename, access.user_name
-        )
-        return await ask_in_turn(request, access.project_id, while_member(request, access, predict_image))
+        if not access.is_current:  # receiving it may have taken minutes
+            await in_thread(while_member(request, access, lambda: None))
+        async with ending_with_client(request):
+            return await service.predict_image(
+                access.project_id, name, target, upload.path, upload.filename, access.user_name, in_thread
+            )
 
 
 @router.get("/evaluations/{run_id}")
 def get_evaluation(run_id: RunId, access: Reader, service: Service) -> EvaluationOut:
     """A run's evaluation beside its baselines, with the verdict."""
-    return service.evaluation(access.project_id, run_id)
+    return service.reads.evaluation(access.project_id, run_id)

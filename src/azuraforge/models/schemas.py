@@ -274,13 +274,21 @@ class RollbackRequest(BaseModel):
     reason: str = Field(default="rolled back by hand", min_length=1, max_length=1000)
 
 
-class PredictRequest(BaseModel):
-    """``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset."""
+class Target(BaseModel):
+    """The version that a question is for, and the caller's own name for the question."""
 
     model_config = ConfigDict(extra="forbid")
 
     version: Number | None = Field(default=None, description="empty: the version that the alias points at")
     alias: Alias = "champion"
+    request_id: Annotated[str | None, AfterValidator(plain)] = Field(
+        default=None, min_length=1, max_length=64, description="your own name for it, to send its outcome by"
+    )
+
+
+class PredictRequest(Target):
+    """``rows``: recent history (oldest first) with the dataset's columns; empty: the end of its dataset."""
+
     rows: list[dict[str, Any]] | None = Field(default=None, min_length=1, max_length=100_000)
     horizon: int | None = Field(
         default=None, ge=1, le=100_000, description="rows ahead; empty: all that the version can"
@@ -294,9 +302,6 @@ class PredictRequest(BaseModel):
         max_length=200,
         description="the dataset that `rows` continue: what its next versions tell judges this prediction; empty: only"
         " outcomes that are sent for this very prediction do",
-    )
-    request_id: Annotated[str | None, AfterValidator(plain)] = Field(
-        default=None, min_length=1, max_length=64, description="your own name for it, to send its outcome by"
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -43,7 +42,7 @@ def ensure_model(session: Session, project_id: str, name: str) -> Model:
     """The locked model, made where it is new."""
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(Model)
-    values: dict[str, Any] = {"project_id": project_id, "id": new_id(), "name": name, "created_at": now()}
+    values: dict[str, object] = {"project_id": project_id, "id": new_id(), "name": name, "created_at": now()}
     values |= {"last_version": 0, "last_change": 0}
     session.connection().execute(insert.values(values).on_conflict_do_nothing())
     found = lock_model(session, project_id, name)
@@ -66,7 +65,7 @@ def versions(session: Session, project_id: str, model_id: str) -> Sequence[Model
     return session.scalars(statement.where(*_there()).order_by(ModelVersion.version.desc())).all()
 
 
-def add_version(session: Session, owner: Model, **fields: Any) -> ModelVersion:
+def add_version(session: Session, owner: Model, **fields: object) -> ModelVersion:
     """The next version of a locked model."""
     owner.last_version += 1
     row = ModelVersion(project_id=owner.project_id, model_id=owner.id, version=owner.last_version, **fields)
@@ -88,7 +87,7 @@ def change(session: Session, project_id: str, model_id: str, seq: int) -> AliasC
     return session.get(AliasChange, (project_id, model_id, seq))
 
 
-def move_alias(session: Session, owner: Model, name: str, **fields: Any) -> AliasChange:
+def move_alias(session: Session, owner: Model, name: str, **fields: object) -> AliasChange:
     """Add a line of history and point the alias of a locked model at it, in the caller's transaction."""
     owner.last_change += 1
     line = AliasChange(
@@ -141,7 +140,7 @@ def history(
     return [(row[0], row[1]) for row in session.execute(statement.order_by(line.seq.desc()).limit(limit))]
 
 
-def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: Any) -> AliasChange:
+def remove_alias(session: Session, owner: Model, pointer: ModelAlias, **fields: object) -> AliasChange:
     """Add a line of history that says so, and take the alias of a locked model away."""
     owner.last_change += 1
     line = AliasChange(
@@ -174,7 +173,7 @@ def policies(
     return session.scalars(statement.order_by(ModelPolicy.number.desc()).limit(limit)).all()
 
 
-def add_policy(session: Session, owner: Model, **fields: Any) -> ModelPolicy:
+def add_policy(session: Session, owner: Model, **fields: object) -> ModelPolicy:
     """The next policy of a locked model."""
     newest = policies(session, owner.project_id, owner.id)
     number = newest[0].number + 1 if newest else 1
@@ -217,7 +216,7 @@ def prediction_counts(
     return {row[0]: (row[1], row[2], row[3], row[4]) for row in session.execute(statement)}
 
 
-def add_evaluation(session: Session, **fields: Any) -> Evaluation:
+def add_evaluation(session: Session, **fields: object) -> Evaluation:
     row = Evaluation(**fields)
     session.add(row)
     session.flush()
@@ -290,7 +289,7 @@ def count_uses(
     return session.scalar(found if before is None else found.where(use.number < before)) or 0
 
 
-def add_held_out_use(session: Session, project_id: str, **fields: Any) -> HeldOutUse:
+def add_held_out_use(session: Session, project_id: str, **fields: object) -> HeldOutUse:
     """The project's next look. Raises IntegrityError where another took the number at the same moment (PostgreSQL)."""
     last = session.scalar(select(func.max(HeldOutUse.number)).where(HeldOutUse.project_id == project_id))
     row = HeldOutUse(project_id=project_id, number=(last or 0) + 1, earlier=0, at=now(), **fields)

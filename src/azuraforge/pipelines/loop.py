@@ -14,8 +14,8 @@ from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import InvalidInput, StorageError
 from azuraforge.models.registry.folder import read_card
+from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.learned import learned_range
-from azuraforge.models.registry.registry import HeldOut
 from azuraforge.models.service import ModelService
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.backtests.handler import backtest
@@ -210,12 +210,12 @@ class TrainingLoop:
         """The present champion."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
-            return self._models.champion(session, project_id, self._model)
+            return self._models.aliases.champion(session, project_id, self._model)
 
     def _look(self, held_out: HeldOut) -> int:
         """Reserve the look at the test part before it is taken; how many were taken at some of its rows earlier."""
         run = self._job.run
-        return self._models.look(run.project_id, run.id, run.attempt, held_out)
+        return self._models.held_out.reserve_now(run.project_id, run.id, run.attempt, held_out)
 
     def _policy(self) -> dict[str, Any]:
         """The model's terms, as the judge takes them."""

@@ -14,13 +14,12 @@ import orjson
 
 from azuraforge.engine.io import hash_tensors, load_safetensors
 from azuraforge.errors import InvalidInput
+from azuraforge.models.registry.inert import TYPES
 from azuraforge.pipelines.classify.parts import keep_learned
 from azuraforge.pipelines.forecast.parts import StoredPart, fresh_folder
 from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.pipeline import AnyPipeline, RunContext
 from azuraforge.plugins.vision.config import ImagePart
-
-_ALLOWED_SUFFIXES = {".safetensors", ".json"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def learn(
 def hash_folder(folder: Path, name: str) -> str:
     """SHA-256 over all tensors and the canonical preprocessing JSON: what "bit for bit" compares.
 
-    Raises InvalidInput where the folder is empty or holds anything but safetensors and JSON.
+    Raises InvalidInput where the folder is empty or holds files of other types than ``inert.TYPES``.
     """
     tensors: dict[str, Any] = {}
     documents: dict[str, Any] = {}
@@ -67,16 +66,18 @@ def hash_folder(folder: Path, name: str) -> str:
         if path.is_dir():
             continue
         relative = path.relative_to(folder).as_posix()
-        if path.is_symlink() or path.suffix not in _ALLOWED_SUFFIXES:
+        if path.is_symlink() or path.suffix not in TYPES:
             raise InvalidInput(
-                f"save wrote {relative!r}; a predictor is made of .safetensors and .json files only",
+                f"save wrote {relative!r}; a predictor is made of {', '.join(TYPES)} files only",
                 where=f"save of {name}",
                 next_step="store arrays with azuraforge.engine.io.save_safetensors and settings as JSON",
             )
         if path.suffix == ".json":
             documents[relative] = orjson.loads(path.read_bytes())
-        else:
+        elif path.suffix == ".safetensors":
             tensors |= {f"{relative}/{key}": value for key, value in load_safetensors(path)[0].items()}
+        else:
+            documents[relative] = hashlib.sha256(path.read_bytes()).hexdigest()
     if not tensors and not documents:
         raise InvalidInput("save wrote nothing", where=f"save of {name}", next_step=f"repair the plugin {name}")
     canonical = orjson.dumps(documents, option=orjson.OPT_SORT_KEYS)

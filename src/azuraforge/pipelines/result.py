@@ -16,7 +16,8 @@ from azuraforge.datasets.service import DatasetVersion
 from azuraforge.errors import Conflict, TransientError
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.registry.folder import Imported
-from azuraforge.models.registry.registry import BY_GATE, CANDIDATE, CHAMPION, HeldOut
+from azuraforge.models.registry.held_out import HeldOut
+from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.runs.handlers import ClaimedRun, Finish, Job
@@ -71,7 +72,7 @@ class Outcome:
         self._keep_files(job)
         entries = self._entries(job.run, version_of)
         imported = [
-            models.import_folder(
+            models.registry.import_folder(
                 job.run.project_id,
                 entry.folder,
                 {
@@ -91,7 +92,7 @@ class Outcome:
                 self._register(session, models, job.run, dataset, entry, folder)
                 for entry, folder in zip(entries, imported, strict=True)
             ]
-            models.store_evaluation(
+            models.registry.store_evaluation(
                 session,
                 job.run.project_id,
                 job.run.id,
@@ -187,7 +188,7 @@ class Outcome:
         entry: Entry,
         folder: Imported,
     ) -> int:
-        row = models.register_version(
+        row = models.registry.register_version(
             session,
             run.project_id,
             self.model,
@@ -212,7 +213,7 @@ class Outcome:
 
     def _promote(self, session: Session, models: ModelService, run: ClaimedRun, version: int, alias: str) -> None:
         try:
-            models.promote(
+            models.aliases.promote(
                 session,
                 run.project_id,
                 self.model,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput
-from azuraforge.models.registry.registry import check_name
+from azuraforge.models.registry.names import check_name
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.baselines import BASELINES
 from azuraforge.pipelines.extra import TrainExtra

@@ -19,7 +19,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -147,7 +147,10 @@ def _answer(start: Frame, child: Child) -> Frame:
 
 
 def _converse(connection: socket.socket, frames: queue.SimpleQueue[Frame], start: Frame) -> None:
-    """``entry(payload)`` returns the function that answers; one answer per question, until the pipe ends."""
+    """``entry(payload)`` returns the function that answers; one answer per question, until the pipe ends.
+
+    A function that returns a generator answers in pieces: each value is sent at once, its return value is the result.
+    """
     try:
         reply = _load(start["entry"])(start["payload"])
         answer: Frame = {"type": "result", "value": {}}
@@ -158,10 +161,23 @@ def _converse(connection: socket.socket, frames: queue.SimpleQueue[Frame], start
         connection.sendall(encode(answer))
         question = frames.get()
         try:
-            answer = {"type": "result", "value": reply(question["payload"])}
+            value = reply(question["payload"])
+            if isinstance(value, Generator):
+                value = _send_pieces(connection, value)
+            answer = {"type": "result", "value": value}
             encode(answer)
         except Exception as error:
             answer = _failure(error)
+
+
+def _send_pieces(connection: socket.socket, pieces: Generator[Any, None, Any]) -> Any:
+    """Send each piece as it comes; return the generator's result."""
+    while True:
+        try:
+            piece = next(pieces)
+        except StopIteration as end:
+            return end.value
+        connection.sendall(encode({"type": "piece", "value": piece}))
 
 
 def _failure(error: BaseException) -> Frame:

@@ -20,7 +20,7 @@ from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models.registry.registry import check_name
+from azuraforge.models.registry.names import check_name
 from azuraforge.paging import PAGE, Order
 from azuraforge.pipelines.loop import rows_of
 from azuraforge.plugins.discovery.catalogue import Call, Catalogue

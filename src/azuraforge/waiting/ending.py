@@ -47,6 +47,11 @@ class Ending:
 _ENDING: ContextVar[Ending | None] = ContextVar("ending", default=None)
 
 
+def current_ending() -> Ending | None:
+    """Return the ending of the request whose work this is; None outside a request."""
+    return _ENDING.get()
+
+
 @contextmanager
 def work_of_request(ending: Ending) -> Iterator[None]:
     """Within the block, also in threads that take over its context, work belongs to the request of ``ending``."""

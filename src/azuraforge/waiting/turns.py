@@ -20,7 +20,7 @@ from starlette.requests import HTTPConnection, Request
 
 from azuraforge.errors import TransientError
 from azuraforge.settings import ReadingSettings, ServerSettings
-from azuraforge.waiting.ending import Ending, work_of_request
+from azuraforge.waiting.ending import Ending, current_ending, work_of_request
 
 T = TypeVar("T")
 #: A short question (validating a config, drawing rows) waits this long for its turn, reading a file less: the client
@@ -62,15 +62,8 @@ class Turns:
 
         Raises TransientError (503) where too many requests of the project wait already, or for too long.
         """
-        ending = Ending()
-        watcher = asyncio.create_task(_watch(request, ending)) if isinstance(request, Request) else None
-        try:
-            async with self._turn(project_id, ending):
-                with work_of_request(ending):
-                    return await to_thread.run_sync(work, limiter=self._threads)
-        finally:
-            if watcher is not None:
-                watcher.cancel()
+        async with ending_with_client(request) as ending, self._turn(project_id, ending):
+            return await to_thread.run_sync(work, limiter=self._threads)
 
     @asynccontextmanager
     async def _turn(self, project_id: str, ending: Ending) -> AsyncIterator[None]:
@@ -178,6 +171,22 @@ async def read_in_turn(request: HTTPConnection, project_id: str, work: Callable[
 async def ask_in_turn(request: HTTPConnection, project_id: str, work: Callable[[], T]) -> T:
     """Wait for a turn, then run ``work``, which asks a child a short question."""
     return await waiting_of(request).asking.run(request, project_id, work)
+
+
+@asynccontextmanager
+async def ending_with_client(request: HTTPConnection) -> AsyncIterator[Ending]:
+    """Within the block, work belongs to the request and is ended when its client leaves. May be nested."""
+    if (present := current_ending()) is not None:
+        yield present
+        return
+    ending = Ending()
+    watcher = asyncio.create_task(_watch(request, ending)) if isinstance(request, Request) else None
+    try:
+        with work_of_request(ending):
+            yield ending
+    finally:
+        if watcher is not None:
+            watcher.cancel()
 
 
 async def _watch(request: Request, ending: Ending) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio import to_thread
 from sqlalchemy import select
 
 from azuraforge.database import new_id
@@ -20,6 +22,7 @@ from azuraforge.models.deployments import service as deployments
 from azuraforge.models.deployments.sequential import is_worse
 from azuraforge.models.deployments.service import Deployed, Place, takes
 from azuraforge.models.deployments.store import JudgedPair, KnownLoss
+from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.schemas import DeploymentRequest, PredictRequest
@@ -48,7 +51,7 @@ def model(room: Any, project_id: str, make_folder: Make) -> str:
     room.add_version(project_id, make_folder(1.0))
     room.add_version(project_id, make_folder(3.0))
     room.add_version(project_id, make_folder(1.0, 10))
-    room.service.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
+    room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
     return "load"
 
 
@@ -62,27 +65,27 @@ def _events(room: Any, project_id: str) -> list[str]:
 
 
 def _outcomes(room: Any) -> Outcomes:
-    listeners = [room.service.deployments.watch]
-    return Outcomes(room.database, room.events, room.datasets, lambda *_: {}, listeners)
+    after_judging = [room.service.deployments.watch]
+    return Outcomes(room.database, room.events, room.datasets, lambda *_: {}, after_judging)
 
 
 def test_a_shadow_answers_too_and_nobody_hears_it(room: Any, project_id: str, model: str) -> None:
-    before = room.service.predict(project_id, model, _ask("r0"), "ayşe")
+    before = room.predict(project_id, model, _ask("r0"), "ayşe")
     assert _start(room, project_id, mode="shadow").beside == 1
-    given = room.service.predict(project_id, model, _ask("r1"), "ayşe")
+    given = room.predict(project_id, model, _ask("r1"), "ayşe")
     room.service.deployments.drain()
     assert (given.version, given.predictions) == (1, before.predictions)
     lines = {
-        line.version: line for line in ledger_lines(room.service, project_id, model, 10) if line.request_id == "r1"
+        line.version: line for line in ledger_lines(room.database, project_id, model, 10) if line.request_id == "r1"
     }
     assert lines[2].predictions[0].value == 13.0
     (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.state, shown.errors.even, shown.errors.worse, shown.left_out) == ("active", 1, 0, 0)
     ended = room.service.deployments.end(project_id, model, 1, "seen enough", "kemal")
     assert (ended.state, ended.ended_by, ended.ended_reason) == ("ended", "kemal", "seen enough")
-    room.service.predict(project_id, model, _ask("r2"), "ayşe")
+    room.predict(project_id, model, _ask("r2"), "ayşe")
     room.service.deployments.drain()
-    assert [line.version for line in ledger_lines(room.service, project_id, model, 10)].count(2) == 1
+    assert [line.version for line in ledger_lines(room.database, project_id, model, 10)].count(2) == 1
     told = _events(room, project_id)
     assert told.count("model.deployment_started") == told.count("model.deployment_ended") == 1
 
@@ -101,27 +104,27 @@ def test_a_canary_gives_its_share_of_the_answers_always_to_the_same_requests() -
 @pytest.mark.sqlite_only
 def test_a_canarys_answer_is_given_and_the_champions_kept(room: Any, project_id: str, model: str) -> None:
     _start(room, project_id)
-    given = room.service.predict(project_id, model, _ask("r1"), "ayşe")
+    given = room.predict(project_id, model, _ask("r1"), "ayşe")
     room.service.deployments.drain()
     assert (given.version, given.alias, given.predictions[0].value) == (2, "champion", 13.0)
-    lines = ledger_lines(room.service, project_id, model, 10)
+    lines = ledger_lines(room.database, project_id, model, 10)
     assert sorted((line.version, line.predictions[0].value) for line in lines) == [(1, 11.0), (2, 13.0)]
     assert {line.request_id for line in lines} == {"r1"}
-    by_number = room.service.predict(project_id, model, _ask("r2").model_copy(update={"version": 1}), "ayşe")
+    by_number = room.predict(project_id, model, _ask("r2").model_copy(update={"version": 1}), "ayşe")
     assert by_number.version == 1
 
 
 def test_a_canary_that_fails_is_covered_and_taken_back(room: Any, project_id: str, model: str) -> None:
     _start(room, project_id, version=3)
     for index in range(20):
-        given = room.service.predict(project_id, model, _ask(f"r{index}"), "ayşe")
+        given = room.predict(project_id, model, _ask(f"r{index}"), "ayşe")
         assert (given.version, given.predictions[0].value) == (1, 11.0)
     (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.state, shown.ended_by) == ("rolled_back", "the platform")
     assert 5 < shown.errors.worse < 12
     assert shown.ended_reason.startswith(f"errors: only version 3 failed {shown.errors.worse} times")
     assert "model.canary_rolled_back" in _events(room, project_id)
-    assert room.service.show(project_id, model).champion == 1
+    assert room.service.reads.show(project_id, model).champion == 1
 
 
 @pytest.mark.sqlite_only
@@ -130,7 +133,7 @@ def test_what_nobody_can_answer_is_not_the_canarys_fault(room: Any, project_id: 
     short = PredictRequest(rows=_rows(FUTURE, count=1), request_id="short")
     for _ in range(3):
         with pytest.raises(InvalidInput):
-            room.service.predict(project_id, model, short, "ayşe")
+            room.predict(project_id, model, short, "ayşe")
     (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.state, shown.errors.worse) == ("active", 0)
 
@@ -141,8 +144,8 @@ def test_a_canary_with_a_worse_live_loss_is_taken_back(room: Any, project_id: st
     states = []
     for day in range(14):
         origin = FUTURE + timedelta(days=day)
-        room.service.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
-        room.service.predict(project_id, model, _ask(f"again{day}", origin), "ayşe")  # the same story twice
+        room.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
+        room.predict(project_id, model, _ask(f"again{day}", origin), "ayşe")  # the same story twice
         room.service.deployments.drain()
         known = [OutcomeRequest(request_id=f"{name}{day}", value=11.1) for name in ("r", "again")]
         outcomes.post(project_id, known, "ayşe")
@@ -153,7 +156,7 @@ def test_a_canary_with_a_worse_live_loss_is_taken_back(room: Any, project_id: st
     days = states.index("rolled_back") + 1
     assert days > 5  # one bad day proves nothing
     assert shown.losses.worse == days
-    assert room.service.predict(project_id, model, _ask("after"), "ayşe").version == 1
+    assert room.predict(project_id, model, _ask("after"), "ayşe").version == 1
 
 
 @pytest.mark.sqlite_only
@@ -162,13 +165,13 @@ def test_an_equal_or_better_canary_stays(room: Any, project_id: str, model: str)
     outcomes = _outcomes(room)
     for day in range(10):
         origin = FUTURE + timedelta(days=day)
-        room.service.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
+        room.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
         room.service.deployments.drain()
         outcomes.post(project_id, [OutcomeRequest(request_id=f"r{day}", value=12.9)], "ayşe")
     (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.state, shown.losses.better, shown.losses.worse) == ("active", 10, 0)
     # Promoted, it answers beside nobody.
-    room.service.promote_by_hand(project_id, model, 2, alias="champion", reason="better live", by="ayşe")
+    room.service.aliases.promote_by_hand(project_id, model, 2, alias="champion", reason="better live", by="ayşe")
     (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.state, shown.ended_reason) == ("ended", "the champion moved: better live")
 
@@ -230,12 +233,12 @@ def test_a_look_stores_what_it_counted_and_never_counts_it_again(room: Any, proj
     _start(room, project_id)
     outcomes = _outcomes(room)
     for day in (3, 1, 5):  # what is known late is about an earlier time
-        room.service.predict(project_id, model, _ask(f"r{day}", FUTURE + timedelta(days=day)), "ayşe")
+        room.predict(project_id, model, _ask(f"r{day}", FUTURE + timedelta(days=day)), "ayşe")
         room.service.deployments.drain()
         outcomes.post(project_id, [OutcomeRequest(request_id=f"r{day}", value=11.1)], "ayşe")
     (shown,) = room.service.deployments.list(project_id, model).items
     assert (shown.losses.worse, shown.losses.even, shown.overlapping) == (2, 0, 1)
-    room.service.deployments.watch(project_id, [room.service.show(project_id, model).id])
+    room.service.deployments.watch(project_id, [room.service.reads.show(project_id, model).id])
     assert room.service.deployments.list(project_id, model).items == [shown]
 
 
@@ -300,7 +303,7 @@ def test_the_bound_comes_from_what_the_champion_did_before(
     outcomes = _outcomes(room)
     for day, value in enumerate((11.5, 14.0, 11.0, 11.0)):
         origin = FUTURE + timedelta(days=day if day < 3 else 2)  # the last question is the one before it again
-        room.service.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
+        room.predict(project_id, model, _ask(f"r{day}", origin), "ayşe")
         outcomes.post(project_id, [OutcomeRequest(request_id=f"r{day}", value=value)], "ayşe")
     told = _start(room, project_id).extremes
     assert (told.known, told.bound, told.beyond) == (3, 3.0, 0)
@@ -319,7 +322,7 @@ class Toy:
         self.fails: set[int] = set()
         self.meanwhile: Callable[[], None] = lambda: None
         _start(room, project_id, mode=mode)
-        model_id = room.service.show(project_id, "load").id
+        model_id = room.service.reads.show(project_id, "load").id
         self.place = Place(project_id, model_id, "load", 1, Deployed(1, mode, 2, 100.0))
 
     def ask(self, version: int, pair_id: str | None) -> Said:
@@ -338,7 +341,16 @@ class Toy:
         }  # fmt: skip
 
     def answer(self) -> Said:
-        return self.room.service.deployments.answer(self.place, "r1", self.ask)
+        async def ask(version: int) -> Said:
+            return self.ask(version, None)
+
+        async def answer() -> Said:
+            given: Said = await self.room.service.deployments.answer(
+                self.place, "r1", ask=ask, ask_pair=self.ask, in_thread=to_thread.run_sync
+            )
+            return given
+
+        return asyncio.run(answer())
 
 
 @pytest.mark.sqlite_only
@@ -409,7 +421,7 @@ def test_the_test_seldom_cries_wolf_however_often_one_looks(margin: float) -> No
 @pytest.mark.sqlite_only
 def test_an_outcome_by_id_judges_both_halves_of_a_pair(room: Any, project_id: str, model: str) -> None:
     _start(room, project_id)
-    given = room.service.predict(project_id, model, _ask("r1"), "ayşe")
+    given = room.predict(project_id, model, _ask("r1"), "ayşe")
     room.service.deployments.drain()
     _outcomes(room).post(project_id, [OutcomeRequest(prediction_id=given.prediction_id, value=11.1)], "ayşe")
     assert room.service.deployments.list(project_id, model).items[0].losses.worse == 1
@@ -428,11 +440,11 @@ def test_answers_about_other_times_make_no_pair(room: Any, project_id: str, make
             project_id, make_folder(float(version)), schema=dataset.dataset_schema.model_dump(), dataset_id=dataset.id,
             dataset_version=version, dataset_fingerprint=dataset.fingerprint,
         )  # fmt: skip
-    room.service.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
+    room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
     _start(room, project_id, mode="shadow")
-    room.service.predict(project_id, "load", PredictRequest(horizon=1), "ayşe")
+    room.predict(project_id, "load", PredictRequest(horizon=1), "ayşe")
     room.service.deployments.drain()
-    lines = ledger_lines(room.service, project_id, "load", 10)
+    lines = ledger_lines(room.database, project_id, "load", 10)
     assert len({line.predictions[0].at for line in lines}) == 2
     outcomes = _outcomes(room)
     for line in lines:
@@ -469,22 +481,20 @@ def test_a_panels_series_are_watched_apart(room: Any, project_id: str, make_fold
     schema = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h", "series": "shop"}
     for step in (1.0, 3.0):
         room.add_version(project_id, make_folder(step), schema=schema)
-    room.service.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
-    owner = room.service.show(project_id, "load").id
-    ledger = room.service.online.ledger
+    room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="first", by="ayşe")
+    owner = room.service.reads.show(project_id, "load").id
+    ledger = room.service.ledger
 
     def say(version: int, series: str, pair_id: str | None, **fields: Any) -> str:
         id_, at = new_id(), FUTURE + timedelta(hours=1)
         value = {1: 11.0, 2: 13.0}[version]
         point = {"at": at.isoformat(), "value": value, "low": None, "high": None}
-        told = {
-            "model": "load", "id": id_, "model_id": owner, "version": version, "alias": None, "by": "ayşe",
-            "inputs": {"rows": 4, "series": series}, "target": "load", "unit": "", "interval": None,
-            "origin_at": FUTURE, "matures_at": at, "points": [point], "request_id": None, "latency_seconds": 0.1,
-            "naive": 10.0, "features": None, "deployment": 1, "pair_id": pair_id, "continues": None,
-            "question": series, **fields,
-        }  # fmt: skip
-        ledger.enter(project_id, told)
+        line = LedgerLine(
+            model="load", id=id_, model_id=owner, version=version, by="ayşe", inputs={"rows": 4, "series": series},
+            target="load", unit="", origin_at=FUTURE, matures_at=at, points=[point], latency_seconds=0.1, naive=10.0,
+            pair_id=pair_id, question=series, **{"deployment": 1, **fields},
+        )  # fmt: skip
+        ledger.enter(project_id, line)
         return id_
 
     outcomes = _outcomes(room)

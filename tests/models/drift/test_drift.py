@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import JsonValue
 from scipy import stats
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, NotFound
-from azuraforge.models.drift import looking as drift
-from azuraforge.models.drift.watch import ANSWER, DriftWatch
+from azuraforge.models.drift import detection as drift
+from azuraforge.models.drift.monitor import ANSWER, DriftMonitor
 from azuraforge.models.predictions.ledger import Ledger
+from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.schemas import PredictRequest
 
 Make = Callable[..., Path]
@@ -111,9 +113,9 @@ class Ground:
             project_id, folder, schema=dataset.dataset_schema.model_dump(), dataset_id=dataset.id,
             dataset_fingerprint=dataset.fingerprint, learned_from=learned,
         )  # fmt: skip
-        room.service.promote_by_hand(project_id, "load", 1, alias="champion", reason="because", by="ayşe")
-        self.watch = DriftWatch(room.database, room.events, room.datasets, room.service.online)
-        self.model_id = room.service.show(project_id, "load").id
+        room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="because", by="ayşe")
+        self.watch = DriftMonitor(room.database, room.events, room.datasets, room.service.versions)
+        self.model_id = room.service.reads.show(project_id, "load").id
         self.ledger = Ledger(room.database, room.events)
         self.hours = 0
 
@@ -124,12 +126,13 @@ class Ground:
             self.hours += 1
             at = START + timedelta(hours=1000 + self.hours)
             load, heat = float(rng.normal()) + shift, float(rng.normal())
-            self.ledger.enter(self.project_id, {
-                "model": "load", "id": f"p{self.hours}", "model_id": self.model_id, "version": 1, "alias": None,
-                "by": "x", "inputs": {}, "target": "load", "unit": "", "interval": None, "origin_at": at,
-                "matures_at": at, "points": [{"at": at.isoformat(), "value": load + 1, "low": None, "high": None}],
-                "request_id": None, "latency_seconds": 0.1, "naive": load, "features": {"load": load, "heat": heat},
-            })  # fmt: skip
+            points: list[JsonValue] = [{"at": at.isoformat(), "value": load + 1, "low": None, "high": None}]
+            line = LedgerLine(
+                model="load", id=f"p{self.hours}", model_id=self.model_id, version=1, by="x", inputs={}, target="load",
+                unit="", origin_at=at, matures_at=at, points=points, latency_seconds=0.1, naive=load,
+                features={"load": load, "heat": heat},
+            )  # fmt: skip
+            self.ledger.enter(self.project_id, line)
 
     def events(self) -> list[dict[str, Any]]:
         return [
@@ -174,7 +177,7 @@ def test_from_quiet_to_alarm_and_back(ground: Ground, other_project_id: str) -> 
 def test_the_same_question_again_is_no_new_evidence(ground: Ground) -> None:
     rows = [{"at": (START + timedelta(hours=hour)).isoformat(), "load": 9.0, "heat": 9.0} for hour in range(3)]
     for _ in range(40):
-        ground.room.service.predict(ground.project_id, "load", PredictRequest(rows=rows), "x")
+        ground.room.predict(ground.project_id, "load", PredictRequest(rows=rows), "x")
     report = ground.watch.check(ground.project_id, "load", None).report
     assert (report.lines, report.enough) == (40, False)
     assert {each.rows for each in report.columns} == {1}

@@ -6,20 +6,24 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from pydantic import JsonValue
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from azuraforge.database import new_id, taking_along
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
-from azuraforge.models.drift.watch import DriftWatch
+from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.ledger import Ledger, _Group
+from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.predictions.outcomes import Outcomes, _meant
 from azuraforge.models.predictions.schemas import OutcomeRequest
 from azuraforge.models.predictions.service import PredictionService
@@ -39,7 +43,7 @@ class Ground:
     def __init__(self, room: Any, project_id: str, folder: Path, tmp_path: Path, launcher: Any) -> None:
         self.room, self.project_id, self._tmp = room, project_id, tmp_path
         outcomes = Outcomes(room.database, room.events, room.datasets, launcher.call)
-        drift = DriftWatch(room.database, room.events, room.datasets, room.service.online)
+        drift = DriftMonitor(room.database, room.events, room.datasets, room.service.versions)
         self.additions = Additions()
         self.service = PredictionService(room.database, outcomes, drift, self.additions)
         dataset = self.add_rows([])
@@ -48,7 +52,7 @@ class Ground:
             project_id, folder, schema=dataset.dataset_schema.model_dump(), dataset_id=dataset.id,
             dataset_fingerprint=dataset.fingerprint,
         )  # fmt: skip
-        room.service.promote_by_hand(project_id, "load", 1, alias="champion", reason="because", by="ayşe")
+        room.service.aliases.promote_by_hand(project_id, "load", 1, alias="champion", reason="because", by="ayşe")
 
     def add_rows(self, later: list[float]) -> Any:
         """A new version of the dataset, with what was measured after START."""
@@ -60,7 +64,7 @@ class Ground:
         return self.room.datasets.add_file(self.project_id, path, path.name, options)
 
     def predict(self, **request: Any) -> Any:
-        return self.room.service.predict(self.project_id, "load", PredictRequest(**request), "ayşe")
+        return self.room.predict(self.project_id, "load", PredictRequest(**request), "ayşe")
 
     def post(self, *outcomes: dict[str, Any]) -> Any:
         return self.service.outcomes.post(self.project_id, [OutcomeRequest(**each) for each in outcomes], "ayşe")
@@ -227,13 +231,13 @@ def test_a_prediction_of_the_past_is_counted_apart(ground: Ground) -> None:
 
 def test_classes_are_judged_by_the_right_one_beside_the_usual_one(ground: Ground) -> None:
     ledger, at = Ledger(ground.room.database, ground.room.events), HOURS[0]
-    model_id = ground.room.service.show(ground.project_id, "load").id
+    model_id = ground.room.service.reads.show(ground.project_id, "load").id
     for number, label in enumerate(("cat", "cat", "dog")):
-        point = {"at": at.isoformat(), "value": 0.8, "low": None, "high": None, "label": label}
-        line = {"model": "load", "id": f"p{number}", "model_id": model_id, "version": 1, "alias": None, "by": "x",
-                "inputs": {}, "target": "label", "unit": "", "interval": None, "origin_at": at, "matures_at": at,
-                "points": [point], "request_id": f"r{number}", "latency_seconds": 0.1, "naive": None,
-                "features": None}  # fmt: skip
+        point: JsonValue = {"at": at.isoformat(), "value": 0.8, "low": None, "high": None, "label": label}
+        line = LedgerLine(
+            model="load", id=f"p{number}", model_id=model_id, version=1, by="x", inputs={}, target="label", unit="",
+            origin_at=at, matures_at=at, points=[point], request_id=f"r{number}", latency_seconds=0.1,
+        )  # fmt: skip
         ledger.enter(ground.project_id, line)
     for number, truth in enumerate(("cat", "dog", "dog")):
         ground.post({"request_id": f"r{number}", "label": truth})
@@ -245,6 +249,33 @@ def test_classes_are_judged_by_the_right_one_beside_the_usual_one(ground: Ground
     ]
     (total,) = ground.service.reads.scores(ground.project_id, "load", None).total
     assert (total.count, total.loss, total.naive_loss, total.skill) == (3, pytest.approx(1 / 3), 1.0, 0.5)
+
+
+def test_another_writer_enters_a_batch_once_however_often_it_sends_it(ground: Ground) -> None:
+    """A writer that died before it learned of the commit sends the batch again, with what came since."""
+    ledger, at = Ledger(ground.room.database, ground.room.events), HOURS[0]
+    model_id = ground.room.service.reads.show(ground.project_id, "load").id
+
+    def lines(count: int, version: int = 1) -> list[LedgerLine]:
+        point: JsonValue = {"at": at.isoformat(), "value": 0.8, "low": None, "high": None}
+        return [
+            LedgerLine(
+                model="load", id=f"b{version}{number}", model_id=model_id, version=version, by="learner", inputs={},
+                target="load", unit="", origin_at=at, matures_at=at, points=[point],
+            )
+            for number in range(count)
+        ]  # fmt: skip
+
+    assert ledger.enter_many(ground.project_id, lines(1200)) == 1200
+    assert ledger.enter_many(ground.project_id, lines(1203)) == 3
+    with pytest.raises(IntegrityError):  # there is no version 99: all of a batch, or nothing
+        ledger.enter_many(ground.project_id, [*lines(3, version=1), *lines(2, version=99)])
+    with ground.room.database.read(ground.project_id) as session:
+        assert session.scalar(select(func.count()).select_from(Prediction)) == 1203
+    ledger.close()
+    events = [each for each in ground.room.events.read(ground.project_id, "project", 0, 1000)
+              if each.type == "prediction.made"]  # fmt: skip
+    assert sum(each.data["count"] for each in events) == 1203
 
 
 def test_pages_of_the_ledger_miss_nothing_and_repeat_nothing(ground: Ground) -> None:
@@ -344,7 +375,7 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
     room, commits = ground.room, []
     add = ledger_store.add
 
-    def counted(session: Any, project_id: str, lines: list[dict[str, Any]]) -> Any:
+    def counted(session: Any, project_id: str, lines: list[LedgerLine]) -> Any:
         commits.append(len(lines))
         threading.Event().wait(0.02)  # while it writes, others come
         return add(session, project_id, lines)
@@ -353,7 +384,7 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
 
     async def ask(value: int) -> float:
         request = PredictRequest(rows=_own(0.0, float(value)))
-        answer = await room.service.predict_here(ground.project_id, "load", request, "ayşe")
+        answer = await room.service.predict(ground.project_id, "load", request, "ayşe")
         return float(answer.predictions[0].value)
 
     async def all_at_once() -> list[float]:
@@ -374,7 +405,7 @@ def test_what_goes_along_is_written_with_its_own_line(ground: Ground) -> None:
 
     async def ask() -> None:
         with taking_along(ground.project_id, refuse):
-            await ground.room.service.predict_here(ground.project_id, "load", PredictRequest(), "ayşe")
+            await ground.room.service.predict(ground.project_id, "load", PredictRequest(), "ayşe")
 
     with pytest.raises(Conflict):
         asyncio.run(ask())
@@ -385,7 +416,7 @@ def test_what_goes_along_is_written_with_its_own_line(ground: Ground) -> None:
 def test_live_pages_hear_of_lines_in_sums(ground: Ground) -> None:
     for _ in range(9):
         ground.predict()
-    ground.room.service.online.ledger.close()
+    ground.room.service.ledger.close()
     events = [each for each in ground.room.events.read(ground.project_id, "project", 0, 1000)
               if each.type == "prediction.made"]  # fmt: skip
     assert sum(each.data["count"] for each in events) == 9
@@ -398,7 +429,7 @@ def test_answers_that_come_together_share_a_commit(ground: Ground, monkeypatch: 
     commits: list[int] = []
     add = ledger_store.add
 
-    def slow(session: Any, project_id: str, lines: list[dict[str, Any]]) -> Any:
+    def slow(session: Any, project_id: str, lines: list[LedgerLine]) -> Any:
         commits.append(len(lines))
         threading.Event().wait(0.05)
         return add(session, project_id, lines)
@@ -420,13 +451,12 @@ def test_one_bad_line_is_nobody_elses_fault(ground: Ground) -> None:
     row = ground.room.database
     with row.read(ground.project_id) as session:
         (line, _) = ledger_store.line(session, ground.project_id, made.prediction_id) or ()
-        columns = {name: getattr(line, name) for name in Prediction.__table__.columns.keys()}  # noqa: SIM118
-    del columns["project_id"], columns["created_at"]
+        columns = {each.name: getattr(line, each.name) for each in fields(LedgerLine) if each.name != "model"}
     group = _Group()
     for version in (1, 99, 1):  # there is no version 99
-        group.lines.append({**columns, "id": new_id(), "model": "load", "version": version})
+        group.lines.append(LedgerLine(**{**columns, "id": new_id(), "model": "load", "version": version}))
         group.waiting.append(Future())
-    ground.room.service.online.ledger._write(ground.project_id, group)
+    ground.room.service.ledger._write(ground.project_id, group)
     errors = [each.exception(20.0) for each in group.waiting]
     assert [error is None for error in errors] == [True, False, True]
     page = ground.service.reads.page(ground.project_id, model="load", version=1, judged=None, limit=9)

@@ -151,7 +151,7 @@ def test_who_is_asked_must_be_there_and_look_at_pictures(http, classifier, room,
     assert ask(http, classifier, flat(1, 6, 8), part="file").status_code == 422
     request = PredictRequest(version=1, rows=[{"at": "2026-01-01", "load": 1}])
     with pytest.raises(InvalidInput) as caught:
-        room.service.predict(http.app.state.default_project, classifier, request, "me")
+        room.predict(http.app.state.default_project, classifier, request, "me")
     assert caught.value.error_code == "not_a_forecaster"
 
 
@@ -163,7 +163,7 @@ def test_an_alias_leads_to_a_version_and_a_canary_has_its_share(http, classifier
         project_id, make_folder(9.0), "lamps", plugin="test.brightness", kind="classify", schema=SCHEMA, config={}
     )
     for alias, version in (("champion", 1), ("night", 2)):
-        room.service.promote_by_hand(project_id, classifier, version, alias=alias, reason="because", by="ayşe")
+        room.service.aliases.promote_by_hand(project_id, classifier, version, alias=alias, reason="because", by="ayşe")
     night = ask(http, classifier, content, None, alias="night", request_id="lamp 7").json()
     assert (night["version"], night["alias"]) == (2, "night")
     request = DeploymentRequest(version=2, mode="canary", share_percent=100.0, reason="try it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -9,8 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +22,15 @@ import pytest
 
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, TransientError
+from azuraforge.models.predictions.inference import answer_of
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.serving.child import following_times, read_rows
-from azuraforge.models.serving.lane import AHEAD, Lane
-from azuraforge.models.serving.warm import WarmPredictors
+from azuraforge.models.serving.pool import ReplicaPool
+from azuraforge.models.serving.replica import IN_FLIGHT, Replica
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.forecasting.covariates import part_at_end
 from azuraforge.processes.frames import encode
+from azuraforge.processes.launcher import Launcher
 from azuraforge.waiting.ending import Ending, work_of_request
 from tests.models.ledger_lines import ledger_lines
 
@@ -59,12 +63,12 @@ def serving(room: Any, project_id: str, make_folder: Make, tmp_path: Path) -> An
     room.add_version(
         project_id, make_folder(1.0), schema=schema, dataset_id=dataset.id, dataset_fingerprint=fingerprint
     )
-    room.service.promote_by_hand(project_id, "load", 1, **HAND)
+    room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
     return room
 
 
 def predict(serving: Any, project_id: str, **request: Any) -> Any:
-    return serving.service.predict(project_id, "load", PredictRequest(**request), "ayşe")
+    return serving.predict(project_id, "load", PredictRequest(**request), "ayşe")
 
 
 def test_without_a_body_the_champion_continues_its_dataset(serving: Any, project_id: str) -> None:
@@ -89,31 +93,31 @@ def test_own_rows_and_a_shorter_horizon(serving: Any, project_id: str) -> None:
 
 def test_every_answer_stands_in_the_ledger(serving: Any, project_id: str) -> None:
     first, second = predict(serving, project_id), predict(serving, project_id, rows=rows([1, 2]), version=1)
-    ledger = {line.prediction_id: line for line in ledger_lines(serving.service, project_id, "load", 10)}
+    ledger = {line.prediction_id: line for line in ledger_lines(serving.database, project_id, "load", 10)}
     assert set(ledger) == {first.prediction_id, second.prediction_id}
     line = ledger[first.prediction_id]
     assert (line.version, line.alias, line.by, line.outcome, line.judged_at) == (1, "champion", "ayşe", None, None)
     assert line.predictions == first.predictions
     assert line.matures_at == first.predictions[-1].at
     assert line.inputs["rows"] == 30
-    version = serving.service.show_version(project_id, "load", 1)
+    version = serving.service.reads.show_version(project_id, "load", 1)
     assert line.inputs["dataset_fingerprint"] == version.dataset_fingerprint
     assert ledger[second.prediction_id].alias is None
     assert ledger[second.prediction_id].inputs == {"rows": 2}
-    serving.service.online.ledger.close()
+    serving.service.ledger.close()
     events = [event for event in serving.events.read(project_id, "project") if event.type == "prediction.made"]
     assert sum(event.data["count"] for event in events) == 2
 
 
 def test_the_new_champion_answers_at_once(serving: Any, project_id: str, make_folder: Make) -> None:
     predict(serving, project_id)
-    trained_on = serving.service.show_version(project_id, "load", 1).dataset_id
+    trained_on = serving.service.reads.show_version(project_id, "load", 1).dataset_id
     serving.add_version(project_id, make_folder(10.0), dataset_id=trained_on)
-    serving.service.promote_by_hand(project_id, "load", 2, **HAND)
+    serving.service.aliases.promote_by_hand(project_id, "load", 2, **HAND)
     answer = predict(serving, project_id)
     assert (answer.version, answer.predictions[0].value) == (2, 15.0)
     assert predict(serving, project_id, version=1).predictions[0].value == 6.0
-    serving.service.rollback_by_hand(project_id, "load", **HAND)
+    serving.service.aliases.rollback_by_hand(project_id, "load", **HAND)
     assert predict(serving, project_id).version == 1
 
 
@@ -148,8 +152,8 @@ def test_a_child_that_is_killed_while_it_thinks_is_started_again_once(serving: A
 
 def _soon(serving: Any, project_id: str, value: float, timeout_seconds: float = 60.0) -> Any:
     """A question on its way to version 1, behind those before it."""
-    row = serving.service.show_version(project_id, "load", 1)
-    served = serving.service.online.served(project_id, serving.service.show(project_id, "load").id, 1)
+    row = serving.service.reads.show_version(project_id, "load", 1)
+    served = serving.service.versions.get(project_id, serving.service.reads.show(project_id, "load").id, 1)
     question = {"rows": rows([1, value]), "dataset": None, "horizon": 1}
     return serving.warm.ask_soon((project_id, row.content_hash), served.opening, question, timeout_seconds)
 
@@ -181,12 +185,12 @@ def test_who_stands_behind_a_question_that_takes_too_long_is_answered(serving: A
 @pytest.mark.sqlite_only
 def test_the_same_question_that_waits_twice_is_asked_once(serving: Any, project_id: str) -> None:
     predict(serving, project_id)
-    ahead = [_soon(serving, project_id, 555), *(_soon(serving, project_id, value) for value in range(1, AHEAD))]
+    ahead = [_soon(serving, project_id, 555), *(_soon(serving, project_id, value) for value in range(1, IN_FLIGHT))]
     waiting = [_soon(serving, project_id, value) for value in (20, 30, 20, 20, 30)]
-    (lane,) = serving.warm._lanes.values()
-    assert len(lane._waiting) == 2
+    (replica,) = serving.warm._replicas.values()
+    assert len(replica._waiting) == 2
     assert [_value(each) for each in waiting] == [21.0, 31.0, 21.0, 21.0, 31.0]
-    assert [_value(each) for each in ahead] == [556.0, *(value + 1.0 for value in range(1, AHEAD))]
+    assert [_value(each) for each in ahead] == [556.0, *(value + 1.0 for value in range(1, IN_FLIGHT))]
 
 
 @pytest.mark.sqlite_only
@@ -198,10 +202,10 @@ def test_a_question_larger_than_the_pipe_arrives_whole(serving: Any, project_id:
 
 def test_a_child_that_hangs_is_ended(serving: Any, project_id: str) -> None:
     row = serving.add_version(project_id, next(serving.folders._artifacts.parent.glob("predictor-*")), model="other")
-    opening = serving.service.online.served(project_id, row.model_id, row.version).opening
+    opening = serving.service.versions.get(project_id, row.model_id, row.version).opening
     question = {"rows": rows([1, 777]), "dataset": None, "horizon": None}
     with pytest.raises(TransientError, match="no answer"):
-        serving.warm.ask((project_id, "hanging"), opening, question, 2.0)
+        serving.warm.ask_soon((project_id, "hanging"), opening, question, 2.0).result()
     wait_for_end(serving.children[-1])
     assert (project_id, "hanging") not in serving.warm.loaded
 
@@ -216,7 +220,7 @@ def test_the_least_recently_used_child_makes_room(serving: Any, project_id: str,
     serving.warm._max_bytes = int(2.5 * serving.children[0].resident_bytes)
     predict(serving, project_id, version=1, **question)
     predict(serving, project_id, version=3, **question)
-    hashes = [serving.service.show_version(project_id, "load", version).content_hash for version in (1, 3)]
+    hashes = [serving.service.reads.show_version(project_id, "load", version).content_hash for version in (1, 3)]
     assert serving.warm.loaded == [(project_id, content_hash) for content_hash in hashes]
     wait_for_end(serving.children[1])
     serving.warm._max_bytes = 1
@@ -237,22 +241,22 @@ def test_many_at_once_get_their_own_answers(serving: Any, project_id: str) -> No
         thread.join()
     assert answers == {value: value + 1.0 for value in range(12)}
     assert len(serving.children) == 1
-    assert len(ledger_lines(serving.service, project_id, "load", 100)) == 12
+    assert len(ledger_lines(serving.database, project_id, "load", 100)) == 12
 
 
 def test_a_damaged_version_answers_nothing(serving: Any, project_id: str) -> None:
-    content_hash = serving.service.show_version(project_id, "load", 1).content_hash
+    content_hash = serving.service.reads.show_version(project_id, "load", 1).content_hash
     path = serving.folders.path(project_id, content_hash) / "weights.safetensors"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
     with pytest.raises(StorageError, match=r"weights\.safetensors was changed"):
         predict(serving, project_id)
-    assert ledger_lines(serving.service, project_id, "load", 10) == []
+    assert ledger_lines(serving.database, project_id, "load", 10) == []
 
 
 def test_a_damaged_dataset_is_refused(serving: Any, project_id: str) -> None:
-    dataset_id = serving.service.show_version(project_id, "load", 1).dataset_id
+    dataset_id = serving.service.reads.show_version(project_id, "load", 1).dataset_id
     path = serving.datasets.get(project_id, dataset_id, 1).path
     frame = pl.read_parquet(path)
     frame.with_columns(pl.col("load") + 1e-9).write_parquet(path)
@@ -289,7 +293,7 @@ def test_what_cannot_be_predicted_is_said(serving: Any, project_id: str, make_fo
     serving.add_version(project_id, make_folder(4.0), dataset_id=None)
     with pytest.raises(InvalidInput, match="not trained on a stored dataset"):
         predict(serving, project_id, version=2)
-    assert ledger_lines(serving.service, project_id, "load", 10) == []
+    assert ledger_lines(serving.database, project_id, "load", 10) == []
 
 
 HOURLY = Schema(time="at", target="load", features=("heat",), frequency="1h", timezone="Europe/Istanbul")
@@ -392,7 +396,7 @@ def test_a_callers_few_rows_go_on_in_the_hours_of_the_trained_series(
     expected = [friday + timedelta(hours=17), monday_morning, monday_morning + timedelta(hours=1)]
     assert [point.at for point in answer.predictions] == expected
     assert answer.origin == friday + timedelta(hours=16)
-    assert "dataset_id" not in ledger_lines(room.service, project_id, "load", 1)[0].inputs
+    assert "dataset_id" not in ledger_lines(room.database, project_id, "load", 1)[0].inputs
     room.add_version(project_id, make_folder(2.0), dataset_id="gone", **trained)
     alone = predict(room, project_id, rows=own, version=2)
     assert [point.at.hour for point in alone.predictions] == [17, 18, 19]
@@ -420,17 +424,17 @@ def test_the_last_rows_may_only_tell_what_is_known_ahead() -> None:
 def test_a_queue_has_an_end_and_who_left_is_not_asked(
     serving: Any, project_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("azuraforge.models.serving.lane.MOST_WAITING", 2)
+    monkeypatch.setattr("azuraforge.models.serving.replica.MOST_WAITING", 2)
     predict(serving, project_id)
-    ahead = [_soon(serving, project_id, 555), *(_soon(serving, project_id, value) for value in range(1, AHEAD))]
+    ahead = [_soon(serving, project_id, 555), *(_soon(serving, project_id, value) for value in range(1, IN_FLIGHT))]
     gone, stays = (_soon(serving, project_id, value) for value in (666, 30))  # 666 kills whoever is asked it
     with pytest.raises(TransientError, match="too many"):
         _soon(serving, project_id, 40)
     assert gone.cancel()
     late = _soon(serving, project_id, 40)
-    (lane,) = serving.warm._lanes.values()
-    lane._waiting[0].asked_at -= 100
-    monkeypatch.setattr("azuraforge.models.serving.lane.MOST_WAITING", 1000)
+    (replica,) = serving.warm._replicas.values()
+    replica._waiting[0].asked_at -= 100
+    monkeypatch.setattr("azuraforge.models.serving.replica.MOST_WAITING", 1000)
     with pytest.raises(TransientError, match="too many"):
         _soon(serving, project_id, 50)
     assert [_value(each) for each in (ahead[0], stays, late)] == [556.0, 31.0, 41.0]
@@ -441,12 +445,48 @@ def test_versions_that_cannot_be_opened_do_not_pile_up() -> None:
     def refuse(entry: str, opening: dict[str, Any]) -> Any:
         raise InvalidInput("no such version")
 
-    warm = WarmPredictors(refuse, "")
+    warm = ReplicaPool(refuse, "")
     for index in range(5):
         with pytest.raises(InvalidInput):
-            warm.ask(("project", str(index)), {}, {}, 1.0)
-    assert [key for _, key in warm._lanes] == ["4"]
+            warm.ask_soon(("project", str(index)), {}, {}, 1.0).result()
+    assert [key for _, key in warm._replicas] == ["4"]
     warm.close()
+
+
+@pytest.fixture
+def streaming(launcher: Launcher) -> Iterator[ReplicaPool]:
+    """Children that answer in pieces; see ``tests/entries/words.py``."""
+    pool = ReplicaPool(lambda entry, opening: launcher.open("words:serve", opening), "")
+    yield pool
+    pool.close()
+
+
+def test_an_answer_comes_in_pieces_and_others_keep_their_order(streaming: ReplicaPool) -> None:
+    pieces: list[str] = []
+
+    def ask(*words: str, on_piece: Any = None) -> Any:
+        return streaming.ask_soon(("project", "words"), {}, {"words": words}, 30.0, on_piece)
+
+    streamed = ask("a", "b", "c", on_piece=lambda piece: pieces.append(piece["word"]))
+    whole, empty = ask("x", "y"), ask()
+    assert (streamed.result(30), pieces) == ({"count": 3}, ["a", "b", "c"])
+    assert (whole.result(30), empty.result(30)) == ({"count": 2}, {"count": 0})
+
+    def refuse(piece: Any) -> None:
+        raise ValueError("the client has left")
+
+    assert ask("a", "b", on_piece=refuse).result(30) == {"count": 2}
+
+
+def test_an_answer_that_has_begun_is_not_begun_again(streaming: ReplicaPool) -> None:
+    pieces: list[str] = []
+    ask = partial(streaming.ask_soon, ("project", "words"), {})
+    broken = ask({"words": ["a", "die"]}, 30.0, lambda piece: pieces.append(piece["word"]))
+    behind = ask({"words": ["b"]}, 30.0)
+    with pytest.raises(TransientError):
+        broken.result(30)
+    assert pieces == ["a"]
+    assert behind.result(30) == {"count": 1}
 
 
 def test_a_question_of_a_client_that_has_left_is_dropped() -> None:
@@ -462,11 +502,11 @@ def test_a_question_of_a_client_that_has_left_is_dropped() -> None:
         assert opening.wait(120)
         ending.end()
 
-    warm = WarmPredictors(open_child, "")
+    warm = ReplicaPool(open_child, "")
     leaving = threading.Thread(target=leave)
     leaving.start()
     with work_of_request(ending), pytest.raises(TransientError) as left:
-        warm.ask(("project", "0"), {}, {}, 1.0)
+        asyncio.run(answer_of(warm.ask_soon(("project", "0"), {}, {}, 1.0)))
     assert left.value.error_code == "client_left"
     close.set()
     leaving.join()
@@ -492,7 +532,7 @@ class Mumbler:
 
 
 def test_who_gets_an_answer_that_cannot_be_read_hears_of_it() -> None:
-    lane = Lane(Mumbler, lambda lane: None)  # type: ignore[arg-type]
+    replica = Replica(Mumbler, lambda replica: None)  # type: ignore[arg-type]
     with pytest.raises(TransientError, match="KeyError"):
-        lane.ask(encode({"payload": {}}), 5.0).result(10.0)
-    lane.close()
+        replica.ask(encode({"payload": {}}), 5.0).result(10.0)
+    replica.close()

@@ -2,7 +2,7 @@
 
 The same version gives the same bytes everywhere: nothing is compressed (no two zlibs need agree), names are sorted,
 and every time is 1980. ``SHA256SUMS`` names each other file; ``version/`` is the folder that the content hash is of.
-Nothing in a bundle can run code: safetensors, JSON and Markdown.
+Nothing in a bundle can run code: tensors, JSON, text and Markdown.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class LoadedBundle:
     """A version that answers without a platform. Close it, or use it in a ``with``: its files are unpacked."""
 
     def __init__(self, path: Path | str, plugins_folder: Path | str | None = None) -> None:
-        from azuraforge.models.serving.child import serve
+        from azuraforge.models.serving.opening import serve
 
         self._unpacked = tempfile.TemporaryDirectory(prefix="azuraforge-bundle-")
         try:

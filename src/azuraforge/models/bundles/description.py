@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from azuraforge.bounds import within_years
 from azuraforge.errors import InvalidInput
@@ -30,7 +31,7 @@ _PLAIN = r"^[^\p{Cc}\p{Zl}\p{Zp}]*$"
 _DURATION = r"^[1-9][0-9]{0,8}(ms|s|m|h|d|w|mo|q|y)$"
 
 
-def _text(most: int, least: int = 0) -> Any:
+def _text(most: int, least: int = 0) -> StringConstraints:
     """Return the type of a line of text without control characters, which PostgreSQL and terminals refuse."""
     return StringConstraints(min_length=least, max_length=most, pattern=_PLAIN)
 
@@ -223,7 +224,7 @@ class Card(_Strict):
 _Told = TypeVar("_Told", bound=_Strict)
 
 
-def check(shape: type[_Told], told: Any, entry: str) -> _Told:
+def check(shape: type[_Told], told: object, entry: str) -> _Told:
     """Validate ``told`` as ``shape``. Raises InvalidInput that names the bundle's entry and the first wrong fields."""
     _check_size(told, entry)
     try:
@@ -245,16 +246,17 @@ def refused(problem: str, entry: str) -> InvalidInput:
     )
 
 
-def _sentence(problem: Any) -> str:
+def _sentence(problem: ErrorDetails) -> str:
     path = [str(part) for part in problem["loc"] if part not in ("SeriesSchema", "PictureSchema")]
     return f"{'.'.join(path)[:200] or 'the document'}: {problem['msg']}"
 
 
-def _check_size(told: Any, entry: str) -> None:
+def _check_size(told: object, entry: str) -> None:
     """Refuse documents that are nested or long beyond use; a response could not carry them."""
-    level, values = [told], 0
+    values = 0
+    level: list[object] = [told]
     for _ in range(_MAX_DEPTH):
-        inner: list[Any] = []
+        inner: list[object] = []
         for each in level:
             if isinstance(each, dict):
                 if any(not isinstance(key, str) or len(key) > _MAX_KEY for key in each):

@@ -18,7 +18,8 @@ from azuraforge.models.bundles.description import refused
 from azuraforge.models.cards.card import Evaluated
 from azuraforge.models.cards.service import Cards, evaluated_of, known_version
 from azuraforge.models.registry.folder import MANIFEST, VersionFolders
-from azuraforge.models.registry.registry import Registry, check_name
+from azuraforge.models.registry.names import check_name
+from azuraforge.models.registry.registry import Registry
 from azuraforge.models.tables import Model, ModelVersion
 
 #: A bundle smaller than this is never written to a disk on its way out.
@@ -61,7 +62,7 @@ class Bundles:
     """Writes and reads bundles; each method names the project it acts in.
 
     Args:
-        call_trial: runs ``serving.trial`` in a child.
+        call_trial: runs ``bundles.trial`` in a child.
         free: removes a version's folder (project, content hash) that no row names.
     """
 

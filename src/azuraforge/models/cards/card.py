@@ -107,7 +107,7 @@ def _what(row: ModelVersion, say: Mapping[str, str]) -> list[tuple[str, str]]:
     ]
 
 
-def _value(value: Any, say: Mapping[str, str]) -> str:
+def _value(value: object, say: Mapping[str, str]) -> str:
     """A setting as a person reads it, never as Python writes it."""
     if value is None:
         return "–"
@@ -212,13 +212,13 @@ def _origin(row: ModelVersion) -> dict[str, Any]:
     return {name: row.imported.get(name) or "–" for name in ("model", "version", "run_id", "bundle_sha256")}
 
 
-def _metric(name: str, value: Any, language: Language) -> str:
+def _metric(name: str, value: object, language: Language) -> str:
     if name in _SHARES and isinstance(value, int | float):
         return percent(value, language, signed=name == "skill")
     return _number(value, language)
 
 
-def _number(value: Any, language: Language) -> str:
+def _number(value: object, language: Language) -> str:
     if not isinstance(value, int | float):
         return "–"
     shown = f"{value:.4g}".replace("-", "−")

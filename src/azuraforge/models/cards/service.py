@@ -9,6 +9,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.models import store
 from azuraforge.models.cards.card import Evaluated, Language, card
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.schemas import CardOut
 from azuraforge.models.tables import Model, ModelVersion
 
@@ -42,9 +43,7 @@ class Cards:
         """Write down what a model is for; every version's card says so from now on. Empty: nothing."""
 
         def work(session: Session) -> None:
-            owner = store.lock_model(session, project_id, name)
-            if owner is None:
-                raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+            owner = lock_model(session, project_id, name)
             owner.intended_use = text.strip() or None
             session.flush()
             told = {"model": name, "by": by, "intended_use": owner.intended_use}
@@ -62,14 +61,9 @@ class Cards:
 
 
 def known_version(session: Session, project_id: str, name: str, number: int) -> tuple[Model, ModelVersion]:
-    """A model and one of its versions that are there. Raises NotFound."""
-    owner = store.model(session, project_id, name)
-    if owner is None:
-        raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
-    row = store.version(session, project_id, owner.id, number)
-    if row is None or row.deleted_at is not None or row.purged_at is not None:
-        raise NotFound(f"model {name!r} has no version {number}", next_step=f"azuraforge models show {name}")
-    return owner, row
+    """Return a model and one of its versions that are there. Raises NotFound."""
+    owner = find_model(session, project_id, name)
+    return owner, find_version(session, owner, number)
 
 
 def evaluated_of(session: Session, row: ModelVersion) -> Evaluated | None:

@@ -19,22 +19,23 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from azuraforge.database import Database, Session
 from azuraforge.errors import AzuraError, Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
-from azuraforge.models.cards.service import known_version
 from azuraforge.models.deployments import judging
 from azuraforge.models.deployments import store as deployment_store
+from azuraforge.models.registry.finding import find_model, find_version, lock_model
 from azuraforge.models.registry.folder import VersionFolders
-from azuraforge.models.registry.registry import check_alias
+from azuraforge.models.registry.names import check_alias
 from azuraforge.models.schemas import DeploymentOut, DeploymentPage, DeploymentRequest
-from azuraforge.models.tables import Model, ModelDeployment
+from azuraforge.models.tables import AliasChange, Model, ModelDeployment
 from azuraforge.paging import PAGE, Order
 from azuraforge.telemetry import logger
 
@@ -68,15 +69,15 @@ class Place:
 
 
 class Answer(Protocol):
-    """What was given to somebody, by its line of the ledger."""
+    """An answer that was given, by its entry in the ledger."""
 
     @property
     def prediction_id(self) -> str: ...
 
 
 A = TypeVar("A", bound=Answer)
-#: Asks one version: (version, pair_id) → its line of the ledger.
-Ask = Callable[[int, str | None], A]
+#: Run blocking work in a thread and await it.
+InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 
 class Deployments:
@@ -98,16 +99,15 @@ class Deployments:
         """
         alias = check_alias(request.alias)
         with self._database.read(project_id) as session:
-            owner, row = known_version(session, project_id, name, request.version)
+            owner = find_model(session, project_id, name)
+            row = find_version(session, owner, request.version)
             held = store.alias(session, project_id, owner.id, alias)
             losses = [] if held is None else self._known_losses(session, owner, held.version)
         self._folders.verify(project_id, row.content_hash)
 
         def work(session: Session) -> DeploymentOut:
-            owner = store.lock_model(session, project_id, name)
-            if owner is None:
-                raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
-            _, row = known_version(session, project_id, name, request.version)
+            owner = lock_model(session, project_id, name)
+            row = find_version(session, owner, request.version)
             pointer = store.alias(session, project_id, owner.id, alias)
             if pointer is None:
                 promote = f"azuraforge models promote {name} {request.version}"
@@ -119,7 +119,7 @@ class Deployments:
                     f"version {other.version} answers beside the {alias} of {name!r} already",
                     next_step=f"end that first: azuraforge models end {name} {other.number}",
                 )
-            _, holder = known_version(session, project_id, name, pointer.version)
+            holder = find_version(session, owner, pointer.version)
             for what in ("target", "unit", "frequency"):
                 if row.schema.get(what) != holder.schema.get(what):
                     raise Conflict(f"versions {row.version} and {holder.version} of {name!r} have another {what}")
@@ -166,9 +166,7 @@ class Deployments:
     def list(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> DeploymentPage:
         """Return a page of the shadows and canaries that the model had, newest first, with what was counted."""
         with self._database.read(project_id) as session:
-            owner = store.model(session, project_id, name)
-            if owner is None:
-                raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+            owner = find_model(session, project_id, name)
             key = _ORDER.read(after, owner.id)
             rows = deployment_store.listed(session, project_id, owner.id, limit + 1, key)
             page, cursor = _ORDER.cut(rows, limit, lambda row: (row.number,), owner.id)
@@ -180,32 +178,60 @@ class Deployments:
             return Deployed(row.number, row.mode, row.version, row.share_percent)
         return None
 
-    def answer(self, place: Place, request_id: str, ask: Ask[A], *, at_once: bool = False) -> A:
-        """The answer to a request whose alias somebody answers beside; the pair's other half follows behind it.
+    async def answer(
+        self,
+        place: Place,
+        request_id: str,
+        *,
+        ask: Callable[[int], Awaitable[A]],
+        ask_pair: Callable[[int, str], None],
+        in_thread: InThread,
+        at_once: bool = False,
+    ) -> A:
+        """Answer a request whose alias has a shadow or canary; the pair's other half follows in a thread.
 
-        ``request_id`` decides who answers. With ``at_once`` the other half comes before the answer is given: for
-        questions that do not outlive their request.
+        Args:
+            request_id: decides which version answers.
+            ask: asks a version.
+            ask_pair: asks the other version, in a thread, and keeps its answer under the id of the one that was given.
+            at_once: ask the other half before the answer is given: for questions that end with their request.
         """
         holder, deployed = place.holder, place.deployed
         if deployed.mode == "canary" and takes(deployed.number, request_id, deployed.share_percent):
             # Decided before anybody knows how it ends: pairs that are left out must not be the good ones only.
             counted = not self._is_full()
             try:
-                given = ask(deployed.version, None)
+                given = await ask(deployed.version)
             except AzuraError as error:
-                given = ask(holder, None)  # raises where the question is at fault
+                given = await ask(holder)  # raises where the question is at fault
                 log.warning("canary_failed", model=place.model, version=deployed.version, reason=str(error))
-                self._count(place, "only_this_failed" if counted else "left_out")
+                await in_thread(partial(self._count, place, "only_this_failed" if counted else "left_out"))
                 return given
             if not counted:
-                self._count(place, "left_out")
+                await in_thread(partial(self._count, place, "left_out"))
                 return given
-            self._later(place, lambda: self._keep(place, holder, given.prediction_id, ask), at_once)
+            keep = partial(self._keep, place, holder, given.prediction_id, ask_pair)
+            await self._later(place, keep, at_once, in_thread)
             return given
-        given = ask(holder, None)
+        given = await ask(holder)
         if deployed.mode == "shadow":
-            self._later(place, lambda: self._keep(place, deployed.version, given.prediction_id, ask), at_once)
+            keep = partial(self._keep, place, deployed.version, given.prediction_id, ask_pair)
+            await self._later(place, keep, at_once, in_thread)
         return given
+
+    def end_moved(self, session: Session, owner: Model, line: AliasChange) -> None:
+        """End the shadow or canary next to an alias that has moved: there is nothing left to compare it with."""
+        reason = f"the {line.alias} moved: {line.reason}"
+        for row in deployment_store.active(session, owner.project_id, owner.id, line.alias):
+            deployment_store.end(session, row, "ended", reason=reason, by=line.by)
+            data = {"model": owner.name, "number": row.number, "version": row.version, "mode": row.mode}
+            self._events.append(
+                session,
+                owner.project_id,
+                "project",
+                "model.deployment_ended",
+                {**data, "reason": reason, "by": line.by},
+            )
 
     def watch(self, project_id: str, model_ids: Iterable[str]) -> None:
         """Look at who is tried out beside these models' aliases; called where outcomes or errors came in."""
@@ -228,11 +254,11 @@ class Deployments:
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _keep(self, place: Place, version: int, pair_id: str, ask: Ask[A]) -> None:
+    def _keep(self, place: Place, version: int, pair_id: str, ask_pair: Callable[[int, str], None]) -> None:
         """Ask the other half of a pair, and count."""
         shadow = version == place.deployed.version
         try:
-            ask(version, pair_id)
+            ask_pair(version, pair_id)
         except AzuraError as error:
             log.warning("kept_answer_failed", model=place.model, version=version, reason=str(error))
             self._count(place, "only_this_failed" if shadow else "only_beside_failed")
@@ -251,8 +277,8 @@ class Deployments:
         with self._lock:
             return self._waiting >= _MOST_WAITING
 
-    def _later(self, place: Place, work: Callable[[], None], at_once: bool) -> None:
-        """Off the request's way, or now; where too much waits, it is left out and counted."""
+    async def _later(self, place: Place, work: Callable[[], None], at_once: bool, in_thread: InThread) -> None:
+        """Do it in a thread, or now; where too many pairs wait, it is left out and counted."""
         with self._lock:
             full = self._waiting >= _MOST_WAITING
             if not full:
@@ -261,9 +287,9 @@ class Deployments:
                 self._pool = self._pool or ThreadPoolExecutor(2, thread_name_prefix="deployments")
                 self._pool.submit(self._guarded, work)
         if full:
-            self._count(place, "left_out")
+            await in_thread(partial(self._count, place, "left_out"))
         elif at_once:
-            self._guarded(work)
+            await in_thread(partial(self._guarded, work))
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:

@@ -1,14 +1,15 @@
-"""What a version's inputs and answers looked like where it learned; computed once, in the child that loaded it."""
+"""The distributions of a version's inputs and answers where it learned; computed once, in a child of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from azuraforge.models.drift.looking import describe
+from azuraforge.models.drift.detection import describe
+from azuraforge.models.serving.child import Predictor
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 
 if TYPE_CHECKING:
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
 
 #: Origins at which the version's own answers are looked at, evenly spaced.
 _ANSWERS = 400
+
+
+def serve(opening: Mapping[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Load a version and return the function that computes its reference.
+
+    Its question holds ``dataset`` (as of ``Predictor.answer``), ``learned_from`` (both ends) and ``answer``.
+    """
+    version = Predictor(opening)
+
+    def answer(question: dict[str, Any]) -> dict[str, Any]:
+        if version.schema.series is not None:
+            return {"columns": {}, "notes": ["drift is looked for in models of one series only"]}
+        start, end = question["learned_from"]
+        frame = version.dataset(question["dataset"])
+        return reference(frame, version.schema, (start, end), version.horizon, version.predict, question["answer"])
+
+    return answer
 
 
 def reference(
@@ -31,7 +49,7 @@ def reference(
     Args:
         answer: the name under which these answers stand.
 
-    Returns ``{"columns": {name: as looking.describe}, "notes": [what could not be looked at, and why]}``.
+    Returns ``{"columns": {name: as detection.describe}, "notes": [what could not be looked at, and why]}``.
     """
     import polars as pl
 

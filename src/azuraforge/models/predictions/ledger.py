@@ -1,22 +1,23 @@
-"""The ledger's pen: every answer is a committed line before it is given, and answers that come together share a commit.
+"""Writes to the ledger: an answer is committed before it is given, and answers that come together share a commit.
 
-Whoever comes while the last group is being written joins the next one; nobody waits for a timer. What live pages hear
-of it is an event at most once a second, beside the lines and never instead of them.
+A line that arrives while the last group is being written joins the next group; nothing waits for a timer. A writer that
+has many lines enters them as one batch. Live pages get an event at most once a second, in addition to the lines.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from datetime import datetime
-from typing import Any
 
 from azuraforge.database import Database, Session
 from azuraforge.database.riders import takes_along
 from azuraforge.errors import StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.telemetry import logger
 
 #: A group that grew to this size is closed; the next one opens.
@@ -31,10 +32,10 @@ log = logger("models")
 
 
 class _Group:
-    """Lines that are written in one transaction, and who waits for each."""
+    """Lines that are written in one transaction, and the futures that wait for each."""
 
     def __init__(self) -> None:
-        self.lines: list[dict[str, Any]] = []
+        self.lines: list[LedgerLine] = []
         self.waiting: list[Future[datetime]] = []
 
 
@@ -47,24 +48,43 @@ class Ledger:
         self._open: dict[str, _Group] = {}
         self._news = _News(database, events)
 
-    def enter(self, project_id: str, line: dict[str, Any]) -> datetime:
-        """Write one line (the columns of ``Prediction`` but project and time) and return its time once it is stored.
-
-        ``line["model"]`` is the model's name, which only the event tells.
-        """
+    def enter(self, project_id: str, line: LedgerLine) -> datetime:
+        """Write one line and return its time once it is stored."""
         if not takes_along(project_id):
             return self.enter_soon(project_id, line).result()
-        group = _Group()  # alone: what goes along belongs to this line
-        group.lines.append(line)
-        told = [_told(line) for line in group.lines]
-        at = self._database.write(project_id, lambda session: ledger_store.add(session, project_id, group.lines))
-        self._news.hear(project_id, told)
+        # Alone: the work of an idempotent request belongs to the transaction of this line.
+        at = self._database.write(project_id, lambda session: self.add(session, project_id, [line]))
+        self._news.hear(project_id, [_told(line)])
         return at
 
-    def enter_soon(self, project_id: str, line: dict[str, Any]) -> Future[datetime]:
-        """``enter`` for who does not wait: the time of the line once it is stored, or why it is not.
+    def enter_many(self, project_id: str, lines: Sequence[LedgerLine]) -> int:
+        """Write a batch, for writers other than online serving; return how many of its lines were new.
 
-        What is done with it is done on a thread of the database: it must be quick.
+        All of them are stored, or none. A line whose id is stored already is skipped, so a batch whose writer died
+        before it learned of the commit can be sent again.
+        """
+        new: list[LedgerLine] = []
+
+        def work(session: Session) -> None:
+            known = ledger_store.known_ids(session, project_id, [line.id for line in lines])
+            new[:] = [line for line in lines if line.id not in known]
+            for first in range(0, len(new), _LINES_AT_ONCE):
+                self.add(session, project_id, new[first : first + _LINES_AT_ONCE])
+
+        self._database.write(project_id, work)
+        if new:
+            self._news.hear(project_id, [_told(line) for line in new])
+        return len(new)
+
+    @staticmethod
+    def add(session: Session, project_id: str, lines: Sequence[LedgerLine]) -> datetime:
+        """Write lines in the caller's transaction, such as one that also commits a run's position; without an event."""
+        return ledger_store.add(session, project_id, lines)
+
+    def enter_soon(self, project_id: str, line: LedgerLine) -> Future[datetime]:
+        """Write one line without waiting: the future holds its time once it is stored, or the error.
+
+        Callbacks of the future run on a thread of the database: they must be quick.
         """
         written: Future[datetime] = Future()
         written.set_running_or_notify_cancel()
@@ -118,10 +138,10 @@ class Ledger:
         writing.add_done_callback(after)
 
     def _write_singly(self, project_id: str, group: _Group, told: list[_Told]) -> None:
-        """Of a group that could not be written, what can be: one bad line is nobody else's fault."""
+        """Retry a group that could not be written line by line, so that one bad line fails alone."""
         for line, waiting, news in zip(group.lines, group.waiting, told, strict=True):
 
-            def work(session: Session, line: dict[str, Any] = line) -> datetime:
+            def work(session: Session, line: LedgerLine = line) -> datetime:
                 return ledger_store.add(session, project_id, [line])
 
             def after(done: Future[datetime], waiting: Future[datetime] = waiting, news: _Told = news) -> None:
@@ -139,9 +159,9 @@ class Ledger:
                 writing.add_done_callback(after)
 
 
-def _told(line: dict[str, Any]) -> _Told:
-    """Model and version, and the line's id. Takes ``model`` out of the line."""
-    return (line.pop("model"), line["version"]), line["id"]
+def _told(line: LedgerLine) -> _Told:
+    """Return model and version, and the line's id."""
+    return (line.model, line.version), line.id
 
 
 class _News:

@@ -25,6 +25,8 @@ from azuraforge.telemetry import logger
 
 #: ``Launcher.call``.
 Call = Callable[[str, dict[str, Any], float], dict[str, Any]]
+#: Called with the project and the ids of the models whose predictions were judged.
+AfterJudging = Callable[[str, set[str]], None]
 READ_SECONDS = 120.0
 _LINES_AT_ONCE = 500
 
@@ -35,7 +37,7 @@ class Outcomes:
     """Judges predictions; each method names the project it acts in.
 
     Args:
-        listeners: called with a project and the ids of the models whose predictions were judged.
+        after_judging: called with a project and the ids of the models whose predictions were judged.
     """
 
     def __init__(
@@ -44,13 +46,13 @@ class Outcomes:
         events: EventLog,
         datasets: DatasetService,
         call: Call,
-        listeners: Sequence[Callable[[str, set[str]], None]] = (),
+        after_judging: Sequence[AfterJudging] = (),
     ) -> None:
         self._database = database
         self._events = events
         self._datasets = datasets
         self._call = call
-        self._listeners = listeners
+        self._after_judging = after_judging
 
     def post(self, project_id: str, requests: Sequence[OutcomeRequest], by: str) -> OutcomesOut:
         """Judge by what somebody says has happened, all of it in one transaction.
@@ -145,8 +147,8 @@ class Outcomes:
         return judged
 
     def _tell_of(self, project_id: str, models: set[str]) -> None:
-        for listener in self._listeners:
-            listener(project_id, models)
+        for after in self._after_judging:
+            after(project_id, models)
 
     def _judge(
         self,

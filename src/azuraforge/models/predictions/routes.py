@@ -10,8 +10,8 @@ from fastapi.requests import HTTPConnection
 
 from azuraforge.bounds import Name, Number
 from azuraforge.database.short_ids import ShortId
+from azuraforge.models.drift.schemas import DriftOut
 from azuraforge.models.predictions.schemas import (
-    DriftOut,
     LiveScores,
     OutcomesOut,
     OutcomesRequest,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from azuraforge.database import Database, Session
 from azuraforge.datasets.additions import Additions
-from azuraforge.models.drift.watch import DriftWatch
+from azuraforge.models.drift.monitor import DriftMonitor
 from azuraforge.models.predictions import store as ledger_store
 from azuraforge.models.predictions.live import LiveReads
 from azuraforge.models.predictions.outcomes import Outcomes
@@ -26,7 +26,7 @@ class PredictionService:
     """The ledger's rooms, put together; see ``outcomes``, ``live`` and ``drift_watch``."""
 
     def __init__(
-        self, database: Database, outcomes: Outcomes, drift: DriftWatch, additions: Additions | None = None
+        self, database: Database, outcomes: Outcomes, drift: DriftMonitor, additions: Additions | None = None
     ) -> None:
         self.reads = LiveReads(database)
         self.outcomes = outcomes
@@ -60,7 +60,7 @@ class LedgerBin:
     their model, or when the project's policy says so.
     """
 
-    def __init__(self, database: Database, outcomes: Outcomes, drift: DriftWatch) -> None:
+    def __init__(self, database: Database, outcomes: Outcomes, drift: DriftMonitor) -> None:
         self._database = database
         self._outcomes = outcomes
         self._drift = drift

@@ -25,6 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from azuraforge.database import Session, now
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.keyset import behind
+from azuraforge.models.predictions.lines import LedgerLine
 from azuraforge.models.tables import (
     Model,
     ModelAlias,
@@ -66,14 +67,23 @@ _TABLE: Any = Prediction.__table__
 _OUTCOME: Any = PredictionOutcome.__table__
 _ADD = insert(_TABLE)
 _CLOCK = select(now())
+#: Ids in one statement.
+_AT_ONCE = 500
 
 
-def add(session: Session, project_id: str, lines: Sequence[dict[str, Any]]) -> datetime:
+def add(session: Session, project_id: str, lines: Sequence[LedgerLine]) -> datetime:
     """Write lines of one moment, the database's, which is returned."""
     connection = session.connection()
     at: datetime = connection.execute(_CLOCK).scalar_one()
-    connection.execute(_ADD, [{**line, "project_id": project_id, "created_at": at} for line in lines])
+    connection.execute(_ADD, [{**line.columns(), "project_id": project_id, "created_at": at} for line in lines])
     return at
+
+
+def known_ids(session: Session, project_id: str, ids: Sequence[str]) -> set[str]:
+    """Return those of these lines that are stored already."""
+    statement = select(Prediction.id).where(Prediction.project_id == project_id)
+    batches = (ids[first : first + _AT_ONCE] for first in range(0, len(ids), _AT_ONCE))
+    return {id_ for batch in batches for id_ in session.scalars(statement.where(Prediction.id.in_(batch)))}
 
 
 def line(session: Session, project_id: str, id_: str) -> tuple[Prediction, str] | None:

@@ -1,16 +1,15 @@
-"""Version folders: safetensors and JSON, addressed by the hash of their content; never changed, and freed when no
-version is left that names them (``trash.py``).
+"""Version folders: inert files, addressed by the hash of their content; never changed, and freed when no version is
+left that names them (``trash.py``).
 
 A folder lies at ``<artifacts>/<project>/models/<content hash>/``. Its ``manifest.json`` lists every other file with
-size and SHA-256; the content hash is the SHA-256 of that list, so neither a file nor the list can be changed without
-losing the address. Nothing in a folder can run code.
+size, SHA-256 and type (``inert.py``); the content hash is the SHA-256 of that list, so neither a file nor the list can
+be changed without losing the address. Nothing in a folder can run code.
 """
 
 from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 import secrets
 import shutil
@@ -22,14 +21,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from azuraforge import strict_json
 from azuraforge.crashpoints import crashpoint
 from azuraforge.durable import sync
 from azuraforge.errors import InvalidInput, StorageError
+from azuraforge.models.registry.inert import TYPES, check_content, type_of
 
 MANIFEST = "manifest.json"
 CARD = "version.json"
-_ALLOWED = (".safetensors", ".json")
 _MAX_FILES = 1000
 _CHUNK = 1 << 20
 
@@ -125,6 +123,9 @@ def verify_folder(folder: Path, content_hash: str) -> None:
         raise _damaged(folder, f"{MANIFEST} cannot be read") from error
     if _hash_of(files) != content_hash:
         raise _damaged(folder, f"{MANIFEST} was changed")
+    for name, entry in manifest["files"].items():
+        if PurePosixPath(name).suffix not in TYPES or entry.get("type") != type_of(name):
+            raise _damaged(folder, f"{name} is of no type that a version may hold")
     found: set[str] = set()
     try:
         for name, path in _walk(folder):
@@ -154,16 +155,11 @@ def _copy(source: Path, target: Path, card: Mapping[str, Any] | None) -> dict[st
     for name, path in _walk(source):
         if name == MANIFEST or (card is not None and name == CARD):
             raise InvalidInput(f"{name} is written by the platform", where="version folder")
-        if PurePosixPath(name).suffix not in _ALLOWED:
-            raise InvalidInput(
-                f"{name} is neither safetensors nor JSON",
-                where="version folder",
-                next_step="let the pipeline's save() write weights as .safetensors and everything else as .json",
-            )
+        type_of(name)
         copied = target / name
         copied.parent.mkdir(parents=True, exist_ok=True)
         files[name] = _copy_file(path, copied)  # hashed while copied: what is stored is what was hashed
-        _check_content(name, copied)
+        check_content(name, copied)
         if len(files) > _MAX_FILES:
             raise InvalidInput(f"more than {_MAX_FILES} files", where="version folder")
     if not files:
@@ -222,28 +218,11 @@ def _copy_file(source: Path, target: Path) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _check_content(name: str, path: Path) -> None:
-    """Refuse at the door what could not be loaded later: broken JSON, truncated or lying safetensors."""
-    try:
-        if name.endswith(".json"):
-            strict_json.parse(path.read_bytes())
-            return
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            if length > size - 8:
-                raise ValueError("its header is longer than the file")
-            header = json.loads(file.read(length))
-        ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
-        if max(ends, default=0) != size - 8 - length:
-            raise ValueError("its header does not fit its size")
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise InvalidInput(f"{name} is truncated or broken: {error}", where="version folder") from error
-
-
 def _write_manifest(folder: Path, files: Mapping[str, tuple[int, str]]) -> str:
     content_hash = _hash_of(files)
-    entries = {name: {"bytes": size, "sha256": sha256} for name, (size, sha256) in sorted(files.items())}
+    entries = {
+        name: {"bytes": size, "sha256": sha256, "type": type_of(name)} for name, (size, sha256) in sorted(files.items())
+    }
     _write(folder / MANIFEST, orjson.dumps({"files": entries}, option=orjson.OPT_INDENT_2))
     for inner in [folder, *(path for path in folder.rglob("*") if path.is_dir())]:
         _sync_folder(inner)
@@ -291,6 +270,6 @@ def _storage_errors(root: Path) -> Iterator[None]:
 
 
 def _unique() -> str:
-    """A name that nobody else takes. Made without the database's room: each child that reads a folder imports this
-    file, and SQLAlchemy would be half of what it takes to start."""
+    """Return a unique name. Made without the database package: each child that reads a folder imports this file, and
+    SQLAlchemy would be half of what it takes to start."""
     return secrets.token_hex(8)

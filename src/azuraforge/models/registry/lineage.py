@@ -9,6 +9,7 @@ from azuraforge.database import Database
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import NotFound
 from azuraforge.models import store
+from azuraforge.models.registry.finding import find_model
 from azuraforge.models.schemas import LineageEdge, LineageNode, LineageOut
 from azuraforge.models.tables import ModelVersion
 
@@ -29,9 +30,7 @@ class Lineage:
         What was imported comes from the place that its bundle names, instead of a run here.
         """
         with self._database.read(project_id) as session:
-            owner = store.model(session, project_id, name)
-            if owner is None:
-                raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+            owner = find_model(session, project_id, name)
             rows = store.versions(session, project_id, owner.id)
             counts = store.prediction_counts(session, project_id, owner.id)
             names: dict[int, list[str]] = {}

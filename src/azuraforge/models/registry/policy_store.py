@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from azuraforge.database import Database, Session
-from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms, check_policy
+from azuraforge.models.registry.finding import find_model, lock_model
 from azuraforge.models.schemas import PolicyOut, PolicyPage, PolicyRequest
-from azuraforge.models.tables import Model
 from azuraforge.paging import PAGE, Order
 
 _ORDER: Order[tuple[int]] = Order("policies", tuple[int])
@@ -34,7 +33,7 @@ class Policies:
     def list(self, project_id: str, model: str, *, limit: int = PAGE, after: str | None = None) -> PolicyPage:
         """Return a page of the policies that the model had, newest first; the last one is the platform's own."""
         with self._database.read(project_id) as session:
-            owner = _known(store.model(session, project_id, model), model)
+            owner = find_model(session, project_id, model)
             key = _ORDER.read(after, owner.id)
             rows = store.policies(session, project_id, owner.id, limit + 1, key)
         listed = [*(shapes.policy_out(row) for row in rows), shapes.policy_out(None)]
@@ -46,7 +45,7 @@ class Policies:
         terms = PolicyTerms(**request.model_dump(exclude={"reason"}))
 
         def work(session: Session) -> PolicyOut:
-            owner = _known(store.lock_model(session, project_id, model), model)
+            owner = lock_model(session, project_id, model)
             newest = store.versions(session, project_id, owner.id)
             if newest:
                 check_policy(terms, newest[0].kind)
@@ -56,9 +55,3 @@ class Policies:
             return shapes.policy_out(row)
 
         return self._database.write(project_id, work, durable=True)
-
-
-def _known(found: Model | None, name: str) -> Model:
-    if found is None:
-        raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
-    return found

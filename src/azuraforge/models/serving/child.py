@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,32 +22,10 @@ from azuraforge.processes.backend import choose_nearest
 if TYPE_CHECKING:
     import polars as pl
 
-    from azuraforge.models.serving.pictures import PicturePredictor
-
-Answer = Callable[[dict[str, Any]], dict[str, Any]]
 #: The code of the error for a pipeline that failed on a question, or answered with the wrong shape or NaN.
 PREDICTION_FAILED = "prediction_failed"
 #: A target that was not measured for so long has no naive forecast.
 _LOOK_BACK_ROWS = 1000
-
-
-def serve(opening: Mapping[str, Any]) -> Answer:
-    """Load a version and return the function that answers: the next values of a series, or a picture's class.
-
-    Args:
-        opening: ``folder``, ``content_hash``, ``plugin``, ``config``, ``schema``, ``plugins_folder``,
-            ``kernels_folder``.
-    """
-    return open_version(opening).answer
-
-
-def open_version(opening: Mapping[str, Any]) -> Predictor | PicturePredictor:
-    """Load a version; see ``serve``."""
-    if opening["schema"].get("kind") == "images":
-        from azuraforge.models.serving.pictures import PicturePredictor
-
-        return PicturePredictor(opening)
-    return Predictor(opening)
 
 
 class Predictor:
@@ -65,8 +43,8 @@ class Predictor:
         self._predictor = self._pipeline.load(folder)
         fields = opening["schema"]
         known = {name: fields[name] for name in Schema.__dataclass_fields__ if name in fields}
-        self._schema = Schema(**known | {"features": tuple(known.get("features", ()))})
-        self._horizon = int(card.get("horizon") or opening["config"]["horizon"])
+        self.schema = Schema(**known | {"features": tuple(known.get("features", ()))})
+        self.horizon = int(card.get("horizon") or opening["config"]["horizon"])
         self._known_ahead = tuple((card.get("config") or {}).get("known_ahead") or ())
         self._datasets: dict[str, pl.DataFrame] = {}
         self._clocks: dict[tuple[str, str | None], Clock] = {}
@@ -79,21 +57,19 @@ class Predictor:
 
         Returns ``origin``, ``interval``, ``rows`` and ``points``: a list of {at, value, low, high}.
         """
-        if "reference" in question:
-            return self._reference(question)
-        horizon = question["horizon"] or self._horizon
-        if horizon > self._horizon:
+        horizon = question["horizon"] or self.horizon
+        if horizon > self.horizon:
             raise InvalidInput(
-                f"this version predicts {self._horizon} rows ahead, not {horizon}",
+                f"this version predicts {self.horizon} rows ahead, not {horizon}",
                 where="horizon",
-                next_step=f"ask for at most {self._horizon}, or train a model with a longer horizon",
+                next_step=f"ask for at most {self.horizon}, or train a model with a longer horizon",
             )
         rows, series = question["rows"], self._series(question.get("series"))
-        schema = one_of(self._schema)
+        schema = one_of(self.schema)
         given = self._rows(question["dataset"], series) if rows is None else read_rows(rows, schema, self._known_ahead)
-        part = part_at_end(given, schema, self._horizon, self._known_ahead)
+        part = part_at_end(given, schema, self.horizon, self._known_ahead)
         frame = part.frame
-        asked = part if series is None else stack([(series, part)], self._schema)
+        asked = part if series is None else stack([(series, part)], self.schema)
         points, interval = self._points(self._predict(asked, from_rows=rows is not None), horizon)
         times = following_times(frame, schema, horizon, self._clock(question["dataset"], series))
         return {
@@ -107,7 +83,7 @@ class Predictor:
 
     def _series(self, asked: str | None) -> str | None:
         """The series that is meant; raises InvalidInput where one must be named, or none can be."""
-        if (self._schema.series is None) == (asked is None):
+        if (self.schema.series is None) == (asked is None):
             return asked
         if asked is not None:
             raise InvalidInput("this version learned one series", where="series", next_step="leave series out")
@@ -120,12 +96,12 @@ class Predictor:
 
     def _rows(self, version: Mapping[str, Any], series: str | None) -> pl.DataFrame:
         """The rows of a dataset version; of several series those of one."""
-        frame = self._dataset(version)
+        frame = self.dataset(version)
         if series is None:
             return frame
         import polars as pl
 
-        column = str(self._schema.series)
+        column = str(self.schema.series)
         rows = frame.filter(pl.col(column) == series).drop(column)
         if not rows.height:
             raise InvalidInput(
@@ -133,23 +109,24 @@ class Predictor:
             )
         return rows
 
-    def _reference(self, question: dict[str, Any]) -> dict[str, Any]:
-        """What its inputs and answers looked like where it learned; see ``drift.child``."""
-        from azuraforge.models.drift.child import reference
+    def dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
+        """Return the rows of a dataset version (``path``, ``schema``, ``options``, ``fingerprint``), verified."""
+        from azuraforge.datasets.reading.canonical import load_version
 
-        def predict(part: Part) -> Predictions:
-            told: Predictions = self._pipeline.predict(self._predictor, part)
-            return told
+        fingerprint = version["fingerprint"]
+        if fingerprint not in self._datasets:  # versions never change, so one verified read is enough
+            frame = load_version(Path(version["path"]), version["schema"], version["options"], fingerprint)
+            self._datasets = {fingerprint: frame}
+        return self._datasets[fingerprint]
 
-        if self._schema.series is not None:
-            return {"columns": {}, "notes": ["drift is looked for in models of one series only"]}
-        start, end = question["learned_from"]
-        frame = self._dataset(question["reference"])
-        return reference(frame, self._schema, (start, end), self._horizon, predict, question["answer"])
+    def predict(self, part: Part) -> Predictions:
+        """Return the pipeline's own predictions."""
+        predictions: Predictions = self._pipeline.predict(self._predictor, part)
+        return predictions
 
     def _predict(self, part: Part, *, from_rows: bool) -> Predictions:
         try:
-            predictions: Predictions = self._pipeline.predict(self._predictor, part)
+            predictions = self.predict(part)
         except AzuraError:
             raise
         except Exception as error:
@@ -160,7 +137,7 @@ class Predictor:
                 next_step="send a longer history" if from_rows else "look at the plugin that made this version",
                 code=PREDICTION_FAILED,
             ) from error
-        expected = (1, self._horizon)
+        expected = (1, self.horizon)
         for values in (predictions.point, *predictions.quantiles.values()):
             if np.shape(values) != expected or not np.isfinite(values).all():
                 raise InvalidInput(
@@ -185,23 +162,14 @@ class Predictor:
         return points, round(outer[1] - outer[0], 10) if outer else None
 
     def _clock(self, version: Mapping[str, Any] | None, series: str | None) -> Clock | None:
-        if version is None or self._schema.time is None:
+        if version is None or self.schema.time is None:
             return None
         key = (version["fingerprint"], series)
         if key not in self._clocks:
             if not any(known == key[0] for known, _ in self._clocks):
                 self._clocks = {}
-            self._clocks[key] = Clock.learn(self._rows(version, series), one_of(self._schema))
+            self._clocks[key] = Clock.learn(self._rows(version, series), one_of(self.schema))
         return self._clocks[key]
-
-    def _dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
-        from azuraforge.datasets.reading.canonical import load_version
-
-        fingerprint = version["fingerprint"]
-        if fingerprint not in self._datasets:  # versions never change, so one verified read is enough
-            frame = load_version(Path(version["path"]), version["schema"], version["options"], fingerprint)
-            self._datasets = {fingerprint: frame}
-        return self._datasets[fingerprint]
 
 
 def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Sequence[str] = ()) -> pl.DataFrame:

@@ -119,8 +119,8 @@ class BatchPredictHandler(Handler):
     def _version(self, project_id: str, model: str, number: int | None, alias: str) -> VersionOut:
         """The version of this number, else the one that the alias points at."""
         if number is not None:
-            return self._models.show_version(project_id, model, number)
-        found = self._models.show(project_id, model)
+            return self._models.reads.show_version(project_id, model, number)
+        found = self._models.reads.show(project_id, model)
         held = next((each for each in found.version_list if alias in each.aliases), None)
         if held is None or found.deleted_at is not None:
             raise Conflict(

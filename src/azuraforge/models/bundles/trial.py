@@ -21,7 +21,8 @@ from azuraforge import strict_json
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, one_line
 from azuraforge.models.bundles.description import REFUSED, Card, check, refused
 from azuraforge.models.registry.folder import CARD, read_card
-from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor, following_times, open_version
+from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor, following_times
+from azuraforge.models.serving.opening import open_version
 from azuraforge.models.serving.pictures import PicturePredictor
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.discovery.describing import parse_config
@@ -49,7 +50,7 @@ class Asked(Protocol):
 def try_version(child: Asked) -> dict[str, Any]:
     """Load a version and predict once from an invented history.
 
-    Payload: folder, bytes (of its files), and as for ``child.serve`` content_hash, plugin, config, schema,
+    Payload: folder, bytes (of its files), and as for ``opening.serve`` content_hash, plugin, config, schema,
     plugins_folder and kernels_folder. Result: ``{"predicted": bool}``, false where the pipeline itself declined the
     invented rows. Raises InvalidInput that names the bundle's entry and no path of this machine.
     """

@@ -101,7 +101,7 @@ def ks(reference: Mapping[str, Any], values: Sequence[float], effective: float) 
     return distance, _survival((math.sqrt(both) + 0.12 + 0.11 / math.sqrt(both)) * distance)
 
 
-def look(reference: Mapping[str, Any], window: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+def detect(reference: Mapping[str, Any], window: Mapping[str, Sequence[float]]) -> dict[str, Any]:
     """Compare a window with a reference, column by column. Names that the reference does not have are left out."""
     compared = [name for name in reference if name in window]
     level = ALPHA / max(1, len(compared))

@@ -1,9 +1,9 @@
-"""One version's questions, in order, and the child that answers them.
+"""A replica: the queue of questions to one version, in order, and the child that answers them.
 
-Questions are sent ahead of the answers, a few at a time, by whoever asks: nobody waits for a thread to do it. A thread
-of the lane's own hears the answers, opens the child, and notices when it dies. The same question that waits more than
-once is asked once. Of a child's death the question is suspected that it was about: that one is asked once more, of a
-fresh child; those behind it are simply asked again.
+Callers send questions ahead of the answers, a few at a time, without a thread in between. A thread of the replica
+receives the answers, starts the child, and notices when it dies. The same question that waits more than once is asked
+once. When a child dies, the question it was working on is suspected: it is asked once more, of a fresh child; the
+questions behind it are asked again.
 """
 
 from __future__ import annotations
@@ -19,25 +19,27 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from azuraforge.errors import TransientError
+from azuraforge.models.serving.messages import Reply
 from azuraforge.processes.exchange import TOO_SLOW
 from azuraforge.processes.failures import restore
 from azuraforge.processes.frames import FrameReader
 from azuraforge.telemetry import logger
 
-#: So many questions are with the child at a time. More would not be answered sooner, and could not be asked as one.
-AHEAD = 4
-#: So many others wait their turn at most, and so many bytes: a queue that only grows answers nobody in time.
+#: Questions that are with the child at a time. More would not be answered sooner, and could not be merged.
+IN_FLIGHT = 4
+#: Most other questions that wait, and their bytes: a queue that only grows answers none of them in time.
 MOST_WAITING = 1000
 _MOST_WAITING_BYTES = 256 << 20
 TOO_MANY = "too_many_questions"
 _TRIES = 2
 _READ_BYTES = 1 << 16
 #: How soon the end of a child is noticed whose socket something else still holds open.
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 #: Asking the system for a child's memory costs as much as its answer.
 _MEASURE_SECONDS = 5.0
 
-Answer = dict[str, Any]
+#: Receives the pieces of an answer in order, on the replica's thread: it must be quick.
+OnPiece = Callable[[Reply], None]
 
 log = logger("models")
 
@@ -81,26 +83,39 @@ class Conversation(Protocol):
 
 
 class _Question:
-    """A frame, and everybody who waits for its answer."""
+    """A frame, and the futures that wait for its answer."""
 
-    def __init__(self, frame: bytes, timeout_seconds: float) -> None:
+    def __init__(self, frame: bytes, timeout_seconds: float, on_piece: OnPiece | None = None) -> None:
         self.frame = frame
+        self.on_piece = on_piece
+        self.has_begun = False
         self.timeout_seconds = timeout_seconds
-        self.waiting: list[Future[Answer]] = []
+        self.waiting: list[Future[Reply]] = []
         self.tries = 0
         self.due = 0.0
         self.asked_at = time.monotonic()
+
+    def deliver(self, piece: Reply) -> None:
+        """Hand a piece on. A receiver that fails gets no further pieces; its question is answered all the same."""
+        self.has_begun = True
+        if self.on_piece is None:
+            return
+        try:
+            self.on_piece(piece)
+        except Exception as error:
+            log.warning("piece_not_received", reason=str(error))
+            self.on_piece = None
 
     @property
     def is_wanted(self) -> bool:
         return not all(each.cancelled() for each in self.waiting)
 
     def begin(self) -> bool:
-        """From here on nobody can leave any more; whether somebody is still there."""
+        """Mark the futures as running, so that none can be cancelled any more; return whether any is left."""
         self.waiting = [each for each in self.waiting if each.running() or each.set_running_or_notify_cancel()]
         return bool(self.waiting)
 
-    def settle(self, answer: Answer | None, error: BaseException | None = None) -> None:
+    def settle(self, answer: Reply | None, error: BaseException | None = None) -> None:
         self.begin()
         for each in self.waiting:
             if error is not None:
@@ -109,15 +124,15 @@ class _Question:
                 each.set_result(answer or {})
 
 
-class Lane:
+class Replica:
     """Safe to use from many threads.
 
     Args:
         open_child: a fresh child that has loaded the version; may take seconds.
-        answered: called on the lane's thread before an answer is given, after ``bytes`` may have changed.
+        answered: called on the replica's thread before an answer is given, after ``bytes`` may have changed.
     """
 
-    def __init__(self, open_child: Callable[[], Conversation], answered: Callable[[Lane], None]) -> None:
+    def __init__(self, open_child: Callable[[], Conversation], answered: Callable[[Replica], None]) -> None:
         self._open_child = open_child
         self._answered = answered
         self._lock = threading.Lock()
@@ -131,31 +146,35 @@ class Lane:
         self._closed = False
         #: Resident memory of the child, as it was a few seconds ago.
         self.bytes = 0
-        self._bell, self._ring = os.pipe()
-        self._thread = threading.Thread(target=self._live, name="serving", daemon=True)
+        self._wake_read, self._wake_write = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="serving", daemon=True)
         self._thread.start()
 
     @property
-    def is_warm(self) -> bool:
+    def is_loaded(self) -> bool:
         """Whether a living child has loaded the version."""
         return self._conversation is not None
 
-    def ask(self, frame: bytes, timeout_seconds: float) -> Future[Answer]:
+    def ask(self, frame: bytes, timeout_seconds: float, on_piece: OnPiece | None = None) -> Future[Reply]:
         """The answer to come, or the child's own AzuraError, or TransientError where it died twice or was too slow.
 
-        ``timeout_seconds`` count from when the child turns to this question. Never blocks. A question whose answer is
-        cancelled while it waits is not asked. Raises TransientError where too many wait already, or one for too long.
+        A child may answer in pieces: ``on_piece`` receives each, and the answer comes last. A question of which a piece
+        was delivered is not asked again when the child dies.
+
+        ``timeout_seconds`` count from when the child turns to this question, and again from each piece. Never blocks.
+        A question whose answer is cancelled while it waits is not asked. Raises TransientError where too many wait
+        already, or one for too long.
         """
-        answer: Future[Answer] = Future()
+        answer: Future[Reply] = Future()
         with self._lock:
             if self._closed:
                 raise _stopping()
             self._check_room(len(frame))
-            alike = next((each for each in self._waiting if each.frame == frame), None)
-            if alike is not None:
+            alike = next((each for each in self._waiting if each.frame == frame and each.on_piece is None), None)
+            if alike is not None and on_piece is None:
                 alike.waiting.append(answer)
                 return answer
-            question = _Question(frame, timeout_seconds)
+            question = _Question(frame, timeout_seconds, on_piece)
             question.waiting.append(answer)
             self._waiting.append(question)
             awake = self._pipe is not None
@@ -166,7 +185,7 @@ class Lane:
         return answer
 
     def _check_room(self, more_bytes: int) -> None:
-        """Refuse a question, locked, that would wait too long. Who has gone does not count."""
+        """Refuse a question, locked, that would wait too long. Cancelled ones do not count."""
         if self._is_full(more_bytes):
             self._waiting = deque(each for each in self._waiting if each.is_wanted)
             if self._is_full(more_bytes):
@@ -182,8 +201,8 @@ class Lane:
             or sum(len(each.frame) for each in self._waiting) + more_bytes > _MOST_WAITING_BYTES
         )
 
-    def rest(self) -> bool:
-        """End the lane where nothing is asked of it; whether it ended."""
+    def close_if_idle(self) -> bool:
+        """End the replica if no question waits; return whether it ended."""
         with self._lock:
             if self._waiting or self._sent:
                 return False
@@ -192,7 +211,7 @@ class Lane:
         return True
 
     def close(self) -> None:
-        """End the lane and its child; who still waits hears that the platform stops."""
+        """End the replica and its child; futures that still wait get the error of a stopping platform."""
         with self._lock:
             self._closed = True
             self._wake()
@@ -201,14 +220,14 @@ class Lane:
 
     def _wake(self) -> None:
         with contextlib.suppress(OSError):  # the thread has ended
-            os.write(self._ring, b".")
+            os.write(self._wake_write, b".")
 
     def _send(self) -> None:
-        """Send what fits, locked. What does not is left to the thread."""
+        """Send what fits, locked; the thread sends the rest."""
         assert self._pipe is not None
         while True:
             if not self._out:
-                if not self._waiting or len(self._sent) >= AHEAD:
+                if not self._waiting or len(self._sent) >= IN_FLIGHT:
                     return
                 question = self._waiting.popleft()
                 if not question.begin():
@@ -225,18 +244,18 @@ class Lane:
                 self._out = memoryview(b"")
                 return
 
-    def _live(self) -> None:
+    def _run(self) -> None:
         try:
             while not self._closed:
                 try:
                     if self._conversation is None:
-                        self._begin()
+                        self._start_child()
                     else:
-                        self._hear(self._conversation)
-                except Exception as error:  # what it said cannot be read, for example: the lane lives on
+                        self._wait(self._conversation)
+                except Exception as error:  # what it said cannot be read, for example: the replica lives on
                     log.warning("predictor_unreadable", reason=str(error))
                     self._end()
-                    self._again(_unreadable(error), _TRIES)
+                    self._requeue(_unreadable(error), _TRIES)
         finally:
             self._end()
             with self._lock:
@@ -244,18 +263,18 @@ class Lane:
                 left = [*self._sent, *self._waiting]
                 self._sent.clear()
                 self._waiting.clear()
-                os.close(self._ring)
-                self._ring = -1
-            os.close(self._bell)
+                os.close(self._wake_write)
+                self._wake_write = -1
+            os.close(self._wake_read)
             for question in left:
                 question.settle(None, _stopping())
 
-    def _begin(self) -> None:
+    def _start_child(self) -> None:
         """Wait for a question, then open a child for it."""
         with self._lock:
             idle = not self._waiting
         if idle:
-            os.read(self._bell, 1024)
+            os.read(self._wake_read, 1024)
             return
         try:
             conversation = self._open_child()
@@ -268,7 +287,7 @@ class Lane:
             self._send()
 
     def _refuse(self, error: Exception) -> None:
-        """No child could be opened: once more where it may have been an accident, else that is everybody's answer."""
+        """Retry once where no child could be opened for a passing reason; otherwise every question gets the error."""
         with self._lock:
             head = self._waiting[0]
             head.tries += 1
@@ -279,18 +298,18 @@ class Lane:
         for question in refused:
             question.settle(None, error)
 
-    def _hear(self, conversation: Conversation) -> None:
-        """Wait for an answer, for room to send, for the end of the child or of somebody's patience."""
+    def _wait(self, conversation: Conversation) -> None:
+        """Wait for an answer, for room to send, for the end of the child or of a question's time."""
         assert self._pipe is not None
         poll = select.poll()
         with self._lock:
-            patience = min(_LOOK_SECONDS, self._sent[0].due - time.monotonic()) if self._sent else _LOOK_SECONDS
+            patience = min(_POLL_SECONDS, self._sent[0].due - time.monotonic()) if self._sent else _POLL_SECONDS
             poll.register(self._pipe.fileno(), select.POLLIN | (select.POLLOUT if self._out else 0))
-        poll.register(self._bell, select.POLLIN)
+        poll.register(self._wake_read, select.POLLIN)
         gone = conversation.ended  # before looking: then nothing readable means that nothing will come
         ready = dict(poll.poll(max(0.0, patience) * 1e3))
-        if self._bell in ready:
-            os.read(self._bell, 1024)
+        if self._wake_read in ready:
+            os.read(self._wake_read, 1024)
         if self._closed:
             return
         happened = ready.get(self._pipe.fileno(), 0)
@@ -316,12 +335,18 @@ class Lane:
             self._died(conversation)
             return
         for frame in self._reader.feed(data):
+            if frame["type"] == "piece":
+                with self._lock:
+                    question = self._sent[0]
+                    question.due = time.monotonic() + question.timeout_seconds
+                question.deliver(frame["value"])
+                continue
             with self._lock:
                 question = self._sent.popleft()
                 if self._sent:
                     self._sent[0].due = time.monotonic() + self._sent[0].timeout_seconds
                 self._send()
-            answer: Answer | None = None
+            answer: Reply | None = None
             error: Exception | None = None
             try:
                 self._measure(conversation)
@@ -340,38 +365,38 @@ class Lane:
             self.bytes, self._measured_at = conversation.resident_bytes, at
 
     def _died(self, conversation: Conversation) -> None:
-        self._leave()  # from here on nothing more is sent to it
+        self._detach()  # from here on nothing more is sent to it
         reason = conversation.death() if self._sent else None
         conversation.close()
         if reason is not None:
-            self._again(TransientError(str(reason), next_step="try again"), _TRIES)
+            self._requeue(TransientError(str(reason), next_step="try again"), _TRIES)
 
     def _too_slow(self) -> None:
         seconds = self._sent[0].timeout_seconds
         self._end()
-        self._again(TransientError(f"no answer within {seconds:g} seconds", next_step="try again", code=TOO_SLOW), 1)
+        self._requeue(TransientError(f"no answer within {seconds:g} seconds", next_step="try again", code=TOO_SLOW), 1)
 
-    def _again(self, error: TransientError, tries: int) -> None:
-        """What was sent is asked again; of the first one it is not certain that it does no harm."""
+    def _requeue(self, error: TransientError, tries: int) -> None:
+        """Ask the sent questions again; the first one may have caused the failure."""
         with self._lock:
             if not self._sent:
                 return
             head, *behind = self._sent
             self._sent.clear()
             head.tries += 1
-            given_up = head.tries >= tries
+            given_up = head.tries >= tries or head.has_begun
             self._waiting.extendleft(reversed(behind if given_up else [head, *behind]))
         if given_up:
             head.settle(None, error)
 
-    def _leave(self) -> Conversation | None:
+    def _detach(self) -> Conversation | None:
         with self._lock:
             conversation, self._conversation, self._pipe = self._conversation, None, None
             self._out, self.bytes = memoryview(b""), 0
         return conversation
 
     def _end(self) -> None:
-        if (conversation := self._leave()) is not None:
+        if (conversation := self._detach()) is not None:
             conversation.close()
 
 

@@ -9,11 +9,12 @@ from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
-from azuraforge.models import store
-from azuraforge.models.drift import looking
+from azuraforge.models.drift import detection
 from azuraforge.models.drift import store as drift_store
-from azuraforge.models.predictions.online import Predictions
-from azuraforge.models.predictions.schemas import DriftOut
+from azuraforge.models.drift.schemas import DriftOut
+from azuraforge.models.registry.finding import find_aliased, find_model, find_version
+from azuraforge.models.registry.names import CHAMPION
+from azuraforge.models.serving.versions import ServedVersions
 from azuraforge.models.tables import Model, ModelVersion, Prediction
 from azuraforge.telemetry import logger
 
@@ -21,20 +22,21 @@ from azuraforge.telemetry import logger
 WINDOW = 500
 #: The name under which a version's own answers are compared.
 ANSWER = "(answer)"
+ENTRY = "azuraforge.models.drift.child:serve"
 
 log = logger("models")
 
 
-class DriftWatch:
+class DriftMonitor:
     """Drift of inputs and answers; each method names the project it acts in."""
 
     def __init__(
-        self, database: Database, events: EventLog, datasets: DatasetService, predictions: Predictions
+        self, database: Database, events: EventLog, datasets: DatasetService, versions: ServedVersions
     ) -> None:
         self._database = database
         self._events = events
         self._datasets = datasets
-        self._predictions = predictions
+        self._versions = versions
 
     def show(self, project_id: str, model: str, version: int | None) -> DriftOut:
         """What the last look found; ``report`` is None where nobody has looked."""
@@ -58,7 +60,7 @@ class DriftWatch:
         with self._database.read(project_id) as session:
             lines = drift_store.window(session, project_id, owner.id, row.version, WINDOW)
         report = {
-            **looking.look(reference["columns"], _window(lines)),
+            **detection.detect(reference["columns"], _window(lines)),
             "lines": len(lines),
             "notes": reference["notes"],
         }
@@ -104,7 +106,7 @@ class DriftWatch:
                 next_step="train a new version",
             ) from None
         question = {
-            "reference": {
+            "dataset": {
                 "path": str(found.path),
                 "schema": found.schema,
                 "options": found.options,
@@ -112,26 +114,19 @@ class DriftWatch:
             },
             "learned_from": [row.learned_from["start"], row.learned_from["end"]],
         }
-        served = self._predictions.served(project_id, owner.id, row.version)
-        reference = self._predictions.ask_apart(served, {**question, "answer": ANSWER})
+        served = self._versions.get(project_id, owner.id, row.version)
+        reference = self._versions.ask_apart(served, {**question, "answer": ANSWER}, ENTRY)
         self._database.write(
             project_id, lambda session: drift_store.keep(session, project_id, owner.id, row.version, reference)
         )
         return reference
 
-    def _version(self, session: Session, project_id: str, name: str, number: int | None) -> tuple[Model, ModelVersion]:
-        owner = store.model(session, project_id, name)
-        if owner is None:
-            raise NotFound(f"model {name!r} does not exist", next_step="azuraforge models list")
+    @staticmethod
+    def _version(session: Session, project_id: str, name: str, number: int | None) -> tuple[Model, ModelVersion]:
+        owner = find_model(session, project_id, name)
         if number is None:
-            pointer = store.alias(session, project_id, owner.id, "champion")
-            if pointer is None:
-                raise Conflict(f"model {name!r} has no champion yet", next_step="name a version")
-            number = pointer.version
-        row = store.version(session, project_id, owner.id, number)
-        if row is None or row.purged_at is not None:
-            raise NotFound(f"model {name!r} has no version {number}", next_step=f"azuraforge models show {name}")
-        return owner, row
+            return owner, find_aliased(session, owner, CHAMPION)
+        return owner, find_version(session, owner, number, trash=True)
 
 
 def _window(lines: list[Prediction]) -> dict[str, list[float]]:

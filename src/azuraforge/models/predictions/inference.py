@@ -1,0 +1,205 @@
+"""The one way from a question to its answer: find the version, ask its child, write the ledger, answer.
+
+An answer is given only after its entry in the ledger is committed. For the frequent case the way is short on purpose:
+one lookup on the event loop, the question to the child from there, and the entry to the database from the thread that
+receives the child's answer. A thread is taken only where something has to be read first, where an entry belongs to the
+transaction of an idempotent request, and for the other half of a shadow's or canary's pair.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from anyio import to_thread
+
+from azuraforge.database import Database, new_id
+from azuraforge.database.riders import takes_along
+from azuraforge.errors import TransientError, UserError
+from azuraforge.models.deployments.service import Deployed, Deployments, Place
+from azuraforge.models.predictions import store as ledger_store
+from azuraforge.models.predictions.ledger import Ledger
+from azuraforge.models.predictions.lines import LedgerLine
+from azuraforge.models.predictions.questions import Asker, Predicted, Prepared, Question
+from azuraforge.models.registry.finding import find_aliased, find_model, find_version
+from azuraforge.models.schemas import Target
+from azuraforge.models.serving.messages import Reply
+from azuraforge.models.serving.versions import Served, ServedVersions
+from azuraforge.waiting.ending import ended_with_request
+
+P = TypeVar("P", bound=Predicted)
+T = TypeVar("T")
+#: Run blocking work in a thread and await it.
+InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
+
+
+class Found(NamedTuple):
+    """The version that a request means, and the deployment next to its alias."""
+
+    model_id: str
+    version: int
+    deployment: Deployed | None = None
+
+
+class _Entry(NamedTuple):
+    line: LedgerLine
+    answer: Reply
+    at: datetime
+
+
+@dataclass(frozen=True)
+class _Case(Generic[P]):
+    """One question of one request, for any version of its model."""
+
+    project_id: str
+    model_id: str
+    question: Question[P]
+    asker: Asker
+
+
+class Inference:
+    """Answers questions of all kinds; each method names the project it acts in."""
+
+    def __init__(self, database: Database, versions: ServedVersions, deployments: Deployments, ledger: Ledger) -> None:
+        self._database = database
+        self._versions = versions
+        self._deployments = deployments
+        self._ledger = ledger
+
+    async def predict(
+        self,
+        project_id: str,
+        name: str,
+        target: Target,
+        question: Question[P],
+        by: str,
+        in_thread: InThread = to_thread.run_sync,
+    ) -> P:
+        """Answer a question by the version that ``target`` means.
+
+        Raises NotFound or Conflict where there is no such version, InvalidInput where it cannot answer this, and
+        TransientError where its child died, was too slow or has too much to do, or the client left.
+        """
+        found = await self._find(project_id, name, target, in_thread)
+        alias = None if target.version is not None else target.alias
+        asker = Asker(name, by, alias, target.request_id)
+        case = _Case(project_id, found.model_id, question, asker)
+        if found.deployment is None:
+            return await self._answer(case, found.version, in_thread)
+        asker = replace(asker, request_id=target.request_id or new_id(), deployment=found.deployment.number)
+        case = replace(case, asker=asker)
+        place = Place(project_id, found.model_id, name, found.version, found.deployment)
+        return await self._deployments.answer(
+            place,
+            str(asker.request_id),
+            ask=lambda version: self._answer(case, version, in_thread),
+            ask_pair=lambda version, pair_id: self._answer_pair(case, version, pair_id),
+            in_thread=in_thread,
+            at_once=question.ends_with_request,
+        )
+
+    async def _find(self, project_id: str, name: str, target: Target, in_thread: InThread) -> Found:
+        if target.version is not None:
+            which = {"name": name, "number": target.version}
+            (found,) = await self._database.ask(project_id, (ledger_store.NUMBERED, which))
+            beside = []
+        else:
+            which = {"name": name, "alias": target.alias}
+            found, beside = await self._database.ask(
+                project_id, (ledger_store.ALIASED, which), (ledger_store.BESIDE, which)
+            )
+        if found:
+            return Found(found[0].model_id, found[0].version, Deployed(*beside[0]) if beside else None)
+        missing: Found = await in_thread(partial(self._find_or_explain, project_id, name, target))
+        return missing
+
+    def _find_or_explain(self, project_id: str, name: str, target: Target) -> Found:
+        """Return the version if it came into being just now; otherwise raise the error that says why there is none."""
+        with self._database.read(project_id) as session:
+            owner = find_model(session, project_id, name)
+            if target.version is not None:
+                return Found(owner.id, find_version(session, owner, target.version).version)
+            version = find_aliased(session, owner, target.alias).version
+            return Found(owner.id, version, self._deployments.beside(session, project_id, owner.id, target.alias))
+
+    async def _answer(self, case: _Case[P], version: int, in_thread: InThread) -> P:
+        key = (case.project_id, case.model_id, version)
+        served = self._versions.remembered(*key)
+        if served is None:
+            served = await in_thread(partial(self._versions.get, *key))
+        assert served is not None
+        if case.question.is_ready(served):
+            prepared = case.question.prepare(served)
+        else:
+            prepared = await in_thread(partial(case.question.prepare, served))
+        try:
+            entry = await self._enter(case, served, prepared, in_thread)
+        except UserError as error:
+            prepared = await in_thread(partial(case.question.retry, served, error))
+            entry = await self._enter(case, served, prepared, in_thread)
+        return case.question.result(served, *entry)
+
+    def _answer_pair(self, case: _Case[P], version: int, pair_id: str) -> None:
+        """Ask the other half of a pair and keep its answer; blocks."""
+        served = self._versions.get(case.project_id, case.model_id, version)
+        prepared = case.question.prepare(served)
+        try:
+            self._enter_soon(case, served, prepared, pair_id).result()
+        except UserError as error:
+            prepared = case.question.retry(served, error)
+            self._enter_soon(case, served, prepared, pair_id).result()
+
+    async def _enter(self, case: _Case[P], served: Served, prepared: Prepared, in_thread: InThread) -> _Entry:
+        if not takes_along(case.project_id):
+            return await answer_of(self._enter_soon(case, served, prepared, None))
+        answer = await answer_of(self._versions.ask(served, prepared.payload))
+        line = case.question.line(served, case.asker, prepared, answer)
+        # The transaction of an idempotent request belongs to the context of this task.
+        at: datetime = await in_thread(partial(self._ledger.enter, case.project_id, line))
+        return _Entry(line, answer, at)
+
+    def _enter_soon(self, case: _Case[P], served: Served, prepared: Prepared, pair_id: str | None) -> Future[_Entry]:
+        """Ask the version and write the entry. Each step is taken where the one before it ended; never blocks."""
+        entered: Future[_Entry] = Future()
+
+        def answered(asked: Future[Reply]) -> None:
+            if not entered.set_running_or_notify_cancel():  # the client has left: the answer is given to no one
+                return
+            try:
+                answer = asked.result()
+                line = case.question.line(served, case.asker, prepared, answer)
+                line = line if pair_id is None else replace(line, pair_id=pair_id)
+                written = self._ledger.enter_soon(case.project_id, line)
+            except BaseException as error:
+                entered.set_exception(error)
+            else:
+                written.add_done_callback(lambda at: stored(line, answer, at))
+
+        def stored(line: LedgerLine, answer: Reply, written: Future[datetime]) -> None:
+            error = written.exception()
+            if error is None:
+                entered.set_result(_Entry(line, answer, written.result()))
+            else:
+                entered.set_exception(error)
+
+        asked = self._versions.ask(served, prepared.payload)
+        asked.add_done_callback(answered)
+        entered.add_done_callback(lambda done: asked.cancel() if done.cancelled() else None)
+        return entered
+
+
+async def answer_of(future: Future[T]) -> T:
+    """Await a future. It is cancelled when the client of the current request leaves; TransientError then."""
+    with ended_with_request(future.cancel):
+        try:
+            return await asyncio.wrap_future(future)
+        except (CancelledError, asyncio.CancelledError):
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise TransientError("the client closed the connection", code="client_left") from None

@@ -1,0 +1,195 @@
+"""Questions to a version: the next values of a series. Every kind of question takes the one way of ``inference.py``."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import orjson
+from pydantic import JsonValue
+
+from azuraforge.database import new_id
+from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import InvalidInput, UserError
+from azuraforge.models.predictions.lines import LedgerLine
+from azuraforge.models.schemas import PredictionPoint, PredictOut, PredictRequest
+from azuraforge.models.serving.messages import Reply, SeriesMessage
+from azuraforge.models.serving.versions import Served, ServedVersions
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A question as it goes to one version's child. ``continues`` is the dataset whose next rows judge the answer."""
+
+    payload: Mapping[str, object]
+    continues: str | None = None
+    began: float = field(default_factory=time.perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        """Time since the question was prepared."""
+        return time.perf_counter() - self.began
+
+
+@dataclass(frozen=True)
+class Asker:
+    """The request that asks: for which model, by whom, by which alias (None: the version is named), under which id.
+
+    ``deployment`` is the shadow or canary that takes part in the answer.
+    """
+
+    model: str
+    by: str
+    alias: str | None
+    request_id: str | None
+    deployment: int | None = None
+
+
+class Predicted(Protocol):
+    """An answer; its entry in the ledger has this id."""
+
+    @property
+    def prediction_id(self) -> str: ...
+
+
+P = TypeVar("P", bound=Predicted, covariant=True)
+
+
+class Question(Protocol[P]):
+    """One kind of question. ``prepare`` and ``retry`` may block; the other methods never do."""
+
+    @property
+    def ends_with_request(self) -> bool:
+        """Whether the question cannot be asked after its request has ended."""
+        ...
+
+    def is_ready(self, served: Served) -> bool:
+        """Whether ``prepare`` reads nothing."""
+        ...
+
+    def prepare(self, served: Served) -> Prepared:
+        """Return the question for this version. Raises InvalidInput where it cannot be asked."""
+        ...
+
+    def retry(self, served: Served, error: UserError) -> Prepared:
+        """Return the question in another form after the version declined it, or raise ``error``."""
+        ...
+
+    def line(self, served: Served, asker: Asker, prepared: Prepared, answer: Reply) -> LedgerLine:
+        """Return the entry for the ledger."""
+        ...
+
+    def result(self, served: Served, line: LedgerLine, answer: Reply, at: datetime) -> P:
+        """Return the answer of an entry that was written at this time."""
+        ...
+
+
+class SeriesQuestion:
+    """The next values after the end of the version's dataset, or after the rows of the request."""
+
+    ends_with_request = False
+
+    def __init__(self, request: PredictRequest, versions: ServedVersions, datasets: DatasetService) -> None:
+        self._request = request
+        self._versions = versions
+        self._datasets = datasets
+
+    def is_ready(self, served: Served) -> bool:
+        if self._request.continues is not None:
+            return False
+        return served.dataset is not None or (self._request.rows is not None and not served.needs_timetable)
+
+    def prepare(self, served: Served) -> Prepared:
+        request, began = self._request, time.perf_counter()
+        continues = self._continued(served)
+        dataset = self._versions.timetable(served) if request.rows is not None else self._versions.dataset(served)
+        payload: SeriesMessage = {
+            "rows": request.rows,
+            "dataset": dataset,
+            "horizon": request.horizon,
+            "series": request.series,
+        }
+        return Prepared(payload, continues, began)
+
+    def retry(self, served: Served, error: UserError) -> Prepared:
+        raise error
+
+    def line(self, served: Served, asker: Asker, prepared: Prepared, answer: Reply) -> LedgerLine:
+        request, points = self._request, answer["points"]
+        inputs: dict[str, JsonValue] = {"rows": answer["rows"]}
+        if request.series is not None:
+            inputs["series"] = request.series
+        if request.rows is None:
+            inputs |= {"dataset_id": served.dataset_id, "dataset_version": served.dataset_version}
+            inputs |= {"dataset_fingerprint": served.dataset_fingerprint}
+        return LedgerLine(
+            model=asker.model,
+            id=new_id(),
+            model_id=served.model_id,
+            version=served.version,
+            alias=asker.alias,
+            by=asker.by,
+            inputs=inputs,
+            target=served.target,
+            unit=served.unit,
+            interval=answer["interval"],
+            origin_at=datetime.fromisoformat(answer["origin"]),
+            matures_at=datetime.fromisoformat(points[-1]["at"]),
+            points=points,
+            request_id=asker.request_id,
+            latency_seconds=prepared.seconds,
+            naive=answer["naive"],
+            features=answer["features"],
+            deployment=asker.deployment,
+            continues=prepared.continues,
+            question=question_of(answer["origin"], answer["features"], answer["naive"], request.series),
+        )
+
+    def result(self, served: Served, line: LedgerLine, answer: Reply, at: datetime) -> PredictOut:
+        return PredictOut(
+            prediction_id=line.id,
+            model=line.model,
+            version=served.version,
+            alias=line.alias,
+            plugin=served.plugin,
+            run_id=served.run_id or None,
+            target=served.target,
+            unit=served.unit,
+            interval=line.interval,
+            origin=line.origin_at,
+            predictions=[PredictionPoint(**point) for point in answer["points"]],
+            created_at=at,
+            request_id=line.request_id,
+            latency_seconds=line.latency_seconds,
+            series=self._request.series,
+        )
+
+    def _continued(self, served: Served) -> str | None:
+        """Return the dataset whose next rows will judge the answer; a request that sends rows has to name it."""
+        request = self._request
+        if request.rows is None and request.continues is not None:
+            raise InvalidInput(
+                "only rows that are sent can continue a dataset",
+                where="continues",
+                next_step="send rows, or leave it out",
+            )
+        if request.rows is None:
+            return served.dataset_id
+        if request.continues is None:
+            return None
+        return self._datasets.get(served.project_id, request.continues, None).id
+
+
+def question_of(
+    origin: str, features: Mapping[str, float | None] | None, naive: float | None, series: str | None = None
+) -> str:
+    """Return the hash that identifies a question: its origin, the numbers that were known then, and its series.
+
+    The author of the request, its time and the length of the history make no other question of it.
+    """
+    asked = orjson.dumps([origin, features, naive, series], option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(asked).hexdigest()

@@ -1,0 +1,228 @@
+"""Aliases only move, with a reason and a line of history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from azuraforge.database import Database, Session
+from azuraforge.errors import Conflict, NotFound
+from azuraforge.events.service import EventLog
+from azuraforge.models import schemas, shapes, store
+from azuraforge.models.registry.finding import aliased, find_model, find_version, lock_model
+from azuraforge.models.registry.folder import VersionFolders
+from azuraforge.models.registry.names import BY_GATE, CHAMPION, check_alias
+from azuraforge.models.tables import AliasChange, Model, ModelVersion
+from azuraforge.paging import PAGE, Order
+
+#: Called in the transaction of a move, after it was written.
+AfterMove = Callable[[Session, Model, AliasChange], None]
+
+_HISTORY: Order[tuple[int]] = Order("history", tuple[int])
+_EVENTS = {"promote": "model.promoted", "rollback": "model.rolled_back", "remove": "model.alias_removed"}
+
+
+class Aliases:
+    """Moves aliases: in the caller's transaction, or by decision of a person in one of their own.
+
+    Args:
+        after_move: called in the transaction of each move.
+    """
+
+    def __init__(
+        self, database: Database, events: EventLog, folders: VersionFolders, after_move: Sequence[AfterMove] = ()
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._folders = folders
+        self._after_move = after_move
+
+    def champion(self, session: Session, project_id: str, model: str) -> ModelVersion | None:
+        """Return the champion; None where there is none, or no such model."""
+        owner = store.model(session, project_id, model)
+        return aliased(session, project_id, owner.id, CHAMPION) if owner else None
+
+    def promote(
+        self,
+        session: Session,
+        project_id: str,
+        model: str,
+        version: int,
+        *,
+        reason: str,
+        by: str,
+        alias: str = CHAMPION,
+        run_id: str | None = None,
+        expected: int | Literal["anyone"] | None = "anyone",
+    ) -> AliasChange:
+        """Move an alias and write history.
+
+        Where ``expected`` is given (a version, or None for "no holder"), raises Conflict before anything is written if
+        the alias has moved since: the gate judged against another champion.
+        """
+        owner = lock_model(session, project_id, model)
+        find_version(session, owner, version)
+        pointer = store.alias(session, project_id, owner.id, check_alias(alias))
+        present = pointer.version if pointer else None
+        if expected != "anyone" and present != expected:
+            raise Conflict(
+                f"the {alias} of {model!r} is version {present} by now, not {expected}",
+                code="champion_changed",
+                next_step="judge again against the present one",
+            )
+        if present == version:
+            raise Conflict(f"version {version} of {model!r} is already {alias}")
+        line = store.move_alias(
+            session,
+            owner,
+            alias,
+            version=version,
+            previous_version=present,
+            below=pointer.change if pointer else None,
+            action="promote",
+            reason=reason,
+            by=by,
+            run_id=run_id,
+        )
+        self._moved(session, owner, line)
+        return line
+
+    def remove(self, session: Session, project_id: str, model: str, alias: str, *, reason: str, by: str) -> AliasChange:
+        """Remove an alias; the history keeps it. Raises Conflict for the champion's: some version has to serve."""
+        owner = lock_model(session, project_id, model)
+        if alias == CHAMPION:
+            raise Conflict(
+                f"the {CHAMPION} of {model!r} cannot be taken away",
+                next_step="promote another version, roll back, or delete the model",
+            )
+        pointer = store.alias(session, project_id, owner.id, alias)
+        if pointer is None:
+            raise NotFound(f"model {model!r} has no {alias}", next_step=f"azuraforge models show {model}")
+        line = store.remove_alias(session, owner, pointer, reason=reason, by=by)
+        self._moved(session, owner, line)
+        return line
+
+    def rollback(
+        self, session: Session, project_id: str, model: str, *, reason: str, by: str, alias: str = CHAMPION
+    ) -> AliasChange:
+        """Point the alias again where it pointed before the last promotion that stands.
+
+        Repeated, it goes one step further each time. Raises Conflict where there is nothing before.
+        """
+        owner = lock_model(session, project_id, model)
+        before = _before(session, owner, alias)
+        pointer = store.alias(session, project_id, owner.id, alias)
+        line = store.move_alias(
+            session,
+            owner,
+            alias,
+            version=before.version,
+            previous_version=pointer.version if pointer else None,
+            below=before.below,
+            action="rollback",
+            reason=reason,
+            by=by,
+            run_id=None,
+        )
+        self._moved(session, owner, line)
+        return line
+
+    def promote_by_hand(
+        self, project_id: str, model: str, version: int, *, alias: str, reason: str, by: str
+    ) -> schemas.AliasChange:
+        """Move an alias by decision of a person, whatever the gate decided; to a version that verifies."""
+        with self._database.read(project_id) as session:
+            self._verify(find_version(session, find_model(session, project_id, model), version))
+
+        def work(session: Session) -> schemas.AliasChange:
+            line = self.promote(session, project_id, model, version, alias=alias, reason=reason, by=by)
+            return shapes.change_out(line)
+
+        return self._database.write(project_id, work, durable=True)
+
+    def rollback_by_hand(self, project_id: str, model: str, *, alias: str, reason: str, by: str) -> schemas.AliasChange:
+        """Move an alias one step back; repeated, one step further each time. The version must verify."""
+        with self._database.read(project_id) as session:
+            owner = find_model(session, project_id, model)
+            target = find_version(session, owner, _before(session, owner, alias).version)
+        self._verify(target)
+
+        def work(session: Session) -> schemas.AliasChange:
+            line = self.rollback(session, project_id, model, alias=alias, reason=reason, by=by)
+            if line.version != target.version:  # another request moved it a moment ago; what we verified is not this
+                raise Conflict(f"the {alias} of {model!r} has just moved", next_step="look at its history first")
+            return shapes.change_out(line)
+
+        return self._database.write(project_id, work, durable=True)
+
+    def remove_by_hand(self, project_id: str, model: str, alias: str, *, reason: str, by: str) -> schemas.AliasChange:
+        """Remove an alias other than the champion's."""
+
+        def work(session: Session) -> schemas.AliasChange:
+            return shapes.change_out(self.remove(session, project_id, model, alias, reason=reason, by=by))
+
+        return self._database.write(project_id, work, durable=True)
+
+    def history(
+        self,
+        project_id: str,
+        name: str,
+        alias: str | None = None,
+        at: datetime | None = None,
+        *,
+        limit: int = PAGE,
+        after: str | None = None,
+    ) -> schemas.HistoryPage:
+        """Return a page of the moves of one alias or of all, newest first.
+
+        With ``at``, the first line of an alias names the version that it pointed at then.
+        """
+        if at is not None and at.tzinfo is None:
+            at = at.replace(tzinfo=UTC)
+        with self._database.read(project_id) as session:
+            owner = find_model(session, project_id, name)
+            key = _HISTORY.read(after, owner.id)
+            found = store.history(session, project_id, owner.id, alias, at, key, limit + 1)
+            page, cursor = _HISTORY.cut(found, limit, lambda line: (line[0].seq,), owner.id)
+            verdicts = store.verdicts(session, project_id, {line.run_id for line, _ in page if line.by == BY_GATE})
+        items = [
+            shapes.change_out(line, until, verdicts.get(line.run_id or "") if line.by == BY_GATE else None)
+            for line, until in page
+        ]
+        return schemas.HistoryPage(items=items, next=cursor)
+
+    def _moved(self, session: Session, owner: Model, line: AliasChange) -> None:
+        for after in self._after_move:
+            after(session, owner, line)
+        data = {
+            "model": owner.name,
+            "alias": line.alias,
+            "version": line.version,
+            "previous_version": line.previous_version,
+            "reason": line.reason,
+            "by": line.by,
+            "run_id": line.run_id,
+        }
+        self._events.append(session, owner.project_id, "project", _EVENTS[line.action], data)
+
+    def _verify(self, row: ModelVersion) -> None:
+        self._folders.verify(row.project_id, row.content_hash)
+
+
+def _before(session: Session, owner: Model, alias: str) -> AliasChange:
+    """Return the change that a rollback returns to; raises Conflict where there is none."""
+    pointer = store.alias(session, owner.project_id, owner.id, alias)
+    if pointer is None:
+        raise Conflict(
+            f"model {owner.name!r} has no {alias} to roll back", next_step=f"azuraforge models show {owner.name}"
+        )
+    standing = store.change(session, owner.project_id, owner.id, pointer.change)
+    below = standing.below if standing is not None else None
+    before = store.change(session, owner.project_id, owner.id, below) if below is not None else None
+    if before is None:
+        raise Conflict(
+            f"version {pointer.version} is the first {alias} of {owner.name!r}; there is nothing before it",
+            next_step=f"promote another version: azuraforge models promote {owner.name} VERSION",
+        )
+    return before

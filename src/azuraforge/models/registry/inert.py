@@ -1,0 +1,77 @@
+"""The types of files that a version's folder may hold. None of them can run code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+
+from azuraforge import strict_json
+from azuraforge.errors import InvalidInput
+
+#: Vocabularies of the largest tokenizers take a few megabytes.
+_MOST_TEXT_BYTES = 64 << 20
+#: A serialized sentencepiece model begins with the tag of its first piece.
+_FIRST_PIECE = b"\x0a"
+
+
+def _check_tensors(path: Path) -> None:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > size - 8:
+            raise ValueError("its header is longer than the file")
+        header = json.loads(file.read(length))
+    ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
+    if max(ends, default=0) != size - 8 - length:
+        raise ValueError("its header does not fit its size")
+
+
+def _check_json(path: Path) -> None:
+    strict_json.parse(path.read_bytes())
+
+
+def _check_text(path: Path) -> None:
+    if "\0" in _bounded(path).decode("utf-8"):
+        raise ValueError("it is no text")
+
+
+def _check_pieces(path: Path) -> None:
+    if not _bounded(path).startswith(_FIRST_PIECE):
+        raise ValueError("it is no sentencepiece model")
+
+
+def _bounded(path: Path) -> bytes:
+    if path.stat().st_size > _MOST_TEXT_BYTES:
+        raise ValueError(f"it holds more than {_MOST_TEXT_BYTES >> 20} MiB")
+    return path.read_bytes()
+
+
+#: Suffix → name of the type, as the manifest states it, and the check of a file's content.
+TYPES: Mapping[str, tuple[str, Callable[[Path], None]]] = {
+    ".safetensors": ("tensors", _check_tensors),
+    ".json": ("json", _check_json),
+    ".txt": ("text", _check_text),
+    ".tiktoken": ("text", _check_text),
+    ".model": ("sentencepiece", _check_pieces),
+}
+
+
+def type_of(name: str) -> str:
+    """Return the type of a file by its name. Raises InvalidInput for a file of no known inert type."""
+    suffix = PurePosixPath(name).suffix
+    if suffix not in TYPES:
+        raise InvalidInput(
+            f"{name} is of no type that a version may hold ({', '.join(TYPES)})",
+            where="version folder",
+            next_step="let the pipeline's save() write weights as .safetensors and everything else as .json or text",
+        )
+    return TYPES[suffix][0]
+
+
+def check_content(name: str, path: Path) -> None:
+    """Refuse a file that could not be loaded later: broken JSON, truncated tensors, text that is none."""
+    try:
+        TYPES[PurePosixPath(name).suffix][1](path)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise InvalidInput(f"{name} is truncated or broken: {error}", where="version folder") from error

@@ -1,0 +1,144 @@
+"""Versions as serving knows them: the facts that an answer needs, remembered, and questions to their children."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from azuraforge.database import Database
+from azuraforge.datasets.service import DatasetService
+from azuraforge.errors import InvalidInput, NotFound
+from azuraforge.models import store
+from azuraforge.models.registry.folder import VersionFolders
+from azuraforge.models.serving.messages import DatasetFile, Opening, Reply
+from azuraforge.models.serving.pool import ReplicaPool
+from azuraforge.models.tables import ModelVersion
+
+#: Time for one answer; starting the child and loading the version have the launcher's own limit.
+PREDICT_SECONDS = 60.0
+_REMEMBERED = 1000
+
+
+@dataclass
+class Served:
+    """The facts about a version that an answer needs and that never change; ``dataset`` once it was looked up."""
+
+    project_id: str
+    model_id: str
+    version: int
+    content_hash: str
+    plugin: str
+    run_id: str
+    target: str
+    unit: str
+    opening: Opening
+    dataset_id: str | None
+    dataset_version: int | None
+    dataset_fingerprint: str | None
+    regular: bool
+    dataset: DatasetFile | None = field(default=None, compare=False)
+
+    @property
+    def needs_timetable(self) -> bool:
+        """Whether a dataset has to tell the days and hours of its series: a few rows of one week do not."""
+        return not self.regular and self.dataset_id is not None
+
+
+class ServedVersions:
+    """Remembers versions and asks them. Safe to use from many threads."""
+
+    def __init__(
+        self, database: Database, folders: VersionFolders, datasets: DatasetService, warm: ReplicaPool
+    ) -> None:
+        self._database = database
+        self._folders = folders
+        self._datasets = datasets
+        self._warm = warm
+        self._lock = threading.Lock()
+        self._remembered: OrderedDict[tuple[str, str, int], Served] = OrderedDict()
+
+    def remembered(self, project_id: str, model_id: str, version: int) -> Served | None:
+        """Return a version if it is in memory; never blocks."""
+        key = (project_id, model_id, version)
+        with self._lock:
+            known = self._remembered.get(key)
+            if known is not None:
+                self._remembered.move_to_end(key)
+        return known
+
+    def get(self, project_id: str, model_id: str, version: int) -> Served:
+        """Return a version that exists, read from the database where it is not in memory."""
+        if (known := self.remembered(project_id, model_id, version)) is not None:
+            return known
+        with self._database.read(project_id) as session:
+            row = store.version(session, project_id, model_id, version)
+        if row is None:  # purged between two reads
+            raise NotFound("this version is gone", next_step="azuraforge models list")
+        known = self._served(row)
+        with self._lock:
+            self._remembered[project_id, model_id, version] = known
+            while len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+        return known
+
+    def dataset(self, served: Served) -> DatasetFile:
+        """Return the dataset version that a version was trained on; read from the database the first time."""
+        if served.dataset_id is None:
+            raise InvalidInput(
+                f"version {served.version} was not trained on a stored dataset", next_step="send rows to predict from"
+            )
+        if served.dataset is None:
+            # Deleted or not: it is kept as long as this version is.
+            found = self._datasets.get(served.project_id, served.dataset_id, served.dataset_version, trash=True)
+            served.dataset = DatasetFile(
+                path=str(found.path), schema=found.schema, options=found.options, fingerprint=found.fingerprint
+            )
+        return served.dataset
+
+    def timetable(self, served: Served) -> DatasetFile | None:
+        """Return the dataset with the days and hours of a series without a frequency; None where none is needed."""
+        if not served.needs_timetable:
+            return None
+        try:
+            return self.dataset(served)
+        except NotFound:
+            return None
+
+    def ask(self, served: Served, question: Mapping[str, object]) -> Future[Reply]:
+        """Return the answer to come of the version's warm child; never blocks."""
+        key = (served.project_id, served.content_hash)
+        return self._warm.ask_soon(key, served.opening, question, PREDICT_SECONDS)
+
+    def ask_apart(self, served: Served, question: Mapping[str, object], entry: str) -> Reply:
+        """Ask a child of its own, started at ``entry``: a long question does not hold up the warm child."""
+        return self._warm.ask_apart(entry, served.opening, question, PREDICT_SECONDS)
+
+    def close(self) -> None:
+        """End every warm child."""
+        self._warm.close()
+
+    def _served(self, row: ModelVersion) -> Served:
+        return Served(
+            project_id=row.project_id,
+            model_id=row.model_id,
+            version=row.version,
+            content_hash=row.content_hash,
+            plugin=row.plugin,
+            run_id=row.run_id,
+            target=row.schema["target"],
+            unit=row.schema.get("unit", ""),
+            opening=Opening(
+                folder=str(self._folders.path(row.project_id, row.content_hash)),
+                content_hash=row.content_hash,
+                plugin=row.plugin,
+                config=row.config,
+                schema=row.schema,
+            ),
+            dataset_id=row.dataset_id,
+            dataset_version=row.dataset_version,
+            dataset_fingerprint=row.dataset_fingerprint,
+            regular=row.schema.get("frequency") is not None,
+        )
