@@ -47,7 +47,7 @@ export default function RunPage({ id: address }: { id: string }) {
   if (live === null) return error ? <ErrorNotice error={error} /> : <Loading />;
   const { run, curves } = live;
   const judged = (evaluation.data?.evaluation ?? null) as Evaluation | null;
-  const verdict = (evaluation.data?.verdict ?? null) as Verdict | null;
+  const verdict = (evaluation.data?.verdict ?? null);
 
   return (
     <div className={css["page"]}>
