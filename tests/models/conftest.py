@@ -22,6 +22,7 @@ from azuraforge.models.tables import ModelVersion
 from azuraforge.processes.exchange import Conversation
 from azuraforge.processes.launcher import Launcher
 from azuraforge.settings import Settings
+from tests.task_kinds import built_in_kinds
 
 SCHEMA = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h", "season": 24, "unit": "kW"}
 CONFIG = {"horizon": 3}
@@ -149,6 +150,6 @@ def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Lau
     folders, events = VersionFolders(tmp_path / "artifacts"), EventLog(database)
     datasets = DatasetService(database, events, launcher.call, Settings(home=tmp_path))
     warm = WarmPredictors(open_child, str(plugins_folder))
-    service = ModelService(database, events, folders, datasets, warm, launcher.call)
+    service = ModelService(database, events, folders, datasets, warm, launcher.call, built_in_kinds)
     yield Room(service, database, events, folders, datasets, children, warm)
     service.close()

@@ -31,7 +31,7 @@ from azuraforge.models.predictions.online import Found, Predictions
 from azuraforge.models.predictions.pictures import Picture, predict_picture
 from azuraforge.models.registry.folder import Imported, VersionFolders
 from azuraforge.models.registry.lineage import Lineage
-from azuraforge.models.registry.policy_store import Policies
+from azuraforge.models.registry.policy_store import Policies, TaskKinds
 from azuraforge.models.registry.registry import BY_GATE, CHAMPION, HeldOut, Registry
 from azuraforge.models.schemas import (
     AliasChange,
@@ -68,6 +68,7 @@ class ModelService(Registry):
         datasets: DatasetService,
         warm: WarmPredictors,
         call: Call,
+        task_kinds: TaskKinds,
     ) -> None:
         super().__init__(events)
         self._database = database
@@ -79,7 +80,7 @@ class ModelService(Registry):
         #: Answers of warm versions, each a line of the ledger first.
         self.online = Predictions(database, folders, datasets, warm, Ledger(database, events))
         #: What promotions need.
-        self.policies = Policies(database, events)
+        self.policies = Policies(database, events, task_kinds)
         #: Shadows and canaries.
         self.deployments = Deployments(database, events, folders)
         self.lineage = Lineage(database, datasets)

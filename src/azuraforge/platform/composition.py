@@ -93,7 +93,13 @@ class House:
             self.launcher.open, str(settings.plugins), lambda: self.kernels.folder, settings.serving.warm_bytes
         )
         self.models = ModelService(
-            self.database, self.events, VersionFolders(settings.artifacts), self.datasets, self.warm, self.launcher.call
+            self.database,
+            self.events,
+            VersionFolders(settings.artifacts),
+            self.datasets,
+            self.warm,
+            self.launcher.call,
+            self.catalogue.task_kinds,
         )
         outcomes = Outcomes(self.database, self.events, self.datasets, self.launcher.call)
         outcomes.listeners.append(self.models.deployments.watch)
@@ -101,7 +107,7 @@ class House:
         self.predictions = PredictionService(self.database, outcomes, drift)
         self.datasets.listeners.append(self.predictions.look_at)
         training = TrainingHandler(self.database, self.catalogue, self.datasets, self.models, self.launcher.call)
-        trial = TrialHandler(self.datasets, settings.plugins, settings.home / "studies")
+        trial = TrialHandler(self.datasets, self.catalogue, settings.home / "studies")
         batch = BatchPredictHandler(self.datasets, self.models, self.launcher.call, settings.plugins)
         self.handlers: list[Handler] = [training, trial, batch, AgentHandler(self.catalogue)]
         self.artifacts = ArtifactStore(settings.artifacts)
@@ -128,7 +134,7 @@ class House:
         self.runs = RunService(self.database, self.events, self.handlers, self.artifacts, carrier, self.settings)
         self.reports = RunReports(self.database, self.artifacts, self.runs, self.launcher.call)
         self.reporter = Reporter(self.database, self.events, self.reports, self.launcher.open, report_round_seconds)
-        self.comparisons = Comparisons(self.runs, self.launcher.call)
+        self.comparisons = Comparisons(self.runs, self.launcher.call, str(self.catalogue.plugins_folder))
         firing = Firing(self.database, self.events, self.runs)
         self.schedules = ScheduleService(self.database, self.runs, firing)
         self.scheduler = Scheduler(self.database, firing)

@@ -169,7 +169,7 @@ def _cell(terminal: Terminal, contender: Mapping[str, Any], metric: str, horizon
     if metric == "seconds":
         return text.duration(contender.get("seconds"))
     if horizon is not None:
-        rmses = {each["horizon"]: each["rmse"] for each in contender.get("horizons") or ()}
+        rmses = {each["horizon"]: each["metrics"]["rmse"] for each in contender.get("horizons") or ()}
         return text.number(rmses.get(horizon))
     value = (contender.get("metrics") or {}).get(metric)
     if metric in ("skill", "coverage"):

@@ -15,7 +15,7 @@ import polars as pl
 from azuraforge.datasets.images import idx
 from azuraforge.datasets.images.archives import Archive, Entry, is_zip, open_archive
 from azuraforge.datasets.images.canonical import Picture, image_frame, look_over, refuse_unlearnable
-from azuraforge.datasets.images.pictures import SUFFIXES, Look, Pixels, decode_picture, fit, from_pixels, look
+from azuraforge.datasets.images.pictures import SUFFIXES, Look, Pixels, decode_picture, fit, look
 from azuraforge.datasets.reading.canonical import file_sha256
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.limits import ReadingLimits
@@ -23,6 +23,7 @@ from azuraforge.datasets.reading.reader import Prepared, ReadFile, refuse_warnin
 from azuraforge.datasets.schemas import Finding, ImageOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import ImageRead
+from azuraforge.plugins.vision.png import from_pixels
 
 _TRAIN, _TEST, _VALIDATION = ("train", "training"), ("test", "testing"), ("val", "valid", "validation")
 _UNREADABLE = ("not_a_picture", "truncated_picture", "too_many_pixels")
