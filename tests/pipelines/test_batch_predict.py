@@ -29,7 +29,6 @@ import json, time
 import numpy as np
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.plugins import ForecastConfig, Pipeline, Predictions, chronological_split
-from tests.task_kinds import use_baselines
 
 class Week(Pipeline):
     name = "test.week"

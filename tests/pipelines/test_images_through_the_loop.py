@@ -32,7 +32,6 @@ from abc import abstractmethod
 import numpy as np
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.plugins import ClassifyConfig, ClassPredictions, ImagePipeline
-from tests.task_kinds import use_baselines
 
 class Base(ImagePipeline):
     uses_engine = False

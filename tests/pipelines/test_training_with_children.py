@@ -37,7 +37,6 @@ from tests.task_kinds import use_baselines
 
 AGENT = """
 from azuraforge.plugins import Agent, Config
-from tests.task_kinds import use_baselines
 
 class Request(Config):
     times: int = 1
