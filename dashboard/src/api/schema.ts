@@ -1566,6 +1566,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/task-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Task Kinds
+         * @description Every kind of task that models can be trained for, with its metrics, slices and baselines.
+         */
+        get: operations["plugins_list_task_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1677,13 +1697,8 @@ export interface components {
             reason: string;
             /** Run Id */
             run_id: string | null;
-            /**
-             * Said
-             * @description of a move by the platform: its reasons by language; null: a person wrote `reason`
-             */
-            said?: {
-                [key: string]: string;
-            } | null;
+            /** @description of a move by the platform: its reasons by language; null: a person wrote `reason` */
+            said?: components["schemas"]["Sentences"] | null;
             /**
              * Until
              * @description to when; null: it holds
@@ -2222,10 +2237,7 @@ export interface components {
             model: string;
             /** Run Id */
             run_id: string;
-            /** Verdict */
-            verdict: {
-                [key: string]: unknown;
-            };
+            verdict: components["schemas"]["VerdictRecord"];
             /** Version */
             version: number | null;
         };
@@ -2406,15 +2418,73 @@ export interface components {
             strict: boolean;
         };
         /**
-         * GuardedSlice
-         * @description Every value of a key is a slice in which no candidate may be worse than by the margin.
+         * GatePolicy
+         * @description The terms of one model's gate. ``number`` counts the model's policies; 0 is the platform's own.
          */
-        GuardedSlice: {
+        GatePolicy: {
             /**
-             * By
+             * Automatic
+             * @description false: the gate approves, a person promotes
+             * @default true
+             */
+            automatic: boolean;
+            /**
+             * Margin
+             * @description by how much better, beyond noise, a winner must be
+             * @default 0
+             */
+            margin: number;
+            /**
+             * Margin Kind
+             * @default relative
              * @enum {string}
              */
-            by: "horizon" | "hour" | "weekday" | "month" | "class";
+            margin_kind: "relative" | "absolute";
+            /**
+             * Max Bytes
+             * @description of the predictor's files
+             */
+            max_bytes?: number | null;
+            /**
+             * Max Latency Ms
+             * @description per prediction, measured while judging
+             */
+            max_latency_ms?: number | null;
+            /**
+             * Metric
+             * @description null: the first gate metric of the task kind
+             */
+            metric?: string | null;
+            /**
+             * Number
+             * @default 0
+             */
+            number: number;
+            /**
+             * Slices
+             * @default []
+             */
+            slices: components["schemas"]["GuardedSlice"][];
+            /**
+             * Unknown Slices
+             * @description effect of a guarded slice that holds too few rows to be known
+             * @default block
+             * @enum {string}
+             */
+            unknown_slices: "block" | "pass";
+        };
+        /**
+         * GuardedSlice
+         * @description Every value of a key is a slice in which no candidate may be worse, beyond noise, than by the margin.
+         *
+         *     Attributes:
+         *         by: the property that cuts the targets; hours, weekdays (Monday is 1) and months in the series' time zone.
+         *         margin: relative; 0 allows nothing.
+         *         values: the guarded values only, such as ``("7", "8")`` hours; empty: all.
+         */
+        GuardedSlice: {
+            /** By */
+            by: string;
             /**
              * Margin
              * @description relative: 0.1 allows 10 % worse, and noise beyond it
@@ -2660,6 +2730,72 @@ export interface components {
             waiting: number;
         };
         /**
+         * Measured
+         * @description Measurements of a candidate: milliseconds per prediction and the bytes of its files; None: not measured.
+         */
+        Measured: {
+            /** Bytes */
+            bytes?: number | null;
+            /** Latency Ms */
+            latency_ms?: number | null;
+        };
+        /**
+         * MetricFacts
+         * @description Everything about a metric but its computation: what the API, tables, cards and reports show and compare by.
+         */
+        MetricFacts: {
+            /**
+             * Detail
+             * @description main: in every table; more: where there is room; full: where readers choose one metric; hidden: part of another metric
+             * @default main
+             * @enum {string}
+             */
+            detail: "main" | "more" | "full" | "hidden";
+            /**
+             * Digits
+             * @description behind the decimal point; null: as many as the size needs
+             */
+            digits?: number | null;
+            /**
+             * Direction
+             * @description which way is better; none: neither, as for the coverage of an interval
+             * @enum {string}
+             */
+            direction: "lower" | "higher" | "none";
+            /**
+             * Format
+             * @description share: 0.25 reads 25 %; signed_share: with its sign; percent: 25 reads 25 %
+             * @default number
+             * @enum {string}
+             */
+            format: "number" | "share" | "signed_share" | "percent";
+            /**
+             * Hint
+             * @description one sentence for readers, by language code
+             */
+            hint?: {
+                [key: string]: string;
+            };
+            /** Name */
+            name: string;
+            /** @description how the gate compares by it; null: it does not */
+            pairing?: components["schemas"]["Pairing"] | null;
+            /**
+             * Title
+             * @description by language code
+             */
+            title: {
+                [key: string]: string;
+            };
+            /**
+             * Unit
+             * @description target: the dataset's own unit
+             * @default none
+             * @enum {string}
+             */
+            unit: "target" | "target_squared" | "seconds" | "bytes" | "none";
+        };
+        /**
          * MetricPoints
          * @description Points sent by an external run: series → list of (step, value).
          */
@@ -2691,6 +2827,13 @@ export interface components {
             beside: (number | null)[];
             /** Best */
             best: number[];
+            /** Digits */
+            digits: number | null;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "number" | "share" | "signed_share" | "percent";
             /**
              * Lower Is Better
              * @description null: neither way, as for the coverage of an interval
@@ -2698,6 +2841,13 @@ export interface components {
             lower_is_better: boolean | null;
             /** Metric */
             metric: string;
+            /**
+             * Title
+             * @description by language code
+             */
+            title: {
+                [key: string]: string;
+            };
             /**
              * Unit
              * @description null: the runs' targets have different units, see ``ComparedRun.unit``
@@ -2873,6 +3023,34 @@ export interface components {
             outcomes: components["schemas"]["OutcomeRequest"][];
         };
         /**
+         * Pairing
+         * @description How the gate compares two contenders by this metric, from the losses of the same rows.
+         *
+         *     ``origins`` follow one another in time: neighbouring losses are alike, blocks of them are drawn together, and the
+         *     difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.
+         */
+        Pairing: {
+            /**
+             * Binary
+             * @description each loss is 0 or 1: an exact sign test must agree
+             * @default false
+             */
+            binary: boolean;
+            /**
+             * Mean
+             * @description root: the root of the mean loss
+             * @default arithmetic
+             * @enum {string}
+             */
+            mean: "arithmetic" | "root";
+            /**
+             * Rows
+             * @description what one row of losses is
+             * @enum {string}
+             */
+            rows: "origins" | "examples";
+        };
+        /**
          * PairOut
          * @description Two runs' models on the same held-out rows, as the gate compares: a below b where the difference is negative.
          *
@@ -3023,7 +3201,9 @@ export interface components {
              * @description unknown: a dropped-in file that could not be imported
              * @enum {string}
              */
-            kind: "pipeline" | "source" | "agent" | "unknown";
+            kind: "pipeline" | "source" | "agent" | "task_kind" | "metric" | "unknown";
+            /** @description of a metric */
+            metric?: components["schemas"]["MetricFacts"] | null;
             /** Name */
             name: string;
             /**
@@ -3047,9 +3227,11 @@ export interface components {
             };
             /**
              * Task
-             * @description of a pipeline: forecast, classify …
+             * @description of a pipeline or a metric: the name of its task kind
              */
             task?: string | null;
+            /** @description of a task kind: its metrics, slices, baselines */
+            task_kind?: components["schemas"]["TaskKindFacts"] | null;
             /**
              * Title
              * @description by language code
@@ -3137,43 +3319,69 @@ export interface components {
         };
         /**
          * PolicyOut
-         * @description A policy of the model's gate. Number 0 is the platform's own, that nobody set.
+         * @description A policy of the model's gate. Number 0 is the platform's own; it has no author.
          */
         PolicyOut: {
             /** At */
             at: string | null;
-            /** Automatic */
+            /**
+             * Automatic
+             * @description false: the gate approves, a person promotes
+             * @default true
+             */
             automatic: boolean;
             /** By */
             by: string | null;
-            /** Margin */
+            /**
+             * Margin
+             * @description by how much better, beyond noise, a winner must be
+             * @default 0
+             */
             margin: number;
             /**
              * Margin Kind
+             * @default relative
              * @enum {string}
              */
             margin_kind: "relative" | "absolute";
-            /** Max Bytes */
-            max_bytes: number | null;
-            /** Max Latency Ms */
-            max_latency_ms: number | null;
-            /** Metric */
-            metric: ("rmse" | "mae" | "log_loss" | "error_rate") | null;
-            /** Number */
+            /**
+             * Max Bytes
+             * @description of the predictor's files
+             */
+            max_bytes?: number | null;
+            /**
+             * Max Latency Ms
+             * @description per prediction, measured while judging
+             */
+            max_latency_ms?: number | null;
+            /**
+             * Metric
+             * @description null: the first gate metric of the task kind
+             */
+            metric?: string | null;
+            /**
+             * Number
+             * @default 0
+             */
             number: number;
             /** Reason */
             reason: string | null;
-            /** Slices */
+            /**
+             * Slices
+             * @default []
+             */
             slices: components["schemas"]["GuardedSlice"][];
             /**
              * Unknown Slices
+             * @description effect of a guarded slice that holds too few rows to be known
+             * @default block
              * @enum {string}
              */
             unknown_slices: "block" | "pass";
         };
         /**
          * PolicyRequest
-         * @description What a promotion of this model needs. What is left out is as the platform has it.
+         * @description The terms of a model's promotions from now on. A term that is left out has the platform's value.
          */
         PolicyRequest: {
             /**
@@ -3206,9 +3414,9 @@ export interface components {
             max_latency_ms?: number | null;
             /**
              * Metric
-             * @description null: the task's own (rmse, error_rate)
+             * @description null: the first gate metric of the task kind
              */
-            metric?: ("rmse" | "mae" | "log_loss" | "error_rate") | null;
+            metric?: string | null;
             /** Reason */
             reason: string;
             /**
@@ -3218,7 +3426,7 @@ export interface components {
             slices: components["schemas"]["GuardedSlice"][];
             /**
              * Unknown Slices
-             * @description what a guarded slice does that holds too few rows to be known
+             * @description effect of a guarded slice that holds too few rows to be known
              * @default block
              * @enum {string}
              */
@@ -3629,6 +3837,19 @@ export interface components {
              * @default 0
              */
             studies: number;
+        };
+        /**
+         * ReasonRecord
+         * @description One reason of a verdict: a stable code, its values, and the sentences made of them.
+         */
+        ReasonRecord: {
+            /** Code */
+            code: string;
+            /** Params */
+            params: {
+                [key: string]: boolean | number | string | null;
+            };
+            text: components["schemas"]["Sentences"];
         };
         /**
          * RetrainRequest
@@ -4139,6 +4360,16 @@ export interface components {
             } | null;
         };
         /**
+         * Sentences
+         * @description A text in both languages.
+         */
+        Sentences: {
+            /** En */
+            en: string;
+            /** Tr */
+            tr: string;
+        };
+        /**
          * SessionOut
          * @description Who is signed in, and in which project.
          */
@@ -4156,6 +4387,51 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
             /** User */
             user: string;
+        };
+        /**
+         * SliceKey
+         * @description What the targets of a task can be cut by, such as the hour of the day; each of its values is a slice.
+         */
+        SliceKey: {
+            /** Name */
+            name: string;
+            /**
+             * Title
+             * @description by language code
+             */
+            title: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * SliceRecord
+         * @description The result of one guarded slice. ``low`` and ``high`` are null where it holds too few rows.
+         */
+        SliceRecord: {
+            /** Difference */
+            difference: number;
+            /** High */
+            high: number | null;
+            /** Level */
+            level: number;
+            /** Low */
+            low: number | null;
+            /** Margin */
+            margin: number;
+            /** Name */
+            name: string;
+            /** Relative Difference */
+            relative_difference: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "held" | "worse" | "unknown";
+            /**
+             * Targets
+             * @description origins or examples with a target in the slice
+             */
+            targets: number;
         };
         /**
          * SpaceOut
@@ -4459,6 +4735,74 @@ export interface components {
             warm_start_from?: string[];
         };
         /**
+         * TaskKindFacts
+         * @description Everything about a task kind that can be known without running its code.
+         */
+        TaskKindFacts: {
+            /**
+             * Baselines
+             * @description pipelines that every candidate is compared with
+             */
+            baselines: string[];
+            /**
+             * Config Fields
+             * @description settings that the task itself needs
+             */
+            config_fields: string[];
+            /**
+             * Data
+             * @description kind of dataset that it learns from
+             */
+            data: string;
+            /**
+             * Gate Metrics
+             * @description what a policy may compare by; the first is the kind's own
+             */
+            gate_metrics: string[];
+            /**
+             * Metrics
+             * @description in the order in which tables show them
+             */
+            metrics: components["schemas"]["MetricFacts"][];
+            /** Name */
+            name: string;
+            /**
+             * Objectives
+             * @description what a study may aim at; the first is the kind's own
+             */
+            objectives: string[];
+            /**
+             * Origin
+             * @description the distribution that brought it, or the file in the plugins folder
+             * @default
+             */
+            origin: string;
+            /**
+             * Ranked By
+             * @description name of the metric that ranks contenders
+             */
+            ranked_by: string;
+            /**
+             * Slices
+             * @description what a policy may guard
+             */
+            slices: components["schemas"]["SliceKey"][];
+            /**
+             * Summary
+             * @description by language code
+             */
+            summary: {
+                [key: string]: string;
+            };
+            /**
+             * Title
+             * @description by language code
+             */
+            title: {
+                [key: string]: string;
+            };
+        };
+        /**
          * TestOut
          * @description A sequential test: "worse by more than the margin" is shown where exp(log_wealth) reaches 1 / alpha.
          */
@@ -4669,6 +5013,57 @@ export interface components {
              * @enum {string}
              */
             state: "running" | "complete" | "pruned" | "failed";
+        };
+        /**
+         * VerdictRecord
+         * @description The gate's decision about a candidate, with its reasons and the terms it was made under.
+         *
+         *     Attributes:
+         *         champion: the name that holds the title afterwards; empty: there is none.
+         *         approved: the name that may take the title where the policy leaves promotions to people.
+         *         slices: the guarded ones.
+         */
+        VerdictRecord: {
+            /**
+             * Approved
+             * @description the name that a person may promote
+             */
+            approved?: string | null;
+            /**
+             * Champion
+             * @description the name that holds the title afterwards; empty: none
+             */
+            champion: string;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable";
+            /**
+             * Headline
+             * @enum {string}
+             */
+            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred";
+            /** @default {} */
+            measured: components["schemas"]["Measured"];
+            /**
+             * @default {
+             *       "automatic": true,
+             *       "margin": 0,
+             *       "margin_kind": "relative",
+             *       "number": 0,
+             *       "slices": [],
+             *       "unknown_slices": "block"
+             *     }
+             */
+            policy: components["schemas"]["GatePolicy"];
+            /** Reasons */
+            reasons: components["schemas"]["ReasonRecord"][];
+            /**
+             * Slices
+             * @default []
+             */
+            slices: components["schemas"]["SliceRecord"][];
         };
         /**
          * VersionOut
@@ -14439,6 +14834,71 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Header Fields Too Large */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plugins_list_task_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskKindFacts"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
                 headers: {
                     [name: string]: unknown;
                 };
