@@ -85,7 +85,9 @@ def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table
     ranked_by = evaluation["ranked_by"]
     columns: list[tuple[str, int | None]]
     columns = [(ranked_by, horizon) for horizon in horizons] if len(horizons) > 1 else []
-    shown_facts = [ranked_by, *(name for name in facts if name != ranked_by)]
+    # A column of dashes would say nothing.
+    known = {name for each in contenders for name, value in each["metrics"].items() if value is not None}
+    shown_facts = [ranked_by, *(name for name in facts if name != ranked_by and name in known)]
     columns += [(name, None) for name in shown_facts if facts[name]["detail"] in ("main", "more")]
     columns.append(("seconds", None))
     cells = [[_cell(terminal, each, facts.get(name), horizon) for name, horizon in columns] for each in contenders]
