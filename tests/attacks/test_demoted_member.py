@@ -334,7 +334,7 @@ def test_an_open_stream_of_a_demoted_member_goes_on(api, place, token, demote, c
         announce(api, place, "after")
 
     announce(api, place, "before")
-    seen = asyncio.run(asyncio.wait_for(following(api, token, [demoted, api.state.events.bell.close]), 30))
+    seen = asyncio.run(asyncio.wait_for(following(api, token, [demoted, api.state.events.notifier.close]), 30))
     assert seen == ["before", "after"]
 
 
@@ -355,7 +355,7 @@ def test_an_open_stream_waits_where_the_membership_cannot_be_read(api, place, to
         announce(api, place, "after")
 
     announce(api, place, "before")
-    steps = [outdated, lambda: None, api.state.events.bell.close]
+    steps = [outdated, lambda: None, api.state.events.notifier.close]
     seen = asyncio.run(asyncio.wait_for(following(api, token, steps), 30))
     assert (seen, len(asked)) == (["before", "after"], 2)
 

@@ -148,6 +148,8 @@ def test_what_is_not_there_is_a_404_with_a_next_step(api):
         answer = api.get(path)
         assert answer.status_code == 404, path
         assert answer.json()["code"] == "not_found"
+    answer = api.get("/runs?after=nope")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
     run = api.stand.wait(api.stand.create(steps=1).id)
     assert api.get(f"/runs/{run.id}/metrics", params={"series": "none"}).status_code == 404
 

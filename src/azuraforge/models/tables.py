@@ -335,7 +335,7 @@ class ModelDrift(Owned, Base):
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     model_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
-    reference: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    reference: Mapped[Any] = mapped_column(JsonText)
     report: Mapped[dict[str, Any] | None] = mapped_column(JsonText, default=None)
     alarm: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[datetime] = mapped_column(Timestamp, default=now())

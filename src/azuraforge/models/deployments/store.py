@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import aliased
@@ -26,7 +26,7 @@ Counter = Literal["both_answered", "only_beside_failed", "only_this_failed", "le
 _MOST_PAIRS = 20_000
 
 
-def add(session: Session, owner: Model, **fields: Any) -> ModelDeployment:
+def add(session: Session, owner: Model, **fields: object) -> ModelDeployment:
     """The next deployment of a locked model."""
     mine = (ModelDeployment.project_id == owner.project_id, ModelDeployment.model_id == owner.id)
     last = session.scalar(select(func.max(ModelDeployment.number)).where(*mine)) or 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from azuraforge.models.drift.detection import describe
+from azuraforge.models.drift.detection import Reference, describe
 from azuraforge.models.serving.child import Predictor
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 _ANSWERS = 400
 
 
-def serve(opening: Mapping[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def serve(opening: Mapping[str, Any]) -> Callable[[dict[str, Any]], Reference]:
     """Load a version and return the function that computes its reference.
 
     Its question holds ``dataset`` (as of ``Predictor.answer``), ``learned_from`` (both ends) and ``answer``.
     """
     version = Predictor(opening)
 
-    def answer(question: dict[str, Any]) -> dict[str, Any]:
+    def answer(question: dict[str, Any]) -> Reference:
         if version.schema.series is not None:
             return {"columns": {}, "notes": ["drift is looked for in models of one series only"]}
         start, end = question["learned_from"]
@@ -43,7 +43,7 @@ def reference(
     horizon: int,
     predict: Callable[[Part], Predictions],
     answer: str,
-) -> dict[str, Any]:
+) -> Reference:
     """Columns of the rows that were learned from, oldest first, and the first answers of the version there.
 
     Args:

@@ -19,7 +19,7 @@ import bisect
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 PSI_ALARM = 0.2
 ALPHA = 0.01
@@ -31,7 +31,54 @@ _KEPT = 400
 _SMALLEST_SHARE = 1e-4
 
 
-def describe(values: Sequence[float]) -> dict[str, Any] | None:
+class Distribution(TypedDict):
+    """A reference's column: rows, effective rows, quantiles, and the shares of the bins between edges."""
+
+    rows: int
+    effective: float
+    quantiles: list[float]
+    edges: list[float]
+    shares: list[float]
+
+
+class Reference(TypedDict):
+    """The distributions of a version's inputs and answers, and notes on the ones that could not be described."""
+
+    columns: dict[str, Distribution]
+    notes: list[str]
+
+
+class Column(TypedDict):
+    """The comparison of one column; see ``schemas.DriftColumn``."""
+
+    name: str
+    rows: int
+    effective: float
+    psi: float | None
+    ks: float | None
+    p_value: float | None
+    drifted: bool | None
+
+
+class Thresholds(TypedDict):
+    """The bounds of an alarm; see ``schemas.DriftThresholds``."""
+
+    psi: float
+    alpha: float
+    level: float
+    least: int
+
+
+class Detected(TypedDict):
+    """The comparison of a window with a reference."""
+
+    columns: list[Column]
+    alarm: bool
+    enough: bool
+    thresholds: Thresholds
+
+
+def describe(values: Sequence[float]) -> Distribution | None:
     """What is kept of a reference's column: quantiles, effective rows, edges of bins and their shares.
 
     None where there are too few values or all are the same.
@@ -68,7 +115,7 @@ def effective_rows(values: Sequence[float]) -> float:
     return max(1.0, count * (1 - rho) / (1 + rho))
 
 
-def psi(reference: Mapping[str, Any], values: Sequence[float]) -> float:
+def psi(reference: Distribution, values: Sequence[float]) -> float:
     """Σ (window − reference) · ln(window / reference) over the reference's bins; empty bins count as 0.0001.
 
     Example:
@@ -84,7 +131,7 @@ def psi(reference: Mapping[str, Any], values: Sequence[float]) -> float:
     return math.fsum((ours - theirs) * math.log(ours / theirs) for ours, theirs in pairs)
 
 
-def ks(reference: Mapping[str, Any], values: Sequence[float], effective: float) -> tuple[float, float]:
+def ks(reference: Distribution, values: Sequence[float], effective: float) -> tuple[float, float]:
     """The largest distance between the two distribution functions, and how probable it is without a shift.
 
     Args:
@@ -101,7 +148,7 @@ def ks(reference: Mapping[str, Any], values: Sequence[float], effective: float) 
     return distance, _survival((math.sqrt(both) + 0.12 + 0.11 / math.sqrt(both)) * distance)
 
 
-def detect(reference: Mapping[str, Any], window: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+def detect(reference: Mapping[str, Distribution], window: Mapping[str, Sequence[float]]) -> Detected:
     """Compare a window with a reference, column by column. Names that the reference does not have are left out."""
     compared = [name for name in reference if name in window]
     level = ALPHA / max(1, len(compared))
@@ -115,16 +162,16 @@ def detect(reference: Mapping[str, Any], window: Mapping[str, Sequence[float]]) 
     }
 
 
-def _column(name: str, reference: Mapping[str, Any], values: Sequence[float], level: float) -> dict[str, Any]:
+def _column(name: str, reference: Distribution, values: Sequence[float], level: float) -> Column:
     finite = [value for value in values if math.isfinite(value)]
-    told: dict[str, Any] = {"name": name, "rows": len(finite), "psi": None, "ks": None, "p_value": None}
-    told |= {"effective": effective_rows(finite) if finite else 0.0, "drifted": None}
-    if told["effective"] < LEAST:
-        return told
-    distance, probability = ks(reference, finite, told["effective"])
+    effective = effective_rows(finite) if finite else 0.0
+    found = Column(name=name, rows=len(finite), effective=effective, psi=None, ks=None, p_value=None, drifted=None)
+    if effective < LEAST:
+        return found
+    distance, probability = ks(reference, finite, effective)
     shift = psi(reference, finite)
     drifted = shift >= PSI_ALARM and probability < level
-    return {**told, "psi": shift, "ks": distance, "p_value": probability, "drifted": drifted}
+    return {**found, "psi": shift, "ks": distance, "p_value": probability, "drifted": drifted}
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import cast
 
 from azuraforge.database import Database, Session
 from azuraforge.datasets.service import DatasetService
@@ -11,7 +11,7 @@ from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models.drift import detection
 from azuraforge.models.drift import store as drift_store
-from azuraforge.models.drift.schemas import DriftOut
+from azuraforge.models.drift.schemas import DriftOut, DriftReport
 from azuraforge.models.registry.finding import find_aliased, find_model, find_version
 from azuraforge.models.registry.names import CHAMPION
 from azuraforge.models.serving.versions import ServedVersions
@@ -56,23 +56,23 @@ class DriftMonitor:
         with self._database.read(project_id) as session:
             owner, row = self._version(session, project_id, model, version)
             known = drift_store.found(session, project_id, owner.id, row.version)
-        reference = known.reference if known is not None else self._make_reference(project_id, owner, row)
+        reference: detection.Reference = known.reference if known else self._make_reference(project_id, owner, row)
         with self._database.read(project_id) as session:
             lines = drift_store.window(session, project_id, owner.id, row.version, WINDOW)
-        report = {
-            **detection.detect(reference["columns"], _window(lines)),
-            "lines": len(lines),
-            "notes": reference["notes"],
-        }
-        report |= {
-            "first_at": lines[0].created_at.isoformat() if lines else None,
-            "last_at": lines[-1].created_at.isoformat() if lines else None,
-        }
+        report = DriftReport.model_validate(
+            {
+                **detection.detect(reference["columns"], _window(lines)),
+                "lines": len(lines),
+                "first_at": lines[0].created_at if lines else None,
+                "last_at": lines[-1].created_at if lines else None,
+                "notes": reference["notes"],
+            }
+        )
 
         def work(session: Session) -> None:
             before = drift_store.keep_report(session, project_id, owner.id, row.version, report)
-            if report["alarm"] and not before:
-                drifted = [each["name"] for each in report["columns"] if each["drifted"]]
+            if report.alarm and not before:
+                drifted = [each.name for each in report.columns if each.drifted]
                 data = {"model": model, "version": row.version, "columns": drifted, "lines": len(lines)}
                 self._events.append(session, project_id, "project", "model.drift", data)
 
@@ -89,7 +89,7 @@ class DriftMonitor:
             except Exception as error:  # the trouble of one model does not hold up the others
                 log.warning("drift_waits", project_id=project_id, model=model, reason=str(error))
 
-    def _make_reference(self, project_id: str, owner: Model, row: ModelVersion) -> dict[str, Any]:
+    def _make_reference(self, project_id: str, owner: Model, row: ModelVersion) -> detection.Reference:
         if row.schema.get("kind") == "images":
             raise Conflict(
                 "drift of pictures is not looked for", where=f"model {owner.name}", next_step="look at its live scores"
@@ -115,7 +115,8 @@ class DriftMonitor:
             "learned_from": [row.learned_from["start"], row.learned_from["end"]],
         }
         served = self._versions.get(project_id, owner.id, row.version)
-        reference = self._versions.ask_apart(served, {**question, "answer": ANSWER}, ENTRY)
+        made = self._versions.ask_apart(served, {**question, "answer": ANSWER}, ENTRY)
+        reference = cast(detection.Reference, made)
         self._database.write(
             project_id, lambda session: drift_store.keep(session, project_id, owner.id, row.version, reference)
         )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from azuraforge.database import Session, now
+from azuraforge.models.drift.detection import Reference
+from azuraforge.models.drift.schemas import DriftReport
 from azuraforge.models.tables import Model, ModelAlias, ModelDrift, Prediction
 
 
@@ -16,23 +16,23 @@ def found(session: Session, project_id: str, model_id: str, version: int) -> Mod
     return session.get(ModelDrift, (project_id, model_id, version))
 
 
-def keep(session: Session, project_id: str, model_id: str, version: int, reference: dict[str, Any]) -> None:
+def keep(session: Session, project_id: str, model_id: str, version: int, reference: Reference) -> None:
     """Write a version's reference once; it cannot change."""
     connection = session.connection()
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    values = {"project_id": project_id, "model_id": model_id, "version": version, "reference": reference}
-    statement = dialect.insert(ModelDrift).values(**values, alarm=False, made_at=now())
+    key = {"project_id": project_id, "model_id": model_id, "version": version}
+    statement = dialect.insert(ModelDrift).values(**key, reference=reference, alarm=False, made_at=now())
     connection.execute(statement.on_conflict_do_nothing())
 
 
-def keep_report(session: Session, project_id: str, model_id: str, version: int, report: dict[str, Any]) -> bool:
+def keep_report(session: Session, project_id: str, model_id: str, version: int, report: DriftReport) -> bool:
     """Write what a look found; returns whether there was an alarm before."""
     statement = select(ModelDrift).where(
         ModelDrift.project_id == project_id, ModelDrift.model_id == model_id, ModelDrift.version == version
     )
     row = session.scalars(statement.with_for_update()).one()
-    before, row.alarm = row.alarm, report["alarm"]
-    row.report, row.checked_at = report, now()
+    before, row.alarm = row.alarm, report.alarm
+    row.report, row.checked_at = report.model_dump(mode="json"), now()
     session.flush()
     return before
 
