@@ -29,7 +29,8 @@ SELECT md5(string_agg(part, chr(10) ORDER BY part)) FROM (
   UNION ALL SELECT concat_ws(' ', 'trigger', oid, tgname, tgenabled) FROM pg_trigger
   UNION ALL SELECT concat_ws(' ', 'comment', objoid, description) FROM pg_description
   WHERE classoid = 'pg_class'::regclass
-  UNION ALL SELECT concat_ws(' ', 'function', oid, proowner, proacl, prosrc) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+  UNION ALL SELECT concat_ws(' ', 'function', oid, proowner, proacl, prosrc)
+  FROM pg_proc WHERE pronamespace = 'public'::regnamespace
   UNION ALL SELECT concat_ws(' ', 'version', azuraforge_schema::text) FROM azuraforge_schema
 ) AS parts
 """
