@@ -141,7 +141,7 @@ def test_the_role_of_a_request_is_the_lower_of_the_token_s_and_the_membership_s(
         clock.now += CACHE_SECONDS
         lower = {name: min(name, role, key=ROLES.index) for name in ROLES}
         assert {name: projects.authenticate(each.token).role for name, each in made.items()} == lower
-        assert {each.name: each.role for each in projects.tokens(place) if each.name in made} == lower
+        assert {each.name: each.role for each in projects.tokens(place).items if each.name in made} == lower
 
 
 class Rooms:
