@@ -12,8 +12,9 @@ from concurrent.futures import Future
 from typing import Any
 
 from azuraforge.errors import TransientError
+from azuraforge.models.serving.conversation import Conversation
 from azuraforge.models.serving.messages import Reply
-from azuraforge.models.serving.replica import Conversation, OnPiece, Replica
+from azuraforge.models.serving.replica import OnPiece, Replica
 from azuraforge.processes.frames import encode
 
 Key = tuple[str, str]
