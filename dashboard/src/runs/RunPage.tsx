@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
-import type { Evaluation, Verdict } from "../api/evaluation";
+import type { Evaluation } from "../api/evaluation";
 import type { RunDetail } from "../api/types";
 import { ContendersCard } from "../evaluation/ContendersCard";
 import { VerdictCard } from "../evaluation/VerdictCard";
