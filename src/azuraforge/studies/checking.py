@@ -44,8 +44,9 @@ def check(child: Any) -> dict[str, Any]:
     # Settings of the task itself may change what the parts hold, not only where they lie.
     kind = load_task_kind(plugin.kind, payload.get("plugins_folder"))
     same_parts = not space.keys() & kind.Config.model_fields.keys()
+    learner = {key: value for key, value in payload.items() if key != "space"}
     for corner in islice(extremes(space), _CUT):
-        asked = _Asked({**payload, "config": {**payload["config"], **corner}})
+        asked = _Asked({**learner, "config": {**payload["config"], **corner}})
         cut = _at(corner, lambda asked=asked: steps.validate(asked))
         rows = {part: cut["parts"][part] for part in ("validation", "test")}
         if first is None:
