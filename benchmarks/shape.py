@@ -20,7 +20,7 @@ MIGRATIONS = SOURCE / "database" / "migrations" / "versions"
 TASK_KINDS = frozenset({"forecast", "classify", "images", "series", "panel"})
 #: Fields that carry such a name. Comparing any other value, as a column named "image", is not a choice of kind.
 KIND_FIELDS = re.compile(r"(^|[._\"'])(kind|task|task_kind)($|[\"'\])])")
-KIND_FOLDERS = ("apps/forecasting/", "apps/vision/", "kinds/")
+KIND_FOLDERS = ("apps/forecasting/", "apps/vision/", "plugins/kinds/")
 
 
 def sources() -> Iterator[tuple[str, str]]:

@@ -93,9 +93,14 @@ def name_of(process: psutil.Process) -> str:
     """The role of a process in a word."""
     line = " ".join(process.cmdline())
     parent = process.parent()
-    if parent is not None and "runs.launcher" in " ".join(parent.cmdline()):
+    if parent is not None and "processes.launcher" in " ".join(parent.cmdline()):
         return "child"  # a warm predictor, among others; forked, so it looks like its launcher
-    roles = {"runs.launcher": "launcher", "consumer_child": "consumer", " worker": "worker", " scheduler": "scheduler"}
+    roles = {
+        "processes.launcher": "launcher",
+        "consumer_child": "consumer",
+        " worker": "worker",
+        " scheduler": "scheduler",
+    }
     return next((role for mark, role in roles.items() if mark in line), "api")
 
 

@@ -17,6 +17,8 @@ from azuraforge.cli import main
 
 #: Commands that run until a signal ends them.
 SERVING = ("up", "api", "worker", "scheduler")
+#: Platforms of tests write no reports unless a test switches them on: each end of a run would draw figures in a child.
+NO_REPORTS = {"AZURAFORGE_RUNS__REPORTS": "false"}
 
 
 def run_command(variables: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

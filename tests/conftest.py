@@ -31,7 +31,7 @@ from sqlalchemy import Engine, event
 import azuraforge
 from azuraforge.database import Base, Database, new_id
 from azuraforge.projects.tables import Project
-from tests.command_line import SERVING, run_command
+from tests.command_line import NO_REPORTS, SERVING, run_command
 
 pytest_plugins = ["tests.cpu_report", "tests.longest_first", "tests.valkey", "tests.postgres", "tests.scaled"]
 
@@ -165,7 +165,7 @@ class PlatformProcess:
 
     @property
     def variables(self) -> dict[str, str]:
-        return {**os.environ, "AZURAFORGE_HOME": str(self.home), **self.environment}
+        return {**os.environ, **NO_REPORTS, "AZURAFORGE_HOME": str(self.home), **self.environment}
 
     @property
     def token(self) -> str:
@@ -261,7 +261,12 @@ def make_platform(tmp_path: Path) -> Iterator[Callable[..., PlatformProcess]]:
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
     """One running platform for a whole test file."""
-    running = PlatformProcess(tmp_path_factory.mktemp("platform") / "home")
+    yield from running_platform(tmp_path_factory.mktemp("platform"))
+
+
+def running_platform(folder: Path, **environment: str) -> Iterator[PlatformProcess]:
+    """Start a platform, yield it, and stop it with all that it started."""
+    running = PlatformProcess(folder / "home", environment)
     running.start()
     yield running
     running.stop()

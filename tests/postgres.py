@@ -23,6 +23,7 @@ import pytest
 
 from azuraforge.database.schema import open_database
 from azuraforge.server.packages import import_tables
+from tests.postgres_pool import Pool
 
 #: Tests of these rooms that use ``database`` run on SQLite and on PostgreSQL, unless marked ``sqlite_only``.
 BOTH = ("attacks", "automations", "database", "datasets", "events", "models", "projects", "runs", "studies")
@@ -202,12 +203,18 @@ def empty_postgres(postgres_cluster: Cluster) -> Iterator[Postgres]:
     postgres_cluster.drop(made)
 
 
+@pytest.fixture(scope="session")
+def postgres_pool(postgres_cluster: Cluster) -> Pool:
+    """The session's upgraded databases."""
+    return Pool(postgres_cluster, TEMPLATE)
+
+
 @pytest.fixture
-def postgres(postgres_cluster: Cluster) -> Iterator[Postgres]:
-    """An upgraded database with its walls, for processes or a ``Database`` of the test's own."""
-    made = postgres_cluster.create(TEMPLATE)
-    yield made
-    postgres_cluster.drop(made)
+def postgres(postgres_pool: Pool) -> Iterator[Postgres]:
+    """An upgraded database with row-level security, for processes or a ``Database`` of the test's own."""
+    taken = postgres_pool.take()
+    yield taken
+    postgres_pool.give_back(taken)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

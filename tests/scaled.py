@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.command_line import SERVING, run_command
+from tests.command_line import NO_REPORTS, SERVING, run_command
 from tests.postgres import Cluster, Postgres
 from tests.valkey import Valkey
 
@@ -89,6 +89,7 @@ class Scaled:
         return {
             **os.environ,
             **QUICK,
+            **NO_REPORTS,
             "COLUMNS": "200",
             "AZURAFORGE_LANG": "en",
             "AZURAFORGE_HOME": str(self.home),

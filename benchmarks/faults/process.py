@@ -67,7 +67,9 @@ class Part:
     def launchers(self) -> list[psutil.Process]:
         """The processes that fork."""
         return [
-            each for each in self.tree()[1:] if _runs(each, "runs.launcher") and not _runs(each.parent(), "launcher")
+            each
+            for each in self.tree()[1:]
+            if _runs(each, "processes.launcher") and not _runs(each.parent(), "launcher")
         ]
 
     def children(self) -> list[psutil.Process]:

@@ -13,6 +13,9 @@ export interface Answer {
   body: unknown;
 }
 
+/** The only page of a list. */
+export const page = <Item,>(items: readonly Item[]) => ({ items, next: null });
+
 /** What was asked of the API, in order. */
 export interface Asked {
   method: string;

@@ -11,8 +11,8 @@ import pytest
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing, Smoothing, estimate
 from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNaive
 from azuraforge.apps.forecasting.ridge import Ridge, target_lags
-from azuraforge.pipelines.forecast.parts import cut_learning, cut_test
 from azuraforge.plugins import ForecastConfig, Part, Schema, Table
+from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.testing import MemoryRun
 
 

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from azuraforge.apps.forecasting.ets import ExponentialSmoothing, Smoothing
-from azuraforge.pipelines.forecast.parts import cut_learning
 from azuraforge.plugins import ForecastConfig, Part, Schema, Table
+from azuraforge.plugins.kinds.forecast.parts import cut_learning
 from azuraforge.testing import MemoryRun
 
 HOLIDAYS = {(1, 1), (4, 23), (5, 1), (5, 19), (6, 10), (6, 11), (7, 15), (8, 30), (10, 29)}

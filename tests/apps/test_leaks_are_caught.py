@@ -13,18 +13,18 @@ import pytest
 from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.forecast.parts import cut_learning, cut_test
-from azuraforge.pipelines.forecast.predictions import (
-    affordable_origins,
-    guard_against_future,
-    guarded_origins,
-    predict_checked,
-)
 from azuraforge.plugins import Part, Predictions, Table
 from azuraforge.plugins.contract.parts import Floats
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.time_series import Forecaster
 from azuraforge.plugins.forecasting.windows import Examples, Preprocessing
+from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
+from azuraforge.plugins.kinds.forecast.predictions import (
+    affordable_origins,
+    guard_against_future,
+    guarded_origins,
+    predict_checked,
+)
 from azuraforge.testing import ContractBroken, MemoryRun, check_pipeline
 
 SMALL = {"horizon": 3, "epochs": 1, "hidden_size": 4, "lstm_rows": 4, "batch_size": 64, "window": 10}

@@ -11,8 +11,8 @@ import polars as pl
 from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.datasets.sources.bundled import Bundled, BundledOptions
-from azuraforge.pipelines.forecast.parts import cut_learning, cut_test
 from azuraforge.plugins import Schema, Table
+from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.testing import MemoryRun
 
 

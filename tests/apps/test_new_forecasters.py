@@ -16,9 +16,9 @@ from azuraforge.apps.forecasting.trees import Trees
 from azuraforge.engine import Tensor
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.engine.nn.functional import conv1d, pad, silu
-from azuraforge.pipelines.forecast.parts import cut_learning, cut_test
 from azuraforge.plugins import Table
 from azuraforge.plugins.forecasting.windows import Inputs
+from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.testing import MemoryRun
 from tests.apps.conftest import make_series
 

@@ -16,9 +16,9 @@ from azuraforge.apps.forecasting.naive import Naive, RandomWalkDrift, SeasonalNa
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.apps.forecasting.tcn import TcnForecaster
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.forecast.parts import cut_learning, cut_test, without_short_series
 from azuraforge.plugins import Part, Table
 from azuraforge.plugins.forecasting.panels import each
+from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test, without_short_series
 from azuraforge.testing import MemoryRun, check_pipeline
 from tests.panels import SCHEMA, make_panel
 

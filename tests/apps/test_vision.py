@@ -17,8 +17,8 @@ import pytest
 from azuraforge.apps.vision.augmentation import Augmented, Ranges, bilinear_maps
 from azuraforge.apps.vision.baselines import Logistic, Majority, Neighbours, flat_view
 from azuraforge.apps.vision.cnn import CnnClassifier, CnnConfig
-from azuraforge.pipelines.classify.parts import image_part
 from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.kinds.classify.parts import image_part
 from azuraforge.plugins.vision.config import ImageSchema, ImageTable
 from azuraforge.testing import MemoryRun, check_classifier
 
@@ -115,7 +115,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from azuraforge.apps.vision.cnn import CnnClassifier
-from azuraforge.pipelines.classify.parts import load_images
+from azuraforge.plugins.kinds.classify.parts import load_images
 pipeline = CnnClassifier()
 answer = pipeline.predict(pipeline.load(Path(sys.argv[1])), load_images(sys.argv[2]))
 sys.stdout.buffer.write(answer.probabilities.tobytes())
@@ -123,7 +123,7 @@ sys.stdout.buffer.write(answer.probabilities.tobytes())
 
 
 def test_saved_loaded_and_asked_in_a_fresh_process_it_says_the_same_bits(images: ImageTable, tmp_path: Path) -> None:
-    from azuraforge.pipelines.classify.parts import save_images
+    from azuraforge.plugins.kinds.classify.parts import save_images
 
     pipeline, predictor, test, _ = fitted(CnnClassifier, images, SMALL, tmp_path / "run")
     (tmp_path / "predictor").mkdir()

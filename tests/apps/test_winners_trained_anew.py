@@ -10,9 +10,9 @@ import pytest
 
 from azuraforge.apps.forecasting.boosted import BoostedConfig, BoostedLags
 from azuraforge.apps.vision.cnn import CnnClassifier, CnnConfig
-from azuraforge.pipelines.classify.parts import image_part
-from azuraforge.pipelines.forecast.parts import cut_learning
 from azuraforge.plugins import ImageSchema, ImageTable, Rows, Schema, Table
+from azuraforge.plugins.kinds.classify.parts import image_part
+from azuraforge.plugins.kinds.forecast.parts import cut_learning
 from azuraforge.testing import MemoryRun
 
 

@@ -141,7 +141,7 @@ def test_the_role_of_a_request_is_the_lower_of_the_token_s_and_the_membership_s(
         clock.now += CACHE_SECONDS
         lower = {name: min(name, role, key=ROLES.index) for name in ROLES}
         assert {name: projects.authenticate(each.token).role for name, each in made.items()} == lower
-        assert {each.name: each.role for each in projects.tokens(place) if each.name in made} == lower
+        assert {each.name: each.role for each in projects.tokens(place).items if each.name in made} == lower
 
 
 class Rooms:
@@ -334,7 +334,7 @@ def test_an_open_stream_of_a_demoted_member_goes_on(api, place, token, demote, c
         announce(api, place, "after")
 
     announce(api, place, "before")
-    seen = asyncio.run(asyncio.wait_for(following(api, token, [demoted, api.state.events.bell.close]), 30))
+    seen = asyncio.run(asyncio.wait_for(following(api, token, [demoted, api.state.events.notifier.close]), 30))
     assert seen == ["before", "after"]
 
 
@@ -355,7 +355,7 @@ def test_an_open_stream_waits_where_the_membership_cannot_be_read(api, place, to
         announce(api, place, "after")
 
     announce(api, place, "before")
-    steps = [outdated, lambda: None, api.state.events.bell.close]
+    steps = [outdated, lambda: None, api.state.events.notifier.close]
     seen = asyncio.run(asyncio.wait_for(following(api, token, steps), 30))
     assert (seen, len(asked)) == (["before", "after"], 2)
 

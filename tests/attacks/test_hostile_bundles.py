@@ -167,7 +167,7 @@ def assert_readable(api: httpx.Client, model: str, version: int) -> None:
     start = datetime(2026, 3, 1, tzinfo=UTC)
     rows = [{"at": (start + timedelta(hours=i)).isoformat(), "load": 1.0, "heat": 1.0} for i in range(4)]
     reads = ["", f"/versions/{version}", f"/versions/{version}/card", f"/versions/{version}/card?language=tr",
-             f"/versions/{version}/bundle", "/lineage", "/history", "/policy"]  # fmt: skip
+             f"/versions/{version}/bundle", "/lineage", "/history", "/policy", "/versions"]  # fmt: skip
     for path in ("/models", f"/predictions?model={model}", *(f"/models/{model}{each}" for each in reads)):
         assert api.get(path).status_code == 200, (path, api.get(path).text)
     answer = api.post(f"/models/{model}/predict", json={"version": version, "rows": rows})

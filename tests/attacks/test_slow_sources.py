@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-from tests.conftest import PlatformProcess
+from tests.conftest import PlatformProcess, running_platform
 
 SLOW_REQUESTS = 45
 
@@ -62,11 +62,8 @@ def slow() -> Iterator[SlowServer]:
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory, slow: SlowServer) -> Iterator[PlatformProcess]:
-    environment = {"AZURAFORGE_OUTGOING__ALLOW": f"127.0.0.1:{slow.port}"}
-    running = PlatformProcess(tmp_path_factory.mktemp("platform") / "home", environment)
-    running.start()
-    yield running
-    running.stop()
+    allowed = f"127.0.0.1:{slow.port}"
+    yield from running_platform(tmp_path_factory.mktemp("platform"), AZURAFORGE_OUTGOING__ALLOW=allowed)
 
 
 def until(true: Callable[[], bool], what: str) -> None:

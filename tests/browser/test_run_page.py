@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import PlatformProcess, running_platform
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory) -> Iterator[PlatformProcess]:
+    """A running platform that writes reports."""
+    yield from running_platform(tmp_path_factory.mktemp("platform"), AZURAFORGE_RUNS__REPORTS="true")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def scaled(tmp_path_factory, postgres_cluster, valkey_of_module) -> Iterator[Scaled]:
-    made = make_scaled(tmp_path_factory.mktemp("scaled"), postgres_cluster, valkey_of_module)
+    folder = tmp_path_factory.mktemp("scaled")
+    made = make_scaled(folder, postgres_cluster, valkey_of_module, AZURAFORGE_RUNS__REPORTS="true")
     try:
         made.start_all(workers=1, schedulers=1)
         made.run("datasets", "add", "--source", "bundled", "--option", "series=co2")

@@ -21,6 +21,7 @@ def contender(name: str, role: str, rank: int, accuracy: float) -> dict:
 
 EVALUATION = {
     "kind": "classify",
+    "classes": ["0", "1"],
     "parts": {"train": {"rows": 1295}, "test": {"rows": 359}},
     "contenders": [
         contender("vision.neighbours", "baseline", 2, 0.95),

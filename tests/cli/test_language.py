@@ -15,7 +15,7 @@ import azuraforge.cli
 from azuraforge.cli.language import Language, choose
 from azuraforge.cli.texts import TEXTS
 
-SOURCES = sorted(Path(azuraforge.cli.__path__[0]).glob("*.py"))
+SOURCES = sorted(Path(azuraforge.cli.__path__[0]).rglob("*.py"))
 #: Keys made from data: states, phases, roles, decisions, rhythms, news of kernels, names of metrics.
 MADE = (
     "decision.", "deployment.", "direction.", "edge.", "every.", "guarded.", "kernels.", "learned_part.",

@@ -25,7 +25,7 @@ def test_from_an_answer_to_its_score(served, tmp_path):
     assert "Nobody has looked yet" in served.run("predictions", "drift", "ledger").stdout
     made = served.json("models", "predict", "ledger", "--version", "1")  # the naive one, whoever is champion
     listed = served.json("predictions", "list", "--model", "ledger", "--waiting")
-    assert [each["prediction_id"] for each in listed["items"]] == [made["prediction_id"]]
+    assert [each["prediction_id"] for each in listed] == [made["prediction_id"]]
     shown = served.run("predictions", "show", made["prediction_id"]).stdout
     assert "not yet known" in shown
     point = made["predictions"][0]

@@ -17,8 +17,8 @@ from azuraforge.runs.schemas import RunRequest
 HERE = Path(__file__).parent
 
 
-def _conftest():
-    spec = importlib.util.spec_from_file_location("runs_conftest", HERE.parent / "conftest.py")
+def _stand():
+    spec = importlib.util.spec_from_file_location("stand", HERE.parent / "stand.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -38,18 +38,18 @@ def _add_project(database: Database) -> str:
 
 def main() -> None:
     home = Path(sys.argv[1])
-    conftest = _conftest()
+    parts = _stand()
     database = Database(f"sqlite:///{home / 'azuraforge.db'}")
     Base.metadata.create_all(database.engine)
     project_id = _project(database)
-    launcher = Launcher({"PYTHONPATH": conftest.CHILD_PATH})
+    launcher = Launcher({"PYTHONPATH": parts.CHILD_PATH})
     launcher.start()
-    stand = conftest.Stand(database, launcher, home, project_id, conftest.ToyHandler())
+    stand = parts.Stand(database, launcher, home, project_id, parts.ToyHandler())
     request = RunRequest(config={"steps": 120, "every": 5, "pause": 0.01}, seed=3, idempotency_key="only")
     run_id = stand.service.create(project_id, request).id
     stand.supervisor.start()
     (home / "pid").write_text(str(launcher.pid))
-    while (run := stand.get(run_id)).state not in conftest.ENDED:
+    while (run := stand.get(run_id)).state not in parts.ENDED:
         time.sleep(0.02)
     (home / "end").write_text(f"{run.state} {run.summary} {run.attempt}")
     stand.supervisor.stop()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 
-from azuraforge.events.bell import Bell
+from azuraforge.events.notifier import Notifier
 from azuraforge.events.service import EventLog
 
 
@@ -23,7 +23,7 @@ def test_numbers_have_no_gaps_and_streams_do_not_mix(database, project_id):
     assert log.last_seq(project_id, "run/none") == 0
 
 
-def test_a_rolled_back_event_leaves_no_gap_and_rings_no_bell(database, project_id):
+def test_a_rolled_back_event_leaves_no_gap_and_notifies_no_reader(database, project_id):
     log = EventLog(database)
 
     def fail(session):
@@ -62,12 +62,12 @@ def test_a_follower_sees_every_event_of_many_writers_once_and_in_order(database,
 
 
 def test_followers_end_when_the_bell_is_closed(database, project_id):
-    bell = Bell()
-    log = EventLog(database, bell)
+    notifier = Notifier()
+    log = EventLog(database, notifier)
 
     async def follow() -> int:
         frames = 0
-        asyncio.get_running_loop().call_later(0.1, bell.close)
+        asyncio.get_running_loop().call_later(0.1, notifier.close)
         async for _ in log.follow(project_id, "run/x", 0):
             frames += 1
         return frames

@@ -26,6 +26,7 @@ from azuraforge.processes.exchange import Conversation
 from azuraforge.processes.launcher import Launcher
 from azuraforge.settings import Settings
 from tests.stand import CHILD_PATH
+from tests.task_kinds import built_in_kinds
 
 SCHEMA = {"time": "at", "target": "load", "features": ["heat"], "frequency": "1h", "season": 24, "unit": "kW"}
 CONFIG = {"horizon": 3}
@@ -161,6 +162,8 @@ def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Lau
     datasets = DatasetService(database, events, launcher.call, Settings(home=tmp_path))
     warm = ReplicaPool(open_child, str(plugins_folder))
     objections: list[Objection] = []
-    service = ModelService(database, events, folders, datasets, warm, launcher.call, objections=objections)
+    service = ModelService(
+        *(database, events, folders, datasets, warm, launcher.call, built_in_kinds), objections=objections
+    )
     yield Room(service, database, events, folders, datasets, children, warm, objections)
     service.close()

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azuraforge.models.gate.comparability import incomparable, unseen_origins
+from azuraforge.models.gate.comparability import incomparable
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.evidence import tightened_level
 from azuraforge.models.gate.policy import GatePolicy
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.gate.verdict import Verdict, decide
+from azuraforge.plugins.kinds.classify.facts import ERROR_RATE
+from azuraforge.plugins.kinds.forecast.judging import unseen_origins
 
 ORIGINS, HORIZON, SEASON = 400, 4, 12
 
@@ -152,7 +154,7 @@ def test_short_series_never_promote_a_candidate_by_comparison() -> None:
     for language, promise in (("en", "no promotion"), ("tr", "terfi olmaz")):
         sentences = " ".join(reason.text(language) for reason in verdict.reasons)
         assert promise not in sentences  # and then somebody becomes champion all the same
-    assert verdict.comparisons[0].to_dict()["low"] is None
+    assert verdict.comparisons[0].low is None
 
 
 def test_earlier_uses_and_trials_make_promotion_harder() -> None:
@@ -233,7 +235,7 @@ def test_the_verdict_is_json_in_two_languages() -> None:
         for reason in stored.reasons:
             assert reason.text.en != reason.text.tr
             assert "{" not in reason.text.en + reason.text.tr
-        json.dumps([comparison.to_dict() for comparison in verdict.comparisons], allow_nan=False)
+        json.dumps([each.scores().model_dump(mode="json") for each in verdict.comparisons], allow_nan=False)
 
 
 @pytest.mark.parametrize(
@@ -298,8 +300,8 @@ def _wrong(errors: list[int], examples: int = 400) -> np.ndarray:
 
 def _classified(candidate: list[int], baseline: list[int], examples: int = 400) -> Verdict:
     return decide(
-        Contender("vision.cnn", _wrong(candidate, examples), metric="error_rate"),
-        [Contender("vision.knn", _wrong(baseline, examples), metric="error_rate")],
+        Contender("vision.cnn", _wrong(candidate, examples), metric=ERROR_RATE),
+        [Contender("vision.knn", _wrong(baseline, examples), metric=ERROR_RATE)],
         None,
         horizon=1,
         season=1,
@@ -310,7 +312,7 @@ def test_error_rates_are_compared_example_by_example_and_said_so() -> None:
     verdict = _classified(list(range(4)), list(range(40)))
     assert verdict.decision == "promoted"
     (comparison,) = verdict.comparisons
-    assert (comparison.metric, comparison.block, comparison.origins) == ("error_rate", 1, 400)
+    assert (comparison.metric.name, comparison.block, comparison.origins) == ("error_rate", 1, 400)
     assert comparison.relative_difference == pytest.approx(-0.9)
     said = next(reason for reason in verdict.reasons if reason.code == "beats_best_baseline")
     assert "error rate −9 points (10 errors per 1,000 against 100), interval −1" in said.text("en")
@@ -338,7 +340,7 @@ def test_a_relative_margin_of_an_error_rate_is_a_share_of_the_holders() -> None:
     wide = GatePolicy(margin=0.95)
     candidate, baseline = _wrong(list(range(4))), _wrong(list(range(40)))
     contenders: Any = (
-        Contender("a", candidate, metric="error_rate"), [Contender("b", baseline, metric="error_rate")], None
+        Contender("a", candidate, metric=ERROR_RATE), [Contender("b", baseline, metric=ERROR_RATE)], None
     )  # fmt: skip
     verdict = decide(*contenders, horizon=1, season=1, policy=wide)
     assert verdict.decision == "baseline_promoted"
@@ -407,7 +409,7 @@ def test_a_handful_of_errors_is_no_proof_however_the_resampling_turns_out() -> N
 def test_contenders_of_two_metrics_are_refused() -> None:
     with pytest.raises(ValueError, match="one metric"):
         decide(
-            Contender("a", _wrong([1]), metric="error_rate"),
+            Contender("a", _wrong([1]), metric=ERROR_RATE),
             [Contender("b", _wrong([2]))],
             None,
             horizon=1,
@@ -421,10 +423,10 @@ def test_twenty_candidates_as_good_as_the_champion_seldom_take_its_title() -> No
     fallen, families, level = 0, 150, 0.8
     for family in range(families):
         title = (rng.random((300, 1)) < 0.2).astype(float)
-        holder = Champion("c", title, metric="error_rate", unseen=np.ones(300, dtype=bool))
-        useless = [Contender("b", np.ones((300, 1)), metric="error_rate")]
+        holder = Champion("c", title, metric=ERROR_RATE, unseen=np.ones(300, dtype=bool))
+        useless = [Contender("b", np.ones((300, 1)), metric=ERROR_RATE)]
         for look in range(20):
-            candidate = Contender("a", (rng.random((300, 1)) < 0.2).astype(float), metric="error_rate")
+            candidate = Contender("a", (rng.random((300, 1)) < 0.2).astype(float), metric=ERROR_RATE)
             how: dict[str, Any] = {"horizon": 1, "season": 1, "resamples": 300, "seed": family}
             if decide(candidate, useless, holder, level=level, earlier_uses=look, **how).decision == "promoted":
                 fallen += 1

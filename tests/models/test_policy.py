@@ -15,6 +15,7 @@ from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.policy import GatePolicy, GuardedSlice, Measured
 from azuraforge.models.gate.verdict import Verdict, decide
 from azuraforge.models.schemas import PolicyRequest
+from azuraforge.plugins.kinds.forecast.kind import Forecast
 
 Make = Callable[..., Path]
 ORIGINS = 400
@@ -26,7 +27,7 @@ def _judged(
     """Everybody makes the same errors, scaled: differences are as sure as they are large."""
     noise = np.abs(np.random.default_rng(7).normal(size=(ORIGINS, 2)))
     power = 1 if policy.metric == "mae" else 2
-    metric = policy.metric_of("forecast")
+    metric = Forecast.facts().gate_metric(policy.metric)
 
     def losses(scale: float) -> np.ndarray:
         return (scale * noise) ** power
@@ -69,14 +70,14 @@ def test_another_metric_is_read_as_itself() -> None:
     squared, absolute = _judged(GatePolicy()), _judged(GatePolicy(metric="mae"))
     for verdict in (squared, absolute):
         assert verdict.comparisons[-1].relative_difference == pytest.approx(-0.1)
-    assert absolute.comparisons[-1].metric == "mae"
+    assert absolute.comparisons[-1].metric.name == "mae"
     assert "MAE −10 %" in absolute.reasons[0].text("en")
     # At most 10 % worse is at most 10 % in either metric.
     worse = Slice("first step", np.tile([True, False], (ORIGINS, 1)), 0.1)
     for metric in ("rmse", "mae"):
-        verdict = _judged(GatePolicy(metric=metric), candidate=1.05, slices=[worse])  # type: ignore[arg-type]
+        verdict = _judged(GatePolicy(metric=metric), candidate=1.05, slices=[worse])
         assert "slice_worse" not in _codes(verdict)
-        assert "slice_worse" in _codes(_judged(GatePolicy(metric=metric), candidate=1.15, slices=[worse]))  # type: ignore[arg-type]
+        assert "slice_worse" in _codes(_judged(GatePolicy(metric=metric), candidate=1.15, slices=[worse]))
 
 
 @pytest.mark.parametrize(

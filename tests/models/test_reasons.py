@@ -7,7 +7,9 @@ import string
 import pytest
 
 from azuraforge.models.gate import reasons
+from azuraforge.models.gate.evidence import measured
 from azuraforge.models.gate.reasons import Reason
+from azuraforge.plugins.kinds.classify.facts import ERROR_RATE
 
 
 def test_both_languages_use_the_same_fields() -> None:
@@ -64,6 +66,6 @@ def test_an_unknown_code_is_refused() -> None:
 
 def test_a_hundred_is_a_hundred_and_no_bound_is_no_number() -> None:
     params = {"a": "x", "b": "y", "relative_difference": 0.9999999999999998, "low": -0.0033, "high": 999_999.0}
-    reason = Reason("not_better_than_best_baseline", {**params, "level": 0.95, "metric": "error_rate"})
+    reason = Reason("not_better_than_best_baseline", {**params, "level": 0.95, **measured(ERROR_RATE)})
     assert "error rate +100 %, interval −0.33 % to more than +1,000 %." in reason.text("en")
     assert "hata oranı +%100, güven aralığı −%0,33 ile +%1.000 üzeri arası" in reason.text("tr")

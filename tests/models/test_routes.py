@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from azuraforge.models.predictions.live import LiveReads
+from azuraforge.models.predictions.routes import router as ledger
 from azuraforge.models.routes import hot, router
 from azuraforge.projects.schemas import TokenRequest
 from azuraforge.projects.service import ProjectService
@@ -49,6 +52,8 @@ def http(room: Any) -> Http:
     problems.install(app, lambda _path: [])
     app.include_router(hot)
     app.include_router(router)
+    app.include_router(ledger)
+    app.state.predictions = SimpleNamespace(reads=LiveReads(room.database))  # all that lists of the ledger ask
     projects = ProjectService(room.database)
     app.state.projects, app.state.models = projects, room.service
     app.state.default_project = projects.ensure_default()

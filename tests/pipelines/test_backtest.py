@@ -17,9 +17,12 @@ import pytest
 from azuraforge.datasets.reading import canonical
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import steps
-from azuraforge.pipelines.backtests.handler import _folds, backtest, folds_of
-from azuraforge.pipelines.forecast.parts import load_part
+from azuraforge.pipelines.backtests.handler import backtest
+from azuraforge.pipelines.shapes import SplitInput, to_json
 from azuraforge.plugins import Table
+from azuraforge.plugins.contract.judging import SplitResult
+from azuraforge.plugins.kinds.forecast.folds import backtest_of, folds_of
+from azuraforge.plugins.kinds.forecast.parts import load_part
 from tests.pipelines.conftest import make_table
 
 NAMES = ["forecasting.naive", "forecasting.seasonal_naive"]
@@ -59,15 +62,16 @@ def carried(child: Callable[..., Any], table: Table, path: Path, names: list[str
     split = steps.split(
         child(f"{id(job)}/split", plugin="forecasting.ridge", plugins_folder=None, config=config, dataset=dataset)
     )
+    result = SplitResult.model_validate(split)
+    assert result.backtest is not None
     figure = backtest(
         job,  # type: ignore[arg-type]
-        learner={"plugin": "forecasting.ridge", "config": config},
-        baselines={"names": names, "task": "forecast", "config": config},
-        split=split,
-        dataset=dataset,
-        plugins_folder="",
+        learner=SplitInput.model_validate({"plugin": "forecasting.ridge", "config": config, "dataset": dataset}),
+        baselines=tuple(names),
+        split=result,
+        folds=result.backtest,
     )
-    return figure, job, split
+    return to_json(figure), job, split
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 9])
@@ -159,14 +163,16 @@ def _without_seconds(figure: dict[str, Any]) -> str:
 
 
 def test_the_folds_of_a_winner_end_before_the_rows_that_chose_its_config_or_say_that_they_do_not() -> None:
-    split = {"ranges": {"train": [0, 83], "validation": [83, 90], "test": [90, 105]}, "horizon": 2}
-    chosen = [70, 90]
-    before, told = _folds(split, {"backtest_folds": 2}, chosen)
-    assert (told, before[-1].test[1]) == ("before", 70)
-    inside, told = _folds({**split, "horizon": 6}, {"backtest_folds": 5}, chosen)
-    assert (told, inside[-1].test[1]) == ("inside", 90)
-    usual, told = _folds(split, {"backtest_folds": 2}, None)
-    assert (told, usual[-1].test[1]) == (None, 90)
+    ranges = {"train": [0, 83], "validation": [83, 90], "test": [90, 105]}
+    table, chosen = make_table(105), [70, 90]
+
+    def of(count: int, horizon: int, chosen_by: list[int] | None) -> tuple[str | None, int]:
+        found = backtest_of(table, ranges, {}, count=count, horizon=horizon, gap=0, chosen_by=chosen_by)
+        return found.choice, found.folds[-1].test[1]
+
+    assert of(2, 2, chosen) == ("before", 70)
+    assert of(5, 6, chosen) == ("inside", 90)
+    assert of(2, 2, None) == (None, 90)
 
 
 def test_the_split_of_a_winner_tells_which_rows_chose_its_config(child: Any, tmp_path: Path) -> None:
@@ -174,6 +180,6 @@ def test_the_split_of_a_winner_tells_which_rows_chose_its_config(child: Any, tmp
     dataset = stored(make_table(400), tmp_path / "rows.parquet")
     usual = steps.split(child("usual", dataset=dataset, **given))
     refit = steps.split(child("refit", dataset=dataset, refit=True, **given))
-    assert "chosen_by" not in usual
+    assert usual["chosen_by"] is None
     assert refit["chosen_by"] == usual["ranges"]["validation"]
     assert refit["ranges"]["validation"][0] > refit["chosen_by"][0]

@@ -19,7 +19,6 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.package import EVENTS
 from azuraforge.models.package import MODELS
 from azuraforge.models.schemas import PredictRequest
-from azuraforge.pipelines import baselines
 from azuraforge.pipelines.batches import steps as batch_steps
 from azuraforge.platform.composition import Platform
 from azuraforge.processes.package import LAUNCHER
@@ -27,6 +26,7 @@ from azuraforge.runs.package import ARTIFACTS, RUNS
 from azuraforge.runs.schemas import RunDetail, RunRequest
 from azuraforge.runs.transitions import run_stream
 from azuraforge.settings import RunSettings, Settings
+from tests.task_kinds import use_baselines
 
 PIPELINE = '''
 """The mean of the last week plus what it learned; needs a week of history, and takes as long as it is told."""
@@ -128,7 +128,7 @@ class Ground:
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """One platform with one trained version for all of them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(baselines.BASELINES, "forecast", ("forecasting.naive",))
+        use_baselines(patch, "forecast", "forecasting.naive")
         made = Ground(tmp_path_factory.mktemp("batch") / "home")
         made.add_series()
         with pytest.raises(NotFound):

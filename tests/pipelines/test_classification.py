@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azuraforge.pipelines.classify.metrics import (
+from azuraforge.plugins.kinds.classify.metrics import (
     calibration_error,
     confusion,
     log_losses,

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.classify.parts import (
+from azuraforge.plugins.kinds.classify.parts import (
     LEARNED_IMAGES,
     check_image_split,
     image_part,
     keep_learned,
     learned_images,
-    load_any,
+    load_images,
     refit_images,
     save_images,
 )
@@ -129,11 +129,11 @@ def test_a_part_survives_its_folder_and_the_test_part_has_no_labels(tmp_path: Pa
     rows = np.array([7, 2, 4])
     save_images(image_part(table, rows, table.labels), tmp_path / "learn")
     save_images(image_part(table, rows, None), tmp_path / "test")
-    learn, test = load_any(tmp_path / "learn"), load_any(tmp_path / "test")
-    assert learn.pixels[:, 0, 0, 0].tolist() == [7, 2, 4]  # type: ignore[union-attr]
-    assert learn.labels.tolist() == [1, 0, 0]  # type: ignore[union-attr]
-    assert learn.names == ("7.png", "2.png", "4.png")  # type: ignore[union-attr]
-    assert test.labels is None  # type: ignore[union-attr]
+    learn, test = load_images(tmp_path / "learn"), load_images(tmp_path / "test")
+    assert learn.pixels[:, 0, 0, 0].tolist() == [7, 2, 4]
+    assert learn.labels.tolist() == [1, 0, 0]
+    assert learn.names == ("7.png", "2.png", "4.png")
+    assert test.labels is None
     assert sorted(path.name for path in (tmp_path / "test").iterdir()) == ["part.json", "pixels.npy"]
 
 

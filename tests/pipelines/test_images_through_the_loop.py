@@ -15,14 +15,14 @@ from PIL import Image
 from azuraforge.database import Database
 from azuraforge.datasets.schemas import ImageOptions
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines import baselines
-from azuraforge.pipelines.classify.parts import LEARNED_IMAGES, load_images
-from azuraforge.pipelines.classify.predictions import load_classes
+from azuraforge.plugins.kinds.classify.parts import LEARNED_IMAGES, load_images
+from azuraforge.plugins.kinds.classify.predictions import load_classes
 from azuraforge.plugins.vision.config import content_hashes
 from azuraforge.runs.handlers import PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from tests.pictures import pack
 from tests.pipelines.test_training import JobHere, Room
+from tests.task_kinds import use_baselines
 
 NETWORK = {"channels": [6, 8], "hidden_size": 24, "epochs": 3, "batch_size": 24, "augment": False}
 BASELINES = ("vision.majority", "vision.logistic", "vision.neighbours")
@@ -106,7 +106,7 @@ def room(
 ) -> Iterator[Room]:
     (plugins_folder / "classifiers.py").write_text(CLASSIFIERS)
     made = Room(database, project_id, tmp_path / "home", plugins_folder, child)
-    made.stand_beside = lambda *names: monkeypatch.setitem(baselines.BASELINES, "classify", names)
+    made.stand_beside = lambda *names: use_baselines(monkeypatch, "classify", *names)
     made.stand_beside("vision.majority")
     add(made, pictures(360))
     yield made
@@ -260,7 +260,7 @@ def _test_hashes(job: JobHere) -> Any:
 
 
 def _learned(room: Room, version: int) -> Any:
-    from azuraforge.pipelines.classify.parts import learned_images
+    from azuraforge.plugins.kinds.classify.parts import learned_images
 
     address = room.models.reads.show_version(room.project_id, "strokes", version).content_hash
     return learned_images(room.models.folders.verify(room.project_id, address))

@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.pipelines.forecast import importance
-from azuraforge.pipelines.forecast.importance import exchanged, importance_figures, inputs_of, lattices_of, reach_of
 from azuraforge.plugins.contract.parts import Floats, Part, Schema
 from azuraforge.plugins.forecasting.covariates import ahead_of
+from azuraforge.plugins.kinds.forecast import importance
+from azuraforge.plugins.kinds.forecast.importance import exchanged, importance_figures, inputs_of, lattices_of, reach_of
 
 ROWS, START = 900, 600
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from azuraforge.pipelines.forecast.metrics import measure, seasonal_scale, shown_horizons, skill
 from azuraforge.plugins import Predictions
+from azuraforge.plugins.kinds.forecast.metrics import measure, seasonal_scale, shown_horizons, skill
 
 
 def test_by_hand() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,12 +15,17 @@ import pytest
 from azuraforge.datasets.reading import canonical
 from azuraforge.errors import InvalidInput
 from azuraforge.models.gate.bootstrap import relative_rmse_interval
-from azuraforge.pipelines import steps
+from azuraforge.pipelines import judge, steps
 from azuraforge.pipelines.backtests import steps as backtest_steps
-from azuraforge.pipelines.baselines import BASELINES
-from azuraforge.pipelines.forecast.metrics import measure, seasonal_scale
-from azuraforge.pipelines.forecast.panel_judging import Panel, origins_of, series_scales
-from azuraforge.pipelines.forecast.parts import (
+from azuraforge.pipelines.trials import steps as trial_steps
+from azuraforge.plugins import Predictions, Rows, Split, Table
+from azuraforge.plugins.forecasting.calendar import moments_of
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.forecasting.panels import each
+from azuraforge.plugins.kinds.forecast.kind import Forecast
+from azuraforge.plugins.kinds.forecast.metrics import measure, seasonal_scale
+from azuraforge.plugins.kinds.forecast.panel_judging import Panel, origins_of, series_scales
+from azuraforge.plugins.kinds.forecast.parts import (
     cut_after,
     cut_future,
     cut_learning,
@@ -28,12 +34,7 @@ from azuraforge.pipelines.forecast.parts import (
     save_part,
     without_short_series,
 )
-from azuraforge.pipelines.forecast.predictions import load_predictions
-from azuraforge.pipelines.trials import steps as trial_steps
-from azuraforge.plugins import Predictions, Rows, Split, Table
-from azuraforge.plugins.forecasting.calendar import moments_of
-from azuraforge.plugins.forecasting.channels import column_values
-from azuraforge.plugins.forecasting.panels import each
+from azuraforge.plugins.kinds.forecast.predictions import load_predictions
 from tests.panels import SCHEMA, START, make_panel
 
 NETWORK = {"horizon": 3, "epochs": 3, "window": 12, "hidden_size": 6, "max_steps": 60}
@@ -151,21 +152,21 @@ class Run:
         split = self.split = self.step("split", dataset=dataset, **learner)
         parts = {name: self.out("split", name) for name in ("train", "validation")}
         self.step("fit", **learner, **parts)
-        names = [name for name in BASELINES["forecast"] if name != plugin]
-        learned = self.step("fit_baselines", names=names, task="forecast", config=config, **parts)["baselines"]
-        kept = {key: split[key] for key in ("ranges", "horizon", "left_out")}
-        self.step("hold_out", dataset=dataset, **kept)
+        names = Forecast.facts().baselines_of(plugin)
+        learned = self.step("fit_baselines", baselines=names, **learner, **parts)["baselines"]
+        self.step("hold_out", task="forecast", dataset=dataset, split=split, config=config)
         held = {name: self.out("hold_out", name) for name in ("test", "future")}
         self.step("predict", plugin=plugin, predictor=self.out("fit", "predictor"), **held)
         asked = [
             {"name": one["name"], "predictor": self.out("fit_baselines", one["name"], "predictor")}
             for one in learned
-            if "failed" not in one
+            if one["failed"] is None
         ]
-        self.failed = [one for one in learned if "failed" in one]
+        self.failed = [one for one in learned if one["failed"] is not None]
         self.step("predict_baselines", baselines=asked, **held)
         self.judged = self.step(
             "judge",
+            task="forecast",
             candidate={"name": plugin, "predictions": self.out("predict"), "seconds": 1.0},
             baselines=[
                 {"name": one["name"], "predictions": self.out("predict_baselines", one["name"]), "seconds": 0.1}
@@ -181,7 +182,7 @@ class Run:
 
     def step(self, name: str, **payload: Any) -> dict[str, Any]:
         child = self.make(name, **payload)
-        found: dict[str, Any] = getattr(steps, name)(child)
+        found: dict[str, Any] = getattr(judge if name == "judge" else steps, name)(child)
         return found
 
     def out(self, phase: str, *names: str) -> str:
@@ -192,7 +193,7 @@ def test_a_network_learns_a_panel_and_is_judged_beside_its_baselines(child: Call
     table = make_panel(rows=330, late=300)  # the last shop opened too late
     run = Run(child, stored(table, tmp_path), "forecasting.lstm", NETWORK)
     assert not run.failed
-    evaluation, verdict, forecast = run.judged["evaluation"], run.judged["verdict"], run.judged["forecast"]
+    evaluation, verdict, forecast = run.judged["evaluation"], run.judged["verdict"], run.judged["figures"]["forecast"]
     told = evaluation["series"]
     assert (told["count"], told["column"]) == (2, "shop")
     assert [one["series"] for one in told["left_out"]] == ["shop-2"]
@@ -226,7 +227,8 @@ def test_a_new_series_does_not_end_the_comparison_with_the_champion(child: Calla
     fit("one", whole.frame.filter(pl.col("shop") == "shop-2"))
     fit("two", whole.frame.filter(pl.col("shop") != "shop-2"))
     dataset, split, parts = fit("three", whole.frame)
-    held = child("hold_out", dataset=dataset, **{key: split[key] for key in ("ranges", "horizon", "left_out")})
+    rows = {"task": "forecast", "dataset": dataset, "config": learner["config"]}
+    held = child("hold_out", split=split, **rows)
     steps.hold_out(held)
     asked = {name: str(held.outputs / name) for name in ("test", "future")}
 
@@ -235,13 +237,14 @@ def test_a_new_series_does_not_end_the_comparison_with_the_champion(child: Calla
                      predictor=str(child(f"{phase}-fit").outputs / "predictor"))  # fmt: skip
         return {**steps.predict(made), "outputs": str(made.outputs)}
 
-    champion, candidate = predict("two", tolerant=True, guard=False), predict("three", guard=False)
+    champion, candidate = predict("two", champion=True), predict("three")
     assert (champion["problem"], champion["unknown"]) == (None, ["shop-2"])
-    naive = {"names": ["forecasting.naive"], "task": "forecast", "config": learner["config"], **parts}
+    naive = {**learner, "baselines": ["forecasting.naive"], **parts}
     steps.fit_baselines(made := child("naive-fit", **naive))
     predictor = str(made.outputs / "forecasting.naive" / "predictor")
-    steps.predict(made := child("naive-predict", plugin="forecasting.naive", predictor=predictor, guard=False, **asked))
+    steps.predict(made := child("naive-predict", plugin="forecasting.naive", predictor=predictor, **asked))
     case = {
+        "task": "forecast",
         "candidate": {"name": "forecasting.ridge", "predictions": candidate["outputs"]},
         "baselines": [{"name": "forecasting.naive", "predictions": str(made.outputs)}],
         "failed": [],
@@ -249,7 +252,7 @@ def test_a_new_series_does_not_end_the_comparison_with_the_champion(child: Calla
                      "learned_from": [["2020-01-01T00:00:00Z", split["parts"]["validation"]["end"]]], "obstacle": None},
         "truth": str(held.outputs / "truth"), "train": parts["train"], "split": split, **asked,
     }  # fmt: skip
-    judged = steps.judge(child("judge", **case))
+    judged = judge.judge(child("judge", **case))
     beside = next(one for one in judged["evaluation"]["comparisons"] if one["b"] == "shops v1")
     assert beside["origins"] == 48, "moments"
     assert judged["verdict"]["decision"] in ("kept", "promoted")
@@ -261,11 +264,11 @@ def test_a_new_series_does_not_end_the_comparison_with_the_champion(child: Calla
     assert beside["score_a"] == pytest.approx(np.sqrt(np.square(ours - truth)[known].mean()))
     assert "shops v1" not in [one["name"] for one in judged["evaluation"]["contenders"]]
 
-    only = child("hold_out_two", dataset=dataset, ranges=split["ranges"], horizon=3,
-                 left_out=[{"series": "shop-2", "why": "few_rows"}])  # fmt: skip
+    left_out = [{"series": "shop-2", "part": "train", "why": "few_rows", "rows": 0, "needed": 1}]
+    only = child("hold_out_two", split={**split, "left_out": left_out}, **rows)
     steps.hold_out(only)
     asked = {name: str(only.outputs / name) for name in ("test", "future")}
-    assert predict("one", tolerant=True, guard=False)["none_of"] == 2
+    assert predict("one", champion=True)["none_of"] == 2
 
 
 def test_what_cannot_learn_several_series_refuses_before_the_run_exists(
@@ -283,17 +286,17 @@ def test_a_fold_leaves_out_the_series_that_it_holds_too_little_of(
     step: str, child: Callable[..., Any], tmp_path: Path
 ) -> None:
     fold = {"train": [0, 60], "validation": [63, 80], "test": [83, 100]}
-    made = child(
-        step, dataset=stored(make_panel(), tmp_path), fold=fold, horizon=3, known_ahead=[], needs={"train": 30}
-    )
+    split = {"parts": {}, "ranges": {}, "needs": {"train": 30}}
+    made = child(step, dataset=stored(make_panel(), tmp_path), fold=fold, split=split, config={"horizon": 3})
     found = getattr(backtest_steps, step)(made)
     part = load_part(made.outputs / ("train" if step == "cut" else "test"))
     assert [name for name, _, _ in each(part)] == ["shop-0", "shop-1"]
     assert part.frame["at"].max() == START + timedelta(days=59 if step == "cut" else 99)
-    assert found == ({} if step == "cut" else {"parts": {
+    parts = {name: {key: of[key] for key in ("rows", "start", "end")} for name, of in found["parts"].items()}
+    assert parts == ({} if step == "cut" else {
         name: {"rows": 2 * (stop - start), "start": day(start), "end": day(stop - 1)}
         for name, (start, stop) in fold.items()
-    }})  # fmt: skip
+    })  # fmt: skip
 
 
 def test_series_that_ended_long_ago_stretch_nobodys_ranges(child: Callable[..., Any], tmp_path: Path) -> None:
@@ -307,8 +310,7 @@ def test_series_that_ended_long_ago_stretch_nobodys_ranges(child: Callable[..., 
     found = steps.split(made)
     assert found["ranges"]["test"] == [255, 300], "300 days of those that go on"
     assert [(one["series"], one["why"]) for one in found["left_out"]] == [("shop-0", "ended")]
-    kept = {key: found[key] for key in ("ranges", "horizon", "left_out")}
-    held = child("hold_out", dataset=asked["dataset"], **kept)
+    held = child("hold_out", task="forecast", dataset=asked["dataset"], split=found, config=asked["config"])
     assert steps.hold_out(held)["origins"] == 2 * 43
     assert load_part(made.outputs / "train").frame["at"].min() == START + timedelta(days=1700)
     with pytest.raises(InvalidInput, match=r"1 series that ended before the test part are left out \(shop-0\)") as told:
@@ -337,9 +339,8 @@ def test_a_trial_scores_a_panel_on_its_validation_rows(child: Callable[..., Any]
     dataset = stored(make_panel(), tmp_path)
     learner = {"plugin": "forecasting.ridge", "config": {"horizon": 3}}
     split = child("split", dataset=dataset, **learner)
-    found = trial_steps.split(split)
-    assert set(found["scale"]) == {"shop-0", "shop-1", "shop-2"}
+    trial_steps.split(split)
+    assert set(json.loads((split.outputs / "scales.json").read_text())) == {"shop-0", "shop-1", "shop-2"}
     parts = {name: str(split.outputs / name) for name in ("train", "validation")}
-    scoring = {"scoring": str(split.outputs), "scale": found["scale"], "task": "forecast"}
-    fitted = trial_steps.fit(child("fit", **learner, **parts, **scoring))
+    fitted = trial_steps.fit(child("fit", **learner, **parts, scoring=str(split.outputs)))
     assert 0 < fitted["metrics"]["mase"] < 1

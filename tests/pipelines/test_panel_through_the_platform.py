@@ -18,11 +18,11 @@ from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.schemas import PredictRequest
-from azuraforge.pipelines import baselines
 from azuraforge.pipelines.batches import steps as batch_steps
 from azuraforge.pipelines.loop import rows_of
 from tests.models.ledger_lines import ledger_lines
 from tests.pipelines.test_training_with_children import Stand
+from tests.task_kinds import use_baselines
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -42,7 +42,7 @@ def sales(count: int) -> str:
 def stand(
     database: Database, project_id: str, tmp_path: Path, plugins_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Stand]:
-    monkeypatch.setitem(baselines.BASELINES, "forecast", ("forecasting.naive", "forecasting.seasonal_naive"))
+    use_baselines(monkeypatch, "forecast", "forecasting.naive", "forecasting.seasonal_naive")
     made = Stand(database, project_id, tmp_path / "home", plugins_folder)
     made.supervisor.start()
     yield made

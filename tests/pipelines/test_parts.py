@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from azuraforge.datasets.reading.reader import read_file
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.forecast.parts import (
+from azuraforge.plugins import Rows, Schema, Split, Table
+from azuraforge.plugins.kinds.forecast.parts import (
     check_split,
     cut_after,
     cut_future,
@@ -25,7 +26,6 @@ from azuraforge.pipelines.forecast.parts import (
     save_part,
     schema_from,
 )
-from azuraforge.plugins import Rows, Schema, Split, Table
 
 
 def counted(rows: int) -> Table:

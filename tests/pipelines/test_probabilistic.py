@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import mean_pinball_loss
 
-from azuraforge.pipelines.forecast.changes import change_r2
-from azuraforge.pipelines.forecast.probabilistic import pinball, score
 from azuraforge.plugins import Predictions
+from azuraforge.plugins.kinds.forecast.changes import change_r2
+from azuraforge.plugins.kinds.forecast.probabilistic import pinball, score
 
 LEVELS = (0.05, 0.5, 0.95)
 

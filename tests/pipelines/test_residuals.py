@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from azuraforge.pipelines.forecast.residuals import (
+from azuraforge.plugins.contract.parts import Part, Schema
+from azuraforge.plugins.kinds.forecast.residuals import (
     autocorrelation,
     error_by_slice,
     histogram,
@@ -18,7 +19,6 @@ from azuraforge.pipelines.forecast.residuals import (
     residual_shape,
     thinned,
 )
-from azuraforge.plugins.contract.parts import Part, Schema
 
 
 def remembering(rows: int, memory: float, seed: int = 0) -> np.ndarray:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from azuraforge.pipelines.classify import saliency
-from azuraforge.pipelines.classify.saliency import chosen_images, occluded, patch_of, saliency_figure
+from azuraforge.plugins.kinds.classify import saliency
+from azuraforge.plugins.kinds.classify.saliency import chosen_images, occluded, patch_of, saliency_figure
 from azuraforge.plugins.vision.config import ImagePart, ImageSchema
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from azuraforge.models.gate.policy import GatePolicy, GuardedSlice
-from azuraforge.pipelines.forecast.slices import class_slices, series_slices
-from azuraforge.pipelines.latency import latency_ms, one_image, one_origin
+from azuraforge.models.gate.policy import GuardedSlice
+from azuraforge.pipelines.judge import guarded_slices
+from azuraforge.pipelines.latency import latency_ms
+from azuraforge.plugins.contract.judging import Contest, SliceMask
 from azuraforge.plugins.contract.parts import Part, Schema
+from azuraforge.plugins.kinds.classify.judging import class_slices
+from azuraforge.plugins.kinds.classify.kind import Classify
+from azuraforge.plugins.kinds.forecast.kind import Forecast
+from azuraforge.plugins.kinds.forecast.slices import series_slices
 from azuraforge.plugins.vision.config import ImagePart, ImageSchema
 
 
@@ -24,8 +28,8 @@ def _part(timezone: str = "UTC", timed: bool = True) -> Part:
     return Part(frame, schema, 0, 3, np.arange(236), ahead={"price": np.zeros((236, 3))})
 
 
-def _cut(part: Part, **fields: Any) -> dict[str, np.ndarray]:
-    return {each.name: each.mask for each in series_slices(GatePolicy(slices=(GuardedSlice(**fields),)), part)}
+def _cut(part: Part, by: str) -> dict[str, np.ndarray]:
+    return {f"{each.key} {each.value}": each.mask for each in series_slices([by], part)}
 
 
 def test_targets_are_cut_by_their_own_time() -> None:
@@ -37,19 +41,27 @@ def test_targets_are_cut_by_their_own_time() -> None:
     assert list(_cut(_part(), by="month")) == ["month 1"]
     istanbul = _cut(_part("Europe/Istanbul"), by="hour")
     assert istanbul["hour 4"][0].tolist() == [True, False, False]
-    steps = _cut(_part(timed=False), by="horizon", values=("1",))
-    assert list(steps) == ["horizon 1"]
+    steps = _cut(_part(timed=False), by="horizon")
+    assert list(steps) == ["horizon 1", "horizon 2", "horizon 3"]
     assert steps["horizon 1"].sum(axis=0).tolist() == [236, 0, 0]
     assert _cut(_part(timed=False), by="hour") == {}
 
 
 def test_classes_are_cut_by_the_truth() -> None:
-    policy = GatePolicy(slices=(GuardedSlice(by="class", margin=0.0, values=("cat", "dog")),))
-    found = class_slices(policy, np.array([0, 1, 2, 1]), ["cat", "dog", "owl"])
-    assert [(each.name, each.mask[:, 0].tolist()) for each in found] == [
-        ("class cat", [True, False, False, False]),
-        ("class dog", [False, True, False, True]),
+    found = class_slices(["class"], np.array([0, 1, 0, 1]), ["cat", "dog", "owl"])
+    assert [(each.key, each.value, each.mask[:, 0].tolist()) for each in found] == [
+        ("class", "cat", [True, False, True, False]),
+        ("class", "dog", [False, True, False, True]),
     ]
+    assert class_slices(["hour"], np.array([0, 1]), ["cat", "dog"]) == []
+
+
+def test_a_policy_guards_the_values_that_it_names_each_with_its_margin() -> None:
+    masks = tuple(SliceMask("class", name, np.ones((2, 1), dtype=bool)) for name in ("cat", "dog", "owl"))
+    contest = Contest(losses={}, slices=masks, unseen=np.zeros(2, dtype=bool))
+    guarded = (GuardedSlice(by="class", margin=0.0, values=("cat", "dog")),)
+    found = guarded_slices(guarded, contest)
+    assert [(each.name, each.margin) for each in found] == [("class cat", 0.0), ("class dog", 0.0)]
 
 
 def test_latency_is_that_of_one_answer() -> None:
@@ -59,9 +71,9 @@ def test_latency_is_that_of_one_answer() -> None:
         asked.append((len(part), part.ahead["price"].shape[0]))
         time.sleep(0.01)
 
-    assert latency_ms(answer, _part(), one_origin) >= 10
+    assert latency_ms(answer, _part(), Forecast().alone) >= 10
     assert asked == [(1, 1)] * len(asked)
     assert len(asked) > 10
     pixels = np.zeros((1, 2, 2, 1), dtype=np.uint8)
     images = ImagePart(pixels, None, ("a",), ImageSchema(2, 2, 1, ("x", "y")))
-    assert latency_ms(len, images, one_image) >= 0
+    assert latency_ms(len, images, Classify().alone) >= 0

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines import steps
-from azuraforge.pipelines.forecast.parts import load_part
-from azuraforge.pipelines.forecast.predictions import load_predictions
+from azuraforge.pipelines import judge, steps
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.kinds.forecast.parts import load_part
+from azuraforge.plugins.kinds.forecast.predictions import load_predictions
 
 
 class Loop:
@@ -34,7 +34,7 @@ class Loop:
         phase = phase or name
         child = self.make(f"{self.plugin}/{phase}", **self.known, **payload)
         self.children[phase] = child
-        self.results[phase] = getattr(steps, name)(child)
+        self.results[phase] = getattr(judge if name == "judge" else steps, name)(child)
         return self.results[phase]
 
     def out(self, phase: str, *names: str) -> str:
@@ -49,7 +49,7 @@ class Loop:
 
     def predict(self) -> None:
         split = self.results["split"]
-        self.step("hold_out", dataset=self.dataset, ranges=split["ranges"], horizon=split["horizon"])
+        self.step("hold_out", task="forecast", dataset=self.dataset, split=split, config=self.config)
         self.step("predict", plugin=self.plugin, predictor=self.out("fit", "predictor"), **self.held_out())
 
     def held_out(self) -> dict[str, str]:
@@ -57,18 +57,19 @@ class Loop:
 
     def baselines(self, *names: str) -> None:
         fitted = self.step(
-            "fit_baselines", names=list(names), task="forecast", config=self.config, **self.learning_parts()
+            "fit_baselines", plugin=self.plugin, baselines=names, config=self.config, **self.learning_parts()
         )["baselines"]
         asked = [
             {"name": each["name"], "predictor": self.out("fit_baselines", each["name"], "predictor")}
             for each in fitted
-            if "failed" not in each
+            if each["failed"] is None
         ]
         self.step("predict_baselines", baselines=asked, **self.held_out())
 
     def judge(self, baselines: list[str], champion: dict[str, Any] | None = None) -> dict[str, Any]:
         return self.step(
             "judge",
+            task="forecast",
             candidate={"name": self.plugin, "predictions": self.out("predict"), "seconds": 1.0},
             baselines=[
                 {"name": name, "predictions": self.out("predict_baselines", name), "seconds": 0.1} for name in baselines
@@ -88,10 +89,7 @@ Make = Callable[..., Loop]
 @pytest.fixture
 def loop(child: Callable[..., Any], plugins_folder: Path, dataset: dict[str, Any]) -> Make:
     def make(plugin: str, **config: Any) -> Loop:
-        made = Loop(child, plugins_folder, dataset, plugin, **config)
-        # The judge's payload is the case itself.
-        made.known = {"plugins_folder": str(plugins_folder)}
-        return made
+        return Loop(child, plugins_folder, dataset, plugin, **config)
 
     return make
 
@@ -113,9 +111,8 @@ def test_the_whole_loop_gives_an_evaluation_a_verdict_and_a_forecast(loop: Make)
         "name": "test.failing_later",
         "failed": "ValueError: no prediction today",
     }
-    run.known = {}
     judged = run.judge(["test.last", "test.mean"])
-    evaluation, verdict, forecast = judged["evaluation"], judged["verdict"], judged["forecast"]
+    evaluation, verdict, forecast = judged["evaluation"], judged["verdict"], judged["figures"]["forecast"]
     assert [each["rank"] for each in evaluation["contenders"]] == [1, 2, 3]
     assert evaluation["contenders"][0]["name"] == evaluation["winner"] == "test.linear"
     winner = evaluation["contenders"][0]
@@ -219,7 +216,6 @@ def champion_fields(run: Loop, **fields: Any) -> dict[str, Any]:
     found = {
         "name": "co2 v3",
         "predictions": run.out("predict_champion"),
-        "seconds": None,
         "learned_from": [["2020-01-01T00:00:00Z", "2021-05-24T00:00:00Z"]],
         "obstacle": None,
     }
@@ -236,13 +232,11 @@ def test_a_champion_stands_beside_the_candidate(loop: Make) -> None:
         phase="predict_champion",
         plugin="test.last",
         predictor=run.out("fit_baselines", "test.last", "predictor"),
-        tolerant=True,
-        guard=False,
+        champion=True,
         **run.held_out(),
     )
     assert run.results["predict_champion"]["problem"] is None
     assert run.results["predict_champion"]["latency_ms"] > 0
-    run.known = {}
     judged = run.judge(["test.last", "test.mean"], champion_fields(run))
     roles = {each["name"]: each["role"] for each in judged["evaluation"]["contenders"]}
     assert roles["co2 v3"] == "champion"
@@ -254,7 +248,7 @@ def test_a_champion_stands_beside_the_candidate(loop: Make) -> None:
     obstacle = {"code": "other_unit", "params": {"champion": "ppm", "candidate": "°C"}}
     other = run.judge(["test.last", "test.mean"], champion_fields(run, obstacle=obstacle))
     assert other["verdict"]["decision"] == "not_comparable"
-    assert other["forecast"]["contender"] == "test.linear"
+    assert other["figures"]["forecast"]["contender"] == "test.linear"
 
 
 def test_a_champion_that_cannot_predict_is_a_problem_and_no_failure(loop: Make) -> None:
@@ -266,7 +260,7 @@ def test_a_champion_that_cannot_predict_is_a_problem_and_no_failure(loop: Make) 
         phase="gone",
         plugin="no.such.plugin",
         predictor=run.out("fit", "predictor"),
-        tolerant=True,
+        champion=True,
         **run.held_out(),
     )
     assert "'no.such.plugin' does not exist" in gone["problem"]
@@ -277,11 +271,10 @@ def test_a_candidate_that_loses_is_ranked_where_it_belongs_and_the_baseline_is_c
     run.learn()
     run.predict()
     run.baselines("test.linear", "test.last")
-    run.known = {}
     judged = run.judge(["test.linear", "test.last"])
     evaluation, verdict = judged["evaluation"], judged["verdict"]
     assert evaluation["contenders"][0]["name"] == evaluation["winner"] == evaluation["best_baseline"] == "test.linear"
     assert [each["rank"] for each in evaluation["contenders"]] == [1, 2, 3]
     assert next(each for each in evaluation["contenders"] if each["role"] == "candidate")["metrics"]["skill"] < 0
     assert (verdict["decision"], verdict["champion"]) == ("baseline_promoted", "test.linear")
-    assert judged["forecast"]["contender"] == "test.linear"
+    assert judged["figures"]["forecast"]["contender"] == "test.linear"

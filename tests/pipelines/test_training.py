@@ -28,14 +28,14 @@ from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
-from azuraforge.pipelines import baselines
-from azuraforge.pipelines.loop import obstacle_of
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins.discovery.catalogue import Catalogue
+from azuraforge.plugins.kinds.forecast.kind import Forecast
 from azuraforge.processes.launcher import Launcher
 from azuraforge.runs.handlers import ClaimedRun, Finish, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.settings import Settings
+from tests.task_kinds import use_baselines
 
 
 @dataclass
@@ -109,7 +109,8 @@ class Room:
         self.launcher = Launcher()
         warm = ReplicaPool(self.launcher.open, str(plugins))
         self.models = ModelService(
-            database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call
+            *(database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call),
+            self.catalogue.task_kinds,
         )
         self.handler = TrainingHandler(database, self.catalogue, self.datasets, self.models, call_here)
         self.runs = 0
@@ -177,7 +178,7 @@ def room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Room]:
     made = Room(database, project_id, tmp_path / "home", plugins_folder, child)
-    made.stand_beside = lambda *names: monkeypatch.setitem(baselines.BASELINES, "forecast", names)
+    made.stand_beside = lambda *names: use_baselines(monkeypatch, "forecast", *names)
     made.stand_beside("test.last", "test.mean", "test.failing")
     made.add()
     yield made
@@ -354,16 +355,9 @@ def test_what_cannot_be_compared_promotes_nothing(room: Room, change: dict[str, 
     assert code in [reason.code for reason in verdict.reasons]
 
 
-def test_pipelines_without_a_horizon_predict_one_row_and_can_be_compared(room: Room) -> None:
-    room.stand_beside("test.mean", "forecasting.ridge")
-    for decision in ("baseline_promoted", "kept"):
-        _, summary = room.train("test.without_horizon", horizon=None)
-        assert (summary["decision"], summary["failed_baselines"]) == (decision, [])
-    _, summary = room.train("test.without_horizon", horizon=None)
-    by_hand = {"alias": "champion", "reason": "its turn", "by": "ayşe"}
-    room.models.aliases.promote_by_hand(room.project_id, "series", summary["version"], **by_hand)
-    _, summary = room.train("test.without_horizon", horizon=None)
-    assert summary["decision"] == "baseline_promoted"
+def test_a_config_that_does_not_extend_the_base_of_its_task_is_refused(room: Room) -> None:
+    with pytest.raises(InvalidInput, match="does not extend ForecastConfig, the base of the task forecast"):
+        room.prepare("test.without_horizon", horizon=None)
 
 
 @pytest.mark.parametrize(
@@ -378,8 +372,9 @@ def test_pipelines_without_a_horizon_predict_one_row_and_can_be_compared(room: R
     ],
 )
 def test_a_frequency_is_the_same_by_whatever_name(champion: str | None, candidate: str | None, code: str) -> None:
-    found = obstacle_of({"target": "y", "frequency": champion}, {"target": "y", "frequency": candidate})
-    assert (found and found["code"]) == code
+    schemas = [{"target": "y", "frequency": each} for each in (champion, candidate)]
+    found = Forecast().obstacle(*schemas, ("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"))
+    assert (found and found.code) == code
 
 
 def test_a_promotion_by_the_platform_is_told_in_the_readers_language(room: Room) -> None:

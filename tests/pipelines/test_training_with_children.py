@@ -22,7 +22,6 @@ from azuraforge.models.registry.folder import VersionFolders, read_card
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.pool import ReplicaPool
-from azuraforge.pipelines import baselines
 from azuraforge.pipelines.agents.handler import AgentHandler
 from azuraforge.pipelines.training import TrainingHandler
 from azuraforge.plugins.discovery.catalogue import Catalogue
@@ -35,6 +34,7 @@ from azuraforge.runs.handlers import Handler
 from azuraforge.runs.schemas import RunDetail, RunRequest
 from azuraforge.runs.service import RunService
 from azuraforge.settings import RunSettings, Settings
+from tests.task_kinds import use_baselines
 
 AGENT = """
 from azuraforge.plugins import Agent, Config
@@ -67,11 +67,13 @@ class Stand:
         kernels = Kernels(self.launcher.call, settings.engine, settings.kernels)
         warm = ReplicaPool(self.launcher.open, str(plugins), lambda: kernels.folder)
         self.models = ModelService(
-            database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call
+            *(database, events, VersionFolders(settings.artifacts), self.datasets, warm, self.launcher.call),
+            catalogue.task_kinds,
         )
         cold = ReplicaPool(self.launcher.open, str(plugins))
         self.without_kernels = ModelService(
-            database, events, self.models.folders, self.datasets, cold, self.launcher.call
+            *(database, events, self.models.folders, self.datasets, cold, self.launcher.call),
+            catalogue.task_kinds,
         )
         training = TrainingHandler(database, catalogue, self.datasets, self.models, self.launcher.call)
         handlers: list[Handler] = [training, AgentHandler(catalogue)]
@@ -112,7 +114,7 @@ class Stand:
 def stand(
     database: Database, project_id: str, tmp_path: Path, plugins_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Stand]:
-    monkeypatch.setitem(baselines.BASELINES, "forecast", ("test.last", "test.mean", "test.failing"))
+    use_baselines(monkeypatch, "forecast", "test.last", "test.mean", "test.failing")
     (plugins_folder / "counter.py").write_text(AGENT)
     made = Stand(database, project_id, tmp_path / "home", plugins_folder)
     made.add_series(tmp_path)

@@ -49,7 +49,7 @@ def wait_for_success(platform, run_id: str) -> dict:
 
 
 def launcher_of(platform) -> psutil.Process:
-    return next(p for p in platform.tree()[1:] if any("runs.launcher" in word for word in p.cmdline()))
+    return next(p for p in platform.tree()[1:] if any("processes.launcher" in word for word in p.cmdline()))
 
 
 def victims(platform, what: str) -> list[psutil.Process]:

@@ -144,7 +144,7 @@ def deterministic(lines: list[str]) -> list[str]:
     Of two kinds of line only the words: those of the trained network, whose kernels differ between processors, and the
     one that counts the origins which the check for look-ahead had time for.
     """
-    loose = ("forecasting.lstm", *(text.partition("{")[0] for text in TEXTS["guarded.forecast"]))
+    loose = ("forecasting.lstm", *(text.partition("{")[0] for text in TEXTS["guarded"]))
     return [
         _NUMBER.sub("N" if any(each in line for each in loose) else _rounded, " ".join(line.split())) for line in lines
     ]

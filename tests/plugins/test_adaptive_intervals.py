@@ -11,9 +11,9 @@ import pytest
 
 from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.naive import Naive
-from azuraforge.pipelines.forecast.parts import cut_learning, cut_test
 from azuraforge.plugins import QUANTILE_LEVELS, Part, Schema, Table
 from azuraforge.plugins.forecasting.adaptive import MEMORY, STEP, adaptive_offsets, past_part, past_truth, score_table
+from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.testing import MemoryRun, check_pipeline
 from tests.apps.conftest import make_series
 

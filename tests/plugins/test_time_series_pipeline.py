@@ -15,11 +15,11 @@ from azuraforge.engine import Tensor, nn
 from azuraforge.engine.io import load_safetensors
 from azuraforge.engine.nn.functional import concat
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.forecast.parts import cut_learning, cut_test
 from azuraforge.pipelines.predictor import hash_folder
 from azuraforge.plugins import QUANTILE_LEVELS, Checkpoint, Schema, Table
 from azuraforge.plugins.forecasting.time_series import Forecaster, TimeSeriesConfig, TimeSeriesPipeline
 from azuraforge.plugins.forecasting.windows import Inputs
+from azuraforge.plugins.kinds.forecast.parts import cut_learning, cut_test
 from azuraforge.testing import MemoryRun
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from azuraforge.plugins.kinds.forecast.facts import METRICS
+
 HOSTILE = '<script>alert("x")</script>|**bold** [a](javascript:alert(1)) ![i](https://evil.example/i.png)\n# head'
 TURKISH = "ğüşıöç ĞÜŞİÖÇ"
 
@@ -47,6 +49,7 @@ def make_material(**changes: Any) -> dict[str, Any]:
     part = {"rows": 1931, "start": "2001-01-01T00:00:00Z", "end": "2019-01-01T00:00:00Z"}
     evaluation = {
         "kind": "forecast",
+        "metrics": [each.model_dump(mode="json") for each in METRICS],
         "target": "value",
         "unit": "ppm",
         "parts": {"train": part, "validation": {**part, "rows": 211}, "test": {**part, "rows": 223, "origins": 1331}},

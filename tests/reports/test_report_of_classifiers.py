@@ -8,6 +8,7 @@ import numpy as np
 
 from azuraforge.models.gate.contenders import Contender
 from azuraforge.models.gate.verdict import decide
+from azuraforge.plugins.kinds.classify.facts import METRICS
 from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.texts import Words
 
@@ -21,6 +22,7 @@ def _evaluation(**more: Any) -> dict[str, Any]:
     )
     return {
         "kind": "classify",
+        "metrics": [each.model_dump(mode="json") for each in METRICS],
         "contenders": [{"name": "vision.cnn", "role": "candidate"}, {"name": "vision.knn", "role": "baseline"}],
         "best_baseline": "vision.knn",
         "comparisons": [comparison.to_dict() for comparison in verdict.comparisons],

@@ -173,7 +173,7 @@ def test_a_project_that_must_wait_holds_up_no_other(stand: Any, make_reporter: A
     monkeypatch.setattr(reporter, "look", look)
     reporter._look_at({"one", "two", "three"})
     assert sorted(looked) == ["one", "three", "two"]
-    assert reporter._heard == {"one", "two", "three"}, "and their turn comes again"
+    assert reporter._noticed == {"one", "two", "three"}, "and their turn comes again"
 
 
 def test_trials_and_external_runs_have_none(stand: Any, make_reporter: Any) -> None:
@@ -215,7 +215,7 @@ def test_a_stop_ends_the_one_being_written_and_the_next_start_writes_it(stand: A
     slow = Slow()
     reporter = make_reporter(slow)
     reporter.start()
-    reporter.hear(stand.project_id, "project")
+    reporter.notice(stand.project_id, "project")
     deadline = time.monotonic() + 120
     while slow.process is None:
         assert time.monotonic() < deadline

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from azuraforge.events.redis_bell import RedisBell
+from azuraforge.events.redis_notifier import RedisNotifier
 from azuraforge.events.service import EventLog
 from azuraforge.runs.broker import celery_app as broker
 from azuraforge.runs.broker import dispatcher
@@ -29,24 +29,24 @@ class Carried:
     def __init__(self, stand, url: str) -> None:
         self.stand = stand
         self.url = url
-        self.bell = RedisBell(url)
-        self.carrier = CeleryCarrier(url, self.bell)
-        self.events = EventLog(stand.database, self.bell)
+        self.notifier = RedisNotifier(url)
+        self.carrier = CeleryCarrier(url, self.notifier)
+        self.events = EventLog(stand.database, self.notifier)
         self.service = RunService(
             stand.database, self.events, [stand.handler], stand.artifacts, self.carrier, stand.settings
         )
         self.dispatcher = Dispatcher(stand.database, self.carrier, url, [stand.handler.kind])
-        self._ends: list[Callable[[], None]] = [self.carrier.stop, self.bell.stop, self.dispatcher.close]
-        self.bell.start()
+        self._ends: list[Callable[[], None]] = [self.carrier.stop, self.notifier.stop, self.dispatcher.close]
+        self.notifier.start()
         self.carrier.start()
 
     def work(self, concurrency: int = 1, queues=QUEUES) -> QueueWorker:
         worker = self.stand.new_worker()
-        bell = RedisBell(self.url, on_cancel=lambda _project_id, run_id: worker.notice_cancel(run_id))
+        notifier = RedisNotifier(self.url, on_cancel=lambda _project_id, run_id: worker.notice_cancel(run_id))
         carrying = QueueWorker(worker, self.url, queues, concurrency)
-        bell.start()
+        notifier.start()
         carrying.start()
-        self._ends[:0] = [carrying.stop, bell.stop]
+        self._ends[:0] = [carrying.stop, notifier.stop]
         return carrying
 
     def create(self, *, plugin: str | None = None, **config):

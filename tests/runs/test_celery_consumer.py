@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
-from azuraforge.events.redis_bell import RedisBell
+from azuraforge.events.redis_notifier import RedisNotifier
 from azuraforge.runs.broker import celery_app as broker
 from azuraforge.runs.broker.carrier import CeleryCarrier
 from azuraforge.runs.broker.consumer import Consumer
@@ -67,8 +67,8 @@ def listen(valkey) -> Iterator[Callable[..., Listening]]:
 
 @pytest.fixture
 def carrier(valkey) -> Iterator[CeleryCarrier]:
-    bell = RedisBell(valkey.url)
-    made = CeleryCarrier(valkey.url, bell)
+    notifier = RedisNotifier(valkey.url)
+    made = CeleryCarrier(valkey.url, notifier)
     made.start()
     yield made
     made.stop()
@@ -141,8 +141,8 @@ def test_a_killed_consumer_is_started_again_and_still_wants_what_it_wanted(valke
 
 def test_a_broker_that_comes_later_or_comes_back_is_found(valkey, listen):
     valkey.kill()
-    bell = RedisBell(valkey.url)
-    carrier = CeleryCarrier(valkey.url, bell)
+    notifier = RedisNotifier(valkey.url)
+    carrier = CeleryCarrier(valkey.url, notifier)
     carrier.start()
     listening = listen(hangs_seconds=3600.0)  # nobody may need to be replaced for this
     listening.consumer.want()

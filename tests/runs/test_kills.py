@@ -227,17 +227,17 @@ def test_what_left_its_group_ends_at_the_next_start_where_all_above_it_were_kill
 def test_whoever_cannot_look_kills_nobody():
     """Out of descriptors the owner's beginning cannot be read: that is no sign of its death."""
     code = (
-        "import os, resource; from azuraforge.runs import strays\n"
-        "mark = strays.new_mark(); assert strays._owner_lives(mark)\n"
+        "import os, resource; from azuraforge.processes import orphans\n"
+        "mark = orphans.new_mark(); assert orphans._owner_lives(mark)\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)); held = []\n"
         "try:\n"
         "    while True: held.append(os.open('/dev/null', os.O_RDONLY))\n"
         "except OSError: pass\n"
-        "alive = strays._owner_lives(mark)\n"
+        "alive = orphans._owner_lives(mark)\n"
         "for descriptor in held: os.close(descriptor)\n"
-        "assert alive and strays._owner_lives(mark) and strays._owner_lives('boot 1  x')\n"
-        "assert strays._owner_lives('epoch 1 5 x'), 'another clock'\n"
-        "assert not strays._owner_lives('boot 999999999 5 x')"
+        "assert alive and orphans._owner_lives(mark) and orphans._owner_lives('boot 1  x')\n"
+        "assert orphans._owner_lives('epoch 1 5 x'), 'another clock'\n"
+        "assert not orphans._owner_lives('boot 999999999 5 x')"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

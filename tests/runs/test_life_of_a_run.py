@@ -223,7 +223,7 @@ def test_the_same_idempotency_key_is_the_same_run(make_stand):
 
 def test_an_unknown_kind_is_refused(make_stand):
     stand = make_stand(start=False)
-    with pytest.raises(InvalidInput, match="cannot be started"):
+    with pytest.raises(InvalidInput, match="there are no runs of kind 'agent'"):
         stand.service.create(stand.project_id, RunRequest(kind="agent"))
 
 

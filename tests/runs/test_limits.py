@@ -88,7 +88,7 @@ def test_what_a_run_uses_is_recorded_apart_from_its_own_curves(make_stand):
     assert [series for series in run.metric_series if not series.startswith("system/")] == ["loss"]
     curves = {each.series: each for each in stand.service.metrics(stand.project_id, run.id).series}
     assert set(curves) >= {"loss", "system/memory_bytes", "system/cpu_percent"}
-    assert max(curves["system/cpu_percent"].values) > 20  # it burns one core, as far as the machine lets it
+    assert max(curves["system/cpu_percent"].values) > 50 * run.summary["share_of_core"]  # a busy machine gives it less
     assert max(curves["system/cpu_percent"].values) < 100 * (os.cpu_count() or 1) + 50
     assert all(10 * MEBIBYTE < value < 2**34 for value in curves["system/memory_bytes"].values)
     steps = curves["system/memory_bytes"].steps

@@ -144,16 +144,12 @@ def test_how_a_run_ended_is_taken_whatever_characters_the_reason_holds(api):
 
 
 def test_what_is_not_there_is_a_404_with_a_next_step(api):
-    for path in (
-        "/runs/nope",
-        "/runs/nope/metrics",
-        "/runs/nope/artifacts",
-        "/runs/nope/figures/x",
-        "/runs?after=nope",
-    ):
+    for path in ("/runs/nope", "/runs/nope/metrics", "/runs/nope/artifacts", "/runs/nope/figures/x"):
         answer = api.get(path)
         assert answer.status_code == 404, path
         assert answer.json()["code"] == "not_found"
+    answer = api.get("/runs?after=nope")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_cursor")
     run = api.stand.wait(api.stand.create(steps=1).id)
     assert api.get(f"/runs/{run.id}/metrics", params={"series": "none"}).status_code == 404
 

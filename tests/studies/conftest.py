@@ -96,7 +96,7 @@ class Stand:
         )
         self.asker = Asker(lambda entry, payload: InThisProcess())
         self.advance = Advance(database, self.events, self.runs, self.asker)
-        self.scheduler = StudyScheduler(database, self.events.bell, self.advance, self.asker)
+        self.scheduler = StudyScheduler(database, self.events.notifier, self.advance, self.asker)
 
     def create(self, name: str = "search", **fields: Any) -> str:
         values: dict[str, Any] = {

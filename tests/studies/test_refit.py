@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azuraforge.apps.forecasting.lstm import LstmConfig, LstmForecaster
-from azuraforge.pipelines.forecast.parts import check_split, cut_learning
-from azuraforge.pipelines.forecast.refit import LEAST_ORIGINS, refit_split
 from azuraforge.plugins import Schema, Table
 from azuraforge.plugins.contract.parts import Rows, Split
+from azuraforge.plugins.kinds.forecast.parts import check_split, cut_learning
+from azuraforge.plugins.kinds.forecast.refit import LEAST_ORIGINS, refit_split
 from azuraforge.testing.memory import MemoryRun
 
 

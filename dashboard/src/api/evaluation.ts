@@ -1,19 +1,9 @@
 // Shapes of an evaluation and of the gate's verdict.
+import type { components } from "./schema";
 
-/** A text by language code. */
-export type Texts = Record<string, string>;
+type Schemas = components["schemas"];
 
-export interface MetricFacts {
-  name: string;
-  title: Texts;
-  hint: Texts;
-  direction: "lower" | "higher" | "none";
-  unit: "target" | "target_squared" | "seconds" | "bytes" | "none";
-  format: "number" | "share" | "signed_share" | "percent";
-  digits: number | null;
-  detail: "main" | "more" | "hidden";
-  pairing: { rows: "origins" | "examples"; mean: "arithmetic" | "root"; binary: boolean } | null;
-}
+export type MetricFacts = Schemas["MetricFacts"];
 
 export type MetricValues = Record<string, number | null>;
 
@@ -83,17 +73,11 @@ export interface SeriesTable {
   left_out: { series: string; part: "train" | "validation" | "test"; why: "few_rows" | "no_window" | "constant" | "ended"; rows: number; needed: number }[];
 }
 
-export const HEADLINES = ["promoted", "approved", "kept", "baseline_promoted", "baseline_unproven", "baseline_barred", "not_comparable"] as const;
-export type Headline = (typeof HEADLINES)[number];
+export type Verdict = Schemas["VerdictRecord"];
 
-export const isHeadline = (value: unknown): value is Headline => HEADLINES.some((one) => one === value);
+export type Headline = Verdict["headline"];
 
-export interface Verdict {
-  decision: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable";
-  /** The decision, or why a candidate that ranks first does not take the title. */
-  headline?: Headline;
-  champion: string;
-  /** Who may take the title, where the policy leaves promotions to people. */
-  approved?: string | null;
-  reasons: { code: string; params: Record<string, unknown>; text: Texts }[];
-}
+const HEADLINES: Record<Headline, true> = { promoted: true, approved: true, kept: true, baseline_promoted: true, baseline_unproven: true, baseline_barred: true, not_comparable: true };
+
+/** A run's summary, which each kind of run fills as it likes, may hold the headline of its verdict. */
+export const isHeadline = (value: unknown): value is Headline => typeof value === "string" && value in HEADLINES;

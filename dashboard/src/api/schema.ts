@@ -2557,9 +2557,9 @@ export interface components {
             max_latency_ms?: number | null;
             /**
              * Metric
-             * @description null: the task's own (rmse, error_rate)
+             * @description null: the first gate metric of the task kind
              */
-            metric?: ("rmse" | "mae" | "log_loss" | "error_rate") | null;
+            metric?: string | null;
             /**
              * Number
              * @default 0
@@ -2588,11 +2588,8 @@ export interface components {
          *         values: the guarded values only, such as ``("7", "8")`` hours; empty: all.
          */
         GuardedSlice: {
-            /**
-             * By
-             * @enum {string}
-             */
-            by: "horizon" | "hour" | "weekday" | "month" | "class";
+            /** By */
+            by: string;
             /**
              * Margin
              * @description relative: 0.1 allows 10 % worse, and noise beyond it
@@ -2867,16 +2864,16 @@ export interface components {
         MetricFacts: {
             /**
              * Detail
-             * @description main: in every table; more: where there is room; hidden: part of another metric
+             * @description main: in every table; more: where there is room; full: where readers choose one metric; hidden: part of another metric
              * @default main
              * @enum {string}
              */
-            detail: "main" | "more" | "hidden";
+            detail: "main" | "more" | "full" | "hidden";
             /**
              * Digits
              * @description behind the decimal point; null: as many as the size needs
              */
-            digits?: number | null;
+            digits: number | null;
             /**
              * Direction
              * @description which way is better; none: neither, as for the coverage of an interval
@@ -2894,13 +2891,13 @@ export interface components {
              * Hint
              * @description one sentence for readers, by language code
              */
-            hint?: {
+            hint: {
                 [key: string]: string;
             };
             /** Name */
             name: string;
             /** @description how the gate compares by it; null: it does not */
-            pairing?: components["schemas"]["Pairing"] | null;
+            pairing: components["schemas"]["Pairing"] | null;
             /**
              * Title
              * @description by language code
@@ -2948,6 +2945,13 @@ export interface components {
             beside: (number | null)[];
             /** Best */
             best: number[];
+            /** Digits */
+            digits: number | null;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "number" | "share" | "signed_share" | "percent";
             /**
              * Lower Is Better
              * @description null: neither way, as for the coverage of an interval
@@ -2955,6 +2959,13 @@ export interface components {
             lower_is_better: boolean | null;
             /** Metric */
             metric: string;
+            /**
+             * Title
+             * @description by language code
+             */
+            title: {
+                [key: string]: string;
+            };
             /**
              * Unit
              * @description null: the runs' targets have different units, see ``ComparedRun.unit``
@@ -3495,9 +3506,9 @@ export interface components {
             max_latency_ms?: number | null;
             /**
              * Metric
-             * @description null: the task's own (rmse, error_rate)
+             * @description null: the first gate metric of the task kind
              */
-            metric?: ("rmse" | "mae" | "log_loss" | "error_rate") | null;
+            metric?: string | null;
             /**
              * Number
              * @default 0
@@ -3566,9 +3577,9 @@ export interface components {
             max_latency_ms?: number | null;
             /**
              * Metric
-             * @description null: the task's own (rmse, error_rate)
+             * @description null: the first gate metric of the task kind
              */
-            metric?: ("rmse" | "mae" | "log_loss" | "error_rate") | null;
+            metric?: string | null;
             /** Reason */
             reason: string;
             /**

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Fire, Schedule } from "../api/types";
 import { sampleRun } from "../runs/samples";
-import { answerApi, showPage } from "../testing-pages";
+import { answerApi, showPage, page } from "../testing-pages";
 import NewSchedulePage from "./NewSchedulePage";
 import SchedulePage from "./SchedulePage";
 import SchedulesPage from "./SchedulesPage";
@@ -43,14 +43,14 @@ const moment = (at: string) => new Intl.DateTimeFormat("en-US", { dateStyle: "me
 
 describe("SchedulesPage", () => {
   it("says what to do where there is none", async () => {
-    answerApi({ "GET /schedules": { body: [] } });
+    answerApi({ "GET /schedules": { body: page([]) } });
     showPage(<SchedulesPage />);
     expect(await screen.findByText("No schedules yet")).toBeTruthy();
     expect(screen.getByRole("link", { name: "Make the first schedule" }).getAttribute("href")).toBe("/p/default/new-schedule");
   });
 
   it("lists when, next, and the last runs with links; a fire without a run says why", async () => {
-    answerApi({ "GET /schedules": { body: [schedule(), schedule({ id: "s2", name: "steady", cron: null, interval: { every: 6, unit: "hours" }, paused: true, next_fires: [], newest_fires: [] })] } });
+    answerApi({ "GET /schedules": { body: page([schedule(), schedule({ id: "s2", name: "steady", cron: null, interval: { every: 6, unit: "hours" }, paused: true, next_fires: [], newest_fires: [] })]) } });
     showPage(<SchedulesPage />);
     const [nightly, steady] = (await screen.findAllByRole("row")).slice(1) as [HTMLElement, HTMLElement];
     expect(within(nightly).getByRole("link", { name: "nightly" }).getAttribute("href")).toBe("/p/default/schedules/s1");
@@ -64,7 +64,7 @@ describe("SchedulesPage", () => {
 
   it("runs now and pauses", async () => {
     const user = userEvent.setup();
-    const asked = answerApi({ "GET /schedules": { body: [schedule()] }, "POST /schedules/s1/run": { status: 201, body: fire() }, "POST /schedules/s1/pause": { body: schedule({ paused: true }) } });
+    const asked = answerApi({ "GET /schedules": { body: page([schedule()]) }, "POST /schedules/s1/run": { status: 201, body: fire() }, "POST /schedules/s1/pause": { body: schedule({ paused: true }) } });
     showPage(<SchedulesPage />);
     await user.click(await screen.findByTestId("run-now"));
     await user.click(screen.getByTestId("pause-schedule"));
@@ -72,7 +72,7 @@ describe("SchedulesPage", () => {
   });
 
   it("offers a viewer nothing to change", async () => {
-    answerApi({ "GET /schedules": { body: [schedule()] } });
+    answerApi({ "GET /schedules": { body: page([schedule()]) } });
     showPage(<SchedulesPage />, { role: "viewer" });
     await screen.findByText("nightly");
     expect(screen.queryByTestId("run-now")).toBeNull();
@@ -108,7 +108,7 @@ describe("SchedulePage", () => {
 describe("NewSchedulePage", () => {
   const run = sampleRun({ state: "succeeded" });
   const answers = {
-    "GET /runs": { body: { runs: [sampleRun({ id: "bad", state: "failed" }), run, sampleRun({ id: "ext", kind: "external" })], next: null } },
+    "GET /runs": { body: { items: [sampleRun({ id: "bad", state: "failed" }), run, sampleRun({ id: "ext", kind: "external" })], next: null } },
     [`GET /runs/${run.id}`]: { body: run },
     "POST /schedules/times": { body: { next_fires: ["2026-01-03T05:30:00Z"] } },
     "POST /schedules": { status: 201, body: schedule() },
@@ -166,7 +166,7 @@ describe("NewSchedulePage", () => {
   });
 
   it("says what to do where there is no run", async () => {
-    answerApi({ ...answers, "GET /runs": { body: { runs: [], next: null } } });
+    answerApi({ ...answers, "GET /runs": { body: { items: [], next: null } } });
     showPage(<NewSchedulePage />);
     expect(await screen.findByText("There is nothing to repeat yet")).toBeTruthy();
   });

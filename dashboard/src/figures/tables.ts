@@ -47,7 +47,7 @@ export function contentOf(figure: unknown): Content {
 }
 
 function tableOf(items: readonly unknown[]): Table {
-  const fields = (item: unknown): Record<string, unknown> => (isRecord(item) ? item : Array.isArray(item) ? { ...item } : { "": item });
+  const fields = (item: unknown): Record<string, unknown> => (isRecord(item) ? item : Array.isArray(item) ? Object.fromEntries(Object.entries(item)) : { "": item });
   const columns = [...new Set(items.flatMap((item) => Object.keys(fields(item))))];
   const cell = (value: unknown): Scalar => (isScalar(value) ? value : value === undefined ? null : JSON.stringify(value));
   return { columns, rows: items.map((item) => columns.map((name) => cell(fields(item)[name]))) };

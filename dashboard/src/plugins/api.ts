@@ -1,6 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
 
-import { get } from "../api/client";
 import { allItems } from "../api/pages";
 import type { Plugin, TaskKind } from "../api/types";
 
@@ -12,6 +11,6 @@ export const pluginsQuery = queryOptions({
 
 export const taskKindsQuery = queryOptions({
   queryKey: ["task-kinds"],
-  queryFn: ({ signal }) => get<TaskKind[]>("/task-kinds", {}, signal),
+  queryFn: ({ signal }) => allItems<TaskKind>("/task-kinds", {}, signal),
   staleTime: 30_000,
 });

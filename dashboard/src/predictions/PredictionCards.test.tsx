@@ -20,7 +20,7 @@ describe("PredictionCards", () => {
     expect(await screen.findByTestId("look-for-drift")).toBeTruthy();
     unmount();
     const asked = answerApi({});
-    showPage(<PredictionCards model={model({ kind: "images", target: "label" })} />);
+    showPage(<PredictionCards model={model({ kind: "images", target: "label", height: 8, classes: ["a", "b"] })} />);
     expect(await screen.findByText("Ledger of predictions")).toBeTruthy();
     expect(screen.queryByTestId("look-for-drift")).toBeNull();
     expect(asked.some((one) => one.path.includes("drift"))).toBe(false);
@@ -28,7 +28,7 @@ describe("PredictionCards", () => {
 
   it("show a daily row in the ledger as the date of its own zone", async () => {
     answerApi({ "GET /predictions": { body: { items: [line], next: null } } });
-    showPage(<PredictionCards model={model({ target: "load", frequency: "1d", timezone: "Europe/Istanbul" })} />);
+    showPage(<PredictionCards model={model({ time: "at", target: "load", frequency: "1d", timezone: "Europe/Istanbul" })} />);
     expect(await screen.findByText(/^(Jan 2, 2026|2 Jan 2026)$/)).toBeTruthy();
   });
 });

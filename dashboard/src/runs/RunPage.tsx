@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
-import type { Evaluation, Verdict } from "../api/evaluation";
+import type { Evaluation } from "../api/evaluation";
 import type { RunDetail } from "../api/types";
 import { ContendersCard } from "../evaluation/ContendersCard";
 import { VerdictCard } from "../evaluation/VerdictCard";
@@ -47,7 +47,7 @@ export default function RunPage({ id: address }: { id: string }) {
   if (live === null) return error ? <ErrorNotice error={error} /> : <Loading />;
   const { run, curves } = live;
   const judged = (evaluation.data?.evaluation ?? null) as Evaluation | null;
-  const verdict = (evaluation.data?.verdict ?? null) as Verdict | null;
+  const verdict = (evaluation.data?.verdict ?? null);
 
   return (
     <div className={css["page"]}>
@@ -94,12 +94,12 @@ export default function RunPage({ id: address }: { id: string }) {
 
 /** Under the name: what runs on what, since when. */
 function RunLine({ run }: { run: RunDetail }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { moment } = useFormats();
   const paths = usePaths();
   return (
     <p className={css["facts"]}>
-      <span>{run.plugin ?? i18n.t(`kinds.${run.kind}`, { defaultValue: run.kind })}</span>
+      <span>{run.plugin ?? t(`kinds.${run.kind}`, { defaultValue: run.kind })}</span>
       {run.dataset_name ? (
         <span>
           <Link href={paths.dataset(run.dataset_name)}>{run.dataset_name}</Link> v{run.dataset_version}

@@ -133,7 +133,7 @@ function RunTable({ runs }: { runs: readonly Run[] }) {
 }
 
 function RunRow({ run, chosen, onChoose }: { run: Run; chosen: boolean; onChoose: (on: boolean) => void }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { duration, moment } = useFormats();
   const paths = usePaths();
   return (
@@ -147,7 +147,7 @@ function RunRow({ run, chosen, onChoose }: { run: Run; chosen: boolean; onChoose
       <td>
         <StateBadge state={run.state} stopping={run.cancel_requested} />
       </td>
-      <td className={tableCss["soft"]}>{run.plugin ?? i18n.t(`kinds.${run.kind}`, { defaultValue: run.kind })}</td>
+      <td className={tableCss["soft"]}>{run.plugin ?? t(`kinds.${run.kind}`, { defaultValue: run.kind })}</td>
       <td>
         {run.dataset_name ? (
           <>

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 
 import type { SearchSpace, Study, StudyDetail, Trial } from "../api/types";
-import { answerApi, showPage } from "../testing-pages";
+import { answerApi, showPage, page } from "../testing-pages";
 import { bestBaseline, history, shownSpan, ticks } from "./history";
 import NewStudyPage from "./NewStudyPage";
 import { choicesOf, readField, startOf } from "./space";
@@ -87,14 +87,14 @@ const space: SearchSpace = {
 
 describe("StudiesPage", () => {
   it("says what to do where there is none", async () => {
-    answerApi({ "GET /studies": { body: [] } });
+    answerApi({ "GET /studies": { body: page([]) } });
     showPage(<StudiesPage />);
     expect(await screen.findByText("No studies yet")).toBeTruthy();
     expect(screen.getByRole("link", { name: "Make the first study" }).getAttribute("href")).toBe("/p/default/new-study");
   });
 
   it("shows each study's best score beside the best baseline", async () => {
-    answerApi({ "GET /studies": { body: [study() satisfies Study] } });
+    answerApi({ "GET /studies": { body: page([study() satisfies Study]) } });
     showPage(<StudiesPage />);
     const row = (await screen.findAllByRole("row"))[1] as HTMLElement;
     expect(within(row).getByRole("link", { name: "first search" }).getAttribute("href")).toBe("/p/default/studies/s1");
@@ -107,7 +107,7 @@ describe("StudyPage", () => {
   it("shows history, what matters, every trial with its run, and the winner", async () => {
     answerApi({
       "GET /studies/s1": { body: study({ trials: { complete: 5 } }) },
-      "GET /studies/s1/trials": { body: trials },
+      "GET /studies/s1/trials": { body: page(trials) },
       "GET /studies/s1/importance": { body: { trials: 5, objectives: [{ learning_rate: 0.8, hidden_size: 0.2 }] } },
     });
     showPage(<StudyPage id="s1" />);
@@ -121,7 +121,7 @@ describe("StudyPage", () => {
   });
 
   it("waits for what matters instead of asking for more trials", async () => {
-    answerApi({ "GET /studies/s1": { body: study({ trials: { complete: 5 } }) }, "GET /studies/s1/trials": { body: trials } });
+    answerApi({ "GET /studies/s1": { body: study({ trials: { complete: 5 } }) }, "GET /studies/s1/trials": { body: page(trials) } });
     const answered = globalThis.fetch;
     vi.stubGlobal("fetch", (url: string, init: RequestInit) => (url.includes("/importance") ? new Promise(() => undefined) : answered(url, init)));
     showPage(<StudyPage id="s1" />);
@@ -132,7 +132,7 @@ describe("StudyPage", () => {
   it("draws the front of two objectives", async () => {
     const two = [trial(0, { scores: [1, 5] }), trial(1, { scores: [2, 2] }), trial(2, { scores: [3, 3] })];
     const objectives = [{ metric: "rmse", direction: "minimize" as const }, { metric: "bytes", direction: "minimize" as const }];
-    answerApi({ "GET /studies/s1": { body: study({ objectives, front: [0, 1], best: two[0] ?? null, retrain_run_id: null, baselines: [] }) }, "GET /studies/s1/trials": { body: two } });
+    answerApi({ "GET /studies/s1": { body: study({ objectives, front: [0, 1], best: two[0] ?? null, retrain_run_id: null, baselines: [] }) }, "GET /studies/s1/trials": { body: page(two) } });
     showPage(<StudyPage id="s1" />);
     const chart = await screen.findByTestId("front-chart");
     expect(chart.getAttribute("aria-label")).toContain("0, 1");
@@ -142,7 +142,7 @@ describe("StudyPage", () => {
 
   it("pauses at once and stops after a question", async () => {
     const user = userEvent.setup();
-    const asked = answerApi({ "GET /studies/s1": { body: study({ state: "running" }) }, "GET /studies/s1/trials": { body: trials }, "POST /studies/s1/pause": { body: study({ state: "paused" }) }, "POST /studies/s1/stop": { body: study({ state: "stopped" }) } });
+    const asked = answerApi({ "GET /studies/s1": { body: study({ state: "running" }) }, "GET /studies/s1/trials": { body: page(trials) }, "POST /studies/s1/pause": { body: study({ state: "paused" }) }, "POST /studies/s1/stop": { body: study({ state: "stopped" }) } });
     showPage(<StudyPage id="s1" />);
     await user.click(await screen.findByTestId("pause-study"));
     await user.click(screen.getByTestId("stop-study"));
@@ -157,9 +157,9 @@ describe("NewStudyPage", () => {
     const dataset = { name: "co2", latest: { name: "co2", dataset_schema: { kind: "series" } } };
     const plugin = { name: "forecasting.lstm", kind: "pipeline", task: "forecast", title: { en: "LSTM" }, summary: {}, error: null, schema: { properties: { horizon: { type: "integer", default: 4 }, learning_rate: { type: "number", default: 0.002 } } } };
     const asked = answerApi({
-      "GET /plugins": { body: [plugin] },
-      "GET /datasets": { body: [dataset] },
-      "GET /studies": { body: [] },
+      "GET /plugins": { body: page([plugin]) },
+      "GET /datasets": { body: page([dataset]) },
+      "GET /studies": { body: page([]) },
       "GET /studies/spaces/forecasting.lstm": { body: space },
       "POST /studies": { status: 201, body: study() },
     });

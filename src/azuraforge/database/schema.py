@@ -149,6 +149,7 @@ def alembic_config(connection: Connection) -> Config:
     """Alembic's settings, without any ini file."""
     config = _config()
     config.attributes["connection"] = connection
+    config.attributes["version_table"] = VERSION_TABLE
     return config
 
 

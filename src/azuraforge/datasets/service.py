@@ -24,6 +24,7 @@ from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.lookup import DatasetLookup
 from azuraforge.datasets.reading.limits import ReadingLimits
+from azuraforge.datasets.reading.result import ReadResult
 from azuraforge.datasets.schemas import (
     CleaningOptions,
     DatasetSchema,
@@ -75,7 +76,7 @@ class DatasetVersion:
     path: Path
     source: str
     provenance: dict[str, Any]
-    findings: list[dict[str, Any]]
+    findings: list[Finding]
     file_sha256: str | None
     created_at: datetime
     deleted_at: datetime | None
@@ -95,7 +96,7 @@ class DatasetVersion:
             end=self.end_at,
             source=self.source,
             provenance=self.provenance,
-            findings=[Finding(**item) for item in self.findings],
+            findings=self.findings,
             created=created,
             created_at=self.created_at,
             deleted_at=self.deleted_at,
@@ -173,7 +174,7 @@ class DatasetService:
                 "limits": self._limits.to_json(),
             }
             entry = READ_IMAGES if isinstance(options, ImageOptions) else READ
-            read = self._call(entry, payload, READ_TIMEOUT_SECONDS)
+            read = ReadResult(**self._call(entry, payload, READ_TIMEOUT_SECONDS))
             return self._keep(project_id, name, "file", read)
 
     def add_from_source(self, project_id: str, request: FromSource) -> DatasetVersionOut:
@@ -190,8 +191,8 @@ class DatasetService:
                 "limits": self._limits.to_json(),
                 "outgoing": self._outgoing.to_json(),
             }
-            read = self._call(READ_SOURCE, payload, READ_TIMEOUT_SECONDS)
-            name = dataset_name(request.name or str(read["provenance"].get("name") or request.source))
+            read = ReadResult(**self._call(READ_SOURCE, payload, READ_TIMEOUT_SECONDS))
+            name = dataset_name(request.name or str(read.provenance.get("name") or request.source))
             return self._keep(project_id, name, request.source, read)
 
     def get(
@@ -272,23 +273,15 @@ class DatasetService:
         payload = {"path": str(found.path), "schema": found.schema, "per_class": per_class}
         return PicturesOut(**self._call(PICTURES, payload, ROWS_TIMEOUT_SECONDS))
 
-    def _keep(self, project_id: str, name: str, source: str, read: dict[str, Any]) -> DatasetVersionOut:
+    def _keep(self, project_id: str, name: str, source: str, read: ReadResult) -> DatasetVersionOut:
         """Record what the child wrote, and move it into the artifact store in the same transaction, where nobody can
         free it before its row is there. The file is found by its content, so doing this twice, or dying in between,
         changes nothing that is there."""
-        made, target = Path(read["parquet"]), self._path(project_id, read["fingerprint"])
+        made, target = read.parquet, self._path(project_id, read.fingerprint)
         values = {
-            "fingerprint": read["fingerprint"],
-            "file_sha256": read["file_sha256"],
-            "columns": read["schema"],
-            "options": read["options"],
-            "rows": read["rows"],
+            **read.model_dump(exclude={"parquet"}),
             "bytes": made.stat().st_size,
-            "start_at": datetime.fromisoformat(read["start"]) if read["start"] else None,
-            "end_at": datetime.fromisoformat(read["end"]) if read["end"] else None,
             "source": source,
-            "provenance": read["provenance"],
-            "findings": read["findings"],
         }
 
         def work(session: Session) -> tuple[DatasetVersion, bool]:
@@ -330,7 +323,7 @@ class DatasetService:
             path=self._path(project_id, row.fingerprint),
             source=row.source,
             provenance=row.provenance,
-            findings=row.findings,
+            findings=[Finding(**item) for item in row.findings],
             file_sha256=row.file_sha256,
             created_at=row.created_at,
             deleted_at=row.deleted_at or dataset.deleted_at,

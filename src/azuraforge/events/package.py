@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter
 
-    from azuraforge.events.bell import Bell
+    from azuraforge.events.notifier import Notifier
     from azuraforge.events.service import EventLog
 
 
-def _notifier(services: Services) -> Bell:
-    from azuraforge.events.bell import Bell
+def _notifier(services: Services) -> Notifier:
+    from azuraforge.events.notifier import Notifier
 
-    return Bell()
+    return Notifier()
 
 
 def _events(services: Services) -> EventLog:
@@ -34,7 +34,7 @@ def _routers() -> Sequence[APIRouter]:
     return [router]
 
 
-NOTIFIER: Service[Bell] = Service("notifier", _notifier)
+NOTIFIER: Service[Notifier] = Service("notifier", _notifier)
 EVENTS: Service[EventLog] = Service("event log", _events)
 
 PACKAGE = Package("events", tables=("tables",), routers=_routers, served={"events": EVENTS})

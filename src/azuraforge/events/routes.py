@@ -98,7 +98,7 @@ async def live(websocket: WebSocket, log: Log, stream: Stream = "project", after
         try:
             async for frame in _while_allowed(websocket, log, caller, stream, cursor):
                 await websocket.send_text(frame.json)
-            if log.bell.closed:
+            if log.notifier.closed:
                 await websocket.close(_GOING_AWAY, "the platform is stopping; connect again in a second")
             else:
                 await websocket.close(_REFUSED, "the session or token is no longer valid")
@@ -126,7 +126,7 @@ async def _while_allowed(
             try:
                 caller = await caller_of(connection)
             except TransientError:  # the database is away: the stream stays open, and its events wait
-                if log.bell.closed:
+                if log.notifier.closed:
                     return
                 yield Frame()
                 await sleep(_AWAY_SECONDS)

@@ -15,7 +15,7 @@ import orjson
 from azuraforge.database import Database, Session, after_commit
 from azuraforge.errors import TransientError
 from azuraforge.events import store
-from azuraforge.events.bell import Bell
+from azuraforge.events.notifier import Notifier
 from azuraforge.events.schemas import EventOut
 
 #: One frame carries what arrived within this time; the first event after idle leaves at once.
@@ -50,15 +50,15 @@ class Frame(list[EventOut]):
 class EventLog:
     """Append inside a write; read or follow with a cursor."""
 
-    def __init__(self, database: Database, bell: Bell | None = None) -> None:
+    def __init__(self, database: Database, notifier: Notifier | None = None) -> None:
         self._database = database
         self._shared: OrderedDict[tuple[str, str, int], tuple[float, Frame]] = OrderedDict()
-        self.bell = bell or Bell()
+        self.notifier = notifier or Notifier()
 
     def append(self, session: Session, project_id: str, stream: str, type_: str, data: dict[str, Any]) -> int:
-        """Add a line in the caller's transaction and ring the bell once it is committed."""
+        """Add a line in the caller's transaction and notify readers once it is committed."""
         seq = store.append(session, stream, type_, data)
-        after_commit(session, lambda: self.bell.ring(project_id, stream))
+        after_commit(session, lambda: self.notifier.notify(project_id, stream))
         return seq
 
     def forget(self, session: Session, project_id: str, stream: str) -> None:
@@ -94,20 +94,20 @@ class EventLog:
 
     async def follow(self, project_id: str, stream: str, after: int) -> AsyncIterator[Frame]:
         """Frames of events after the cursor, for ever; an empty frame is a sign of life. Ends on shutdown."""
-        with self.bell.listen(project_id, stream) as ear:
-            while not self.bell.closed:
+        with self.notifier.listen(project_id, stream) as subscription:
+            while not self.notifier.closed:
                 try:
                     frame = await self._frame(project_id, stream, after)
                 except TransientError:  # a database that is away costs a reader time, not its stream
                     yield Frame()
-                    await ear.wait(_AWAY_SECONDS)
+                    await subscription.wait(_AWAY_SECONDS)
                     continue
                 if frame:
                     after = frame[-1].seq
                     yield frame
                     if len(frame) < FRAME_EVENTS:
                         await asyncio.sleep(FRAME_SECONDS)
-                elif not await ear.wait(self.bell.patience_seconds):
+                elif not await subscription.wait(self.notifier.patience_seconds):
                     yield Frame()
 
     async def _frame(self, project_id: str, stream: str, after: int) -> Frame:

@@ -8,6 +8,7 @@ from azuraforge.database.package import DATABASE
 from azuraforge.datasets.package import ADDITIONS, DATASET_NEEDS, DATASETS
 from azuraforge.events.package import EVENTS
 from azuraforge.package import SETTINGS, Extension, Package, Service, Services
+from azuraforge.plugins.package import CATALOGUE
 from azuraforge.processes.package import KERNELS, LAUNCHER
 from azuraforge.projects.package import BINS
 from azuraforge.runs.package import RUN_NEEDS, RUNS
@@ -49,6 +50,7 @@ def _models(services: Services) -> ModelService:
         services[DATASETS],
         services[REPLICAS],
         services[LAUNCHER].call,
+        services[CATALOGUE].task_kinds,
         objections=services.all(MODEL_OBJECTIONS),
     )
 
@@ -68,7 +70,7 @@ def _predictions(services: Services) -> PredictionService:
 def _comparisons(services: Services) -> Comparisons:
     from azuraforge.models.comparison.service import Comparisons
 
-    return Comparisons(services[RUNS], services[LAUNCHER].call)
+    return Comparisons(services[RUNS], services[LAUNCHER].call, str(services[CATALOGUE].plugins_folder))
 
 
 def _bins(services: Services) -> Iterable[Bin]:

@@ -23,7 +23,7 @@ from azuraforge.models.registry.aliases import Aliases
 from azuraforge.models.registry.folder import VersionFolders
 from azuraforge.models.registry.held_out import HeldOutUses
 from azuraforge.models.registry.lineage import Lineage
-from azuraforge.models.registry.policy_store import Policies
+from azuraforge.models.registry.policy_store import Policies, TaskKinds
 from azuraforge.models.registry.reads import ModelReads
 from azuraforge.models.registry.registry import Registry
 from azuraforge.models.schemas import PictureAnswer, PredictOut, PredictRequest, Target
@@ -62,6 +62,7 @@ class ModelService:
         datasets: DatasetService,
         warm: ReplicaPool,
         call: Call,
+        task_kinds: TaskKinds,
         *,
         objections: Sequence[Objection] = (),
     ) -> None:
@@ -70,7 +71,7 @@ class ModelService:
         self.lookup = ModelLookup(database)
         self.reads = ModelReads(database)
         self.lineage = Lineage(database, datasets)
-        self.policies = Policies(database, events)
+        self.policies = Policies(database, events, task_kinds)
         self.held_out = HeldOutUses(database)
         self.registry = Registry(events, folders, self.held_out)
         self.deployments = Deployments(database, events, folders)

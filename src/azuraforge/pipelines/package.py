@@ -29,7 +29,7 @@ def _handlers(services: Services) -> Iterable[Handler]:
     catalogue, datasets, models = services[CATALOGUE], services[DATASETS], services[MODELS]
     return [
         TrainingHandler(services[DATABASE], catalogue, datasets, models, call),
-        TrialHandler(datasets, settings.plugins, settings.home / "studies"),
+        TrialHandler(datasets, catalogue, settings.home / "studies"),
         BatchPredictHandler(datasets, models, call, settings.plugins),
         AgentHandler(catalogue),
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,53 +14,32 @@ import orjson
 from azuraforge.engine.io import hash_tensors, load_safetensors
 from azuraforge.errors import InvalidInput
 from azuraforge.models.registry.inert import TYPES
-from azuraforge.pipelines.classify.parts import keep_learned
-from azuraforge.pipelines.forecast.parts import StoredPart, fresh_folder
-from azuraforge.plugins.contract.parts import Part
-from azuraforge.plugins.contract.pipeline import AnyPipeline, RunContext
-from azuraforge.plugins.vision.config import ImagePart
-
-
-@dataclass(frozen=True)
-class Learned:
-    """What a fit left behind: the hash of weights and preprocessing, and how long it took."""
-
-    weights_sha256: str
-    seconds: float
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"weights_sha256": self.weights_sha256, "seconds": round(self.seconds, 3)}
+from azuraforge.pipelines.shapes import Learned
+from azuraforge.plugins.contract.part_folders import Reading, fresh_folder
+from azuraforge.plugins.contract.pipeline import AnyPipeline, PartT, RunContext
 
 
 def learn(
-    name: str,
-    pipeline: AnyPipeline,
-    run: RunContext[Any],
-    train: Part | ImagePart,
-    validation: Part | ImagePart,
-    folder: Path,
+    name: str, pipeline: AnyPipeline, run: RunContext[Any], train: PartT, validation: PartT, folder: Path
 ) -> Learned:
     """Fit and save into ``folder``. ``seconds`` covers this attempt only, and not the reading of the parts."""
     random.seed(run.seed)
     np.random.seed(run.seed % 2**32)
-    started, reading = time.perf_counter(), StoredPart.reading_seconds
+    started, reading = time.perf_counter(), Reading.seconds
     predictor = pipeline.fit(run, train, validation)
-    seconds = time.perf_counter() - started - (StoredPart.reading_seconds - reading)
+    seconds = time.perf_counter() - started - (Reading.seconds - reading)
     fresh_folder(folder)
     pipeline.save(predictor, folder)
-    learned = Learned(hash_folder(folder, name), seconds)
-    if isinstance(train, ImagePart) and isinstance(validation, ImagePart):
-        keep_learned(train, validation, folder)  # lineage, so outside the hash of what was learned
-    return learned
+    return Learned(weights_sha256=hash_folder(folder, name), seconds=round(seconds, 3))
 
 
 def hash_folder(folder: Path, name: str) -> str:
-    """SHA-256 over all tensors and the canonical preprocessing JSON: what "bit for bit" compares.
+    """Return the SHA-256 over all tensors and the canonical preprocessing JSON: what "bit for bit" compares.
 
     Raises InvalidInput where the folder is empty or holds files of other types than ``inert.TYPES``.
     """
-    tensors: dict[str, Any] = {}
-    documents: dict[str, Any] = {}
+    tensors: dict[str, np.ndarray[Any, Any]] = {}
+    documents: dict[str, object] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_dir():
             continue

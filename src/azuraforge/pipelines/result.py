@@ -1,14 +1,13 @@
-"""What a training run leaves behind: artifacts, versions, an evaluation, and perhaps a new champion."""
+"""The results of a training run: artifacts, versions, an evaluation, and perhaps a new champion."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import orjson
+from pydantic import JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session
@@ -20,6 +19,9 @@ from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.registry.names import BY_GATE, CANDIDATE, CHAMPION
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.extra import TrainExtra
+from azuraforge.pipelines.shapes import EngineUsed, Json, JudgeResult, Learned, LearnedBaselines
+from azuraforge.plugins.contract.evaluation import Evaluation
+from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.runs.handlers import ClaimedRun, Finish, Job
 
 _REASON_LENGTH = 1000
@@ -33,37 +35,36 @@ class Entry:
     plugin_version: str
     folder: Path
     weights_sha256: str
-    config: dict[str, Any]
-    engine: dict[str, Any] | None
+    config: Json
+    engine: EngineUsed | None
 
-    def card(self) -> dict[str, Any]:
-        """Its part of the version's card; ``engine`` only where it computes with it."""
-        said = {"plugin": self.plugin, "config": self.config}
-        return {**said, "engine": self.engine} if self.engine else said
+    def card(self) -> Json:
+        """Return its part of the version's card; ``engine`` only where it computes with it."""
+        said: Json = {"plugin": self.plugin, "config": self.config}
+        return {**said, "engine": self.engine.model_dump()} if self.engine else said
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The results of a loop's phases. ``champion`` is the version that the verdict was given beside."""
+    """The results of a loop's phases. ``champion`` is the version that was compared with the candidate."""
 
     plugin: str
     model: str
-    task: str
+    extra: TrainExtra
     held_out: HeldOut
     champion: int | None
-    split: Mapping[str, Any]
-    fitted: Mapping[str, Any]
-    baselines: Mapping[str, Any]
-    judged: Mapping[str, Any]
-
-    @cached_property
-    def verdict(self) -> VerdictRecord:
-        return VerdictRecord.model_validate(self.judged["verdict"])
+    split: SplitResult
+    fitted: Learned
+    baselines: LearnedBaselines
+    judged: JudgeResult
 
     @property
-    def evaluation(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.judged["evaluation"]
-        return found
+    def verdict(self) -> VerdictRecord:
+        return self.judged.verdict
+
+    @property
+    def evaluation(self) -> Evaluation:
+        return self.judged.evaluation
 
     def finish(
         self, job: Job, dataset: DatasetVersion, models: ModelService, version_of: Callable[[str], str]
@@ -77,15 +78,15 @@ class Outcome:
                 entry.folder,
                 {
                     **entry.card(),
-                    "kind": self.task,
+                    "kind": self.extra.task,
                     "schema": dataset.schema,
-                    "horizon": self.split["horizon"],
+                    "horizon": self.split.horizon,
                 },
             )
             for entry in entries
         ]
         crashpoint("version_before_registered")
-        summary = {**self._summary(), **job.run.carries(TrainExtra).searched}
+        summary = {**self._summary(), **self.extra.searched}
 
         def commit(session: Session) -> None:
             versions = [
@@ -98,7 +99,7 @@ class Outcome:
                 job.run.id,
                 self.model,
                 versions[0],
-                evaluation=self.evaluation,
+                evaluation=self.evaluation.model_dump(mode="json"),
                 verdict=self.verdict,
                 held_out=self.held_out,
                 losses_artifact="errors.npz",
@@ -116,67 +117,64 @@ class Outcome:
 
     def _keep_files(self, job: Job) -> None:
         """What the pipeline left in its outputs, every single error, and the evaluation become artifacts."""
-        files = Path(self.fitted["outputs"]) / "files"
+        files = Path(self.fitted.outputs) / "files"
         for path in sorted(files.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 job.artifact("-".join(path.relative_to(files).parts), path, "application/octet-stream", "output")
-        job.artifact("errors.npz", Path(self.judged["outputs"]) / "errors.npz", "application/octet-stream", "losses")
+        job.artifact("errors.npz", Path(self.judged.outputs) / "errors.npz", "application/octet-stream", "losses")
         written = job.folder / "evaluation.json"
-        document = {"evaluation": self.evaluation, "verdict": self.verdict.model_dump(mode="json")}
+        document = {each: getattr(self, each).model_dump(mode="json") for each in ("evaluation", "verdict")}
         written.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2))
         job.artifact("evaluation.json", written, "application/json", "evaluation")
-        if "forecast" in self.judged:
-            job.figure("forecast", self.judged["forecast"])
-        for name, data in self.judged.get("figures", {}).items():
+        for name, data in self.judged.figures.items():
             job.figure(name, data)
 
     def _entries(self, run: ClaimedRun, version_of: Callable[[str], str]) -> list[Entry]:
-        predictor = Path(self.fitted["outputs"]) / "predictor"
-        hashed = self.fitted["weights_sha256"]
+        predictor = Path(self.fitted.outputs) / "predictor"
         version = run.plugin_version or version_of(self.plugin)
-        entries = [Entry(self.plugin, version, predictor, hashed, run.config, self.fitted.get("engine"))]
+        fitted = self.fitted
+        entries = [Entry(self.plugin, version, predictor, fitted.weights_sha256, run.config, fitted.engine)]
         name = self.verdict.entrant
         if self.verdict.decision in ("baseline_promoted", "approved") and name != self.plugin:
-            learned = next(each for each in self.baselines["baselines"] if each["name"] == name)
-            folder = Path(self.baselines["outputs"]) / name / "predictor"
-            made_with = learned.get("engine")
+            learned = next(each for each in self.baselines.baselines if each.name == name)
+            folder = Path(self.baselines.outputs) / name / "predictor"
             entries.append(
-                Entry(name, version_of(name), folder, learned["weights_sha256"], learned["config"], made_with)
+                Entry(name, version_of(name), folder, learned.weights_sha256, learned.config, learned.engine)
             )
         return entries
 
-    def _summary(self) -> dict[str, Any]:
+    def _summary(self) -> dict[str, JsonValue]:
         return {
             "model": self.model,
             "decision": self.verdict.decision,
             "headline": self.verdict.headline,
             "approved": self.verdict.approved,
             "champion": self.verdict.champion,
-            "winner": self.evaluation["winner"],
-            "best_baseline": self.evaluation["best_baseline"],
-            "metrics": self._metrics(self.plugin),
-            "weights_sha256": self.fitted["weights_sha256"],
-            "failed_baselines": [each["name"] for each in self.evaluation["failed"]],
+            "winner": self.evaluation.winner,
+            "best_baseline": self.evaluation.best_baseline,
+            "metrics": {**self._metrics(self.plugin)},
+            "weights_sha256": self.fitted.weights_sha256,
+            "failed_baselines": [each.name for each in self.evaluation.failed],
         }
 
-    def _metrics(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = next(each["metrics"] for each in self.evaluation["contenders"] if each["name"] == name)
-        return found
+    def _metrics(self, name: str) -> dict[str, float | None]:
+        return self.evaluation.contender(name).metrics
 
-    def _beside(self) -> dict[str, Any]:
-        """Of a classifier the best baseline's error rate: a ratio to almost no errors would tell nothing."""
-        if self.task != "classify":
+    def _beside(self) -> dict[str, float | None]:
+        """Of independent examples the best baseline's score: a ratio to almost no errors would tell nothing."""
+        ranked_by = self.evaluation.metric(self.evaluation.ranked_by)
+        if ranked_by is None or ranked_by.pairing is None or ranked_by.pairing.rows != "examples":
             return {}
-        return {"baseline_error_rate": self._metrics(self.evaluation["best_baseline"])["error_rate"]}
+        return {f"baseline_{ranked_by.name}": self._metrics(self.evaluation.best_baseline).get(ranked_by.name)}
 
-    def _learned_from(self) -> dict[str, Any]:
+    def _learned_from(self) -> dict[str, JsonValue]:
         """Validation counts as learned from: it stopped the training and calibrated the intervals."""
-        parts = {name: self.split["parts"][name] for name in ("train", "validation")}
+        parts = {name: self.split.parts[name] for name in ("train", "validation")}
         return {
-            "start": parts["train"]["start"],
-            "end": parts["validation"]["end"],
-            "rows": sum(part["rows"] for part in parts.values()),
-            "parts": parts,
+            "start": parts["train"].start,
+            "end": parts["validation"].end,
+            "rows": sum(part.rows for part in parts.values()),
+            "parts": {name: part.model_dump(mode="json", exclude_none=True) for name, part in parts.items()},
         }
 
     def _register(
@@ -193,7 +191,7 @@ class Outcome:
             run.project_id,
             self.model,
             folder,
-            kind=self.task,
+            kind=self.extra.task,
             plugin=entry.plugin,
             plugin_version=entry.plugin_version,
             config=entry.config,
@@ -227,7 +225,7 @@ class Outcome:
         except Conflict as error:
             if error.error_code != "champion_changed":
                 raise
-            # Tried again, the run judges anew beside the present champion; what it learned is kept.
+            # The next attempt compares with the present champion; what the run learned is kept.
             raise TransientError(
-                "the champion changed while this run was judged beside the earlier one", where=f"model {self.model}"
+                "the champion changed while this run was compared with the earlier one", where=f"model {self.model}"
             ) from error

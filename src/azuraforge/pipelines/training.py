@@ -1,5 +1,4 @@
-"""Training runs, seen from the worker: checked before they exist, carried through the loop, finished in one
-transaction.
+"""Training runs, seen from the worker: checked before they exist, executed by the loop, finished in one transaction.
 
 No app code and no frame is loaded here; children do that (``steps.py``).
 """
@@ -11,10 +10,10 @@ from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput
 from azuraforge.models.registry.names import check_name
 from azuraforge.models.service import ModelService
-from azuraforge.pipelines.baselines import BASELINES
 from azuraforge.pipelines.extra import TrainExtra
 from azuraforge.pipelines.loop import STEPS, TrainingLoop, rows_of
 from azuraforge.pipelines.result import Outcome
+from azuraforge.pipelines.shapes import SplitInput, Validated, to_json
 from azuraforge.plugins.discovery.catalogue import Call, Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
@@ -42,27 +41,31 @@ class TrainingHandler(Handler):
         if not request.plugin:
             raise InvalidInput("no pipeline is named", where="plugin", next_step="see `azuraforge plugins list`")
         plugin = self._catalogue.get("pipeline", request.plugin)
-        if plugin.task not in BASELINES:
+        known = self._catalogue.task_kinds()
+        if plugin.task not in known:
             raise InvalidInput(
-                f"pipelines of the task {plugin.task!r} cannot be trained yet; known: {', '.join(BASELINES)}",
+                f"pipelines of the task {plugin.task!r} cannot be trained: no plugin brings that task kind;"
+                f" known: {', '.join(known)}",
                 where=f"plugin {plugin.name}",
+                next_step="install the plugin that brings it, or repair it: azuraforge plugins list",
             )
         if not request.dataset:
             raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
         dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
         model = check_name(request.model or dataset.name)
-        payload = {
-            "plugins_folder": str(self._catalogue.plugins_folder),
-            "plugin": plugin.name,
-            "config": request.config,
-            "dataset": rows_of(dataset),
-        }
-        checked = self._call(f"{STEPS}:validate", payload, VALIDATE_TIMEOUT_SECONDS)
+        wanted = SplitInput(
+            plugins_folder=str(self._catalogue.plugins_folder),
+            plugin=plugin.name,
+            config=request.config,
+            dataset=rows_of(dataset),
+        )
+        answer = self._call(f"{STEPS}:validate", to_json(wanted), VALIDATE_TIMEOUT_SECONDS)
+        checked = Validated.model_validate(answer)
         return PreparedRun(
             name=request.name or f"{plugin.name} on {dataset.name}",
             plugin=plugin.name,
             plugin_version=plugin.version,
-            config=checked["config"],
+            config=checked.config,
             dataset_id=dataset.id,
             dataset_name=dataset.name,
             dataset_version=dataset.version,
@@ -72,13 +75,21 @@ class TrainingHandler(Handler):
         )
 
     def execute(self, job: Job) -> Finish:
-        """Carry the run through its phases, in a worker thread."""
+        """Execute the phases of the run, in a worker thread."""
         run = job.run
         if run.dataset_id is None or run.plugin is None or run.model is None:
             raise InvalidInput("a training run needs a pipeline, a dataset and a model", where=f"run {run.id}")
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version)
+        kind = self._catalogue.task_kind(run.carries(TrainExtra).task)
         loop = TrainingLoop(
-            job, run.plugin, run.model, dataset, self._database, self._models, self._catalogue.plugins_folder
+            job,
+            run.plugin,
+            run.model,
+            dataset,
+            self._database,
+            self._models,
+            self._catalogue.plugins_folder,
+            kind.baselines_of(run.plugin),
         )
-        outcome: Outcome = loop.carry()
+        outcome: Outcome = loop.execute()
         return outcome.finish(job, dataset, self._models, lambda name: self._catalogue.show(name).version)

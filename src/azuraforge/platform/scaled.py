@@ -1,7 +1,7 @@
 """The scaled platform: API, worker and scheduler as processes of their own, any number of each.
 
 They share PostgreSQL, a broker (Redis or Valkey) and the data home. The database knows everything; the broker only
-carries ids and rings bells, and may forget them.
+carries ids and notifications, and may lose them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from azuraforge.database import AWAY
 from azuraforge.database.package import DATABASE
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events.package import EVENTS, NOTIFIER
-from azuraforge.events.redis_bell import RedisBell, answers
+from azuraforge.events.redis_notifier import RedisNotifier, answers
 from azuraforge.package import LOOPS, BackgroundLoop, Services
 from azuraforge.platform.composition import Owner, Supplied, application, build_services, prepare
 from azuraforge.platform.home import open_home
@@ -64,18 +64,18 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
     try:
         with bind(settings.server.host, settings.server.port, command="api") as listener:
             address = address_of(settings.server.host, listener)
-            bell = RedisBell(url, streams=True, on_forget=lambda key: services[PROJECTS].forget(key))
-            carrier = CeleryCarrier(url, bell)
-            services = _services(settings, {NOTIFIER: lambda _: bell, CARRIER: lambda _: carrier})
+            notifier = RedisNotifier(url, streams=True, on_forget=lambda key: services[PROJECTS].forget(key))
+            carrier = CeleryCarrier(url, notifier)
+            services = _services(settings, {NOTIFIER: lambda _: notifier, CARRIER: lambda _: carrier})
             owner = Owner(services[PROJECTS], settings)
-            readiness = Readiness(owner.look, lambda: {"broker": "away" if bell.deaf else "ready"})
+            readiness = Readiness(owner.look, lambda: {"broker": "away" if notifier.disconnected else "ready"})
             announce = partial(home.announce_unless_another_does, address, owner.opens, owner.local_token)
             announcer = _Loop("announcer", _ANNOUNCE_SECONDS, announce, at_once=True)
             try:
                 app = application(services, readiness, address)
-                server = HttpServer(app, listener, bell.close, settings.server)
+                server = HttpServer(app, listener, notifier.close, settings.server)
                 services[LAUNCHER].start()
-                bell.start()
+                notifier.start()
                 carrier.start()
                 prepare(services)
                 readiness.started = True
@@ -88,11 +88,11 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
                 server.run()
             finally:
                 readiness.started = False
-                bell.close()
+                notifier.close()
                 announcer.stop()
                 services.close()
                 carrier.stop()
-                bell.stop()
+                notifier.stop()
     finally:
         home.close()
 
@@ -108,14 +108,14 @@ def serve_worker(
     stop = _stop_on_signals()
     home = open_home(settings, together=True)
     telemetry.configure(settings.log_level)
-    bell = RedisBell(url, on_cancel=lambda _project_id, run_id: worker.notice_cancel(run_id))
+    notifier = RedisNotifier(url, on_cancel=lambda _project_id, run_id: worker.notice_cancel(run_id))
     try:
-        services = _services(settings, {NOTIFIER: lambda _: bell}, stop)
+        services = _services(settings, {NOTIFIER: lambda _: notifier}, stop)
         worker = services[WORKER]
         carrying = QueueWorker(worker, url, queues, concurrency)
         try:
             services[LAUNCHER].start()
-            bell.start()
+            notifier.start()
             prepare(services)
             carrying.start()
             log.info("worker_ready", worker=worker.name, queues=list(queues), slots=concurrency)
@@ -126,7 +126,7 @@ def serve_worker(
         finally:
             carrying.stop()
             services.close()
-            bell.stop()
+            notifier.stop()
     finally:
         home.close()
 
@@ -138,10 +138,10 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
     home = open_home(settings, together=True)
     telemetry.configure(settings.log_level)
     try:
-        bell = RedisBell(url)
-        carrier = CeleryCarrier(url, bell)
+        notifier = RedisNotifier(url)
+        carrier = CeleryCarrier(url, notifier)
         supplied: Supplied = {
-            NOTIFIER: lambda _: bell,
+            NOTIFIER: lambda _: notifier,
             CARRIER: lambda _: carrier,
             REPORTER: lambda services: reporter(services, REPORT_SECONDS),
         }
@@ -156,7 +156,7 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
             *services.all(LOOPS),
         ]
         try:
-            bell.start()
+            notifier.start()
             carrier.start()
             for loop in loops:
                 loop.start()
@@ -170,7 +170,7 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
             dispatcher.close()
             services.close()
             carrier.stop()
-            bell.stop()
+            notifier.stop()
     finally:
         home.close()
 

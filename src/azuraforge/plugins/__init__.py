@@ -1,9 +1,11 @@
 """The contract that apps, built-in or a stranger's, are written against."""
 
 from azuraforge.plugins.contract.agent import Agent, AgentContext
+from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
 from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions, Rows, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
 from azuraforge.plugins.contract.source import ImageRead, Source, SourceRead
+from azuraforge.plugins.contract.task_kind import TaskKind
 from azuraforge.plugins.forecasting.config import QUANTILE_LEVELS, ForecastConfig, chronological_split
 from azuraforge.plugins.vision.config import (
     ClassifyConfig,
@@ -33,6 +35,9 @@ __all__ = [
     "ImageSplit",
     "ImageTable",
     "Indices",
+    "Metric",
+    "MetricFacts",
+    "Pairing",
     "Part",
     "Pipeline",
     "Predictions",
@@ -43,6 +48,7 @@ __all__ = [
     "SourceRead",
     "Split",
     "Table",
+    "TaskKind",
     "chronological_split",
     "stratified_split",
 ]

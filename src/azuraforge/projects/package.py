@@ -27,7 +27,7 @@ CHORES: Extension[Callable[[Collection[str]], object]] = Extension("housekeeping
 def _projects(services: Services) -> ProjectService:
     from azuraforge.projects.service import ProjectService
 
-    return ProjectService(services[DATABASE], services[NOTIFIER].ring_forget)
+    return ProjectService(services[DATABASE], services[NOTIFIER].notify_forget)
 
 
 def _trash(services: Services) -> Trash:

@@ -30,7 +30,7 @@ LINK_SECONDS = 10 * 60
 _TOKENS: Order[tuple[datetime, str]] = Order("tokens", tuple[Moment, str])
 SESSION_SECONDS = 30 * 24 * 3600
 #: A credential and its membership are read again after this time. A revoked secret is forgotten at once, here and, as
-#: long as the bell is heard, in other processes.
+#: long as notifications arrive, in other processes.
 CACHE_SECONDS = 60.0
 #: A token's last use is written at most so often.
 _USE_SECONDS = 3600.0

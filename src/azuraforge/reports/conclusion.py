@@ -37,7 +37,7 @@ def conclusion(
     guarded = evaluation.get("guarded") or {}
     if guarded.get("tried"):
         counted = {"tried": words.number(guarded["tried"]), "of": words.number(guarded["of"])}
-        said.append(words(f"conclusion.guarded_{evaluation.get('kind')}", **counted))
+        said.append(words("conclusion.guarded", **counted))
     if failed := [escape(each["name"]) for each in evaluation.get("failed") or ()]:
         said.append(words("conclusion.failed_baselines", names=", ".join(failed)))
     said.append(words("conclusion.seed", seed=run["seed"]))

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.shape import text_of
 from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.markdown import escape, quoted, table
 from azuraforge.reports.texts import NOTHING, Words
 from azuraforge.row_time import row_time
 
 _SERIES_SHOWN = 20
-#: Metrics in this order; others follow as they come.
-_ORDER = ("rmse", "mae", "mase", "smape", "r2", "accuracy", "macro_f1", "log_loss", "ece", "coverage", "skill")
-_SHARES = ("coverage", "skill", "accuracy", "macro_f1", "ece")
 _HEADLINES = (
     *("promoted", "approved", "kept", "not_comparable"),
     *("baseline_promoted", "baseline_unproven", "baseline_barred"),
@@ -127,18 +126,19 @@ def _verdict(verdict: Mapping[str, Any], evaluation: Mapping[str, Any], words: W
 
 def _scores(evaluation: Mapping[str, Any], words: Words) -> list[str]:
     contenders = sorted(evaluation["contenders"], key=lambda each: each["rank"])
-    names = _metric_names(contenders)
-    unit = evaluation.get("unit") or ""
+    metrics = _metrics(evaluation, contenders)
     heads = [words("contender")]
-    for name in names:
-        head = words.or_else(f"metric.{name}", escape(name))
-        heads.append(f"{head} ({escape(unit)})" if unit and name in ("rmse", "mae") else head)
+    for metric in metrics:
+        title, unit = escape(text_of(metric.title, words.code)), metric.unit_of(evaluation.get("unit") or "")
+        heads.append(f"{title} ({escape(unit)})" if unit else title)
     rows = []
     for each in contenders:
         title = escape(each["name"])
         title = f"**{title}**" if each["name"] == evaluation.get("winner") else title
         role = words.or_else(f"role.{each['role']}", escape(each["role"]))
-        rows.append([f"{title} ({role})", *(_metric(words, name, each["metrics"].get(name)) for name in names)])
+        rows.append(
+            [f"{title} ({role})", *(_metric(words, metric, each["metrics"].get(metric.name)) for metric in metrics)]
+        )
     lines = [f"## {words('scores')}", "", words("scores.note"), ""]
     lines += table(heads, rows, range(1, len(heads)))
     if told := evaluation.get("series"):
@@ -165,19 +165,20 @@ def _series(told: Mapping[str, Any], evaluation: Mapping[str, Any], words: Words
     return [*lines, words("several_series.not_explained"), ""]
 
 
-def _metric_names(contenders: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Every metric that some contender has as a number: those we know the order of first."""
-    found = {
-        name
-        for each in contenders
-        for name, value in each["metrics"].items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-    return [name for name in _ORDER if name in found] + sorted(found - set(_ORDER))
+def _metrics(evaluation: Mapping[str, Any], contenders: Sequence[Mapping[str, Any]]) -> list[MetricFacts]:
+    """The metrics that some contender has, as the evaluation explains them."""
+    known = [MetricFacts.model_validate(each) for each in evaluation.get("metrics", ())]
+    return [
+        metric
+        for metric in known
+        if metric.detail != "hidden" and any(each["metrics"].get(metric.name) is not None for each in contenders)
+    ]
 
 
-def _metric(words: Words, name: str, value: Any) -> str:
-    return words.percent(value) if name in _SHARES else words.number(value)
+def _metric(words: Words, metric: MetricFacts, value: Any) -> str:
+    if metric.format in ("share", "signed_share"):
+        return words.percent(value)
+    return words.percent(value / 100) if metric.format == "percent" and value is not None else words.number(value)
 
 
 def _figures(material: Material, words: Words, pictures: Mapping[str, str]) -> list[str]:

@@ -23,7 +23,7 @@ from azuraforge.reports.service import RunReports
 from azuraforge.telemetry import logger
 
 ENTRY = "azuraforge.reports.child:serve"
-#: How often every project is looked at, where nobody rings.
+#: How often every project is looked at, without a notification.
 ROUND_SECONDS = 60.0
 #: A platform that just starts, perhaps for one command only, has better things to do.
 _FIRST_SECONDS = 5.0
@@ -75,7 +75,7 @@ class Reporter:
         self._open = open_child
         self._round_seconds = round_seconds
         self._cursors: dict[str, int] = {}
-        self._heard: set[str] = set()
+        self._noticed: set[str] = set()
         self._tries: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
         self._child: Conversation | None = None
@@ -85,7 +85,7 @@ class Reporter:
 
     def start(self) -> None:
         """Begin to look."""
-        self._events.bell.subscribe(self.hear)
+        self._events.notifier.subscribe(self.notice)
         self._thread.start()
 
     def stop(self) -> None:
@@ -99,11 +99,11 @@ class Reporter:
             self._thread.join(10)
         self._end_child()
 
-    def hear(self, project_id: str, stream: str) -> None:
+    def notice(self, project_id: str, stream: str) -> None:
         """Something happened in this process, perhaps the end of a run."""
         if stream == "project":
             with self._lock:
-                self._heard.add(project_id)
+                self._noticed.add(project_id)
             self._woken.set()
 
     def look(self, project_id: str) -> int:
@@ -176,16 +176,16 @@ class Reporter:
         while not self._stopping.is_set():
             self._woken.wait(max(0.0, due - time.monotonic()))
             self._stopping.wait(_GATHER_SECONDS)
-            self._woken.clear()  # before looking, so that no ring falls between looking and waiting
+            self._woken.clear()  # before looking, so that no notification is missed
             with self._lock:
-                heard, self._heard = self._heard, set()
+                noticed, self._noticed = self._noticed, set()
             try:
                 if time.monotonic() >= due:
                     due = time.monotonic() + self._round_seconds
-                    heard |= set(self._projects())
-                self._look_at(heard)
+                    noticed |= set(self._projects())
+                self._look_at(noticed)
             except Exception as error:
-                self._wait_with(heard, error)
+                self._wait_with(noticed, error)
             finally:
                 self._end_child()  # its memory is given back
 
@@ -201,9 +201,9 @@ class Reporter:
             projects.discard(project_id)
 
     def _wait_with(self, projects: set[str], error: Exception) -> None:
-        """Until the next ring, or the next round."""
+        """Wait for the next notification, or the next round."""
         with self._lock:
-            self._heard |= projects
+            self._noticed |= projects
         if not self._stopping.is_set():
             log.warning("reports_wait", project_ids=sorted(projects), reason=str(error))
 

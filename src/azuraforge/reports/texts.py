@@ -124,19 +124,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The errors one step ahead are {mean} on average, {spread} around that.",
         "Bir adım sonrası hataların ortalaması {mean}, çevresindeki sapma {spread}.",
     ),
-    "conclusion.guarded_forecast": (
-        "Whether the pipeline looks into the future was tried at {tried} of {of} [origin|origins], and not found; "
-        "the others "
-        "were not tried.",
-        "Boru hattının geleceğe bakıp bakmadığı {of} başlangıcın {tried} tanesinde sınandı ve böyle bir şey bulunmadı; "
+    "conclusion.guarded": (
+        "The leakage guard tried {tried} of {of} [prediction|predictions] and found none that uses what it may not"
+        " know; the others were not tried.",
+        "Sızıntı denetimi {of} tahminin {tried} tanesini sınadı ve bilmemesi gereken bir şeyi kullanan tahmin bulmadı; "
         "ötekiler sınanmadı.",
-    ),
-    "conclusion.guarded_classify": (
-        "Whether the answer for an image depends on the other images was tried with {tried} of {of} [image|images], "
-        "and not "
-        "found; the others were not tried.",
-        "Bir görüntünün yanıtının öteki görüntülere bağlı olup olmadığı {of} görüntünün {tried} tanesiyle sınandı ve "
-        "böyle bir şey bulunmadı; ötekiler sınanmadı.",
     ),
     "conclusion.failed_baselines": (
         "Baselines that failed were not beaten: {names}.",
@@ -180,22 +172,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "role.baseline": ("baseline", "temel yöntem"),
     "role.champion": ("champion", "şampiyon"),
     "metric.rmse": ("RMSE", "RMSE"),
-    "metric.mae": ("MAE", "MAE"),
-    "metric.mase": ("MASE", "MASE"),
-    "metric.smape": ("sMAPE (percent)", "sMAPE (yüzde)"),
-    "metric.r2": ("R²", "R²"),
-    "metric.coverage": ("coverage", "kapsama"),
     "metric.skill": ("skill", "üstünlük"),
-    "metric.crps": ("CRPS (approximated)", "CRPS (yaklaşık)"),
-    "metric.pinball": ("pinball loss", "pinball kaybı"),
-    "metric.width": ("interval's width", "aralık genişliği"),
-    "metric.r2_change": ("R² of the changes", "değişimlerin R² değeri"),
-    "metric.error_rate": ("error rate", "hata oranı"),
-    "metric.accuracy": ("accuracy", "doğruluk"),
-    "metric.macro_f1": ("macro F1", "makro F1"),
-    "metric.log_loss": ("log loss", "log kaybı"),
-    "metric.ece": ("calibration error", "kalibrasyon hatası"),
-    "metric.seconds": ("seconds", "saniye"),
     "figures": ("Figures", "Şekiller"),
     "figure.forecast": ("History and the next values", "Geçmiş ve sonraki değerler"),
     "figure.test": ("Held-out part, one step ahead", "Ayrılmış bölüm, bir adım sonrası"),

@@ -8,9 +8,8 @@ from typing import Any
 
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import steps
-from azuraforge.pipelines.baselines import TASK_CONFIGS
 from azuraforge.plugins.discovery.describing import parse_config
-from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
 from azuraforge.studies.space import corners, dimensions_of, extremes
 
 #: So many corners are also cut into parts; each reads the dataset.
@@ -43,9 +42,11 @@ def check(child: Any) -> dict[str, Any]:
         _at(corner, lambda corner=corner: parse_config(plugin.Config, {**payload["config"], **corner}, name))
     first: dict[str, Any] | None = None
     # Settings of the task itself may change what the parts hold, not only where they lie.
-    same_parts = not space.keys() & TASK_CONFIGS[plugin.kind].model_fields.keys()
+    kind = load_task_kind(plugin.kind, payload.get("plugins_folder"))
+    same_parts = not space.keys() & kind.Config.model_fields.keys()
+    learner = {key: value for key, value in payload.items() if key != "space"}
     for corner in islice(extremes(space), _CUT):
-        asked = _Asked({**payload, "config": {**payload["config"], **corner}})
+        asked = _Asked({**learner, "config": {**payload["config"], **corner}})
         cut = _at(corner, lambda asked=asked: steps.validate(asked))
         rows = {part: cut["parts"][part] for part in ("validation", "test")}
         if first is None:

@@ -8,37 +8,35 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.metric import BYTES, FIT_SECONDS, MetricFacts
+from azuraforge.plugins.contract.task_kind import TaskKindFacts
 from azuraforge.studies.schemas import Direction, Objective
 
-#: Task → metrics of the validation part that the platform computes; the first is taken where none is named.
-METRICS: Mapping[str, tuple[str, ...]] = {
-    "forecast": ("rmse", "mae", "mase", "smape", "r2"),
-    "classify": ("log_loss", "accuracy", "error_rate", "macro_f1", "ece"),
-}
-#: Of every trial: what it cost to learn, and what it weighs.
-_COSTS = ("fit_seconds", "bytes")
-_MORE_IS_BETTER = ("r2", "accuracy", "macro_f1")
+#: Of every trial: the cost of learning, and the size of the predictor.
+_COSTS = (FIT_SECONDS, BYTES)
 
 
-def metrics_of(task: str | None) -> list[str]:
-    """Names that can be objectives, the task's own first."""
-    return [*METRICS.get(task or "", ()), *_COSTS]
+def metrics_of(kind: TaskKindFacts | None) -> list[MetricFacts]:
+    """Return the metrics that can be objectives, the task kind's own first."""
+    own = [kind.metric(name) for name in kind.objectives] if kind is not None else []
+    return [*own, *_COSTS]
 
 
-def objectives_of(asked: Sequence[Objective], task: str) -> list[dict[str, str]]:
-    """The objectives with their directions. Raises InvalidInput for a metric that no trial has."""
-    known = metrics_of(task)
+def objectives_of(asked: Sequence[Objective], kind: TaskKindFacts) -> list[dict[str, str]]:
+    """Return the objectives with their directions. Raises InvalidInput for a metric that no trial has."""
+    facts = {each.name: each for each in metrics_of(kind)}
+    known = list(facts)
     found = []
     for index, each in enumerate(asked or [Objective(metric=known[0])]):
         if each.metric not in known:
             close = difflib.get_close_matches(each.metric, known, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
             raise InvalidInput(
-                f"trials of the task {task} have no metric {each.metric!r}{hint}",
+                f"trials of the task {kind.name} have no metric {each.metric!r}{hint}",
                 where=f"objectives.{index}",
                 next_step=f"choose one of: {', '.join(known)}",
             )
-        better: Direction = "maximize" if each.metric in _MORE_IS_BETTER else "minimize"
+        better: Direction = "maximize" if facts[each.metric].direction == "higher" else "minimize"
         found.append({"metric": each.metric, "direction": each.direction or better})
     if len({each["metric"] for each in found}) < len(found):
         raise InvalidInput("each metric is an objective once at most", where="objectives")

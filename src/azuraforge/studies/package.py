@@ -45,7 +45,7 @@ def _advance(services: Services) -> Advance:
 def _scheduler(services: Services) -> StudyScheduler:
     from azuraforge.studies.scheduler import StudyScheduler
 
-    return StudyScheduler(services[DATABASE], services[EVENTS].bell, services[ADVANCE], services[SAMPLER])
+    return StudyScheduler(services[DATABASE], services[EVENTS].notifier, services[ADVANCE], services[SAMPLER])
 
 
 def _studies(services: Services) -> StudyService:

@@ -7,14 +7,14 @@ import threading
 import time
 
 from azuraforge.database import Database
-from azuraforge.events.bell import Bell
+from azuraforge.events.notifier import Notifier
 from azuraforge.studies import store
 from azuraforge.studies.advance import Advance
 from azuraforge.studies.sampler_process import Asker
 from azuraforge.telemetry import logger
 
-#: While a study goes on, how often its trials are looked at where nobody rings: what ends in another process waits so
-#: long for the next trial.
+#: While a study goes on, how often its trials are looked at without a notification: what ends in another process
+#: waits so long for the next trial.
 TICK_SECONDS = 0.2
 #: Curves are read less often than ends.
 _PRUNE_SECONDS = 0.3
@@ -30,10 +30,10 @@ class StudyScheduler:
     """Looks for studies that go on, quickly while there are some. Asks the database for keys only."""
 
     def __init__(
-        self, database: Database, bell: Bell, advance: Advance, asker: Asker, tick_seconds: float = TICK_SECONDS
+        self, database: Database, notifier: Notifier, advance: Advance, asker: Asker, tick_seconds: float = TICK_SECONDS
     ) -> None:
         self._database = database
-        self._bell = bell
+        self._notifier = notifier
         self._advance = advance
         self._asker = asker
         self._tick_seconds = tick_seconds
@@ -47,7 +47,7 @@ class StudyScheduler:
 
     def start(self) -> None:
         """Begin to look."""
-        self._bell.subscribe(self.hear)
+        self._notifier.subscribe(self.notice)
         self._thread.start()
 
     def stop(self) -> None:
@@ -61,7 +61,7 @@ class StudyScheduler:
         """Look now."""
         self._woken.set()
 
-    def hear(self, project_id: str, stream: str) -> None:
+    def notice(self, project_id: str, stream: str) -> None:
         """Something happened in this process: a run that ended lets the next trial begin at once."""
         if stream == "project" and self._goes_on:
             self._woken.set()
@@ -99,7 +99,7 @@ class StudyScheduler:
     def _loop(self) -> None:
         while not self._stopping.is_set():
             found = 0
-            self._woken.clear()  # before looking, so that no ring falls between looking and waiting
+            self._woken.clear()  # before looking, so that no notification is missed
             try:
                 found = self.tick()
                 self._goes_on = bool(found)

@@ -23,6 +23,7 @@ from azuraforge.events.service import EventLog
 from azuraforge.models.registry.names import check_name
 from azuraforge.paging import PAGE, Order
 from azuraforge.pipelines.loop import rows_of
+from azuraforge.pipelines.shapes import to_json
 from azuraforge.plugins.discovery.catalogue import Call, Catalogue
 from azuraforge.runs.schemas import RunDetail
 from azuraforge.runs.service import RunService
@@ -83,14 +84,14 @@ class StudyService:
     def create(self, project_id: str, request: StudyRequest, user_id: str | None = None) -> StudyDetail:
         """Check the space down to its corners, and begin. Raises InvalidInput, NotFound and Conflict (the name)."""
         plugin = self._catalogue.get("pipeline", request.plugin)
-        if not metrics_of(plugin.task)[:-2]:
+        kind = self._catalogue.task_kinds().get(plugin.task or "")
+        if kind is None or not kind.objectives:
             raise InvalidInput(
                 f"pipelines of the task {plugin.task!r} cannot be searched", where=f"plugin {plugin.name}"
             )
-        assert plugin.task is not None
         dataset = self._datasets.get(project_id, request.dataset, request.dataset_version)
         space = read_space(request.space, plugin.config_schema, plugin.name)
-        objectives = objectives_of(request.objectives, plugin.task)
+        objectives = objectives_of(request.objectives, kind)
         _check_sampler(request, objectives)
         stored = {name: each.to_dict() for name, each in space.items()}
         payload = {
@@ -98,7 +99,7 @@ class StudyService:
             "plugin": plugin.name,
             "config": request.config,
             "space": stored,
-            "dataset": rows_of(dataset),
+            "dataset": to_json(rows_of(dataset)),
         }
         checked = self._call(CHECK, payload, CHECK_TIMEOUT_SECONDS)
         trials = request.budget.trials
@@ -109,7 +110,7 @@ class StudyService:
             "created_by": user_id,
             "plugin": plugin.name,
             "plugin_version": plugin.version,
-            "task": plugin.task,
+            "task": kind.name,
             "model": check_name(request.model or dataset.name),
             "dataset_id": dataset.id,
             "dataset_name": dataset.name,
@@ -216,7 +217,7 @@ class StudyService:
             plugin=found.name,
             task=found.task,
             fields=suggest(found.config_schema),
-            metrics=metrics_of(found.task),
+            metrics=[each.name for each in metrics_of(self._catalogue.task_kinds().get(found.task or ""))],
         )
 
     def pause(self, project_id: str, study: str) -> StudyDetail:

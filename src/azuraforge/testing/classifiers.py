@@ -11,10 +11,10 @@ import numpy as np
 from pydantic import BaseModel
 
 from azuraforge.errors import AzuraError
-from azuraforge.pipelines.classify.parts import LEARNED_IMAGES, check_image_split, image_part
-from azuraforge.pipelines.classify.predictions import classify_checked, guard_each_alone
 from azuraforge.pipelines.predictor import hash_folder, learn
 from azuraforge.plugins.contract.pipeline import Checkpoint
+from azuraforge.plugins.kinds.classify.parts import LEARNED_IMAGES, check_image_split, image_part
+from azuraforge.plugins.kinds.classify.predictions import classify_checked, guard_each_alone
 from azuraforge.plugins.vision.config import ImagePart, ImagePipeline, ImageTable, content_hashes
 from azuraforge.testing.contract import ContractBroken, accepted, check_shape, require
 from azuraforge.testing.memory import MemoryRun

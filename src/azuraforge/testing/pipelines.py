@@ -14,8 +14,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from azuraforge.errors import AzuraError
-from azuraforge.pipelines.forecast.panel import split_of_those_that_go_on
-from azuraforge.pipelines.forecast.parts import (
+from azuraforge.pipelines.predictor import hash_folder, learn
+from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Table
+from azuraforge.plugins.contract.pipeline import Checkpoint, Pipeline
+from azuraforge.plugins.forecasting.calendar import moments_of
+from azuraforge.plugins.kinds.forecast.panel import split_of_those_that_go_on
+from azuraforge.plugins.kinds.forecast.parts import (
     check_split,
     cut_after,
     cut_future,
@@ -23,11 +27,7 @@ from azuraforge.pipelines.forecast.parts import (
     cut_test,
     without_short_series,
 )
-from azuraforge.pipelines.forecast.predictions import CUT_TOLERANCE, guard_against_future, predict_checked
-from azuraforge.pipelines.predictor import hash_folder, learn
-from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Table
-from azuraforge.plugins.contract.pipeline import Checkpoint, Pipeline
-from azuraforge.plugins.forecasting.calendar import moments_of
+from azuraforge.plugins.kinds.forecast.predictions import CUT_TOLERANCE, guard_against_future, predict_checked
 from azuraforge.testing.contract import ContractBroken, accepted, check_shape, require
 from azuraforge.testing.memory import MemoryRun
 

@@ -14,9 +14,12 @@ from azuraforge.models.comparison import child as comparison_child
 from azuraforge.models.comparison.service import Comparisons
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.runs.schemas import ArtifactOut, RunDetail
+from tests.task_kinds import built_in_kinds
 
 KEPT = VerdictRecord(decision="kept", headline="kept", champion="x", reasons=[]).model_dump()
 ROWS = {"start": "2020-01-01T00:00:00Z", "end": "2020-12-31T00:00:00Z", "rows": 400, "origins": 400}
+
+KINDS = built_in_kinds()
 
 
 class Asked:
@@ -65,6 +68,7 @@ class Shelf:
             "kind": kind,
             "target": "value",
             "unit": "ppm",
+            "metrics": [each.model_dump(mode="json") for each in KINDS[kind].metrics],
             "horizon": errors.shape[1] if errors.ndim == 2 else None,
             "season": 1,
             "parts": {"test": test},
@@ -73,7 +77,7 @@ class Shelf:
                 {
                     "name": "mine",
                     "role": "candidate",
-                    "metrics": {"rmse": rmse, "coverage": 0.9, "odd": 1.0},
+                    "metrics": {"rmse": rmse, "coverage": 0.9},
                     "seconds": 2,
                 },
                 {"name": "base", "role": "baseline", "metrics": {"rmse": 9.0}, "seconds": 1},
@@ -103,7 +107,7 @@ def shelf(tmp_path: Path) -> Shelf:
 
 @pytest.fixture
 def comparisons(shelf: Shelf) -> Comparisons:
-    return Comparisons(shelf, call_here)  # type: ignore[arg-type]
+    return Comparisons(shelf, call_here, "")  # type: ignore[arg-type]
 
 
 def noise(scale: float = 1.0, seed: int = 0, rows: int = 400, horizon: int = 2) -> np.ndarray:
@@ -119,8 +123,8 @@ def test_best_and_worst_are_marked_beside_the_baselines(shelf: Shelf, comparison
     assert (rows["rmse"].best, rows["rmse"].worst, rows["rmse"].unit) == ([1], [2], "ppm")
     assert rows["rmse"].beside == [9.0, 9.0, 9.0]
     assert (rows["coverage"].best, rows["coverage"].lower_is_better) == ([], None)
-    assert rows["odd"].best == []  # nobody said which way is better
-    assert rows["seconds"].best == []  # all alike: nobody is best
+    assert rows["coverage"].best == []  # neither way is better
+    assert rows["fit_seconds"].best == []  # all alike: nobody is best
     assert found.runs[0].metric_series == ["loss"]
     assert found.runs[0].decision == "kept"
 
@@ -239,4 +243,4 @@ def test_errors_in_different_units_have_no_common_unit(shelf: Shelf, comparisons
     assert [each.unit for each in found.runs] == ["ppm", "°C", None]
     rows = {row.metric: row for row in found.metrics}
     assert rows["rmse"].unit is None
-    assert (rows["coverage"].unit, rows["seconds"].unit) == ("", "s")
+    assert (rows["coverage"].unit, rows["fit_seconds"].unit) == ("", "s")

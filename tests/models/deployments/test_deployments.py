@@ -65,8 +65,8 @@ def _events(room: Any, project_id: str) -> list[str]:
 
 
 def _outcomes(room: Any) -> Outcomes:
-    listeners = [room.service.deployments.watch]
-    return Outcomes(room.database, room.events, room.datasets, lambda *_: {}, listeners)
+    after_judging = [room.service.deployments.watch]
+    return Outcomes(room.database, room.events, room.datasets, lambda *_: {}, after_judging)
 
 
 def test_a_shadow_answers_too_and_nobody_hears_it(room: Any, project_id: str, model: str) -> None:

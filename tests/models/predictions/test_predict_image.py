@@ -175,7 +175,7 @@ def test_an_alias_leads_to_a_version_and_a_canary_has_its_share(http, classifier
     assert (shown.errors.even, shown.errors.worse) == (1, 0)
     lines = {
         line["prediction_id"]: line
-        for line in http.get("/predictions?unserved=true", params={"model": classifier}).json()["items"]
+        for line in http.get("/predictions", params={"model": classifier, "unserved": "true"}).json()["items"]
     }
     assert lines[night["prediction_id"]]["request_id"] == "lamp 7"
     mine = lines[given["prediction_id"]]["request_id"]

@@ -24,11 +24,12 @@ from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError, TransientError
 from azuraforge.models.predictions.inference import answer_of
 from azuraforge.models.schemas import PredictRequest
-from azuraforge.models.serving.child import following_times, read_rows
+from azuraforge.models.serving.child import read_rows
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.serving.replica import IN_FLIGHT, Replica
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.forecasting.covariates import part_at_end
+from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.processes.frames import encode
 from azuraforge.processes.launcher import Launcher
 from azuraforge.waiting.ending import Ending, work_of_request

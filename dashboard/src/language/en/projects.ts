@@ -5,8 +5,6 @@ export const projects = {
     note_other: "{{count}} things, {{bytes}}. They can be restored for {{days}} days.",
     none: "The trash is empty",
     noneNext: "Runs, datasets and models that are deleted lie here until they are purged.",
-    more_one: "… and one more that was deleted earlier",
-    more_other: "… and {{count}} more that were deleted earlier",
     name: "Name",
     kind: "Kind",
     size: "Size",

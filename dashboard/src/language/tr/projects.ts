@@ -7,8 +7,6 @@ export const projects: typeof english = {
     note_other: "{{count}} öğe, {{bytes}}. {{days}} gün boyunca geri alınabilirler.",
     none: "Çöp kutusu boş",
     noneNext: "Silinen çalıştırmalar, veri kümeleri ve modeller kalıcı olarak silinene kadar burada durur.",
-    more_one: "… ve daha önce silinmiş bir öğe",
-    more_other: "… ve daha önce silinmiş {{count}} öğe",
     name: "Ad",
     kind: "Tür",
     size: "Boyut",

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
 import type { CreatedToken, Token } from "../../api/types";
-import { answerApi, showPage } from "../../testing-pages";
+import { answerApi, showPage, page } from "../../testing-pages";
 import { readDays } from "./NewToken";
 import TokensPage from "./TokensPage";
 
@@ -19,7 +19,7 @@ const token = (fields: Partial<Token> = {}): Token => ({
 
 describe("TokensPage", () => {
   it("lists tokens with their last use", async () => {
-    answerApi({ "GET /tokens": { body: [token(), token({ id: "t2", name: "notebook", used_at: "2026-02-02T03:00:00Z" })] } });
+    answerApi({ "GET /tokens": { body: page([token(), token({ id: "t2", name: "notebook", used_at: "2026-02-02T03:00:00Z" })]) } });
     showPage(<TokensPage />);
     const [first, second] = within(await screen.findByTestId("tokens")).getAllByRole("row").slice(1);
     expect(first?.textContent).toContain("nevernever");
@@ -28,7 +28,7 @@ describe("TokensPage", () => {
 
   it("makes one and shows its secret until it is put away", async () => {
     const made: CreatedToken = { ...token(), token: "azf_secret" };
-    const asked = answerApi({ "GET /tokens": { body: [] }, "POST /tokens": { status: 201, body: made } });
+    const asked = answerApi({ "GET /tokens": { body: page([]) }, "POST /tokens": { status: 201, body: made } });
     showPage(<TokensPage />);
     await userEvent.click(await screen.findByTestId("make-token"));
     expect(screen.getByText("Give it a name")).toBeTruthy();
@@ -43,7 +43,7 @@ describe("TokensPage", () => {
   });
 
   it("asks before it revokes", async () => {
-    const asked = answerApi({ "GET /tokens": { body: [token()] }, "DELETE /tokens/t1": { status: 204, body: null } });
+    const asked = answerApi({ "GET /tokens": { body: page([token()]) }, "DELETE /tokens/t1": { status: 204, body: null } });
     showPage(<TokensPage />);
     await userEvent.click(await screen.findByRole("button", { name: "Revoke nightly" }));
     expect(asked.some((one) => one.method === "DELETE")).toBe(false);

@@ -24,6 +24,7 @@ const item = (fields: Partial<TrashItem> = {}): TrashItem => ({
 
 const trash = (items: TrashItem[]): Trash => ({
   items,
+  next: null,
   count: items.length,
   bytes: items.reduce((sum, each) => sum + each.bytes, 0),
   policy: { trash_days: 30, keep_run_days: null, keep_work_days: 30, keep_prediction_days: null },

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
@@ -9,10 +9,11 @@ import { useTitle } from "../../routing/useTitle";
 import { Button } from "../../ui/Button";
 import { Card, PageHead } from "../../ui/Card";
 import { Dialog, DialogActions } from "../../ui/Dialog";
+import { More } from "../../ui/More";
 import { Empty, ErrorNotice, Loading, Notice } from "../../ui/Notice";
 import { Table, tableCss } from "../../ui/Table";
 import { mayManage, usePaths, useSession } from "../session";
-import { placeOfItem, trashQuery, useEmptyTrash } from "./api";
+import { placeOfItem, trashPages, useEmptyTrash } from "./api";
 import { deletedBy, RestoreButton } from "./InTrash";
 import { PolicyCard } from "./PolicyCard";
 import css from "./Trash.module.css";
@@ -22,16 +23,18 @@ export default function TrashPage() {
   const { t } = useTranslation();
   const { bytes } = useFormats();
   const session = useSession();
-  const trash = useQuery(trashQuery);
+  const trash = useInfiniteQuery(trashPages);
   const empty = useEmptyTrash();
   const [asking, setAsking] = useState(false);
   useTitle(t("trash.title"));
   if (trash.error) return <ErrorNotice error={trash.error} />;
-  if (trash.data === undefined) return <Loading />;
-  const { items, count, policy } = trash.data;
+  const newest = trash.data?.pages[0];
+  if (trash.data === undefined || newest === undefined) return <Loading />;
+  const items = trash.data.pages.flatMap((page) => page.items);
+  const { count, policy } = newest;
   return (
     <div className={css["page"]}>
-      <PageHead title={t("trash.title")} note={t("trash.note", { count, days: policy.trash_days, bytes: bytes(trash.data.bytes) })}>
+      <PageHead title={t("trash.title")} note={t("trash.note", { count, days: policy.trash_days, bytes: bytes(newest.bytes) })}>
         {mayManage(session) && count > 0 ? (
           <Button look="danger" onPress={() => setAsking(true)} testId="empty-trash">
             {t("trash.emptyNow")}
@@ -47,7 +50,7 @@ export default function TrashPage() {
             <p>{t("trash.noneNext")}</p>
           </Empty>
         )}
-        {count > items.length ? <p>{t("trash.more", { count: count - items.length })}</p> : null}
+        <More list={trash} />
       </Card>
       <PolicyCard policy={{ ...policy, keep_run_days: policy.keep_run_days ?? null, keep_prediction_days: policy.keep_prediction_days ?? null }} />
       <Dialog title={t("trash.emptyTitle")} open={asking} onClose={() => setAsking(false)} question>

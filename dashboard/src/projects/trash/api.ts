@@ -1,12 +1,14 @@
 // What the trash asks of the API. A thing's place is where DELETE throws it away; below it, POST restore brings it back.
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { get, part, post, put, remove } from "../../api/client";
 import type { Policy, Purged, Trash, TrashItem } from "../../api/types";
 
-export const trashQuery = queryOptions({
+export const trashPages = infiniteQueryOptions({
   queryKey: ["trash"],
-  queryFn: ({ signal }) => get<Trash>("/projects/trash", {}, signal),
+  queryFn: ({ pageParam, signal }) => get<Trash>("/projects/trash", { after: pageParam }, signal),
+  initialPageParam: null as string | null,
+  getNextPageParam: (last) => last.next,
 });
 
 export const placeOf = {

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
 import type { Plugin } from "../../api/types";
-import { answerApi, showPage } from "../../testing-pages";
+import { answerApi, showPage, page } from "../../testing-pages";
 import { sampleRun } from "../samples";
 import NewRunPage from "./NewRunPage";
 
@@ -21,7 +21,11 @@ const plugin = (name: string, more: Partial<Plugin> = {}): Plugin => ({
   ...more,
 });
 
+const taskKind = (name: string, data: string): Plugin => plugin(name, { kind: "task_kind", task: null, schema: null, task_kind: { name, data, title: {}, summary: {}, origin: "", metrics: [], ranked_by: "", gate_metrics: [], objectives: [], slices: [], baselines: [], config_fields: [] } });
+
 const PLUGINS = [
+  taskKind("forecast", "series"),
+  taskKind("classify", "images"),
   plugin("forecasting.naive"),
   plugin("forecasting.lstm"),
   plugin("broken", { error: "ModuleNotFoundError" }),
@@ -32,8 +36,8 @@ const PLUGINS = [
 const version = { id: "d1", name: "co2", version: 1, fingerprint: "f", file_sha256: null, rows: 9, start: null, end: null, source: "bundled", provenance: {}, findings: [], created: true, created_at: "2026-01-01T00:00:00Z", dataset_schema: { kind: "series", time: "time", target: "co2", features: [], frequency: "1w", season: 52, timezone: "UTC", unit: "ppm" } };
 
 const answers = {
-  "GET /plugins": { body: PLUGINS },
-  "GET /datasets": { body: [{ id: "d1", name: "co2", versions: 1, latest: version }] },
+  "GET /plugins": { body: page(PLUGINS) },
+  "GET /datasets": { body: page([{ id: "d1", name: "co2", versions: 1, latest: version }]) },
   "POST /runs": { status: 201, body: sampleRun() },
 };
 
@@ -91,7 +95,7 @@ describe("NewRunPage", () => {
 
   it("says what to do where there is no dataset, and takes the bundled one", async () => {
     const user = userEvent.setup();
-    const asked = answerApi({ ...answers, "GET /datasets": { body: [] }, "POST /datasets/from-source": { status: 201, body: version } });
+    const asked = answerApi({ ...answers, "GET /datasets": { body: page([]) }, "POST /datasets/from-source": { status: 201, body: version } });
     showPage(<NewRunPage />);
     await user.click(await screen.findByTestId("start-run"));
     expect(screen.getByText("There is no dataset yet: add one below.")).toBeTruthy();
@@ -115,8 +119,8 @@ describe("what fits what", () => {
   const pictures = { ...version, id: "d2", name: "digits", dataset_schema: { kind: "images", target: "label", unit: "", height: 8, width: 8, channels: 1, classes: ["0", "1"] } };
   const both = {
     ...answers,
-    "GET /plugins": { body: [...PLUGINS, plugin("vision.cnn", { task: "classify" })] },
-    "GET /datasets": { body: [{ id: "d1", name: "co2", versions: 1, latest: version }, { id: "d2", name: "digits", versions: 1, latest: pictures }] },
+    "GET /plugins": { body: page([...PLUGINS, plugin("vision.cnn", { task: "classify" })]) },
+    "GET /datasets": { body: page([{ id: "d1", name: "co2", versions: 1, latest: version }, { id: "d2", name: "digits", versions: 1, latest: pictures }]) },
   };
   const options = (testId: string) => [...screen.getByTestId<HTMLSelectElement>(testId).options].map((option) => option.value).filter((value) => value !== "");
 
@@ -142,7 +146,7 @@ describe("what fits what", () => {
 
   it("takes the pipeline along when a dataset of another kind is added", async () => {
     const user = userEvent.setup();
-    answerApi({ ...both, "GET /datasets": { body: [{ id: "d1", name: "co2", versions: 1, latest: version }] }, "POST /datasets/from-source": { status: 201, body: pictures } });
+    answerApi({ ...both, "GET /datasets": { body: page([{ id: "d1", name: "co2", versions: 1, latest: version }]) }, "POST /datasets/from-source": { status: 201, body: pictures } });
     showPage(<NewRunPage />);
     await user.click(await screen.findByTestId("add-digits"));
     expect(screen.getByTestId<HTMLSelectElement>("dataset-select").value).toBe("digits");

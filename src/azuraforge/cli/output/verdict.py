@@ -15,8 +15,6 @@ from azuraforge.row_time import row_time
 if TYPE_CHECKING:
     from azuraforge.client import Prediction
 
-#: Columns of the whole table, dropped from the right of this list while the terminal is too narrow.
-_METRICS = ("rmse", "skill", "coverage", "mase", "r2", "r2_change", "mae", "crps", "smape", "seconds")
 _SHOWN_VALUES = 24
 _SHOWN_SERIES = 12
 
@@ -24,7 +22,7 @@ _SHOWN_SERIES = 12
 def show_evaluation(terminal: Terminal, evaluation: Mapping[str, Any], verdict: Mapping[str, Any]) -> None:
     """Print the table, the contenders that failed, the decision and its reasons."""
     terminal.console.print()
-    table = class_table if evaluation.get("kind") == "classify" else evaluation_table
+    table = class_table if evaluation.get("classes") else evaluation_table
     terminal.console.print(table(terminal, evaluation))
     text = terminal.text
     if evaluation.get("series"):
@@ -35,7 +33,7 @@ def show_evaluation(terminal: Terminal, evaluation: Mapping[str, Any], verdict: 
         )
     if (guarded := evaluation.get("guarded") or {}).get("tried"):
         counted = {name: text.number(guarded[name], 0) for name in ("tried", "of")}
-        terminal.console.print(Text(text(f"guarded.{evaluation['kind']}", **counted), style="dim"), soft_wrap=True)
+        terminal.console.print(Text(text("guarded", **counted), style="dim"), soft_wrap=True)
     terminal.console.print()
     show_verdict(terminal, verdict, evaluation)
 
@@ -76,20 +74,31 @@ def show_verdict(terminal: Terminal, verdict: Mapping[str, Any], evaluation: Map
 
 
 def evaluation_table(terminal: Terminal, evaluation: Mapping[str, Any]) -> Table:
-    """Contenders by their RMSE, at chosen horizons and over all of them; as wide as the terminal allows."""
+    """Contenders by rank, with the ranking metric at chosen horizons and every metric overall.
+
+    Columns are dropped from the right while the terminal is too narrow.
+    """
     text = terminal.text
-    contenders = sorted(evaluation["contenders"], key=lambda each: each.get("rank") or _rank(each))
+    contenders = sorted(evaluation["contenders"], key=lambda each: each["rank"])
     horizons = list(evaluation.get("shown_horizons") or ())
-    columns = [("rmse_at", horizon) for horizon in horizons] if len(horizons) > 1 else []
-    # An evaluation of an earlier release knows fewer metrics; a column of dashes would tell nothing.
-    known = {"seconds"}.union(*(each.get("metrics") or {} for each in contenders))
-    columns += [(metric, None) for metric in _METRICS if metric in known]
-    cells = [[_cell(terminal, each, metric, horizon) for metric, horizon in columns] for each in contenders]
-    heads = [text(metric, horizon=horizon) if horizon else text(_head(metric)) for metric, horizon in columns]
+    facts = {each["name"]: each for each in evaluation["metrics"]}
+    ranked_by = evaluation["ranked_by"]
+    columns: list[tuple[str, int | None]]
+    columns = [(ranked_by, horizon) for horizon in horizons] if len(horizons) > 1 else []
+    # A column of dashes would say nothing.
+    known = {name for each in contenders for name, value in each["metrics"].items() if value is not None}
+    shown_facts = [ranked_by, *(name for name in facts if name != ranked_by and name in known)]
+    columns += [(name, None) for name in shown_facts if facts[name]["detail"] in ("main", "more")]
+    columns.append(("seconds", None))
+    cells = [[_cell(terminal, each, facts.get(name), horizon) for name, horizon in columns] for each in contenders]
+    heads = [_head(terminal, facts.get(name), horizon) for name, horizon in columns]
     names = [_name(terminal, each, evaluation) for each in contenders]
-    kept = _that_fit(terminal.console.width, [len(name) for name in names], heads, cells, columns.index(("rmse", None)))
+    kept = _that_fit(
+        terminal.console.width, [len(name) for name in names], heads, cells, columns.index((ranked_by, None))
+    )
     shown = {columns[index][0] for index in kept}
-    notes = ["evaluation_caption", *(["evaluation_caption_crps"] if "crps" in shown else [])]
+    notes = ["evaluation_caption"] if horizons else []
+    notes += ["evaluation_caption_crps"] if "crps" in shown else []
     test = evaluation["parts"]["test"]
     unit = f" ({evaluation['unit']})" if evaluation.get("unit") else ""
     table = Table(
@@ -164,23 +173,32 @@ def _show_values(
         terminal.say(text("more_rows", count=len(points) - _SHOWN_VALUES))
 
 
-def _cell(terminal: Terminal, contender: Mapping[str, Any], metric: str, horizon: int | None) -> str:
+def _cell(
+    terminal: Terminal, contender: Mapping[str, Any], metric: Mapping[str, Any] | None, horizon: int | None
+) -> str:
+    """One value as the metric's facts say it is read; None stands for the time that fitting took."""
     text = terminal.text
-    if metric == "seconds":
+    if metric is None:
         return text.duration(contender.get("seconds"))
+    name = metric["name"]
     if horizon is not None:
-        rmses = {each["horizon"]: each["rmse"] for each in contender.get("horizons") or ()}
-        return text.number(rmses.get(horizon))
-    value = (contender.get("metrics") or {}).get(metric)
-    if metric in ("skill", "coverage"):
-        return text.percent(value, signed=metric == "skill")
-    if metric == "smape":
-        return text.percent(None if value is None else value / 100, 2)
-    return text.number(value, {"r2": 3, "r2_change": 3, "mase": 3}.get(metric))
+        at_horizons = {each["horizon"]: each["metrics"].get(name) for each in contender.get("horizons") or ()}
+        return text.number(at_horizons.get(horizon))
+    value = (contender.get("metrics") or {}).get(name)
+    if metric["format"] in ("share", "signed_share"):
+        signed = metric["format"] == "signed_share"
+        digits = metric.get("digits")
+        return text.percent(value, signed=signed) if digits is None else text.percent(value, digits, signed=signed)
+    if metric["format"] == "percent":
+        return text.percent(None if value is None else value / 100, metric.get("digits") or 1)
+    return text.number(value, metric.get("digits"))
 
 
-def _head(metric: str) -> str:
-    return "rmse_all" if metric == "rmse" else metric
+def _head(terminal: Terminal, metric: Mapping[str, Any] | None, horizon: int | None) -> str:
+    if metric is None:
+        return terminal.text("seconds")
+    title = terminal.text.of(metric["title"]) or str(metric["name"])
+    return title if horizon is None else f"{title} +{horizon}"
 
 
 def _name(terminal: Terminal, contender: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
@@ -205,11 +223,6 @@ def _that_fit(
             kept.append(index)
             left -= widths[index]
     return sorted(kept)
-
-
-def _rank(contender: Mapping[str, Any]) -> float:
-    rmse = (contender.get("metrics") or {}).get("rmse")
-    return float("inf") if rmse is None else float(rmse)
 
 
 def _shared_digits(values: Sequence[float]) -> int:

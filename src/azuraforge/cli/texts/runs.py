@@ -137,13 +137,9 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "CRPS is approximated from the quantile levels.",
         "CRPS, dilim düzeylerinden yaklaşık hesaplanır.",
     ),
-    "guarded.forecast": (
-        "Looking into the future: tried at {tried} of {of} [origin|origins], not found.",
-        "Geleceğe bakma: {of} başlangıcın {tried} tanesinde sınandı, bulunmadı.",
-    ),
-    "guarded.classify": (
-        "An answer that depends on other images: tried with {tried} of {of}, not found.",
-        "Öteki görüntülere bağlı yanıt: {of} görüntünün {tried} tanesiyle sınandı, bulunmadı.",
+    "guarded": (
+        "Leakage guard: {tried} of {of} [prediction|predictions] tried, nothing found.",
+        "Sızıntı denetimi: {of} tahminin {tried} tanesi sınandı, bir şey bulunmadı.",
     ),
     "role.candidate": ("candidate", "aday"),
     "role.baseline": ("baseline", "temel yöntem"),

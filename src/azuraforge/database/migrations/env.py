@@ -1,15 +1,14 @@
-"""Run by Alembic, with the connection handed in by ``database.schema``."""
+"""Alembic's entry point. ``database.schema`` passes the connection and the name of the version table."""
 
 from alembic import context
 
-from azuraforge.database.schema import VERSION_TABLE
 from azuraforge.database.tables import Base
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=Base.metadata,
-    version_table=VERSION_TABLE,
+    version_table=context.config.attributes["version_table"],
     render_as_batch=connection.dialect.name == "sqlite",  # SQLite changes a table by making it anew
     compare_type=False,
     user_module_prefix="database.",

@@ -5,7 +5,6 @@ The same code prepares a dataset and a picture that somebody asks about. Runs in
 
 from __future__ import annotations
 
-import base64
 import io
 import warnings
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from PIL import Image, ImageOps
 
 from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.vision.png import from_pixels
 
 Pixels = NDArray[np.uint8]
 
@@ -96,21 +96,6 @@ def fit(image: Image.Image, height: int, width: int) -> Pixels:
         image = Image.new(image.mode, (width, height))
         image.paste(scaled, ((width - size[0]) // 2, (height - size[1]) // 2))
     return np.asarray(image, dtype=np.uint8).reshape(height, width, -1)
-
-
-def from_pixels(pixels: Pixels) -> Image.Image:
-    """A picture from ``(height, width, channels)`` uint8."""
-    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-
-
-def png_base64(pixels: Pixels, most: int = 96) -> str:
-    """A PNG of ``(height, width, channels)`` uint8 as base64 text; at most ``most`` pixels a side."""
-    image = from_pixels(pixels)
-    if max(image.size) > most:
-        image.thumbnail((most, most), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    image.save(buffer, format="PNG", optimize=False)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 class _Opened:

@@ -13,7 +13,7 @@ from azuraforge.datasets.images import idx
 from azuraforge.datasets.images.archives import Archive, Entry, is_zip, open_archive
 from azuraforge.datasets.images.canonical import Picture, image_frame, look_over, refuse_unlearnable
 from azuraforge.datasets.images.encoded import TEST, TRAIN, VALIDATION, Encoded, label_text
-from azuraforge.datasets.images.pictures import SUFFIXES, Look, Pixels, decode_picture, fit, from_pixels, look
+from azuraforge.datasets.images.pictures import SUFFIXES, Look, Pixels, decode_picture, fit, look
 from azuraforge.datasets.images.tables import read_table
 from azuraforge.datasets.reading.canonical import file_sha256
 from azuraforge.datasets.reading.findings import finding
@@ -22,6 +22,7 @@ from azuraforge.datasets.reading.reader import Prepared, ReadFile, refuse_warnin
 from azuraforge.datasets.schemas import Finding, ImageOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import ImageRead
+from azuraforge.plugins.vision.png import from_pixels
 
 _UNREADABLE = ("not_a_picture", "truncated_picture", "too_many_pixels")
 _SHOWN = 5

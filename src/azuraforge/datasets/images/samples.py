@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from azuraforge.datasets.images.canonical import class_counts
-from azuraforge.datasets.images.pictures import png_base64
+from azuraforge.plugins.vision.png import png_base64
 
 #: Of all classes together: an answer stays small however many classes there are.
 MAX_PICTURES = 400

@@ -11,6 +11,7 @@ from azuraforge.datasets.reading.canonical import write_parquet
 from azuraforge.datasets.reading.charts import reduce_rows
 from azuraforge.datasets.reading.limits import limits_of
 from azuraforge.datasets.reading.reader import Prepared, prepare_source, read_file
+from azuraforge.datasets.reading.result import ReadResult
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, ImageOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.outgoing import Policy
@@ -89,15 +90,16 @@ def _result(prepared: Prepared, folder: str, provenance: dict[str, Any], file_sh
     write_parquet(prepared.frame, parquet)
     time = prepared.schema.get("time")
     times = prepared.frame[time] if time else None
-    return {
-        "parquet": str(parquet),
-        "fingerprint": prepared.fingerprint,
-        "file_sha256": file_sha256,
-        "schema": prepared.schema,
-        "options": prepared.options,
-        "rows": prepared.frame.height,
-        "start": times.min().isoformat() if times is not None else None,
-        "end": times.max().isoformat() if times is not None else None,
-        "provenance": provenance,
-        "findings": [item.model_dump() for item in prepared.findings],
-    }
+    result = ReadResult(
+        parquet=parquet,
+        fingerprint=prepared.fingerprint,
+        file_sha256=file_sha256,
+        columns=prepared.schema,
+        options=prepared.options,
+        rows=prepared.frame.height,
+        start_at=times.min() if times is not None else None,
+        end_at=times.max() if times is not None else None,
+        provenance=provenance,
+        findings=prepared.findings,
+    )
+    return {**result.model_dump(), "parquet": str(parquet)}

@@ -21,12 +21,13 @@ from azuraforge import strict_json
 from azuraforge.errors import AzuraError, InvalidInput, NotFound, one_line
 from azuraforge.models.bundles.description import REFUSED, Card, check, refused
 from azuraforge.models.registry.folder import CARD, read_card
-from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor, following_times
+from azuraforge.models.serving.child import PREDICTION_FAILED, Predictor
 from azuraforge.models.serving.opening import open_version
 from azuraforge.models.serving.pictures import PicturePredictor
 from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.panels import one_of
 from azuraforge.plugins.vision.config import ImagePart
 

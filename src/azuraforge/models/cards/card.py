@@ -15,30 +15,12 @@ from azuraforge.models.cards.texts import DECISIONS, TEXTS
 from azuraforge.models.gate.reasons import percent
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.tables import ModelVersion
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.shape import text_of
 from azuraforge.row_time import row_time
 from azuraforge.wording import fill
 
 Language = Literal["en", "tr"]
-
-_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "forecast": ("rmse", "mae", "mase", "r2", "coverage", "skill"),
-    "classify": ("accuracy", "error_rate", "macro_f1", "log_loss", "ece", "skill"),
-}
-_NAMES = {
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "mase": "MASE",
-    "r2": "R²",
-    "coverage": "coverage",
-    "skill": "skill",
-    "accuracy": "accuracy",
-    "error_rate": "error rate",
-    "macro_f1": "macro F1",
-    "log_loss": "log loss",
-    "ece": "ECE",
-}
-#: Fractions, shown as percentages; one that is signed says by how much a contender is better.
-_SHARES = frozenset({"coverage", "skill", "accuracy", "error_rate", "macro_f1", "ece"})
 
 
 @dataclass(frozen=True)
@@ -144,14 +126,16 @@ def _scores(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, st
         return [say["not_judged"]]
     contenders = evaluated.evaluation.get("contenders", [])
     columns = [
-        name for name in _COLUMNS.get(row.kind, ()) if any(each["metrics"].get(name) is not None for each in contenders)
+        metric
+        for metric in _facts(evaluated).values()
+        if metric.detail == "main" and any(each["metrics"].get(metric.name) is not None for each in contenders)
     ]
     lines = [
         [each["name"], say.get(f"role.{each['role']}", each["role"])]
-        + [_metric(name, each["metrics"].get(name), language) for name in columns]
+        + [_metric(metric, each["metrics"].get(metric.name), language) for metric in columns]
         for each in contenders
     ]
-    names = [_NAMES[name] if language == "en" else say.get(f"metric.{name}", _NAMES[name]) for name in columns]
+    names = [text_of(metric.title, language) for metric in columns]
     return [say["same_rows"], _table([say["contender"], say["role"], *names], lines)]
 
 
@@ -183,22 +167,28 @@ def _limits(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, st
         horizon = evaluated.evaluation.get("horizon")
         if horizon:
             found.append(fill(say["limit.horizon"], horizon=horizon))
-        best, mine = evaluated.evaluation.get("best_baseline"), row.plugin
+        best, mine, facts = evaluated.evaluation.get("best_baseline"), row.plugin, _facts(evaluated)
         skill = _metrics_of(evaluated, mine).get("skill")
-        if skill is not None and best != mine and skill <= 0:
-            found.append(say["limit.no_skill"].format(baseline=best, skill=_metric("skill", skill, language)))
+        if skill is not None and "skill" in facts and best != mine and skill <= 0:
+            found.append(say["limit.no_skill"].format(baseline=best, skill=_metric(facts["skill"], skill, language)))
         covered = _metrics_of(evaluated, mine).get("coverage")
-        if covered is not None:
-            found.append(say["limit.coverage"].format(covered=_metric("coverage", covered, language)))
+        if covered is not None and "coverage" in facts:
+            found.append(say["limit.coverage"].format(covered=_metric(facts["coverage"], covered, language)))
         classes = evaluated.evaluation.get("classes")
         if classes:
             found.append(fill(say["limit.classes"], count=len(classes)))
         for failed in evaluated.evaluation.get("failed", []):
             found.append(say["limit.failed"].format(name=failed["name"], reason=_plain(failed["reason"])))
-    if not row.schema.get("unit") and row.kind == "forecast":
-        found.append(say["limit.unit"])
+        if not row.schema.get("unit") and any(metric.unit.startswith("target") for metric in facts.values()):
+            found.append(say["limit.unit"])
     found.append(say["limit.future"])
     return found
+
+
+def _facts(evaluated: Evaluated) -> dict[str, MetricFacts]:
+    """The metrics by name, as the evaluation explains them."""
+    found = [MetricFacts.model_validate(each) for each in evaluated.evaluation.get("metrics", ())]
+    return {metric.name: metric for metric in found}
 
 
 def _metrics_of(evaluated: Evaluated, name: str) -> Mapping[str, Any]:
@@ -212,10 +202,12 @@ def _origin(row: ModelVersion) -> dict[str, Any]:
     return {name: row.imported.get(name) or "–" for name in ("model", "version", "run_id", "bundle_sha256")}
 
 
-def _metric(name: str, value: object, language: Language) -> str:
-    if name in _SHARES and isinstance(value, int | float):
-        return percent(value, language, signed=name == "skill")
-    return _number(value, language)
+def _metric(metric: MetricFacts, value: Any, language: Language) -> str:
+    if not isinstance(value, int | float):
+        return "–"
+    if metric.format in ("share", "signed_share"):
+        return percent(value, language, signed=metric.format == "signed_share")
+    return percent(value / 100, language) if metric.format == "percent" else _number(value, language)
 
 
 def _number(value: object, language: Language) -> str:

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from azuraforge.errors import InvalidInput
 from azuraforge.models.gate.contenders import Contender
 from azuraforge.models.gate.evidence import compare as compare_contenders
 from azuraforge.models.gate.reasons import told
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.task_kind import AnyTaskKind
+from azuraforge.plugins.discovery.loading import load_task_kind
 
 LEVEL = 0.95
 
@@ -23,10 +26,15 @@ class Child(Protocol):
 
 
 def compare(child: Child) -> dict[str, Any]:
-    """Payload: task, horizon, season, seed, a and b ``{"errors": path, "name"}``. Result: fields of ``PairOut``."""
+    """Compare by the kind's own gate metric.
+
+    Payload: task, plugins_folder, horizon, season, seed, a and b ``{"errors": path, "name"}``. Result: fields of
+    ``PairOut``.
+    """
     payload = child.payload
-    metric: Any = "error_rate" if payload["task"] == "classify" else "rmse"
-    one, other = (Contender(side, _losses(payload[side], payload["task"]), metric=metric) for side in ("a", "b"))
+    kind = load_task_kind(payload["task"], payload["plugins_folder"])
+    metric = kind.gate_metric(None)
+    one, other = (Contender(side, _losses(payload[side], kind, metric), metric=metric) for side in ("a", "b"))
     if one.losses.shape != other.losses.shape or not np.array_equal(np.isnan(one.losses), np.isnan(other.losses)):
         raise InvalidInput("the stored errors of the two runs do not belong to the same rows", where="errors.npz")
     how = {"horizon": payload["horizon"], "season": payload["season"], "level": LEVEL, "seed": payload["seed"]}
@@ -36,7 +44,7 @@ def compare(child: Child) -> dict[str, Any]:
     else:
         verdict = "a_better" if found.high < 0 else "b_better" if found.low > 0 else "no_difference"
     return {
-        "metric": found.metric,
+        "metric": found.metric.name,
         "relative_difference": found.relative_difference,
         "difference": found.difference,
         "shown": {language: told(found.params, language) for language in ("en", "tr")},
@@ -49,9 +57,6 @@ def compare(child: Child) -> dict[str, Any]:
     }
 
 
-def _losses(side: Mapping[str, Any], task: str) -> NDArray[np.float64]:
-    """``(origin, horizon)`` squared errors, or ``(example, 1)`` 1 where the answer was wrong."""
+def _losses(side: Mapping[str, Any], kind: AnyTaskKind, metric: MetricFacts) -> Floats:
     with np.load(side["errors"], allow_pickle=False) as arrays:
-        if task == "classify":
-            return np.asarray(arrays[f"{side['name']}/wrong"], dtype=np.float64)[:, None]
-        return np.square(np.asarray(arrays[side["name"]], dtype=np.float64))
+        return kind.stored_losses(arrays, side["name"], metric)

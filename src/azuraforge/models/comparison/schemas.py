@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from azuraforge.plugins.contract.metric import Format
+from azuraforge.plugins.contract.shape import Texts
 from azuraforge.runs.schemas import RunOut
 
 
@@ -21,6 +23,9 @@ class MetricRow(BaseModel):
     all judged runs saw the same held-out rows."""
 
     metric: str
+    title: Texts
+    format: Format
+    digits: int | None
     unit: str | None = Field(description="null: the runs' targets have different units, see ``ComparedRun.unit``")
     lower_is_better: bool | None = Field(description="null: neither way, as for the coverage of an interval")
     values: list[float | None]

@@ -11,6 +11,7 @@ import orjson
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.models.comparison.schemas import ComparedRun, ComparisonOut, ConfigRow, MetricRow, PairOut, Said
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.metric import FIT_SECONDS, MetricFacts
 from azuraforge.runs.schemas import RunDetail, RunOut
 from azuraforge.runs.service import RunService
 
@@ -20,16 +21,6 @@ MOST_RUNS = 50
 
 #: ``Launcher.call``.
 Call = Callable[[str, dict[str, Any], float], dict[str, Any]]
-
-#: Metric → whether lower is better; None: neither. Of what is not named here nobody says which way is better.
-LOWER_IS_BETTER: Mapping[str, bool | None] = {
-    **dict.fromkeys(("rmse", "mae", "mase", "smape", "crps", "pinball"), True),
-    **dict.fromkeys(("log_loss", "error_rate", "ece", "brier", "seconds"), True),
-    **dict.fromkeys(("r2", "skill", "accuracy", "macro_f1", "macro_precision", "macro_recall"), False),
-    "coverage": None,
-}
-_IN_UNIT = ("rmse", "mae", "crps", "pinball", "width")
-_NOT_METRICS = frozenset({"ece_uncalibrated", "log_loss_uncalibrated"})
 
 #: code → (English, Turkish)
 _WHY_NOT: Mapping[str, tuple[str, str]] = {
@@ -96,9 +87,10 @@ class _Judged:
 class Comparisons:
     """Runs of one project beside one another; each method names the project it acts in."""
 
-    def __init__(self, runs: RunService, call: Call) -> None:
+    def __init__(self, runs: RunService, call: Call, plugins_folder: str) -> None:
         self._runs = runs
         self._call = call
+        self._plugins_folder = plugins_folder
 
     def compare(self, project_id: str, run_ids: Sequence[str]) -> ComparisonOut:
         """Any runs, in the order asked for. Raises NotFound for one that is not the project's."""
@@ -135,6 +127,7 @@ class Comparisons:
         assert other.candidate is not None
         payload = {
             "task": one.evaluation["kind"],
+            "plugins_folder": self._plugins_folder,
             "horizon": one.evaluation.get("horizon") or 1,
             "season": one.evaluation.get("season") or 1,
             "seed": one.run.seed,
@@ -170,13 +163,14 @@ def _outline(each: _Judged) -> ComparedRun:
 
 def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
     """The metrics that any of them has, in the order in which the first has them; marks only on the same rows."""
+    facts = _facts(compared)
     values: dict[str, list[float | None]] = {}
     beside: dict[str, list[float | None]] = {}
     for place, each in enumerate(compared):
         for found, into in ((each.candidate, values), (each.beside, beside)):
-            told = {**(found or {}).get("metrics", {}), "seconds": (found or {}).get("seconds")}
+            told = {**(found or {}).get("metrics", {}), FIT_SECONDS.name: (found or {}).get("seconds")}
             for name, value in told.items():
-                if isinstance(value, int | float) and not isinstance(value, bool) and name not in _NOT_METRICS:
+                if value is not None and name in facts and facts[name].detail != "hidden":
                     into.setdefault(name, [None] * len(compared))[place] = float(value)
     units = {(each.evaluation or {}).get("unit") or "" for each in compared if each.candidate}
     unit = units.pop() if len(units) == 1 else None if units else ""
@@ -184,7 +178,8 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
     rivals = {each.beside["name"] for each in compared if each.beside}
     rows = []
     for name, column in values.items():
-        lower = LOWER_IS_BETTER.get(name) if name != "skill" or len(rivals) == 1 else None
+        about = facts[name]
+        lower = about.lower_is_better if name != "skill" or len(rivals) == 1 else None
         known = [value for value in column if value is not None]
         marked = same and lower is not None and len(known) > 1 and min(known) != max(known)
         low, high = (min(known), max(known)) if marked else (None, None)
@@ -192,7 +187,12 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
         rows.append(
             MetricRow(
                 metric=name,
-                unit=unit if name in _IN_UNIT else "s" if name == "seconds" else "",
+                unit=None
+                if unit is None and facts[name].unit.startswith("target")
+                else facts[name].unit_of(unit or ""),
+                title=facts[name].title,
+                format=facts[name].format,
+                digits=facts[name].digits,
                 lower_is_better=lower,
                 values=column,
                 beside=beside.get(name, [None] * len(compared)),
@@ -201,6 +201,12 @@ def _metrics(compared: Sequence[_Judged], same: bool) -> list[MetricRow]:
             )
         )
     return rows
+
+
+def _facts(compared: Sequence[_Judged]) -> dict[str, MetricFacts]:
+    """What the evaluations say of their metrics; every contender has a time."""
+    said = [MetricFacts.model_validate(each) for one in compared for each in (one.evaluation or {}).get("metrics", ())]
+    return {each.name: each for each in (FIT_SECONDS, *said)}
 
 
 def _differences(compared: Sequence[_Judged]) -> list[ConfigRow]:

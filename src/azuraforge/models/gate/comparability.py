@@ -6,44 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from azuraforge.models.gate.bootstrap import block_length
-from azuraforge.models.gate.contenders import SERIES_METRICS, Champion, Contender
-from azuraforge.models.gate.policy import Metric
+from azuraforge.models.gate.contenders import Champion, Contender
 from azuraforge.models.gate.reasons import INCOMPARABLE, Reason
 
 #: Fewer origins than this, or than two blocks, decide nothing.
 MIN_ORIGINS = 30
 
 
-def unseen_origins(
-    first_target_at: NDArray[np.datetime64],
-    last_target_at: NDArray[np.datetime64],
-    learned_from: Sequence[tuple[np.datetime64, np.datetime64]],
-) -> NDArray[np.bool_]:
-    """Origins none of whose targets lie in a learned time range (both ends inclusive).
-
-    Args:
-        first_target_at: ``(origin,)`` time of each origin's first target.
-        last_target_at: ``(origin,)`` time of each origin's last target.
-        learned_from: time ranges that the champion learned from, training and validation alike.
-
-    Example:
-        >>> days = np.arange("2026-01-01", "2026-01-06", dtype="datetime64[D]")
-        >>> learned = [(np.datetime64("2025-01-01"), np.datetime64("2026-01-02"))]
-        >>> unseen_origins(days, days + 1, learned).tolist()
-        [False, False, True, True, True]
-    """
-    unseen = np.ones(len(first_target_at), dtype=bool)
-    for start, end in learned_from:
-        unseen &= (last_target_at < start) | (first_target_at > end)
-    return unseen
-
-
-def needed_origins(origins: int, horizon: int, season: int, metric: Metric = "rmse") -> int:
+def needed_origins(origins: int, horizon: int, season: int, *, in_time: bool = True) -> int:
     """The fewest origins that decide anything: 30, and along a series at least two blocks."""
-    return max(MIN_ORIGINS, 2 * block_length(origins, horizon, season)) if metric in SERIES_METRICS else MIN_ORIGINS
+    return max(MIN_ORIGINS, 2 * block_length(origins, horizon, season)) if in_time else MIN_ORIGINS
 
 
 def incomparable(code: str, **params: Any) -> Reason:
@@ -67,7 +41,7 @@ def check_together(candidate: Contender, baselines: Sequence[Contender], champio
         judged += [] if champion.obstacle is not None else [champion]
         if champion.obstacle is None and champion.unseen.shape != (len(champion.losses),):
             raise ValueError(f"unseen needs one flag per origin, got {champion.unseen.shape}")
-    if len({contender.metric for contender in judged}) != 1:
+    if len({contender.metric.name for contender in judged}) != 1:
         raise ValueError("contenders are compared by one metric")
     names = [contender.name for contender in [candidate, *baselines]] + ([champion.name] if champion else [])
     if len(set(names)) != len(names):

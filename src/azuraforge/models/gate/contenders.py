@@ -9,31 +9,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.models.gate.bootstrap import Floats
-from azuraforge.models.gate.policy import Metric
 from azuraforge.models.gate.reasons import Reason
-
-#: What a contender's losses are compared by: ``rmse`` of squared and ``mae`` of absolute errors along a series; the
-#: others are means over independent examples, ``error_rate`` of losses that are 0 or 1.
-SERIES_METRICS: tuple[Metric, ...] = ("rmse", "mae")
+from azuraforge.plugins.contract.metric import MetricFacts, Pairing
+from azuraforge.plugins.kinds.forecast.facts import RMSE
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A forecaster and its losses: ``(origin, horizon)`` squared errors, NaN where the true value is missing.
+    """A predictor and its losses ``(row, column)``, NaN where the true value is missing.
 
-    A classifier's losses are ``(example, 1)``, with another ``metric``.
+    ``metric`` says what they are and how they are compared: ``(origin, horizon)`` squared errors by their RMSE, or
+    ``(example, 1)`` losses of independent examples by their mean.
     """
 
     name: str
     losses: Floats
-    metric: Metric = field(default="rmse", kw_only=True)
+    metric: MetricFacts = field(default=RMSE, kw_only=True)
 
     @property
     def score(self) -> float:
         """The metric over everything that is known, lower is better; 0.0 where nothing is."""
         known = self.losses[~np.isnan(self.losses)]
         mean = float(known.mean()) if known.size else 0.0
-        return math.sqrt(mean) if self.metric == "rmse" else mean
+        return math.sqrt(mean) if self.pairing.mean == "root" else mean
+
+    @property
+    def pairing(self) -> Pairing:
+        """How it is compared. Raises ValueError where the metric says nothing about that."""
+        if self.metric.pairing is None:
+            raise ValueError(f"the gate cannot compare by {self.metric.name}")
+        return self.metric.pairing
+
+    @property
+    def in_time(self) -> bool:
+        """Whether rows of losses follow one another in time."""
+        return self.pairing.rows == "origins"
 
     def at(self, origins: NDArray[np.bool_]) -> Contender:
         """The same contender on some of the origins."""

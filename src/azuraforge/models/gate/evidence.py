@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +19,13 @@ from azuraforge.models.gate.bootstrap import (
     sign_test,
 )
 from azuraforge.models.gate.comparability import MIN_ORIGINS, needed_origins
-from azuraforge.models.gate.contenders import SERIES_METRICS, Contender, Slice
-from azuraforge.models.gate.policy import Metric
+from azuraforge.models.gate.contenders import Contender, Slice
 from azuraforge.models.gate.reasons import told
 from azuraforge.models.gate.record import SliceRecord, Value
+from azuraforge.plugins.contract.evaluation import ComparisonScores, ShownComparison
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.shape import text_of
+from azuraforge.plugins.kinds.forecast.facts import RMSE
 
 
 def tightened_level(level: float, trials: int = 1, earlier_uses: int = 0) -> float:
@@ -59,7 +63,7 @@ class Comparison:
     level: float
     origins: int
     block: int
-    metric: Metric = "rmse"
+    metric: MetricFacts = RMSE
     margin: float = 0.0
     difference: float = field(default=0.0, kw_only=True)
     score_a: float = field(default=0.0, kw_only=True)
@@ -91,22 +95,38 @@ class Comparison:
             **measured(self.metric),
         }
 
-    def to_dict(self) -> dict[str, Any]:
-        """The comparison as the evaluation's JSON carries it; ``shown`` by language, as people read it."""
-        fields = {name: value for name, value in self.params.items() if name != "metric"}
-        return {
-            **fields,
-            "metric": self.metric,
-            "better": self.better,
-            "block": self.block,
-            "shown": {language: told(self.params, language) for language in ("en", "tr")},
-            **({"margin": self.margin} if self.margin else {}),
-        }
+    def scores(self) -> ComparisonScores:
+        """Return the comparison as the evaluation states it."""
+        return ComparisonScores(
+            a=self.a,
+            b=self.b,
+            metric=self.metric.name,
+            relative_difference=self.relative_difference,
+            difference=self.difference,
+            score_a=self.score_a,
+            score_b=self.score_b,
+            low=self.low,
+            high=self.high,
+            level=self.level,
+            origins=self.origins,
+            block=self.block,
+            margin=self.margin if math.isfinite(self.margin) else None,
+            better=self.better,
+            shown={language: ShownComparison(**told(self.params, language)) for language in ("en", "tr")},
+        )
 
 
-def measured(metric: Metric) -> dict[str, str]:
-    """A reason's own word for its measure; RMSE goes without saying."""
-    return {} if metric == "rmse" else {"metric": metric}
+def measured(metric: MetricFacts) -> dict[str, Value]:
+    """Return what a reason needs to word its metric; RMSE goes without saying."""
+    if metric.name == RMSE.name or metric.pairing is None:
+        return {}
+    return {
+        "metric": metric.name,
+        "measure_en": text_of(metric.title, "en"),
+        "measure_tr": text_of(metric.title, "tr"),
+        "rows": metric.pairing.rows,
+        "binary": metric.pairing.binary,
+    }
 
 
 def compare(
@@ -119,10 +139,10 @@ def compare(
     better only where the exact sign test agrees, else the interval is stretched to zero.
     """
     origins = len(a.losses)
-    if a.metric not in SERIES_METRICS:
+    if not a.in_time:
         return _compare_examples(a, b, level, resamples, seed)
     block = block_length(origins, horizon, season)
-    power = 0.5 if a.metric == "rmse" else 1.0
+    power = 0.5 if a.pairing.mean == "root" else 1.0
     relative = relative_rmse(a.losses, b.losses, power=power)
     low = high = None
     if origins >= needed_origins(origins, horizon, season):
@@ -141,7 +161,7 @@ def _compare_examples(a: Contender, b: Contender, level: float, resamples: int, 
     if examples < MIN_ORIGINS:
         return _comparison(a, b, relative, None, None, level, examples, 1)
     low, high = mean_difference_interval(a.losses, b.losses, level=level, resamples=resamples, seed=seed)
-    if a.metric == "error_rate" and sign_test(a.losses, b.losses) > 1 - level:
+    if a.pairing.binary and sign_test(a.losses, b.losses) > 1 - level:
         low, high = min(low, 0.0), max(high, 0.0)
     return _comparison(a, b, relative, low, high, level, examples, 1)
 
@@ -210,7 +230,7 @@ def guard(
     """
     share = 1 - (1 - level) / max(1, len(slices))
     how = {"level": share, "resamples": resamples, "seed": seed}
-    judge = _guard_series if a.metric in SERIES_METRICS else _guard_examples
+    judge = _guard_series if a.in_time else _guard_examples
     return [judge(a, b, part, horizon, season, how) for part in slices]
 
 
@@ -229,7 +249,7 @@ def _guard_series(a: Contender, b: Contender, part: Slice, horizon: int, season:
     inside = np.asarray((part.mask & ~np.isnan(a.losses)).any(axis=1), dtype=np.bool_)
     near = np.convolve(inside, np.ones(block), mode="full")[: len(inside)] > 0.5
     one, other = (Contender(each.name, np.where(part.mask, each.losses, np.nan), metric=each.metric) for each in (a, b))
-    power = 0.5 if a.metric == "rmse" else 1.0
+    power = 0.5 if a.pairing.mean == "root" else 1.0
     kept, targets = int(near.sum()), int(inside.sum())
     relative = relative_rmse(one.losses, other.losses, power=power) if targets else 0.0
     if targets < MIN_ORIGINS or kept < 2 * block:

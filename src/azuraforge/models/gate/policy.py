@@ -6,24 +6,13 @@ limits, promoted by the gate itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from azuraforge.bounds import MOST_COUNT, Name
 from azuraforge.errors import InvalidInput
-
-Metric = Literal["rmse", "mae", "log_loss", "error_rate"]
-SliceKey = Literal["horizon", "hour", "weekday", "month", "class"]
-
-#: Metrics that can judge a task; the first is its own. All are losses: less is better.
-METRICS: Mapping[str, tuple[Metric, ...]] = {"forecast": ("rmse", "mae"), "classify": ("error_rate", "log_loss")}
-#: Properties that can cut a task's targets into slices.
-SLICE_KEYS: Mapping[str, tuple[SliceKey, ...]] = {
-    "forecast": ("horizon", "hour", "weekday", "month"),
-    "classify": ("class",),
-}
+from azuraforge.plugins.contract.task_kind import TaskKindFacts
 
 
 class GuardedSlice(BaseModel):
@@ -37,7 +26,7 @@ class GuardedSlice(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    by: SliceKey
+    by: Name
     margin: float = Field(default=0.1, ge=0, le=10, description="relative: 0.1 allows 10 % worse, and noise beyond it")
     values: tuple[Name, ...] = Field(default=(), max_length=200, description="the guarded values; empty: all")
 
@@ -47,7 +36,7 @@ class PolicyTerms(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    metric: Metric | None = Field(default=None, description="null: the task's own (rmse, error_rate)")
+    metric: Name | None = Field(default=None, description="null: the first gate metric of the task kind")
     margin: float = Field(default=0.0, ge=0, le=1e12, description="by how much better, beyond noise, a winner must be")
     margin_kind: Literal["relative", "absolute"] = "relative"
     slices: tuple[GuardedSlice, ...] = Field(default=(), max_length=20)
@@ -66,16 +55,6 @@ class GatePolicy(PolicyTerms):
 
     number: int = Field(default=0, ge=0)
 
-    def metric_of(self, task: str) -> Metric:
-        """Return the metric that judges a task of this kind.
-
-        Example:
-            >>> GatePolicy().metric_of("forecast")
-            'rmse'
-        """
-        own = METRICS[task]
-        return self.metric if self.metric in own else own[0]
-
 
 class Measured(BaseModel):
     """Measurements of a candidate: milliseconds per prediction and the bytes of its files; None: not measured."""
@@ -90,21 +69,22 @@ class Measured(BaseModel):
 PLATFORM, UNMEASURED = GatePolicy(), Measured()
 
 
-def check_policy(policy: PolicyTerms, task: str) -> None:
+def check_policy(policy: PolicyTerms, kind: TaskKindFacts) -> None:
     """Raises InvalidInput where a task of this kind cannot be judged under the policy."""
-    if policy.metric is not None and policy.metric not in METRICS.get(task, get_args(Metric)):
+    if policy.metric is not None and policy.metric not in kind.gate_metrics:
         raise InvalidInput(
-            f"a model that does {task!r} is not judged by {policy.metric!r}",
+            f"a model that does {kind.name!r} is not judged by {policy.metric!r}",
             where="metric",
-            next_step=f"use one of {', '.join(METRICS[task])}, or leave it out",
+            next_step=f"use one of {', '.join(kind.gate_metrics)}, or leave it out",
         )
+    keys = [key.name for key in kind.slices]
     seen: set[str] = set()
     for each in policy.slices:
-        if each.by not in SLICE_KEYS.get(task, get_args(SliceKey)):
+        if each.by not in keys:
             raise InvalidInput(
-                f"the targets of a model that does {task!r} cannot be cut by {each.by!r}",
+                f"the targets of a model that does {kind.name!r} cannot be cut by {each.by!r}",
                 where="slices",
-                next_step=f"use {', '.join(SLICE_KEYS[task])}",
+                next_step=f"use {', '.join(keys)}" if keys else "guard no slices",
             )
         if each.by in seen:
             raise InvalidInput(f"{each.by!r} is guarded twice", where="slices", next_step="name each key once")

@@ -183,13 +183,8 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "images": ("images", "görüntüler"),
 }
 
-#: metric → what it is called in a sentence, and what it is counted over: (English, Turkish).
-_MEASURES: Mapping[str, tuple[str, str]] = {
-    "rmse": ("RMSE", "RMSE"),
-    "mae": ("MAE", "MAE"),
-    "error_rate": ("error rate", "hata oranı"),
-    "log_loss": ("log loss", "log kaybı"),
-}
+#: The metric of a reason that names none, and the words for rows of losses: (English, Turkish).
+_UNNAMED = "RMSE"
 _UNITS: Mapping[bool, Mapping[str, tuple[str, str]]] = {
     True: {
         "units": ("[origin|origins]", "tahmin başlangıcı"),
@@ -233,10 +228,10 @@ class Reason:
             'forecasting.ridge şampiyon kalıyor.'
         """
         english, turkish = _SENTENCES[self.code]
-        metric, turkish_asked = str(self.params.get("metric", "rmse")), language == "tr"
+        turkish_asked = language == "tr"
         shown: dict[str, Any] = dict(self.params)
-        shown["measure"] = _MEASURES[metric][turkish_asked]
-        units = {name: words[turkish_asked] for name, words in _UNITS[metric in ("rmse", "mae")].items()}
+        shown["measure"] = _measure(self.params, language)
+        units = {name: words[turkish_asked] for name, words in _UNITS[_in_time(self.params)].items()}
         figures = told(self.params, language)
         shown |= {"change": figures["change"], "low_end": figures["low"], "high_end": figures["high"]}
         margin = self.params.get("margin")
@@ -268,22 +263,23 @@ _MOST = 10.0
 def told(params: Mapping[str, Any], language: str) -> dict[str, str]:
     """A comparison's numbers as people read them: ``measure``, ``change``, and ``low`` and ``high`` of its interval.
 
-    Along a series they are relative. Of error rates they are points (hundredths) with the errors per 1,000 of both
-    sides, of log losses the losses themselves: a classifier that makes almost no errors is no denominator.
+    Along a series they are relative. Of losses that are 0 or 1 they are points (hundredths) with the errors per
+    1,000 of both sides, of other independent losses the losses themselves: almost no errors are no denominator.
 
     Args:
-        params: metric, relative_difference, low, high; of this release also difference, score_a, score_b.
+        params: those of ``evidence.Comparison``.
         language: ``en`` or ``tr``.
 
     Example:
-        >>> few = {"metric": "error_rate", "difference": -0.09, "score_a": 0.01, "score_b": 0.1}
+        >>> few = {"measure_en": "error rate", "rows": "examples", "binary": True}
+        >>> few |= {"difference": -0.09, "score_a": 0.01, "score_b": 0.1}
         >>> seen = told({**few, "low": -0.12, "high": -0.06}, "en")
         >>> seen["measure"], seen["change"], seen["low"], seen["high"]
         ('error rate', '−9 points (10 errors per 1,000 against 100)', '−12', '−6 points')
     """
-    metric, low, high = params.get("metric", "rmse"), params.get("low"), params.get("high")
+    low, high = params.get("low"), params.get("high")
     ends = {"low": _end(params, low, language, unit=False), "high": _end(params, high, language)}
-    ends["measure"] = _MEASURES[metric][language == "tr"]
+    ends["measure"] = _measure(params, language)
     if _is_relative(params):
         relative = params.get("relative_difference")
         if "score_b" in params and (relative is None or relative > _MOST):
@@ -293,15 +289,24 @@ def told(params: Mapping[str, Any], language: str) -> dict[str, str]:
         return {"change": change, **ends}
     beside = (
         _against(params, language, "{} errors per 1,000", "binde {} yerine {} hata", 1000)
-        if metric == "error_rate"
+        if params.get("binary")
         else _against(params, language, "{}", "{} yerine {}")
     )
     return {"change": f"{_end(params, params['difference'], language)} ({beside})", **ends}
 
 
+def _measure(params: Mapping[str, Any], language: str) -> str:
+    """The metric's title, as ``evidence.measured`` put it into the values."""
+    return str(params.get(f"measure_{language}") or params.get("measure_en") or _UNNAMED)
+
+
+def _in_time(params: Mapping[str, Any]) -> bool:
+    return bool(params.get("rows", "origins") == "origins")
+
+
 def _is_relative(params: Mapping[str, Any]) -> bool:
-    """Verdicts of earlier releases are relative, whatever their metric."""
-    return params.get("metric", "rmse") in ("rmse", "mae") or "difference" not in params
+    """Along a series a difference is relative; so is one whose scores are not stated."""
+    return _in_time(params) or "difference" not in params
 
 
 def _against(params: Mapping[str, Any], language: str, english: str, turkish: str, scale: float = 1) -> str:
@@ -320,7 +325,7 @@ def _end(
         return "–"
     if _is_relative(params):
         return percent(value, language, signed=signed)
-    if params["metric"] == "error_rate":
+    if params.get("binary"):
         points = _plain(value * 100, language, signed=signed)
         word = "puan" if language == "tr" else "point" if points.strip("−+") == "1" else "points"
         return f"{points} {word}" if unit else points

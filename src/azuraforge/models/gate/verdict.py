@@ -23,11 +23,12 @@ from typing import Literal
 import numpy as np
 
 from azuraforge.models.gate.comparability import check_together, needed_origins
-from azuraforge.models.gate.contenders import SERIES_METRICS, Champion, Contender, Slice
+from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.evidence import Comparison, Guarded, compare, guard, measured, tightened_level
-from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured, Metric
+from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
 from azuraforge.models.gate.reasons import Reason
 from azuraforge.models.gate.record import Decision, Headline, VerdictRecord
+from azuraforge.plugins.contract.metric import MetricFacts
 
 Shortfall = Literal["unproven", "barred"]
 
@@ -200,7 +201,9 @@ class _Case:
             self.reasons += [champion.limit] if champion.limit else []
         left = int(unseen.sum())
         metric = self.candidate.metric
-        if left < (needed := needed_origins(left, self.how["horizon"], self.how["season"], metric)):
+        if left < (
+            needed := needed_origins(left, self.how["horizon"], self.how["season"], in_time=self.candidate.in_time)
+        ):
             reason = Reason("too_few_origins", {"origins": left, "needed": needed, **measured(metric)})
             return self.close("not_comparable", champion.name, [reason], "champion_kept")
         candidate, best, holder = (each.at(unseen) for each in (own, rival, champion))
@@ -231,9 +234,9 @@ class _Case:
     def _with_margin(self, comparison: Comparison, holder: Contender) -> Comparison:
         """The same comparison, to be won by the policy's margin over the one that would lose the title."""
         margin, relative = self.policy.margin, self.policy.margin_kind == "relative"
-        if margin and relative and holder.metric not in SERIES_METRICS:
+        if margin and relative and not holder.in_time:
             margin = margin * holder.score
-        elif margin and not relative and holder.metric in SERIES_METRICS:
+        elif margin and not relative and holder.in_time:
             margin = margin / holder.score if holder.score else math.inf
         return replace(comparison, margin=margin)
 
@@ -271,7 +274,9 @@ class _Case:
     def _beside_best(self) -> Reason:
         if self.to_best.high is None:
             metric = self.candidate.metric
-            needed = needed_origins(self.to_best.origins, self.how["horizon"], self.how["season"], metric)
+            needed = needed_origins(
+                self.to_best.origins, self.how["horizon"], self.how["season"], in_time=self.candidate.in_time
+            )
             names = {"a": self.candidate.name, "b": self.best.name}
             counts = {"origins": self.to_best.origins, "needed": needed}
             return Reason("too_few_origins_without_champion", {**names, **counts, **measured(metric)})
@@ -284,7 +289,7 @@ def _shortfall(comparison: Comparison, barred: Sequence[Reason]) -> Shortfall:
     return "barred" if barred or proven else "unproven"
 
 
-def _stated_margin(policy: GatePolicy, metric: Metric) -> list[Reason]:
+def _stated_margin(policy: GatePolicy, metric: MetricFacts) -> list[Reason]:
     if not policy.margin:
         return []
     if policy.margin_kind == "relative":

@@ -63,7 +63,7 @@ class _Case(Generic[P]):
 
 
 class Inference:
-    """Replys questions of all kinds; each method names the project it acts in."""
+    """Answers questions of all kinds; each method names the project it acts in."""
 
     def __init__(self, database: Database, versions: ServedVersions, deployments: Deployments, ledger: Ledger) -> None:
         self._database = database
@@ -80,7 +80,7 @@ class Inference:
         by: str,
         in_thread: InThread = to_thread.run_sync,
     ) -> P:
-        """Reply a question by the version that ``target`` means.
+        """Answer a question by the version that ``target`` means.
 
         Raises NotFound or Conflict where there is no such version, InvalidInput where it cannot answer this, and
         TransientError where its child died, was too slow or has too much to do, or the client left.

@@ -36,7 +36,6 @@ log = logger("models")
 class Outcomes:
     """Judges predictions; each method names the project it acts in.
 
-
     Args:
         after_judging: called with a project and the ids of the models whose predictions were judged.
     """

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
 from azuraforge.database import Database, Session
+from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
 from azuraforge.models.gate.policy import GatePolicy, PolicyTerms, check_policy
 from azuraforge.models.registry.finding import find_model, lock_model
 from azuraforge.models.schemas import PolicyOut, PolicyPage, PolicyRequest
 from azuraforge.paging import PAGE, Order
+from azuraforge.plugins.contract.task_kind import TaskKindFacts
 
 _ORDER: Order[tuple[int]] = Order("policies", tuple[int])
+
+#: Every task kind that works, by name.
+TaskKinds: TypeAlias = Callable[[], Mapping[str, TaskKindFacts]]
 
 
 class Policies:
     """What promotions of each model need."""
 
-    def __init__(self, database: Database, events: EventLog) -> None:
+    def __init__(self, database: Database, events: EventLog, task_kinds: TaskKinds) -> None:
         self._database = database
         self._events = events
+        self._task_kinds = task_kinds
 
     def current(self, session: Session, project_id: str, model: str) -> GatePolicy:
         """What a verdict is given under now; the platform's own for a model that is new, or has none."""
@@ -43,15 +52,32 @@ class Policies:
     def set(self, project_id: str, model: str, request: PolicyRequest, by: str) -> PolicyOut:
         """The model's next policy; verdicts already given stay what they are."""
         terms = PolicyTerms(**request.model_dump(exclude={"reason"}))
+        kinds = self._task_kinds()
 
         def work(session: Session) -> PolicyOut:
             owner = lock_model(session, project_id, model)
             newest = store.versions(session, project_id, owner.id)
-            if newest:
-                check_policy(terms, newest[0].kind)
+            _check(terms, kinds, newest[0].kind if newest else None)
             row = store.add_policy(session, owner, policy=terms, reason=request.reason, by=by)
             told = {"model": owner.name, "number": row.number, "by": by, "reason": request.reason}
             self._events.append(session, project_id, "project", "model.policy_changed", told)
             return shapes.policy_out(row)
 
         return self._database.write(project_id, work, durable=True)
+
+
+def _check(terms: PolicyTerms, kinds: Mapping[str, TaskKindFacts], task: str | None) -> None:
+    """Refuse terms that the model's task kind does not have; of a model without versions, that no kind has.
+
+    A kind whose plugin is gone cannot be asked: nothing judges such a model until the plugin is back.
+    """
+    asked = [kind for name, kind in kinds.items() if task is None or name == task]
+    refused: InvalidInput | None = None
+    for kind in asked:
+        try:
+            check_policy(terms, kind)
+            return
+        except InvalidInput as error:
+            refused = refused or error
+    if refused is not None:
+        raise refused

@@ -16,6 +16,7 @@ from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.covariates import part_at_end
+from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.forecasting.panels import one_of, stack
 from azuraforge.processes.backend import choose_nearest
 
@@ -205,25 +206,6 @@ def read_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, known_ahead: Se
     frame = frame.insert_column(0, pl.Series(schema.time, times, dtype=pl.Datetime("us", "UTC")))
     _check_rhythm(frame, schema)
     return frame
-
-
-def following_times(frame: pl.DataFrame, schema: Schema, count: int, clock: Clock | None = None) -> list[datetime]:
-    """Times of the rows after the last, as ``clock`` steps: the frequency in the zone of the rhythm, and without one
-    the timetable that it learned, or the median distance. None: the clock of ``frame``."""
-    import polars as pl
-
-    if schema.time is None:
-        raise InvalidInput("this version was trained on rows without a time", where="schema")
-    if clock is None:
-        if schema.frequency is None and frame.height < 2:
-            raise InvalidInput(
-                "one row says nothing about the time of the next", where="rows", next_step="send more rows"
-            )
-        clock = Clock.learn(frame, schema)
-    last = np.array([frame.height - 1], dtype=np.int64)
-    moments = clock.following_moments(frame, last, count)[0]
-    times: list[datetime] = pl.Series("at", moments).cast(pl.Datetime("us", "UTC")).to_list()
-    return times
 
 
 def _check_rhythm(frame: pl.DataFrame, schema: Schema) -> None:

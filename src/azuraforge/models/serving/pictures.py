@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from azuraforge.datasets.images.large_pictures import SERVED_PIXELS
-from azuraforge.datasets.images.pictures import decode_picture, png_base64
+from azuraforge.datasets.images.pictures import decode_picture
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
 from azuraforge.models.serving.child import PREDICTION_FAILED
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.vision.config import ClassPredictions, ImagePart, ImageSchema
+from azuraforge.plugins.vision.png import png_base64
 from azuraforge.processes.backend import choose_nearest
 from azuraforge.processes.memory import bounded_growth
 

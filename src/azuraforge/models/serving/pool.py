@@ -24,7 +24,7 @@ Open = Callable[[str, dict[str, Any]], Conversation]
 
 
 class ReplicaPool:
-    """Replys by children that keep a version loaded.
+    """Answers by children that keep a version loaded.
 
     Args:
         open_child: ``Launcher.open``.

@@ -1,141 +1,148 @@
-"""The steps of a backtest, each the entry point of a child of its own; ``backtest`` tells how they follow one another.
+"""The steps of a backtest, each the entry point of a child of its own; ``handler.py`` says how they follow one another.
 
 The child that learns is given the fold's train and validation rows and nothing else; the rows to predict are written
-after it has ended.
+after it has ended. Only forecasts have folds: their parts and metrics are those of that task kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from azuraforge.errors import one_line
-from azuraforge.pipelines.baselines import baseline_config
+from azuraforge.pipelines.backtests.shapes import (
+    BacktestFigure,
+    BacktestInput,
+    BacktestResult,
+    ContenderOverFolds,
+    ExecutedFold,
+    FoldContender,
+    FoldLearned,
+    FoldLearner,
+    FoldParts,
+    FoldPredicted,
+    FoldPredictInput,
+    FoldRows,
+    JudgedFold,
+    Spread,
+)
 from azuraforge.pipelines.contexts import BaselineContext, Child
-from azuraforge.pipelines.forecast.metrics import measure, seasonal_scale, skill
-from azuraforge.pipelines.forecast.panel_judging import Panel, series_scales
-from azuraforge.pipelines.forecast.parts import (
+from azuraforge.pipelines.data import read_dataset
+from azuraforge.pipelines.predictor import learn
+from azuraforge.pipelines.shapes import FitInput, asked, to_json
+from azuraforge.pipelines.steps import config_of, load_pipeline, use_engine
+from azuraforge.plugins.contract.evaluation import FailedBaseline
+from azuraforge.plugins.contract.parts import Rows, Table
+from azuraforge.plugins.contract.pipeline import Config
+from azuraforge.plugins.forecasting.config import ForecastConfig
+from azuraforge.plugins.kinds.forecast.folds import split_of
+from azuraforge.plugins.kinds.forecast.judging import panel_and_scale
+from azuraforge.plugins.kinds.forecast.metrics import measure, skill
+from azuraforge.plugins.kinds.forecast.parts import (
     cut_learning,
     cut_test,
     load_part,
     of_run,
     range_of,
-    read_table,
     save_part,
+    schema_from,
     without_short_series,
 )
-from azuraforge.pipelines.forecast.predictions import load_predictions, predict_checked, save_predictions
-from azuraforge.pipelines.forecast.probabilistic import score
-from azuraforge.pipelines.predictor import learn
-from azuraforge.plugins.contract.parts import Rows, Split, Table
-from azuraforge.plugins.discovery.describing import parse_config
-from azuraforge.plugins.discovery.loading import load_plugin
-from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.kinds.forecast.predictions import load_predictions, predict_checked, save_predictions
+from azuraforge.plugins.kinds.forecast.probabilistic import score
+from azuraforge.plugins.kinds.forecast.split import ForecastSplit
 
 
 def cut(child: Child) -> dict[str, Any]:
-    """Write a fold's train and validation parts. Payload: dataset, fold, horizon, known_ahead, needs (``Split``),
-    ended (those of the run's ``left_out`` whose moments its ranges do not count)."""
-    payload, table = child.payload, _table(child.payload)
-    for name in ("train", "validation"):
-        part = cut_learning(table, Rows(*payload["fold"][name]), payload["horizon"], payload["known_ahead"])
+    """Write a fold's train and validation parts. ``FoldRows`` → ``FoldParts``."""
+    wanted = asked(FoldRows, child.payload)
+    table, config = _table(wanted), _config(wanted)
+    for name, rows in (("train", wanted.fold.train), ("validation", wanted.fold.validation)):
+        part = cut_learning(table, Rows(*rows), config.horizon, config.known_ahead)
         save_part(part, child.outputs / name)
-    return {}
+    return to_json(FoldParts())
 
 
 def fit(child: Child) -> dict[str, Any]:
-    """Learn the candidate and every baseline. Payload: plugin, config, plugins_folder, baselines, train, validation.
+    """Learn the candidate and every baseline into ``<name>/predictor/``. ``FitInput`` → ``FoldLearned``.
 
-    Outputs: ``<name>/predictor/``. Result: ``{"learned": [{name, seconds} | {name, failed}]}``. A baseline that fails
-    is listed; the candidate's failure ends the run.
+    A baseline that fails is listed; the candidate's failure ends the run.
     """
-    payload, beside = child.payload, child.payload["baselines"]
-    train, validation = load_part(payload["train"]), load_part(payload["validation"])
-    names = [payload["plugin"], *beside["names"]]
-    learned: list[dict[str, Any]] = []
+    wanted = asked(FitInput, child.payload)
+    _, kind = load_pipeline(wanted.plugin, wanted.plugins_folder)
+    train, validation = load_part(wanted.train), load_part(wanted.validation)
+    own = kind.own_config(wanted.config).model_dump(mode="json")
+    names = [wanted.plugin, *wanted.baselines]
+    learned: list[FoldLearner] = []
     for done, name in enumerate(names):
         child.progress(done, len(names), name)
-        given = payload["config"] if not done else baseline_config(beside["task"], beside["config"])
         try:
-            pipeline = load_plugin("pipeline", name, payload.get("plugins_folder"))()
+            pipeline, _ = load_pipeline(name, wanted.plugins_folder)
             files = child.outputs / name / "files"
             files.mkdir(parents=True, exist_ok=True)
-            run = _Quiet(parse_config(pipeline.Config, given, name), child.seed, child.threads, files, child)
-            if pipeline.uses_engine:
-                child.use_engine()
+            config = config_of(pipeline, own if done else wanted.config, name)
+            run = _Quiet(config, child.seed, child.threads, files, child)
+            use_engine(child, pipeline)
             made = learn(name, pipeline, run, train, validation, child.outputs / name / "predictor")
-            learned.append({"name": name, "seconds": made.to_dict()["seconds"]})
+            learned.append(FoldLearner(name=name, seconds=made.seconds))
         except Exception as error:
             if not done:
                 raise
-            learned.append({"name": name, "failed": one_line(error)})
+            learned.append(FoldLearner(name=name, failed=one_line(error)))
     child.progress(len(names), len(names))
-    return {"learned": learned}
+    return to_json(FoldLearned(learned=tuple(learned)))
 
 
 def hold(child: Child) -> dict[str, Any]:
-    """Write the rows to predict, without what came after them, and apart from them the truth. Payload: as ``cut``.
-
-    Outputs: ``test/``, ``truth.npy``. Result: ``{"parts": {part: {rows, start, end}}}``.
-    """
-    payload, table = child.payload, _table(child.payload)
-    part, truth = cut_test(
-        table, Rows(*payload["fold"]["test"]), payload["horizon"], known_ahead=payload["known_ahead"]
-    )
+    """Write the rows to predict, ``test/``, and apart from them ``truth.npy``. ``FoldRows`` → ``FoldParts``."""
+    wanted = asked(FoldRows, child.payload)
+    table, config = _table(wanted), _config(wanted)
+    part, truth = cut_test(table, Rows(*wanted.fold.test), config.horizon, known_ahead=config.known_ahead)
     save_part(part, child.outputs / "test")
     np.save(child.outputs / "truth.npy", truth, allow_pickle=False)
-    return {"parts": {name: range_of(table, Rows(*ends)) for name, ends in payload["fold"].items()}}
+    ranges = wanted.fold.model_dump()
+    return to_json(FoldParts(parts={name: range_of(table, Rows(*ends)) for name, ends in ranges.items()}))
 
 
 def predict(child: Child) -> dict[str, Any]:
-    """Load and predict. Payload: plugins_folder, test, predictors (folder), learned.
-
-    Outputs: ``<name>.npz``. Result: ``{"predicted": [{name} | {name, failed}]}``; the first is the candidate.
-    """
-    payload = child.payload
-    part, folder = load_part(payload["test"]), Path(payload["predictors"])
-    found: list[dict[str, Any]] = []
-    for done, each in enumerate(payload["learned"]):
-        name = each["name"]
-        child.progress(done, len(payload["learned"]), name)
+    """Load and predict into ``<name>.npz``. ``FoldPredictInput`` → ``FoldPredicted``."""
+    wanted = asked(FoldPredictInput, child.payload)
+    part, folder = load_part(wanted.test), Path(wanted.predictors)
+    found: list[FoldLearner] = []
+    for done, each in enumerate(wanted.learned):
+        name = each.name
+        child.progress(done, len(wanted.learned), name)
         try:
-            pipeline = load_plugin("pipeline", name, payload.get("plugins_folder"))()
-            if pipeline.uses_engine:
-                child.use_engine()
+            pipeline, _ = load_pipeline(name, wanted.plugins_folder)
+            use_engine(child, pipeline)
             predictor = pipeline.load(folder / name / "predictor")
-            made = predict_checked(name, lambda asked, p=pipeline, x=predictor: p.predict(x, asked), part)  # type: ignore[misc]
+            made = predict_checked(name, lambda asked, p=pipeline, x=predictor: p.predict(x, asked), part)  # type: ignore[misc]  # bound now
             save_predictions(made, child.outputs / f"{name}.npz")
-            found.append({"name": name})
+            found.append(FoldLearner(name=name))
         except Exception as error:
             if not done:
                 raise
-            found.append({"name": name, "failed": one_line(error)})
-    return {"predicted": found}
+            found.append(FoldLearner(name=name, failed=one_line(error)))
+    return to_json(FoldPredicted(predicted=tuple(found)))
 
 
 def judge(child: Child) -> dict[str, Any]:
-    """Measure every fold, and the mean and spread over the folds. Payload: candidate, season, horizon, folds.
-
-    Result: ``{"backtest": {candidate, horizon, folds: [{parts, contenders, failed}], contenders}}``; in the last, per
-    contender: the mean and the standard deviation of RMSE, MASE and coverage over the folds it stood in, and in how
-    many of them the candidate's RMSE was lower.
-    """
-    folds = [_judged(fold, child.payload["season"]) for fold in child.payload["folds"]]
-    candidate = child.payload["candidate"]
-    names = list(dict.fromkeys(each["name"] for fold in folds for each in fold["contenders"]))
-    rows = [_over_folds(name, candidate, folds) for name in names]
-    rows.sort(key=lambda row: (row["rmse"]["mean"] is None, row["rmse"]["mean"] or 0.0))
-    return {"backtest": {"candidate": candidate, "horizon": child.payload["horizon"], "folds": folds,
-                         "contenders": rows}}  # fmt: skip
+    """Measure every fold, and the mean and spread over the folds. ``BacktestInput`` → ``BacktestResult``."""
+    wanted = asked(BacktestInput, child.payload)
+    folds = tuple(_judged(fold, wanted.season) for fold in wanted.folds)
+    names = list(dict.fromkeys(each.name for fold in folds for each in fold.contenders))
+    rows = [_over_folds(name, wanted.candidate, folds) for name in names]
+    rows.sort(key=lambda row: (row.rmse.mean is None, row.rmse.mean or 0.0))
+    figure = BacktestFigure(candidate=wanted.candidate, horizon=wanted.horizon, folds=folds, contenders=tuple(rows))
+    return to_json(BacktestResult(backtest=figure))
 
 
 class _Quiet(BaselineContext):
-    """A run's context that tells only how far it is: a fold has no curves and no checkpoints of its own."""
+    """A run's context that reports progress only: a fold has no curves and no checkpoints of its own."""
 
-    def __init__(self, config: Any, seed: int, threads: int, outputs: Path, child: Child) -> None:
+    def __init__(self, config: Config, seed: int, threads: int, outputs: Path, child: Child) -> None:
         super().__init__(config, seed, threads, outputs)
         self._child = child
 
@@ -144,51 +151,63 @@ class _Quiet(BaselineContext):
         self._child.progress(done, total, note)
 
 
-def _judged(fold: Mapping[str, Any], season: int) -> dict[str, Any]:
-    truth = np.load(fold["truth"], allow_pickle=False)
-    train = load_part(fold["train"])
-    scale, panel = None, None
-    if train.schema.series is None:
-        scale = seasonal_scale(column_values(train.frame, train.schema.target)[train.start :], season)
-    else:
-        panel = Panel.of(load_part(fold["test"]), series_scales(train, season))
-    seconds = {each["name"]: each["seconds"] for each in fold["learned"]}
-    contenders: list[dict[str, Any]] = []
-    for each in fold["predicted"]:
-        if "failed" in each:
+def _judged(fold: ExecutedFold, season: int) -> JudgedFold:
+    truth = np.load(fold.truth, allow_pickle=False)
+    panel, scale = panel_and_scale(load_part(fold.test), load_part(fold.train), season)
+    seconds = {each.name: each.seconds for each in fold.learned}
+    found: list[tuple[str, dict[str, float | None]]] = []
+    for each in fold.predicted:
+        if each.failed is not None:
             continue
-        made = load_predictions(Path(fold["predictions"]) / f"{each['name']}.npz")
+        made = load_predictions(Path(fold.predictions) / f"{each.name}.npz")
         scores, _ = score(truth, made)
         measured = measure(truth, made, scale)[0] if panel is None else panel.measure(truth, made)[0]
-        metrics = {**measured, "crps": scores["crps"], "width": scores["width"]}
-        contenders.append({"name": each["name"], "metrics": metrics, "seconds": seconds[each["name"]]})
-    others = [each["metrics"]["rmse"] for each in contenders[1:] if each["metrics"]["rmse"] is not None]
-    for each in contenders:
-        each["metrics"]["skill"] = skill(each["metrics"]["rmse"], min(others) if others else None)
-    return {"parts": fold["parts"], "contenders": contenders, "failed": fold["failed"]}
+        found.append((each.name, {**measured, "crps": scores["crps"], "width": scores["width"]}))
+    others = [rmse for _, metrics in found[1:] if (rmse := metrics["rmse"]) is not None]
+    best = min(others) if others else None
+    contenders = tuple(
+        FoldContender(name=name, metrics={**metrics, "skill": skill(metrics["rmse"], best)}, seconds=seconds[name])
+        for name, metrics in found
+    )
+    failed = tuple(
+        FailedBaseline(name=each.name, reason=each.failed)
+        for each in (*fold.learned, *fold.predicted)
+        if each.failed is not None
+    )
+    return JudgedFold(parts=fold.parts, contenders=contenders, failed=failed)
 
 
-def _over_folds(name: str, candidate: str, folds: list[dict[str, Any]]) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": name}
+def _over_folds(name: str, candidate: str, folds: tuple[JudgedFold, ...]) -> ContenderOverFolds:
+    spreads: dict[str, Spread] = {}
     for metric in ("rmse", "mase", "coverage"):
         known = [value for fold in folds if (value := _value(fold, name, metric)) is not None]
-        spread = float(np.std(known, ddof=1)) if len(known) > 1 else None
-        row[metric] = {"mean": float(np.mean(known)) if known else None, "deviation": spread, "folds": len(known)}
+        deviation = float(np.std(known, ddof=1)) if len(known) > 1 else None
+        spreads[metric] = Spread(mean=float(np.mean(known)) if known else None, deviation=deviation, folds=len(known))
     pairs = [(_value(fold, candidate, "rmse"), _value(fold, name, "rmse")) for fold in folds]
-    row["beaten_in"] = None if name == candidate else sum(
-        ours is not None and theirs is not None and ours < theirs for ours, theirs in pairs
-    )  # fmt: skip
-    return row
+    beaten = sum(ours is not None and theirs is not None and ours < theirs for ours, theirs in pairs)
+    return ContenderOverFolds(
+        name=name,
+        rmse=spreads["rmse"],
+        mase=spreads["mase"],
+        coverage=spreads["coverage"],
+        beaten_in=None if name == candidate else beaten,
+    )
 
 
-def _value(fold: Mapping[str, Any], name: str, metric: str) -> float | None:
-    found = next((each for each in fold["contenders"] if each["name"] == name), None)
-    return None if found is None else found["metrics"][metric]
+def _value(fold: JudgedFold, name: str, metric: str) -> float | None:
+    found = next((each for each in fold.contenders if each.name == name), None)
+    return None if found is None else found.metrics[metric]
 
 
-def _table(payload: Mapping[str, Any]) -> Table:
-    """The dataset; of a panel without the series that have too little in a part of this fold."""
-    parts = {name: Rows(*ends) for name, ends in payload["fold"].items()}
-    split = Split(**parts, needs=payload.get("needs", {}))
-    table = of_run(read_table(**payload["dataset"]), payload.get("ended", ()))
-    return without_short_series(table, split, payload["horizon"])[0]
+def _config(wanted: FoldRows) -> ForecastConfig:
+    known = ForecastConfig.model_fields.keys() & wanted.config.keys()
+    return ForecastConfig.model_validate({name: wanted.config[name] for name in known})
+
+
+def _table(wanted: FoldRows) -> Table:
+    """The dataset; of a panel without the series that ended early or have too little in a part of this fold."""
+    run = ForecastSplit.model_validate(wanted.split.model_dump())
+    ended = [each for each in run.left_out if each.why == "ended"]
+    table = Table(read_dataset(wanted.dataset), schema_from(wanted.dataset.meaning))
+    horizon = _config(wanted).horizon
+    return without_short_series(of_run(table, ended), split_of(wanted.fold, run.needs), horizon)[0]

@@ -15,20 +15,33 @@ from azuraforge.datasets.service import DatasetService, DatasetVersion
 from azuraforge.errors import AzuraError, Conflict, InvalidInput, TransientError
 from azuraforge.models.schemas import VersionOut
 from azuraforge.models.service import ModelService
+from azuraforge.pipelines.batches.shapes import (
+    BatchSummary,
+    CheckInput,
+    CheckResult,
+    Chunk,
+    ChunkInput,
+    Gathered,
+    GatherInput,
+    Plan,
+    PlanInput,
+)
 from azuraforge.pipelines.extra import BatchExtra
-from azuraforge.pipelines.loop import obstacle_of, rows_of
+from azuraforge.pipelines.loop import rows_of
+from azuraforge.pipelines.shapes import to_json
+from azuraforge.plugins.contract.batch import BatchRange
 from azuraforge.plugins.discovery.catalogue import Call
 from azuraforge.processes.failures import Cancelled
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 STEPS = "azuraforge.pipelines.batches.steps"
-_GATHER_SECONDS = 600.0
+_CHECK_SECONDS, _GATHER_SECONDS = 60.0, 600.0
 _PLAN_SHARE, _GATHER_SHARE = 0.03, 0.07
 
 
 class BatchConfig(BaseModel):
-    """What to predict with, and from which rows."""
+    """The version to predict with, and the rows to predict from."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,7 +80,7 @@ class BatchPredictHandler(Handler):
         if not named:
             raise InvalidInput("no dataset is named", where="dataset", next_step="see `azuraforge datasets list`")
         dataset = self._datasets.get(project_id, named, request.dataset_version)
-        _check_fits(version.data_schema, dataset)
+        self._check_fits(version, dataset)
         alias = None if config.version is not None else config.alias
         return PreparedRun(
             name=request.name or f"{request.model} v{version.version} on {dataset.name}",
@@ -91,30 +104,41 @@ class BatchPredictHandler(Handler):
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version, trash=True)
         version = self._version(run.project_id, run.model, run.config["version"], "")
         folder = self._models.folders.verify(run.project_id, version.content_hash)
-        asked = {
-            "plugin": version.plugin,
-            "plugins_folder": str(self._plugins_folder),
-            "predictor": str(folder),
-            "dataset": rows_of(dataset),
-            "config": run.config,
-        }
-        planned = job.phase("plan", f"{STEPS}:plan", asked, share=_PLAN_SHARE)
-        chunks, done = planned["chunks"], list[str]()
+        config = BatchConfig.model_validate(run.config)
+        asked = PlanInput(
+            plugins_folder=str(self._plugins_folder),
+            plugin=version.plugin,
+            predictor=str(folder),
+            dataset=rows_of(dataset),
+            rows=BatchRange(start=config.start, end=config.end, every=config.every),
+        )
+        planned = Plan.model_validate(job.phase("plan", f"{STEPS}:plan", to_json(asked), share=_PLAN_SHARE))
+        chunks, done = planned.chunks, list[str]()
         share = (1 - _PLAN_SHARE - _GATHER_SHARE) / len(chunks)
         until = version.learned_from.get("end")
         try:
             for number, chunk in enumerate(chunks):
-                payload = {**asked, "chunk": chunk, "learned_until": until}
-                if "origins_file" in planned:
-                    payload["origins_file"] = planned["origins_file"]
-                ended = job.phase(f"predict-{number + 1:02d}", f"{STEPS}:predict", payload, share=share)
-                done.append(f"{ended['outputs']}/rows.parquet")
-            summary = self._keep(job, done, len(chunks), planned)
+                wanted = ChunkInput(**dict(asked), chunk=chunk, learned_until=until, origins_file=planned.origins_file)
+                ended = job.phase(f"predict-{number + 1:02d}", f"{STEPS}:predict", to_json(wanted), share=share)
+                done.append(f"{Chunk.model_validate(ended).outputs}/rows.parquet")
+            summary = self._keep(job, version.kind, done, planned)
         except (Cancelled, AzuraError) as error:
             if not isinstance(error, TransientError):
-                self._keep_part(job, done, len(chunks), planned)
+                self._keep_part(job, version.kind, done, planned)
             raise
-        return Finish({**summary, "version": version.version, "model": run.model})
+        return Finish({**to_json(summary), "version": version.version, "model": run.model})
+
+    def _check_fits(self, version: VersionOut, dataset: DatasetVersion) -> None:
+        """Refuse a dataset that means something else than the one the version learned from."""
+        wanted = CheckInput(
+            plugins_folder=str(self._plugins_folder),
+            task=version.kind,
+            learned=version.data_schema,
+            given=dataset.schema,
+        )
+        found = CheckResult.model_validate(self._call(f"{STEPS}:check", to_json(wanted), _CHECK_SECONDS))
+        if found.problem is not None:
+            raise _unfit(found.problem)
 
     def _version(self, project_id: str, model: str, number: int | None, alias: str) -> VersionOut:
         """The version of this number, else the one that the alias points at."""
@@ -130,34 +154,38 @@ class BatchPredictHandler(Handler):
             )
         return held
 
-    def _keep(self, job: Job, done: list[str], of: int, planned: dict[str, Any]) -> dict[str, Any]:
+    def _keep(self, job: Job, task: str, done: list[str], planned: Plan) -> BatchSummary:
         """Put the chunks together and list the files; returns the summary."""
-        partial = len(done) < of
+        of = len(planned.chunks)
         folder = job.folder / "gathered"
-        told = self._call(f"{STEPS}:gather", {"chunks": done, "folder": str(folder)}, _GATHER_SECONDS)
-        middle = "-partial" if partial else ""
+        wanted = GatherInput(
+            plugins_folder=str(self._plugins_folder), task=task, chunks=tuple(done), folder=str(folder)
+        )
+        found = Gathered.model_validate(self._call(f"{STEPS}:gather", to_json(wanted), _GATHER_SECONDS))
+        middle = "-partial" if len(done) < of else ""
         for suffix, media_type in (("parquet", "application/vnd.apache.parquet"), ("csv", "text/csv")):
             job.artifact(f"predictions{middle}.{suffix}", folder / f"predictions.{suffix}", media_type, "predictions")
-        summary = {
-            "rows": told["rows"],
-            "origins": planned["origins"],
-            "skipped": planned["skipped"],
-            "partial": partial,
-            "chunks": len(done),
-            "of_chunks": of,
-            "scores": told["scores"],
-        }
-        job.figure("predictions", {**summary, "columns": told["columns"], "tail": told["tail"]})
+        summary = BatchSummary(
+            rows=found.rows,
+            origins=planned.origins,
+            skipped=planned.skipped,
+            partial=len(done) < of,
+            chunks=len(done),
+            of_chunks=of,
+            scores=found.scores,
+        )
+        job.figure("predictions", {**to_json(summary), "columns": list(found.columns), "tail": list(found.tail)})
         return summary
 
-    def _keep_part(self, job: Job, done: list[str], of: int, planned: dict[str, Any]) -> None:
+    def _keep_part(self, job: Job, task: str, done: list[str], planned: Plan) -> None:
         """A run that ends early leaves what it has, by a name that says so."""
+        of = len(planned.chunks)
         if not done:
             job.note(f"It ended before the first of {of} parts was predicted; nothing is kept.")
             return
-        summary = self._keep(job, done, of, planned)
+        summary = self._keep(job, task, done, planned)
         job.note(
-            f"**Partial:** it ended after {len(done)} of {of} parts; their {summary['rows']} rows are kept in"
+            f"**Partial:** it ended after {len(done)} of {of} parts; their {summary.rows} rows are kept in"
             " predictions-partial.parquet and predictions-partial.csv. The rest was not predicted."
         )
 
@@ -173,23 +201,6 @@ def _parse(given: dict[str, Any]) -> BatchConfig:
             where=f"config.{where}" if where else "config",
             next_step=f"known: {', '.join(BatchConfig.model_fields)}",
         ) from None
-
-
-def _check_fits(theirs: dict[str, Any], dataset: DatasetVersion) -> None:
-    """Refuse a dataset that means something else than the one the version learned from."""
-    ours = dataset.schema
-    if theirs.get("kind", "series") != ours.get("kind", "series"):
-        raise _unfit(f"{dataset.name!r} holds {ours.get('kind', 'series')}, the version reads {theirs.get('kind')}")
-    if ours.get("kind") == "images":
-        for name in ("height", "width", "channels"):
-            if theirs[name] != ours[name]:
-                raise _unfit(f"its images have {name} {ours[name]}, the version reads {theirs[name]}")
-        return
-    if (other := obstacle_of(theirs, ours)) is not None:
-        mine, learned = other["params"]["candidate"], other["params"]["champion"]
-        raise _unfit(f"{other['code'].replace('_', ' ')}: {mine!r}, the version has {learned!r}")
-    if missing := sorted(set(theirs.get("features", ())) - set(ours.get("features", ()))):
-        raise _unfit(f"column {missing[0]!r} is missing, which the version was trained with")
 
 
 def _unfit(problem: str) -> InvalidInput:

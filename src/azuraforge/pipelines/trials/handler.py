@@ -1,25 +1,39 @@
 """Trials of a study, seen from the worker: split → fit → score on the validation part.
 
-Nothing is held out, judged or promoted here: no trial ever sees a row of the test part. No app code and no frame is
-loaded; children do that (``trial_steps.py``).
+Nothing is held out, judged or promoted here: no trial ever sees a row of the test set. No app code and no frame is
+loaded; children do that (``steps.py``).
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
+
+from pydantic import JsonValue
 
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.baselines import baselines_of
 from azuraforge.pipelines.extra import TrialExtra
 from azuraforge.pipelines.loop import rows_of
+from azuraforge.pipelines.shapes import (
+    ScoredBaselines,
+    ScoredTrial,
+    SplitInput,
+    StepInput,
+    TrialInput,
+    TrialSplit,
+    to_json,
+)
 from azuraforge.pipelines.trials.parts import StudyParts
+from azuraforge.plugins.contract.shape import Shape
+from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.runs.handlers import Finish, Handler, Job, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 
 STEPS = "azuraforge.pipelines.trials.steps"
 _SHARES = {"split": 0.05, "baselines": 0.15, "fit": 0.8}
+
+ResultT = TypeVar("ResultT", bound=Shape)
 
 
 class TrialHandler(Handler):
@@ -28,51 +42,57 @@ class TrialHandler(Handler):
     kind = "trial"
     extra = TrialExtra
 
-    def __init__(self, datasets: DatasetService, plugins_folder: Path, parts_folder: Path) -> None:
+    def __init__(self, datasets: DatasetService, catalogue: Catalogue, parts_folder: Path) -> None:
         self._datasets = datasets
-        self._plugins_folder = plugins_folder
+        self._catalogue = catalogue
         self._parts = StudyParts(parts_folder)
 
     def prepare(self, project_id: str, request: RunRequest) -> PreparedRun:
-        """Refuses: a trial means something inside its study only."""
+        """Refuse: a trial means something inside its study only."""
         raise InvalidInput(
             "a trial is started by its study", where="kind", next_step="azuraforge studies create, or start a train run"
         )
 
     def execute(self, job: Job) -> Finish:
         """Execute the phases of the trial."""
-        run = job.run
+        run, extra = job.run, job.run.carries(TrialExtra)
         if run.dataset_id is None or run.plugin is None:
             raise InvalidInput("a trial needs a pipeline and a dataset", where=f"run {run.id}")
         dataset = self._datasets.get(run.project_id, run.dataset_id, run.dataset_version)
-        learner = {"plugins_folder": str(self._plugins_folder), "plugin": run.plugin, "config": run.config}
-        split = self._split(job, run.carries(TrialExtra), {**learner, "dataset": rows_of(dataset)})
-        extra = run.carries(TrialExtra)
-        task = extra.task
-        parts = {
-            **{part: f"{split['outputs']}/{part}" for part in ("train", "validation")},
-            "scoring": split["outputs"],
-            "scale": split.get("scale"),
-            "task": task,
-        }
-        summary: dict[str, Any] = {"study": extra.model_dump()["study"], "cpu_seconds": split["cpu_seconds"]}
+        folder = str(self._catalogue.plugins_folder)
+        split = self._split(
+            job,
+            extra,
+            SplitInput(plugins_folder=folder, plugin=run.plugin, config=run.config, dataset=rows_of(dataset)),
+        )
+        wanted = TrialInput(
+            plugins_folder=folder,
+            plugin=run.plugin,
+            config=run.config,
+            train=f"{split.outputs}/train",
+            validation=f"{split.outputs}/validation",
+            baselines=self._catalogue.task_kind(extra.task).baselines_of(run.plugin),
+            scoring=split.outputs,
+        )
+        summary: dict[str, JsonValue] = {"study": extra.model_dump(mode="json")["study"]}
         if extra.baselines:
-            names = list(baselines_of(task, run.plugin))
-            beside = {**run.config, "horizon": split["horizon"]} if split["horizon"] else run.config
-            payload = {**learner, "config": beside, "names": names, **parts}
-            scored = job.phase("baselines", f"{STEPS}:baselines", payload, share=_SHARES["baselines"])
-            summary["baselines"] = scored["scored"]
-        fitted = job.phase("fit", f"{STEPS}:fit", {**learner, **parts}, share=_SHARES["fit"])
-        summary["cpu_seconds"] += fitted["cpu_seconds"]
-        summary["metrics"], summary["app_seconds"] = fitted["metrics"], fitted["app_seconds"]
+            scored = _phase(job, "baselines", wanted, ScoredBaselines)
+            summary["baselines"] = [each.model_dump(mode="json", exclude_none=True) for each in scored.scored]
+        fitted = _phase(job, "fit", wanted, ScoredTrial)
+        summary["cpu_seconds"] = split.cpu_seconds + fitted.cpu_seconds
+        summary["metrics"], summary["app_seconds"] = {**fitted.metrics}, fitted.app_seconds
         return Finish(summary)
 
-    def _split(self, job: Job, extra: TrialExtra, payload: dict[str, Any]) -> dict[str, Any]:
+    def _split(self, job: Job, extra: TrialExtra, wanted: SplitInput) -> TrialSplit:
         """The parts of this trial; where all trials of the study have the same ones, the first that needs them cuts."""
-        study, shared = extra.study_id, extra.same_parts
-        if shared and (found := self._parts.find(job.run.project_id, study)) is not None:
-            return {**found, "cpu_seconds": 0.0}
-        split = job.phase("split", f"{STEPS}:split", payload, share=_SHARES["split"])
-        if shared:
-            self._parts.keep(job.run.project_id, study, split)
+        project_id, study = job.run.project_id, extra.study_id
+        if extra.same_parts and (found := self._parts.find(project_id, study)) is not None:
+            return found.model_copy(update={"cpu_seconds": 0.0})
+        split = _phase(job, "split", wanted, TrialSplit)
+        if extra.same_parts:
+            self._parts.keep(project_id, study, split)
         return split
+
+
+def _phase(job: Job, name: str, wanted: StepInput, result: type[ResultT]) -> ResultT:
+    return result.model_validate(job.phase(name, f"{STEPS}:{name}", to_json(wanted), share=_SHARES[name]))

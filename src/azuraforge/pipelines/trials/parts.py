@@ -11,15 +11,15 @@ import os
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
 import orjson
 
+from azuraforge.pipelines.shapes import TrialSplit
 from azuraforge.processes.sealed_folders import problem_with, seal
 
 #: On a worker of its own, which is not told when a study ends, parts that no trial asked for are kept so long.
 _KEPT_SECONDS = 3 * 24 * 3600.0
-_TOLD = "parts-2.json"  # the number is of what it holds: what an earlier release kept is cut again
+_TOLD = "parts.json"
 
 
 class StudyParts:
@@ -28,7 +28,7 @@ class StudyParts:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def find(self, project_id: str, study_id: str) -> dict[str, Any] | None:
+    def find(self, project_id: str, study_id: str) -> TrialSplit | None:
         """The result of the split, its ``outputs`` the kept folder; None where there is none that verifies."""
         home = self._home(project_id, study_id)
         try:
@@ -40,18 +40,18 @@ class StudyParts:
         parts = home / told["name"]
         if problem_with(parts, told["sha256"]) is not None:
             return None
-        return {**told["split"], "outputs": str(parts)}
+        return TrialSplit.model_validate({**told["split"], "outputs": str(parts)})
 
-    def keep(self, project_id: str, study_id: str, split: dict[str, Any]) -> None:
+    def keep(self, project_id: str, study_id: str, split: TrialSplit) -> None:
         """Keep a copy for the trials after this one. Two at once keep two; a full disk keeps none."""
         home = self._home(project_id, study_id)
-        source = Path(split["outputs"])
+        source = Path(split.outputs)
         name = f"parts-{source.parents[3].name}"  # <run>/phases/split/<attempt>/outputs
         with contextlib.suppress(OSError):
             shutil.rmtree(home / name, ignore_errors=True)
             shutil.copytree(source, home / name)
             sealed = seal(home / name, {})
-            plain = {key: value for key, value in split.items() if key not in ("outputs", "rows")}
+            plain = split.model_dump(mode="json", exclude={"outputs"})
             told = orjson.dumps({"name": name, "sha256": sealed.sha256, "split": plain})
             written = home / f".{name}.json"
             written.write_bytes(told)

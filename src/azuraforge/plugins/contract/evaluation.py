@@ -93,7 +93,9 @@ class ComparisonScores(Shape):
     level: float
     origins: int = Field(description="rows compared")
     block: int = Field(description="neighbouring rows that are drawn together")
-    margin: float = Field(default=0.0, description="by which a must be better; in the measure of the interval")
+    margin: float | None = Field(
+        default=0.0, description="by which a must be better, in the measure of the interval; null: no finite one"
+    )
     better: bool
     shown: dict[str, ShownComparison] = Field(description="by language code")
 

@@ -20,7 +20,7 @@ SaidT = TypeVar("SaidT", contravariant=True)
 Direction = Literal["lower", "higher", "none"]
 Unit = Literal["target", "target_squared", "seconds", "bytes", "none"]
 Format = Literal["number", "share", "signed_share", "percent"]
-Detail = Literal["main", "more", "hidden"]
+Detail = Literal["main", "more", "full", "hidden"]
 
 #: Marks of the units that are not the target's own.
 _MARKS: Mapping[Unit, str] = {"seconds": "s", "bytes": "B", "none": ""}
@@ -51,7 +51,9 @@ class MetricFacts(Shape):
     )
     digits: int | None = Field(default=None, description="behind the decimal point; null: as many as the size needs")
     detail: Detail = Field(
-        default="main", description="main: in every table; more: where there is room; hidden: part of another metric"
+        default="main",
+        description="main: in every table; more: where there is room; full: where readers choose one metric;"
+        " hidden: part of another metric",
     )
     pairing: Pairing | None = Field(default=None, description="how the gate compares by it; null: it does not")
 

@@ -11,9 +11,9 @@ Texts: TypeAlias = Annotated[dict[str, str], Field(description="by language code
 
 
 class Shape(BaseModel):
-    """An immutable set of fields; unknown ones are refused."""
+    """An immutable set of fields; unknown ones are refused. Answers always hold fields that have a default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_serialization_defaults_required=True)
 
 
 def text_of(texts: dict[str, str], language: str) -> str:

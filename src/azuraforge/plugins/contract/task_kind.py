@@ -69,6 +69,16 @@ class TaskKindFacts(Shape):
         """Return the metric that a policy asks for, or the kind's own."""
         return self.metric(asked if asked in self.gate_metrics else self.gate_metrics[0])
 
+    def baselines_of(self, candidate: str) -> tuple[str, ...]:
+        """Return the baselines that ``candidate`` is compared with; one that is itself the candidate is left out.
+
+        Example:
+            >>> kind = TaskKindFacts.model_construct(baselines=("naive", "ridge"))
+            >>> kind.baselines_of("ridge")
+            ('naive',)
+        """
+        return tuple(name for name in self.baselines if name != candidate)
+
     def with_metric(self, added: MetricFacts) -> TaskKindFacts:
         """Return the kind with a metric that a plugin adds; one that has a pairing may decide and be aimed at."""
         names = (added.name,) if added.pairing is not None else ()
@@ -221,17 +231,35 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         )
         return next((other(code, theirs, ours) for code, theirs, ours in pairs if theirs != ours), None)
 
+    def unreadable(self, learned: SchemaJson, given: SchemaJson) -> str | None:
+        """Return why a version of one schema cannot predict from data of another; None where it can."""
+        found = self.other_data(learned, given)
+        if found is None:
+            return None
+        mine, theirs = found.params.get("candidate"), found.params.get("champion")
+        return f"{found.code.replace('_', ' ')}: {mine!r}, the version has {theirs!r}"
+
     # -- splitting rule and parts
 
     @abstractmethod
-    def split(self, pipeline: AnyPipeline, table: TableT, config: ConfigT, folder: Path | None, refit: bool) -> SplitT:
+    def split(
+        self,
+        pipeline: AnyPipeline,
+        table: TableT,
+        config: ConfigT,
+        folder: Path | None,
+        *,
+        studied: bool = False,
+        refit: bool = False,
+    ) -> SplitT:
         """Ask the pipeline for a split, check it, and write ``train/`` and ``validation/`` into ``folder``.
 
         Args:
             pipeline: of this kind.
             config: the pipeline's own.
             folder: None: check only, write nothing.
-            refit: the winner of a study is fitted again, on the validation part too.
+            studied: the config is the best of a study, whose trials were scored on the validation part.
+            refit: the study's winner is fitted again, on most of the validation part too.
 
         Raises InvalidInput where the split is not usable or a part is too small.
         """

@@ -49,7 +49,7 @@ log = logger("plugins")
 
 
 class Call(Protocol):
-    """One short child: ``call(entry, payload, timeout_seconds)`` (see ``runs.launcher``)."""
+    """One short child: ``call(entry, payload, timeout_seconds)`` (see ``processes.launcher``)."""
 
     def __call__(self, entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]: ...
 

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from azuraforge.events.redis_bell import RedisBell
+from azuraforge.events.redis_notifier import RedisNotifier
 from azuraforge.runs.broker import celery_app as broker
 from azuraforge.telemetry import logger
 
@@ -25,9 +25,9 @@ class CeleryCarrier:
     """The ``Carrier`` of the scaled platform. It never waits for the broker, and forgets what cannot be sent: the
     row stays queued, and a dispatcher sends it again."""
 
-    def __init__(self, url: str, bell: RedisBell) -> None:
+    def __init__(self, url: str, notifier: RedisNotifier) -> None:
         self._url = url
-        self._bell = bell
+        self._notifier = notifier
         self._letters: queue.SimpleQueue[tuple[str, str, str] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._send, name="runs-sender", daemon=True)
 
@@ -47,7 +47,7 @@ class CeleryCarrier:
 
     def cancelled(self, project_id: str, run_id: str) -> None:
         """A running run was asked to stop."""
-        self._bell.ring_cancel(project_id, run_id)
+        self._notifier.notify_cancel(project_id, run_id)
 
     def _send(self) -> None:
         app = broker.make_app(self._url)

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from azuraforge.events.redis_bell import answers, connect
+from azuraforge.events.redis_notifier import answers, connect
 from azuraforge.processes.launcher import PASSED_ON
 from azuraforge.runs.broker import celery_app as broker
 from azuraforge.settings import Queue

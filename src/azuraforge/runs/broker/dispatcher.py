@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 
 from azuraforge.database import Database
-from azuraforge.events.redis_bell import connect
+from azuraforge.events.redis_notifier import connect
 from azuraforge.runs import lease
 from azuraforge.runs.broker import celery_app as broker
 from azuraforge.runs.carrier import Carrier

@@ -1,4 +1,4 @@
-"""Carries runs beside the API in one process: slots that work, a reaper, and a bell instead of a broker."""
+"""Executes runs in the process that serves: threads that work, a reaper, and a condition instead of a broker."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Supervisor:
         self._settings = settings
         self._reaper = Reaper(database, events, settings)
         self._stopping = threading.Event()
-        self._bell = threading.Condition()
-        self._rings = 0
+        self._changed = threading.Condition()
+        self._wakes = 0
         self._threads = [
             threading.Thread(target=self._work, name=f"runs-slot-{number}", daemon=True)
             for number in range(settings.runs.concurrency)
@@ -45,30 +45,30 @@ class Supervisor:
         """Put running runs back into the queue and end every thread."""
         self._stopping.set()
         self._worker.drain()
-        self._ring()
+        self._wake()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(self._settings.runs.reap_seconds + 5)
 
     def submitted(self, project_id: str, run_id: str, queue: str) -> None:
-        """A run was queued: wake the slots."""
-        self._ring()
+        """A run was queued: wake the threads."""
+        self._wake()
 
     def cancelled(self, project_id: str, run_id: str) -> None:
         """A running run was asked to stop."""
         self._worker.notice_cancel(run_id)
 
-    def _ring(self) -> None:
-        with self._bell:
-            self._rings += 1
-            self._bell.notify_all()
+    def _wake(self) -> None:
+        with self._changed:
+            self._wakes += 1
+            self._changed.notify_all()
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            heard = self._rings  # before looking, so that no ring falls between looking and waiting
+            seen = self._wakes  # before looking, so that none is missed between looking and waiting
             try:
                 if self._worker.run_one():
-                    self._ring()  # its end may have let others start
+                    self._wake()  # its end may have let others start
                     continue
             except AzuraError as error:
                 log.warning("slot_waits", reason=str(error))
@@ -78,16 +78,16 @@ class Supervisor:
                 log.error("slot_failed", exc_info=error)
                 self._stopping.wait(1.0)
                 continue
-            with self._bell:
-                while self._rings == heard:
-                    self._bell.wait()
+            with self._changed:
+                while self._wakes == seen:
+                    self._changed.wait()
 
     def _reap(self) -> None:
         while not self._stopping.wait(self._settings.runs.reap_seconds):
             try:
                 self._reaper.reap()
                 if self._some_are_due():
-                    self._ring()
+                    self._wake()
             except Replaced:
                 continue
             except Exception as error:

@@ -1,4 +1,4 @@
-"""What a panel's forecasts are worth: over all of its series, for each of them, and how they are compared.
+"""Scores of a panel's forecasts: over all of its series, for each of them, and as the gate compares them.
 
 Overall, every row counts alike, in the data's unit, so that large series weigh most in RMSE and MAE. MASE is free of
 scale: each series' own, averaged over the series. R² is of what moves within the series: that one is larger than
@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.pipelines.forecast.metrics import HorizonMetrics, Metrics, measure, seasonal_scale
+from azuraforge.plugins.contract.evaluation import SeriesScores
 from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import each
+from azuraforge.plugins.kinds.forecast.metrics import Metrics, measure, seasonal_scale, skill
 
 #: Series of which the table of a run tells; of more, the worst.
 MOST_SERIES = 200
@@ -70,9 +71,7 @@ class Panel:
         """``(origin,)`` → ``(moment,)``: whether it holds for all of a moment's origins."""
         return np.asarray(self.by_moment(flags[:, None], True).all(axis=1))
 
-    def measure(
-        self, truth: Floats, predictions: Predictions
-    ) -> tuple[Metrics, list[HorizonMetrics], dict[str, Metrics]]:
+    def measure(self, truth: Floats, predictions: Predictions) -> tuple[Metrics, list[Metrics], dict[str, Metrics]]:
         """Overall, per horizon, and per series, see the module."""
         overall, horizons = measure(truth, predictions, None)
         alone: dict[str, Metrics] = {}
@@ -98,37 +97,24 @@ def series_scales(train: Part, season: int) -> dict[str, float | None]:
     return {name: seasonal_scale(column_values(one.frame, one.schema.target), season) for name, one, _ in each(train)}
 
 
-def series_table(
-    panel: Panel, candidate: dict[str, Metrics], baseline: dict[str, Metrics], left_out: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """What the evaluation tells about the series: ``count``, ``rows`` the worst first (by MASE), ``left_out``.
-
-    A row: series, origins, mase, rmse, baseline_mase, baseline_rmse, and skill, 1 minus the ratio of the two RMSEs.
-    """
-    rows: list[dict[str, Any]] = []
+def series_table(panel: Panel, candidate: dict[str, Metrics], baseline: dict[str, Metrics]) -> list[SeriesScores]:
+    """Return the series, the worst first (by MASE); skill is 1 minus the ratio of the two RMSEs."""
+    rows: list[SeriesScores] = []
     for name, at in panel.members.items():
         mine, theirs = candidate[name], baseline[name]
-        rmse, beside = mine["rmse"], theirs["rmse"]
         rows.append(
-            {
-                "series": name,
-                "origins": len(at),
-                "mase": mine["mase"],
-                "rmse": rmse,
-                "coverage": mine["coverage"],
-                "baseline_mase": theirs["mase"],
-                "baseline_rmse": beside,
-                "skill": 1 - rmse / beside if rmse is not None and beside else None,
-            }
+            SeriesScores(
+                series=name,
+                origins=len(at),
+                mase=mine["mase"],
+                rmse=mine["rmse"],
+                coverage=mine["coverage"],
+                baseline_mase=theirs["mase"],
+                baseline_rmse=theirs["rmse"],
+                skill=skill(mine["rmse"], theirs["rmse"]),
+            )
         )
-    rows.sort(key=lambda row: -1.0 if row["mase"] is None else row["mase"], reverse=True)
-    return {
-        "count": len(rows),
-        "worst": rows[0]["series"] if rows and rows[0]["mase"] is not None else None,
-        "better": sum(row["skill"] is not None and row["skill"] > 0 for row in rows),
-        "rows": rows[:MOST_SERIES],
-        "left_out": left_out,
-    }
+    return sorted(rows, key=lambda row: -1.0 if row.mase is None else row.mase, reverse=True)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

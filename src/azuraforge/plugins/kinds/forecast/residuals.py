@@ -1,4 +1,4 @@
-"""What is left of a forecast: errors by size, over time and by slice, each beside the best baseline's.
+"""Residuals of a forecast: errors by size, over time and by slice, each next to the best baseline's.
 
 Errors are ``predicted - actual``. Shape, time and memory are looked at one step ahead, where errors of neighbouring
 origins do not overlap; slices hold every horizon. Computed from stored predictions in a child without app code.
@@ -9,18 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.pipelines.forecast.metrics import skill
-from azuraforge.pipelines.forecast.parts import load_part, times_of
-from azuraforge.pipelines.forecast.predictions import load_predictions
 from azuraforge.plugins.contract.parts import Floats, Part
-
-if TYPE_CHECKING:
-    from azuraforge.pipelines.contexts import Child
+from azuraforge.plugins.contract.task_kind import ExplainCase
+from azuraforge.plugins.kinds.forecast.metrics import skill
+from azuraforge.plugins.kinds.forecast.parts import load_part, times_of
+from azuraforge.plugins.kinds.forecast.predictions import load_predictions
 
 #: At most this many points are drawn; longer series are thinned out evenly, both ends kept.
 DRAWN_POINTS = 1000
@@ -32,36 +30,31 @@ FEWEST_ERRORS = 10
 _DAY_SECONDS = 86_400
 
 
-def explain(child: Child) -> dict[str, Any]:
-    """Draw ``actual_predicted``, ``residuals`` and ``slices``.
-
-    Payload: candidate and baseline ``{"name", "predictions": folder}``, test and truth (folders), season.
-    Result: the figures' names.
-    """
-    payload = child.payload
-    truth = np.load(Path(payload["truth"]) / "truth.npy", allow_pickle=False)
-    test = load_part(payload["test"])
-    sides = [
-        (payload[role]["name"], load_predictions(Path(payload[role]["predictions"]) / "test.npz").point)
-        for role in ("candidate", "baseline")
-    ]
-    (name, point), (baseline, baseline_point) = sides
+def residual_figures(case: ExplainCase, season: int) -> dict[str, Mapping[str, Any]]:
+    """Return ``actual_predicted``, ``residuals`` and ``slices`` of the candidate, next to the best baseline."""
+    truth = np.load(case.truth / "truth.npy", allow_pickle=False)
+    test = load_part(case.test)
+    point, baseline_point = (
+        load_predictions(Path(each.predictions) / "test.npz").point for each in (case.candidate, case.baseline)
+    )
     times = [times_of(test.frame, test.schema)[origin + 1] for origin in test.origins.tolist()]
-    named = {"contender": name, "baseline": baseline, "target": test.schema.target, "unit": test.schema.unit}
-    figures: dict[str, dict[str, Any]] = {
+    named = {
+        "contender": case.candidate.name,
+        "baseline": case.baseline.name,
+        "target": test.schema.target,
+        "unit": test.schema.unit,
+    }
+    return {
         "actual_predicted": {**named, **actual_against_predicted(truth[:, 0], point[:, 0], baseline_point[:, 0])},
         "residuals": {
             **named,
-            **residual_shape(point[:, 0] - truth[:, 0], times, payload["season"]),
+            **residual_shape(point[:, 0] - truth[:, 0], times, season),
             "baseline_autocorrelation": autocorrelation(
-                baseline_point[:, 0] - truth[:, 0], lags_of(len(truth), payload["season"])
+                baseline_point[:, 0] - truth[:, 0], lags_of(len(truth), season)
             ),
         },
         "slices": {**named, "slices": error_by_slice(test, truth, point, baseline_point)},
     }
-    for figure, data in figures.items():
-        child.figure(figure, data)
-    return {"figures": list(figures)}
 
 
 def actual_against_predicted(actual: Floats, predicted: Floats, baseline: Floats) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which inputs a forecaster leans on: permutation importance and Shapley values, for any pipeline.
+"""Inputs that a forecaster depends on: permutation importance and Shapley values, for any pipeline.
 
 An input is a block of rows before the origin in one column: the target's values 0, 1, 2 to 3, 4 to 7 … rows back, or
 another column as a whole (its rows ahead included, for columns known in advance). Origins are taken so far apart that
@@ -16,25 +16,21 @@ each order in both directions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.errors import one_line
-from azuraforge.pipelines.forecast.parts import load_part
-from azuraforge.pipelines.forecast.predictions import predict_checked
 from azuraforge.plugins.contract.parts import Floats, Indices, Part
-from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.contract.task_kind import ExplainCase
 from azuraforge.plugins.forecasting.covariates import ahead_of
+from azuraforge.plugins.kinds.forecast.parts import load_part, times_of
+from azuraforge.plugins.kinds.forecast.predictions import predict_checked
 
 if TYPE_CHECKING:
     import polars as pl
-
-    from azuraforge.pipelines.contexts import Child
 
 REPEATS = 5
 #: Orders of the inputs that the Shapley values are averaged over; each is walked forwards and backwards.
@@ -80,29 +76,19 @@ class Input:
         return {"name": self.name, "column": self.column, "lags": lags}
 
 
-def explain(child: Child) -> dict[str, Any]:
-    """Draw ``importance`` and ``shapley`` of a predictor. Result: ``{"figures", "problem"}``; a failure ends nothing.
+def input_figures(case: ExplainCase, season: int) -> dict[str, Mapping[str, Any]]:
+    """Return ``importance`` and ``shapley`` of the candidate."""
+    assert case.answer is not None
+    answer, name = case.answer, case.candidate.name
+    test = load_part(case.test)
+    truth = np.load(case.truth / "truth.npy", allow_pickle=False)
 
-    Payload: plugin, plugins_folder, predictor, engine, test and truth (folders), season.
-    """
-    payload, name = child.payload, child.payload["plugin"]
-    try:
-        pipeline: Any = load_plugin("pipeline", name, payload.get("plugins_folder"))()
-        if pipeline.uses_engine:
-            child.use_engine(payload.get("engine"))
-        predictor = pipeline.load(Path(payload["predictor"]))
-        test = load_part(payload["test"])
-        truth = np.load(Path(payload["truth"]) / "truth.npy", allow_pickle=False)
+    def predict(part: Part) -> Floats:
+        return predict_checked(name, answer, part).point
 
-        def predict(part: Part) -> Floats:
-            return predict_checked(name, lambda given: pipeline.predict(predictor, given), part).point
-
-        figures = importance_figures(predict, test, truth, payload["season"], child.seed, child.progress)
-    except Exception as error:
-        return {"figures": [], "problem": one_line(error)}
-    for figure, data in figures.items():
-        child.figure(figure, {"contender": name, "target": test.schema.target, "unit": test.schema.unit, **data})
-    return {"figures": list(figures), "problem": None}
+    found = importance_figures(predict, test, truth, season, case.seed, case.progress)
+    about = {"contender": name, "target": test.schema.target, "unit": test.schema.unit}
+    return {figure: {**about, **data} for figure, data in found.items()}
 
 
 def importance_figures(
@@ -259,8 +245,6 @@ def shapley_values(
         background += there[1]
     values, background = sums / orders, background / orders
     ranked = np.argsort(-np.abs(values).mean(axis=0), kind="stable")
-    from azuraforge.pipelines.forecast.parts import times_of
-
     times = times_of(test.frame, test.schema)
     return {
         "horizon": 1,

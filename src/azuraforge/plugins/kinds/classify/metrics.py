@@ -6,7 +6,7 @@ What has no meaning (precision of a class that was never answered) is None.
 from __future__ import annotations
 
 import math
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
 
 import numpy as np
 
@@ -19,17 +19,8 @@ _LEAST = 2.0**-126
 _Z = 1.959963984540054
 
 
-class Metrics(TypedDict):
-    """One row of the table; all are shares except ``log_loss`` (nats)."""
-
-    accuracy: float
-    accuracy_low: float
-    accuracy_high: float
-    error_rate: float
-    macro_f1: float
-    log_loss: float
-    ece: float
-    ece_uncalibrated: float | None
+#: One row of the table, by name; all are shares except ``log_loss`` (nats).
+Metrics: TypeAlias = dict[str, float | None]
 
 
 class ClassMetrics(TypedDict):

@@ -1,7 +1,7 @@
-"""The doorbell between processes, over Redis or Valkey Pub/Sub. It only rings: what happened stands in the database.
+"""Notifications between processes, over Redis or Valkey Pub/Sub. They carry no data: the database has it.
 
-Rings are lost when Redis is away, and that is all that is lost. Who rings never waits for Redis; who listens looks
-by itself meanwhile, and looks at once when Redis is back.
+Notifications are lost while Redis is away, and nothing else. A sender never waits for Redis; readers poll the database
+meanwhile, and look at once when Redis is back.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ from typing import Any
 
 import orjson
 
-from azuraforge.events.bell import Bell
+from azuraforge.events.notifier import Notifier
 from azuraforge.telemetry import logger
 
 _CHANNELS = {
-    "stream": "azuraforge:bell:stream",
-    "cancel": "azuraforge:bell:cancel",
-    "forget": "azuraforge:bell:forget",
+    "stream": "azuraforge:notifier:stream",
+    "cancel": "azuraforge:notifier:cancel",
+    "forget": "azuraforge:notifier:forget",
 }
 _CONNECT_SECONDS, _SOCKET_SECONDS, _HEALTH_SECONDS = 2.0, 5.0, 5
 _BATCH = 1000
-#: More rings than this waiting means that Redis hangs; they are forgotten, and everyone is woken later.
+#: More waiting notifications than this mean that Redis hangs; they are dropped, and all readers are woken later.
 _MOST_WAITING = 20_000
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 1.0
-_DEAF_PATIENCE_SECONDS = 1.0
+_DISCONNECTED_PATIENCE_SECONDS = 1.0
 
 log = logger("events")
 
-CancelHeard = Callable[[str, str], None]
+OnCancel = Callable[[str, str], None]
 #: Called with a key, or with None: with whichever.
-ForgetHeard = Callable[[str | None], None]
+OnForget = Callable[[str | None], None]
 
 
-class RedisBell(Bell):
-    """A bell that also rings, and is rung from, other processes.
+class RedisNotifier(Notifier):
+    """A notifier that also sends to, and receives from, other processes.
 
     Args:
         url: of Redis or Valkey, such as ``redis://127.0.0.1:6379/0``.
-        streams: hear the rings of other processes; for those with live readers.
+        streams: receive the notifications of other processes; for those with live readers.
         on_cancel: called with (project, run) when a running run is asked to stop, by whatever process; from a
-            thread of the bell's own, it must be quick.
-        on_forget: called with what another process said is to be forgotten, and with None where such a ring may
-            have been lost; likewise from a thread of the bell's own.
+            thread of the notifier's own, it must be quick.
+        on_forget: called with the cache key that another process named, and with None where such a notification
+            may have been lost; likewise from a thread of the notifier's own.
     """
 
     def __init__(
@@ -55,8 +55,8 @@ class RedisBell(Bell):
         url: str,
         *,
         streams: bool = False,
-        on_cancel: CancelHeard | None = None,
-        on_forget: ForgetHeard | None = None,
+        on_cancel: OnCancel | None = None,
+        on_forget: OnForget | None = None,
     ) -> None:
         super().__init__()
         self._url = url
@@ -64,58 +64,58 @@ class RedisBell(Bell):
         self._on_cancel = on_cancel
         self._on_forget = on_forget
         wanted = {"stream": streams, "cancel": on_cancel is not None, "forget": on_forget is not None}
-        self._hears = [_CHANNELS[kind] for kind, heard in wanted.items() if heard]
-        self._rings: queue.SimpleQueue[tuple[str, str, str] | None] = queue.SimpleQueue()
+        self._channels = [_CHANNELS[kind] for kind, is_wanted in wanted.items() if is_wanted]
+        self._unsent: queue.SimpleQueue[tuple[str, str, str] | None] = queue.SimpleQueue()
         self._missed = False
         self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._tell, name="bell-ringer", daemon=True)]
-        self._deaf = bool(self._hears)
-        if self._hears:
-            self._threads.append(threading.Thread(target=self._hear, name="bell-listener", daemon=True))
+        self._threads = [threading.Thread(target=self._send, name="notifier-sender", daemon=True)]
+        self._disconnected = bool(self._channels)
+        if self._channels:
+            self._threads.append(threading.Thread(target=self._listen, name="notifier-listener", daemon=True))
 
     @property
     def patience_seconds(self) -> float:
-        """Shorter while other processes cannot be heard."""
-        return _DEAF_PATIENCE_SECONDS if self._deaf else super().patience_seconds
+        """Shorter while other processes cannot be reached."""
+        return _DISCONNECTED_PATIENCE_SECONDS if self._disconnected else super().patience_seconds
 
     @property
-    def deaf(self) -> bool:
-        """Whether rings of other processes cannot be heard now."""
-        return self._deaf
+    def disconnected(self) -> bool:
+        """Whether notifications of other processes cannot be received now."""
+        return self._disconnected
 
     def start(self) -> None:
-        """Begin to ring and to listen."""
+        """Begin to send and to listen."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Send what was rung, for a moment at most, and end."""
+        """Send what is waiting, for a moment at most, and end."""
         self._stopping.set()
-        self._rings.put(None)
+        self._unsent.put(None)
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(_SOCKET_SECONDS)
 
-    def ring(self, project_id: str, stream: str) -> None:
-        """Wake the readers of this process at once and tell the others."""
-        super().ring(project_id, stream)
+    def notify(self, project_id: str, stream: str) -> None:
+        """Wake the readers of this process at once and notify the others."""
+        super().notify(project_id, stream)
         self._put("stream", project_id, stream)
 
-    def ring_cancel(self, project_id: str, run_id: str) -> None:
-        """Tell the workers that a running run was asked to stop."""
+    def notify_cancel(self, project_id: str, run_id: str) -> None:
+        """Notify workers that a running run was asked to stop."""
         self._put("cancel", project_id, run_id)
 
-    def ring_forget(self, key: str) -> None:
-        """Tell the other processes that what they remember by ``key`` is no longer so."""
+    def notify_forget(self, key: str) -> None:
+        """Make other processes drop what they cache under ``key``."""
         self._put("forget", key, "")
 
     def _put(self, kind: str, project_id: str, name: str) -> None:
-        if self._rings.qsize() < _MOST_WAITING:
-            self._rings.put((kind, project_id, name))
+        if self._unsent.qsize() < _MOST_WAITING:
+            self._unsent.put((kind, project_id, name))
         else:
             self._missed = True
 
-    def _tell(self) -> None:
+    def _send(self) -> None:
         pause = _FIRST_PAUSE_SECONDS
         with contextlib.closing(connect(self._url)) as client:
             while (batch := self._gather(pause if self._missed else None)) is not None:
@@ -128,57 +128,57 @@ class RedisBell(Bell):
                         pipe.publish(_CHANNELS[kind], orjson.dumps([self._origin, *names]))
                     pipe.execute()
                     if pause > _FIRST_PAUSE_SECONDS:
-                        log.info("bell_rings_again")
+                        log.info("notifier_sends_again")
                     self._missed, pause = False, _FIRST_PAUSE_SECONDS
-                except Exception as error:  # whatever Redis says: readers look by themselves
+                except Exception as error:  # whatever Redis says: readers poll meanwhile
                     if pause == _FIRST_PAUSE_SECONDS:
-                        log.warning("bell_cannot_ring", reason=str(error))
+                        log.warning("notifier_cannot_send", reason=str(error))
                     self._missed = True
                     pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
                     if self._stopping.wait(pause):
                         return
 
     def _gather(self, timeout_seconds: float | None) -> list[tuple[str, str, str]] | None:
-        """Whatever was rung since, each once and in order; None at the end."""
+        """Return what is unsent, each once and in order; None at the end."""
         batch: dict[tuple[str, str, str], None] = {}
         with contextlib.suppress(queue.Empty):
-            ring = self._rings.get(timeout=timeout_seconds)
-            while ring is not None:
-                batch[ring] = None
+            unsent = self._unsent.get(timeout=timeout_seconds)
+            while unsent is not None:
+                batch[unsent] = None
                 if len(batch) == _BATCH:
                     break
-                ring = self._rings.get_nowait()
+                unsent = self._unsent.get_nowait()
             else:
                 if not batch:
                     return None
-                self._rings.put(None)  # these first
+                self._unsent.put(None)  # these first
         return list(batch)
 
-    def _hear(self) -> None:
+    def _listen(self) -> None:
         pause = _FIRST_PAUSE_SECONDS
         while not self._stopping.is_set():
             try:
-                with contextlib.closing(connect(self._url)) as client, contextlib.closing(client.pubsub()) as ears:
-                    ears.subscribe(*self._hears)
+                with contextlib.closing(connect(self._url)) as client, contextlib.closing(client.pubsub()) as channels:
+                    channels.subscribe(*self._channels)
                     while not self._stopping.is_set():
-                        message = ears.get_message(timeout=0.5)
+                        message = channels.get_message(timeout=0.5)
                         if message is not None:
-                            self._heard(message)
+                            self._receive(message)
                             pause = _FIRST_PAUSE_SECONDS
             except Exception as error:
-                if not self._deaf or pause == _FIRST_PAUSE_SECONDS:
-                    log.warning("bell_cannot_hear", reason=str(error))
-                self._deaf = True
-                self.ring_all()  # so that readers look now, and then at the shorter pace
+                if not self._disconnected or pause == _FIRST_PAUSE_SECONDS:
+                    log.warning("notifier_cannot_receive", reason=str(error))
+                self._disconnected = True
+                self.notify_all()  # so that readers look now, and then at the shorter pace
                 self._stopping.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
-    def _heard(self, message: dict[str, Any]) -> None:
-        if message["type"] == "subscribe":  # also after a reconnection: rings may have been lost before it
-            if self._deaf:
-                log.info("bell_hears")
-            self._deaf = False
-            self.ring_all()
+    def _receive(self, message: dict[str, Any]) -> None:
+        if message["type"] == "subscribe":  # also after a reconnection: notifications may have been lost before it
+            if self._disconnected:
+                log.info("notifier_receives")
+            self._disconnected = False
+            self.notify_all()
             self._forget(None)
             return
         if message["type"] != "message":
@@ -188,13 +188,13 @@ class RedisBell(Bell):
             if self._on_cancel is not None:
                 self._on_cancel(*names)
         elif origin == self._origin:
-            return  # rung here already
+            return  # sent from here
         elif message["channel"].decode() == _CHANNELS["forget"]:
             self._forget(names[0] if names else None)
         elif names:
-            super().ring(names[0], names[1])
+            super().notify(names[0], names[1])
         else:
-            self.ring_all()
+            self.notify_all()
 
     def _forget(self, key: str | None) -> None:
         if self._on_forget is not None:

@@ -1,4 +1,4 @@
-"""Which parts of an image a classifier leans on: cover a patch, and see how far the probability of its answer falls.
+"""Regions of an image that a classifier depends on: cover a patch, and see how far the probability of its answer falls.
 
 Works for any classifier, for only ``predict`` is asked. Done on the held-out part, after the verdict.
 Source: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014), occlusion sensitivity.
@@ -6,22 +6,17 @@ Source: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
-from azuraforge.datasets.images.pictures import png_base64
-from azuraforge.errors import one_line
-from azuraforge.pipelines.classify.parts import load_images
-from azuraforge.pipelines.classify.predictions import classify_checked
 from azuraforge.plugins.contract.parts import Floats, Indices
-from azuraforge.plugins.discovery.loading import load_plugin
+from azuraforge.plugins.contract.task_kind import ExplainCase
+from azuraforge.plugins.kinds.classify.parts import load_images
+from azuraforge.plugins.kinds.classify.predictions import classify_checked
 from azuraforge.plugins.vision.config import ImagePart
-
-if TYPE_CHECKING:
-    from azuraforge.pipelines.contexts import Child
+from azuraforge.plugins.vision.png import png_base64
 
 #: Images that are explained: as many of the surest mistakes as there are, up to half; the rest right answers.
 MOST_IMAGES = 12
@@ -33,28 +28,17 @@ PATCH_SHARE = 0.2
 Predict = Callable[[ImagePart], Floats]
 
 
-def explain(child: Child) -> dict[str, Any]:
-    """Draw ``saliency`` of a classifier. Result: ``{"figures", "problem"}``; a failure ends nothing.
+def saliency(case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+    """Return the figure ``saliency`` of the candidate."""
+    assert case.answer is not None
+    answer, name = case.answer, case.candidate.name
+    test = load_images(case.test)
+    labels = np.load(case.truth / "labels.npy", allow_pickle=False)
 
-    Payload: plugin, plugins_folder, predictor, test and truth (folders).
-    """
-    payload, name = child.payload, child.payload["plugin"]
-    try:
-        pipeline: Any = load_plugin("pipeline", name, payload.get("plugins_folder"))()
-        if pipeline.uses_engine:
-            child.use_engine(None)
-        predictor = pipeline.load(Path(payload["predictor"]))
-        test = load_images(payload["test"])
-        labels = np.load(Path(payload["truth"]) / "labels.npy", allow_pickle=False)
+    def predict(part: ImagePart) -> Floats:
+        return classify_checked(name, answer, part).probabilities
 
-        def predict(part: ImagePart) -> Floats:
-            return classify_checked(name, lambda given: pipeline.predict(predictor, given), part).probabilities
-
-        figure = saliency_figure(predict, test, labels, child.seed, child.progress)
-    except Exception as error:
-        return {"figures": [], "problem": one_line(error)}
-    child.figure("saliency", {"contender": name, **figure})
-    return {"figures": ["saliency"], "problem": None}
+    return {"saliency": {"contender": name, **saliency_figure(predict, test, labels, case.seed, case.progress)}}
 
 
 def saliency_figure(

@@ -1,4 +1,4 @@
-"""Cutting an image dataset into parts, and carrying them between processes as folders.
+"""Cutting an image dataset into parts, and moving them between processes as folders.
 
 A part folder holds ``pixels.npy``, ``part.json`` and, where the receiver may know them, ``labels.npy``. The true
 classes of the test part lie in a *truth* folder of their own, which no app code is given.
@@ -7,21 +7,23 @@ classes of the test part lie in a *truth* folder of their own, which no app code
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import orjson
+from pydantic import Field
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.forecast.parts import fresh_folder, load_part
-from azuraforge.plugins.contract.parts import Indices, Part
+from azuraforge.plugins.contract.evaluation import PartSummary
+from azuraforge.plugins.contract.judging import SplitResult
+from azuraforge.plugins.contract.part_folders import fresh_folder
+from azuraforge.plugins.contract.parts import Indices
 from azuraforge.plugins.contract.pipeline import AnyPipeline
 from azuraforge.plugins.vision.config import (
     KIND,
+    ClassifyConfig,
     Hashes,
     ImagePart,
     ImageSchema,
@@ -35,40 +37,20 @@ LEARNED_IMAGES = "learned_images.safetensors"
 PARTS = ("train", "validation", "test")
 
 
-def is_images(schema: Mapping[str, Any]) -> bool:
-    """Whether a dataset version holds images."""
-    return schema.get("kind") == KIND
+class ImageSplitResult(SplitResult):
+    """The split of an image dataset; the rows of each part are in ``rows.npz`` next to the parts."""
 
-
-def read_images(
-    path: Path | str, schema: Mapping[str, Any], options: Mapping[str, Any], fingerprint: str
-) -> ImageTable:
-    """A dataset version's images, once the fingerprint has been checked.
-
-    Raises InvalidInput where it holds none, StorageError where the rows are not the ones that were stored.
-    """
-    from azuraforge.datasets.reading.canonical import load_version  # it loads Polars, which costs a child 0.15 s
-
-    meant = ImageSchema.from_json(schema)
-    return ImageTable(load_version(Path(path), dict(schema), dict(options), fingerprint), meant)
+    rows: str | None = Field(default=None, description="path of the file with the rows of each part")
 
 
 def cut_images(
-    pipeline: AnyPipeline,
-    config: Any,
-    dataset: Mapping[str, Any],
-    folder: Path | None,
-    *,
-    refit: bool = False,
-) -> dict[str, Any]:
+    pipeline: AnyPipeline, table: ImageTable, config: ClassifyConfig, folder: Path | None, *, refit: bool = False
+) -> ImageSplitResult:
     """Let app code name the rows of each part, check them, and write train, validation and ``rows.npz`` to ``folder``.
 
-    With ``refit`` (see ``refit.py``) three of four validation images are learned from.
-
-    Result: as ``steps.split``; ``rows`` is where the rows stand, for ``hold_out_images``.
+    With ``refit`` three of four validation images are learned from.
     """
-    table = read_images(**dataset)
-    split: Any = pipeline.split(table, config)
+    split: ImageSplit = pipeline.split(table, config)
     labels = table.labels
     check_image_split(split, labels, content_hashes(table.frame.get_column("image").to_list()))
     if refit:
@@ -78,18 +60,14 @@ def cut_images(
         for part in ("train", "validation"):
             save_images(image_part(table, rows[part], labels), folder / part)
         np.savez(folder / "rows.npz", **rows)  # type: ignore[arg-type]  # numpy's stub takes the names for allow_pickle
-    return {
-        "ranges": {},
-        "rows": None if folder is None else str(folder / "rows.npz"),
-        "parts": {part: _described(table, own, labels) for part, own in rows.items()},
-        "horizon": None,
-        "season": None,
-    }
+    return ImageSplitResult(
+        rows=None if folder is None else str(folder / "rows.npz"),
+        parts={part: _described(table, own, labels) for part, own in rows.items()},
+    )
 
 
-def hold_out_images(dataset: Mapping[str, Any], rows: str, outputs: Path) -> dict[str, Any]:
-    """Write the test part without labels, and the truth: labels and content hashes. Result: ``{"examples": n}``."""
-    table = read_images(**dataset)
+def hold_out_images(table: ImageTable, rows: str, outputs: Path) -> int:
+    """Write the test set without labels, and the truth: labels and content hashes. Return how many images it holds."""
     with np.load(rows, allow_pickle=False) as arrays:
         held = arrays["test"]
     save_images(image_part(table, held, None), outputs / "test")
@@ -98,7 +76,7 @@ def hold_out_images(dataset: Mapping[str, Any], rows: str, outputs: Path) -> dic
     np.save(truth / "labels.npy", table.labels[held], allow_pickle=False)
     hashes = content_hashes(table.frame.get_column("image").gather(held).to_list())
     np.save(truth / "hashes.npy", hashes, allow_pickle=False)
-    return {"examples": len(held)}
+    return len(held)
 
 
 def image_part(table: ImageTable, rows: Indices, labels: Indices | None) -> ImagePart:
@@ -168,12 +146,6 @@ def load_images(folder: Path | str) -> ImagePart:
     )
 
 
-def load_any(folder: Path | str) -> Part | ImagePart:
-    """A part of whichever kind was written there."""
-    fields = orjson.loads((Path(folder) / "part.json").read_bytes())
-    return load_images(folder) if fields.get("kind") == KIND else load_part(folder)
-
-
 def keep_learned(train: ImagePart, validation: ImagePart, predictor: Path) -> None:
     """Write beside the weights which images they have seen: the judge of a later run leaves these out."""
     seen = [image.tobytes() for part in (train, validation) for image in part.pixels]
@@ -188,11 +160,11 @@ def learned_images(predictor: Path) -> Hashes | None:
     return tensors["hashes"].view(np.uint64)
 
 
-def _described(table: ImageTable, rows: Indices, labels: Indices) -> dict[str, Any]:
+def _described(table: ImageTable, rows: Indices, labels: Indices) -> PartSummary:
     counts = np.bincount(labels[rows], minlength=len(table.schema.classes))
     # Rows have no time; this tells whether two runs held out the same ones, in the same order.
     digest = hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()
-    return {"rows": len(rows), "start": None, "end": None, "classes": counts.tolist(), "rows_sha256": digest}
+    return PartSummary(rows=len(rows), start=None, end=None, classes=tuple(counts.tolist()), rows_sha256=digest)
 
 
 def _bad_split(message: str) -> InvalidInput:

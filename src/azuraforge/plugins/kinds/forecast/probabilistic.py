@@ -14,8 +14,8 @@ from typing import TypedDict
 
 import numpy as np
 
-from azuraforge.pipelines.forecast.predictions import interval_of
 from azuraforge.plugins.contract.parts import Floats, Predictions
+from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 
 class Scores(TypedDict):

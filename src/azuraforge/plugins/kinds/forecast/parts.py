@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import itertools
 import os
-import shutil
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 
 from azuraforge.errors import InvalidInput
-from azuraforge.models.serving.child import following_times
-from azuraforge.pipelines.forecast import panel
+from azuraforge.plugins.contract.evaluation import LeftOut, PartSummary
+from azuraforge.plugins.contract.part_folders import Reading, fresh_folder
 from azuraforge.plugins.contract.parts import Floats, Indices, Part, Rows, Schema, Split, Table
 from azuraforge.plugins.forecasting.covariates import ahead_of, part_at_end
+from azuraforge.plugins.forecasting.following import following_times
+from azuraforge.plugins.kinds.forecast import panel
 from azuraforge.wording import fill
 
 if TYPE_CHECKING:
@@ -37,16 +37,6 @@ def schema_from(fields: Mapping[str, Any]) -> Schema:
     """A schema from the JSON that a dataset version or a part folder carries."""
     known = {name: fields[name] for name in Schema.__dataclass_fields__ if name in fields}
     return Schema(**known | {"features": tuple(known.get("features", ()))})
-
-
-def read_table(path: Path | str, schema: Mapping[str, Any], options: Mapping[str, Any], fingerprint: str) -> Table:
-    """A dataset version's rows with their schema, once the fingerprint has been checked.
-
-    Raises StorageError where the rows are not the ones that were stored.
-    """
-    from azuraforge.datasets.reading.canonical import load_version  # it loads Polars, which costs a child 0.15 s
-
-    return Table(load_version(Path(path), dict(schema), dict(options), fingerprint), schema_from(schema))
 
 
 def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
@@ -176,14 +166,15 @@ def times_of(frame: pl.DataFrame, schema: Schema) -> list[str]:
     return column.dt.strftime(_ISO).to_list()
 
 
-def range_of(table: Table, rows: Rows) -> dict[str, Any]:
-    """``{rows, start, end}`` of a part; of a panel the rows of all its series between the two moments."""
+def range_of(table: Table, rows: Rows) -> PartSummary:
+    """Return rows and times of a part; of a panel the rows of all its series between the two moments."""
     if table.schema.series is None:
         ends = times_of(table.frame[[rows.start, rows.stop - 1]], table.schema)
-        return {"rows": len(rows), "start": ends[0], "end": ends[1]}
+        return PartSummary(rows=len(rows), start=ends[0], end=ends[1])
     moments = table.frame.select(table.schema.time).unique().sort(table.schema.time)
     ends = times_of(moments[[rows.start, rows.stop - 1]], table.schema)
-    return {"rows": sum(len(own) for _, _, own in panel.own_rows(table, rows)), "start": ends[0], "end": ends[1]}
+    count = sum(len(own) for _, _, own in panel.own_rows(table, rows))
+    return PartSummary(rows=count, start=ends[0], end=ends[1])
 
 
 def future_times(frame: pl.DataFrame, schema: Schema, horizon: int) -> list[str]:
@@ -191,12 +182,6 @@ def future_times(frame: pl.DataFrame, schema: Schema, horizon: int) -> list[str]
     if schema.time is None:
         return [str(frame.height + step) for step in range(horizon)]
     return [at.strftime(_ISO) for at in following_times(frame, schema, horizon)]
-
-
-def fresh_folder(folder: Path) -> None:
-    """Make ``folder`` anew; what an interrupted attempt left there is gone."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
 
 
 def save_part(part: Part, folder: Path) -> None:
@@ -213,21 +198,15 @@ def save_part(part: Part, folder: Path) -> None:
 
 
 class StoredPart(Part):
-    """A part whose frame is read when somebody first looks at it: who needs targets only waits for no Polars.
-
-    ``reading_seconds`` counts what that took in this process, since it may fall into what is measured as an app's.
-    """
-
-    reading_seconds: ClassVar[float] = 0.0
+    """A part whose frame is read when somebody first looks at it: who needs targets only waits for no Polars."""
 
     def __getattr__(self, name: str) -> Any:  # called for what is not there yet
         if name != "frame" or "_folder" not in self.__dict__:
             raise AttributeError(name)
-        started = time.perf_counter()
-        import polars as pl
+        with Reading.measured():
+            import polars as pl
 
-        self.__dict__["frame"] = pl.read_parquet(self.__dict__["_folder"] / "frame.parquet")
-        StoredPart.reading_seconds += time.perf_counter() - started
+            self.__dict__["frame"] = pl.read_parquet(self.__dict__["_folder"] / "frame.parquet")
         return self.__dict__["frame"]
 
 
@@ -252,7 +231,7 @@ def load_part(folder: Path | str) -> Part:
     return part
 
 
-def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[panel.LeftOut, ...]]:
+def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Table, tuple[LeftOut, ...]]:
     """A panel without the series that have too little in a part of ``split``, and which these are."""
     if table.schema.series is None:
         return table, ()
@@ -266,15 +245,15 @@ def without_short_series(table: Table, split: Split, horizon: int) -> tuple[Tabl
     return replace(table, left_out=frozenset(each.series for each in gone)), gone
 
 
-def of_run(table: Table, left_out: Sequence[Mapping[str, Any]]) -> Table:
+def of_run(table: Table, left_out: Sequence[LeftOut]) -> Table:
     """The table whose moments a run's ranges count: see ``panel.split_of_those_that_go_on``.
 
     Args:
         table: as the dataset holds it.
-        left_out: the run's ``panel.LeftOut``, as JSON.
+        left_out: the run's.
     """
-    table = panel.without(table, [each["series"] for each in left_out if each["why"] == "ended"])
-    return replace(table, left_out=frozenset(each["series"] for each in left_out))
+    table = panel.without(table, [each.series for each in left_out if each.why == "ended"])
+    return replace(table, left_out=frozenset(each.series for each in left_out))
 
 
 def _target(table: Table) -> Floats:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.evaluation import LeftOut, PartName
 from azuraforge.plugins.contract.parts import Floats, Part, Rows, Split, Table
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.channels import column_values
@@ -23,26 +24,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-@dataclass(frozen=True)
-class LeftOut:
-    """A series of a panel that a run does without.
-
-    Attributes:
-        series: its name.
-        part: in which part it falls short.
-        why: ``few_rows``, ``no_window`` (too many of its rows were not measured), ``constant`` (nothing to learn) or
-            ``ended`` (before the test part begins: its moments are not counted either).
-        rows: that it has there.
-        needed: that it would need.
-    """
-
-    series: str
-    part: Literal["train", "validation", "test"]
-    why: Literal["few_rows", "no_window", "constant", "ended"]
-    rows: int
-    needed: int
-
-
+Why = Literal["few_rows", "no_window", "constant", "ended"]
 _NAMED = 8
 Cut = Callable[[Table, Rows], Part]
 CutTest = Callable[[Table, Rows], tuple[Part, Floats]]
@@ -129,7 +111,9 @@ def split_of_those_that_go_on(
         ended = [name for name, one, own in own_rows(table, ranges.test) if own.start == len(one)]
         if not ended:
             return table, ranges, tuple(gone)
-        gone += [LeftOut(name, "test", "ended", 0, ranges.needs.get("test", 1)) for name in ended]
+        gone += [
+            LeftOut(series=name, part="test", why="ended", rows=0, needed=ranges.needs.get("test", 1)) for name in ended
+        ]
         table = without(table, ended)
 
 
@@ -154,17 +138,19 @@ def left_out(table: Table, split: Split, horizon: int, cut: Cut, cut_test: CutTe
     Raises InvalidInput where none is left.
     """
     found: dict[str, LeftOut] = {}
-    for part, rows in (("train", split.train), ("validation", split.validation), ("test", split.test)):
+    parts: tuple[tuple[PartName, Rows], ...]
+    parts = ("train", split.train), ("validation", split.validation), ("test", split.test)
+    for part, rows in parts:
         for name, one, own in own_rows(replace(table, left_out=frozenset(found)), rows):
             needed = max(horizon, split.needs.get(part, 0))
-            why = _short(one, own, needed, part == "train")
+            why: Why | None = _short(one, own, needed, part == "train")
             if why is None:
                 try:
                     (cut_test if part == "test" else cut)(one, own)
                 except InvalidInput:
                     why = "no_window"
             if why is not None:
-                found[name] = LeftOut(name, part, why, len(own), needed)  # type: ignore[arg-type]
+                found[name] = LeftOut(series=name, part=part, why=why, rows=len(own), needed=needed)
     column = str(table.schema.series)
     names = [name for name, _, _ in blocks(table.frame, column)]
     if not set(names) - set(found):
@@ -179,7 +165,7 @@ def left_out(table: Table, split: Split, horizon: int, cut: Cut, cut_test: CutTe
     return tuple(found.values())
 
 
-def _short(one: Table, own: Rows, needed: int, learned: bool) -> str | None:
+def _short(one: Table, own: Rows, needed: int, learned: bool) -> Why | None:
     if len(own) < needed:
         return "few_rows"
     if not learned:

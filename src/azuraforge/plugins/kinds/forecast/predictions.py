@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.pipelines.forecast.parts import cut_after
 from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, blocks, each, stack
+from azuraforge.plugins.kinds.forecast.parts import cut_after
 
 #: Relative to the spread of the target: the same origin with and without the rows after it.
 CUT_TOLERANCE = 1e-6

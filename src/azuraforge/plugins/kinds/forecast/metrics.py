@@ -7,12 +7,12 @@ has no meaning (R² of a constant series, MASE of a series that its season repea
 from __future__ import annotations
 
 import math
-from typing import TypedDict
+from typing import TypeAlias
 
 import numpy as np
 
-from azuraforge.pipelines.forecast.predictions import interval_of
 from azuraforge.plugins.contract.parts import Floats, Predictions
+from azuraforge.plugins.kinds.forecast.predictions import interval_of
 
 #: Below this share of the values' size a spread is rounding, and dividing by it would tell nothing.
 _ROUNDING = 1e-12
@@ -20,19 +20,9 @@ _ROUNDING = 1e-12
 _SMALLEST = 1e-140
 
 
-class Metrics(TypedDict):
-    """One row of the table; sMAPE in percent (0 to 200), coverage and skill as shares."""
-
-    rmse: float | None
-    mae: float | None
-    mase: float | None
-    smape: float | None
-    r2: float | None
-    coverage: float | None
-
-
-class HorizonMetrics(Metrics):
-    horizon: int
+#: One row of the table, by name: rmse, mae, mase, smape in percent (0 to 200), r2, and coverage as a share; of one
+#: horizon also ``horizon``.
+Metrics: TypeAlias = dict[str, float | None]
 
 
 def seasonal_scale(train: Floats, season: int) -> float | None:
@@ -54,7 +44,7 @@ def seasonal_scale(train: Floats, season: int) -> float | None:
     return scale if scale > max(_SMALLEST, _ROUNDING * _size(train)) else None
 
 
-def measure(truth: Floats, predictions: Predictions, scale: float | None) -> tuple[Metrics, list[HorizonMetrics]]:
+def measure(truth: Floats, predictions: Predictions, scale: float | None) -> tuple[Metrics, list[Metrics]]:
     """Metrics over all horizons together, and for each horizon.
 
     Args:
@@ -65,7 +55,7 @@ def measure(truth: Floats, predictions: Predictions, scale: float | None) -> tup
     interval = interval_of(predictions)
     low, high = (interval[1], interval[2]) if interval else (None, None)
     overall = _measure(truth, predictions.point, low, high, scale)
-    horizons: list[HorizonMetrics] = []
+    horizons: list[Metrics] = []
     for step in range(truth.shape[1]):
         column = slice(step, step + 1)
         at_step = _measure(

@@ -1,0 +1,161 @@
+"""The judge's step: the task kind measures every contender, the gate decides. Loads no app code of pipelines.
+
+``explain``, after the verdict, draws what the task kind can tell about the candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azuraforge.errors import one_line
+from azuraforge.models.gate.comparability import incomparable
+from azuraforge.models.gate.contenders import Champion, Contender, Slice
+from azuraforge.models.gate.policy import GuardedSlice
+from azuraforge.models.gate.reasons import Reason
+from azuraforge.models.gate.verdict import Verdict, decide
+from azuraforge.pipelines.contexts import Child
+from azuraforge.pipelines.shapes import (
+    ExplainInput,
+    ExplainResult,
+    ExplanationPhase,
+    JudgeInput,
+    JudgeResult,
+    asked,
+    to_json,
+)
+from azuraforge.pipelines.steps import load_pipeline, use_engine
+from azuraforge.plugins.contract.judging import Contest, JudgeCase, Remark
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.task_kind import Answer, AnyTaskKind, ExplainCase
+from azuraforge.plugins.discovery.loading import load_task_kind
+
+
+def judge(child: Child) -> dict[str, Any]:
+    """Measure, decide and rank. ``JudgeInput`` → ``JudgeResult``; writes ``errors.npz``."""
+    wanted = asked(JudgeInput, child.payload)
+    kind = load_task_kind(wanted.task, wanted.plugins_folder)
+    metric = kind.gate_metric(wanted.policy.metric)
+    referee = kind.judge(
+        JudgeCase(
+            candidate=wanted.candidate,
+            baselines=wanted.baselines,
+            champion=wanted.champion,
+            truth=Path(wanted.truth),
+            test=Path(wanted.test),
+            future=Path(wanted.future),
+            train=Path(wanted.train),
+            split=wanted.split,
+            seed=wanted.seed,
+        )
+    )
+    contest = referee.contest(metric, [each.by for each in wanted.policy.slices])
+    verdict = _decide(wanted, metric, contest)
+    judged = referee.evaluate(metric, verdict.best_baseline, verdict.champion, child.outputs)
+    evaluation = judged.evaluation.model_copy(
+        update={"failed": wanted.failed, "comparisons": tuple(each.scores() for each in verdict.comparisons)}
+    )
+    first = evaluation.contenders[0].role == "candidate"
+    return to_json(
+        JudgeResult(
+            evaluation=evaluation,
+            verdict=verdict.record(candidate_first=first),
+            figures={name: dict(data) for name, data in judged.figures.items()},
+            explanations=_phases(kind, judged.explanations),
+        )
+    )
+
+
+def explain(child: Child) -> dict[str, Any]:
+    """Draw the figures of one explanation. ``ExplainInput`` → ``ExplainResult``; a failure is its ``problem``."""
+    wanted = asked(ExplainInput, child.payload)
+    try:
+        kind = load_task_kind(wanted.task, wanted.plugins_folder)
+        case = ExplainCase(
+            candidate=wanted.candidate,
+            baseline=wanted.baseline,
+            test=Path(wanted.test),
+            truth=Path(wanted.truth),
+            split=wanted.split,
+            seed=child.seed,
+            answer=None if wanted.predictor is None else _answer(child, wanted, Path(wanted.predictor)),
+            progress=child.progress,
+        )
+        figures = kind.explain(wanted.explanation, case)
+    except Exception as error:
+        return to_json(ExplainResult(problem=one_line(error)))
+    for name, data in figures.items():
+        child.figure(name, data)
+    return to_json(ExplainResult(figures=tuple(figures)))
+
+
+def _answer(child: Child, wanted: ExplainInput, folder: Path) -> Answer:
+    pipeline, _ = load_pipeline(wanted.candidate.name, wanted.plugins_folder)
+    use_engine(child, pipeline)
+    predictor = pipeline.load(folder)
+    return lambda part: pipeline.predict(predictor, part)
+
+
+def _phases(kind: AnyTaskKind, names: tuple[str, ...]) -> tuple[ExplanationPhase, ...]:
+    known = {each.name: each for each in kind.explanations}
+    return tuple(
+        ExplanationPhase(name=name, share=known[name].share, problem=known[name].problem, app_code=known[name].app_code)
+        for name in names
+    )
+
+
+def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdict:
+    def contender(name: str) -> Contender:
+        return Contender(name, contest.losses[name], metric=metric)
+
+    return decide(
+        contender(wanted.candidate.name),
+        [contender(each.name) for each in wanted.baselines],
+        _champion(wanted, metric, contest),
+        horizon=contest.horizon,
+        season=contest.season,
+        trials=wanted.trials,
+        earlier_uses=wanted.earlier_uses,
+        seed=wanted.seed,
+        slices=guarded_slices(wanted.policy.slices, contest),
+        policy=wanted.policy,
+        measured=wanted.measured,
+    )
+
+
+def _champion(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Champion | None:
+    if wanted.champion is None:
+        return None
+    losses: NDArray[np.float64] = contest.losses.get(wanted.champion.name, np.empty((0, 0)))
+    obstacle = contest.obstacle
+    return Champion(
+        wanted.champion.name,
+        losses,
+        contest.unseen,
+        None if obstacle is None else incomparable(obstacle.code, **_values(obstacle)),
+        contest.answered,
+        None if contest.limit is None else Reason(contest.limit.code, _values(contest.limit)),
+        metric=metric,
+    )
+
+
+def guarded_slices(guarded: Sequence[GuardedSlice], contest: Contest) -> list[Slice]:
+    """Return the slices that a policy guards, in its order, each with its margin."""
+    return [
+        Slice(f"{each.key} {each.value}", each.mask, one.margin)
+        for one in guarded
+        for each in contest.slices
+        if each.key == one.by and (not one.values or each.value in one.values)
+    ]
+
+
+def _values(remark: Remark) -> dict[str, bool | int | float | str | None]:
+    return {name: value if _plain(value) else str(value) for name, value in remark.params.items()}  # type: ignore[misc]
+
+
+def _plain(value: object) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)

@@ -1,0 +1,303 @@
+"""Inputs and results of the steps: the shapes that cross the border between the worker and its children."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
+from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.evaluation import Evaluation, FailedBaseline
+from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
+from azuraforge.plugins.contract.shape import Shape
+
+Json = dict[str, JsonValue]
+
+
+class DatasetFile(Shape):
+    """A dataset version's rows: where they are, what they mean, and the fingerprint that they must have."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    path: str
+    meaning: Json = Field(alias="schema")
+    options: Json
+    fingerprint: str
+
+
+class EngineUsed(Shape):
+    """The engine's backend that weights were made with. The kernels' hash is in the run's environment only: a
+    version's address must not change with each release of ours."""
+
+    backend: str
+    instruction_set: str
+    threads: int
+
+
+class StepInput(Shape):
+    """The input of any step that loads app code."""
+
+    plugins_folder: str | None = None
+
+
+class StepResult(Shape):
+    """The result of any step; ``outputs`` is the folder of the phase, set by the worker."""
+
+    outputs: str = ""
+
+
+class Learner(StepInput):
+    """A pipeline with its config."""
+
+    plugin: str
+    config: Json
+
+
+class SplitInput(Learner):
+    """``studied`` and ``refit``: see ``TaskKind.split``."""
+
+    dataset: DatasetFile
+    studied: bool = False
+    refit: bool = False
+
+
+class CutSplit(SplitResult):
+    """The split of a run, as the worker passes it on: its kind's own fields included."""
+
+    outputs: str = ""
+
+
+class Validated(SplitResult):
+    """The split that a config leads to, and the config with its defaults filled in."""
+
+    config: Json
+
+
+class FitInput(Learner):
+    """``train`` and ``validation`` are folders; ``baselines`` are compared with the pipeline."""
+
+    train: str
+    validation: str
+    baselines: tuple[str, ...] = ()
+
+
+class Learned(StepResult):
+    """A predictor in ``predictor/``: the hash of weights and preprocessing, and the seconds that fitting took."""
+
+    weights_sha256: str
+    seconds: float
+    engine: EngineUsed | None = None
+
+
+class TrialInput(FitInput):
+    """``scoring`` is the folder that the split of the study wrote."""
+
+    scoring: str
+
+
+class ScoredTrial(Learned):
+    """A fitted trial with its metrics on the validation part."""
+
+    metrics: dict[str, float | None]
+    app_seconds: float
+    cpu_seconds: float
+
+
+class TrialSplit(CutSplit):
+    """The parts of a study's trials."""
+
+    cpu_seconds: float = 0.0
+
+
+class ScoredBaseline(Shape):
+    """A baseline's metrics on the validation part, or why it has none."""
+
+    name: str
+    metrics: dict[str, float | None] | None = None
+    failed: str | None = None
+
+
+class ScoredBaselines(StepResult):
+    """The baselines of a study."""
+
+    scored: tuple[ScoredBaseline, ...]
+
+
+class LearnedBaseline(Shape):
+    """A fitted baseline in ``<name>/predictor/``, or why it ``failed``."""
+
+    name: str
+    config: Json = Field(default_factory=dict)
+    weights_sha256: str = ""
+    seconds: float | None = None
+    engine: EngineUsed | None = None
+    failed: str | None = None
+
+
+class LearnedBaselines(StepResult):
+    """Every baseline of the task."""
+
+    baselines: tuple[LearnedBaseline, ...]
+
+
+class ChampionData(Shape):
+    """The data that the present champion learned from. ``learned_from``: None where its version states no range."""
+
+    meaning: Json
+    config: Json
+    learned_from: tuple[str, str] | None
+
+
+class HoldOutInput(StepInput):
+    """The split whose test set is written, with the config of the candidate."""
+
+    task: str
+    dataset: DatasetFile
+    split: SplitResult
+    config: Json
+    champion: ChampionData | None = None
+
+
+class HeldOutRows(StepResult):
+    """The folders ``test/``, ``truth/`` and, where the task has one, ``future/``.
+
+    ``obstacle``: why the champion is not compared.
+    """
+
+    origins: int
+    obstacle: Remark | None = None
+
+
+class PredictInput(StepInput):
+    """A predictor and the parts that it predicts.
+
+    Attributes:
+        engine: that a version was made with; None: the run's own.
+        champion: it answers as far as it can, without the guard, and a failure is the result's ``problem``.
+    """
+
+    plugin: str
+    predictor: str
+    test: str
+    future: str
+    engine: Json | None = None
+    champion: bool = False
+
+
+class PredictResult(StepResult):
+    """``test.npz`` and, where the task has a future, ``future.npz``.
+
+    Attributes:
+        problem: why there are no predictions.
+        latency_ms: the median time of one prediction.
+        guarded: at how many predictions the leakage guard tried it; the rows alone decide.
+        unknown: parts of the test set that it did not learn.
+        none_of: of how many series it learned none.
+    """
+
+    problem: str | None = None
+    latency_ms: float | None = None
+    guarded: int = 0
+    unknown: tuple[str, ...] = ()
+    none_of: int | None = None
+
+
+class BaselinePredictor(Shape):
+    """A baseline's predictor folder."""
+
+    name: str
+    predictor: str
+
+
+class PredictBaselinesInput(StepInput):
+    """Baselines that were fitted, and the parts that they predict."""
+
+    baselines: tuple[BaselinePredictor, ...]
+    test: str
+    future: str
+
+
+class PredictedBaseline(Shape):
+    """A baseline with predictions in ``<name>/``, or why it ``failed``."""
+
+    name: str
+    failed: str | None = None
+
+
+class PredictedBaselines(StepResult):
+    """Every baseline that was fitted."""
+
+    baselines: tuple[PredictedBaseline, ...]
+
+
+class JudgeInput(StepInput):
+    """Everything that the verdict depends on. ``trials`` and ``earlier_uses`` tighten the gate's level."""
+
+    task: str
+    candidate: Predicted
+    baselines: tuple[Predicted, ...]
+    failed: tuple[FailedBaseline, ...] = ()
+    champion: PresentChampion | None = None
+    truth: str
+    test: str
+    future: str
+    train: str
+    split: SplitResult
+    seed: int = 0
+    trials: int = 1
+    earlier_uses: int = 0
+    policy: GatePolicy = PLATFORM
+    measured: Measured = UNMEASURED
+
+
+class ExplanationPhase(Shape):
+    """A phase that explains the verdict; see ``judging.Explanation``."""
+
+    name: str
+    share: float
+    problem: str
+    app_code: bool
+
+
+class JudgeResult(StepResult):
+    """The evaluation, the verdict, the figures (JSON that charts read), and the phases that explain them."""
+
+    evaluation: Evaluation
+    verdict: VerdictRecord
+    figures: dict[str, Json] = Field(default_factory=dict)
+    explanations: tuple[ExplanationPhase, ...] = ()
+
+
+class ExplainInput(StepInput):
+    """One explanation of a run. ``predictor`` is empty where no app code is needed."""
+
+    task: str
+    explanation: str
+    candidate: Predicted
+    baseline: Predicted
+    predictor: str | None
+    test: str
+    truth: str
+    split: SplitResult
+
+
+class ExplainResult(StepResult):
+    """The names of the figures, or the problem."""
+
+    figures: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+ShapeT = TypeVar("ShapeT", bound=Shape)
+
+
+def to_json(shape: Shape) -> dict[str, Any]:
+    """Return a shape as the JSON of a payload or of a result."""
+    return shape.model_dump(mode="json", by_alias=True)
+
+
+def asked(shape: type[ShapeT], payload: Mapping[str, Any]) -> ShapeT:
+    """Return a child's payload as the shape that its step takes."""
+    return shape.model_validate(payload)

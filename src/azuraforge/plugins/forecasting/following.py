@@ -1,0 +1,37 @@
+"""Times of the rows after the last row of a series."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.parts import Schema
+from azuraforge.plugins.forecasting.calendar import Clock
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def following_times(frame: pl.DataFrame, schema: Schema, count: int, clock: Clock | None = None) -> list[datetime]:
+    """Return the times of the ``count`` rows after the last.
+
+    ``clock`` steps by the frequency in the zone of the rhythm, and without one by the timetable that it learned or the
+    median distance. None: the clock of ``frame``. Raises InvalidInput where rows have no time, or one row no distance.
+    """
+    import polars as pl
+
+    if schema.time is None:
+        raise InvalidInput("this version was trained on rows without a time", where="schema")
+    if clock is None:
+        if schema.frequency is None and frame.height < 2:
+            raise InvalidInput(
+                "one row says nothing about the time of the next", where="rows", next_step="send more rows"
+            )
+        clock = Clock.learn(frame, schema)
+    last = np.array([frame.height - 1], dtype=np.int64)
+    moments = clock.following_moments(frame, last, count)[0]
+    times: list[datetime] = pl.Series("at", moments).cast(pl.Datetime("us", "UTC")).to_list()
+    return times

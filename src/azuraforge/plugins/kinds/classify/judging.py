@@ -1,0 +1,224 @@
+"""The judge of classifiers: metrics of every contender on the same images, and the losses that the gate compares.
+
+The kind's own loss is 0 for an image that is classified right and 1 for a wrong one: contenders are compared by their
+error rates, image by image; a model's policy may ask for log losses instead. Runs in a child, on numbers and pixels
+alone: no pipeline is loaded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from azuraforge.plugins.contract.evaluation import (
+    ClassMetrics,
+    ContenderScores,
+    Evaluation,
+    GuardedRows,
+    ImageSize,
+    Role,
+)
+from azuraforge.plugins.contract.judging import Contest, Flags, Judge, JudgeCase, Judged, Predicted, Remark, SliceMask
+from azuraforge.plugins.contract.metric import Metric, MetricFacts
+from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
+from azuraforge.plugins.kinds.classify.metrics import confusion, log_losses, measure, per_class, reliability
+from azuraforge.plugins.kinds.classify.parts import learned_images, load_images
+from azuraforge.plugins.kinds.classify.predictions import load_classes
+from azuraforge.plugins.vision.config import ClassPredictions, ImagePart
+from azuraforge.plugins.vision.png import png_base64
+
+MOST_MISTAKES = 24
+
+
+@dataclass
+class _Measured:
+    """A contender and everything that was measured of it."""
+
+    name: str
+    role: Role
+    seconds: float | None
+    predictions: ClassPredictions
+    metrics: dict[str, float | None]
+
+    @property
+    def answers(self) -> Indices:
+        """``(example,)`` the class of the highest probability."""
+        return np.asarray(self.predictions.probabilities.argmax(axis=1))
+
+
+class ClassJudge(Judge):
+    """Measures the classifiers of one run."""
+
+    def __init__(self, case: JudgeCase, added: Sequence[Metric[Indices, ClassPredictions]]) -> None:
+        self._case, self._added = case, added
+        self._labels: Indices = np.load(case.truth / "labels.npy", allow_pickle=False)
+        self._test = load_images(case.test)
+        self._contenders = [self._measured(case.candidate, "candidate")]
+        self._contenders += [self._measured(each, "baseline") for each in case.baselines]
+        champion = case.champion
+        if champion is not None and champion.obstacle is None and champion.predictions is not None:
+            said = Predicted(name=champion.name, predictions=champion.predictions)
+            self._contenders.append(self._measured(said, "champion"))
+
+    def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
+        """Losses of single images; a champion that does not tell which images it learned is not compared."""
+        champion, labels = self._case.champion, self._labels
+        unseen, obstacle = self._unseen(), None if champion is None else champion.obstacle
+        if champion is not None and obstacle is None and unseen is None:
+            obstacle = Remark(code="lineage_unknown")
+        return Contest(
+            losses={each.name: self._losses(metric, each) for each in self._contenders},
+            slices=tuple(class_slices(slices, labels, self._test.schema.classes)),
+            unseen=np.zeros(len(labels), dtype=bool) if unseen is None else unseen,
+            obstacle=obstacle,
+        )
+
+    def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
+        """The contenders by their error rate, and figures of the candidate."""
+        test, labels, case, contenders = self._test, self._labels, self._case, self._contenders
+        best = next(each for each in contenders if each.name == best_baseline)
+        beside = best.metrics["error_rate"]
+        for each in contenders:
+            rate = each.metrics["error_rate"]
+            each.metrics["skill"] = 1 - rate / beside if beside and rate is not None else None
+        self._save_losses(outputs / "errors.npz")
+        ranked = sorted(contenders, key=lambda each: (each.metrics["error_rate"] or 0.0, each.metrics["log_loss"]))
+        schema = test.schema
+        tested = case.split.parts["test"].model_copy(update={"origins": len(test)})
+        evaluation = Evaluation(
+            kind="classify",
+            target=schema.target,
+            unit="",
+            metrics=(*METRICS, *(each.facts for each in self._added)),
+            ranked_by="error_rate",
+            gate_metric=metric.name,
+            parts={**case.split.parts, "test": tested},
+            contenders=tuple(self._scores(each, rank) for rank, each in enumerate(ranked, 1)),
+            best_baseline=best_baseline,
+            winner=ranked[0].name,
+            guarded=GuardedRows(tried=case.candidate.guarded, of=len(test)),
+            classes=schema.classes,
+            image=ImageSize(height=schema.height, width=schema.width, channels=schema.channels),
+        )
+        return Judged(evaluation, _figures(contenders[0], best, test, labels), (SALIENCY.name,))
+
+    def _measured(self, said: Predicted, role: Role) -> _Measured:
+        made = load_classes(Path(said.predictions) / "test.npz")
+        own = measure(self._labels, made.probabilities, made.uncalibrated, self._test.schema.classes)
+        metrics: dict[str, float | None] = {**own}
+        metrics |= {each.name: each.facts.score(each.losses(self._labels, made)) for each in self._added}
+        return _Measured(said.name, role, said.seconds, made, metrics)
+
+    def _losses(self, metric: MetricFacts, each: _Measured) -> Floats:
+        """``(example, 1)``."""
+        for added in self._added:
+            if added.name == metric.name:
+                return added.losses(self._labels, each.predictions).reshape(len(self._labels), 1)
+        if metric.name == "log_loss":
+            return log_losses(self._labels, each.predictions.probabilities)[:, None]
+        return np.asarray(each.answers != self._labels, dtype=np.float64)[:, None]
+
+    def _unseen(self) -> Flags | None:
+        """Test images that the champion has not learned from, by content. None for a version that does not tell, or
+        that claims to have learned from nothing."""
+        champion = self._case.champion
+        if champion is None or champion.folder is None:
+            return None
+        hashes = np.load(self._case.truth / "hashes.npy", allow_pickle=False)
+        learned = learned_images(Path(champion.folder))
+        return None if learned is None or not learned.size else ~np.isin(hashes, learned)
+
+    def _save_losses(self, path: Path) -> None:
+        """Every contender's log loss of each image, and under ``<name>/wrong`` whether it was wrong about it."""
+        losses: dict[str, NDArray[Any]] = {}
+        for each in self._contenders:
+            losses[each.name] = log_losses(self._labels, each.predictions.probabilities).astype(np.float32)
+            losses[f"{each.name}/wrong"] = (each.answers != self._labels).astype(np.uint8)
+        np.savez(path, **losses)  # type: ignore[arg-type]  # numpy's stub takes the names for allow_pickle
+
+    def _scores(self, each: _Measured, rank: int) -> ContenderScores:
+        names = self._test.schema.classes
+        rows = per_class(confusion(self._labels, each.answers, len(names)), names)
+        return ContenderScores(
+            name=each.name,
+            role=each.role,
+            rank=rank,
+            metrics=each.metrics,
+            seconds=each.seconds,
+            classes=tuple(ClassMetrics(**row) for row in rows),
+        )
+
+
+def class_slices(asked: Sequence[str], labels: Indices, classes: Sequence[str]) -> list[SliceMask]:
+    """Slices over ``(example, 1)``: the examples of each true class."""
+    if SLICES[0].name not in asked:
+        return []
+    column = labels[:, None]
+    return [SliceMask(SLICES[0].name, classes[value], column == value) for value in np.unique(labels).tolist()]
+
+
+def mistakes(
+    predictions: ClassPredictions, test: ImagePart, labels: Indices, most: int = MOST_MISTAKES
+) -> list[Mapping[str, str | float]]:
+    """The wrongly classified images of the highest confidence, surest first, as small PNGs in base64."""
+    answers, sure = predictions.probabilities.argmax(axis=1), predictions.probabilities.max(axis=1)
+    wrong = np.flatnonzero(answers != labels)
+    names = test.schema.classes
+    return [
+        {
+            "name": test.names[index],
+            "truth": names[labels[index]],
+            "answer": names[answers[index]],
+            "probability": float(sure[index]),
+            "probability_of_truth": float(predictions.probabilities[index, labels[index]]),
+            "png": png_base64(test.pixels[index]),
+        }
+        for index in wrong[np.argsort(-sure[wrong], kind="stable")][:most].tolist()
+    ]
+
+
+def _figures(candidate: _Measured, best: _Measured, test: ImagePart, labels: Indices) -> dict[str, Mapping[str, Any]]:
+    """Of the candidate, with the best baseline next to it where that fits the drawing."""
+    names = test.schema.classes
+    tables = {each.name: confusion(labels, each.answers, len(names)) for each in (candidate, best)}
+    bins = {each.name: reliability(labels, each.predictions.probabilities) for each in (candidate, best)}
+    before = candidate.predictions.uncalibrated
+    return {
+        "confusion": {
+            "classes": list(names),
+            "contender": candidate.name,
+            "counts": tables[candidate.name].tolist(),
+            "baseline": best.name,
+            "baseline_counts": tables[best.name].tolist(),
+        },
+        "per_class": {
+            "contender": candidate.name,
+            "rows": per_class(tables[candidate.name], names),
+            "baseline": best.name,
+            "baseline_rows": per_class(tables[best.name], names),
+        },
+        "reliability": {
+            "contender": candidate.name,
+            "bins": bins[candidate.name],
+            "ece": candidate.metrics["ece"],
+            "uncalibrated_bins": None if before is None else reliability(labels, before),
+            "ece_uncalibrated": candidate.metrics["ece_uncalibrated"],
+            "baseline": best.name,
+            "baseline_bins": bins[best.name],
+            "baseline_ece": best.metrics["ece"],
+        },
+        "mistakes": {
+            "contender": candidate.name,
+            "wrong": int((candidate.answers != labels).sum()),
+            "examples": len(labels),
+            "height": test.schema.height,
+            "width": test.schema.width,
+            "images": mistakes(candidate.predictions, test, labels),
+        },
+    }

@@ -1,0 +1,167 @@
+"""The task kind "classify": the class of an image, judged by its label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from azuraforge.plugins.contract.batch import Batch
+from azuraforge.plugins.contract.judging import JudgeCase, Remark
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.pipeline import AnyPipeline
+from azuraforge.plugins.contract.task_kind import Answer, ExplainCase, SchemaJson, TaskKind, other
+from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
+from azuraforge.plugins.kinds.classify.metrics import measure
+from azuraforge.plugins.kinds.classify.parts import (
+    ImageSplitResult,
+    cut_images,
+    hold_out_images,
+    keep_learned,
+    load_images,
+)
+from azuraforge.plugins.kinds.classify.predictions import (
+    GUARDED_IMAGES,
+    affordable_images,
+    classify_checked,
+    guard_each_alone,
+    save_classes,
+)
+from azuraforge.plugins.vision.config import ClassifyConfig, ClassPredictions, ImagePart, ImageSchema, ImageTable
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from azuraforge.plugins.kinds.classify.judging import ClassJudge
+
+
+_SIDES = ("height", "width", "channels")
+
+
+class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions, ImageSplitResult]):
+    """One of several classes for each image."""
+
+    name = "classify"
+    title: ClassVar[Mapping[str, str]] = {"en": "Classification", "tr": "Sınıflandırma"}
+    summary: ClassVar[Mapping[str, str]] = {
+        "en": "Predicts the class of an image.",
+        "tr": "Bir görüntünün sınıfını tahmin eder.",
+    }
+    Config = ClassifyConfig
+    Split = ImageSplitResult
+    data = "images"
+    baselines = ("vision.majority", "vision.logistic", "vision.neighbours")
+    metrics = METRICS
+    ranked_by = "error_rate"
+    gate_metrics = ("error_rate", "log_loss")
+    objectives = ("log_loss", "accuracy", "error_rate", "macro_f1", "ece")
+    slices = SLICES
+    explanations = (SALIENCY,)
+
+    def table(self, frame: pl.DataFrame, schema: SchemaJson) -> ImageTable:
+        return ImageTable(frame, ImageSchema.from_json(schema))
+
+    def obstacle(
+        self, champion: SchemaJson, candidate: SchemaJson, learned_from: tuple[str, str] | None
+    ) -> Remark | None:
+        """Images have no time: a version states what it learned from in a file of its own, which the judge reads."""
+        return self.other_data(champion, candidate)
+
+    def other_data(self, learned: SchemaJson, given: SchemaJson) -> Remark | None:
+        found = super().other_data(learned, given)
+        if found is not None and found.code == "other_kind":
+            return found
+        if learned["classes"] != given["classes"]:
+            return other("other_classes", *(_named(schema["classes"]) for schema in (learned, given)))
+        sizes = ["×".join(str(schema[side]) for side in _SIDES) for schema in (learned, given)]
+        return other("other_size", *sizes) if sizes[0] != sizes[1] else None
+
+    def unreadable(self, learned: SchemaJson, given: SchemaJson) -> str | None:
+        """A version may classify images of other classes, or of unknown ones."""
+        found = super().other_data(learned, given)
+        if found is not None and found.code == "other_kind":
+            return super().unreadable(learned, given)
+        for side in _SIDES:
+            if learned[side] != given[side]:
+                return f"its images have {side} {given[side]}, the version reads {learned[side]}"
+        return None
+
+    def split(
+        self,
+        pipeline: AnyPipeline,
+        table: ImageTable,
+        config: ClassifyConfig,
+        folder: Path | None,
+        *,
+        studied: bool = False,
+        refit: bool = False,
+    ) -> ImageSplitResult:
+        return cut_images(pipeline, table, config, folder, refit=refit)
+
+    def load_part(self, folder: Path) -> ImagePart:
+        return load_images(folder)
+
+    def alone(self, part: ImagePart, index: int) -> ImagePart:
+        at = slice(index, index + 1)
+        return replace(part, pixels=part.pixels[at], names=part.names[at])
+
+    def hold_out(
+        self, table: ImageTable, split: ImageSplitResult, configs: Sequence[ClassifyConfig], outputs: Path
+    ) -> int:
+        assert split.rows is not None
+        return hold_out_images(table, split.rows, outputs)
+
+    def remember(self, train: ImagePart, validation: ImagePart, predictor: Path) -> None:
+        keep_learned(train, validation, predictor)
+
+    def predict(self, name: str, answer: Answer, part: ImagePart) -> ClassPredictions:
+        return classify_checked(name, answer, part)
+
+    def guard(
+        self, name: str, answer: Answer, part: ImagePart, predictions: ClassPredictions, seed: int, *, thorough: bool
+    ) -> int:
+        most = affordable_images(part) if thorough else GUARDED_IMAGES
+        return guard_each_alone(name, answer, part, predictions, seed, most)
+
+    def save_predictions(self, predictions: ClassPredictions, path: Path) -> None:
+        save_classes(predictions, path)
+
+    def judge(self, case: JudgeCase) -> ClassJudge:
+        from azuraforge.plugins.kinds.classify.judging import ClassJudge
+
+        return ClassJudge(case, self.added)
+
+    def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:
+        key = contender if metric.name == "log_loss" else f"{contender}/wrong"
+        return np.asarray(errors[key], dtype=np.float64)[:, None]
+
+    def prepare_scoring(
+        self, table: ImageTable, split: ImageSplitResult, config: ClassifyConfig, outputs: Path
+    ) -> None:
+        """The validation part itself holds everything."""
+
+    def score(self, name: str, answer: Answer, parts: Path) -> dict[str, float | None]:
+        labelled = load_images(parts / "validation")
+        made = classify_checked(name, answer, replace(labelled, labels=None))
+        assert labelled.labels is not None
+        own = measure(labelled.labels, made.probabilities, made.uncalibrated, labelled.schema.classes)
+        added = {each.name: each.facts.score(each.losses(labelled.labels, made)) for each in self.added}
+        return {**own, **added}
+
+    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+        from azuraforge.plugins.kinds.classify.saliency import saliency
+
+        return saliency(case)
+
+    def batch(self) -> Batch[ImageTable]:
+        from azuraforge.plugins.kinds.classify.batch import ImageBatch
+
+        return ImageBatch()
+
+
+def _named(classes: object) -> str:
+    return ", ".join(str(each) for each in classes[:20]) if isinstance(classes, list | tuple) else str(classes)

@@ -1,0 +1,205 @@
+"""A forecaster's version over a whole dataset: every row an origin, next to the naive answer and what happened."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.batch import Batch, BatchRange, LoadedVersion
+from azuraforge.plugins.contract.parts import Floats, Indices, Part, Table
+from azuraforge.plugins.forecasting.following import following_times
+from azuraforge.plugins.forecasting.panels import blocks, one_of, stack
+from azuraforge.plugins.kinds.forecast.panel import series_of
+from azuraforge.plugins.kinds.forecast.parts import ahead_at
+from azuraforge.plugins.kinds.forecast.predictions import predict_checked
+
+if TYPE_CHECKING:
+    import polars as pl
+
+#: Of a panel, the series that rows belong to: its name, and the whole panel.
+Of = tuple[str, Table] | None
+#: Origins that are asked for at once; between them progress is reported.
+_AT_ONCE = 512
+
+
+class ForecastBatch(Batch[Table]):
+    """One row for each origin and step."""
+
+    def origins(self, version: LoadedVersion, table: Table, rows: BatchRange) -> tuple[Indices, int]:
+        """The first rows of a series may have too little history for the version; only asking it tells how many. A
+        series of a panel that it cannot predict is skipped."""
+        if table.schema.series is not None:
+            return _origins_of_panel(version, table, rows)
+        first, stop = _rows_between(table, rows.start, rows.end)
+        able = _first_able(version, table, first, stop)
+        return np.arange(able, stop, rows.every, dtype=np.int64), -(-(able - first) // rows.every)
+
+    def predict(
+        self, version: LoadedVersion, table: Table, origins: Indices, learned_until: str | None
+    ) -> pl.DataFrame:
+        """Origin, target's time, value, quantiles, naive, actual, learned; of a panel the series comes first."""
+        import polars as pl
+
+        parts = []
+        for start in range(0, len(origins), _AT_ONCE):
+            version.progress(start, len(origins))
+            some = origins[start : start + _AT_ONCE]
+            if table.schema.series is None:
+                parts.append(_series_rows(version, table, some, learned_until))
+                continue
+            for name, first, stop in blocks(table.frame, table.schema.series):
+                mine = some[(some >= first) & (some < stop)] - first
+                if len(mine):
+                    one = Table(table.frame.slice(first, stop - first).drop(table.schema.series), one_of(table.schema))
+                    found = _series_rows(version, one, mine, learned_until, (name, table))
+                    parts.append(found.select(pl.lit(name).alias("series"), pl.all()))
+        version.progress(len(origins), len(origins))
+        return pl.concat(parts)
+
+    def scores(self, frame: pl.DataFrame) -> dict[str, float | None] | None:
+        """MAE next to that of the naive answers."""
+        import polars as pl
+
+        fair = frame.filter(pl.col("actual").is_not_null(), pl.col("naive").is_not_null(), ~pl.col("learned"))
+        if fair.is_empty():
+            return None
+        loss = float((fair["value"] - fair["actual"]).abs().mean())  # type: ignore[arg-type]  # numbers, not empty
+        naive = float((fair["naive"] - fair["actual"]).abs().mean())  # type: ignore[arg-type]  # as above
+        return {"rows": fair.height, "mae": loss, "naive_mae": naive, "skill": 1 - loss / naive if naive > 0 else None}
+
+
+def _origins_of_panel(version: LoadedVersion, table: Table, rows: BatchRange) -> tuple[Indices, int]:
+    """The rows of the stacked series to predict from, and how many were skipped.
+
+    How much history the version needs is found out with the longest series that it can predict at all.
+    """
+    asked, needed, found, skipped = [], None, [], 0
+    first = 0
+    for name, one in series_of(table):
+        asked.append((name, one, first))
+        first += len(one)
+    for name, one, offset in sorted(asked, key=lambda each: -len(each[1])):
+        begin, stop = _rows_between(one, rows.start, rows.end, least=0)
+        own = np.arange(begin, stop, rows.every, dtype=np.int64)
+        able = bool(len(own)) and _able(version, one, stop - 1, (name, table))
+        if able and needed is None:
+            needed = _first_able(version, one, 0, stop, (name, table))
+        kept = own[own >= needed] if able and needed is not None else own[:0]
+        skipped += len(own) - len(kept)
+        found.append(kept + offset)
+    origins = np.sort(np.concatenate(found))
+    if not len(origins):
+        raise InvalidInput(
+            f"{version.name} cannot predict from any of these rows",
+            where="dataset",
+            next_step="name a dataset that holds series which the version learned, with a longer history",
+        )
+    return origins, skipped
+
+
+def _first_able(version: LoadedVersion, table: Table, first: int, stop: int, of: Of = None) -> int:
+    """The first row from which it can predict; more history never hurts, so this is found by halving."""
+    if not _able(version, table, stop - 1, of):
+        raise InvalidInput(
+            f"{version.name} cannot predict from any of the rows {first} to {stop - 1}",
+            where="dataset",
+            next_step="name a dataset with a longer history, or a later `end`",
+        )
+    low, high = first, stop - 1
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _able(version, table, middle, of) else (middle + 1, high)
+    return low
+
+
+def _able(version: LoadedVersion, table: Table, row: int, of: Of = None) -> bool:
+    try:
+        part = _part(version, table, np.array([row], dtype=np.int64), of)
+        predict_checked(version.name, version.answer, part)
+    except Exception:  # whatever it says: it cannot
+        return False
+    return True
+
+
+def _part(version: LoadedVersion, table: Table, origins: Indices, of: Of = None) -> Part:
+    """What was known at these origins; rows after the last of them do not exist."""
+    horizon = version.horizon or 1
+    named = version.config.get("known_ahead") or ()
+    known = [str(column) for column in named] if isinstance(named, list | tuple) else []
+    ahead = ahead_at(table, known, origins, horizon)
+    frame = table.frame.head(int(origins[-1]) + 1)
+    part = Part(frame, table.schema, frame.height, horizon, origins, ahead=ahead)
+    return part if of is None else stack([(of[0], part)], of[1].schema)
+
+
+def _series_rows(
+    version: LoadedVersion, table: Table, origins: Indices, learned_until: str | None, of: Of = None
+) -> pl.DataFrame:
+    import polars as pl
+
+    part = _part(version, table, origins, of)
+    made = predict_checked(version.name, version.answer, part)
+    horizon, count = part.horizon, len(table)
+    steps = origins[:, None] + np.arange(1, horizon + 1)
+    target = table.frame.get_column(table.schema.target).cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    truth = np.append(target, np.full(horizon, np.nan))[steps]
+    times = _times(table, horizon)
+    columns: dict[str, pl.Series | Floats | Indices] = {
+        "origin_at": times.gather(np.repeat(origins, horizon)),
+        "step": np.tile(np.arange(1, horizon + 1), len(origins)),
+        "target_at": times.gather(np.minimum(steps, count + horizon - 1).ravel()),
+        "value": made.point.ravel(),
+    }
+    columns |= {f"q{round(level * 100, 4):g}": values.ravel() for level, values in sorted(made.quantiles.items())}
+    columns |= {"naive": np.repeat(_last_known(target, origins), horizon), "actual": truth.ravel()}
+    frame = pl.DataFrame(columns).with_columns(pl.col("naive", "actual").fill_nan(None))
+    learned = (
+        pl.lit(None, pl.Boolean)
+        if learned_until is None
+        else pl.col("target_at") <= pl.lit(learned_until).str.to_datetime(time_zone="UTC")
+    )
+    return frame.with_columns(learned.alias("learned"))
+
+
+def _rows_between(table: Table, start: datetime | None, end: datetime | None, least: int = 1) -> tuple[int, int]:
+    """The rows from ``start`` to ``end``, both included; None: from the first, to the last.
+
+    Raises InvalidInput for fewer than ``least``.
+    """
+    import polars as pl
+
+    first, stop = 0, len(table)
+    if (start or end) and table.schema.time is None:
+        raise InvalidInput("the rows of this dataset have no time", where="start", next_step="leave start and end out")
+    if table.schema.time is not None:
+        times = table.frame.get_column(table.schema.time).cast(pl.Datetime("us", "UTC"))
+        if start:
+            first = int((times < start.astimezone(UTC)).sum())
+        if end:
+            stop = int((times <= end.astimezone(UTC)).sum())
+    if stop - first < least:
+        raise InvalidInput(
+            "no row lies between start and end", where="start", next_step=f"azuraforge datasets show; {len(table)} rows"
+        )
+    return first, stop
+
+
+def _times(table: Table, horizon: int) -> pl.Series:
+    """The time of every row and of ``horizon`` rows after the last; their numbers where rows have no time."""
+    import polars as pl
+
+    if table.schema.time is None:
+        return pl.Series("at", np.arange(len(table) + horizon))
+    known = table.frame.get_column(table.schema.time).cast(pl.Datetime("us", "UTC"))
+    later = pl.Series(following_times(table.frame, table.schema, horizon), dtype=pl.Datetime("us", "UTC"))
+    return pl.concat([known.alias("at"), later.alias("at")])
+
+
+def _last_known(target: Floats, origins: Indices) -> Floats:
+    """The newest measured value at each origin; NaN where there is none."""
+    rows = np.where(np.isfinite(target), np.arange(len(target)), -1)
+    last = np.maximum.accumulate(rows)[origins]
+    return np.where(last >= 0, target[last], np.nan)

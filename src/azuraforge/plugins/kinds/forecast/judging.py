@@ -1,0 +1,281 @@
+"""The judge of forecasters: metrics of every contender on the same origins, and the losses that the gate compares.
+
+Runs in a child, on numbers alone: no pipeline is loaded here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from azuraforge.plugins.contract.evaluation import (
+    ContenderScores,
+    Evaluation,
+    GuardedRows,
+    HorizonMetrics,
+    Role,
+    SeriesTable,
+)
+from azuraforge.plugins.contract.judging import Contest, Flags, Judge, JudgeCase, Judged, Predicted, Remark
+from azuraforge.plugins.contract.metric import Metric, MetricFacts
+from azuraforge.plugins.contract.part_folders import fresh_folder
+from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Table
+from azuraforge.plugins.forecasting.channels import column_values
+from azuraforge.plugins.kinds.forecast.changes import change_r2, last_values
+from azuraforge.plugins.kinds.forecast.drawing import forecast_figure, forecast_figures
+from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS
+from azuraforge.plugins.kinds.forecast.metrics import (
+    Metrics,
+    measure,
+    seasonal_scale,
+    shown_horizons,
+    skill,
+    squared_errors,
+)
+from azuraforge.plugins.kinds.forecast.panel_judging import MOST_SERIES, Panel, series_scales, series_table
+from azuraforge.plugins.kinds.forecast.parts import load_part, times_of
+from azuraforge.plugins.kinds.forecast.predictions import load_predictions
+from azuraforge.plugins.kinds.forecast.probabilistic import score
+from azuraforge.plugins.kinds.forecast.slices import series_slices
+from azuraforge.plugins.kinds.forecast.split import ForecastSplit
+
+_NAMED = 8
+
+
+@dataclass
+class _Measured:
+    """A contender and everything that was measured of it."""
+
+    name: str
+    role: Role
+    seconds: float | None
+    predictions: Predictions
+    folder: Path
+    metrics: dict[str, float | None] = field(default_factory=dict)
+    series: dict[str, Metrics] = field(default_factory=dict)
+    horizons: list[dict[str, float | None]] = field(default_factory=list)
+    pinball: dict[str, float] = field(default_factory=dict)
+
+
+def save_truth(folder: Path, table: Table, test: Part, truth: Floats) -> None:
+    """Write what the judge alone may read: true values, and the times of each origin's first and last target."""
+    fresh_folder(folder)
+    np.save(folder / "truth.npy", truth, allow_pickle=False)
+    times = times_of(test.frame, test.schema)
+    ends = [[times[origin + 1], times[origin + test.horizon]] for origin in test.origins.tolist()]
+    (folder / "targets.json").write_bytes(orjson.dumps({"timed": table.schema.time is not None, "at": ends}))
+
+
+class ForecastJudge(Judge):
+    """Measures the forecasts of one run.
+
+    A champion that did not learn every series of a panel is compared on the others; it is in no table with contenders
+    that were measured on all.
+    """
+
+    def __init__(self, case: JudgeCase, split: ForecastSplit, added: Sequence[Metric[Floats, Predictions]]) -> None:
+        self._case, self._split, self._added = case, split, added
+        self._truth: Floats = np.load(case.truth / "truth.npy", allow_pickle=False)
+        self._test, train = load_part(case.test), load_part(case.train)
+        self._panel, self._scale = panel_and_scale(self._test, train, split.season or 1)
+        self._contenders = [_loaded(case.candidate, "candidate")]
+        self._contenders += [_loaded(each, "baseline") for each in case.baselines]
+        self._aside: list[_Measured] = []
+        champion = case.champion
+        if champion is not None and champion.obstacle is None and champion.predictions is not None:
+            loaded = _loaded(Predicted(name=champion.name, predictions=champion.predictions), "champion")
+            (self._aside if champion.unknown else self._contenders).append(loaded)
+        last = last_values(self._test)
+        for each in self._contenders:
+            self._measure(each, last)
+
+    def contest(self, metric: MetricFacts, slices: Sequence[str]) -> Contest:
+        """Losses per origin and horizon; of a panel a row is a moment with all of its series."""
+        truth, panel, case = self._truth, self._panel, self._case
+        losses = {each.name: self._losses(metric, each) for each in (*self._contenders, *self._aside)}
+        masks, unseen = series_slices(slices, self._test), self._unseen()
+        answered: Flags | None = None
+        limit: Remark | None = None
+        if panel is not None and case.champion is not None and (unknown := case.champion.unknown):
+            if self._aside:
+                answered = panel.by_moment(np.isfinite(self._aside[-1].predictions.point), False)
+            named = ", ".join(unknown[:_NAMED]) + (" …" if len(unknown) > _NAMED else "")
+            counted = {"count": len(unknown), "of": len(panel.members), "series": named}
+            limit = Remark(code="series_not_compared", params=counted)
+        if panel is not None:
+            losses = {name: panel.by_moment(values, np.nan) for name, values in losses.items()}
+            masks = [replace(part, mask=panel.by_moment(part.mask, False)) for part in masks]
+            unseen = panel.all_at_moment(unseen)
+        return Contest(
+            losses=losses,
+            slices=tuple(masks),
+            unseen=unseen,
+            horizon=truth.shape[1],
+            season=self._split.season or 1,
+            obstacle=None if case.champion is None else case.champion.obstacle,
+            answered=answered,
+            limit=limit,
+        )
+
+    def evaluate(self, metric: MetricFacts, best_baseline: str, champion: str, outputs: Path) -> Judged:
+        """The contenders by their RMSE, and the forecast of the champion after the verdict to draw."""
+        test, case, split, contenders = self._test, self._case, self._split, self._contenders
+        best = next(each for each in contenders if each.name == best_baseline)
+        series = self._series(best)
+        for each in contenders:
+            each.metrics["skill"] = skill(each.metrics["rmse"], best.metrics["rmse"])
+        ranked = sorted(contenders, key=_by_rmse)
+        self._save_errors(outputs / "errors.npz", ranked)
+        shown = next((each for each in ranked if each.name == champion), ranked[0])
+        future, ahead = load_part(case.future), load_predictions(shown.folder / "future.npz")
+        draw = forecast_figure if self._panel is None else forecast_figures
+        schema = test.schema
+        tested = split.parts["test"].model_copy(update={"origins": len(test.origins)})
+        evaluation = Evaluation(
+            kind="forecast",
+            target=schema.target,
+            unit=schema.unit,
+            metrics=(*METRICS, *(each.facts for each in self._added)),
+            ranked_by="rmse",
+            gate_metric=metric.name,
+            parts={**split.parts, "test": tested},
+            contenders=tuple(_scores(each, rank) for rank, each in enumerate(ranked, 1)),
+            best_baseline=best_baseline,
+            winner=ranked[0].name,
+            guarded=GuardedRows(tried=case.candidate.guarded, of=len(test.origins)),
+            frequency=schema.frequency,
+            timezone=schema.rhythm_timezone or schema.timezone,
+            season=split.season,
+            horizon=test.horizon,
+            shown_horizons=tuple(shown_horizons(test.horizon)),
+            series=series,
+        )
+        figures = {"forecast": draw(shown.name, future, ahead, test, shown.predictions, self._truth)}
+        # Residuals and importances are drawn of single series only.
+        explained = () if self._panel is not None else (RESIDUALS.name, IMPORTANCE.name)
+        return Judged(evaluation, figures, explained)
+
+    def _measure(self, contender: _Measured, last: Floats) -> None:
+        """Every metric overall and per horizon, of a panel per series too, and pinball losses by level."""
+        truth, predictions = self._truth, contender.predictions
+        if self._panel is None:
+            overall, at_steps = measure(truth, predictions, self._scale)
+        else:
+            overall, at_steps, contender.series = self._panel.measure(truth, predictions)
+        scores, scores_at = score(truth, predictions)
+        contender.pinball = scores["pinball"]
+        contender.metrics = {
+            **overall,
+            "r2_change": change_r2(truth, predictions.point, last),
+            "crps": scores["crps"],
+            "width": scores["width"],
+        }
+        contender.metrics |= {each.name: each.facts.score(each.losses(truth, predictions)) for each in self._added}
+        for step, (row, at) in enumerate(zip(at_steps, scores_at, strict=True)):
+            column = slice(step, step + 1)
+            change = change_r2(truth[:, column], predictions.point[:, column], last)
+            row |= {"r2_change": change, "crps": at["crps"], "width": at["width"]}
+            contender.horizons.append({name: value for name, value in row.items() if name != "horizon"})
+
+    def _losses(self, metric: MetricFacts, contender: _Measured) -> Floats:
+        for each in self._added:
+            if each.name == metric.name:
+                return each.losses(self._truth, contender.predictions)
+        squared = squared_errors(self._truth, contender.predictions.point)
+        return np.sqrt(squared) if metric.name == "mae" else squared
+
+    def _series(self, best: _Measured) -> SeriesTable | None:
+        if self._panel is None:
+            return None
+        candidate = self._contenders[0]
+        rows = series_table(self._panel, candidate.series, best.series)
+        worst = rows[0].series if rows and rows[0].mase is not None else None
+        return SeriesTable(
+            column=str(self._test.schema.series),
+            candidate=candidate.name,
+            count=len(self._panel.members),
+            worst=worst,
+            better=sum(row.skill is not None and row.skill > 0 for row in rows),
+            rows=tuple(rows[:MOST_SERIES]),
+            left_out=self._split.left_out,
+        )
+
+    def _unseen(self) -> Flags:
+        """Origins whose targets the champion has not learned from; none where times or what it learned are unknown."""
+        origins, champion = len(self._truth), self._case.champion
+        targets = orjson.loads((self._case.truth / "targets.json").read_bytes())
+        if champion is None or not targets["timed"] or not champion.learned_from:
+            return np.zeros(origins, dtype=bool)
+        ends = np.array(targets["at"], dtype="U19").astype("datetime64[s]").reshape(-1, 2)
+        learned = [(np.datetime64(start[:19]), np.datetime64(end[:19])) for start, end in champion.learned_from]
+        return unseen_origins(ends[:, 0], ends[:, 1], learned)
+
+    def _save_errors(self, path: Path, contenders: Sequence[_Measured]) -> None:
+        """Signed errors per origin and horizon: their squares and absolute values are the losses per example.
+
+        Of a panel ``(moment, series * horizon)``, as the gate compares them.
+        """
+        errors = {each.name: (each.predictions.point - self._truth).astype(np.float32) for each in contenders}
+        if self._panel is not None:
+            errors = {name: self._panel.by_moment(values, np.nan) for name, values in errors.items()}
+        np.savez(path, **errors)  # type: ignore[arg-type]  # numpy's stub takes the names for allow_pickle
+
+
+def unseen_origins(
+    first_target_at: NDArray[np.datetime64],
+    last_target_at: NDArray[np.datetime64],
+    learned_from: Sequence[tuple[np.datetime64, np.datetime64]],
+) -> NDArray[np.bool_]:
+    """Origins none of whose targets lie in a learned time range (both ends inclusive).
+
+    Args:
+        first_target_at: ``(origin,)`` time of each origin's first target.
+        last_target_at: ``(origin,)`` time of each origin's last target.
+        learned_from: time ranges that the champion learned from, training and validation alike.
+
+    Example:
+        >>> days = np.arange("2026-01-01", "2026-01-06", dtype="datetime64[D]")
+        >>> learned = [(np.datetime64("2025-01-01"), np.datetime64("2026-01-02"))]
+        >>> unseen_origins(days, days + 1, learned).tolist()
+        [False, False, True, True, True]
+    """
+    unseen = np.ones(len(first_target_at), dtype=bool)
+    for start, end in learned_from:
+        unseen &= (last_target_at < start) | (first_target_at > end)
+    return unseen
+
+
+def panel_and_scale(test: Part, train: Part, season: int) -> tuple[Panel | None, float | None]:
+    """Return the panel of a part to be judged, or MASE's denominator of a single series."""
+    if test.schema.series is not None:
+        return Panel.of(test, series_scales(train, season)), None
+    values = column_values(train.frame, train.schema.target)
+    return None, seasonal_scale(values[train.start :], season)
+
+
+def _loaded(said: Predicted, role: Role) -> _Measured:
+    folder = Path(said.predictions)
+    return _Measured(said.name, role, said.seconds, load_predictions(folder / "test.npz"), folder)
+
+
+def _by_rmse(contender: _Measured) -> float:
+    rmse = contender.metrics["rmse"]
+    return math.inf if rmse is None else rmse
+
+
+def _scores(contender: _Measured, rank: int) -> ContenderScores:
+    return ContenderScores(
+        name=contender.name,
+        role=contender.role,
+        rank=rank,
+        metrics=contender.metrics,
+        seconds=contender.seconds,
+        horizons=tuple(HorizonMetrics(horizon=step, metrics=row) for step, row in enumerate(contender.horizons, 1)),
+        pinball=contender.pinball,
+    )

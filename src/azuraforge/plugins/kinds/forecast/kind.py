@@ -1,0 +1,220 @@
+"""The task kind "forecast": the next values of a series, or of several at once, judged by what was observed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import orjson
+
+from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.batch import Batch
+from azuraforge.plugins.contract.judging import JudgeCase, Remark
+from azuraforge.plugins.contract.metric import MetricFacts
+from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Table
+from azuraforge.plugins.contract.pipeline import AnyPipeline
+from azuraforge.plugins.contract.task_kind import Answer, ExplainCase, SchemaJson, TaskKind, other
+from azuraforge.plugins.forecasting.config import ForecastConfig
+from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, SLICES
+from azuraforge.plugins.kinds.forecast.metrics import measure, seasonal_scale
+from azuraforge.plugins.kinds.forecast.panel_judging import Panel, series_scales
+from azuraforge.plugins.kinds.forecast.parts import (
+    cut_future,
+    cut_test,
+    load_part,
+    of_run,
+    save_part,
+    schema_from,
+)
+from azuraforge.plugins.kinds.forecast.predictions import (
+    GUARDED_ORIGINS,
+    affordable_origins,
+    guard_against_future,
+    predict_checked,
+    predict_known,
+    save_predictions,
+)
+from azuraforge.plugins.kinds.forecast.split import ForecastSplit, split_series
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from azuraforge.plugins.kinds.forecast.judging import ForecastJudge
+
+
+class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]):
+    """The next rows of one series or of a panel."""
+
+    name = "forecast"
+    title: ClassVar[Mapping[str, str]] = {"en": "Forecast", "tr": "Tahmin"}
+    summary: ClassVar[Mapping[str, str]] = {
+        "en": "Predicts the next values of one or several series.",
+        "tr": "Bir ya da birden çok serinin sonraki değerlerini tahmin eder.",
+    }
+    Config = ForecastConfig
+    Split = ForecastSplit
+    data = "series"
+    baselines = (
+        "forecasting.naive",
+        "forecasting.seasonal_naive",
+        "forecasting.random_walk_drift",
+        "forecasting.ets",
+        "forecasting.ridge",
+    )
+    metrics = METRICS
+    ranked_by = "rmse"
+    gate_metrics = ("rmse", "mae")
+    objectives = ("rmse", "mae", "mase", "smape", "r2")
+    slices = SLICES
+    explanations = (RESIDUALS, IMPORTANCE)
+
+    def table(self, frame: pl.DataFrame, schema: SchemaJson) -> Table:
+        return Table(frame, schema_from(schema))
+
+    def check_pipeline(self, name: str, pipeline: AnyPipeline, schema: SchemaJson) -> None:
+        super().check_pipeline(name, pipeline, schema)
+        if schema.get("series") is not None and not pipeline.several_series:
+            raise InvalidInput(
+                f"the dataset holds several series, and {name} learns one",
+                where="dataset",
+                next_step="choose forecasting.lstm, gru, tcn, attention, ridge or a naive one, or add one series alone",
+                code="several_series",
+            )
+
+    def other_data(self, learned: SchemaJson, given: SchemaJson) -> Remark | None:
+        if (found := super().other_data(learned, given)) is not None and found.code == "other_kind":
+            return found
+        panels = ["several_series" if schema.get("series") else "one_series" for schema in (learned, given)]
+        if panels[0] != panels[1]:
+            return other("other_kind", *panels)
+        frequencies = [_in_months(schema.get("frequency")) for schema in (learned, given)]
+        if found is None and frequencies[0] != frequencies[1]:
+            return other("other_frequency", *frequencies)
+        return found
+
+    def unreadable(self, learned: SchemaJson, given: SchemaJson) -> str | None:
+        """Every column that the version learned must be there."""
+        if (found := super().unreadable(learned, given)) is not None:
+            return found
+        missing = sorted(set(schema_from(learned).features) - set(schema_from(given).features))
+        return f"column {missing[0]!r} is missing, which the version was trained with" if missing else None
+
+    def split(
+        self,
+        pipeline: AnyPipeline,
+        table: Table,
+        config: ForecastConfig,
+        folder: Path | None,
+        *,
+        studied: bool = False,
+        refit: bool = False,
+    ) -> ForecastSplit:
+        return split_series(pipeline, table, config, folder, studied=studied, refit=refit)
+
+    def load_part(self, folder: Path) -> Part:
+        return load_part(folder)
+
+    def alone(self, part: Part, index: int) -> Part:
+        """One origin; what was known before it stays."""
+        at = slice(index, index + 1)
+        ahead = {column: values[at] for column, values in part.ahead.items()}
+        return replace(part, origins=part.origins[at], ahead=ahead)
+
+    def hold_out(self, table: Table, split: ForecastSplit, configs: Sequence[ForecastConfig], outputs: Path) -> int:
+        from azuraforge.plugins.kinds.forecast.judging import save_truth
+
+        table = of_run(table, split.left_out)
+        named = {column for config in configs for column in config.known_ahead}
+        ahead = sorted(named & set(table.schema.features))  # columns that either calls known: each is given its own
+        horizon = split.horizon or 1
+        test, truth = cut_test(table, split.range_of("test"), horizon, known_ahead=ahead)
+        save_part(test, outputs / "test")
+        save_part(cut_future(table, horizon, ahead), outputs / "future")
+        save_truth(outputs / "truth", table, test, truth)
+        return len(test.origins)
+
+    def predict(self, name: str, answer: Answer, part: Part) -> Predictions:
+        return predict_checked(name, answer, part)
+
+    def predict_known(self, name: str, answer: Answer, part: Part) -> tuple[Predictions, tuple[str, ...]]:
+        predictions, unknown = predict_known(name, answer, part)
+        return predictions, tuple(unknown)
+
+    def guard(
+        self, name: str, answer: Answer, part: Part, predictions: Predictions, seed: int, *, thorough: bool
+    ) -> int:
+        most = affordable_origins(part) if thorough else GUARDED_ORIGINS
+        return guard_against_future(name, answer, part, predictions, seed, most)
+
+    def save_predictions(self, predictions: Predictions, path: Path) -> None:
+        save_predictions(predictions, path)
+
+    def predict_future(self, name: str, answer: Answer, future: Path, path: Path) -> None:
+        save_predictions(predict_checked(name, answer, load_part(future)), path)
+
+    def judge(self, case: JudgeCase) -> ForecastJudge:
+        from azuraforge.plugins.kinds.forecast.judging import ForecastJudge
+
+        return ForecastJudge(case, ForecastSplit.model_validate(case.split.model_dump()), self.added)
+
+    def stored_losses(self, errors: Mapping[str, Floats], contender: str, metric: MetricFacts) -> Floats:
+        stored = np.asarray(errors[contender], dtype=np.float64)
+        return np.abs(stored) if metric.name == "mae" else np.square(stored)
+
+    def prepare_scoring(self, table: Table, split: ForecastSplit, config: ForecastConfig, outputs: Path) -> None:
+        table, season = of_run(table, split.left_out), split.season or 1
+        rows = split.range_of("validation")
+        part, truth = cut_test(table, rows, split.horizon or 1, known_ahead=config.known_ahead)
+        save_part(part, outputs / "asked")
+        np.save(outputs / "truth.npy", truth, allow_pickle=False)
+        train = load_part(outputs / "train")
+        # MASE's denominators are kept, so that no trial reads a frame for the sake of its scores.
+        scales: dict[str, float | None]
+        if train.schema.series is None:
+            scales = {"": seasonal_scale(_target(train)[train.start :], season)}
+        else:
+            scales = series_scales(train, season)
+        (outputs / "scales.json").write_bytes(orjson.dumps(scales))
+
+    def score(self, name: str, answer: Answer, parts: Path) -> dict[str, float | None]:
+        asked = load_part(parts / "asked")
+        truth = np.load(parts / "truth.npy", allow_pickle=False)
+        scales = orjson.loads((parts / "scales.json").read_bytes())
+        predictions = predict_checked(name, answer, asked)
+        if asked.schema.series is not None:
+            overall = Panel.of(asked, scales).measure(truth, predictions)[0]
+        else:
+            overall, _ = measure(truth, predictions, scales[""])
+        return {**overall, **{each.name: each.facts.score(each.losses(truth, predictions)) for each in self.added}}
+
+    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+        season = case.split.season or 1
+        if explanation == RESIDUALS.name:
+            from azuraforge.plugins.kinds.forecast.residuals import residual_figures
+
+            return residual_figures(case, season)
+        from azuraforge.plugins.kinds.forecast.importance import input_figures
+
+        return input_figures(case, season)
+
+    def batch(self) -> Batch[Table]:
+        from azuraforge.plugins.kinds.forecast.batch import ForecastBatch
+
+        return ForecastBatch()
+
+
+def _in_months(frequency: object) -> str | None:
+    """A year is twelve months and a quarter three, whatever the dataset calls them."""
+    if not isinstance(frequency, str) or not frequency:
+        return None
+    months = {"q": 3, "y": 12}.get(frequency[-1])
+    return f"{int(frequency[:-1]) * months}mo" if months else frequency
+
+
+def _target(part: Part) -> Floats:
+    from azuraforge.plugins.forecasting.channels import column_values
+
+    return column_values(part.frame, part.schema.target)

@@ -1,0 +1,89 @@
+"""The splitting rule of forecasts: ranges in time, checked, and the parts cut from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from azuraforge.plugins.contract.evaluation import LeftOut, PartName
+from azuraforge.plugins.contract.judging import SplitResult
+from azuraforge.plugins.contract.parts import Rows, Table
+from azuraforge.plugins.contract.pipeline import Pipeline
+from azuraforge.plugins.forecasting.config import ForecastConfig
+from azuraforge.plugins.kinds.forecast import panel
+from azuraforge.plugins.kinds.forecast.folds import backtest_of
+from azuraforge.plugins.kinds.forecast.parts import (
+    check_split,
+    cut_learning,
+    cut_test,
+    range_of,
+    save_part,
+    without_short_series,
+)
+from azuraforge.plugins.kinds.forecast.refit import refit_split
+
+
+class ForecastSplit(SplitResult):
+    """Ranges of rows; of a panel ranges of its different times, and the series that the run does without."""
+
+    ranges: dict[str, tuple[int, int]]
+    left_out: tuple[LeftOut, ...] = ()
+    needs: dict[str, int] = Field(default_factory=dict, description="rows that a series must have in a part")
+    chosen_by: tuple[int, int] | None = Field(
+        default=None, description="of a study's winner: the rows by whose scores its config was chosen"
+    )
+
+    def range_of(self, part: PartName) -> Rows:
+        """Return the rows of a part."""
+        return Rows(*self.ranges[part])
+
+
+def split_series(
+    pipeline: Pipeline[Any, Any],
+    table: Table,
+    config: ForecastConfig,
+    folder: Path | None,
+    *,
+    studied: bool = False,
+    refit: bool = False,
+) -> ForecastSplit:
+    """See ``TaskKind.split``."""
+    horizon, gap = config.horizon, config.gap
+    table, ranges, ended = panel.split_of_those_that_go_on(table, lambda each: pipeline.split(each, config))
+    chosen_by = (ranges.validation.start, ranges.validation.stop) if refit or studied else None
+    if refit:
+        ranges = refit_split(ranges, horizon=horizon, gap=gap)
+    check_split(ranges, table.moments, horizon=horizon, gap=gap)
+    whole = table
+    with panel.told_of(ended):
+        table, left_out = without_short_series(table, ranges, horizon)
+    for part_name, rows in (("train", ranges.train), ("validation", ranges.validation)):
+        part = cut_learning(table, rows, horizon, config.known_ahead)
+        if folder is not None:
+            save_part(part, folder / part_name)
+    cut_test(table, ranges.test, horizon)  # refuses a test set that tells nothing
+    named = {"train": ranges.train, "validation": ranges.validation, "test": ranges.test}
+    asked = {name: (rows.start, rows.stop) for name, rows in named.items()}
+    backtest = None
+    if config.backtest_folds:
+        backtest = backtest_of(
+            whole,
+            asked,
+            ranges.needs,
+            count=config.backtest_folds,
+            horizon=horizon,
+            gap=gap,
+            chosen_by=chosen_by,
+        )
+    return ForecastSplit(
+        parts={name: range_of(table, rows) for name, rows in named.items()},
+        horizon=horizon,
+        season=config.season_of(table.schema),
+        backtest=backtest,
+        ranges=asked,
+        left_out=(*ended, *left_out),
+        needs=dict(ranges.needs) if table.schema.series is not None else {},
+        chosen_by=chosen_by,
+    )

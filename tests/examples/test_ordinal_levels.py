@@ -1,0 +1,95 @@
+"""The example of a task kind: one dropped-in file, trained, gated, promoted and reported by a platform that does not
+know it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from azuraforge.datasets.schemas import FileOptions
+from azuraforge.errors import InvalidInput
+from azuraforge.models.schemas import PolicyRequest
+from azuraforge.platform.composition import Platform
+from azuraforge.plugins.contract.evaluation import Evaluation
+from azuraforge.runs.schemas import RunDetail, RunRequest
+from azuraforge.settings import RunSettings, Settings
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "plugins" / "ordinal_levels.py"
+ENDED = ("succeeded", "failed", "cancelled", "quarantined")
+
+
+def ended(platform: Platform, run: RunDetail) -> RunDetail:
+    deadline = time.monotonic() + 120
+    while run.state not in ENDED:
+        assert time.monotonic() < deadline, run
+        time.sleep(0.03)
+        run = platform.house.runs.get(platform.house.project_id, run.id)
+    return run
+
+
+def warnings(path: Path, rows: int = 600) -> Path:
+    """Levels that follow two of three inputs, with noise."""
+    rng = np.random.default_rng(7)
+    inputs = rng.normal(size=(rows, 3))
+    level = np.digitize(inputs @ [1.5, -1.0, 0.0] + rng.normal(size=rows) * 0.7, [-1.0, 1.0])
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    lines = ["at,level,wind,pressure,noise"]
+    for row, (a, b, c) in enumerate(inputs):
+        at = (start + timedelta(hours=row)).isoformat()
+        lines.append(f"{at},{level[row]},{a:.4f},{b:.4f},{c:.4f}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "plugins").mkdir(parents=True)
+    shutil.copy(EXAMPLE, home / "plugins")
+    platform = Platform(Settings(home=home, runs=RunSettings(concurrency=1)))
+    platform.start()
+    try:
+        house = platform.house
+        project_id = house.project_id
+
+        kind = house.catalogue.task_kinds()["levels"]
+        assert (kind.origin, kind.gate_metrics) == ("plugins/ordinal_levels.py", ("rps",))
+        assert kind.metric("rps").title["tr"] == "RPS"
+
+        path = warnings(tmp_path / "warnings.csv")
+        house.datasets.add_file(project_id, path, path.name, FileOptions(name="warnings", time="at", target="level"))
+        request = RunRequest(plugin="levels.cumulative", dataset="warnings", model="warnings", seed=3)
+        run = ended(platform, house.runs.create(project_id, request, "ada"))
+        assert run.state == "succeeded", run.error
+        assert run.summary is not None
+        assert (run.summary["decision"], run.summary["champion_version"]) == ("promoted", 1)
+
+        stored = house.models.evaluation(project_id, run.id)
+        evaluation = Evaluation.model_validate(stored.evaluation)
+        assert [(each.name, each.role) for each in evaluation.contenders] == [
+            ("levels.cumulative", "candidate"),
+            ("levels.frequency", "baseline"),
+        ]
+        ours, baseline = (each.metrics["rps"] for each in evaluation.contenders)
+        assert ours is not None
+        assert baseline is not None
+        assert ours < 0.6 * baseline
+        assert evaluation.guarded.tried == 64
+        (comparison,) = evaluation.comparisons
+        assert comparison.shown["en"].measure == "RPS"
+        assert "RPS" in " ".join(reason.text.tr for reason in stored.verdict.reasons)
+
+        document = house.reports.write(project_id, run.id, "md", "tr").content.decode()
+        assert "tam düzey" in document
+        assert "| **levels.cumulative** (aday) |" in document
+        assert "exact level" in house.models.cards.show(project_id, "warnings", 1, "en").markdown
+
+        house.models.policies.set(project_id, "warnings", PolicyRequest(metric="rps", reason="its own"), "ada")
+        with pytest.raises(InvalidInput, match="use one of rps"):
+            house.models.policies.set(project_id, "warnings", PolicyRequest(metric="rmse", reason="no"), "ada")
+    finally:
+        platform.stop()
