@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 from sqlalchemy import update
 
@@ -47,7 +48,7 @@ def call_here(entry: str, payload: dict[str, Any], timeout_seconds: float) -> di
     """A call's child, in this process; what crosses the pipe is JSON in both directions."""
     module, _, name = entry.partition(":")
     asked = Asked(json.loads(json.dumps(payload)))
-    result: dict[str, Any] = json.loads(json.dumps(getattr(importlib.import_module(module), name)(asked)))
+    result: dict[str, Any] = orjson.loads(orjson.dumps(getattr(importlib.import_module(module), name)(asked)))
     return result
 
 
