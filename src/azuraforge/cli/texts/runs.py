@@ -107,7 +107,6 @@ RUNS: Mapping[str, tuple[str, str]] = {
     "mae": ("MAE", "MAE"),
     "smape": ("sMAPE", "sMAPE"),
     "coverage": ("coverage", "kapsama"),
-    "r2_change": ("R² Δ", "R² Δ"),
     "crps": ("CRPS", "CRPS"),
     "skill": ("skill", "beceri"),
     "accuracy": ("accuracy", "doğruluk"),
