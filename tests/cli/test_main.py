@@ -217,11 +217,11 @@ def test_a_shell_completes_commands(typed, completed):
     assert (done.stdout.split(), done.stderr) == ([completed], "")
 
 
-def test_the_script_for_completion_is_printed(capsys):
-    with pytest.raises(SystemExit) as ended:
-        run(["--show-completion", "bash"])
-    assert not ended.value.code
-    assert "_AZURAFORGE_COMPLETE=complete_bash" in capsys.readouterr().out
+def test_the_script_for_completion_is_printed():
+    command = [sys.executable, "-m", "azuraforge.cli.main", "--show-completion", "bash"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "_AZURAFORGE_COMPLETE=complete_bash" in done.stdout
 
 
 def test_version_as_json(capsys):

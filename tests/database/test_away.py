@@ -257,7 +257,7 @@ def test_the_api_answers_503_with_retry_after_and_serves_again(fragile, stored, 
     while (answer := _ask(platform, "/api/v1/tokens"))[0] == 503:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert [token["name"] for token in answer[2]] == ["kept"]
+    assert [token["name"] for token in answer[2]["items"]] == ["kept"]
     policy = {"trash_days": 9}
     assert _ask(platform, "/api/v1/projects/policy", policy, "PUT")[0] == 200
     with stream:  # the reader who was there before heard nothing meanwhile, and goes on
