@@ -11,11 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from azuraforge.datasets.package import DATASETS
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
+from azuraforge.models.package import MODELS
 from azuraforge.models.schemas import PolicyRequest
 from azuraforge.platform.composition import Platform
 from azuraforge.plugins.contract.evaluation import Evaluation
+from azuraforge.plugins.package import CATALOGUE
+from azuraforge.reports.package import REPORTS
+from azuraforge.runs.package import RUNS
 from azuraforge.runs.schemas import RunDetail, RunRequest
 from azuraforge.settings import RunSettings, Settings
 
@@ -28,7 +33,7 @@ def ended(platform: Platform, run: RunDetail) -> RunDetail:
     while run.state not in ENDED:
         assert time.monotonic() < deadline, run
         time.sleep(0.03)
-        run = platform.house.runs.get(platform.house.project_id, run.id)
+        run = platform.services[RUNS].get(platform.owner.project_id, run.id)
     return run
 
 
@@ -53,22 +58,22 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
     platform = Platform(Settings(home=home, runs=RunSettings(concurrency=1)))
     platform.start()
     try:
-        house = platform.house
-        project_id = house.project_id
+        services, project_id = platform.services, platform.owner.project_id
+        datasets, models, runs = services[DATASETS], services[MODELS], services[RUNS]
 
-        kind = house.catalogue.task_kinds()["levels"]
+        kind = services[CATALOGUE].task_kinds()["levels"]
         assert (kind.origin, kind.gate_metrics) == ("plugins/ordinal_levels.py", ("rps",))
         assert kind.metric("rps").title["tr"] == "RPS"
 
         path = warnings(tmp_path / "warnings.csv")
-        house.datasets.add_file(project_id, path, path.name, FileOptions(name="warnings", time="at", target="level"))
+        datasets.add_file(project_id, path, path.name, FileOptions(name="warnings", time="at", target="level"))
         request = RunRequest(plugin="levels.cumulative", dataset="warnings", model="warnings", seed=3)
-        run = ended(platform, house.runs.create(project_id, request, "ada"))
+        run = ended(platform, runs.create(project_id, request, "ada"))
         assert run.state == "succeeded", run.error
         assert run.summary is not None
         assert (run.summary["decision"], run.summary["champion_version"]) == ("promoted", 1)
 
-        stored = house.models.evaluation(project_id, run.id)
+        stored = models.reads.evaluation(project_id, run.id)
         evaluation = Evaluation.model_validate(stored.evaluation)
         assert [(each.name, each.role) for each in evaluation.contenders] == [
             ("levels.cumulative", "candidate"),
@@ -83,13 +88,13 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
         assert comparison.shown["en"].measure == "RPS"
         assert "RPS" in " ".join(reason.text.tr for reason in stored.verdict.reasons)
 
-        document = house.reports.write(project_id, run.id, "md", "tr").content.decode()
+        document = services[REPORTS].write(project_id, run.id, "md", "tr").content.decode()
         assert "tam düzey" in document
         assert "| **levels.cumulative** (aday) |" in document
-        assert "exact level" in house.models.cards.show(project_id, "warnings", 1, "en").markdown
+        assert "exact level" in models.cards.show(project_id, "warnings", 1, "en").markdown
 
-        house.models.policies.set(project_id, "warnings", PolicyRequest(metric="rps", reason="its own"), "ada")
+        models.policies.set(project_id, "warnings", PolicyRequest(metric="rps", reason="its own"), "ada")
         with pytest.raises(InvalidInput, match="use one of rps"):
-            house.models.policies.set(project_id, "warnings", PolicyRequest(metric="rmse", reason="no"), "ada")
+            models.policies.set(project_id, "warnings", PolicyRequest(metric="rmse", reason="no"), "ada")
     finally:
         platform.stop()

@@ -21,6 +21,7 @@ from azuraforge.models.bundles.archive import open_bundle
 from azuraforge.models.gate.record import ReasonRecord, Sentences, VerdictRecord
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.schemas import PredictRequest
+from azuraforge.plugins.kinds.forecast.facts import METRICS
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
@@ -40,6 +41,7 @@ EVALUATION = {
         {"name": "test.step", "role": "candidate", "metrics": {"rmse": 1.25, "skill": -0.1, "coverage": 0.88}},
         {"name": "forecasting.naive", "role": "baseline", "metrics": {"rmse": 1.14, "skill": 0.0}},
     ],
+    "metrics": [each.model_dump(mode="json") for each in METRICS],
     "failed": [{"name": "forecasting.ets", "reason": "ValueError: <b>singular</b>"}],
 }
 
@@ -161,12 +163,12 @@ def test_a_card_says_what_the_rows_say_in_two_languages(room: Any, project_id: s
     _judge(room, project_id)
     room.service.cards.set_intended_use(project_id, "load", "Heating plans.\n<script>alert(1)</script>", "ayşe")
     english, turkish = (room.service.cards.show(project_id, "load", 1, each).markdown for each in ("en", "tr"))
-    for text in ("# Model card: load v1", "load (kW)", "f" * 64, "| test.step | candidate | 1.25 | 88 % | −10 % |"):
+    for text in ("# Model card: load v1", "load (kW)", "f" * 64, "| test.step | candidate | 1.25 | −10 % | 88 % |"):
         assert text in english
     assert "> Heating plans." in english
     assert "not better than the baseline forecasting.naive" in english
     assert "It was not compared with forecasting.ets" in english
-    assert "| test.step | aday | 1,25 | %88 | −%10 |" in turkish
+    assert "| test.step | aday | 1,25 | −%10 | %88 |" in turkish
     assert "Önce yoktu." in turkish
     for card in (english, turkish):
         assert not re.search(r"[<>]\w", card)  # no HTML, whatever people and plugins write

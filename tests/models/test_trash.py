@@ -170,17 +170,17 @@ def test_versions_need_the_run_that_made_them_and_their_rows(room: Any, project_
 
 def test_a_folder_freed_before_its_version_is_added_is_noticed(room: Any, project_id: str, make_folder: Make) -> None:
     folder = make_folder(1.0)
-    import_folder = room.service.import_folder
+    import_folder = room.service.registry.import_folder
 
     def import_then_sweep(*given: Any) -> Any:
         imported = import_folder(*given)
         assert room.service.trash.sweep(project_id, 0) > 0
         return imported
 
-    room.service.import_folder = import_then_sweep
+    room.service.registry.import_folder = import_then_sweep
     with pytest.raises(TransientError, match="just purged"):
         room.add_version(project_id, folder)
-    room.service.import_folder = import_folder
+    room.service.registry.import_folder = import_folder
     assert room.add_version(project_id, folder).version == 1
     assert room.service.trash.sweep(project_id, 0) == 0
 

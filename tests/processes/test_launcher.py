@@ -29,7 +29,7 @@ def test_a_call_returns_the_result_of_a_process_of_its_own(launcher):
 def test_the_environment_of_children_holds_no_secrets_and_one_thread(launcher, monkeypatch):
     monkeypatch.setenv("AZURAFORGE_DATABASE_URL", "postgresql://user:password@host/db")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    fresh = Launcher({"PYTHONPATH": os.path.dirname(__file__) + "/entries"})
+    fresh = Launcher({"PYTHONPATH": str(ENTRIES)})
     try:
         environment = fresh.call("toy_steps:echo", {}, 30)["environment"]
     finally:

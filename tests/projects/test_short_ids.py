@@ -6,16 +6,16 @@ import inspect
 
 import pytest
 from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute, APIRouter
+from fastapi.routing import APIRoute
 
-from azuraforge.server import application
+from azuraforge.server.packages import PACKAGES
 
 #: Path parameters that hold an id, or a name or an id; of models only ``restore`` takes an id.
 IDS = {"run_id", "study", "schedule", "prediction_id", "token_id"}
 
 
 def routes() -> list[APIRoute]:
-    routers = [each for each in vars(application).values() if isinstance(each, APIRouter)]
+    routers = [router for package in PACKAGES for router in (*package.hot_routers(), *package.routers())]
     return [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
 
 

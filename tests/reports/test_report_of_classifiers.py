@@ -8,7 +8,7 @@ import numpy as np
 
 from azuraforge.models.gate.contenders import Contender
 from azuraforge.models.gate.verdict import decide
-from azuraforge.plugins.kinds.classify.facts import METRICS
+from azuraforge.plugins.kinds.classify.facts import ERROR_RATE, METRICS
 from azuraforge.reports.conclusion import conclusion
 from azuraforge.reports.texts import Words
 
@@ -16,16 +16,16 @@ from azuraforge.reports.texts import Words
 def _evaluation(**more: Any) -> dict[str, Any]:
     wrong = np.zeros((400, 1))
     wrong[:40] = 1
-    candidate = Contender("vision.cnn", wrong, metric="error_rate")
+    candidate = Contender("vision.cnn", wrong, metric=ERROR_RATE)
     verdict = decide(
-        candidate, [Contender("vision.knn", np.zeros((400, 1)), metric="error_rate")], None, horizon=1, season=1
+        candidate, [Contender("vision.knn", np.zeros((400, 1)), metric=ERROR_RATE)], None, horizon=1, season=1
     )
     return {
         "kind": "classify",
         "metrics": [each.model_dump(mode="json") for each in METRICS],
         "contenders": [{"name": "vision.cnn", "role": "candidate"}, {"name": "vision.knn", "role": "baseline"}],
         "best_baseline": "vision.knn",
-        "comparisons": [comparison.to_dict() for comparison in verdict.comparisons],
+        "comparisons": [comparison.scores().model_dump(mode="json") for comparison in verdict.comparisons],
         **more,
     }
 
@@ -38,8 +38,8 @@ def test_a_baseline_without_errors_is_told_in_points() -> None:
     assert "9,999" not in english
 
 
-def test_it_says_at_how_many_images_the_guard_looked() -> None:
+def test_it_says_how_many_predictions_the_guard_tried() -> None:
     said = conclusion(Words("en"), {"seed": 7}, _evaluation(guarded={"tried": 12, "of": 400}), {})
-    assert any("was tried with 12 of 400 images" in sentence for sentence in said)
+    assert any("tried 12 of 400 predictions" in sentence for sentence in said)
     untold = conclusion(Words("en"), {"seed": 7}, _evaluation(guarded={"tried": 0, "of": 400}), {})
-    assert not any("was tried with" in sentence for sentence in untold)
+    assert not any("leakage guard" in sentence for sentence in untold)

@@ -40,7 +40,7 @@ def alarms(rho: float, windows: int, size: int, columns: int = 3, change: Callab
     for _ in range(windows):
         reference = {str(name): drift.describe(correlated(rng, 1500, rho)) for name in range(columns)}
         window = {str(name): [change(value) for value in correlated(rng, size, rho)] for name in range(columns)}
-        found += drift.look(reference, window)["alarm"]
+        found += drift.detect(reference, window)["alarm"]
     return found
 
 
@@ -67,7 +67,7 @@ def test_a_shift_is_found(rho: float, change: Callable[[float], float]) -> None:
 def test_a_trifle_is_no_drift_however_sure() -> None:
     rng = np.random.default_rng(1)
     reference = {"x": drift.describe(rng.normal(size=20_000).tolist())}
-    (column,) = drift.look(reference, {"x": (rng.normal(size=20_000) + 0.1).tolist()})["columns"]
+    (column,) = drift.detect(reference, {"x": (rng.normal(size=20_000) + 0.1).tolist()})["columns"]
     assert column["p_value"] < 1e-6
     assert column["psi"] < 0.1
     assert column["drifted"] is False
@@ -90,7 +90,7 @@ def test_the_measures_are_the_known_ones() -> None:
 
 def test_too_few_values_say_nothing_and_constants_are_left_out() -> None:
     reference = {"x": drift.describe([float(value % 17) for value in range(400)])}
-    told = drift.look(reference, {"x": [1000.0] * 5})
+    told = drift.detect(reference, {"x": [1000.0] * 5})
     assert (told["alarm"], told["enough"], told["columns"][0]["drifted"]) == (False, False, None)
     assert drift.describe([1.0] * 50) is None
 
