@@ -29,9 +29,13 @@ from azuraforge.settings import RunSettings, Settings
 from tests.task_kinds import use_baselines
 
 PIPELINE = '''
-"""The mean of the last week plus what it learned; needs a week of history, and takes as long as it is told."""
+"""The mean of the last week plus what it learned; needs a week of history, and takes as long as it is told.
+
+Where there is a file ``hold``, it says so with a file ``held``, and waits until there is no such file any more.
+"""
 
 import json, time
+from pathlib import Path
 import numpy as np
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.plugins import ForecastConfig, Pipeline, Predictions, chronological_split
@@ -58,6 +62,10 @@ class Week(Pipeline):
 
     def predict(self, predictor, part):
         weights, settings = predictor
+        home = Path(__file__).parents[1]
+        while (home / "hold").exists():
+            (home / "held").touch()
+            time.sleep(0.02)
         if (part.origins < 6).any():
             raise ValueError("a week of history is needed")
         time.sleep(settings["pause"] * len(part.origins) / 256)
@@ -195,7 +203,11 @@ def test_a_cancelled_one_keeps_what_was_done_and_says_so(ground: Ground) -> None
 
 def test_a_killed_platform_goes_on_with_the_next_chunk(ground: Ground) -> None:
     run = ground.until(ground.batch(), lambda run: run.progress.phase == "predict-03")
+    (ground.home / "hold").touch()
+    # Killed before the phase's child is born, the launcher would start again and nothing would be interrupted.
+    run = ground.until(run, lambda _: (ground.home / "held").exists())
     ground.services[LAUNCHER]._server.process.kill()  # every child of it dies at once
+    (ground.home / "hold").unlink()
     run = ground.carry(run)
     assert (run.state, run.summary and run.summary["partial"]) == ("succeeded", False)
     assert run.attempt > 1
@@ -226,10 +238,32 @@ def test_what_cannot_be_predicted_is_said_before_a_run_exists(ground: Ground) ->
     assert (run.state, run.error and run.error.message) == ("failed", "no row lies between start and end")
 
 
-def test_chunks_cover_every_origin_once() -> None:
+class Numbered:
+    """A task kind whose origins are what it is told, whatever the version and the table."""
+
+    def __init__(self, origins: Any) -> None:
+        self.told = origins
+
+    def table(self, *_: Any) -> None:
+        return None
+
+    def batch(self) -> Numbered:
+        return self
+
+    def origins(self, *_: Any) -> tuple[Any, int]:
+        return self.told, 0
+
+
+def test_chunks_cover_every_origin_once(child: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_steps, "read_dataset", lambda _: None)
+    dataset = {"path": "", "schema": {}, "options": {}, "fingerprint": ""}
     for first, stop, every in ((0, 1, 1), (6, 1300, 1), (3, 100_000, 7), (0, 256, 1), (0, 257, 1)):
-        made = batch_steps._chunks(first, stop, every)
-        rows = [row for chunk in made["chunks"] for row in range(*chunk)]
+        told = Numbered(np.arange(first, stop, every))
+        monkeypatch.setattr(batch_steps, "_load", lambda *_, kind=told: (None, kind))
+        planned = child(f"plan-{stop}", plugin="test.week", predictor="", dataset=dataset, rows={"every": every})
+        made = batch_steps.plan(planned)
+        origins = np.load(made["origins_file"])
+        rows = [row for chunk in made["chunks"] for row in origins[slice(*chunk)].tolist()]
         assert rows == list(range(first, stop, every))
         assert made["origins"] == len(rows)
         assert len(made["chunks"]) <= 20

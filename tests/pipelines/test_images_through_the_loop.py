@@ -168,7 +168,8 @@ def test_the_network_beside_its_baselines_with_all_that_is_drawn(room: Room) -> 
 def test_the_children_that_learn_are_given_no_test_image(room: Room) -> None:
     job, _ = train(room, "test.seer")
     (fit, fitted), (_, held) = job.done["fit"], job.done["hold_out"]
-    assert set(fit) == {"plugin", "plugins_folder", "config", "train", "validation"}  # no way to the dataset
+    assert set(fit) == {"plugin", "plugins_folder", "config", "train", "validation", "baselines"}  # not the dataset
+    assert fit["baselines"] == ["vision.majority"]  # names only
     learned = {
         int(each)
         for part in ("train", "validation")

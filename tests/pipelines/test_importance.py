@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from azuraforge.pipelines.judge import explain
 from azuraforge.plugins.contract.parts import Floats, Part, Schema
 from azuraforge.plugins.forecasting.covariates import ahead_of
 from azuraforge.plugins.kinds.forecast import importance
@@ -142,9 +143,18 @@ def test_a_large_part_has_fewer_repeats_and_still_a_figure(monkeypatch: pytest.M
 
 def test_a_failure_is_told_and_ends_nothing(child: Callable[..., Any], plugins_folder: Path) -> None:
     asked = child(
-        "importance", plugin="test.linear", plugins_folder=str(plugins_folder), predictor="nowhere", test="", truth=""
+        "importance",
+        plugins_folder=str(plugins_folder),
+        task="forecast",
+        explanation="importance",
+        candidate={"name": "test.linear", "predictions": ""},
+        baseline={"name": "forecasting.naive", "predictions": ""},
+        predictor="nowhere",
+        test="",
+        truth="",
+        split={"parts": {}},
     )
-    answer = importance.explain(asked)
+    answer = explain(asked)
     assert answer["figures"] == []
     assert "nowhere" in answer["problem"] or "No such file" in answer["problem"]
     assert asked.figures == {}

@@ -20,6 +20,7 @@ from azuraforge.models.predictions.outcomes import Outcomes
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.pipelines.batches import steps as batch_steps
 from azuraforge.pipelines.loop import rows_of
+from azuraforge.pipelines.shapes import to_json
 from tests.models.ledger_lines import ledger_lines
 from tests.pipelines.test_training_with_children import Stand
 from tests.task_kinds import use_baselines
@@ -79,8 +80,8 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
         "plugin": "forecasting.ridge",
         "plugins_folder": None,
         "predictor": str(stand.models.folders.verify(stand.project_id, version.content_hash)),
-        "dataset": rows_of(stand.datasets.get(stand.project_id, "shops")),
-        "config": {"start": None, "end": None, "every": 30},
+        "dataset": to_json(rows_of(stand.datasets.get(stand.project_id, "shops"))),
+        "rows": {"start": None, "end": None, "every": 30},
     }
     planned = child("plan", **asked)
     plan = batch_steps.plan(planned)
@@ -89,7 +90,7 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
     assert (plan["origins"], plan["skipped"]) == (20, 0)
     (chunk,) = plan["chunks"]
     made = child("predict", **asked, chunk=chunk, learned_until=None, origins_file=plan["origins_file"])
-    assert batch_steps.predict(made) == {"rows": 40}
+    assert batch_steps.predict(made)["rows"] == 40
     told = pl.read_parquet(made.outputs / "rows.parquet")
     assert told["series"].unique(maintain_order=True).to_list() == ["large", "small"]
     small = told.filter(pl.col("series") == "small")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from azuraforge.pipelines.judge import explain
 from azuraforge.plugins.kinds.classify import saliency
 from azuraforge.plugins.kinds.classify.saliency import chosen_images, occluded, patch_of, saliency_figure
 from azuraforge.plugins.vision.config import ImagePart, ImageSchema
@@ -60,7 +61,19 @@ def test_large_images_get_no_more_places() -> None:
 
 
 def test_a_failure_is_told_and_ends_nothing(child: Callable[..., Any], plugins_folder: Any) -> None:
-    asked = child("saliency", plugin="nowhere", plugins_folder=str(plugins_folder), predictor="", test="", truth="")
-    answer = saliency.explain(asked)
+    asked = child(
+        "saliency",
+        plugins_folder=str(plugins_folder),
+        task="classify",
+        explanation="saliency",
+        candidate={"name": "nowhere", "predictions": ""},
+        baseline={"name": "vision.majority", "predictions": ""},
+        predictor="",
+        test="",
+        truth="",
+        split={"parts": {}},
+    )
+    answer = explain(asked)
     assert answer["figures"] == []
     assert "nowhere" in answer["problem"]
+    assert asked.figures == {}

@@ -69,7 +69,8 @@ def wilson(right: int, total: int) -> tuple[float, float]:
     share, square = right / total, _Z**2
     centre = (share + square / (2 * total)) / (1 + square / total)
     half = _Z / (1 + square / total) * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # Rounding alone would leave a share of 0 or of 1 outside of its own interval.
+    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
 def log_losses(labels: Indices, probabilities: Floats) -> Floats:
