@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from safetensors.numpy import save_file
 
 from azuraforge.database import Database
@@ -90,10 +90,11 @@ class Room:
     children: list[Conversation]
     warm: ReplicaPool
     objections: list[Objection]
+    portal: BlockingPortal
 
     def predict(self, project_id: str, name: str, request: PredictRequest, by: str) -> PredictOut:
-        """Predict from a thread without an event loop."""
-        return asyncio.run(self.service.predict(project_id, name, request, by))
+        """Predict from any thread; as in the API, one event loop serves all of them."""
+        return self.portal.call(self.service.predict, project_id, name, request, by)
 
     def add_version(self, project_id: str, folder: Path, model: str = "load", **changes: Any) -> ModelVersion:
         """Register the folder as the model's next version, as a training run would."""
@@ -165,5 +166,6 @@ def room(database: Database, tmp_path: Path, plugins_folder: Path, launcher: Lau
     service = ModelService(
         *(database, events, folders, datasets, warm, launcher.call, built_in_kinds), objections=objections
     )
-    yield Room(service, database, events, folders, datasets, children, warm, objections)
+    with start_blocking_portal() as portal:
+        yield Room(service, database, events, folders, datasets, children, warm, objections, portal)
     service.close()

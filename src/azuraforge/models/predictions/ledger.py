@@ -122,13 +122,13 @@ class Ledger:
             if error is not None and len(told) > 1 and not isinstance(error, TransientError | StorageError):
                 self._write_singly(project_id, group, told)
                 return
+            if error is None:
+                self._news.hear(project_id, told)  # before the callers go on: one of them may close the ledger
             for each in group.waiting:
                 if error is None:
                     each.set_result(done.result())
                 else:
                     each.set_exception(error)
-            if error is None:
-                self._news.hear(project_id, told)
 
         try:
             writing = self._database.write_soon(project_id, work)
@@ -148,8 +148,8 @@ class Ledger:
                 if (error := done.exception()) is not None:
                     waiting.set_exception(error)
                 else:
-                    waiting.set_result(done.result())
                     self._news.hear(project_id, [news])
+                    waiting.set_result(done.result())
 
             try:
                 writing = self._database.write_soon(project_id, work)
