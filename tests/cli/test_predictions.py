@@ -22,7 +22,7 @@ def served(platform):
 
 
 def test_from_an_answer_to_its_score(served, tmp_path):
-    assert "Nobody has looked yet" in served.run("predictions", "drift", "ledger").stdout
+    assert "Not checked yet" in served.run("predictions", "drift", "ledger").stdout
     made = served.json("models", "predict", "ledger", "--version", "1")  # the naive one, whoever is champion
     listed = served.json("predictions", "list", "--model", "ledger", "--waiting")
     assert [each["prediction_id"] for each in listed] == [made["prediction_id"]]

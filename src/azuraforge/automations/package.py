@@ -1,4 +1,4 @@
-"""What the package ``automations`` adds to the platform."""
+"""Contributions of the package ``automations`` to the platform."""
 
 from __future__ import annotations
 

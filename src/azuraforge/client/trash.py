@@ -49,7 +49,7 @@ class Policy(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class TrashContents(Shape):
-    """What lies in the trash, the latest first; ``count`` and ``bytes`` include what is not listed."""
+    """Contents of the trash, the latest first; ``count`` and ``bytes`` include what is not listed."""
 
     items: list[TrashItem]
     count: int

@@ -1,4 +1,4 @@
-"""What the package ``datasets`` adds to the platform."""
+"""Contributions of the package ``datasets`` to the platform."""
 
 from __future__ import annotations
 

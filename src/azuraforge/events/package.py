@@ -1,4 +1,4 @@
-"""What the package ``events`` adds to the platform."""
+"""Contributions of the package ``events`` to the platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the package ``models`` adds to the platform."""
+"""Contributions of the package ``models`` to the platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the package ``pipelines`` adds to the platform: the handlers of its kinds of run."""
+"""Contributions of the package ``pipelines`` to the platform: the handlers of its kinds of run."""
 
 from __future__ import annotations
 

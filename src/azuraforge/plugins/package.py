@@ -1,4 +1,4 @@
-"""What the package ``plugins`` adds to the platform.
+"""Contributions of the package ``plugins`` to the platform.
 
 Children look for plugins, and their launcher is of a higher package, which therefore supplies it.
 """

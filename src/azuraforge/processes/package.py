@@ -1,4 +1,4 @@
-"""What the package ``processes`` adds to the platform: the launcher of children, and the engine's kernels."""
+"""Contributions of the package ``processes`` to the platform: the launcher of children, and the engine's kernels."""
 
 from __future__ import annotations
 

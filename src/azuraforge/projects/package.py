@@ -1,4 +1,4 @@
-"""What the package ``projects`` adds to the platform: access, the trash and housekeeping."""
+"""Contributions of the package ``projects`` to the platform: access, the trash and housekeeping."""
 
 from __future__ import annotations
 

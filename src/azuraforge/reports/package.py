@@ -1,4 +1,4 @@
-"""What the package ``reports`` adds to the platform."""
+"""Contributions of the package ``reports`` to the platform."""
 
 from __future__ import annotations
 

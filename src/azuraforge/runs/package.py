@@ -1,4 +1,4 @@
-"""What the package ``runs`` adds to the platform. Higher packages supply the handlers of runs."""
+"""Contributions of the package ``runs`` to the platform. Higher packages supply the handlers of runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the package ``studies`` adds to the platform."""
+"""Contributions of the package ``studies`` to the platform."""
 
 from __future__ import annotations
 

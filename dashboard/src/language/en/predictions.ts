@@ -43,7 +43,7 @@ export const predictions = {
     title: "Drift",
     note: "Whether inputs and answers still look like where the version learned",
     look: "Look now",
-    never: "Nobody has looked yet. It is looked for every hour where there are new predictions.",
+    never: "Not checked yet. Drift is checked every hour while there are new predictions.",
     alarm: "Drift: what version {{version}} sees has changed since it learned.",
     none: "No drift of version {{version}}.",
     tooFew: "Too few independent predictions of version {{version}} to say.",

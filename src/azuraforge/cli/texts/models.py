@@ -42,7 +42,7 @@ MODELS: Mapping[str, tuple[str, str]] = {
         "Imported: v{version} of {model}. It has no alias yet: azuraforge models promote {model} {version} --reason …",
         "Alındı: {model} v{version}. Henüz takma adı yok: azuraforge models promote {model} {version} --reason …",
     ),
-    "no_deployments": ("Nobody answers beside an alias, and nobody did.", "Takma adın yanında yanıt veren yok."),
+    "no_deployments": ("There is no shadow or canary, and there was none.", "Takma adın yanında yanıt veren yok."),
     "mode": ("mode", "biçim"),
     "mode.shadow": ("shadow", "gölge"),
     "mode.canary": ("canary", "kanarya"),
@@ -50,7 +50,7 @@ MODELS: Mapping[str, tuple[str, str]] = {
     "deployment.active": ("active", "etkin"),
     "deployment.ended": ("ended", "bitti"),
     "deployment.rolled_back": ("rolled back", "geri alındı"),
-    "errors_pairs": ("failed / both / beside failed", "başaramadı / ikisi de / yanındaki başaramadı"),
+    "errors_pairs": ("this one failed / both failed / alias holder failed", "başaramadı / ikisi de / yanındaki başaramadı"),
     "loss_pairs": ("loss worse / even / better", "kayıp kötü / eşit / iyi"),
     "extreme_losses": ("extreme / judged", "aşırı / değerlendirilen"),
     "alias_gone": ("{model} has no {alias} any more.", "{model} için artık {alias} yok."),
@@ -146,7 +146,7 @@ MODELS: Mapping[str, tuple[str, str]] = {
     "hits": ("hits", "isabet"),
     "made_late": ("made after their time", "zamanı geçtikten sonra yapıldı"),
     "drift_nobody_looked": (
-        "Nobody has looked yet: azuraforge predictions drift {model} --look",
+        "Not checked yet: azuraforge predictions drift {model} --look",
         "Henüz bakılmadı: azuraforge predictions drift {model} --look",
     ),
     "drift_alarm": (

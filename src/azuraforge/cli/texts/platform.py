@@ -163,7 +163,7 @@ PLATFORM: Mapping[str, tuple[str, str]] = {
     ),
     "nothing_purged": ("Nothing was purged.", "Hiçbir şey kalıcı olarak silinmedi."),
     "empty_needs_yes": (
-        "this cannot be undone; say --yes where nobody can be asked",
+        "this cannot be undone; use --yes where the command cannot ask",
         "bu geri alınamaz; soru sorulamayan yerde --yes verin",
     ),
     "purged": ("Purged: {what}. {bytes} freed.", "Kalıcı silindi: {what}. {bytes} boşaldı."),

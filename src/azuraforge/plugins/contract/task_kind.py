@@ -331,7 +331,10 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
 
     def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, Any]]:
         """Return the figures of one of ``explanations``."""
-        raise NotImplementedError(explanation)
+        raise InvalidInput(
+            f"the task kind {self.name} names the explanation {explanation!r} but does not implement explain",
+            where=f"task kind {self.name}",
+        )
 
     def batch(self) -> Batch[TableT] | None:
         """Return how a version predicts a whole dataset; None: it cannot."""
