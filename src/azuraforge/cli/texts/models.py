@@ -50,7 +50,10 @@ MODELS: Mapping[str, tuple[str, str]] = {
     "deployment.active": ("active", "etkin"),
     "deployment.ended": ("ended", "bitti"),
     "deployment.rolled_back": ("rolled back", "geri alındı"),
-    "errors_pairs": ("this one failed / both failed / alias holder failed", "başaramadı / ikisi de / yanındaki başaramadı"),
+    "errors_pairs": (
+        "this one failed / both failed / alias holder failed",
+        "başaramadı / ikisi de / yanındaki başaramadı",
+    ),
     "loss_pairs": ("loss worse / even / better", "kayıp kötü / eşit / iyi"),
     "extreme_losses": ("extreme / judged", "aşırı / değerlendirilen"),
     "alias_gone": ("{model} has no {alias} any more.", "{model} için artık {alias} yok."),
