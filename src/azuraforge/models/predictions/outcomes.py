@@ -125,7 +125,7 @@ class Outcomes:
         payload = {
             "dataset": {
                 "path": str(dataset.path),
-                "schema": dataset.schema,
+                "schema": dataset.schema.to_json(),
                 "options": dataset.options,
                 "fingerprint": dataset.fingerprint,
             },
