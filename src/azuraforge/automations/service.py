@@ -24,7 +24,7 @@ from azuraforge.automations.schemas import (
 from azuraforge.automations.tables import Schedule, ScheduleFire
 from azuraforge.bounds import Moment
 from azuraforge.clock import utc_now
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.paging import PAGE, Order
 from azuraforge.runs.schemas import RunError, RunOut
@@ -49,7 +49,9 @@ class ScheduleService:
         self._runs = runs
         self._firing = firing
 
-    def create(self, project_id: str, request: ScheduleRequest, user_id: str | None = None) -> ScheduleOut:
+    def create(
+        self, project_id: str, request: ScheduleRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> ScheduleOut:
         """Validate the times and the run, and store the schedule.
 
         Raises InvalidInput, NotFound (what the run needs) and Conflict (the name).
@@ -66,7 +68,7 @@ class ScheduleService:
             self._firing.tell(session, row, "schedule.created")
             return row.id
 
-        return self.get(project_id, self._write_named(project_id, request.name, work))
+        return self.get(project_id, self._write_named(project_id, request.name, work, unit))
 
     def replace(self, project_id: str, schedule: str, request: ScheduleRequest) -> ScheduleOut:
         """Change when, what and how; the fires so far stay. New times begin now; untouched ones are not moved.
@@ -123,7 +125,7 @@ class ScheduleService:
             at = store.clock(session)
         return TimesOut(next_fires=list(islice(_timing(timing, at).after(at), _NEXT)))
 
-    def pause(self, project_id: str, schedule: str) -> ScheduleOut:
+    def pause(self, project_id: str, schedule: str, *, unit: UnitOfWork | None = None) -> ScheduleOut:
         """Stop firing; nothing changes where it is paused already."""
 
         def work(session: Session) -> None:
@@ -132,10 +134,10 @@ class ScheduleService:
                 store.change(session, row, paused=True, next_fire_at=None)
                 self._firing.tell(session, row, "schedule.paused")
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
         return self.get(project_id, schedule)
 
-    def resume(self, project_id: str, schedule: str) -> ScheduleOut:
+    def resume(self, project_id: str, schedule: str, *, unit: UnitOfWork | None = None) -> ScheduleOut:
         """Fire again from now on; what fell into the pause is not made up for."""
 
         def work(session: Session) -> None:
@@ -145,14 +147,16 @@ class ScheduleService:
                 store.change(session, row, paused=False, next_fire_at=next_at)
                 self._firing.tell(session, row, "schedule.resumed")
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
         return self.get(project_id, schedule)
 
-    def run_now(self, project_id: str, schedule: str, user_id: str | None = None) -> FireOut:
+    def run_now(
+        self, project_id: str, schedule: str, user_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> FireOut:
         """Queue the run once, now; also while paused. Raises UserError where the run cannot be queued."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, schedule), schedule)
-        fire = self._firing.now(row, user_id)
+        fire = self._firing.now(row, user_id, unit)
         return _fire_out(fire, self._runs_of(project_id, [fire]))
 
     def delete(self, project_id: str, schedule: str) -> None:
@@ -177,9 +181,11 @@ class ScheduleService:
         _timing(request, utc_now())
         self._runs.prepare(project_id, request.run)
 
-    def _write_named(self, project_id: str, name: str, work: Callable[[Session], str]) -> str:
+    def _write_named(
+        self, project_id: str, name: str, work: Callable[[Session], str], unit: UnitOfWork | None = None
+    ) -> str:
         try:
-            return self._database.write(project_id, work)
+            return self._database.write(project_id, work, unit=unit)
         except IntegrityError:
             raise Conflict(
                 f"a schedule named {name!r} is there already", where="name", next_step="choose another name"

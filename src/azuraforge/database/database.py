@@ -20,8 +20,8 @@ from azuraforge.database.clock import now
 from azuraforge.database.failures import damaged
 from azuraforge.database.fast_reads import Answer, Asked, Asker, Plan, SqliteAsker, existing
 from azuraforge.database.project_scope import Session, enter, scope, scope_system
-from azuraforge.database.riders import with_rider
 from azuraforge.database.soundness import FileWatch
+from azuraforge.database.unit_of_work import UnitOfWork
 from azuraforge.database.writer import AFTER_COMMIT, Writer
 
 T = TypeVar("T")
@@ -134,23 +134,30 @@ class Database:
         with self._read(scope_system) as session:
             yield session
 
-    def write(self, project_id: str, work: Callable[[Session], T], *, durable: bool = False) -> T:
+    def write(
+        self,
+        project_id: str,
+        work: Callable[[Session], T],
+        *,
+        durable: bool = False,
+        unit: UnitOfWork | None = None,
+    ) -> T:
         """Run ``work(session)`` in one transaction and return its result after COMMIT.
 
-        ``work`` must be short: on SQLite everyone waits for it. On PostgreSQL it may be called again, where a deadlock
-        or a lost connection undid what it wrote. ``durable`` survives a power cut (promotions); everything else
-        survives the death of the process (on PostgreSQL, whatever its ``synchronous_commit`` says). Raises
-        TransientError where the database is away and StorageError where it cannot be written.
+        ``work`` must be short, because on SQLite all other writes wait for it. On PostgreSQL it is called again when a
+        deadlock or a lost connection undid what it wrote. ``durable`` survives a power cut (promotions); everything
+        else survives the death of the process (on PostgreSQL, as ``synchronous_commit`` says). ``unit`` is the unit of
+        work of the request whose effect this is. Raises TransientError when the database is away and StorageError when
+        it cannot be written.
         """
-        work, arrived = with_rider(project_id, work)
-        result = self._write(work, lambda session: scope(session, project_id), durable)
-        arrived()
-        return result
+        if unit is not None:
+            work = unit.include(work)
+        return self._write(work, lambda session: scope(session, project_id), durable)
 
     def write_soon(self, project_id: str, work: Callable[[Session], T]) -> Future[T]:
-        """``write`` for who does not wait for it: what it will return, or raise. It takes nothing along.
+        """Queue a ``write`` and return its future result.
 
-        What is done with the result is done on a thread of the database: it must be quick.
+        Callbacks of the future run on a thread of the database and must be quick.
         """
         if self._writer is not None:
             return self._writer.submit_soon(work, lambda session: scope(session, project_id), False)

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from azuraforge import claims
 from azuraforge.claims import Claim
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets import store
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.images.large_pictures import LargePictures
@@ -155,7 +155,13 @@ class DatasetService:
             claim.release()
 
     def add_file(
-        self, project_id: str, path: Path, filename: str, options: FileOptions | ImageOptions
+        self,
+        project_id: str,
+        path: Path,
+        filename: str,
+        options: FileOptions | ImageOptions,
+        *,
+        unit: UnitOfWork | None = None,
     ) -> DatasetVersionOut:
         """Read a file at ``path`` and keep it as a version; ``filename`` is what messages call it.
 
@@ -175,9 +181,11 @@ class DatasetService:
             }
             entry = READ_IMAGES if isinstance(options, ImageOptions) else READ
             read = ReadResult(**self._call(entry, payload, READ_TIMEOUT_SECONDS))
-            return self._keep(project_id, name, "file", read)
+            return self._keep(project_id, name, "file", read, unit)
 
-    def add_from_source(self, project_id: str, request: FromSource) -> DatasetVersionOut:
+    def add_from_source(
+        self, project_id: str, request: FromSource, *, unit: UnitOfWork | None = None
+    ) -> DatasetVersionOut:
         """Let a source plugin read, and keep the result as a version."""
         if request.name is not None:
             dataset_name(request.name)
@@ -193,7 +201,7 @@ class DatasetService:
             }
             read = ReadResult(**self._call(READ_SOURCE, payload, READ_TIMEOUT_SECONDS))
             name = dataset_name(request.name or str(read.provenance.get("name") or request.source))
-            return self._keep(project_id, name, request.source, read)
+            return self._keep(project_id, name, request.source, read, unit)
 
     def get(
         self, project_id: str, name_or_id: str, version: int | None = None, *, trash: bool = False
@@ -273,7 +281,9 @@ class DatasetService:
         payload = {"path": str(found.path), "schema": found.schema, "per_class": per_class}
         return PicturesOut(**self._call(PICTURES, payload, ROWS_TIMEOUT_SECONDS))
 
-    def _keep(self, project_id: str, name: str, source: str, read: ReadResult) -> DatasetVersionOut:
+    def _keep(
+        self, project_id: str, name: str, source: str, read: ReadResult, unit: UnitOfWork | None
+    ) -> DatasetVersionOut:
         """Record what the child wrote, and move it into the artifact store in the same transaction, where nobody can
         free it before its row is there. The file is found by its content, so doing this twice, or dying in between,
         changes nothing that is there."""
@@ -298,9 +308,9 @@ class DatasetService:
             return self._version(project_id, dataset, row), True
 
         try:
-            version, created = self._database.write(project_id, work)
+            version, created = self._database.write(project_id, work, unit=unit)
         except IntegrityError:  # another API process made the same name at the same moment (PostgreSQL)
-            version, created = self._database.write(project_id, work)
+            version, created = self._database.write(project_id, work, unit=unit)
         if created:
             self._additions.announce(project_id, version.id)
         return version.out(created=created)

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, get_args
 
 from azuraforge.bounds import Moment
-from azuraforge.database import Database, Session, new_id, seconds_from_now, taking_nothing_along
+from azuraforge.database import Database, Session, UnitOfWork, new_id, seconds_from_now
 from azuraforge.database.short_ids import ShortId
 from azuraforge.errors import Conflict, Forbidden, NotFound, Unauthorized
 from azuraforge.paging import PAGE, Order
@@ -117,9 +117,18 @@ class ProjectService:
         """Create a one-time sign-in link for the project's owner. Raises Conflict where it has none."""
         return self.link(project_id, self._owner_of(project_id), "owner", base_url, next_page)
 
-    def link(self, project_id: str, user_id: str, role: str, base_url: str, next_page: str | None = None) -> LinkOut:
-        """A one-time sign-in link. The secret is in the fragment, which browsers send to no server."""
-        secret, row = self._issue(project_id, user_id, "link", role, expires_in_seconds=LINK_SECONDS)
+    def link(
+        self,
+        project_id: str,
+        user_id: str,
+        role: str,
+        base_url: str,
+        next_page: str | None = None,
+        *,
+        unit: UnitOfWork | None = None,
+    ) -> LinkOut:
+        """Create a one-time sign-in link. The secret is in the fragment, which browsers send to no server."""
+        secret, row = self._issue(project_id, user_id, "link", role, expires_in_seconds=LINK_SECONDS, unit=unit)
         fragment = f"link={secret}" + (f"&next={next_page}" if next_page else "")
         assert row.expires_at is not None
         return LinkOut(url=f"{base_url}/sign-in#{fragment}", expires_at=row.expires_at)
@@ -205,8 +214,8 @@ class ProjectService:
             else:
                 self._cache.pop(hash_, None)
 
-    def create_token(self, access: Access, request: TokenRequest) -> TokenCreated:
-        """A new API token of this project; its secret is shown only here."""
+    def create_token(self, access: Access, request: TokenRequest, *, unit: UnitOfWork | None = None) -> TokenCreated:
+        """Create an API token of this project; its secret is shown only here."""
         if not access.may(request.role):
             raise Forbidden(
                 f"the role {access.role} cannot create a token with the role {request.role}",
@@ -220,6 +229,7 @@ class ProjectService:
             request.role,
             name=request.name,
             expires_in_seconds=days * 86_400 if days else None,
+            unit=unit,
         )
         return TokenCreated(token=secret, **_token_fields(row))
 
@@ -278,6 +288,7 @@ class ProjectService:
         *,
         name: str = "",
         expires_in_seconds: float | None = None,
+        unit: UnitOfWork | None = None,
     ) -> tuple[str, Credential]:
         secret = (TOKEN_PREFIX if kind in ("token", LOCAL) else "") + secrets.token_urlsafe(32)
         row = self._database.write(
@@ -292,12 +303,13 @@ class ProjectService:
                 name=name,
                 expires_at=seconds_from_now(expires_in_seconds) if expires_in_seconds else None,
             ),
+            unit=unit,
         )
         return secret, row
 
     def _note_use(self, project_id: str, hash_: str) -> None:
-        """For the list of tokens, to the hour. A good token lets in even where nothing can be written."""
-        with contextlib.suppress(Exception), taking_nothing_along():
+        """Note a token's use for the list of tokens, to the hour. If that fails, the token is accepted all the same."""
+        with contextlib.suppress(Exception):
             self._database.write(project_id, lambda session: store.note_use(session, hash_, _USE_SECONDS))
 
     def _removed(self, hash_: str) -> None:

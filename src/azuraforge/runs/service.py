@@ -28,7 +28,7 @@ import orjson
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.crashpoints import crashpoint
-from azuraforge.database import Database, Session, after_commit, now, seconds_from_now
+from azuraforge.database import Database, Session, UnitOfWork, after_commit, now, seconds_from_now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.processes.failures import sayable
@@ -97,7 +97,9 @@ class RunService:
         self._objections = objections
         self._external = ExternalRuns(database, events, self._transitions, settings.runs.lease_seconds)
 
-    def create(self, project_id: str, request: RunRequest, user_id: str | None = None) -> RunDetail:
+    def create(
+        self, project_id: str, request: RunRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> RunDetail:
         """Validate and queue a run (an external one is running at once).
 
         The same ``idempotency_key`` gives the same run again; with another request it is a Conflict.
@@ -111,7 +113,7 @@ class RunService:
             return self.add(session, project_id, request, prepared, user_id)
 
         try:
-            run_id = self._database.write(project_id, work)
+            run_id = self._database.write(project_id, work, unit=unit)
         except IntegrityError:  # somebody else used the key a moment ago
             if (known := self._known(project_id, request, request_hash)) is None:
                 raise
@@ -165,7 +167,9 @@ class RunService:
         """Return everything about a run except its metrics. In the event loop, await ``lookup.get`` instead."""
         return self._database.follow_now(project_id, lookup.detail(run_id))
 
-    def cancel(self, project_id: str, run_id: str, *, reason: str | None = None) -> RunDetail:
+    def cancel(
+        self, project_id: str, run_id: str, *, reason: str | None = None, unit: UnitOfWork | None = None
+    ) -> RunDetail:
         """Cancel a queued run, or ask a running one to stop. Once it has ended: Conflict. ``reason`` is told."""
 
         def work(session: Session) -> None:
@@ -179,10 +183,10 @@ class RunService:
             elif run.state != "cancelled":
                 raise Conflict(f"the run has ended already: {run.state}", where=f"run {run_id}", code="ended")
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
         return self.get(project_id, run_id)
 
-    def resume(self, project_id: str, run_id: str) -> RunDetail:
+    def resume(self, project_id: str, run_id: str, *, unit: UnitOfWork | None = None) -> RunDetail:
         """Queue a failed, cancelled or quarantined run again; it goes on from its newest verified checkpoint."""
 
         def work(session: Session) -> None:
@@ -207,7 +211,7 @@ class RunService:
             self._transitions.resumed(session, run)
             after_commit(session, lambda: self._bring(run))
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
         return self.get(project_id, run_id)
 
     def metrics(
@@ -234,17 +238,21 @@ class RunService:
             raise NotFound(f"the run has no figure {name!r}", where=f"run {run_id}")
         return row.data
 
-    def renew_lease(self, project_id: str, run_id: str, user_id: str) -> RunOut:
-        """A sign of life from the client that carries an external run."""
-        return shapes.run_out(self._external.renew(project_id, run_id, user_id))
+    def renew_lease(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> RunOut:
+        """Renew the lease of an external run for its client."""
+        return shapes.run_out(self._external.renew(project_id, run_id, user_id, unit=unit))
 
-    def record(self, project_id: str, run_id: str, user_id: str, body: MetricPoints) -> RunOut:
-        """Points and progress of an external run."""
-        return shapes.run_out(self._external.record(project_id, run_id, user_id, body))
+    def record(
+        self, project_id: str, run_id: str, user_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
+    ) -> RunOut:
+        """Store points and progress of an external run."""
+        return shapes.run_out(self._external.record(project_id, run_id, user_id, body, unit=unit))
 
-    def finish(self, project_id: str, run_id: str, user_id: str, body: FinishRequest) -> RunOut:
-        """The end of an external run."""
-        return shapes.run_out(self._external.finish(project_id, run_id, user_id, body))
+    def finish(
+        self, project_id: str, run_id: str, user_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
+    ) -> RunOut:
+        """End an external run."""
+        return shapes.run_out(self._external.finish(project_id, run_id, user_id, body, unit=unit))
 
     def _row(self, project_id: str, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> Run:
         row = Run(

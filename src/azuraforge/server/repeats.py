@@ -1,4 +1,4 @@
-"""Gives every POST its ``Idempotency-Key``: whoever does not know whether a request arrived sends it again.
+"""Middleware for the ``Idempotency-Key`` of POST requests: a client that is unsure sends its request again.
 
 Plain ASGI around all routes, so that no creating route can be without it. Bodies are hashed as they stream by, never
 held; only the answers of keyed requests wait here until they are stored.
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.errors import AzuraError
-from azuraforge.projects.access import require_access
+from azuraforge.projects.access import UNIT_OF_WORK, require_access
 from azuraforge.projects.idempotency import MOST_CHARACTERS, Answer, AnsweredRequests, KeyedRequest, repeated
 from azuraforge.projects.tables import AnsweredRequest
 from azuraforge.server.problems import problem, problem_of
@@ -31,7 +31,7 @@ log = logger("server")
 
 
 class RepeatGuard:
-    """Does the work of a keyed POST once. ``app.state.projects`` knows the keys."""
+    """Executes a keyed POST once. ``app.state.projects`` knows the keys."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -61,9 +61,9 @@ class RepeatGuard:
         except HTTPException as error:  # the body grew beyond the limit
             await problem(error.status_code, str(error.detail), "too_large")(scope, receive, send)
             return
-        with answers.using(request):
-            answer = _Held(send)
-            await self.app(scope, body.receive, answer.send)
+        answer = _Held(send)
+        scope[UNIT_OF_WORK] = answers.unit_of_work(request)
+        await self.app(scope, body.receive, answer.send)
         await self._keep(answers, request, body, answer)
         await answer.release()
 

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from azuraforge.database import new_id, taking_along
+from azuraforge.database import UnitOfWork, new_id
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import Conflict, InvalidInput, NotFound
@@ -396,16 +396,16 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
     assert len(commits) < 60
 
 
-def test_what_goes_along_is_written_with_its_own_line(ground: Ground) -> None:
-    """A repeated request finds its key wherever the line is; so the two are one transaction."""
+def test_a_units_record_is_written_in_the_transaction_of_its_line(ground: Ground) -> None:
+    """A repeated request finds its key if the line is stored, and only then."""
     ground.predict()
 
     def refuse(session: Any) -> None:
         raise Conflict("somebody was quicker")
 
     async def ask() -> None:
-        with taking_along(ground.project_id, refuse):
-            await ground.room.service.predict(ground.project_id, "load", PredictRequest(), "ayşe")
+        unit = UnitOfWork(ground.project_id, refuse)
+        await ground.room.service.predict(ground.project_id, "load", PredictRequest(), "ayşe", unit=unit)
 
     with pytest.raises(Conflict):
         asyncio.run(ask())

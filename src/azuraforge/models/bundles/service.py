@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import orjson
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models import store
@@ -100,7 +100,9 @@ class Bundles:
         made.seek(0)
         return made
 
-    def bring_in(self, project_id: str, path: Path, name: str | None, by: str) -> tuple[str, int, bool]:
+    def bring_in(
+        self, project_id: str, path: Path, name: str | None, by: str, *, unit: UnitOfWork | None = None
+    ) -> tuple[str, int, bool]:
         """Add a bundle's version to a model (by default of the bundle's own name); returns model, number, is new.
 
         The same bundle again answers with the version that is there. Raises InvalidInput where it is damaged, cannot
@@ -122,7 +124,8 @@ class Bundles:
         try:
             if imported.content_hash != told["version"]["content_hash"]:
                 raise refused("the version's folder is not the one that the bundle names", DESCRIPTION)
-            return self._database.write(project_id, self._adder(project_id, model, told, opened.sha256, imported, by))
+            add = self._adder(project_id, model, told, opened.sha256, imported, by)
+            return self._database.write(project_id, add, unit=unit)
         except BaseException:
             self._free(project_id, imported.content_hash)
             raise

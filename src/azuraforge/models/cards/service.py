@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import NotFound
 from azuraforge.events.service import EventLog
@@ -39,8 +39,10 @@ class Cards:
         """The card of these rows."""
         return card(owner.name, row, evaluated, owner.intended_use, self._dataset_name(row), language)
 
-    def set_intended_use(self, project_id: str, name: str, text: str, by: str) -> None:
-        """Write down what a model is for; every version's card says so from now on. Empty: nothing."""
+    def set_intended_use(
+        self, project_id: str, name: str, text: str, by: str, *, unit: UnitOfWork | None = None
+    ) -> None:
+        """Set a model's intended use, which each version's card shows. An empty text removes it."""
 
         def work(session: Session) -> None:
             owner = lock_model(session, project_id, name)
@@ -49,7 +51,7 @@ class Cards:
             told = {"model": name, "by": by, "intended_use": owner.intended_use}
             self._events.append(session, project_id, "project", "model.intended_use_changed", told)
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
 
     def _dataset_name(self, row: ModelVersion) -> str | None:
         if row.dataset_id is None:

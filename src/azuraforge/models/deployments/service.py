@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import AzuraError, Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import store
@@ -92,7 +92,9 @@ class Deployments:
         self._waiting = 0
         self._idle = threading.Condition(self._lock)
 
-    def start(self, project_id: str, name: str, request: DeploymentRequest, by: str) -> DeploymentOut:
+    def start(
+        self, project_id: str, name: str, request: DeploymentRequest, by: str, *, unit: UnitOfWork | None = None
+    ) -> DeploymentOut:
         """Let a version answer beside an alias's holder.
 
         Raises Conflict where one does already, or where the two could not be compared.
@@ -148,9 +150,11 @@ class Deployments:
             self._tell(session, name, made, "model.deployment_started", reason=request.reason, by=by)
             return judging.deployment_out(made)
 
-        return self._database.write(project_id, work, durable=True)
+        return self._database.write(project_id, work, durable=True, unit=unit)
 
-    def end(self, project_id: str, name: str, number: int, reason: str, by: str) -> DeploymentOut:
+    def end(
+        self, project_id: str, name: str, number: int, reason: str, by: str, *, unit: UnitOfWork | None = None
+    ) -> DeploymentOut:
         """Take a shadow or a canary out of service."""
 
         def work(session: Session) -> DeploymentOut:
@@ -161,7 +165,7 @@ class Deployments:
             self._tell(session, name, row, "model.deployment_ended", reason=reason, by=by)
             return judging.deployment_out(row)
 
-        return self._database.write(project_id, work, durable=True)
+        return self._database.write(project_id, work, durable=True, unit=unit)
 
     def list(self, project_id: str, name: str, *, limit: int = PAGE, after: str | None = None) -> DeploymentPage:
         """Return a page of the shadows and canaries that the model had, newest first, with what was counted."""

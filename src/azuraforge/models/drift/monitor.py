@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
@@ -51,7 +51,7 @@ class DriftMonitor:
             report=found.report if found else None,
         )
 
-    def check(self, project_id: str, model: str, version: int | None) -> DriftOut:
+    def check(self, project_id: str, model: str, version: int | None, *, unit: UnitOfWork | None = None) -> DriftOut:
         """Look now. Raises Conflict for a version whose rows are not there to compare with."""
         with self._database.read(project_id) as session:
             owner, row = self._version(session, project_id, model, version)
@@ -76,7 +76,7 @@ class DriftMonitor:
                 data = {"model": model, "version": row.version, "columns": drifted, "lines": len(lines)}
                 self._events.append(session, project_id, "project", "model.drift", data)
 
-        self._database.write(project_id, work)
+        self._database.write(project_id, work, unit=unit)
         return self.show(project_id, model, row.version)
 
     def tend(self, project_id: str) -> None:

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from datetime import datetime
 
-from azuraforge.database import Database, Session
-from azuraforge.database.riders import takes_along
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.models.predictions import store as ledger_store
@@ -48,12 +47,11 @@ class Ledger:
         self._open: dict[str, _Group] = {}
         self._news = _News(database, events)
 
-    def enter(self, project_id: str, line: LedgerLine) -> datetime:
-        """Write one line and return its time once it is stored."""
-        if not takes_along(project_id):
+    def enter(self, project_id: str, line: LedgerLine, unit: UnitOfWork | None = None) -> datetime:
+        """Write one line and return its time once it is stored. A unit of work gets a transaction of its own."""
+        if unit is None:
             return self.enter_soon(project_id, line).result()
-        # Alone: the work of an idempotent request belongs to the transaction of this line.
-        at = self._database.write(project_id, lambda session: self.add(session, project_id, [line]))
+        at = self._database.write(project_id, lambda session: self.add(session, project_id, [line]), unit=unit)
         self._news.hear(project_id, [_told(line)])
         return at
 

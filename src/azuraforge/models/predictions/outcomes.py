@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from azuraforge.database import Database, Session, now
+from azuraforge.database import Database, Session, UnitOfWork, now
 from azuraforge.datasets.service import DatasetService, DatasetVersion
 from azuraforge.errors import InvalidInput, NotFound
 from azuraforge.events.service import EventLog
@@ -54,7 +54,9 @@ class Outcomes:
         self._call = call
         self._after_judging = after_judging
 
-    def post(self, project_id: str, requests: Sequence[OutcomeRequest], by: str) -> OutcomesOut:
+    def post(
+        self, project_id: str, requests: Sequence[OutcomeRequest], by: str, *, unit: UnitOfWork | None = None
+    ) -> OutcomesOut:
         """Judge by what somebody says has happened, all of it in one transaction.
 
         Raises NotFound for a prediction, a request's name or a model that is not there, InvalidInput where it is not
@@ -76,7 +78,7 @@ class Outcomes:
             judged = self._judge(session, project_id, list(found.values()), truths, f"sent by {by}"[:200])
             return OutcomesOut(judged=judged, known=given - judged)
 
-        answer = self._database.write(project_id, work)
+        answer = self._database.write(project_id, work, unit=unit)
         self._tell_of(project_id, models)
         return answer
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import Conflict, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.models import schemas, shapes, store
@@ -129,7 +129,15 @@ class Aliases:
         return line
 
     def promote_by_hand(
-        self, project_id: str, model: str, version: int, *, alias: str, reason: str, by: str
+        self,
+        project_id: str,
+        model: str,
+        version: int,
+        *,
+        alias: str,
+        reason: str,
+        by: str,
+        unit: UnitOfWork | None = None,
     ) -> schemas.AliasChange:
         """Move an alias by decision of a person, whatever the gate decided; to a version that verifies."""
         with self._database.read(project_id) as session:
@@ -139,9 +147,11 @@ class Aliases:
             line = self.promote(session, project_id, model, version, alias=alias, reason=reason, by=by)
             return shapes.change_out(line)
 
-        return self._database.write(project_id, work, durable=True)
+        return self._database.write(project_id, work, durable=True, unit=unit)
 
-    def rollback_by_hand(self, project_id: str, model: str, *, alias: str, reason: str, by: str) -> schemas.AliasChange:
+    def rollback_by_hand(
+        self, project_id: str, model: str, *, alias: str, reason: str, by: str, unit: UnitOfWork | None = None
+    ) -> schemas.AliasChange:
         """Move an alias one step back; repeated, one step further each time. The version must verify."""
         with self._database.read(project_id) as session:
             owner = find_model(session, project_id, model)
@@ -154,7 +164,7 @@ class Aliases:
                 raise Conflict(f"the {alias} of {model!r} has just moved", next_step="look at its history first")
             return shapes.change_out(line)
 
-        return self._database.write(project_id, work, durable=True)
+        return self._database.write(project_id, work, durable=True, unit=unit)
 
     def remove_by_hand(self, project_id: str, model: str, alias: str, *, reason: str, by: str) -> schemas.AliasChange:
         """Remove an alias other than the champion's."""

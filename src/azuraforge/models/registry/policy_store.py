@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.errors import InvalidInput
 from azuraforge.events.service import EventLog
 from azuraforge.models import shapes, store
@@ -49,8 +49,10 @@ class Policies:
         page, cursor = _ORDER.cut(listed, limit, lambda policy: (policy.number,), owner.id)
         return PolicyPage(items=list(page), next=cursor)
 
-    def set(self, project_id: str, model: str, request: PolicyRequest, by: str) -> PolicyOut:
-        """The model's next policy; verdicts already given stay what they are."""
+    def set(
+        self, project_id: str, model: str, request: PolicyRequest, by: str, *, unit: UnitOfWork | None = None
+    ) -> PolicyOut:
+        """Set the model's next policy; earlier verdicts stay."""
         terms = PolicyTerms(**request.model_dump(exclude={"reason"}))
         kinds = self._task_kinds()
 
@@ -63,7 +65,7 @@ class Policies:
             self._events.append(session, project_id, "project", "model.policy_changed", told)
             return shapes.policy_out(row)
 
-        return self._database.write(project_id, work, durable=True)
+        return self._database.write(project_id, work, durable=True, unit=unit)
 
 
 def _check(terms: PolicyTerms, kinds: Mapping[str, TaskKindFacts], task: str | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, cast
 
-from azuraforge.database import Database, Session, seconds_from_now
+from azuraforge.database import Database, Session, UnitOfWork, seconds_from_now
 from azuraforge.errors import Conflict, Forbidden, NotFound
 from azuraforge.events.service import EventLog
 from azuraforge.runs import store
@@ -39,12 +39,16 @@ class ExternalRuns:
         self._lease_seconds = lease_seconds
         self._renewal = Renewal(lease_seconds)
 
-    def renew(self, project_id: str, run_id: str, user_id: str) -> Run:
-        """A sign of life. Raises Conflict where the run has ended, Forbidden for somebody else's run."""
-        return self._database.write(project_id, lambda session: self._renewed(session, project_id, run_id, user_id))
+    def renew(self, project_id: str, run_id: str, user_id: str, *, unit: UnitOfWork | None = None) -> Run:
+        """Renew the lease. Raises Conflict when the run has ended, Forbidden for another member's run."""
+        return self._database.write(
+            project_id, lambda session: self._renewed(session, project_id, run_id, user_id), unit=unit
+        )
 
-    def record(self, project_id: str, run_id: str, user_id: str, body: MetricPoints) -> Run:
-        """Points and progress; what was sent before is not taken twice."""
+    def record(
+        self, project_id: str, run_id: str, user_id: str, body: MetricPoints, *, unit: UnitOfWork | None = None
+    ) -> Run:
+        """Store points and progress; points that were sent before are not stored twice."""
         progress = body.progress.model_dump() if body.progress is not None else None
 
         def work(session: Session) -> Run:
@@ -55,7 +59,7 @@ class ExternalRuns:
                 self._events.append(session, project_id, run_stream(run_id), "run.progress", progress)
             return run
 
-        return self._database.write(project_id, work)
+        return self._database.write(project_id, work, unit=unit)
 
     def _renewed(
         self, session: Session, project_id: str, run_id: str, user_id: str, progress: dict[str, Any] | None = None
@@ -68,8 +72,10 @@ class ExternalRuns:
             run = self._renewal(*of, progress)
         return cast(Run, run)
 
-    def finish(self, project_id: str, run_id: str, user_id: str, body: FinishRequest) -> Run:
-        """The client says how it ended. Saying the same twice is fine."""
+    def finish(
+        self, project_id: str, run_id: str, user_id: str, body: FinishRequest, *, unit: UnitOfWork | None = None
+    ) -> Run:
+        """End the run as its client says. The same end again changes nothing."""
 
         def work(session: Session) -> Run:
             run = self._row(session, project_id, run_id)
@@ -85,7 +91,7 @@ class ExternalRuns:
             self._transitions.ended(session, held, state, summary=body.summary, error=error, reason=body.error)
             return self._row(session, project_id, run_id)
 
-        return self._database.write(project_id, work)
+        return self._database.write(project_id, work, unit=unit)
 
     def _points(self, session: Session, held: Held, body: MetricPoints) -> None:
         points = [
