@@ -61,7 +61,7 @@ class Ended:
                 )
             )
             session.flush()
-            key = (session, stand.project_id, run_id)
+            key = (session, run_id)
             store.start_attempt(*key, 1, "somebody")
             store.add_note(*key, 1, "a note")
             store.save_figure(*key, "forecast", {"x": 1})

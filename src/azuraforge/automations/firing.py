@@ -155,7 +155,7 @@ class Firing:
         if prepared.request is not None and prepared.run is not None:
             key = f"schedule:{schedule.id}:{iso(at)}"
             request = prepared.request.model_copy(update={"idempotency_key": key})
-            run_id = self._runs.add(session, schedule.project_id, request, prepared.run, user_id)
+            run_id = self._runs.add(session, request, prepared.run, user_id)
         fire = ScheduleFire(
             project_id=schedule.project_id,
             schedule_id=schedule.id,

@@ -110,7 +110,7 @@ class RunService:
         prepared = self.prepare(project_id, request)
 
         def work(session: Session) -> str:
-            return self.add(session, project_id, request, prepared, user_id)
+            return self.add(session, request, prepared, user_id)
 
         try:
             run_id = self._database.write(project_id, work, unit=unit)
@@ -137,15 +137,13 @@ class RunService:
                 next_step=f"choose one of: {', '.join([*self._handlers, _EXTERNAL])}",
             )
 
-    def add(
-        self, session: Session, project_id: str, request: RunRequest, prepared: PreparedRun, user_id: str | None
-    ) -> str:
+    def add(self, session: Session, request: RunRequest, prepared: PreparedRun, user_id: str | None) -> str:
         """Queue a prepared run in the caller's transaction, all or nothing with what else it writes; returns its id.
 
         Raises IntegrityError where the request's idempotency key is taken, InvalidInput for a run that it cannot need.
         """
-        needed = dependencies.needed_by(session, project_id, request)
-        row = self._row(project_id, request, prepared, user_id)
+        needed = dependencies.needed_by(session, request)
+        row = self._row(session.project_id, request, prepared, user_id)
         row.request_hash = _hash(request)
         session.add(row)
         session.flush()
@@ -153,7 +151,7 @@ class RunService:
         dependencies.link(session, row, needed)
         self._transitions.created(session, row, needed)
         if row.kind == _EXTERNAL:
-            store.start_attempt(session, project_id, row.id, row.attempt, f"client:{user_id}")
+            store.start_attempt(session, row.id, row.attempt, f"client:{user_id}")
         else:
             after_commit(session, lambda: self._bring(row))
         return row.id
@@ -161,7 +159,7 @@ class RunService:
     def named(self, project_id: str, run_ids: Iterable[str]) -> dict[str, RunOut]:
         """Those of the named runs that are there, by id."""
         with self._database.read(project_id) as session:
-            return {row.id: shapes.run_out(row) for row in store.named(session, project_id, list(run_ids))}
+            return {row.id: shapes.run_out(row) for row in store.named(session, list(run_ids))}
 
     def get(self, project_id: str, run_id: str) -> RunDetail:
         """Return everything about a run except its metrics. In the event loop, await ``lookup.get`` instead."""
@@ -173,7 +171,7 @@ class RunService:
         """Cancel a queued run, or ask a running one to stop. Once it has ended: Conflict. ``reason`` is told."""
 
         def work(session: Session) -> None:
-            run = self._locked(session, project_id, run_id)
+            run = self._locked(session, run_id)
             if run.state == "queued":
                 self._transitions.cancelled_in_queue(session, run, reason)
             elif run.state == "running":
@@ -190,8 +188,8 @@ class RunService:
         """Queue a failed, cancelled or quarantined run again; it goes on from its newest verified checkpoint."""
 
         def work(session: Session) -> None:
-            needed = dependencies.lock_needed(session, project_id, run_id)
-            run = self._locked(session, project_id, run_id)
+            needed = dependencies.lock_needed(session, run_id)
+            run = self._locked(session, run_id)
             if run.kind == _EXTERNAL:
                 raise Conflict("a client carries this run; it goes on when the client does", where=f"run {run_id}")
             if run.deleted_at is not None:
@@ -223,8 +221,8 @@ class RunService:
     def artifact(self, project_id: str, run_id: str, name: str) -> tuple[ArtifactOut, Path]:
         """One file and where it lies; raises StorageError where it does not verify."""
         with self._database.read(project_id) as session:
-            self._existing(session, project_id, run_id)
-            row = store.artifact(session, project_id, run_id, name)
+            self._existing(session, run_id)
+            row = store.artifact(session, run_id, name)
         if row is None:
             raise NotFound(f"the run has no artifact {name!r}", where=f"run {run_id}")
         return shapes.artifact_out(row), self._artifacts.verify(project_id, row.sha256)
@@ -232,8 +230,8 @@ class RunService:
     def figure(self, project_id: str, run_id: str, name: str) -> dict[str, Any]:
         """The data of a figure."""
         with self._database.read(project_id) as session:
-            self._existing(session, project_id, run_id)
-            row = store.figure(session, project_id, run_id, name)
+            self._existing(session, run_id)
+            row = store.figure(session, run_id, name)
         if row is None:
             raise NotFound(f"the run has no figure {name!r}", where=f"run {run_id}")
         return row.data
@@ -300,7 +298,7 @@ class RunService:
         if request.idempotency_key is None:
             return None
         with self._database.read(project_id) as session:
-            row = store.by_idempotency_key(session, project_id, request.idempotency_key)
+            row = store.by_idempotency_key(session, request.idempotency_key)
         if row is None:
             return None
         if row.request_hash != request_hash:
@@ -311,11 +309,11 @@ class RunService:
             )
         return row.id
 
-    def _existing(self, session: Session, project_id: str, run_id: str) -> Run:
-        return _found(store.get(session, project_id, run_id), run_id)
+    def _existing(self, session: Session, run_id: str) -> Run:
+        return _found(store.get(session, run_id), run_id)
 
-    def _locked(self, session: Session, project_id: str, run_id: str) -> Run:
-        return _found(store.lock(session, project_id, run_id), run_id)
+    def _locked(self, session: Session, run_id: str) -> Run:
+        return _found(store.lock(session, run_id), run_id)
 
 
 def _found(run: Run | None, run_id: str) -> Run:

@@ -375,10 +375,10 @@ def test_requests_that_are_awaited_get_their_own_answers_and_share_commits(
     room, commits = ground.room, []
     add = ledger_store.add
 
-    def counted(session: Any, project_id: str, lines: list[LedgerLine]) -> Any:
+    def counted(session: Any, lines: list[LedgerLine]) -> Any:
         commits.append(len(lines))
         threading.Event().wait(0.02)  # while it writes, others come
-        return add(session, project_id, lines)
+        return add(session, lines)
 
     monkeypatch.setattr(ledger_store, "add", counted)
 
@@ -433,10 +433,10 @@ def test_answers_that_come_together_share_a_commit(ground: Ground, monkeypatch: 
     commits: list[int] = []
     add = ledger_store.add
 
-    def slow(session: Any, project_id: str, lines: list[LedgerLine]) -> Any:
+    def slow(session: Any, lines: list[LedgerLine]) -> Any:
         commits.append(len(lines))
         threading.Event().wait(0.05)
-        return add(session, project_id, lines)
+        return add(session, lines)
 
     monkeypatch.setattr(ledger_store, "add", slow)
     threads = [threading.Thread(target=ground.predict) for _ in range(16)]
@@ -454,7 +454,7 @@ def test_one_bad_line_is_nobody_elses_fault(ground: Ground) -> None:
     made = ground.predict()
     row = ground.room.database
     with row.read(ground.project_id) as session:
-        (line, _) = ledger_store.line(session, ground.project_id, made.prediction_id) or ()
+        (line, _) = ledger_store.line(session, made.prediction_id) or ()
         columns = {each.name: getattr(line, each.name) for each in fields(LedgerLine) if each.name != "model"}
     group = _Group()
     for version in (1, 99, 1):  # there is no version 99

@@ -88,7 +88,7 @@ class Bundles:
     def write(self, project_id: str, name: str, number: int) -> IO[bytes]:
         """A version as a zip, at its beginning; the file is gone once it is closed. The version must verify."""
         with self._database.read(project_id) as session:
-            owner, row = known_version(session, project_id, name, number)
+            owner, row = known_version(session, name, number)
             evaluated = evaluated_of(session, row)
         folder = self._folders.verify(project_id, row.content_hash)
         made: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  the caller closes it
@@ -113,8 +113,8 @@ class Bundles:
             told = opened.description
             model = check_name(name or told["model"])
             with self._database.read(project_id) as session:
-                owner = store.model(session, project_id, model)
-                present = store.versions(session, project_id, owner.id) if owner is not None else ()
+                owner = store.model(session, model)
+                present = store.versions(session, owner.id) if owner is not None else ()
                 if (known := _known(present, opened.sha256)) is not None:
                     return model, known, False
                 _refuse_other(model, present[0] if present else None, told["version"])
@@ -148,14 +148,13 @@ class Bundles:
         fields = told["version"]
 
         def work(session: Session) -> tuple[str, int, bool]:
-            owner = store.ensure_model(session, project_id, model)
-            present = store.versions(session, project_id, owner.id)
+            owner = store.ensure_model(session, model)
+            present = store.versions(session, owner.id)
             if (known := _known(present, sha256)) is not None:
                 return model, known, False
             _refuse_other(model, present[0] if present else None, fields)
             row = self._registry.register_version(
                 session,
-                project_id,
                 model,
                 imported,
                 **{name: fields[name] for name in _FIELDS if name not in ("content_hash", "bytes")},

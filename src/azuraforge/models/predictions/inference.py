@@ -123,11 +123,11 @@ class Inference:
     def _find_or_explain(self, project_id: str, name: str, target: Target) -> Found:
         """Return the version if it came into being just now; otherwise raise the error that says why there is none."""
         with self._database.read(project_id) as session:
-            owner = find_model(session, project_id, name)
+            owner = find_model(session, name)
             if target.version is not None:
                 return Found(owner.id, find_version(session, owner, target.version).version)
             version = find_aliased(session, owner, target.alias).version
-            return Found(owner.id, version, self._deployments.beside(session, project_id, owner.id, target.alias))
+            return Found(owner.id, version, self._deployments.beside(session, owner.id, target.alias))
 
     async def _answer(self, case: _Case[P], version: int, in_thread: InThread) -> P:
         key = (case.project_id, case.model_id, version)
