@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -236,15 +236,15 @@ class Database:
 
     def _write(self, work: Callable[[Session], T], bind: Callable[[Session], Session], durable: bool) -> T:
         if self._writer is not None:
-            return cast(T, self._writer.submit(work, bind, durable))
-        return cast(T, postgres.write(self._write_engine, work, bind, AFTER_COMMIT))
+            return self._writer.submit(work, bind, durable)
+        return postgres.write(self._write_engine, work, bind, AFTER_COMMIT)
 
 
 def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:
     """WAL, foreign keys, explicit BEGIN (pysqlite's own transaction handling breaks savepoints)."""
 
     @event.listens_for(engine, "connect")
-    def _connect(connection: sqlite3.Connection, _record: Any) -> None:
+    def _connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA busy_timeout=10000")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -257,5 +257,5 @@ def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:
             connection.execute("PRAGMA query_only=ON")
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
+    def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -7,8 +7,6 @@ is the second wall.)
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Connection, event, orm, text
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 
@@ -64,7 +62,7 @@ def require_system(session: Session) -> None:
 
 
 @event.listens_for(orm.Session, "after_begin")
-def _begin_in_scope(session: orm.Session, _transaction: Any, connection: Connection) -> None:
+def _begin_in_scope(session: orm.Session, _transaction: object, connection: Connection) -> None:
     _tell_connection(session, connection)
 
 
@@ -93,7 +91,7 @@ def _add_scope(state: ORMExecuteState) -> None:
 
 
 @event.listens_for(orm.Session, "before_flush")
-def _refuse_foreign_rows(session: orm.Session, _context: Any, _instances: Any) -> None:
+def _refuse_foreign_rows(session: orm.Session, _context: object, _instances: object) -> None:
     project_id = session.info.get(_SCOPE)
     if project_id is _SYSTEM:
         return

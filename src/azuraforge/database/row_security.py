@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql
 
 from azuraforge.database import founding
-from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES, CrossProjectQuery
+from azuraforge.database.cross_project import CROSS_PROJECT_QUERIES, AnyCrossProjectQuery
 from azuraforge.database.project_scope import PROJECT_SETTING
 from azuraforge.database.tables import Base
 from azuraforge.errors import Conflict, InvalidInput
@@ -142,7 +142,7 @@ def _wall(table: Table, name: str, app: str) -> Iterator[str]:
     yield f"CREATE POLICY crosses ON {name} TO CURRENT_USER USING ({_CROSSES}) WITH CHECK ({_CROSSES})"
 
 
-def _function(made: CrossProjectQuery, schema: str) -> str:
+def _function(made: AnyCrossProjectQuery, schema: str) -> str:
     body = made.body()
     arguments = ", ".join(f"p_{name} {_type(kind)}" for name, kind in made.parameters.items())
     columns = ", ".join(f"{each.name} {_type(each.type)}" for each in body.selected_columns)

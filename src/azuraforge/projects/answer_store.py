@@ -32,7 +32,7 @@ def take(session: Session, key: str, route: str, kept_seconds: float) -> bool:
     return session.connection().execute(statement.on_conflict_do_nothing()).rowcount == 1
 
 
-def answer(session: Session, key: str, values: dict[str, Any]) -> None:
+def answer(session: Session, key: str, values: dict[str, object]) -> None:
     """Keep the answer with its key."""
     statement = _insert(session).values(project_id=session.project_id, key=key, created_at=now(), **values)
     session.connection().execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,19 +24,19 @@ class Place:
 
 
 @cross_project_query(slug=String())
-def project_by_slug(slug: ColumnElement[Any]) -> Select[Any]:
+def project_by_slug(slug: ColumnElement[str]) -> Select[str]:
     """The project of this name."""
     return select(Project.id.label("project_id")).where(Project.slug == slug)
 
 
 @cross_project_query(hash=String())
-def project_of_secret(hash: ColumnElement[Any]) -> Select[Any]:
-    """Who signs in does not say yet where: the project that a secret opens, by its hash."""
+def project_of_secret(hash: ColumnElement[str]) -> Select[str]:
+    """The project that a secret opens, by its hash: a sign-in does not name its project."""
     return select(Credential.project_id).where(Credential.hash == hash).limit(1)
 
 
 @cross_project_query(after=String(), limit=Integer())
-def projects_after(after: ColumnElement[Any], limit: ColumnElement[Any]) -> Select[Any]:
+def projects_after(after: ColumnElement[str], limit: ColumnElement[int]) -> Select[str]:
     """Projects in the order of their ids, to look after each in turn."""
     return select(Project.id.label("project_id")).where(Project.id > after).order_by(Project.id).limit(limit)
 
@@ -185,7 +185,7 @@ def policy(session: Session) -> Policy | None:
     return session.get(Policy, session.project_id)
 
 
-def save_policy(session: Session, values: dict[str, Any]) -> None:
+def save_policy(session: Session, values: Mapping[str, object]) -> None:
     dialect = session.get_bind().dialect.name
     insert = (postgresql if dialect == "postgresql" else sqlite).insert(Policy)
     statement = insert.values(project_id=session.project_id, **values)

@@ -20,7 +20,7 @@ from azuraforge.telemetry import logger
 log = logger("server")
 
 
-def problem(status: int, detail: str, code: str, **more: Any) -> Response:
+def problem(status: int, detail: str, code: str, **more: object) -> Response:
     """One problem document."""
     body = {
         "type": f"urn:azuraforge:{code}",
