@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
@@ -105,7 +104,7 @@ class Firing:
 
         return self._database.write(schedule.project_id, work, unit=unit)
 
-    def tell(self, session: Session, schedule: Schedule, type_: str, **data: Any) -> None:
+    def tell(self, session: Session, schedule: Schedule, type_: str, **data: object) -> None:
         """A line on the schedule's stream and on the project's."""
         told = {"schedule_id": schedule.id, "name": schedule.name, **data}
         for stream in (schedule_stream(schedule.id), "project"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -216,7 +215,7 @@ def _row(project_id: str, request: ScheduleRequest, at: datetime, user_id: str |
     return Schedule(project_id=project_id, created_by=user_id, **_fields(request, at))
 
 
-def _fields(request: ScheduleRequest, anchor_at: datetime) -> dict[str, Any]:
+def _fields(request: ScheduleRequest, anchor_at: datetime) -> dict[str, object]:
     interval = request.interval
     return {
         "name": request.name,
@@ -263,7 +262,7 @@ def _fire_out(fire: ScheduleFire, runs: dict[str, RunOut]) -> FireOut:
         run_id=fire.run_id,
         run_name=run.name if run else None,
         run_state=run.state if run else None,
-        error=RunError(**fire.error) if fire.error is not None else None,
+        error=RunError.model_validate(fire.error) if fire.error is not None else None,
     )
 
 

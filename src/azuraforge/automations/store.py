@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, delete, func, or_, select
 
@@ -80,7 +79,7 @@ def add(session: Session, schedule: Schedule) -> None:
     session.refresh(schedule)
 
 
-def change(session: Session, schedule: Schedule, **values: Any) -> None:
+def change(session: Session, schedule: Schedule, **values: object) -> None:
     """Write into a row that the caller has locked."""
     for name, value in values.items():
         setattr(schedule, name, value)

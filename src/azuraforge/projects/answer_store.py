@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -44,6 +42,6 @@ def answer(session: Session, key: str, values: dict[str, object]) -> None:
     )
 
 
-def _insert(session: Session) -> Any:
+def _insert(session: Session) -> postgresql.Insert | sqlite.Insert:
     dialect = session.get_bind().dialect.name
-    return (postgresql if dialect == "postgresql" else sqlite).insert(AnsweredRequest)
+    return postgresql.insert(AnsweredRequest) if dialect == "postgresql" else sqlite.insert(AnsweredRequest)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from shlex import quote
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
@@ -253,7 +253,7 @@ class RowBin(ABC, Generic[Row]):
         things = self.newest(session, None, None)
         return len(things), sum(self.held_bytes(session, things).values())
 
-    def describe(self, thing: Thing[Row]) -> dict[str, Any]:
+    def describe(self, thing: Thing[Row]) -> dict[str, object]:
         """Return the data of events about a thing."""
         return {self.noun: thing.name, "version": thing.version}
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
 from azuraforge.bounds import Moment
 from azuraforge.database import Database, Session, UnitOfWork, new_id, seconds_from_now
@@ -231,7 +231,7 @@ class ProjectService:
             expires_in_seconds=days * 86_400 if days else None,
             unit=unit,
         )
-        return TokenCreated(token=secret, **_token_fields(row))
+        return TokenCreated(token=secret, **dict(_token_out(row, row.role)))
 
     def local_token(self, project_id: str) -> str:
         """Replace the token of this machine's command line. It belongs to the project's first owner.
@@ -251,7 +251,7 @@ class ProjectService:
         with self._database.read(project_id) as session:
             found = store.tokens(session, limit + 1, key)
         page, cursor = _TOKENS.cut(found, limit, lambda each: (each[0].created_at, each[0].id))
-        items = [TokenOut(**{**_token_fields(row), "role": lower_role(row.role, role)}) for row, role in page]
+        items = [_token_out(row, lower_role(row.role, role)) for row, role in page]
         return TokenPage(items=items, next=cursor)
 
     def revoke_token(self, project_id: str, id_: str) -> None:
@@ -344,12 +344,6 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _token_fields(row: Credential) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "name": row.name,
-        "role": row.role,
-        "created_at": row.created_at,
-        "expires_at": row.expires_at,
-        "used_at": row.used_at,
-    }
+def _token_out(row: Credential, role: str) -> TokenOut:
+    fields = {name: getattr(row, name) for name in TokenOut.model_fields}
+    return TokenOut.model_validate({**fields, "role": role})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, String, and_, delete, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -87,7 +86,7 @@ def _alive() -> ColumnElement[bool]:
     return or_(Credential.expires_at.is_(None), Credential.expires_at > now())
 
 
-def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Any | None:
+def credential(session: Session, hash_: str, kinds: tuple[str, ...]) -> Row[Credential, Project, User, Member] | None:
     """Find a credential that has not expired by the hash of its secret, with its project, user and membership."""
     statement = (
         select(Credential, Project, User, Member)
@@ -159,7 +158,7 @@ def add_credential(
     hash_: str,
     role: str,
     name: str = "",
-    expires_at: datetime | Any = None,
+    expires_at: ColumnElement[datetime] | None = None,
 ) -> Credential:
     row = Credential(
         project_id=project_id, user_id=user_id, kind=kind, hash=hash_, role=role, name=name, expires_at=expires_at
@@ -192,5 +191,5 @@ def save_policy(session: Session, values: Mapping[str, object]) -> None:
     session.connection().execute(statement.on_conflict_do_update(index_elements=[Policy.project_id], set_=values))
 
 
-def _place(rows: Sequence[Row[Any]]) -> Place | None:
+def _place(rows: Sequence[Row[str]]) -> Place | None:
     return Place(rows[0].project_id) if rows else None

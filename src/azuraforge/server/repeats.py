@@ -7,7 +7,6 @@ held; only the answers of keyed requests wait here until they are stored.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from anyio import to_thread
 from starlette.datastructures import Headers
@@ -20,6 +19,7 @@ from azuraforge.errors import AzuraError
 from azuraforge.projects.access import UNIT_OF_WORK, require_access
 from azuraforge.projects.idempotency import MOST_CHARACTERS, Answer, AnsweredRequests, KeyedRequest, repeated
 from azuraforge.projects.tables import AnsweredRequest
+from azuraforge.server.documented import Document
 from azuraforge.server.problems import problem, problem_of
 from azuraforge.telemetry import logger
 
@@ -88,8 +88,8 @@ class RepeatGuard:
             log.warning("answer_not_kept", route=request.route, reason=str(error))
 
 
-def described(document: dict[str, Any]) -> dict[str, Any]:
-    """The API's document with the header that every POST understands."""
+def described(document: Document) -> Document:
+    """Return the API's document with the header that every POST understands."""
     parameter = {
         "name": "Idempotency-Key",
         "in": "header",
@@ -161,7 +161,7 @@ class _Held:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            raw: Any = message.get("headers", [])
+            raw = message.get("headers", [])
             self.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
         self._messages.append(message)
         self._bytes += len(message.get("body", b""))
