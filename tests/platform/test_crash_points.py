@@ -65,7 +65,7 @@ ELSEWHERE = {
             "restore_journals_aside",
             "restore_before_placed",
             "restore_placed",
-            "restore_before_walls",
+            "restore_before_row_security",
         ),
         "tests/database/test_killed_restore.py",
     ),

@@ -65,7 +65,7 @@ class Ended:
             store.start_attempt(*key, 1, "somebody")
             store.add_note(*key, 1, "a note")
             store.save_figure(*key, "forecast", {"x": 1})
-            store.reach_further(*key, "train", 10)
+            store.note_furthest_step(*key, "train", 10)
             store.add_dependencies(*key, list(needs))
             metric_store.append(*key, 1, "train", self.curve)
             for number, file in enumerate(files):

@@ -92,9 +92,9 @@ class Database:
             yield session
 
     async def ask(self, project_id: str, *asked: Asked) -> list[Answer]:
-        """Answers to the hottest questions (``direct.Question``) about one project, all as of one moment.
+        """Return the rows of hot reads (``fast_reads.Question``) of one project, all as of one moment.
 
-        To be awaited where the request is, not in a thread. Raises TransientError where the database is away.
+        Await it on the event loop, not in a thread. Raises TransientError where the database is away.
         """
         return await self._asker.ask(project_id, *asked)
 
@@ -129,7 +129,7 @@ class Database:
     def read_system(self) -> Iterator[Session]:
         """A session for cross-project queries; only ``runs``, ``automations`` and ``projects`` may ask for it.
 
-        It belongs to no project: on PostgreSQL it sees no owned row but through a crossing.
+        It has no project: on PostgreSQL it sees owned rows through cross-project queries only.
         """
         with self._read(scope_system) as session:
             yield session
@@ -167,7 +167,7 @@ class Database:
         return self._pens.submit(self._write, work, lambda session: scope(session, project_id), False)
 
     def write_system(self, work: Callable[[Session], T], *, durable: bool = False) -> T:
-        """``write`` in no project; like ``read_system`` it sees no owned row but through a crossing."""
+        """``write`` without a project: like ``read_system`` it sees owned rows through cross-project queries only."""
         return self._write(work, scope_system, durable)
 
     def write_claimed(

@@ -1,8 +1,8 @@
-"""The first wall between projects: a session always carries a scope, and cannot read or write outside it.
+"""The first barrier between projects: each session has a scope and cannot read or write outside it.
 
 Every ORM statement over owned tables is given ``project_id = :scope`` by the session itself, whether or not the
-store named it, and a row of another project is refused before it is flushed. (PostgreSQL's row-level security
-is the second wall.)
+store named it, and a row of another project is refused before it is flushed. PostgreSQL's row-level security
+is the second barrier.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _begin_in_scope(session: orm.Session, _transaction: object, connection: Conn
 
 
 def _tell_connection(session: orm.Session, connection: Connection) -> None:
-    """The second wall begins here: PostgreSQL's policies compare every row with this setting."""
+    """Name the project in the setting that PostgreSQL's row-level security compares each row with."""
     project_id = session.info.get(_SCOPE)
     connection.info[_SCOPE] = project_id if isinstance(project_id, str) else None
     if connection.dialect.name == "postgresql":

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from azuraforge.database import Session, new_id, now
 from azuraforge.database.keyset import behind
-from azuraforge.datasets.duplicates import Kin
+from azuraforge.datasets.duplicates import SameData
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.tables import (
     AliasChange,
@@ -239,26 +239,28 @@ def held_out_use(session: Session, run_id: str) -> HeldOutUse | None:
     return session.get(HeldOutUse, (session.project_id, run_id))
 
 
-def kin_by_uses(session: Session, known: Kin) -> Kin:
+def same_data_by_uses(session: Session, known: SameData) -> SameData:
     """What is known, and the datasets and contents of looks that share one with it: they outlive a purged dataset."""
     use = HeldOutUse
     found = session.execute(
         select(use.dataset_id, use.fingerprint, use.file_sha256).where(_of_same_data(known)).distinct()
     ).all()
-    return Kin(
+    return SameData(
         known.datasets | {row[0] for row in found},
         known.contents | {each for row in found for each in row[1:] if each},
     )
 
 
-def _of_same_data(kin: Kin) -> ColumnElement[bool]:
+def _of_same_data(same: SameData) -> ColumnElement[bool]:
     use = HeldOutUse
-    return or_(use.dataset_id.in_(kin.datasets), use.fingerprint.in_(kin.contents), use.file_sha256.in_(kin.contents))
+    return or_(
+        use.dataset_id.in_(same.datasets), use.fingerprint.in_(same.contents), use.file_sha256.in_(same.contents)
+    )
 
 
 def count_uses(
     session: Session,
-    kin: Kin,
+    same: SameData,
     target: str,
     start_at: datetime,
     end_at: datetime,
@@ -268,7 +270,7 @@ def count_uses(
     before a number only, where one is given."""
     use = HeldOutUse
     found = select(func.count()).where(
-        _of_same_data(kin),
+        _of_same_data(same),
         use.target == target,
         use.test_start_at <= end_at,
         use.test_end_at >= start_at,

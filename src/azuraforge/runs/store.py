@@ -12,7 +12,7 @@ from azuraforge.database import Session, now
 from azuraforge.runs.tables import (
     Artifact,
     Checkpoint,
-    PhaseReach,
+    FurthestStep,
     Run,
     RunAttempt,
     RunDependency,
@@ -139,15 +139,15 @@ def delete_checkpoint(session: Session, row: Checkpoint) -> None:
     )
 
 
-def reach_further(session: Session, run_id: str, phase_name: str, step: int) -> bool:
-    """Remember ``step`` where the phase never came as far in any attempt; tells whether that was so."""
-    row = session.scalar(_of(PhaseReach, run_id).where(PhaseReach.phase == phase_name))
+def note_furthest_step(session: Session, run_id: str, phase_name: str, step: int) -> bool:
+    """Store ``step`` if no attempt of the phase came as far; return whether it did so."""
+    row = session.scalar(_of(FurthestStep, run_id).where(FurthestStep.phase == phase_name))
     if row is not None and row.step >= step:
         return False
     key = {"project_id": session.project_id, "run_id": run_id, "phase": phase_name}
     if row is not None:
         session.expire(row)
-    _upsert(session, PhaseReach, key, {"step": step})
+    _upsert(session, FurthestStep, key, {"step": step})
     return True
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.database import Database, Session
-from azuraforge.datasets.duplicates import Kin, kin_of
+from azuraforge.datasets.duplicates import SameData, find_same_data
 from azuraforge.errors import TransientError
 from azuraforge.models import store
 
@@ -42,8 +42,8 @@ class HeldOutUses:
         A test set that was moved by a row is still the same one, and so is the same data under another name, or
         another version of it.
         """
-        kin = self._kin(session, held_out)
-        return store.count_uses(session, kin, held_out.target, held_out.start_at, held_out.end_at)
+        same = self._same_data(session, held_out)
+        return store.count_uses(session, same, held_out.target, held_out.start_at, held_out.end_at)
 
     def reserve(self, session: Session, run_id: str, attempt: int, held_out: HeldOut) -> int:
         """Reserve the use of these rows by a run, before it is evaluated; return the number of earlier uses.
@@ -64,9 +64,9 @@ class HeldOutUses:
             test_start_at=held_out.start_at,
             test_end_at=held_out.end_at,
         )
-        kin = self._kin(session, held_out)
+        same = self._same_data(session, held_out)
         row.earlier = store.count_uses(
-            session, kin, held_out.target, held_out.start_at, held_out.end_at, before=row.number
+            session, same, held_out.target, held_out.start_at, held_out.end_at, before=row.number
         )
         session.flush()
         return row.earlier
@@ -85,10 +85,10 @@ class HeldOutUses:
         raise TransientError("too many runs are judged at the same moment", where=f"run {run_id}")
 
     @staticmethod
-    def _kin(session: Session, held_out: HeldOut) -> Kin:
+    def _same_data(session: Session, held_out: HeldOut) -> SameData:
         """Return the datasets of the same data: through the datasets that are there, and through every earlier use."""
         contents = {each for each in (held_out.fingerprint, held_out.file_sha256) if each}
-        known = Kin(frozenset({held_out.dataset_id}), frozenset(contents))
-        while (grown := kin_of(session, session.project_id, store.kin_by_uses(session, known))) != known:
+        known = SameData(frozenset({held_out.dataset_id}), frozenset(contents))
+        while (grown := find_same_data(session, store.same_data_by_uses(session, known))) != known:
             known = grown
         return known

@@ -121,7 +121,7 @@ class Recorder:
         values = {"folder": folder, "sha256": frame["sha256"], "bytes": frame["bytes"]}
         store.save_checkpoint(session, key, values)
         crashpoint("checkpoint_before_commit")
-        if store.reach_further(session, self._held.run_id, self._phase, frame["step"]):
+        if store.note_furthest_step(session, self._held.run_id, self._phase, frame["step"]):
             fenced_update(session, self._held, deaths=0)
         for row in store.checkpoints(session, self._held.run_id, self._phase)[KEPT_CHECKPOINTS:]:
             store.delete_checkpoint(session, row)
