@@ -30,7 +30,7 @@ _MOST_BYTES = 1 << 20
 log = logger("server")
 
 
-class RepeatGuard:
+class IdempotencyGuard:
     """Executes a keyed POST once. ``app.state.projects`` knows the keys."""
 
     def __init__(self, app: ASGIApp) -> None:

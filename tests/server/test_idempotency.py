@@ -1,4 +1,4 @@
-"""The same Idempotency-Key: done once, answered alike; every route that creates something, found in the document."""
+"""Requests with the same Idempotency-Key take effect once and get one answer, on each route that creates something."""
 
 from __future__ import annotations
 
