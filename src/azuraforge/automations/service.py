@@ -77,7 +77,7 @@ class ScheduleService:
         self._check(project_id, request)
 
         def work(session: Session) -> str:
-            row = self._locked(session, project_id, schedule)
+            row = self._locked(session, schedule)
             before = (row.paused, *(getattr(row, name) for name in _TIMING))
             wanted = _fields(request, row.anchor_at)
             store.change(session, row, **wanted)
@@ -128,7 +128,7 @@ class ScheduleService:
         """Stop firing; nothing changes where it is paused already."""
 
         def work(session: Session) -> None:
-            row = self._locked(session, project_id, schedule)
+            row = self._locked(session, schedule)
             if not row.paused:
                 store.change(session, row, paused=True, next_fire_at=None)
                 self._firing.tell(session, row, "schedule.paused")
@@ -140,7 +140,7 @@ class ScheduleService:
         """Fire again from now on; what fell into the pause is not made up for."""
 
         def work(session: Session) -> None:
-            row = self._locked(session, project_id, schedule)
+            row = self._locked(session, schedule)
             if row.paused:
                 next_at = next(recurrence_of(row).after(store.clock(session)), None)
                 store.change(session, row, paused=False, next_fire_at=next_at)
@@ -162,7 +162,7 @@ class ScheduleService:
         """Remove a schedule; the runs that it queued stay."""
 
         def work(session: Session) -> None:
-            row = self._locked(session, project_id, schedule)
+            row = self._locked(session, schedule)
             self._firing.tell(session, row, "schedule.deleted")
             store.remove(session, row)
 
@@ -190,7 +190,7 @@ class ScheduleService:
                 f"a schedule named {name!r} is there already", where="name", next_step="choose another name"
             ) from None
 
-    def _locked(self, session: Session, project_id: str, schedule: str) -> Schedule:
+    def _locked(self, session: Session, schedule: str) -> Schedule:
         row = _found(store.find(session, schedule), schedule)
         return _found(store.lock(session, row.id), schedule)
 

@@ -296,7 +296,7 @@ class DatasetService:
 
         def work(session: Session) -> tuple[DatasetVersion, bool]:
             dataset = store.find_or_add(session, name)
-            hold(session, project_id)
+            hold(session)
             _place(made, target)
             row = store.version_by_fingerprint(session, dataset.id, values["fingerprint"])
             if row is not None:

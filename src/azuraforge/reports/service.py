@@ -147,7 +147,7 @@ class RunReports:
 
         def work(session: Session) -> None:
             row = store.lock(session, run.id)
-            hold(session, project_id)
+            hold(session)
             # Purged or resumed meanwhile, or its file was freed a moment ago: then it is written anew when asked for.
             if row is None or row.finished_at != run.finished_at:
                 return

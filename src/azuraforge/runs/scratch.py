@@ -73,7 +73,7 @@ def _is_over(session: Session, run: Run, at: datetime) -> bool:
         return False
     if run.state == "succeeded":
         return True
-    days = policy_of(session, run.project_id).keep_work_days
+    days = policy_of(session).keep_work_days
     return run.finished_at is not None and at - run.finished_at > timedelta(days=days)
 
 

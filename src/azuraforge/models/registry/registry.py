@@ -63,7 +63,7 @@ class Registry:
         the training and validation rows. Raises TransientError where the folder was freed since it was imported.
         """
         owner = store.ensure_model(session, check_name(model))
-        hold(session, session.project_id)
+        hold(session)
         if not self._folders.path(session.project_id, imported.content_hash).is_dir():
             raise TransientError(f"a version with the weights of the next one of {model!r} was just purged with them")
         row = store.add_version(

@@ -146,7 +146,7 @@ class AttemptJob:
 
     def _list_artifact(self, session: Session, name: str, values: dict[str, Any]) -> bool:
         """False where another run had the same content, and it was freed with that one a moment ago."""
-        hold(session, self.run.project_id)
+        hold(session)
         if not self._artifacts.path(self.run.project_id, values["sha256"]).exists():
             return False
         store.save_artifact(session, self.run.id, name, values)
