@@ -262,7 +262,7 @@ def test_the_same_data_under_another_name_was_looked_at_all_the_same(
     def looked(project: str, dataset_id: str, fingerprint: str) -> int:
         held_out = replace(february(dataset_id, "load", 1, 28), fingerprint=fingerprint)
         with room.database.read(project) as session:
-            return int(room.service.held_out.earlier(session, project, held_out))
+            return int(room.service.held_out.earlier(session, held_out))
 
     room.service.held_out.reserve_now(
         project_id, "run1", 1, replace(february(first, "load", 10, 20), fingerprint="a" * 64)
