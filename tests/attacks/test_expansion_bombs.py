@@ -21,9 +21,9 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from azuraforge.datasets.images import archives
 from azuraforge.datasets.images import tables as image_tables
 from azuraforge.datasets.images.reading import read_images
+from azuraforge.datasets.reading import archives
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.reading.reader import prepare_source, read_file
 from azuraforge.datasets.schemas import CleaningOptions, FileOptions, ImageOptions

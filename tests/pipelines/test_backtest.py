@@ -19,7 +19,7 @@ from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import steps
 from azuraforge.pipelines.backtests.handler import backtest
 from azuraforge.pipelines.shapes import SplitInput, to_json
-from azuraforge.plugins import Table
+from azuraforge.plugins import DatasetSchema, Table
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.kinds.forecast.folds import backtest_of, folds_of
 from azuraforge.plugins.kinds.forecast.parts import load_part
@@ -51,9 +51,9 @@ class PhasesHere:
 
 def stored(table: Table, path: Path) -> dict[str, Any]:
     table.frame.write_parquet(path)
-    schema: dict[str, Any] = {**asdict(table.schema), "features": list(table.schema.features)}
+    schema = DatasetSchema(**asdict(table.schema))
     found = canonical.fingerprint(pl.read_parquet(path), schema, {})
-    return {"path": str(path), "schema": schema, "options": {}, "fingerprint": found}
+    return {"path": str(path), "schema": schema.to_json(), "options": {}, "fingerprint": found}
 
 
 def carried(child: Callable[..., Any], table: Table, path: Path, names: list[str] = NAMES, **config: Any) -> Any:

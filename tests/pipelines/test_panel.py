@@ -18,7 +18,7 @@ from azuraforge.models.gate.bootstrap import relative_rmse_interval
 from azuraforge.pipelines import judge, steps
 from azuraforge.pipelines.backtests import steps as backtest_steps
 from azuraforge.pipelines.trials import steps as trial_steps
-from azuraforge.plugins import Predictions, Rows, Split, Table
+from azuraforge.plugins import DatasetSchema, Predictions, Rows, Split, Table
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import each
@@ -44,9 +44,9 @@ def stored(table: Table, folder: Path) -> dict[str, Any]:
     """The payload that names a dataset's file."""
     path = folder / "panel.parquet"
     table.frame.write_parquet(path)
-    schema: dict[str, Any] = {**vars(table.schema), "features": list(table.schema.features)}
+    schema = DatasetSchema(**vars(table.schema))
     found = canonical.fingerprint(pl.read_parquet(path), schema, {})
-    return {"path": str(path), "schema": schema, "options": {}, "fingerprint": found}
+    return {"path": str(path), "schema": schema.to_json(), "options": {}, "fingerprint": found}
 
 
 def test_all_series_are_cut_at_the_same_moments() -> None:

@@ -30,6 +30,7 @@ from azuraforge.models.service import ModelService
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
 from azuraforge.pipelines.training import TrainingHandler
+from azuraforge.plugins import DatasetSchema
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.plugins.kinds.forecast.kind import Forecast
 from azuraforge.processes.launcher import Launcher
@@ -373,7 +374,7 @@ def test_a_config_that_does_not_extend_the_base_of_its_task_is_refused(room: Roo
     ],
 )
 def test_a_frequency_is_the_same_by_whatever_name(champion: str | None, candidate: str | None, code: str) -> None:
-    schemas = [{"target": "y", "frequency": each} for each in (champion, candidate)]
+    schemas = [DatasetSchema(target="y", frequency=each) for each in (champion, candidate)]
     found = Forecast().obstacle(*schemas, ("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"))
     assert (found and found.code) == code
 

@@ -1971,25 +1971,35 @@ export interface components {
         };
         /**
          * DatasetSchema
-         * @description What the columns mean: of a series see ``plugins.Schema``, of pictures ``plugins.ImageSchema``.
+         * @description The meaning of a dataset version's columns. Rows that are a series have a time; images have a size.
          */
         DatasetSchema: {
             /**
              * Channels
              * @description 1: grey, 3: red, green, blue
              */
-            channels?: number | null;
-            /** Classes */
-            classes?: string[] | null;
-            /** Features */
-            features?: string[];
-            /** Frequency */
-            frequency?: string | null;
+            channels: number | null;
+            /**
+             * Classes
+             * @description sorted
+             */
+            classes: string[] | null;
+            /**
+             * Features
+             * @description the other columns to learn from, by name
+             * @default []
+             */
+            features: string[];
+            /**
+             * Frequency
+             * @description such as 1h, 1d, 1mo; null: rows have no fixed distance
+             */
+            frequency: string | null;
             /**
              * Height
-             * @description pixels; pictures only, as width, channels and classes
+             * @description pixels; images only, as width, channels and classes
              */
-            height?: number | null;
+            height: number | null;
             /**
              * Kind
              * @default series
@@ -1997,7 +2007,19 @@ export interface components {
              */
             kind: "series" | "images";
             /**
+             * Month End
+             * @description the rows stand on the last days of their months
+             * @default false
+             */
+            month_end: boolean;
+            /**
+             * Rhythm Timezone
+             * @description the zone in which days, months and hours follow one another; null: timezone
+             */
+            rhythm_timezone: string | null;
+            /**
              * Season
+             * @description rows in the strongest natural cycle; 1: there is none
              * @default 1
              */
             season: number;
@@ -2005,28 +2027,33 @@ export interface components {
              * Series
              * @description the column that tells several series apart
              */
-            series?: string | null;
+            series: string | null;
             /**
              * Series Names
-             * @description of several series: which there are
+             * @description names of several series, sorted
              */
-            series_names?: string[] | null;
+            series_names: string[] | null;
             /** Target */
             target: string;
-            /** Time */
-            time?: string | null;
+            /**
+             * Time
+             * @description the column of times; null: the rows have none
+             */
+            time: string | null;
             /**
              * Timezone
+             * @description the zone in which calendar features are read
              * @default UTC
              */
             timezone: string;
             /**
              * Unit
+             * @description of the target
              * @default
              */
             unit: string;
             /** Width */
-            width?: number | null;
+            width: number | null;
         };
         /**
          * DatasetVersionOut
@@ -2069,7 +2096,7 @@ export interface components {
             name: string;
             /** Provenance */
             provenance: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /** Rows */
             rows: number;
@@ -2506,7 +2533,7 @@ export interface components {
             name?: string | null;
             /** Options */
             options?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Season
@@ -2661,6 +2688,7 @@ export interface components {
              */
             unit: "seconds" | "minutes" | "hours" | "days";
         };
+        JsonValue: unknown;
         /** LineageEdge */
         LineageEdge: {
             /** End */

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -157,7 +158,7 @@ def _say_added(terminal: Terminal, added: DatasetVersion) -> None:
     rows = terminal.text.number(added.rows, 0)
     terminal.say(terminal.text(key, name=added.name, version=added.version, rows=rows))
     show_version(terminal, added)
-    hint = "train_images_hint" if added.dataset_schema.kind == "images" else "train_hint"
+    hint = "train_hint" if added.dataset_schema.classes is None else "train_images_hint"
     terminal.say(terminal.text(hint, name=added.name))
 
 
@@ -246,8 +247,8 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
     """Print what a version holds."""
     text = terminal.text
     schema = version.dataset_schema
-    if schema.kind == "images":
-        _show_images(terminal, version)
+    if schema.classes is not None:
+        _show_images(terminal, version, schema.classes)
         return
     terminal.fields(
         {
@@ -271,9 +272,8 @@ def _series(column: str, names: list[str]) -> str:
     return f"{column}: {len(names)} ({', '.join(names[:10])}{', …' if len(names) > 10 else ''})"
 
 
-def _show_images(terminal: Terminal, version: DatasetVersion) -> None:
+def _show_images(terminal: Terminal, version: DatasetVersion, classes: list[str]) -> None:
     text, schema = terminal.text, version.dataset_schema
-    classes = schema.classes or []
     colour = text("grey" if schema.channels == 1 else "colour")
     terminal.fields(
         {
@@ -298,12 +298,12 @@ def _show_findings(terminal: Terminal, version: DatasetVersion) -> None:
 def _range(terminal: Terminal, version: DatasetVersion) -> str:
     if version.start is None or version.end is None:
         return "–"
-    schema = version.raw.get("dataset_schema") or {}
+    schema = version.dataset_schema
     return f"{row_time(version.start, schema)} – {row_time(version.end, schema)}"
 
 
-def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, list[Any]] | None:
-    found: dict[str, list[Any]] = {}
+def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, list[object]] | None:
+    found: dict[str, list[object]] = {}
     for text in given or ():
         column, _, _ = text.partition("=")
         # The column may hold dots, which mean nothing here.
@@ -312,7 +312,7 @@ def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, li
     return found or None
 
 
-def _refuse_file_options(terminal: Terminal, file: Path | None, given: dict[str, Any]) -> None:
+def _refuse_file_options(terminal: Terminal, file: Path | None, given: Mapping[str, object]) -> None:
     if file is not None:
         raise CommandError(terminal.text("not_file_and_source"), exit_code=USAGE)
     for name, value in given.items():

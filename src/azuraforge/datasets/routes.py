@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from azuraforge import strict_json
 from azuraforge.bounds import Name, Number
 from azuraforge.database.short_ids import ShortId
+from azuraforge.datasets.kinds import KINDS
 from azuraforge.datasets.schemas import (
     DatasetPage,
     DatasetVersionOut,
@@ -189,8 +190,8 @@ def _options(sent: bytes) -> FileOptions | ImageOptions:
     except ValueError as error:
         place = {"type": "json_invalid", "loc": ("body", "options"), "msg": "not JSON", "ctx": {"error": str(error)}}
         raise RequestValidationError([place]) from error
-    kind = options.get("kind") if isinstance(options, dict) else None
-    shape: type[FileOptions | ImageOptions] = ImageOptions if kind == "images" else FileOptions
+    named = str(options.get("kind")) if isinstance(options, dict) else ""
+    shape = KINDS[named].Options if named in KINDS else FileOptions
     try:
         return shape.model_validate(options)
     except ValidationError as error:

@@ -277,7 +277,7 @@ class TrainingLoop:
         test, dataset = split.parts["test"], self._dataset
         timed = test.start is not None and test.end is not None
         start_at, end_at = (datetime.fromisoformat(str(at)) for at in (test.start, test.end)) if timed else TIMELESS
-        return HeldOut(dataset.id, dataset.schema["target"], start_at, end_at, dataset.fingerprint, dataset.file_sha256)
+        return HeldOut(dataset.id, dataset.schema.target, start_at, end_at, dataset.fingerprint, dataset.file_sha256)
 
     def _champion(self) -> ModelVersion | None:
         """The present champion."""

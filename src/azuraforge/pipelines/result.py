@@ -79,7 +79,7 @@ class Outcome:
                 {
                     **entry.card(),
                     "kind": self.extra.task,
-                    "schema": dataset.schema,
+                    "schema": dataset.schema.to_json(),
                     "horizon": self.split.horizon,
                 },
             )
@@ -193,7 +193,7 @@ class Outcome:
             plugin=entry.plugin,
             plugin_version=entry.plugin_version,
             config=entry.config,
-            schema=dataset.schema,
+            schema=dataset.schema.to_json(),
             run_id=run.id,
             dataset_id=run.dataset_id,
             dataset_version=run.dataset_version,

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation, FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
 from azuraforge.plugins.contract.shape import Shape
@@ -22,7 +23,7 @@ class DatasetFile(Shape):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     path: str
-    meaning: Json = Field(alias="schema")
+    meaning: DatasetSchema = Field(alias="schema")
     options: Json
     fingerprint: str
 
@@ -145,7 +146,7 @@ class LearnedBaselines(StepResult):
 class ChampionData(Shape):
     """The data that the present champion learned from. ``learned_from``: None where its version states no range."""
 
-    meaning: Json
+    meaning: DatasetSchema
     config: Json
     learned_from: tuple[str, str] | None
 

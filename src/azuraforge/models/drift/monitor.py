@@ -108,7 +108,7 @@ class DriftMonitor:
         question = {
             "dataset": {
                 "path": str(found.path),
-                "schema": found.schema,
+                "schema": found.schema.to_json(),
                 "options": found.options,
                 "fingerprint": found.fingerprint,
             },

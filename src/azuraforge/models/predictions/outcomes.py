@@ -85,7 +85,7 @@ class Outcomes:
     def join(self, project_id: str, dataset_id: str) -> int:
         """Judge what a dataset's newest version tells about predictions that continue it; how many points that were."""
         dataset = self._newest(project_id, dataset_id)
-        if dataset is None or dataset.end_at is None or dataset.schema.get("time") is None:
+        if dataset is None or dataset.end_at is None or dataset.schema.time is None:
             return 0
         judged, after = 0, ""
         while True:
@@ -127,7 +127,7 @@ class Outcomes:
         payload = {
             "dataset": {
                 "path": str(dataset.path),
-                "schema": dataset.schema,
+                "schema": dataset.schema.to_json(),
                 "options": dataset.options,
                 "fingerprint": dataset.fingerprint,
             },
@@ -284,8 +284,8 @@ def _target(line: Prediction, request: OutcomeRequest, index: int) -> datetime:
 def _same(line: Prediction, dataset: DatasetVersion) -> bool:
     """A later version of a dataset may have another target or unit, or hold one series instead of several; that is no
     truth about this prediction."""
-    same = line.target == dataset.schema.get("target") and line.unit == dataset.schema.get("unit", "")
-    return same and (dataset.schema.get("series") is None) == (line.inputs.get("series") is None)
+    same = line.target == dataset.schema.target and line.unit == dataset.schema.unit
+    return same and (dataset.schema.series is None) == (line.inputs.get("series") is None)
 
 
 def _by_series(lines: Iterable[Prediction]) -> dict[str | None, list[Prediction]]:
