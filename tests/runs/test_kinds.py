@@ -33,7 +33,7 @@ class CountHandler(Handler):
     def execute(self, job):
         run = job.run
         with self.database.read(run.project_id) as session:
-            figure = store.figure(session, run.project_id, run.id, "state")
+            figure = store.figure(session, run.id, "state")
         position = figure.data["position"] if figure is not None else 0
         self.attempts.append(position)
         asked = Asked(position=position, last=run.carries(CountExtra).last, **run.config)
@@ -43,7 +43,7 @@ class CountHandler(Handler):
 
     @staticmethod
     def commit(received, body):
-        key = (received.session, received.project_id, received.run_id)
+        key = (received.session, received.run_id)
         store.add_note(*key, received.attempt, f"output {body.position}")
         store.save_figure(*key, "state", body.model_dump())
         if body.total < 0:

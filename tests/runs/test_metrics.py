@@ -81,18 +81,18 @@ def curve(make_stand):
             triples = [(series, step, float(value)) for step, value in points]
             return stand.database.write(
                 stand.project_id,
-                lambda session: metric_store.append(session, stand.project_id, run.id, attempt, phase, triples),
+                lambda session: metric_store.append(session, run.id, attempt, phase, triples),
             )
 
         def truncate(self, after_step, phase: str = "fit"):
             return stand.database.write(
                 stand.project_id,
-                lambda session: metric_store.truncate(session, stand.project_id, run.id, phase, after_step),
+                lambda session: metric_store.truncate(session, run.id, phase, after_step),
             )
 
         def read(self, series: str = "loss") -> dict[int, float]:
             with stand.database.read(stand.project_id) as session:
-                return dict(zip(*metric_store.read(session, stand.project_id, run.id, series), strict=True))
+                return dict(zip(*metric_store.read(session, run.id, series), strict=True))
 
         def described(self, series: str = "loss") -> tuple:
             about = select(MetricSeries.last_step, MetricSeries.last, MetricSeries.lowest, MetricSeries.highest)

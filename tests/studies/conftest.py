@@ -156,7 +156,7 @@ class Stand:
         points = [("validation_loss", step, value) for step, value in enumerate(values, 1)]
 
         def work(session: Session) -> None:
-            metric_store.append(session, self.project_id, held.run_id, held.attempt, "fit", points)
+            metric_store.append(session, held.run_id, held.attempt, "fit", points)
 
         self.database.write(self.project_id, work)
 

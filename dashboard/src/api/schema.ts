@@ -1641,7 +1641,7 @@ export interface paths {
         put?: never;
         /**
          * Create Token
-         * @description A new API token; the secret is shown once.
+         * @description Create an API token; the secret is shown once.
          */
         post: operations["projects_create_token"];
         delete?: never;

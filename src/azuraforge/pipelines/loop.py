@@ -283,7 +283,7 @@ class TrainingLoop:
         """The present champion."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
-            return self._models.aliases.champion(session, project_id, self._model)
+            return self._models.aliases.champion(session, self._model)
 
     def _look(self, held_out: HeldOut) -> int:
         """Reserve the use of the test set before it happens; return how many used some of its rows earlier."""
@@ -294,7 +294,7 @@ class TrainingLoop:
         """The model's terms."""
         project_id = self._job.run.project_id
         with self._database.read(project_id) as session:
-            return self._models.policies.current(session, project_id, self._model)
+            return self._models.policies.current(session, self._model)
 
     def _beside(
         self, row: ModelVersion, parts: _Parts, horizon: int | None, obstacle: Remark | None

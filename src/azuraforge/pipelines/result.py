@@ -95,7 +95,6 @@ class Outcome:
             ]
             models.registry.store_evaluation(
                 session,
-                job.run.project_id,
                 job.run.id,
                 self.model,
                 versions[0],
@@ -188,7 +187,6 @@ class Outcome:
     ) -> int:
         row = models.registry.register_version(
             session,
-            run.project_id,
             self.model,
             folder,
             kind=self.extra.task,
@@ -213,7 +211,6 @@ class Outcome:
         try:
             models.aliases.promote(
                 session,
-                run.project_id,
                 self.model,
                 version,
                 reason=self.verdict.text("en")[:_REASON_LENGTH],

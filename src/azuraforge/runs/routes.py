@@ -11,7 +11,7 @@ from fastapi.responses import FileResponse
 
 from azuraforge.bounds import Name, cleans_text
 from azuraforge.paging import PAGE, After, Limit
-from azuraforge.projects.access import Member, Reader
+from azuraforge.projects.access import Member, Reader, Unit
 from azuraforge.projects.short_ids import complete
 from azuraforge.runs.schemas import (
     ArtifactPage,
@@ -41,9 +41,9 @@ Service = Annotated[RunService, Depends(run_service)]
 
 
 @router.post("", status_code=201)
-async def create_run(body: RunRequest, request: Request, access: Member, service: Service) -> RunDetail:
+async def create_run(body: RunRequest, request: Request, access: Member, service: Service, unit: Unit) -> RunDetail:
     """Validate and queue a run."""
-    create = partial(service.create, access.project_id, body, access.user_id)
+    create = partial(service.create, access.project_id, body, access.user_id, unit=unit)
     return await ask_in_turn(request, access.project_id, create)
 
 
@@ -80,9 +80,9 @@ def delete_run(run_id: RunId, access: Member, service: Service) -> None:
 
 
 @router.post("/{run_id}/restore")
-def restore_run(run_id: RunId, access: Member, service: Service) -> RunDetail:
+def restore_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunDetail:
     """Take a run out of the trash."""
-    service.trash.restore(access.project_id, run_id, None)
+    service.trash.restore(access.project_id, run_id, None, unit=unit)
     return service.get(access.project_id, run_id)
 
 
@@ -100,15 +100,15 @@ def unpin_run(run_id: RunId, access: Member, service: Service) -> None:
 
 
 @router.post("/{run_id}/cancel")
-def cancel_run(run_id: RunId, access: Member, service: Service) -> RunDetail:
+def cancel_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunDetail:
     """Cancel a queued run, or ask a running one to stop."""
-    return service.cancel(access.project_id, run_id)
+    return service.cancel(access.project_id, run_id, unit=unit)
 
 
 @router.post("/{run_id}/resume")
-def resume_run(run_id: RunId, access: Member, service: Service) -> RunDetail:
+def resume_run(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunDetail:
     """Queue a failed, cancelled or quarantined run again, from its newest checkpoint that verifies."""
-    return service.resume(access.project_id, run_id)
+    return service.resume(access.project_id, run_id, unit=unit)
 
 
 @router.get("/{run_id}/metrics")
@@ -125,22 +125,22 @@ async def get_metrics(
 
 @router.post("/{run_id}/metrics")
 @cleans_text
-def record_metrics(run_id: RunId, body: MetricPoints, access: Member, service: Service) -> RunOut:
+def record_metrics(run_id: RunId, body: MetricPoints, access: Member, service: Service, unit: Unit) -> RunOut:
     """Points and progress of an external run; what was sent before is not taken twice."""
-    return service.record(access.project_id, run_id, access.user_id, body)
+    return service.record(access.project_id, run_id, access.user_id, body, unit=unit)
 
 
 @router.post("/{run_id}/lease")
-def renew_lease(run_id: RunId, access: Member, service: Service) -> RunOut:
+def renew_lease(run_id: RunId, access: Member, service: Service, unit: Unit) -> RunOut:
     """A sign of life from the client that carries an external run; the answer tells of a request to cancel."""
-    return service.renew_lease(access.project_id, run_id, access.user_id)
+    return service.renew_lease(access.project_id, run_id, access.user_id, unit=unit)
 
 
 @router.post("/{run_id}/finish")
 @cleans_text
-def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Service) -> RunOut:
+def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Service, unit: Unit) -> RunOut:
     """The end of an external run."""
-    return service.finish(access.project_id, run_id, access.user_id, body)
+    return service.finish(access.project_id, run_id, access.user_id, body, unit=unit)
 
 
 @router.get("/{run_id}/figures/{name}")

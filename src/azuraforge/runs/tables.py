@@ -191,10 +191,10 @@ class Checkpoint(Owned, Base):
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
 
 
-class PhaseReach(Owned, Base):
+class FurthestStep(Owned, Base):
     """The furthest step that a phase ever checkpointed, kept when the checkpoints themselves are not."""
 
-    __tablename__ = "phase_reach"
+    __tablename__ = "furthest_step"
     __table_args__ = (_of_run(),)
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)

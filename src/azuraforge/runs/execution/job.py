@@ -146,10 +146,10 @@ class AttemptJob:
 
     def _list_artifact(self, session: Session, name: str, values: dict[str, Any]) -> bool:
         """False where another run had the same content, and it was freed with that one a moment ago."""
-        hold(session, self.run.project_id)
+        hold(session)
         if not self._artifacts.path(self.run.project_id, values["sha256"]).exists():
             return False
-        store.save_artifact(session, self.run.project_id, self.run.id, name, values)
+        store.save_artifact(session, self.run.id, name, values)
         return True
 
     def figure(self, name: str, data: Mapping[str, Any]) -> None:
@@ -223,7 +223,7 @@ class AttemptJob:
     def _finished_before(self, name: str, wanted: str) -> dict[str, Any] | None:
         """The result of an earlier attempt, where it answers the same question and its outputs verify."""
         with self._database.read(self.run.project_id) as session:
-            row = store.phase(session, self.run.project_id, self.run.id, name)
+            row = store.phase(session, self.run.id, name)
         if row is None or row.payload_hash != wanted:
             return None
         outputs = self.folder / row.folder
@@ -287,15 +287,15 @@ class AttemptJob:
         """One for all phases of the attempt; its clock goes on where the first attempt's began."""
         if self._sampler is None:
             with self._database.read(self.run.project_id) as session:
-                first = store.attempts(session, self.run.project_id, self.run.id)[0].started_at
+                first = store.attempts(session, self.run.id)[0].started_at
             elapsed_seconds = (self._database.clock() - first).total_seconds()
             self._sampler = Sampler(self._sample_seconds, elapsed_seconds)
         return self._sampler
 
     def _keep_result(self, name: str, values: dict[str, Any]) -> None:
         def work(session: Session) -> None:
-            first = store.phase(session, self.run.project_id, self.run.id, name) is None
-            store.save_phase(session, self.run.project_id, self.run.id, name, values)
+            first = store.phase(session, self.run.id, name) is None
+            store.save_phase(session, self.run.id, name, values)
             if first:
                 fenced_update(session, self.held, deaths=0)
 
@@ -303,7 +303,7 @@ class AttemptJob:
 
     def _saved_checkpoints(self, name: str) -> list[dict[str, Any]]:
         with self._database.read(self.run.project_id) as session:
-            rows = store.checkpoints(session, self.run.project_id, self.run.id, name)
+            rows = store.checkpoints(session, self.run.id, name)
         return [{"step": row.step, "folder": str(self.folder / row.folder), "sha256": row.sha256} for row in rows]
 
     def _record(self, phase: str, frames: list[Frame]) -> Sequence[Frame]:

@@ -44,7 +44,6 @@ class Recorder:
         self._folder = folder
         self._meter = meter
         self._phase = phase
-        self._key = (held.project_id, held.run_id)
         self._old: list[str] = []
         self._answers: list[Frame] = []
 
@@ -81,7 +80,7 @@ class Recorder:
             raise InvalidInput(
                 f"this kind of run has no message {frame['name']!r}", where="child.send()", next_step=f"known: {known}"
             )
-        received = Received(session, *self._key, self._held.attempt, self._phase)
+        received = Received(session, self._held.project_id, self._held.run_id, self._held.attempt, self._phase)
         try:
             body = kind.shape.model_validate(frame["data"])
         except ValidationError as error:
@@ -94,13 +93,13 @@ class Recorder:
 
     def _metrics(self, session: Session, frame: Frame) -> None:
         points = [(series, step, unspell(value)) for series, step, value in frame["points"]]
-        written = metric_store.append(session, *self._key, self._held.attempt, self._phase, points)
+        written = metric_store.append(session, self._held.run_id, self._held.attempt, self._phase, points)
         if written:
             data = {"points": metric_store.shown(written), "attempt": self._held.attempt}
             self._tell(session, "run.metrics", data)
 
     def _usage(self, session: Session, frame: Frame) -> None:
-        written = metric_store.append(session, *self._key, self._held.attempt, usage.PHASE, frame["points"])
+        written = metric_store.append(session, self._held.run_id, self._held.attempt, usage.PHASE, frame["points"])
         if written:
             data = {"points": metric_store.shown(written), "attempt": self._held.attempt}
             self._tell(session, "run.metrics", data)
@@ -122,32 +121,32 @@ class Recorder:
         values = {"folder": folder, "sha256": frame["sha256"], "bytes": frame["bytes"]}
         store.save_checkpoint(session, key, values)
         crashpoint("checkpoint_before_commit")
-        if store.reach_further(session, *self._key, self._phase, frame["step"]):
+        if store.note_furthest_step(session, self._held.run_id, self._phase, frame["step"]):
             fenced_update(session, self._held, deaths=0)
-        for row in store.checkpoints(session, *self._key, self._phase)[KEPT_CHECKPOINTS:]:
+        for row in store.checkpoints(session, self._held.run_id, self._phase)[KEPT_CHECKPOINTS:]:
             store.delete_checkpoint(session, row)
             self._old.append(row.folder)
 
     def _resumed(self, session: Session, frame: Frame) -> None:
         step: int | None = frame["step"]
-        last = metric_store.truncate(session, *self._key, self._phase, step)
+        last = metric_store.truncate(session, self._held.run_id, self._phase, step)
         for skipped in frame["skipped"]:
             text = f"Checkpoint {skipped['step']} was skipped: {skipped['problem']}."
-            store.add_note(session, *self._key, self._held.attempt, text)
+            store.add_note(session, self._held.run_id, self._held.attempt, text)
             self._tell(session, "run.note", {"markdown": text})
         if last or step is not None:
             furthest = max(last.values(), default=step or 0)
             recomputed = max(0, furthest - (step or 0))
-            store.note_resumption(session, *self._key, self._held.attempt, step, recomputed)
+            store.note_resumption(session, self._held.run_id, self._held.attempt, step, recomputed)
         if last:
             after = -1 if step is None else step
             data = {"after_step": after, "attempt": self._held.attempt, "series": sorted(last)}
             self._tell(session, "run.metrics_truncated", data)
 
     def _note(self, session: Session, frame: Frame) -> None:
-        store.add_note(session, *self._key, self._held.attempt, frame["markdown"])
+        store.add_note(session, self._held.run_id, self._held.attempt, frame["markdown"])
         self._tell(session, "run.note", {"markdown": frame["markdown"]})
 
     def _figure(self, session: Session, frame: Frame) -> None:
-        store.save_figure(session, *self._key, frame["name"], frame["data"])
+        store.save_figure(session, self._held.run_id, frame["name"], frame["data"])
         self._tell(session, "run.figure", {"name": frame["name"]})

@@ -262,7 +262,7 @@ class Worker:
 
     def _row(self, session: Session, held: Held) -> Run:
         lease.fenced_update(session, held)
-        row = store.get(session, held.project_id, held.run_id)
+        row = store.get(session, held.run_id)
         assert row is not None
         return row
 

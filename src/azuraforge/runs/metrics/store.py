@@ -75,7 +75,7 @@ _DESCRIBE = update(_SERIES).where(*_named(_SERIES.c)).values({name: bindparam(na
 
 
 def append(
-    session: Session, project_id: str, run_id: str, attempt: int, phase: str, points: Iterable[Point]
+    session: Session, run_id: str, attempt: int, phase: str, points: Iterable[Point]
 ) -> dict[str, list[tuple[int, float]]]:
     """Add points of one attempt; the caller has checked the fence. What is already there is not added twice.
 
@@ -84,25 +84,25 @@ def append(
     by_series: dict[str, dict[int, float]] = defaultdict(dict)
     for series, step, value in points:
         by_series[series].setdefault(step, value)
-    known = {row.series: row for row in _series(session, project_id, run_id)}
+    known = {row.series: row for row in _series(session, run_id)}
     written: dict[str, list[tuple[int, float]]] = {}
     for name, new in by_series.items():
         row = known.get(name)
         if row is None:
-            row = known[name] = _Curve(project_id, run_id, name, phase, len(known))
+            row = known[name] = _Curve(session.project_id, run_id, name, phase, len(known))
             session.connection().execute(insert(_SERIES), vars(row))
         if taken := _append(session, row, attempt, new):
             written[name] = list(taken.items())
     return written
 
 
-def truncate(session: Session, project_id: str, run_id: str, phase: str, after_step: int | None) -> dict[str, int]:
+def truncate(session: Session, run_id: str, phase: str, after_step: int | None) -> dict[str, int]:
     """Forget a phase's points behind ``after_step`` (None: all of them).
 
     Returns the last step that each series of the phase had.
     """
     last: dict[str, int] = {}
-    for row in _series(session, project_id, run_id):
+    for row in _series(session, run_id):
         if row.phase != phase:
             continue
         steps = [step for step in (_last_tail(session, row), row.sealed_through) if step is not None]
@@ -120,10 +120,10 @@ def shown(written: dict[str, list[tuple[int, float]]]) -> dict[str, list[list[fl
     }
 
 
-def read(session: Session, project_id: str, run_id: str, series: str) -> tuple[list[int], list[float]]:
+def read(session: Session, run_id: str, series: str) -> tuple[list[int], list[float]]:
     """Every point of a series, by step."""
-    chunks = select(MetricChunk.data).where(*_of(MetricChunk, project_id, run_id, series))
-    tail = select(MetricPoint.step, MetricPoint.value).where(*_of(MetricPoint, project_id, run_id, series))
+    chunks = select(MetricChunk.data).where(*_of(MetricChunk, session.project_id, run_id, series))
+    tail = select(MetricPoint.step, MetricPoint.value).where(*_of(MetricPoint, session.project_id, run_id, series))
     steps, values = metrics.whole(
         session.scalars(chunks.order_by(MetricChunk.first_step)).all(),
         [(step, value) for step, value in session.execute(tail.order_by(MetricPoint.step))],
@@ -131,8 +131,8 @@ def read(session: Session, project_id: str, run_id: str, series: str) -> tuple[l
     return steps.tolist(), values.tolist()
 
 
-def _series(session: Session, project_id: str, run_id: str) -> list[_Curve]:
-    found = session.connection().execute(_CURVES, {"of_project": project_id, "of_run": run_id})
+def _series(session: Session, run_id: str) -> list[_Curve]:
+    found = session.connection().execute(_CURVES, {"of_project": session.project_id, "of_run": run_id})
     return [_Curve(**row) for row in found.mappings()]
 
 
