@@ -6,14 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
+if TYPE_CHECKING:  # the API and the supervisor never load NumPy and Polars; children do
     import polars as pl
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
+    from azuraforge.plugins.contract.arrays import Floats, Indices
 
 
 @dataclass(frozen=True)
