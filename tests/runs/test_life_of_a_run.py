@@ -14,6 +14,7 @@ from azuraforge.runs import handlers
 from azuraforge.runs.handlers import Finish, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
+from tests.stand import Free
 
 
 def expected_hash(seed: int, steps: int) -> str:
@@ -57,7 +58,7 @@ class _Remembering(handlers.Handler):
         return PreparedRun("toy", request.plugin, request.config)
 
     def execute(self, job):
-        job.phase("train", "toy_steps:train", job.run.config, share=1.0)
+        job.phase("train", "toy_steps:train", Free(job.run.config), share=1.0, result=Free)
         return Finish({"code_version": job.run.code_version})
 
 

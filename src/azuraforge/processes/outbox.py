@@ -7,7 +7,6 @@ import socket
 import threading
 import time
 import traceback
-from typing import Any
 
 from azuraforge.errors import InvalidInput
 from azuraforge.processes.failures import sayable
@@ -84,7 +83,7 @@ class Outbox:
 
     def _collect(self) -> None:
         if self._points:
-            points: Any = self._points
+            points = self._points
             self._points = []
             for start in range(0, len(points), _FRAME_POINTS):
                 self._ready.append(encode({"type": "metrics", "points": points[start : start + _FRAME_POINTS]}))

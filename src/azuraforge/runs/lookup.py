@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from azuraforge.bounds import Moment
 from azuraforge.database import Database
@@ -52,7 +51,7 @@ class RunLookup:
 
         Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash.
         """
-        given: dict[str, Any] = {"limit": limit + 1}
+        given: dict[str, object] = {"limit": limit + 1}
         key = _NEWEST.read(after)
         given |= parameters(key or ())
         given |= {name: value for name, value in (("state", state), ("kind", kind)) if value is not None}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Boolean, bindparam, literal_column, select
+from pydantic import BaseModel
+from sqlalchemy import Boolean, String, bindparam, literal_column, select
+from sqlalchemy.orm import InstrumentedAttribute
 
+from azuraforge.database import Base
 from azuraforge.database.fast_reads import Question
 from azuraforge.database.keyset import behind_parameters
 from azuraforge.runs.schemas import ArtifactOut, AttemptOut, LinkedRun, RunDetail, RunOut
@@ -23,10 +25,10 @@ from azuraforge.runs.tables import (
     RunNote,
 )
 
-_RUN_ID: Any = bindparam("run_id")
+_RUN_ID = bindparam("run_id", type_=String())
 
 
-def _columns(table: Any, shape: Any) -> list[Any]:
+def _columns(table: type[Base], shape: type[BaseModel]) -> list[InstrumentedAttribute[object]]:
     """The columns of a table that a shape shows by the same name."""
     return [getattr(table, name) for name in shape.model_fields if name in table.__table__.c]
 

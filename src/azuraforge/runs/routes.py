@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
@@ -27,6 +27,7 @@ from azuraforge.runs.schemas import (
 )
 from azuraforge.runs.service import RunService
 from azuraforge.runs.short_ids import RUNS, RunId
+from azuraforge.strict_json import JsonObject
 from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -144,7 +145,7 @@ def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Serv
 
 
 @router.get("/{run_id}/figures/{name}")
-def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> dict[str, Any]:
+def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> JsonObject:
     """Data to be drawn."""
     return service.figure(access.project_id, run_id, name)
 

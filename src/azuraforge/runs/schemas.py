@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
@@ -13,6 +13,7 @@ from azuraforge.bounds import MOST_COUNT, MOST_NUMBER, MOST_SECONDS
 from azuraforge.paging import Page
 from azuraforge.processes.failures import sayable
 from azuraforge.processes.points import MAX_STEP, problem_with_series
+from azuraforge.strict_json import JsonObject
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # escaped by JSON, and not the text of such an escape
 
@@ -23,11 +24,11 @@ def _storable_text(text: str) -> str:
     return text
 
 
-def _cleaned(text: Any) -> Any:
+def _cleaned(text: object) -> object:
     return sayable(text) if isinstance(text, str) else text
 
 
-def _storable(value: dict[str, Any]) -> dict[str, Any]:
+def _storable(value: JsonObject) -> JsonObject:
     try:
         told = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError as error:
@@ -39,7 +40,7 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
 
 #: Texts and objects that people send: every database can store them.
 StorableText = Annotated[str, AfterValidator(_storable_text)]
-StorableObject = Annotated[dict[str, Any], AfterValidator(_storable)]
+StorableObject = Annotated[JsonObject, AfterValidator(_storable)]
 #: What is only read by people: cleaned rather than refused, for a run's end must not be lost over a character.
 CleanedText = Annotated[str, BeforeValidator(_cleaned)]
 #: Points of one series in one request.
@@ -92,7 +93,7 @@ class RunError(BaseModel):
     message: str
     where: str | None = None
     next_step: str | None = None
-    details: dict[str, Any] | None = None
+    details: JsonObject | None = None
 
 
 class RunProgress(BaseModel):
@@ -123,7 +124,7 @@ class RunOut(BaseModel):
     cancel_requested: bool
     waiting_on: int = Field(description="runs that it needs and that have not ended")
     progress: RunProgress
-    summary: dict[str, Any] | None
+    summary: JsonObject | None
     error: RunError | None
     created_at: datetime
     started_at: datetime | None
@@ -176,7 +177,7 @@ class StudyLink(BaseModel):
 class RunDetail(RunOut):
     """Everything about a run except its metrics."""
 
-    config: dict[str, Any]
+    config: JsonObject
     seed: int
     threads: int
     priority: int
@@ -189,7 +190,7 @@ class RunDetail(RunOut):
     dataset_fingerprint: str | None
     code_version: str | None = Field(description="of the first attempt; null: the platform has not executed the run")
     plugin_version: str | None
-    environment: dict[str, Any] | None
+    environment: JsonObject | None
     bit_reproducible: bool | None = Field(description="null: the platform has not executed the run")
     attempts: list[AttemptOut]
     artifacts: list[ArtifactOut]
@@ -232,7 +233,7 @@ class MetricPoints(BaseModel):
 
     @field_validator("points", mode="before")
     @classmethod
-    def _check_names(cls, points: Any) -> Any:
+    def _check_names(cls, points: object) -> object:
         for name in points if isinstance(points, dict) else ():
             if (problem := problem_with_series(name)) is not None:
                 raise ValueError(f"{sayable(str(name))[:80]!r} cannot be a series' name: {problem}")

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from azuraforge.runs.handlers import RunExtra
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.schemas import (
     ArtifactOut,
@@ -16,7 +17,6 @@ from azuraforge.runs.schemas import (
     RunError,
     RunOut,
     RunProgress,
-    StudyLink,
 )
 from azuraforge.runs.tables import Artifact, Run, RunAttempt
 
@@ -57,7 +57,7 @@ def run_detail(
         needed_by=[linked_run(each) for each in needed_by],
         time_limit_seconds=row.time_limit_seconds,
         memory_limit_bytes=row.memory_limit_bytes,
-        study=StudyLink(**study) if (study := row.extra.get("study")) is not None else None,
+        study=RunExtra.model_validate({"study": row.extra.get("study")}).study,
         dataset_fingerprint=row.dataset_fingerprint,
         code_version=row.code_version if fixed else None,
         plugin_version=row.plugin_version,

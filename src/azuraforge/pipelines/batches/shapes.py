@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from pydantic import Field, JsonValue
 
-from azuraforge.pipelines.shapes import DatasetFile, Json, StepInput, StepResult
+from azuraforge.pipelines.shapes import DatasetFile, StepInput, StepResult
 from azuraforge.plugins.contract.batch import BatchRange
 from azuraforge.plugins.contract.shape import Shape
+from azuraforge.strict_json import JsonObject
 
 
 class CheckInput(StepInput):
     """A version and a dataset that it may predict from: both schemas."""
 
     task: str
-    learned: Json
-    given: Json
+    learned: JsonObject
+    given: JsonObject
 
 
 class CheckResult(StepResult):

@@ -7,7 +7,9 @@ arrives after a night without network, the run is reopened and goes on.
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import cast
+
+from pydantic import JsonValue
 
 from azuraforge.database import Database, Session, seconds_from_now
 from azuraforge.errors import Conflict, Forbidden, NotFound
@@ -19,6 +21,7 @@ from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import FinishRequest, MetricPoints
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, run_stream
+from azuraforge.strict_json import JsonObject
 
 #: Points of an external run belong to no phase.
 PHASE = ""
@@ -58,7 +61,7 @@ class ExternalRuns:
         return self._database.write(project_id, work)
 
     def _renewed(
-        self, session: Session, project_id: str, run_id: str, user_id: str, progress: dict[str, Any] | None = None
+        self, session: Session, project_id: str, run_id: str, user_id: str, progress: JsonObject | None = None
     ) -> Run:
         """The run with a fresh lease, as the API shows it; reopened where it had only been lost."""
         of = (session, project_id, run_id, user_id)
@@ -76,7 +79,7 @@ class ExternalRuns:
             if run.state == body.state and not _is_lost(run):
                 return run
             _, held = self._alive(session, project_id, run_id, user_id)
-            error = None
+            error: dict[str, JsonValue] | None = None
             state: str = body.state
             if state == "failed":
                 error = {"code": "client", "message": body.error or "the client gave no reason"}
@@ -123,5 +126,5 @@ class ExternalRuns:
 
 
 def _is_lost(run: Run) -> bool:
-    error: dict[str, Any] = run.error or {}
+    error = run.error or {}
     return run.state == "failed" and error.get("code") == LOST["code"]
