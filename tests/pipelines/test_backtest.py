@@ -20,6 +20,7 @@ from azuraforge.pipelines import steps
 from azuraforge.pipelines.backtests.handler import backtest
 from azuraforge.pipelines.shapes import SplitInput, to_json
 from azuraforge.plugins import Table
+from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.shape import Shape
 from azuraforge.plugins.kinds.forecast.folds import backtest_of, folds_of
 from azuraforge.plugins.kinds.forecast.parts import load_part

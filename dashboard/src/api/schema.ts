@@ -2418,7 +2418,7 @@ export interface components {
             state: "succeeded" | "failed";
             /** Summary */
             summary?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
         };
         /**
@@ -2661,6 +2661,7 @@ export interface components {
              */
             unit: "seconds" | "minutes" | "hours" | "days";
         };
+        JsonValue: unknown;
         /** LineageEdge */
         LineageEdge: {
             /** End */
@@ -4080,7 +4081,7 @@ export interface components {
             code_version: string | null;
             /** Config */
             config: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Created At
@@ -4106,7 +4107,7 @@ export interface components {
             depends_on: components["schemas"]["LinkedRun"][];
             /** Environment */
             environment: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             error: components["schemas"]["RunError"] | null;
             /** Figures */
@@ -4159,6 +4160,11 @@ export interface components {
             progress: components["schemas"]["RunProgress"];
             /** Seed */
             seed: number;
+            /**
+             * Sort Value
+             * @description the metric that the list is sorted by; null where it is infinite, and elsewhere
+             */
+            sort_value?: number | null;
             /** Started At */
             started_at: string | null;
             /**
@@ -4170,7 +4176,7 @@ export interface components {
             study: components["schemas"]["StudyLink"] | null;
             /** Summary */
             summary: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /** Threads */
             threads: number;
@@ -4194,7 +4200,7 @@ export interface components {
             code: string;
             /** Details */
             details?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /** Message */
             message: string;
@@ -4249,6 +4255,11 @@ export interface components {
             /** Plugin */
             plugin: string | null;
             progress: components["schemas"]["RunProgress"];
+            /**
+             * Sort Value
+             * @description the metric that the list is sorted by; null where it is infinite, and elsewhere
+             */
+            sort_value?: number | null;
             /** Started At */
             started_at: string | null;
             /**
@@ -4258,7 +4269,7 @@ export interface components {
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
             /** Summary */
             summary: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /**
              * Waiting On
@@ -4318,7 +4329,7 @@ export interface components {
         RunRequest: {
             /** Config */
             config?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Dataset
@@ -4849,7 +4860,7 @@ export interface components {
             budget?: components["schemas"]["Budget"];
             /** Config */
             config?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Dataset
@@ -4909,7 +4920,7 @@ export interface components {
              * @description field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible
              */
             space: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Threads
@@ -11010,6 +11021,10 @@ export interface operations {
                 kind?: string | null;
                 /** @description items of this page at most */
                 limit?: number;
+                /** @description only runs whose metric meets this condition, such as `validation_loss<0.1` (its last value) or `validation_loss:lowest<0.1`; repeat it for more, of which all must hold */
+                metric?: string[] | null;
+                /** @description `metric:<name>:<last, lowest or highest>`, ascending; `-` before it: descending. Runs without the metric are left out */
+                sort?: string | null;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
                 /** @description those that were deleted, instead of all others */
                 trash?: boolean;
@@ -11725,7 +11740,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        [key: string]: unknown;
+                        [key: string]: components["schemas"]["JsonValue"];
                     };
                 };
             };

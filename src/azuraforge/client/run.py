@@ -101,6 +101,7 @@ class Run(Shape):
     pinned: bool = False
     deleted_at: datetime | None = None
     deleted_by: str | None = None
+    sort_value: float | None = None
     config: dict[str, Any] = field(default_factory=dict)
     seed: int | None = None
     threads: int | None = None

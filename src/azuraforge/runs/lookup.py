@@ -5,7 +5,7 @@ Each is a plan of questions; the event loop follows it with ``RunLookup``, a thr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from azuraforge.bounds import Moment
@@ -17,6 +17,7 @@ from azuraforge.events.store import LAST_SEQ
 from azuraforge.paging import PAGE, Order
 from azuraforge.runs import lookup_store, shapes
 from azuraforge.runs.metrics import curves as metrics
+from azuraforge.runs.metrics.queries import MetricCondition, MetricSort
 from azuraforge.runs.schemas import ArtifactPage, MetricsOut, RunDetail, RunPage
 from azuraforge.runs.transitions import run_stream
 
@@ -46,21 +47,41 @@ class RunLookup:
         after: str | None = None,
         trash: bool = False,
         trials: bool = False,
+        conditions: Sequence[MetricCondition] = (),
+        sort: MetricSort | None = None,
     ) -> RunPage:
-        """A page of runs, newest first; ``after`` is the ``next`` of the page before. ``trash``: the deleted ones.
+        """Return a page of runs, newest first or by ``sort``; ``after`` is the ``next`` of the page before.
 
-        Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash.
+        Trials of studies are left out unless ``trials`` says otherwise, ``kind`` names them, or it is the trash. Runs
+        without a metric that ``conditions`` or ``sort`` name are left out.
+
+        Args:
+            trash: the deleted runs.
+            conditions: that the metrics of a run meet, all of them.
         """
         given: dict[str, object] = {"limit": limit + 1}
-        key = _NEWEST.read(after)
+        key = _NEWEST.read(after) if sort is None else sort.order.read(after)
         given |= parameters(key or ())
         given |= {name: value for name, value in (("state", state), ("kind", kind)) if value is not None}
+        for number, each in enumerate(conditions):
+            given |= {f"series_{number}": each.series, f"value_{number}": each.value}
+        if sort is not None:
+            given["sort_series"] = sort.series
         question = lookup_store.page(
-            state=state is not None, kind=kind is not None, after=key is not None, trash=trash, trials=trials
+            state=state is not None,
+            kind=kind is not None,
+            after=key is not None,
+            trash=trash,
+            trials=trials,
+            conditions=tuple((each.statistic, each.comparison) for each in conditions),
+            sort=None if sort is None else (sort.statistic, sort.descending),
         )
         (rows,) = await self._database.ask(project_id, (question, given))
-        page, cursor = _NEWEST.cut(rows, limit, lambda row: (row.created_at, row.id))
-        return RunPage(items=[shapes.run_out(row) for row in page], next=cursor)
+        if sort is None:
+            page, cursor = _NEWEST.cut(rows, limit, lambda row: (row.created_at, row.id))
+            return RunPage(items=[shapes.run_out(row) for row in page], next=cursor)
+        page, cursor = sort.order.cut(rows, limit, lambda row: (row.sort_value, row.id))
+        return RunPage(items=[shapes.sorted_run_out(row, row.sort_value) for row in page], next=cursor)
 
     async def artifacts(
         self, project_id: str, run_id: str, *, limit: int = PAGE, after: str | None = None

@@ -8,11 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse
+from pydantic import Field
 
 from azuraforge.bounds import Name, cleans_text
 from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader
 from azuraforge.projects.short_ids import complete
+from azuraforge.runs.metrics.queries import CONDITION_CHARACTERS, MOST_CONDITIONS, MetricCondition, MetricSort
 from azuraforge.runs.schemas import (
     ArtifactPage,
     FinishRequest,
@@ -58,12 +60,36 @@ async def list_runs(
     after: After = None,
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
     trials: Annotated[bool, Query(description="the trials of studies too, where no kind is named")] = False,
+    metric: Annotated[
+        list[Annotated[str, Field(max_length=CONDITION_CHARACTERS)]] | None,
+        Query(
+            max_length=MOST_CONDITIONS,
+            description="only runs whose metric meets this condition, such as `validation_loss<0.1` (its last value) or"
+            " `validation_loss:lowest<0.1`; repeat it for more, of which all must hold",
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        Query(
+            max_length=CONDITION_CHARACTERS,
+            description="`metric:<name>:<last, lowest or highest>`, ascending; `-` before it: descending. Runs without"
+            " the metric are left out",
+        ),
+    ] = None,
 ) -> RunPage:
     """A page of runs, newest first. Trials are left out unless asked for: their study shows them."""
     if kind is not None:
         service.check_kind(kind)
     return await service.lookup.list(
-        access.project_id, state=state, kind=kind, limit=limit, after=after, trash=trash, trials=trials
+        access.project_id,
+        state=state,
+        kind=kind,
+        limit=limit,
+        after=after,
+        trash=trash,
+        trials=trials,
+        conditions=[MetricCondition.parse(each) for each in metric or ()],
+        sort=None if sort is None else MetricSort.parse(sort),
     )
 
 

@@ -132,6 +132,9 @@ class RunOut(BaseModel):
     pinned: bool = Field(description="kept, however old it becomes")
     deleted_at: datetime | None = Field(description="in the trash since then")
     deleted_by: str | None
+    sort_value: float | None = Field(
+        default=None, description="the metric that the list is sorted by; null where it is infinite, and elsewhere"
+    )
 
 
 class AttemptOut(BaseModel):

@@ -20,7 +20,7 @@ from azuraforge.runs.schemas import (
 )
 from azuraforge.runs.tables import Artifact, Run, RunAttempt
 
-_PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", "error"))
+_PLAIN = tuple(name for name in RunOut.model_fields if name not in ("progress", "error", "sort_value"))
 
 
 def run_fields(row: Run) -> dict[str, Any]:
@@ -33,6 +33,11 @@ def run_fields(row: Run) -> dict[str, Any]:
 
 def run_out(row: Run) -> RunOut:
     return RunOut(**run_fields(row))
+
+
+def sorted_run_out(row: Run, value: float) -> RunOut:
+    """Return a run of a list that is sorted by a metric, with the value that it is sorted by."""
+    return RunOut(**run_fields(row), sort_value=value if math.isfinite(value) else None)
 
 
 def run_detail(

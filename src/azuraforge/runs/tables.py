@@ -252,7 +252,11 @@ class MetricSeries(Owned, Base):
     """
 
     __tablename__ = "metric_series"
-    __table_args__ = (_of_run(),)
+    __table_args__ = (
+        _of_run(),
+        # Without the values: each batch of points changes those, and an index of them would cost every batch.
+        Index("ix_metric_series_project_id_series_run_id", "project_id", "series", "run_id"),
+    )
 
     project_id: Mapped[str] = mapped_column(String(16), primary_key=True)
     run_id: Mapped[str] = mapped_column(String(16), primary_key=True)
