@@ -185,7 +185,7 @@ def test_metrics_that_are_no_numbers_are_kept(stand):
     from azuraforge.runs.metrics import store as metric_store
 
     with stand.database.read(stand.project_id) as session:
-        _, values = metric_store.read(session, stand.project_id, run.id, "loss")
+        values = metric_store.read(session, stand.project_id, run.id, "loss").values.tolist()
     assert math.isnan(values[0])
     assert values[1:3] == [math.inf, -math.inf]
 

@@ -134,7 +134,7 @@ def test_runs_are_sorted_by_a_metric_and_pages_survive_runs_that_are_added(servi
 def test_a_page_may_end_at_an_infinite_value(service, project_id, database):
     for value in (math.inf, -math.inf, 1.0):
         run_id = external(service, project_id, str(value))
-        point = [("loss", 1, value)]
+        point = [("loss", 1, value, None)]
         database.write(
             project_id, lambda session, of=run_id, points=point: append(session, project_id, of, 1, "", points)
         )
@@ -183,6 +183,20 @@ def test_curves(service, project_id):
     whole = asyncio.run(service.lookup.metrics(project_id, run_id, ["b"], 10_000)).series[0]
     assert whole.steps == [-5, *range(2501)]
     assert whole.values == [2.0, *values, None]
+    assert whole.times is None, "not asked for"
+
+
+def test_a_curve_holds_the_time_at_which_each_point_was_logged(service, project_id):
+    run_id = external(service, project_id)
+    start = 1_700_000_000_000
+    points = {"loss": [(step, 1.0, start + 100 * step) for step in range(1, 1500)]}
+    service.record(project_id, run_id, "me", MetricPoints(points=points))
+    service.record(project_id, run_id, "me", MetricPoints(points={"loss": [(1500, 2.0), (1501, 1.0, start)]}))
+    curve = service.metrics(project_id, run_id, max_points=10_000, times=True).series[0]
+    assert curve.times == [*(start + 100 * step for step in range(1, 1500)), None, start]
+    few = service.metrics(project_id, run_id, max_points=10, times=True).series[0]
+    assert few.times == [curve.times[step - 1] for step in few.steps]
+    assert few.steps[few.values.index(2.0)] == 1500
 
 
 def test_another_projects_run_is_not_there(service, project_id, other_project_id):

@@ -2916,7 +2916,7 @@ export interface components {
         };
         /**
          * MetricPoints
-         * @description Points sent by an external run: series → list of (step, value).
+         * @description Points sent by an external run: series → list of (step, value) or (step, value, milliseconds since 1970).
          */
         MetricPoints: {
             /**
@@ -2926,10 +2926,14 @@ export interface components {
             batch?: number | null;
             /** Points */
             points: {
-                [key: string]: [
+                [key: string]: ([
                     number,
                     number | null
-                ][];
+                ] | [
+                    number,
+                    number | null,
+                    number
+                ])[];
             };
             progress?: components["schemas"]["RunProgress"] | null;
         };
@@ -2986,6 +2990,11 @@ export interface components {
             series: string;
             /** Steps */
             steps: number[];
+            /**
+             * Times
+             * @description milliseconds since 1970 when each point was logged, null where unknown; null: not asked for
+             */
+            times: (number | null)[] | null;
             /** Total Points */
             total_points: number;
             /** Values */
@@ -12057,6 +12066,8 @@ export interface operations {
             query?: {
                 max_points?: number;
                 series?: string[] | null;
+                /** @description with the time at which each point was logged */
+                times?: boolean;
             };
             header?: never;
             path: {

@@ -191,10 +191,15 @@ class Runs:
             run = self.get(run_id)
         return run
 
-    def metrics(self, run_id: str, *series: str, max_points: int | None = None) -> dict[str, Curve]:
-        """The run's curves by name; all of them where none is named."""
+    def metrics(
+        self, run_id: str, *series: str, max_points: int | None = None, times: bool = False
+    ) -> dict[str, Curve]:
+        """Return the run's curves by name, all of them where none is named; ``times``: when each point was logged."""
         told = self._connection.get(
-            f"/runs/{segment(run_id)}/metrics", series=list(series) or None, max_points=max_points
+            f"/runs/{segment(run_id)}/metrics",
+            series=list(series) or None,
+            max_points=max_points,
+            times="true" if times else None,
         )
         curves = [Curve.from_json(each) for each in told["series"]]
         return {curve.series: curve for curve in curves}

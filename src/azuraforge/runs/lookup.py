@@ -94,10 +94,21 @@ class RunLookup:
         return ArtifactPage(items=[shapes.artifact_out(row) for row in page], next=cursor)
 
     async def metrics(
-        self, project_id: str, run_id: str, series: Iterable[str] | None = None, max_points: int = 1000
+        self,
+        project_id: str,
+        run_id: str,
+        series: Iterable[str] | None = None,
+        max_points: int = 1000,
+        *,
+        times: bool = False,
     ) -> MetricsOut:
-        """Return curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
-        return await self._database.follow(project_id, curves(run_id, series, max_points))
+        """Return curves with at most ``max_points`` points each; spikes stay.
+
+        Args:
+            series: None means all.
+            times: with the time at which each point was logged.
+        """
+        return await self._database.follow(project_id, curves(run_id, series, max_points, times))
 
 
 def detail(run_id: str) -> Plan[RunDetail]:
@@ -128,8 +139,8 @@ def detail(run_id: str) -> Plan[RunDetail]:
     )
 
 
-def curves(run_id: str, series: Iterable[str] | None, max_points: int) -> Plan[MetricsOut]:
-    """Curves with at most ``max_points`` points each; ``series``: None means all."""
+def curves(run_id: str, series: Iterable[str] | None, max_points: int, times: bool = False) -> Plan[MetricsOut]:
+    """Read curves with at most ``max_points`` points each; ``series``: None means all."""
     of = {"run_id": run_id}
     found, rows = yield (lookup_store.EXISTS, of), (lookup_store.SERIES, of)
     _existing(found, run_id)
@@ -138,8 +149,9 @@ def curves(run_id: str, series: Iterable[str] | None, max_points: int) -> Plan[M
         (question, {**of, "series": name}) for name in names for question in (lookup_store.CHUNKS, lookup_store.TAIL)
     ]
     parts = iter(answers)
-    whole = [(name, *metrics.whole([row.data for row in next(parts)], next(parts))) for name in names]
-    return MetricsOut(run_id=run_id, series=[shapes.series_out(*each, max_points) for each in whole])
+    found_curves = [metrics.whole([row.data for row in next(parts)], next(parts)) for _ in names]
+    shown = [shapes.series_out(name, curve, max_points, times) for name, curve in zip(names, found_curves, strict=True)]
+    return MetricsOut(run_id=run_id, series=shown)
 
 
 def _existing(found: Answer, run_id: str) -> None:

@@ -66,7 +66,7 @@ CHUNKS = Question(
     .order_by(MetricChunk.first_step)
 )
 TAIL = Question(
-    select(MetricPoint.step, MetricPoint.value)
+    select(MetricPoint.step, MetricPoint.value, MetricPoint.at_ms)
     .where(MetricPoint.run_id == _RUN_ID, MetricPoint.series == bindparam("series"))
     .order_by(MetricPoint.step)
 )

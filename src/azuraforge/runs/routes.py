@@ -145,9 +145,10 @@ async def get_metrics(
     service: Service,
     series: Annotated[list[Name] | None, Query(max_length=1000)] = None,
     max_points: Annotated[int, Query(ge=3, le=100_000)] = 1000,
+    times: Annotated[bool, Query(description="with the time at which each point was logged")] = False,
 ) -> MetricsOut:
     """Curves, reduced so that spikes stay."""
-    return await service.lookup.metrics(access.project_id, run_id, series, max_points)
+    return await service.lookup.metrics(access.project_id, run_id, series, max_points, times=times)
 
 
 @router.post("/{run_id}/metrics")

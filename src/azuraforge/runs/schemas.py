@@ -43,10 +43,15 @@ StorableText = Annotated[str, AfterValidator(_storable_text)]
 StorableObject = Annotated[JsonObject, AfterValidator(_storable)]
 #: What is only read by people: cleaned rather than refused, for a run's end must not be lost over a character.
 CleanedText = Annotated[str, BeforeValidator(_cleaned)]
+#: The year 9000.
+MOST_MILLISECONDS = 221_845_392_000_000
 #: Points of one series in one request.
 MOST_POINTS = 1_000_000
 Step = Annotated[int, Field(ge=-MAX_STEP, le=MAX_STEP)]
 Count = Annotated[int, Field(ge=-MOST_COUNT, le=MOST_COUNT)]
+#: Milliseconds since 1970, within years that calendars can hold.
+Time = Annotated[int, Field(gt=0, le=MOST_MILLISECONDS)]
+SentPoint = tuple[Step, float | None] | tuple[Step, float | None, Time]
 
 RunState = Literal["queued", "running", "succeeded", "failed", "cancelled", "quarantined"]
 RunId = Annotated[StorableText, Field(min_length=1, max_length=16)]
@@ -217,6 +222,9 @@ class MetricSeries(BaseModel):
     series: str
     steps: list[int]
     values: list[float | None]
+    times: list[int | None] | None = Field(
+        description="milliseconds since 1970 when each point was logged, null where unknown; null: not asked for"
+    )
     total_points: int
 
 
@@ -226,11 +234,11 @@ class MetricsOut(BaseModel):
 
 
 class MetricPoints(BaseModel):
-    """Points sent by an external run: series → list of (step, value)."""
+    """Points sent by an external run: series → list of (step, value) or (step, value, milliseconds since 1970)."""
 
     model_config = ConfigDict(extra="forbid")
 
-    points: dict[str, Annotated[list[tuple[Step, float | None]], Field(max_length=MOST_POINTS)]]
+    points: dict[str, Annotated[list[SentPoint], Field(max_length=MOST_POINTS)]]
     progress: RunProgress | None = None
     batch: Count | None = Field(default=None, description="number of this batch in the client's journal")
 

@@ -211,10 +211,15 @@ class RunService:
         return self.get(project_id, run_id)
 
     def metrics(
-        self, project_id: str, run_id: str, series: Iterable[str] | None = None, max_points: int = 1000
+        self,
+        project_id: str,
+        run_id: str,
+        series: Iterable[str] | None = None,
+        max_points: int = 1000,
+        times: bool = False,
     ) -> MetricsOut:
         """Return curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
-        return self._database.follow_now(project_id, lookup.curves(run_id, series, max_points))
+        return self._database.follow_now(project_id, lookup.curves(run_id, series, max_points, times))
 
     def artifact(self, project_id: str, run_id: str, name: str) -> tuple[ArtifactOut, Path]:
         """One file and where it lies; raises StorageError where it does not verify."""

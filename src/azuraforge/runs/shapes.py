@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from azuraforge.runs.handlers import RunExtra
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.schemas import (
@@ -86,10 +88,13 @@ def artifact_out(row: Artifact) -> ArtifactOut:
     return ArtifactOut(**{name: getattr(row, name) for name in ArtifactOut.model_fields})
 
 
-def series_out(name: str, steps: Any, values: Any, max_points: int) -> MetricSeries:
-    """A curve, whose steps and values are arrays, with at most ``max_points`` points."""
-    shown_steps, found = metrics.downsample(steps, values, max_points)
-    shown: list[float | None] = [*found]
-    if not all(map(math.isfinite, found)):
-        shown = [value if math.isfinite(value) else None for value in found]
-    return MetricSeries(series=name, steps=shown_steps, values=shown, total_points=len(steps))
+def series_out(name: str, curve: metrics.Curve, max_points: int, times: bool) -> MetricSeries:
+    """Return a curve with at most ``max_points`` points, and with their ``times`` where asked for."""
+    few = metrics.downsample(curve, max_points)
+    shown: list[float | None] = [*few.values.tolist()]
+    if not np.isfinite(few.values).all():
+        shown = [value if value is not None and math.isfinite(value) else None for value in shown]
+    at: list[int | None] | None = None
+    if times:
+        at = [None if each == metrics.UNKNOWN_TIME else each for each in few.times.tolist()]
+    return MetricSeries(series=name, steps=few.steps.tolist(), values=shown, times=at, total_points=len(curve))

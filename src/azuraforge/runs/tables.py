@@ -284,10 +284,11 @@ class MetricPoint(Owned, Base):
     step: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     attempt: Mapped[int] = mapped_column(Integer)
     value: Mapped[float | None] = mapped_column(Double)
+    at_ms: Mapped[int | None] = mapped_column(BigInteger)  # since 1970, when it was logged; NULL: unknown
 
 
 class MetricChunk(Owned, Base):
-    """A thousand points, compressed (``metrics.encode``). ``low`` and ``high`` leave NaN out."""
+    """A thousand points, compressed (``curves.encode``). ``low`` and ``high`` leave NaN out."""
 
     __tablename__ = "metric_chunk"
     __table_args__ = (_of_run(),)

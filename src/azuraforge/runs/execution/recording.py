@@ -27,9 +27,9 @@ KEPT_CHECKPOINTS = 3
 
 
 class Metrics(BaseModel):
-    """Points, each as series, step and value."""
+    """Points, each as series, step, value and the milliseconds since 1970 when it was logged."""
 
-    points: list[tuple[str, int, float | Literal["NaN", "Infinity", "-Infinity"]]]
+    points: list[tuple[str, int, float | Literal["NaN", "Infinity", "-Infinity"], int]]
 
 
 class Progress(BaseModel):
@@ -85,11 +85,11 @@ def _usage(received: Received, body: Metrics) -> None:
 
 
 def _points(received: Received, phase: str, body: Metrics) -> None:
-    points = [(series, step, unspell(value)) for series, step, value in body.points]
+    points = [(series, step, unspell(value), at) for series, step, value, at in body.points]
     held = received.held
     written = metric_store.append(received.session, held.project_id, held.run_id, held.attempt, phase, points)
     if written:
-        received.report("run.metrics", {"points": metric_store.shown(written), "attempt": held.attempt})
+        received.report("run.metrics", metric_store.event(written, held.attempt))
 
 
 def _progress(received: Received, body: Progress) -> None:

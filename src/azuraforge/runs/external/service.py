@@ -91,14 +91,14 @@ class ExternalRuns:
         return self._database.write(project_id, work)
 
     def _points(self, session: Session, held: Held, body: MetricPoints) -> None:
-        points = [
-            (series, step, math.nan if value is None else value)
-            for series, pairs in body.points.items()
-            for step, value in pairs
+        found = [
+            (series, sent[0], math.nan if sent[1] is None else sent[1], sent[2] if len(sent) == 3 else None)
+            for series, points in body.points.items()
+            for sent in points
         ]
-        written = metric_store.append(session, held.project_id, held.run_id, held.attempt, PHASE, points)
+        written = metric_store.append(session, held.project_id, held.run_id, held.attempt, PHASE, found)
         if written:
-            data = {"points": metric_store.shown(written), "attempt": held.attempt}
+            data = metric_store.event(written, held.attempt)
             self._events.append(session, held.project_id, run_stream(held.run_id), "run.metrics", data)
 
     def _alive(self, session: Session, project_id: str, run_id: str, user_id: str) -> tuple[Run, Held]:

@@ -54,6 +54,7 @@ def create() -> None:
         sa.Column("step", sa.BigInteger(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("value", sa.Double(), nullable=True),
+        sa.Column("at_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["project_id", "run_id"], ["run.project_id", "run.id"], name=op.f("fk_metric_tail_project_id_run_id")
         ),
