@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import BaseModel
 
 from azuraforge.errors import InvalidInput
+from azuraforge.processes.messages import message_frame
 from azuraforge.runs import store
+from azuraforge.runs.execution.recording import by_name
 from azuraforge.runs.handlers import Finish, Handler, MessageKind, PreparedRun, RunExtra, by_kind
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.runs.tables import Run
@@ -14,6 +17,10 @@ from tests.entries.counting_steps import Asked, Commit, Counted, Stored, Word
 
 class CountExtra(RunExtra):
     last: int
+
+
+class Typed(BaseModel):
+    type: str
 
 
 class CountHandler(Handler):
@@ -84,7 +91,15 @@ def test_a_message_that_the_kind_does_not_register_fails_the_run(stand):
     run = stand.get(run_id)
     assert run.state == "failed"
     assert "no message 'gossip'" in run.error.message
-    assert run.error.next_step == "known: commit"
+    assert run.error.next_step == "known: metrics, usage, progress, checkpoint, resumed, note, figure, commit"
+
+
+def test_the_platform_keeps_the_names_of_its_own_messages(stand):
+    with pytest.raises(ValueError, match="two messages are registered as 'metrics'"):
+        by_name([MessageKind("metrics", Commit, stand.handler.commit)])
+    for name, body in (("result", Word(text="x")), ("word", Typed(type="x"))):
+        with pytest.raises(ValueError, match="the platform's own"):
+            message_frame(name, body)
 
 
 def test_what_a_run_carries_is_checked_when_it_is_queued_and_when_it_is_read(stand):

@@ -34,7 +34,7 @@ class Ended:
 
     def __init__(self, stand) -> None:
         self.stand = stand
-        self.curve = [("loss", step, 1.0) for step in range(1500)]
+        self.curve = [("loss", step, 1.0, None) for step in range(1500)]
 
     def __call__(self, *contents: bytes, state: str = "succeeded", days_ago: float = 0.0, needs=()) -> str:
         stand, run_id = self.stand, new_id()

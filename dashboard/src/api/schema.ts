@@ -2445,7 +2445,7 @@ export interface components {
             state: "succeeded" | "failed";
             /** Summary */
             summary?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
         };
         /**
@@ -2943,7 +2943,7 @@ export interface components {
         };
         /**
          * MetricPoints
-         * @description Points sent by an external run: series → list of (step, value).
+         * @description Points sent by an external run: series → list of (step, value) or (step, value, milliseconds since 1970).
          */
         MetricPoints: {
             /**
@@ -2953,10 +2953,14 @@ export interface components {
             batch?: number | null;
             /** Points */
             points: {
-                [key: string]: [
+                [key: string]: ([
                     number,
                     number | null
-                ][];
+                ] | [
+                    number,
+                    number | null,
+                    number
+                ])[];
             };
             progress?: components["schemas"]["RunProgress"] | null;
         };
@@ -3013,6 +3017,11 @@ export interface components {
             series: string;
             /** Steps */
             steps: number[];
+            /**
+             * Times
+             * @description milliseconds since 1970 when each point was logged, null where unknown; null: not asked for
+             */
+            times: (number | null)[] | null;
             /** Total Points */
             total_points: number;
             /** Values */
@@ -4108,7 +4117,7 @@ export interface components {
             code_version: string | null;
             /** Config */
             config: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Created At
@@ -4134,7 +4143,7 @@ export interface components {
             depends_on: components["schemas"]["LinkedRun"][];
             /** Environment */
             environment: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             error: components["schemas"]["RunError"] | null;
             /** Figures */
@@ -4187,6 +4196,11 @@ export interface components {
             progress: components["schemas"]["RunProgress"];
             /** Seed */
             seed: number;
+            /**
+             * Sort Value
+             * @description the metric that the list is sorted by; null where it is infinite, and elsewhere
+             */
+            sort_value?: number | null;
             /** Started At */
             started_at: string | null;
             /**
@@ -4198,7 +4212,7 @@ export interface components {
             study: components["schemas"]["StudyLink"] | null;
             /** Summary */
             summary: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /** Threads */
             threads: number;
@@ -4222,7 +4236,7 @@ export interface components {
             code: string;
             /** Details */
             details?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /** Message */
             message: string;
@@ -4277,6 +4291,11 @@ export interface components {
             /** Plugin */
             plugin: string | null;
             progress: components["schemas"]["RunProgress"];
+            /**
+             * Sort Value
+             * @description the metric that the list is sorted by; null where it is infinite, and elsewhere
+             */
+            sort_value?: number | null;
             /** Started At */
             started_at: string | null;
             /**
@@ -4286,7 +4305,7 @@ export interface components {
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
             /** Summary */
             summary: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /**
              * Waiting On
@@ -4346,7 +4365,7 @@ export interface components {
         RunRequest: {
             /** Config */
             config?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Dataset
@@ -4877,7 +4896,7 @@ export interface components {
             budget?: components["schemas"]["Budget"];
             /** Config */
             config?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Dataset
@@ -4937,7 +4956,7 @@ export interface components {
              * @description field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible
              */
             space: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Threads
@@ -11038,6 +11057,10 @@ export interface operations {
                 kind?: string | null;
                 /** @description items of this page at most */
                 limit?: number;
+                /** @description only runs whose metric meets this condition, such as `validation_loss<0.1` (its last value) or `validation_loss:lowest<0.1`; repeat it for more, of which all must hold */
+                metric?: string[] | null;
+                /** @description `metric:<name>:<last, lowest or highest>`, ascending; `-` before it: descending. Runs without the metric are left out */
+                sort?: string | null;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
                 /** @description those that were deleted, instead of all others */
                 trash?: boolean;
@@ -11753,7 +11776,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        [key: string]: unknown;
+                        [key: string]: components["schemas"]["JsonValue"];
                     };
                 };
             };
@@ -12070,6 +12093,8 @@ export interface operations {
             query?: {
                 max_points?: number;
                 series?: string[] | null;
+                /** @description with the time at which each point was logged */
+                times?: boolean;
             };
             header?: never;
             path: {

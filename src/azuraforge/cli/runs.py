@@ -98,12 +98,24 @@ def list_runs(
     kind: Annotated[Literal["train", "trial", "predict", "agent", "external"] | None, typer.Option()] = None,
     limit: Limit = SHOWN,
     everything: Annotated[bool, typer.Option("--all", help="The trials of studies too.")] = False,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metric", metavar="CONDITION", help="Such as validation_loss<0.1 or accuracy:highest>=0.9; repeat it."
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(metavar="ORDER", help="metric:NAME:last, :lowest or :highest; with - before it descending."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """List runs, newest first. Trials are shown by their study: azuraforge studies trials STUDY."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
-        found = connected.client.runs.list(state=state, kind=kind, limit=limit + 1, trials=everything)
+        found = connected.client.runs.list(
+            state=state, kind=kind, limit=limit + 1, trials=everything, metrics=metrics or (), sort=sort
+        )
     runs = found[:limit]
     if json:
         terminal.json([each.raw for each in runs])
@@ -112,8 +124,16 @@ def list_runs(
     if not runs:
         terminal.say(text("no_runs"))
         return
+    by_metric = sort is not None
     terminal.table(
-        ["id", text("name"), text("state"), text("progress"), text("created")],
+        [
+            "id",
+            text("name"),
+            text("state"),
+            text("progress"),
+            text("created"),
+            *([text("metric")] if by_metric else []),
+        ],
         [
             [
                 run.id,
@@ -121,10 +141,11 @@ def list_runs(
                 terminal.state(run.state),
                 text.percent(run.progress.share, 0) if run.state == "running" else "",
                 text.moment(run.created_at),
+                *([text.number(run.sort_value)] if by_metric else []),
             ]
             for run in runs
         ],
-        right=(3,),
+        right=(3, 5) if by_metric else (3,),
     )
     say_more(terminal, found, limit)
 

@@ -8,7 +8,6 @@ looks at nothing else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from azuraforge.database import Session
 from azuraforge.errors import Conflict, InvalidInput
@@ -72,7 +71,7 @@ def obstacle(run: Run, needed: Sequence[Run]) -> Run | None:
     return next((each for each in needed if each.state not in (*_GOING, "succeeded")), None)
 
 
-def unmet(ended: Run) -> dict[str, Any]:
+def unmet(ended: Run) -> dict[str, str]:
     """The error of a run that is cancelled because ``ended`` did not succeed."""
     what = {"failed": "failed", "cancelled": "was cancelled", "quarantined": "was quarantined"}[ended.state]
     return {

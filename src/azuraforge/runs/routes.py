@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.requests import HTTPConnection
 from fastapi.responses import FileResponse
+from pydantic import Field
 
 from azuraforge.bounds import Name, cleans_text
 from azuraforge.paging import PAGE, After, Limit
 from azuraforge.projects.access import Member, Reader, Unit
 from azuraforge.projects.short_ids import complete
+from azuraforge.runs.metrics.queries import CONDITION_CHARACTERS, MOST_CONDITIONS, MetricCondition, MetricSort
 from azuraforge.runs.schemas import (
     ArtifactPage,
     FinishRequest,
@@ -27,6 +29,7 @@ from azuraforge.runs.schemas import (
 )
 from azuraforge.runs.service import RunService
 from azuraforge.runs.short_ids import RUNS, RunId
+from azuraforge.strict_json import JsonObject
 from azuraforge.waiting.turns import ask_in_turn
 
 router = APIRouter(prefix="/runs", tags=["runs"])
@@ -57,12 +60,36 @@ async def list_runs(
     after: After = None,
     trash: Annotated[bool, Query(description="those that were deleted, instead of all others")] = False,
     trials: Annotated[bool, Query(description="the trials of studies too, where no kind is named")] = False,
+    metric: Annotated[
+        list[Annotated[str, Field(max_length=CONDITION_CHARACTERS)]] | None,
+        Query(
+            max_length=MOST_CONDITIONS,
+            description="only runs whose metric meets this condition, such as `validation_loss<0.1` (its last value) or"
+            " `validation_loss:lowest<0.1`; repeat it for more, of which all must hold",
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        Query(
+            max_length=CONDITION_CHARACTERS,
+            description="`metric:<name>:<last, lowest or highest>`, ascending; `-` before it: descending. Runs without"
+            " the metric are left out",
+        ),
+    ] = None,
 ) -> RunPage:
     """A page of runs, newest first. Trials are left out unless asked for: their study shows them."""
     if kind is not None:
         service.check_kind(kind)
     return await service.lookup.list(
-        access.project_id, state=state, kind=kind, limit=limit, after=after, trash=trash, trials=trials
+        access.project_id,
+        state=state,
+        kind=kind,
+        limit=limit,
+        after=after,
+        trash=trash,
+        trials=trials,
+        conditions=[MetricCondition.parse(each) for each in metric or ()],
+        sort=None if sort is None else MetricSort.parse(sort),
     )
 
 
@@ -118,9 +145,10 @@ async def get_metrics(
     service: Service,
     series: Annotated[list[Name] | None, Query(max_length=1000)] = None,
     max_points: Annotated[int, Query(ge=3, le=100_000)] = 1000,
+    times: Annotated[bool, Query(description="with the time at which each point was logged")] = False,
 ) -> MetricsOut:
     """Curves, reduced so that spikes stay."""
-    return await service.lookup.metrics(access.project_id, run_id, series, max_points)
+    return await service.lookup.metrics(access.project_id, run_id, series, max_points, times=times)
 
 
 @router.post("/{run_id}/metrics")
@@ -144,7 +172,7 @@ def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Serv
 
 
 @router.get("/{run_id}/figures/{name}")
-def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> dict[str, Any]:
+def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> JsonObject:
     """Data to be drawn."""
     return service.figure(access.project_id, run_id, name)
 

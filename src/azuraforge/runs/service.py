@@ -22,7 +22,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import orjson
 from sqlalchemy.exc import IntegrityError
@@ -52,6 +51,7 @@ from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions
 from azuraforge.runs.trash import Needs, RunTrash
 from azuraforge.settings import Settings
+from azuraforge.strict_json import JsonObject
 
 #: Raises Conflict where a run may not be resumed. Asked of rooms above this one.
 Objection = Callable[[Session, Run], None]
@@ -213,10 +213,15 @@ class RunService:
         return self.get(project_id, run_id)
 
     def metrics(
-        self, project_id: str, run_id: str, series: Iterable[str] | None = None, max_points: int = 1000
+        self,
+        project_id: str,
+        run_id: str,
+        series: Iterable[str] | None = None,
+        max_points: int = 1000,
+        times: bool = False,
     ) -> MetricsOut:
         """Return curves with at most ``max_points`` points each; spikes stay. ``series``: None means all."""
-        return self._database.follow_now(project_id, lookup.curves(run_id, series, max_points))
+        return self._database.follow_now(project_id, lookup.curves(run_id, series, max_points, times))
 
     def artifact(self, project_id: str, run_id: str, name: str) -> tuple[ArtifactOut, Path]:
         """One file and where it lies; raises StorageError where it does not verify."""
@@ -227,7 +232,7 @@ class RunService:
             raise NotFound(f"the run has no artifact {name!r}", where=f"run {run_id}")
         return shapes.artifact_out(row), self._artifacts.verify(project_id, row.sha256)
 
-    def figure(self, project_id: str, run_id: str, name: str) -> dict[str, Any]:
+    def figure(self, project_id: str, run_id: str, name: str) -> JsonObject:
         """The data of a figure."""
         with self._database.read(project_id) as session:
             self._existing(session, run_id)
@@ -284,7 +289,7 @@ class RunService:
             row.started_at, row.lease_until = now(), seconds_from_now(self._lease_seconds)
         return row
 
-    def _extra(self, kind: str, prepared: PreparedRun) -> dict[str, Any]:
+    def _extra(self, kind: str, prepared: PreparedRun) -> JsonObject:
         shape = RunExtra if kind == _EXTERNAL else self._handlers[kind].extra
         if type(prepared.extra) is not shape:
             raise TypeError(f"a run of kind {kind!r} carries {shape.__name__}, not {type(prepared.extra).__name__}")

@@ -1,14 +1,15 @@
-"""The only SQL of runs beside ``lease.py`` (who may carry one), ``metric_store.py`` (curves) and ``trash_store.py``."""
+"""The only SQL of runs besides ``lease.py``, ``lookup_store.py``, ``metrics/store.py`` and ``trash_store.py``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
+from pydantic import JsonValue
 from sqlalchemy import Select, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from azuraforge.database import Session, now
+from azuraforge.database import Base, Session, now
 from azuraforge.runs.tables import (
     Artifact,
     Checkpoint,
@@ -21,7 +22,8 @@ from azuraforge.runs.tables import (
     RunPhase,
 )
 
-T = TypeVar("T")
+#: A table whose rows belong to one run.
+OfRun = TypeVar("OfRun", Artifact, Checkpoint, FurthestStep, RunAttempt, RunFigure, RunNote, RunPhase)
 _PLAIN = {"synchronize_session": False}
 
 
@@ -72,7 +74,7 @@ def lock_waiting_for(session: Session, run_id: str) -> Sequence[Run]:
     ).all()
 
 
-def change(session: Session, run: Run, **values: Any) -> None:
+def change(session: Session, run: Run, **values: object) -> None:
     """Write into a row that the caller has locked."""
     for name, value in values.items():
         setattr(run, name, value)
@@ -91,7 +93,7 @@ def start_attempt(session: Session, run_id: str, attempt: int, worker: str) -> N
     )
 
 
-def fix_attempt(session: Session, run_id: str, attempt: int, environment: dict[str, Any]) -> None:
+def fix_attempt(session: Session, run_id: str, attempt: int, environment: Mapping[str, JsonValue]) -> None:
     _change_attempt(session, run_id, attempt, environment=environment)
 
 
@@ -111,7 +113,7 @@ def phase(session: Session, run_id: str, name: str) -> RunPhase | None:
     return session.scalar(_of(RunPhase, run_id).where(RunPhase.name == name))
 
 
-def save_phase(session: Session, run_id: str, name: str, values: dict[str, Any]) -> None:
+def save_phase(session: Session, run_id: str, name: str, values: Mapping[str, object]) -> None:
     key = {"project_id": session.project_id, "run_id": run_id, "name": name}
     _upsert(session, RunPhase, key, {**values, "ended_at": now()})
 
@@ -122,7 +124,7 @@ def checkpoints(session: Session, run_id: str, phase_name: str) -> Sequence[Chec
     return session.scalars(statement.order_by(Checkpoint.attempt.desc(), Checkpoint.step.desc())).all()
 
 
-def save_checkpoint(session: Session, key: dict[str, Any], values: dict[str, Any]) -> None:
+def save_checkpoint(session: Session, key: Mapping[str, object], values: Mapping[str, object]) -> None:
     _upsert(session, Checkpoint, key, {**values, "created_at": now()})
 
 
@@ -151,7 +153,7 @@ def note_furthest_step(session: Session, run_id: str, phase_name: str, step: int
     return True
 
 
-def save_artifact(session: Session, run_id: str, name: str, values: dict[str, Any]) -> None:
+def save_artifact(session: Session, run_id: str, name: str, values: Mapping[str, object]) -> None:
     _upsert(session, Artifact, {"project_id": session.project_id, "run_id": run_id, "name": name}, values)
 
 
@@ -159,8 +161,10 @@ def artifact(session: Session, run_id: str, name: str) -> Artifact | None:
     return session.scalar(_of(Artifact, run_id).where(Artifact.name == name))
 
 
-def save_figure(session: Session, run_id: str, name: str, data: dict[str, Any]) -> None:
-    _upsert(session, RunFigure, {"project_id": session.project_id, "run_id": run_id, "name": name}, {"data": data})
+def save_figure(session: Session, run_id: str, name: str, data: Mapping[str, object]) -> None:
+    _upsert(
+        session, RunFigure, {"project_id": session.project_id, "run_id": run_id, "name": name}, {"data": dict(data)}
+    )
 
 
 def figure(session: Session, run_id: str, name: str) -> RunFigure | None:
@@ -185,19 +189,18 @@ def _run(run_id: str) -> Select[Run]:
     return select(Run).where(Run.id == run_id)
 
 
-def _of(table: type[T], run_id: str) -> Select[T]:
-    columns: Any = table
-    return select(table).where(columns.run_id == run_id)
+def _of(table: type[OfRun], run_id: str) -> Select[OfRun]:
+    return select(table).where(table.run_id == run_id)
 
 
-def _change_attempt(session: Session, run_id: str, attempt: int, **values: Any) -> None:
+def _change_attempt(session: Session, run_id: str, attempt: int, **values: object) -> None:
     session.execute(
         update(RunAttempt).where(RunAttempt.run_id == run_id, RunAttempt.attempt == attempt).values(**values),
         execution_options=_PLAIN,
     )
 
 
-def _upsert(session: Session, table: Any, key: dict[str, Any], values: dict[str, Any]) -> None:
+def _upsert(session: Session, table: type[Base], key: Mapping[str, object], values: Mapping[str, object]) -> None:
     dialect = session.get_bind().dialect.name
     statement = (postgresql if dialect == "postgresql" else sqlite).insert(table).values({**key, **values})
     session.connection().execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))

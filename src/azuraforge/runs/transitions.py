@@ -5,8 +5,9 @@ All of these run inside a transaction of the caller. Those of a worker are fence
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+
+from pydantic import JsonValue
 
 from azuraforge.crashpoints import crashpoint
 from azuraforge.database import Session, after_commit, now, seconds_from_now
@@ -16,6 +17,7 @@ from azuraforge.processes.environment import code_version
 from azuraforge.runs import dependencies, store
 from azuraforge.runs.lease import Held, fenced_update
 from azuraforge.runs.tables import Run
+from azuraforge.strict_json import JsonObject
 
 #: A run that ended keeps its points as curves; the log keeps them only in its last lines, for readers on their way.
 _KEPT_LINES = 50
@@ -54,11 +56,11 @@ class Transitions:
         self._tell(session, run)
 
     def environment_fixed(
-        self, session: Session, held: Held, environment: dict[str, Any], changes: str | None, *, first: bool
+        self, session: Session, held: Held, environment: JsonObject, changes: str | None, *, first: bool
     ) -> None:
         """Write what this attempt computes with. The first attempt fixes it, and the code version, for the run;
         ``changes`` of a later one cost it its bit for bit, and are noted. Fenced."""
-        values: dict[str, Any] = {"environment": environment, "code_version": code_version()} if first else {}
+        values: dict[str, object] = {"environment": environment, "code_version": code_version()} if first else {}
         if changes is not None:
             values["bit_reproducible"] = False
             store.add_note(session, held.run_id, held.attempt, changes)
@@ -74,16 +76,16 @@ class Transitions:
         held: Held,
         state: str,
         *,
-        summary: dict[str, Any] | None = None,
-        error: dict[str, Any] | None = None,
+        summary: JsonObject | None = None,
+        error: Mapping[str, JsonValue] | None = None,
         reason: str | None = None,
     ) -> None:
         """running → succeeded, failed, cancelled or quarantined. Fenced; ``run.finished`` is the last line."""
-        values: dict[str, Any] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
+        values: dict[str, object] = {"state": state, "error": error, "finished_at": now(), "lease_until": None}
         if summary is not None:
             values["summary"] = summary
         fenced_update(session, held, **values)
-        reason = reason or (error["message"] if error else None)
+        reason = reason or (str(error["message"]) if error else None)
         store.end_attempt(session, held.run_id, held.attempt, state, reason)
         run = self._row(session, held)
         if state == "succeeded":

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from azuraforge.database import Database, Session
 from azuraforge.errors import Conflict
@@ -181,7 +181,9 @@ class RunTrash(RowBin[Run]):
 
     def announce(self, session: Session, what: str, things: Sequence[Thing[Run]], by: str | None) -> None:
         """Append one event for all of them."""
-        data: dict[str, Any] = {"run_ids": [each.id for each in things]} | ({"by": by} if by is not None else {})
+        data: dict[str, list[str] | str] = {"run_ids": [each.id for each in things]} | (
+            {"by": by} if by is not None else {}
+        )
         self.events.append(session, session.project_id, "project", f"run.{what}", data)
 
     def _remove_work(self, run_id: str) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from azuraforge.errors import InvalidInput
 from azuraforge.pipelines import steps
+from azuraforge.pipelines.shapes import to_json
 from azuraforge.plugins.discovery.describing import parse_config
 from azuraforge.plugins.discovery.loading import load_plugin, load_task_kind
 from azuraforge.studies.space import corners, dimensions_of, extremes
@@ -47,7 +48,7 @@ def check(child: Any) -> dict[str, Any]:
     learner = {key: value for key, value in payload.items() if key != "space"}
     for corner in islice(extremes(space), _CUT):
         asked = _Asked({**learner, "config": {**payload["config"], **corner}})
-        cut = _at(corner, lambda asked=asked: steps.validate(asked))
+        cut = _at(corner, lambda asked=asked: to_json(steps.validate(asked)))
         rows = {part: cut["parts"][part] for part in ("validation", "test")}
         if first is None:
             first = {"rows": rows, "config": cut["config"], "train": cut["parts"]["train"]}

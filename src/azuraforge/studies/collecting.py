@@ -83,7 +83,7 @@ class Collecting:
         best = best_report(self._curves.values(study, trial, EPOCH_SERIES, _MOST_EPOCHS), "minimize")
         common: dict[str, Any] = {"curve": curve, "best_epoch": best, "cpu_seconds": _wall_seconds(run) * study.threads}
         if run.state == "succeeded" and run.summary is not None:
-            metrics = run.summary["metrics"]
+            metrics: Any = run.summary["metrics"]
             common["cpu_seconds"] = run.summary["cpu_seconds"]
             common["metrics"] = metrics
             if (baselines := run.summary.get("baselines")) is not None:

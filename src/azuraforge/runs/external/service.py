@@ -7,7 +7,9 @@ arrives after a night without network, the run is reopened and goes on.
 from __future__ import annotations
 
 import math
-from typing import Any, cast
+from typing import cast
+
+from pydantic import JsonValue
 
 from azuraforge.database import Database, Session, UnitOfWork, seconds_from_now
 from azuraforge.errors import Conflict, Forbidden, NotFound
@@ -19,6 +21,7 @@ from azuraforge.runs.metrics import store as metric_store
 from azuraforge.runs.schemas import FinishRequest, MetricPoints
 from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import Transitions, run_stream
+from azuraforge.strict_json import JsonObject
 
 #: Points of an external run belong to no phase.
 PHASE = ""
@@ -59,7 +62,7 @@ class ExternalRuns:
 
         return self._database.write(project_id, work, unit=unit)
 
-    def _renewed(self, session: Session, run_id: str, user_id: str, progress: dict[str, Any] | None = None) -> Run:
+    def _renewed(self, session: Session, run_id: str, user_id: str, progress: JsonObject | None = None) -> Run:
         """The run with a fresh lease, as the API shows it; reopened where it had only been lost."""
         of = (session, run_id, user_id)
         run = self._renewal(*of, progress)
@@ -78,7 +81,7 @@ class ExternalRuns:
             if run.state == body.state and not _is_lost(run):
                 return run
             _, held = self._alive(session, run_id, user_id)
-            error = None
+            error: dict[str, JsonValue] | None = None
             state: str = body.state
             if state == "failed":
                 error = {"code": "client", "message": body.error or "the client gave no reason"}
@@ -90,14 +93,14 @@ class ExternalRuns:
         return self._database.write(project_id, work, unit=unit)
 
     def _points(self, session: Session, held: Held, body: MetricPoints) -> None:
-        points = [
-            (series, step, math.nan if value is None else value)
-            for series, pairs in body.points.items()
-            for step, value in pairs
+        found = [
+            (series, sent[0], math.nan if sent[1] is None else sent[1], sent[2] if len(sent) == 3 else None)
+            for series, points in body.points.items()
+            for sent in points
         ]
-        written = metric_store.append(session, held.run_id, held.attempt, PHASE, points)
+        written = metric_store.append(session, held.run_id, held.attempt, PHASE, found)
         if written:
-            data = {"points": metric_store.shown(written), "attempt": held.attempt}
+            data = metric_store.event(written, held.attempt)
             self._events.append(session, held.project_id, run_stream(held.run_id), "run.metrics", data)
 
     def _alive(self, session: Session, run_id: str, user_id: str) -> tuple[Run, Held]:
@@ -125,5 +128,5 @@ class ExternalRuns:
 
 
 def _is_lost(run: Run) -> bool:
-    error: dict[str, Any] = run.error or {}
+    error = run.error or {}
     return run.state == "failed" and error.get("code") == LOST["code"]

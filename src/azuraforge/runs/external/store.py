@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import Row, Table, bindparam, update
 
 from azuraforge.database import Session, seconds_from_now
 from azuraforge.runs.schemas import RunOut
 from azuraforge.runs.tables import Run
+from azuraforge.strict_json import JsonObject
 
-_RUN: Any = Run.__table__
+_RUN = cast(Table, Run.__table__)
 _SHOWN = [_RUN.c[name] for name in RunOut.model_fields if name in _RUN.c]
 
 
@@ -30,8 +31,8 @@ class Renewal:
         self._with_progress = renewed.values(progress=bindparam("new_progress", type_=_RUN.c.progress.type))
 
     def __call__(
-        self, session: Session, run_id: str, user_id: str, progress: dict[str, Any] | None = None
-    ) -> Row[Any] | None:
+        self, session: Session, run_id: str, user_id: str, progress: JsonObject | None = None
+    ) -> Row[*tuple[object, ...]] | None:
         """The run as it is now; None where it does not run, or is not this user's."""
         key = {"of_project": session.project_id, "of_run": run_id, "of_user": user_id}
         connection = session.connection()
