@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -261,8 +261,8 @@ def to_the_end(terminal: Terminal, reached: Reached, run: Run, json: bool) -> in
     return 0 if run.state == "succeeded" else FAILED
 
 
-def _whole(reached: Reached, run: Run) -> dict[str, Any]:
-    """The run's JSON with its evaluation; null where there is none."""
+def _whole(reached: Reached, run: Run) -> dict[str, object]:
+    """Return the run's JSON with its evaluation; null where there is none."""
     evaluation = reached.client.runs.evaluation(run.id) if run.has_ended else None
     return {**run.raw, "evaluation": dict(evaluation.raw) if evaluation else None}
 
