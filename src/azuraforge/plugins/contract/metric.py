@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import ClassVar, Generic, Literal
+from typing import Any, ClassVar, Generic, Literal, TypeAlias
 
 import numpy as np
 from pydantic import Field
@@ -119,3 +119,7 @@ FIT_SECONDS = MetricFacts(
 BYTES = MetricFacts(
     name="bytes", title={"en": "Size", "tr": "Boyut"}, direction="lower", unit="bytes", digits=0, detail="more"
 )
+
+
+#: A metric of any task.
+AnyMetric: TypeAlias = Metric[Any, Any]

@@ -16,10 +16,19 @@ from pydantic import Field, JsonValue
 from typing_extensions import TypeVar
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.judging import Explanation, Judge, JudgeCase, Predicted, Remark, SliceKey, SplitResult
-from azuraforge.plugins.contract.metric import Metric, MetricFacts
+from azuraforge.plugins.contract.judging import (
+    Explanation,
+    Figure,
+    Judge,
+    JudgeCase,
+    Predicted,
+    Remark,
+    SliceKey,
+    SplitResult,
+)
+from azuraforge.plugins.contract.metric import AnyMetric, MetricFacts
 from azuraforge.plugins.contract.parts import Floats
-from azuraforge.plugins.contract.pipeline import AnyPipeline, Config
+from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline, Config
 from azuraforge.plugins.contract.shape import Shape, Texts
 
 if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
@@ -35,8 +44,6 @@ SplitT = TypeVar("SplitT", bound=SplitResult)
 
 #: A dataset version's schema as JSON.
 SchemaJson: TypeAlias = Mapping[str, JsonValue]
-#: A loaded predictor: ``Pipeline.predict`` of one part, unchecked.
-Answer: TypeAlias = Callable[[Any], Any]
 
 #: Data that a task kind learns from: kind of dataset → in words.
 DATA = {"series": "a series", "images": "images"}
@@ -147,7 +154,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     slices: ClassVar[tuple[SliceKey, ...]] = ()
     explanations: ClassVar[tuple[Explanation, ...]] = ()
 
-    def __init__(self, added: Sequence[Metric[Any, Any]] = ()) -> None:
+    def __init__(self, added: Sequence[AnyMetric] = ()) -> None:
         self.added = tuple(added)
 
     @classmethod
@@ -329,7 +336,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def score(self, name: str, answer: Answer, parts: Path) -> dict[str, float | None]:
         """Return the metrics of a trial on the validation part; ``parts`` is the folder that ``split`` wrote."""
 
-    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Figure]:
         """Return the figures of one of ``explanations``."""
         raise InvalidInput(
             f"the task kind {self.name} names the explanation {explanation!r} but does not implement explain",
@@ -351,5 +358,5 @@ def other(code: str, champion: JsonValue, candidate: JsonValue) -> Remark:
     return Remark(code=code, params={"champion": champion, "candidate": candidate})
 
 
-#: A task kind of whatever data.
+#: A task kind of any data.
 AnyTaskKind: TypeAlias = TaskKind[Any, Any, Any, Any, Any]

@@ -52,7 +52,7 @@ class ImageSchema:
         known = {name: fields[name] for name in cls.__dataclass_fields__ if name in fields}
         return cls(**known | {"classes": tuple(known["classes"])})
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """As a part folder carries it."""
         return {"kind": KIND, **vars(self), "classes": list(self.classes)}
 
