@@ -2661,6 +2661,7 @@ export interface components {
              */
             unit: "seconds" | "minutes" | "hours" | "days";
         };
+        JsonValue: unknown;
         /** LineageEdge */
         LineageEdge: {
             /** End */
@@ -3353,7 +3354,7 @@ export interface components {
              * @description JSON schema of the config, the options or the request
              */
             schema?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /**
              * Summary
@@ -4515,8 +4516,7 @@ export interface components {
          * @description A field that a study could search, with a range to begin with.
          */
         SearchableField: {
-            /** Default */
-            default: unknown;
+            default: components["schemas"]["JsonValue"];
             /** Description */
             description: string;
             /** High */
@@ -4532,7 +4532,7 @@ export interface components {
             name: string;
             /** Range */
             range: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
         };
         /**
@@ -4638,7 +4638,7 @@ export interface components {
             budget: components["schemas"]["Budget"];
             /** Config */
             config: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Counted Trials
@@ -4714,9 +4714,14 @@ export interface components {
             seconds: number;
             /** Seed */
             seed: number;
-            /** Space */
+            /**
+             * Space
+             * @description each field with a range or choices
+             */
             space: {
-                [key: string]: unknown;
+                [key: string]: {
+                    [key: string]: components["schemas"]["JsonValue"];
+                };
             };
             /**
              * State
@@ -5203,13 +5208,13 @@ export interface components {
             error: components["schemas"]["RunError"] | null;
             /** Metrics */
             metrics: {
-                [key: string]: unknown;
+                [key: string]: number | null;
             } | null;
             /** Number */
             number: number;
             /** Params */
             params: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Reports
