@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from azuraforge.client import Client
-from azuraforge.client.journal import Journal
+from azuraforge.client.external.journal import Journal
 from tests.conftest import PlatformProcess
 
 

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from azuraforge.client import Client
-from azuraforge.client.address import AddressBook
+from azuraforge.client.http.address import AddressBook
 
 AGENT = """
 import time

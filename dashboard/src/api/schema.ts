@@ -3390,7 +3390,7 @@ export interface components {
              * @description JSON schema of the config, the options or the request
              */
             schema?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /**
              * Summary
@@ -4562,8 +4562,7 @@ export interface components {
          * @description A field that a study could search, with a range to begin with.
          */
         SearchableField: {
-            /** Default */
-            default: unknown;
+            default: components["schemas"]["JsonValue"];
             /** Description */
             description: string;
             /** High */
@@ -4579,7 +4578,7 @@ export interface components {
             name: string;
             /** Range */
             range: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
         };
         /**
@@ -4685,7 +4684,7 @@ export interface components {
             budget: components["schemas"]["Budget"];
             /** Config */
             config: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Counted Trials
@@ -4761,9 +4760,14 @@ export interface components {
             seconds: number;
             /** Seed */
             seed: number;
-            /** Space */
+            /**
+             * Space
+             * @description each field with a range or choices
+             */
             space: {
-                [key: string]: unknown;
+                [key: string]: {
+                    [key: string]: components["schemas"]["JsonValue"];
+                };
             };
             /**
              * State
@@ -5250,13 +5254,13 @@ export interface components {
             error: components["schemas"]["RunError"] | null;
             /** Metrics */
             metrics: {
-                [key: string]: unknown;
+                [key: string]: number | null;
             } | null;
             /** Number */
             number: number;
             /** Params */
             params: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Reports

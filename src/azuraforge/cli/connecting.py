@@ -38,7 +38,7 @@ def find_running(terminal: Terminal) -> Client | None:
     Raises PlatformUnreachable where one was named by its address and does not answer.
     """
     from azuraforge.client import ApiError, Client, PlatformUnreachable
-    from azuraforge.client.address import AddressBook
+    from azuraforge.client.http.address import AddressBook
 
     if terminal.named_url:
         return Client(url=terminal.named_url)

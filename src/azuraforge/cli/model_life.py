@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as json_module
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
-    from azuraforge.client import Deployment, GatePolicy
+    from azuraforge.client import Deployment, ExtremeLosses, GatePolicy, PairCounts
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Name = Annotated[str, typer.Argument(help="The model's name.")]
@@ -65,7 +65,7 @@ def set_policy(
 ) -> None:
     """Set what a promotion of a model needs from now on; what is left out is as the platform has it."""
     terminal = terminal_of(context)
-    terms: dict[str, Any] = {
+    terms: dict[str, object] = {
         "metric": metric,
         "margin": margin,
         "margin_kind": "absolute" if absolute else "relative",
@@ -89,11 +89,11 @@ def lineage(context: typer.Context, name: Name, json: AsJson = False) -> None:
     with connect(terminal) as connected:
         graph = connected.client.models.lineage(name)
     if json:
-        terminal.json(graph)
+        terminal.json(graph.raw)
         return
     text = terminal.text
-    labels = {each["id"]: f"{text('lineage.' + each['kind'])} {each['label']}" for each in graph["nodes"]}
-    rows = [[labels[each["start"]], text("edge." + each["kind"]), labels[each["end"]]] for each in graph["edges"]]
+    labels = {each.id: f"{text('lineage.' + each.kind)} {each.label}" for each in graph.nodes}
+    rows = [[labels[each.start], text("edge." + each.kind), labels[each.end]] for each in graph.edges]
     terminal.table([text("from"), "", text("to")], rows)
 
 
@@ -263,15 +263,15 @@ def _show(terminal: Terminal, found: list[Deployment], json: bool) -> None:
     )
 
 
-def _extremes(test: dict[str, Any]) -> str:
-    return "–" if test["bound"] is None else f"{test['beyond']} / {test['beyond'] + test['within']}"
+def _extremes(test: ExtremeLosses) -> str:
+    return "–" if test.bound is None else f"{test.beyond} / {test.beyond + test.within}"
 
 
-def _pairs(test: dict[str, Any]) -> str:
-    return f"{test['worse']} / {test['even']} / {test['better']}"
+def _pairs(test: PairCounts) -> str:
+    return f"{test.worse} / {test.even} / {test.better}"
 
 
-def _guarded(given: str) -> dict[str, Any]:
+def _guarded(given: str) -> dict[str, object]:
     key, _, margin = given.partition("=")
     by, _, named = key.partition(":")
     try:

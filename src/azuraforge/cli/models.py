@@ -76,8 +76,8 @@ def show(context: typer.Context, name: Name, json: AsJson = False) -> None:
             [
                 f"v{each.version}",
                 each.plugin,
-                text.number((each.metrics or {}).get("rmse")),
-                text.percent((each.metrics or {}).get("skill"), signed=True),
+                text.number(_metric(each, "rmse")),
+                text.percent(_metric(each, "skill"), signed=True),
                 ", ".join(each.aliases),
                 each.run_id or "–",
                 text.moment(each.created_at),
@@ -200,6 +200,11 @@ def predict(
         if each.series is not None:
             terminal.say(terminal.text("series_is", series=each.series))
         show_prediction(terminal, each, schemas[name, each.version])
+
+
+def _metric(version: ModelVersion, name: str) -> float | None:
+    found = (version.metrics or {}).get(name)
+    return float(found) if isinstance(found, int | float) else None
 
 
 def data_schemas(client: Client, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Mapping[str, Any]]:

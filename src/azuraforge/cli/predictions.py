@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -160,7 +160,7 @@ def outcomes(
 ) -> None:
     """Say what happened; each point is judged once."""
     terminal = terminal_of(context)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for row in values.rows(terminal, file):
         said = {key: value for key, value in row.items() if value not in (None, "")}
         for key in ("prediction_id", "request_id", "label"):
@@ -242,7 +242,7 @@ def drift(
     which = {"model": model, "version": found.version}
     if found.alarm:
         terminal.say(text("drift_alarm", **which))
-    elif report["enough"]:
+    elif report.enough:
         terminal.say(text("drift_none", **which))
     else:
         terminal.say(text("drift_too_few", **which))
@@ -250,19 +250,19 @@ def drift(
         [text("column"), text("values"), "PSI", "KS", "p", text("drifted")],
         [
             [
-                each["name"],
-                f"{each['effective']:.0f}",
-                text.number(each["psi"]) if each["psi"] is not None else "–",
-                text.number(each["ks"]) if each["ks"] is not None else "–",
-                f"{each['p_value']:.2g}" if each["p_value"] is not None else "–",
-                text("not_yet_known") if each["drifted"] is None else text("yes" if each["drifted"] else "no"),
+                each.name,
+                f"{each.effective:.0f}",
+                text.number(each.psi) if each.psi is not None else "–",
+                text.number(each.ks) if each.ks is not None else "–",
+                f"{each.p_value:.2g}" if each.p_value is not None else "–",
+                text("not_yet_known") if each.drifted is None else text("yes" if each.drifted else "no"),
             ]
-            for each in report["columns"]
+            for each in report.columns
         ],
         right=(1, 2, 3, 4),
     )
-    limits = report["thresholds"]
-    terminal.note(text("drift_limits", psi=limits["psi"], level=f"{limits['level']:.2g}", least=limits["least"]))
+    limits = report.thresholds
+    terminal.note(text("drift_limits", psi=limits.psi, level=f"{limits.level:.2g}", least=limits.least))
 
 
 def _first(terminal: Terminal, line: LedgerLine) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -282,8 +282,8 @@ def to_the_end(terminal: Terminal, connected: Connected, run: Run, json: bool) -
     return 0 if run.state == "succeeded" else FAILED
 
 
-def _whole(connected: Connected, run: Run) -> dict[str, Any]:
-    """The run's JSON with its evaluation; null where there is none."""
+def _whole(connected: Connected, run: Run) -> dict[str, object]:
+    """Return the run's JSON with its evaluation; null where there is none."""
     evaluation = connected.client.runs.evaluation(run.id) if run.has_ended else None
     return {**run.raw, "evaluation": dict(evaluation.raw) if evaluation else None}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -94,12 +95,12 @@ def create(
     given = values.json_object(terminal, config) if config else {}
     given.update(values.pairs(terminal, settings or (), "--set"))
     with connect(terminal) as connected:
-        run: dict[str, Any] = {"plugin": plugin, "config": {}}
+        run: dict[str, object] = {"plugin": plugin, "config": {}}
         if like is not None:
             earlier = connected.client.runs.get(like).raw
             run = {key: earlier[key] for key in _REPEATED if key in earlier}
             run["dataset"] = earlier.get("dataset_name")
-        run["config"] = {**run["config"], **given}
+        run["config"] = {**_config(run), **given}
         named = {"dataset": dataset, "model": model, "seed": seed}
         run.update({key: value for key, value in named.items() if value is not None})
         made = connected.client.schedules.create(
@@ -149,7 +150,7 @@ def edit(
         run = None
         if given:
             run = connected.client.schedules.get(schedule).run
-            run = {**run, "config": {**run.get("config", {}), **given}}
+            run = {**run, "config": {**_config(run), **given}}
         changed = connected.client.schedules.replace(
             schedule,
             name=name,
@@ -178,7 +179,7 @@ def show(context: typer.Context, schedule: Named, json: AsJson = False) -> None:
         terminal.json(found.raw)
         return
     text = terminal.text
-    config = ", ".join(f"{key}={plain(terminal, value)}" for key, value in found.run.get("config", {}).items())
+    config = ", ".join(f"{key}={plain(terminal, value)}" for key, value in _config(found.run).items())
     terminal.fields(
         {
             text("name"): found.name,
@@ -281,3 +282,9 @@ def _outcome(terminal: Terminal, fire: Fire) -> str:
 def _say_next(terminal: Terminal, schedule: Schedule) -> None:
     if schedule.next_fires:
         terminal.say(terminal.text("fires_next", time=terminal.text.moment(schedule.next_fires[0])))
+
+
+def _config(run: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the config of a run's request."""
+    found = run.get("config")
+    return found if isinstance(found, Mapping) else {}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json as json_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,7 +18,7 @@ from azuraforge.cli.output.results import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
 
 if TYPE_CHECKING:
-    from azuraforge.client import Client, Study
+    from azuraforge.client import Client, Importance, Study, Trial
 
 app = typer.Typer(help="Searches over a pipeline's config; their trials are runs.", no_args_is_help=True)
 
@@ -66,19 +66,19 @@ def create(
     warm_start: Annotated[
         list[str] | None, typer.Option(metavar="STUDY", help="Begin from the trials of an earlier study; repeat it.")
     ] = None,
-    retrain: Annotated[bool | None, typer.Option("--retrain/--no-retrain", help="Train the winner anew.")] = None,
+    retrain: Annotated[bool | None, typer.Option("--retrain/--no-retrain", help="Train the winner again.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for its end.")] = False,
     json: AsJson = False,
 ) -> None:
     """Search the best config; the space is checked down to its corners now."""
     terminal = terminal_of(context)
-    body: dict[str, Any] = {**spaces.file(terminal, file), "name": name}
-    space: dict[str, Any] = dict(body.get("space") or {})
-    space.update(spaces.span(terminal, told) for told in search or ())
-    space.update(spaces.choices(terminal, told, "--choose") for told in choose or ())
-    space.update(spaces.choices(terminal, told, "--grid") for told in grid or ())
+    body: dict[str, object] = {**spaces.file(terminal, file), "name": name}
+    space = _section(body, "space")
+    space.update(spaces.span(terminal, given) for given in search or ())
+    space.update(spaces.choices(terminal, given, "--choose") for given in choose or ())
+    space.update(spaces.choices(terminal, given, "--grid") for given in grid or ())
     body["space"] = space
-    body["config"] = {**(body.get("config") or {}), **values.pairs(terminal, settings or (), "--set")}
+    body["config"] = {**_section(body, "config"), **values.pairs(terminal, settings or (), "--set")}
     given = {
         "plugin": plugin,
         "dataset": dataset,
@@ -95,13 +95,13 @@ def create(
     limits = {"trials": trials, "seconds": seconds, "cpu_seconds": cpu_seconds}
     named = {key: value for key, value in limits.items() if value is not None}
     if named:
-        body["budget"] = {**(body.get("budget") or {}), **named}
+        body["budget"] = {**_section(body, "budget"), **named}
     if missing := [key for key in ("plugin", "dataset") if not body.get(key)]:
         raise CommandError(terminal.text(f"study_without_{missing[0]}"), exit_code=USAGE)
     with connect(terminal) as connected:
         made = connected.client.studies.create_from(body)
         if not json:
-            terminal.say(terminal.text("study_made", name=made.name, trials=made.budget.get("trials")))
+            terminal.say(terminal.text("study_made", name=made.name, trials=made.budget.trials))
         if connected.is_temporary and not wait:
             terminal.note(terminal.text("study_goes_on_later"))
         if wait:
@@ -183,14 +183,14 @@ def trials(context: typer.Context, study: Named, limit: Limit = SHOWN, json: AsJ
 
 @app.command()
 def importance(context: typer.Context, study: Named, json: AsJson = False) -> None:
-    """Tell how much each field mattered (fANOVA)."""
+    """Show how much each field mattered (fANOVA)."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
-        told = connected.client.studies.importance(study)
+        found = connected.client.studies.importance(study)
     if json:
-        terminal.json(told)
+        terminal.json(found.raw)
         return
-    _importance(terminal, told)
+    _importance(terminal, found)
 
 
 @app.command()
@@ -202,25 +202,25 @@ def space(
     """Show what could be searched of a pipeline, with ranges to begin with."""
     terminal = terminal_of(context)
     with connect(terminal) as connected:
-        told = connected.client.studies.space_of(plugin)
+        found = connected.client.studies.space_of(plugin)
     if json:
-        terminal.json(told)
+        terminal.json(found.raw)
         return
     text = terminal.text
     terminal.table(
         [text("field"), text("kind"), text("default"), text("range"), ""],
         [
             [
-                each["name"],
-                each["kind"],
-                plain(terminal, each["default"]),
-                json_module.dumps(each["range"]) if each["range"] else "–",
-                each["description"],
+                each.name,
+                each.kind,
+                plain(terminal, each.default),
+                json_module.dumps(each.range) if each.range else "–",
+                each.description,
             ]
-            for each in told["fields"]
+            for each in found.fields
         ],
     )
-    terminal.say(f"{text('objectives')}: {', '.join(told['metrics'])}")
+    terminal.say(f"{text('objectives')}: {', '.join(found.metrics)}")
 
 
 @app.command()
@@ -290,7 +290,7 @@ def restore(context: typer.Context, study: Named) -> None:
 
 def _show(terminal: Terminal, client: Client, study: Study) -> None:
     text = terminal.text
-    objectives = ", ".join(f"{each['metric']} ({text('direction.' + each['direction'])})" for each in study.objectives)
+    objectives = ", ".join(f"{each.metric} ({text('direction.' + each.direction)})" for each in study.objectives)
     terminal.fields(
         {
             text("name"): study.name,
@@ -310,20 +310,19 @@ def _show(terminal: Terminal, client: Client, study: Study) -> None:
     if study.error is not None:
         terminal.error(study.error.message, where=study.error.where or "", next_step=study.error.next_step or "")
     complete = [each for each in client.studies.trials(study.id) if each.state == "complete" and each.scores]
-    sign = 1 if not study.objectives or study.objectives[0].get("direction") == "minimize" else -1
+    sign = 1 if not study.objectives or study.objectives[0].direction == "minimize" else -1
     ranked = sorted(complete, key=lambda each: sign * (each.scores or [0.0])[0])[:_BEST_SHOWN]
     if ranked:
         _trials(terminal, ranked)
         for each in study.baselines:
-            scores = each.get("scores")
-            told = ", ".join(text.number(value) if value is not None else "–" for value in scores) if scores else "–"
-            terminal.say(f"{text('baseline')} {each['name']}: {told}")
+            scores = ", ".join("–" if value is None else text.number(value) for value in each.scores or [None])
+            terminal.say(f"{text('baseline')} {each.name}: {scores}")
         if len(study.objectives) > 1:
             terminal.say(text("front", trials=", ".join(str(number) for number in study.front)))
         _importance(terminal, client.studies.importance(study.id))
 
 
-def _trials(terminal: Terminal, found: list[Any]) -> None:
+def _trials(terminal: Terminal, found: list[Trial]) -> None:
     text = terminal.text
     terminal.table(
         ["#", text("state"), text("score"), text("config"), text("run")],
@@ -341,14 +340,20 @@ def _trials(terminal: Terminal, found: list[Any]) -> None:
     )
 
 
-def _importance(terminal: Terminal, told: dict[str, Any]) -> None:
+def _importance(terminal: Terminal, found: Importance) -> None:
     text = terminal.text
-    for shares in told["objectives"]:
+    for shares in found.objectives:
         if shares is None:
             terminal.note(text("too_few_trials"))
             continue
         ranked = sorted(shares.items(), key=lambda pair: -pair[1])
         terminal.say(f"{text('importance')}: " + ", ".join(f"{name} {share:.0%}" for name, share in ranked))
+
+
+def _section(body: dict[str, object], name: str) -> dict[str, object]:
+    """Return a part of a study's file; empty where the file does not contain it."""
+    found = body.get(name)
+    return dict(found) if isinstance(found, dict) else {}
 
 
 def _state(terminal: Terminal, study: Study) -> str:
@@ -357,18 +362,18 @@ def _state(terminal: Terminal, study: Study) -> str:
 
 def _counted(study: Study) -> str:
     ended = sum(count for state, count in study.trials.items() if state != "running")
-    return f"{ended} / {study.budget.get('trials')}"
+    return f"{ended} / {study.budget.trials}"
 
 
 def _score(terminal: Terminal, study: Study) -> str:
     if study.best is None or not study.best.scores:
         return "–"
-    return f"{study.objectives[0]['metric']} {terminal.text.number(study.best.scores[0])}"
+    return f"{study.objectives[0].metric} {terminal.text.number(study.best.scores[0])}"
 
 
 def _baseline(terminal: Terminal, study: Study) -> str:
-    scores = [each["scores"][0] for each in study.baselines if each.get("scores") and each["scores"][0] is not None]
+    scores = [each.scores[0] for each in study.baselines if each.scores and each.scores[0] is not None]
     if not scores:
         return "–"
-    best = min(scores) if study.objectives[0].get("direction") == "minimize" else max(scores)
+    best = min(scores) if study.objectives[0].direction == "minimize" else max(scores)
     return terminal.text.number(best)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -104,7 +104,7 @@ def policy(
     """Show what the project keeps, or change it."""
     terminal = terminal_of(context)
     given = {"trash_days": trash_days, "keep_work_days": keep_work_days}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    changes: dict[str, object] = {name: value for name, value in given.items() if value is not None}
     if keep_run_days is not None:
         changes["keep_run_days"] = _days(terminal, keep_run_days)
     if keep_prediction_days is not None:

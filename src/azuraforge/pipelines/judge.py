@@ -29,7 +29,8 @@ from azuraforge.pipelines.shapes import (
 from azuraforge.pipelines.steps import load_pipeline, use_engine
 from azuraforge.plugins.contract.judging import Contest, JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.task_kind import Answer, AnyTaskKind, ExplainCase
+from azuraforge.plugins.contract.pipeline import Answer
+from azuraforge.plugins.contract.task_kind import AnyTaskKind, ExplainCase
 from azuraforge.plugins.discovery.loading import load_task_kind
 
 

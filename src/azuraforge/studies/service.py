@@ -1,4 +1,4 @@
-"""Studies as people and programs ask for them. Who takes them onwards: ``advance.py`` and ``scheduler.py``.
+"""Requests about studies. ``advance.py`` and ``scheduler.py`` move them forward.
 
 create ──► running ⇄ paused        resume, pause: trials that run go on
               │  │
@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -31,6 +30,7 @@ from azuraforge.studies import shapes, store
 from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.log_lines import study_stream
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
+from azuraforge.studies.records import Params, StoredObjective, StoredPruner
 from azuraforge.studies.sampler_process import Asker
 from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyPage, StudyRequest, TrialPage
 from azuraforge.studies.space import Dimension, combinations, read_space, suggest
@@ -107,7 +107,8 @@ class StudyService:
         trials = request.budget.trials
         if request.sampler == "grid":
             trials = min(trials or combinations(space), combinations(space))
-        values: dict[str, Any] = {
+        config: Params = checked["config"]
+        values: dict[str, object] = {
             "name": request.name,
             "created_by": user_id,
             "plugin": plugin.name,
@@ -118,10 +119,10 @@ class StudyService:
             "dataset_name": dataset.name,
             "dataset_version": dataset.version,
             "dataset_fingerprint": dataset.fingerprint,
-            "config": checked["config"],
+            "config": config,
             "space": stored,
             "sampler": request.sampler,
-            "pruner": _pruner(request.pruner, space, checked["config"]),
+            "pruner": _pruner(request.pruner, space, config),
             "objectives": objectives,
             "budget_trials": trials or DEFAULT_TRIALS,
             "budget_seconds": request.budget.seconds,
@@ -313,8 +314,8 @@ class StudyService:
         _require_kept(locked)
         return locked
 
-    def _earlier(self, session: Session, project_id: str, name: str, values: dict[str, Any]) -> str:
-        """The id of a study to begin from. Raises InvalidInput where its trials would tell nothing here."""
+    def _earlier(self, session: Session, project_id: str, name: str, values: dict[str, object]) -> str:
+        """Return the id of a study to begin from. Raises InvalidInput where its trials cannot be compared."""
         earlier = _found(store.find(session, name), name)
         for what, theirs, ours in (
             ("pipeline", earlier.plugin, values["plugin"]),
@@ -330,7 +331,7 @@ class StudyService:
         return earlier.id
 
 
-def _check_sampler(request: StudyRequest, objectives: Sequence[dict[str, str]]) -> None:
+def _check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) -> None:
     if request.sampler == "cmaes" and len(objectives) > 1:
         raise InvalidInput("cmaes knows one objective only", where="sampler", next_step="choose tpe")
     if request.pruner.name != "none" and len(objectives) > 1:
@@ -347,20 +348,27 @@ def _check_sampler(request: StudyRequest, objectives: Sequence[dict[str, str]]) 
         )
 
 
-def _pruner(asked: Pruner, space: dict[str, Dimension], config: dict[str, Any]) -> dict[str, Any]:
-    told = asked.model_dump()
-    if asked.name == "hyperband" and asked.most_reports is None:
-        if "epochs" in space:
-            told["most_reports"] = max(2, int(max(space["epochs"].ends())))
-        elif isinstance(epochs := config.get("epochs"), int):
-            told["most_reports"] = max(2, epochs)
-        else:
+def _pruner(asked: Pruner, space: dict[str, Dimension], config: Params) -> StoredPruner:
+    most = asked.most_reports
+    if asked.name == "hyperband" and most is None:
+        epochs = space["epochs"].ends() if "epochs" in space else [config.get("epochs")]
+        known = [int(value) for value in epochs if isinstance(value, int | float)]
+        if not known:
             raise InvalidInput(
                 "hyperband must know how many reports a whole trial makes, and this config has no epochs",
                 where="pruner.most_reports",
                 next_step="give most_reports, or choose the median pruner",
             )
-    return told
+        most = max(2, *known)
+    return {
+        "name": asked.name,
+        "series": asked.series,
+        "direction": asked.direction,
+        "startup_trials": asked.startup_trials,
+        "warmup_reports": asked.warmup_reports,
+        "most_reports": most,
+        "reduction_factor": asked.reduction_factor,
+    }
 
 
 def _require(row: Study, *states: str) -> None:

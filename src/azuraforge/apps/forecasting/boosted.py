@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, ClassVar, cast
 
 import numpy as np
 from pydantic import Field
@@ -146,7 +146,9 @@ class BoostedLags(Ridge):
         missed = part.targets[rows, steps] - start[np.searchsorted(asked, rows), steps]
         return self._features(learned, part, self._series(learned, part), rows, steps), missed
 
-    def _features(self, learned: Learned, part: Part, series: dict[str, Any], rows: Indices, steps: Indices) -> Floats:
+    def _features(
+        self, learned: Learned, part: Part, series: dict[str, Floats], rows: Indices, steps: Indices
+    ) -> Floats:
         """``(example, feature)`` for indices into the origins and steps ahead counted from 0."""
         settings, target = learned.settings, series["target"]
         origins = part.origins[rows]

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import ConfigDict, Field, JsonValue
 
@@ -150,12 +150,16 @@ class Explanation:
     app_code: bool = True
 
 
+#: JSON that a chart draws.
+Figure: TypeAlias = Mapping[str, object]
+
+
 @dataclass(frozen=True)
 class Judged:
     """The evaluation without what the gate adds (comparisons, failed baselines), figures, and what explains it."""
 
     evaluation: Evaluation
-    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
     explanations: tuple[str, ...] = ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Generic, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias
 
 from pydantic import Field
 from typing_extensions import TypeVar
@@ -122,3 +122,7 @@ FIT_SECONDS = MetricFacts(
 BYTES = MetricFacts(
     name="bytes", title={"en": "Size", "tr": "Boyut"}, direction="lower", unit="bytes", digits=0, detail="more"
 )
+
+
+#: A metric of any task.
+AnyMetric: TypeAlias = Metric[Any, Any]

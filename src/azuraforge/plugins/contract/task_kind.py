@@ -17,9 +17,18 @@ from typing_extensions import TypeVar
 
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
-from azuraforge.plugins.contract.judging import Explanation, Judge, JudgeCase, Predicted, Remark, SliceKey, SplitResult
-from azuraforge.plugins.contract.metric import Metric, MetricFacts
-from azuraforge.plugins.contract.pipeline import AnyPipeline, Config
+from azuraforge.plugins.contract.judging import (
+    Explanation,
+    Figure,
+    Judge,
+    JudgeCase,
+    Predicted,
+    Remark,
+    SliceKey,
+    SplitResult,
+)
+from azuraforge.plugins.contract.metric import AnyMetric, MetricFacts
+from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline, Config
 from azuraforge.plugins.contract.shape import Shape, Texts
 
 if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
@@ -34,8 +43,6 @@ PartT = TypeVar("PartT")
 PredictionsT = TypeVar("PredictionsT")
 SplitT = TypeVar("SplitT", bound=SplitResult)
 
-#: A loaded predictor: ``Pipeline.predict`` of one part, unchecked.
-Answer: TypeAlias = Callable[[Any], Any]
 
 #: Data that a task kind learns from: kind of dataset → in words.
 DATA = {"series": "a series", "images": "images"}
@@ -146,7 +153,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     slices: ClassVar[tuple[SliceKey, ...]] = ()
     explanations: ClassVar[tuple[Explanation, ...]] = ()
 
-    def __init__(self, added: Sequence[Metric[Any, Any]] = ()) -> None:
+    def __init__(self, added: Sequence[AnyMetric] = ()) -> None:
         self.added = tuple(added)
 
     @classmethod
@@ -327,7 +334,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def score(self, name: str, answer: Answer, parts: Path) -> dict[str, float | None]:
         """Return the metrics of a trial on the validation part; ``parts`` is the folder that ``split`` wrote."""
 
-    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Figure]:
         """Return the figures of one of ``explanations``."""
         raise InvalidInput(
             f"the task kind {self.name} names the explanation {explanation!r} but does not implement explain",
@@ -349,5 +356,5 @@ def other(code: str, champion: JsonValue, candidate: JsonValue) -> Remark:
     return Remark(code=code, params={"champion": champion, "candidate": candidate})
 
 
-#: A task kind of whatever data.
+#: A task kind of any data.
 AnyTaskKind: TypeAlias = TaskKind[Any, Any, Any, Any, Any]

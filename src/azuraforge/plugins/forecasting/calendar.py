@@ -187,7 +187,7 @@ class Clock:
         rows = (at - start) / self.step
         return round(rows * len(self.weekdays) / 7 if self.step <= DAY else rows)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON values."""
         return asdict(self)
 

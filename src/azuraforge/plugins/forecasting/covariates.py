@@ -91,7 +91,7 @@ class Covariates:
             parts.append(np.clip(scaled, -LIMIT, LIMIT)[:, :, None])
         return np.concatenate(parts, axis=2)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         """As JSON values."""
         return asdict(self)
 

@@ -25,7 +25,7 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from azuraforge import engine
 from azuraforge.engine import Tensor, data, nn, optim
@@ -264,7 +264,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
 class _Look(Callback):
     """Tell the share of validation images named rightly by the averaged weights, once an epoch."""
 
-    def __init__(self, run: RunContext[Any], checking: data.Arrays) -> None:
+    def __init__(self, run: RunContext[BaseModel], checking: data.Arrays) -> None:
         self.run = run
         self.images, self.labels = checking.arrays
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class ImageBatch(Batch[ImageTable]):
             best = made.probabilities.argmax(axis=1)
             truth = labels[origins[start : start + _AT_ONCE]]
             seen = content_hashes([image.tobytes() for image in part.pixels])
-            columns: dict[str, Any] = {  # Polars takes lists and arrays alike
+            columns: dict[str, object] = {  # Polars takes lists and arrays alike
                 "name": list(part.names),
                 "answer": [part.schema.classes[index] for index in best],
                 "probability": made.probabilities[np.arange(len(part)), best],

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +23,16 @@ from azuraforge.plugins.contract.evaluation import (
     ImageSize,
     Role,
 )
-from azuraforge.plugins.contract.judging import Contest, Judge, JudgeCase, Judged, Predicted, Remark, SliceMask
+from azuraforge.plugins.contract.judging import (
+    Contest,
+    Figure,
+    Judge,
+    JudgeCase,
+    Judged,
+    Predicted,
+    Remark,
+    SliceMask,
+)
 from azuraforge.plugins.contract.metric import Metric, MetricFacts
 from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
 from azuraforge.plugins.kinds.classify.metrics import confusion, log_losses, measure, per_class, reliability
@@ -136,7 +144,7 @@ class ClassJudge(Judge):
 
     def _save_losses(self, path: Path) -> None:
         """Every contender's log loss of each image, and under ``<name>/wrong`` whether it was wrong about it."""
-        losses: dict[str, NDArray[Any]] = {}
+        losses: dict[str, NDArray[np.generic]] = {}
         for each in self._contenders:
             losses[each.name] = log_losses(self._labels, each.predictions.probabilities).astype(np.float32)
             losses[f"{each.name}/wrong"] = (each.answers != self._labels).astype(np.uint8)
@@ -183,8 +191,8 @@ def mistakes(
     ]
 
 
-def _figures(candidate: _Measured, best: _Measured, test: ImagePart, labels: Indices) -> dict[str, Mapping[str, Any]]:
-    """Of the candidate, with the best baseline next to it where that fits the drawing."""
+def _figures(candidate: _Measured, best: _Measured, test: ImagePart, labels: Indices) -> dict[str, Figure]:
+    """Return the candidate's figures, with the best baseline next to it where the drawing has room."""
     names = test.schema.classes
     tables = {each.name: confusion(labels, each.answers, len(names)) for each in (candidate, best)}
     bins = {each.name: reliability(labels, each.predictions.probabilities) for each in (candidate, best)}

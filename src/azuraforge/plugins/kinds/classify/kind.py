@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.judging import JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.pipeline import AnyPipeline
-from azuraforge.plugins.contract.task_kind import Answer, ExplainCase, TaskKind, other
+from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
+from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind, other
 from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
 from azuraforge.plugins.kinds.classify.metrics import measure
 from azuraforge.plugins.kinds.classify.parts import (
@@ -153,7 +153,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
         added = {each.name: each.facts.score(each.losses(labelled.labels, made)) for each in self.added}
         return {**own, **added}
 
-    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, object]]:
         from azuraforge.plugins.kinds.classify.saliency import saliency
 
         return saliency(case)

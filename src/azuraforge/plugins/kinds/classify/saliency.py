@@ -7,9 +7,9 @@ Source: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.task_kind import ExplainCase
@@ -28,7 +28,7 @@ PATCH_SHARE = 0.2
 Predict = Callable[[ImagePart], Floats]
 
 
-def saliency(case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+def saliency(case: ExplainCase) -> dict[str, Mapping[str, object]]:
     """Return the figure ``saliency`` of the candidate."""
     assert case.answer is not None
     answer, name = case.answer, case.candidate.name
@@ -47,7 +47,7 @@ def saliency_figure(
     labels: Indices,
     seed: int,
     progress: Callable[[int, int, str], None] = lambda done, total, note: None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """``{"part", "patch", "images": [{"name", "truth", "answer", "probability", "png", "falls"}]}``.
 
     ``falls`` ``(place, place)``: by how much the probability of the answer falls where the patch lies; negative where
@@ -89,7 +89,7 @@ def chosen_images(probabilities: Floats, labels: Indices, seed: int) -> Indices:
     return np.concatenate([wrong, drawn[: MOST_IMAGES - len(wrong)]]).astype(np.int64)
 
 
-def occluded(predict: Predict, image: ImagePart, answer: int, colour: np.ndarray[Any, np.dtype[np.uint8]]) -> Floats:
+def occluded(predict: Predict, image: ImagePart, answer: int, colour: NDArray[np.uint8]) -> Floats:
     """``(place, place)`` falls of the probability of class ``answer``, all places in one question."""
     height, width = patch_of(image)
     tops, lefts = _places(image.schema.height, height), _places(image.schema.width, width)

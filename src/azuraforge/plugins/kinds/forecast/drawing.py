@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
 
 from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.parts import Part, Predictions
@@ -19,7 +18,7 @@ HISTORY_ROWS = 500
 DRAWN_SERIES = 24
 DRAWN_ROWS_OF_SERIES = 200
 
-Figure = dict[str, Any]  # JSON that only the chart reads
+Figure = dict[str, object]  # JSON that only the chart reads
 
 
 def forecast_figures(

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,12 +72,12 @@ class Input:
         back = str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
         return f"{self.column}, {back} back"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, object]:
         lags = None if self.whole else [self.first, self.last]
         return {"name": self.name, "column": self.column, "lags": lags}
 
 
-def input_figures(case: ExplainCase, season: int) -> dict[str, Mapping[str, Any]]:
+def input_figures(case: ExplainCase, season: int) -> dict[str, Mapping[str, object]]:
     """Return ``importance`` and ``shapley`` of the candidate."""
     assert case.answer is not None
     answer, name = case.answer, case.candidate.name
@@ -99,7 +99,7 @@ def importance_figures(
     season: int,
     seed: int,
     progress: Callable[[int, int, str], None] = lambda done, total, note: None,
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, object]]:
     """``importance`` and ``shapley`` as they are drawn; nothing where the part holds too few separate origins."""
     reach = reach_of(test, season)
     lattices = list(lattices_of(test, truth, reach))
@@ -178,7 +178,7 @@ def permutation_importance(
     lattices: list[NDArray[np.int64]],
     inputs: list[Input],
     seed: int,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """By how much the RMSE grows when an input is another origin's: mean and spread over repeats.
 
     Returns ``{"rmse", "repeats", "inputs": [{"name", "column", "lags", "increase", "spread", "share"}]}``: ``increase``
@@ -197,16 +197,18 @@ def permutation_importance(
                 for chosen, others in zip(lattices, partners, strict=True)
             )
             grown[number].append(_rmse(wrong) - base)
+    increases = [float(np.mean(each)) for each in grown]
+    ranked = sorted(zip(inputs, grown, increases, strict=True), key=lambda each: -each[2])
     found = [
         {
             **block.to_dict(),
-            "increase": float(np.mean(each)),
+            "increase": increase,
             "spread": float(np.std(each, ddof=1)),
-            "share": float(np.mean(each)) / base if base else None,
+            "share": increase / base if base else None,
         }
-        for block, each in zip(inputs, grown, strict=True)
+        for block, each, increase in ranked
     ]
-    return {"rmse": base, "repeats": repeats, "inputs": sorted(found, key=lambda each: -each["increase"])}
+    return {"rmse": base, "repeats": repeats, "inputs": found}
 
 
 def affordable(test: Part, passes: int, most: int) -> int:
@@ -221,7 +223,7 @@ def shapley_values(
     chosen: NDArray[np.int64],
     inputs: list[Input],
     seed: int,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """How each input moved each forecast away from what other origins' inputs would have given, at the first horizon.
 
     The contributions of one origin add up to its forecast less the mean forecast with foreign inputs. Where the

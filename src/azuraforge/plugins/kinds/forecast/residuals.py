@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +30,7 @@ FEWEST_ERRORS = 10
 _DAY_SECONDS = 86_400
 
 
-def residual_figures(case: ExplainCase, season: int) -> dict[str, Mapping[str, Any]]:
+def residual_figures(case: ExplainCase, season: int) -> dict[str, Mapping[str, object]]:
     """Return ``actual_predicted``, ``residuals`` and ``slices`` of the candidate, next to the best baseline."""
     truth = np.load(case.truth / "truth.npy", allow_pickle=False)
     test = load_part(case.test)
@@ -58,7 +57,7 @@ def residual_figures(case: ExplainCase, season: int) -> dict[str, Mapping[str, A
     }
 
 
-def actual_against_predicted(actual: Floats, predicted: Floats, baseline: Floats) -> dict[str, Any]:
+def actual_against_predicted(actual: Floats, predicted: Floats, baseline: Floats) -> dict[str, object]:
     """Points one step ahead, ``(origin,)`` each; origins without an actual value are left out.
 
     Example:
@@ -77,7 +76,7 @@ def actual_against_predicted(actual: Floats, predicted: Floats, baseline: Floats
     }
 
 
-def residual_shape(errors: Floats, times: list[str], season: int) -> dict[str, Any]:
+def residual_shape(errors: Floats, times: list[str], season: int) -> dict[str, object]:
     """Histogram with the fitted normal, QQ, errors over time, and their autocorrelation.
 
     Args:
@@ -106,7 +105,7 @@ def residual_shape(errors: Floats, times: list[str], season: int) -> dict[str, A
     }
 
 
-def histogram(errors: Floats) -> dict[str, Any]:
+def histogram(errors: Floats) -> dict[str, object]:
     """Counts between edges; bins as wide as Freedman and Diaconis (1981) say, at most ``MOST_BINS``.
 
     Example:
@@ -122,7 +121,7 @@ def histogram(errors: Floats) -> dict[str, Any]:
     return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 
-def normal_quantiles(errors: Floats) -> dict[str, Any]:
+def normal_quantiles(errors: Floats) -> dict[str, object]:
     """Sorted errors in units of their spread over what a normal law would give at the same rank (Blom, 1958)."""
     if len(errors) < 3 or not errors.std():
         return {"normal": [], "error": []}
@@ -151,7 +150,7 @@ def autocorrelation(errors: Floats, lags: int) -> list[float]:
     return [float((centred[lag:] * centred[:-lag]).sum()) / variance for lag in range(1, lags + 1)]
 
 
-def ljung_box(errors: Floats, lags: int) -> dict[str, Any] | None:
+def ljung_box(errors: Floats, lags: int) -> dict[str, object] | None:
     """Ljung and Box (1978): is there memory in the errors up to ``lags``? A small p says that something is left."""
     found = autocorrelation(errors, lags)
     origins = int(np.isfinite(errors).sum())
@@ -169,7 +168,7 @@ def lags_of(origins: int, season: int) -> int:
     return max(1, min(max(10, 2 * season), MOST_LAGS, origins // 5))
 
 
-def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -> list[dict[str, Any]]:
+def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -> list[dict[str, object]]:
     """RMSE and the best baseline's by horizon, hour, weekday, month and level at the origin, where they have a meaning.
 
     Hours, weekdays (1 is Monday) and months are those of the target's time in the schema's zone. The level is the
@@ -184,7 +183,7 @@ def error_by_slice(test: Part, truth: Floats, point: Floats, baseline: Floats) -
     keys |= _calendar_keys(test, truth.shape)
     if (level := _level_keys(test)) is not None:
         keys["level"] = np.broadcast_to(level[:, None], truth.shape)
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     for by, key in keys.items():
         rows = [
             row for value in np.unique(key).tolist() if (row := _slice(value, key == value, truth, point, baseline))
@@ -208,7 +207,7 @@ def thinned(count: int, most: int) -> NDArray[np.int64]:
 
 def _slice(
     value: int, rows: NDArray[np.bool_], truth: Floats, point: Floats, baseline: Floats
-) -> Mapping[str, Any] | None:
+) -> Mapping[str, object] | None:
     rows = rows & np.isfinite(truth)
     if (count := int(rows.sum())) < FEWEST_ERRORS:
         return None
