@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Generic
 from pydantic import AwareDatetime, Field, JsonValue
 from typing_extensions import TypeVar
 
-from azuraforge.plugins.contract.parts import Indices
 from azuraforge.plugins.contract.shape import Shape
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from azuraforge.plugins.contract.arrays import Indices
 
 TableT = TypeVar("TableT")
 

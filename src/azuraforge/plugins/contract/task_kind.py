@@ -19,13 +19,13 @@ from azuraforge.errors import InvalidInput
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.judging import Explanation, Judge, JudgeCase, Predicted, Remark, SliceKey, SplitResult
 from azuraforge.plugins.contract.metric import Metric, MetricFacts
-from azuraforge.plugins.contract.parts import Floats
 from azuraforge.plugins.contract.pipeline import AnyPipeline, Config
 from azuraforge.plugins.contract.shape import Shape, Texts
 
 if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
     import polars as pl
 
+    from azuraforge.plugins.contract.arrays import Floats
     from azuraforge.plugins.contract.batch import Batch
 
 ConfigT = TypeVar("ConfigT", bound=Config)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Schema
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.forecasting.calendar import DAY, Clock
 
 #: Values per row: the share of its days that are holidays, and whether the next day is one.

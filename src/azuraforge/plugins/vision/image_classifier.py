@@ -33,8 +33,8 @@ from azuraforge.engine.data import Dataset
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.engine.training import Callback, EarlyStopping, Trainer
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
-from azuraforge.plugins.contract.parts import Floats, Indices
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.training import BestAverage, Reporter
 from azuraforge.plugins.vision.calibration import fit_temperature, softmax

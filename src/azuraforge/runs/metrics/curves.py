@@ -1,4 +1,7 @@
-"""Curves without SQL: how a thousand points become a small chunk, and how many become few without losing a spike."""
+"""Curves without SQL: sealing points into small chunks, and reducing many points to few without losing a spike.
+
+NumPy is imported when the first curve is drawn. The worker seals and reads chunks without it.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,17 @@ import zlib
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any
 
 from azuraforge.errors import NotFound
 
-Steps = npt.NDArray[np.int64]
-Values = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Steps = npt.NDArray[np.int64]
+    Values = npt.NDArray[np.float64]
 
 CHUNK_POINTS = 1000
 _WIDTH = 8
@@ -60,13 +64,20 @@ def encode(steps: Sequence[int], values: Sequence[float]) -> Chunk:
 
 
 def decode(data: bytes) -> tuple[list[int], list[float]]:
-    """The steps and values that ``encode`` sealed."""
-    steps, values = _arrays(data)
-    return steps.tolist(), values.tolist()
+    """Return the steps and values that ``encode`` sealed."""
+    columns = zlib.decompress(data)
+    half = len(columns) // 2
+    steps, values = array("q", _joined(columns[:half])), array("d", _joined(columns[half:]))
+    if sys.byteorder == "big":
+        steps.byteswap()
+        values.byteswap()
+    return list(accumulate(steps)), values.tolist()
 
 
 def whole(chunks: Iterable[bytes], tail: Sequence[tuple[int, float | None]]) -> tuple[Steps, Values]:
-    """A curve from its sealed chunks and its tail, by step. Points that came late lie between others."""
+    """Return a curve from its sealed chunks and its tail, by step. Late points are sorted in between."""
+    import numpy as np
+
     parts = [_arrays(data) for data in chunks]
     if tail:
         late = np.array([math.nan if value is None else value for _, value in tail])
@@ -103,6 +114,8 @@ def downsample(
         >>> downsample(range(6), [0.0, 0.0, 9.0, 0.0, -9.0, 0.0], 3)
         ([2, 4], [9.0, -9.0])
     """
+    import numpy as np
+
     if max_points < 3:
         raise ValueError(f"max_points is {max_points}; at least 3 are needed to show anything")
     curve = np.asarray(values, float)
@@ -125,7 +138,18 @@ def downsample(
     return np.asarray(steps)[kept].tolist(), curve[kept].tolist()
 
 
+def _joined(shuffled: bytes) -> bytes:
+    """Undo the order of ``_to_bytes``."""
+    count = len(shuffled) // _WIDTH
+    plain = bytearray(len(shuffled))
+    for byte in range(_WIDTH):
+        plain[byte::_WIDTH] = shuffled[byte * count : (byte + 1) * count]
+    return bytes(plain)
+
+
 def _arrays(data: bytes) -> tuple[Steps, Values]:
+    import numpy as np
+
     columns = zlib.decompress(data)
     half = len(columns) // 2
     steps = _from_bytes(columns[:half], "<i8")
@@ -134,6 +158,8 @@ def _arrays(data: bytes) -> tuple[Steps, Values]:
 
 
 def _from_bytes(shuffled: bytes, kind: str) -> npt.NDArray[Any]:
+    import numpy as np
+
     rows = np.frombuffer(shuffled, np.uint8).reshape(_WIDTH, -1)
     return np.ascontiguousarray(rows.T).view(kind).reshape(-1).astype(kind[1:], copy=True)
 

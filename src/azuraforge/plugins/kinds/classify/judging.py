@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 from azuraforge.plugins.contract.evaluation import (
     ClassMetrics,
     ContenderScores,
@@ -23,9 +24,8 @@ from azuraforge.plugins.contract.evaluation import (
     ImageSize,
     Role,
 )
-from azuraforge.plugins.contract.judging import Contest, Flags, Judge, JudgeCase, Judged, Predicted, Remark, SliceMask
+from azuraforge.plugins.contract.judging import Contest, Judge, JudgeCase, Judged, Predicted, Remark, SliceMask
 from azuraforge.plugins.contract.metric import Metric, MetricFacts
-from azuraforge.plugins.contract.parts import Floats, Indices
 from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
 from azuraforge.plugins.kinds.classify.metrics import confusion, log_losses, measure, per_class, reliability
 from azuraforge.plugins.kinds.classify.parts import learned_images, load_images

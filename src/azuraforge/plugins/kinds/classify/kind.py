@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.judging import JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.parts import Floats
 from azuraforge.plugins.contract.pipeline import AnyPipeline
 from azuraforge.plugins.contract.task_kind import Answer, ExplainCase, TaskKind, other
 from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES

@@ -11,11 +11,12 @@ import numpy as np
 import orjson
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.batch import Batch
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.judging import JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Schema, Table
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Table
 from azuraforge.plugins.contract.pipeline import AnyPipeline
 from azuraforge.plugins.contract.task_kind import Answer, ExplainCase, TaskKind, other
 from azuraforge.plugins.forecasting.config import ForecastConfig

@@ -17,10 +17,11 @@ import numpy as np
 import orjson
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import LeftOut, PartSummary
 from azuraforge.plugins.contract.part_folders import Reading, fresh_folder
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Rows, Schema, Split, Table
+from azuraforge.plugins.contract.parts import Part, Rows, Schema, Split, Table
 from azuraforge.plugins.forecasting.covariates import ahead_of, part_at_end
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.kinds.forecast import panel
