@@ -21,6 +21,7 @@ from azuraforge.datasets import store as dataset_store
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.registry.held_out import HeldOut
+from tests.evaluations import EVALUATION
 from tests.models.ledger_lines import ledger_lines
 
 Make = Callable[..., Path]
@@ -209,7 +210,7 @@ def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_
                 run_id,
                 "load",
                 1,
-                evaluation={"kind": "forecast"},
+                evaluation=EVALUATION,
                 verdict=verdict,
                 held_out=held_out,
             ),
@@ -227,7 +228,7 @@ def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_
         assert room.service.held_out.earlier(session, project_id, renamed) == 2
         assert room.service.held_out.earlier(session, project_id, replace(renamed, target="price")) == 0
     found = room.service.reads.evaluation(project_id, "run2")
-    assert (found.model, found.version, found.verdict) == ("load", 1, verdict)
+    assert (found.model, found.version, found.evaluation, found.verdict) == ("load", 1, EVALUATION, verdict)
     with pytest.raises(NotFound, match="has no evaluation"):
         room.service.reads.evaluation(project_id, "run3")
 

@@ -1866,6 +1866,24 @@ export interface components {
             version: number;
         };
         /**
+         * ClassMetrics
+         * @description One class: ``support`` rows truly are it, ``answered`` were predicted to be.
+         */
+        ClassMetrics: {
+            /** Answered */
+            answered: number;
+            /** F1 */
+            f1: number | null;
+            /** Name */
+            name: string;
+            /** Precision */
+            precision: number | null;
+            /** Recall */
+            recall: number | null;
+            /** Support */
+            support: number;
+        };
+        /**
          * ClassOut
          * @description A class: how many pictures it has by part, and some of them, spread evenly.
          */
@@ -1929,6 +1947,60 @@ export interface components {
             why_not: components["schemas"]["Said"][];
         };
         /**
+         * ComparisonScores
+         * @description ``a`` against ``b`` on the same rows; below zero, ``a`` is better.
+         *
+         *     ``low`` and ``high`` are the ends of the interval: relative along a series, of ``difference`` for independent
+         *     examples; null where there were too few rows.
+         */
+        ComparisonScores: {
+            /** A */
+            a: string;
+            /** B */
+            b: string;
+            /** Better */
+            better: boolean;
+            /**
+             * Block
+             * @description neighbouring rows that are drawn together
+             */
+            block: number;
+            /** Difference */
+            difference: number;
+            /** High */
+            high: number | null;
+            /** Level */
+            level: number;
+            /** Low */
+            low: number | null;
+            /**
+             * Margin
+             * @description by which a must be better, in the measure of the interval; null: no finite one
+             * @default 0
+             */
+            margin: number | null;
+            /** Metric */
+            metric: string;
+            /**
+             * Origins
+             * @description rows compared
+             */
+            origins: number;
+            /** Relative Difference */
+            relative_difference: number | null;
+            /** Score A */
+            score_a: number;
+            /** Score B */
+            score_b: number;
+            /**
+             * Shown
+             * @description by language code
+             */
+            shown: {
+                [key: string]: components["schemas"]["ShownComparison"];
+            };
+        };
+        /**
          * ConfigRow
          * @description A setting in which the runs differ; ``null`` where a run does not have it.
          */
@@ -1937,6 +2009,49 @@ export interface components {
             name: string;
             /** Values */
             values: unknown[];
+        };
+        /**
+         * ContenderScores
+         * @description A contender with its metrics over the whole test set, by name, and where the task has them per horizon or class.
+         *
+         *     ``metrics`` holds a number or null for each of the evaluation's ``metrics``.
+         */
+        ContenderScores: {
+            /**
+             * Classes
+             * @default []
+             */
+            classes: components["schemas"]["ClassMetrics"][];
+            /**
+             * Horizons
+             * @default []
+             */
+            horizons: components["schemas"]["HorizonMetrics"][];
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** Name */
+            name: string;
+            /**
+             * Pinball
+             * @description pinball loss by quantile level
+             */
+            pinball: {
+                [key: string]: number;
+            };
+            /** Rank */
+            rank: number;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "candidate" | "baseline" | "champion";
+            /**
+             * Seconds
+             * @description that fitting took
+             */
+            seconds: number | null;
         };
         /**
          * DatasetOut
@@ -2307,6 +2422,95 @@ export interface components {
             reason: string;
         };
         /**
+         * Evaluation
+         * @description Every contender on the same held-out rows. It explains itself: ``metrics`` says what each number means.
+         *
+         *     What only some tasks have (time, several series, classes, images) is null or empty elsewhere.
+         */
+        Evaluation: {
+            /** Best Baseline */
+            best_baseline: string;
+            /** Classes */
+            classes: string[] | null;
+            /**
+             * Comparisons
+             * @default []
+             */
+            comparisons: components["schemas"]["ComparisonScores"][];
+            /**
+             * Contenders
+             * @description the best first
+             */
+            contenders: components["schemas"]["ContenderScores"][];
+            /**
+             * Failed
+             * @default []
+             */
+            failed: components["schemas"]["FailedBaseline"][];
+            /** Frequency */
+            frequency: string | null;
+            /**
+             * Gate Metric
+             * @description name of the metric that the gate compared by
+             */
+            gate_metric: string;
+            guarded: components["schemas"]["GuardedRows"];
+            /**
+             * Horizon
+             * @description rows predicted from each origin
+             */
+            horizon: number | null;
+            image: components["schemas"]["ImageSize"] | null;
+            /**
+             * Kind
+             * @description name of the task kind
+             */
+            kind: string;
+            /**
+             * Metrics
+             * @description of all contenders, in the order in which tables show them
+             */
+            metrics: components["schemas"]["MetricFacts"][];
+            /** Parts */
+            parts: {
+                [key: string]: components["schemas"]["PartSummary"];
+            };
+            /**
+             * Ranked By
+             * @description name of the metric that ranks the contenders
+             */
+            ranked_by: string;
+            /**
+             * Season
+             * @description rows in one season
+             */
+            season: number | null;
+            /** @description of a panel */
+            series: components["schemas"]["SeriesTable"] | null;
+            /**
+             * Shown Horizons
+             * @default []
+             */
+            shown_horizons: number[];
+            /** Target */
+            target: string;
+            /**
+             * Timezone
+             * @description in which days and hours follow one another
+             */
+            timezone: string | null;
+            /**
+             * Unit
+             * @description of the target; empty: not stated
+             */
+            unit: string;
+            /**
+             * Winner
+             * @description the contender that ranks first
+             */
+            winner: string;
+        };
+        /**
          * EvaluationOut
          * @description An evaluation beside its baselines, and the gate's verdict.
          */
@@ -2316,10 +2520,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Evaluation */
-            evaluation: {
-                [key: string]: unknown;
-            };
+            evaluation: components["schemas"]["Evaluation"];
             /**
              * Losses Artifact
              * @description the run's artifact with the loss of every example and horizon
@@ -2373,6 +2574,16 @@ export interface components {
              * @description all other pairs since the bound is known
              */
             within: number;
+        };
+        /**
+         * FailedBaseline
+         * @description A baseline that could not be fitted or could not predict.
+         */
+        FailedBaseline: {
+            /** Name */
+            name: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * Finding
@@ -2579,6 +2790,16 @@ export interface components {
             unknown_slices: "block" | "pass";
         };
         /**
+         * GuardedRows
+         * @description At how many of the test set's predictions the leakage guard tried the candidate.
+         */
+        GuardedRows: {
+            /** Of */
+            of: number;
+            /** Tried */
+            tried: number;
+        };
+        /**
          * GuardedSlice
          * @description Every value of a key is a slice in which no candidate may be worse, beyond noise, than by the margin.
          *
@@ -2615,6 +2836,30 @@ export interface components {
              * @description cursor of the next page; null: this is the last one
              */
             next: string | null;
+        };
+        /**
+         * HorizonMetrics
+         * @description Metrics of the predictions that look this many rows ahead.
+         */
+        HorizonMetrics: {
+            /** Horizon */
+            horizon: number;
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * ImageSize
+         * @description Rows, columns and channels of every image.
+         */
+        ImageSize: {
+            /** Channels */
+            channels: number;
+            /** Height */
+            height: number;
+            /** Width */
+            width: number;
         };
         /**
          * ImportanceOut
@@ -2660,6 +2905,35 @@ export interface components {
              * @enum {string}
              */
             unit: "seconds" | "minutes" | "hours" | "days";
+        };
+        /**
+         * LeftOut
+         * @description A series of a panel that a run does without.
+         *
+         *     ``why``: ``few_rows``, ``no_window`` (too many of its rows were not measured), ``constant`` (nothing to learn) or
+         *     ``ended`` (before the test set begins: its moments are not counted either).
+         */
+        LeftOut: {
+            /** Needed */
+            needed: number;
+            /**
+             * Part
+             * @description in which it falls short
+             * @enum {string}
+             */
+            part: "train" | "validation" | "test";
+            /**
+             * Rows
+             * @description that it has there
+             */
+            rows: number;
+            /** Series */
+            series: string;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "few_rows" | "no_window" | "constant" | "ended";
         };
         /** LineageEdge */
         LineageEdge: {
@@ -3242,6 +3516,33 @@ export interface components {
             verdict?: ("a_better" | "b_better" | "no_difference" | "too_few") | null;
             /** Why Not */
             why_not: components["schemas"]["Said"][];
+        };
+        /**
+         * PartSummary
+         * @description One part of a split. Rows without time have no ``start`` and ``end``; their hash tells whether they are alike.
+         */
+        PartSummary: {
+            /**
+             * Classes
+             * @description rows of each class
+             */
+            classes: number[] | null;
+            /** End */
+            end: string | null;
+            /**
+             * Origins
+             * @description of the test set: how many predictions were evaluated
+             */
+            origins: number | null;
+            /** Rows */
+            rows: number;
+            /**
+             * Rows Sha256
+             * @description of the row numbers, where rows have no time
+             */
+            rows_sha256: string | null;
+            /** Start */
+            start: string | null;
         };
         /**
          * PictureAnswer
@@ -4546,6 +4847,51 @@ export interface components {
             tr: string;
         };
         /**
+         * SeriesScores
+         * @description One series of a panel: the candidate next to the best baseline.
+         */
+        SeriesScores: {
+            /** Baseline Mase */
+            baseline_mase: number | null;
+            /** Baseline Rmse */
+            baseline_rmse: number | null;
+            /** Coverage */
+            coverage: number | null;
+            /** Mase */
+            mase: number | null;
+            /** Origins */
+            origins: number;
+            /** Rmse */
+            rmse: number | null;
+            /** Series */
+            series: string;
+            /** Skill */
+            skill: number | null;
+        };
+        /**
+         * SeriesTable
+         * @description The series of a panel, the worst first (by MASE).
+         */
+        SeriesTable: {
+            /**
+             * Better
+             * @description series in which the candidate's RMSE is below the best baseline's
+             */
+            better: number;
+            /** Candidate */
+            candidate: string;
+            /** Column */
+            column: string;
+            /** Count */
+            count: number;
+            /** Left Out */
+            left_out: components["schemas"]["LeftOut"][];
+            /** Rows */
+            rows: components["schemas"]["SeriesScores"][];
+            /** Worst */
+            worst: string | null;
+        };
+        /**
          * SessionOut
          * @description Who is signed in, and in which project.
          */
@@ -4563,6 +4909,20 @@ export interface components {
             role: "viewer" | "member" | "admin" | "owner";
             /** User */
             user: string;
+        };
+        /**
+         * ShownComparison
+         * @description A comparison's numbers as people read them, in one language.
+         */
+        ShownComparison: {
+            /** Change */
+            change: string;
+            /** High */
+            high: string;
+            /** Low */
+            low: string;
+            /** Measure */
+            measure: string;
         };
         /**
          * SliceKey
