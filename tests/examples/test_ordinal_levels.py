@@ -17,7 +17,6 @@ from azuraforge.errors import InvalidInput
 from azuraforge.models.package import MODELS
 from azuraforge.models.schemas import PolicyRequest
 from azuraforge.platform.composition import Platform
-from azuraforge.plugins.contract.evaluation import Evaluation
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.reports.package import REPORTS
 from azuraforge.runs.package import RUNS
@@ -74,7 +73,7 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
         assert (run.summary["decision"], run.summary["champion_version"]) == ("promoted", 1)
 
         stored = models.reads.evaluation(project_id, run.id)
-        evaluation = Evaluation.model_validate(stored.evaluation)
+        evaluation = stored.evaluation
         assert [(each.name, each.role) for each in evaluation.contenders] == [
             ("levels.cumulative", "candidate"),
             ("levels.frequency", "baseline"),
@@ -87,6 +86,12 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
         (comparison,) = evaluation.comparisons
         assert comparison.shown["en"].measure == "RPS"
         assert "RPS" in " ".join(reason.text.tr for reason in stored.verdict.reasons)
+
+        assert run.figures == ["shares"]
+        shares = runs.figure(project_id, run.id, "shares")
+        assert shares["levels"] == [0, 1, 2]
+        assert sum(shares["occurred"]) == pytest.approx(1)
+        assert shares["predicted"] == pytest.approx(shares["occurred"], abs=0.1)
 
         document = services[REPORTS].write(project_id, run.id, "md", "tr").content.decode()
         assert "tam düzey" in document

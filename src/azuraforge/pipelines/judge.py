@@ -64,7 +64,7 @@ def judge(child: Child) -> dict[str, Any]:
         JudgeResult(
             evaluation=evaluation,
             verdict=verdict.record(candidate_first=first),
-            figures={name: dict(data) for name, data in judged.figures.items()},
+            figures=kind.drawn(judged.figures),
             explanations=_phases(kind, judged.explanations),
         )
     )
@@ -85,7 +85,7 @@ def explain(child: Child) -> dict[str, Any]:
             answer=None if wanted.predictor is None else _answer(child, wanted, Path(wanted.predictor)),
             progress=child.progress,
         )
-        figures = kind.explain(wanted.explanation, case)
+        figures = kind.drawn(kind.explain(wanted.explanation, case))
     except Exception as error:
         return to_json(ExplainResult(problem=one_line(error)))
     for name, data in figures.items():

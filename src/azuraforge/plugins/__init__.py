@@ -1,6 +1,7 @@
 """The contract that apps, built-in or a stranger's, are written against."""
 
 from azuraforge.plugins.contract.agent import Agent, AgentContext
+from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
 from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions, Rows, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
@@ -26,6 +27,7 @@ __all__ = [
     "ClassPredictions",
     "ClassifyConfig",
     "Config",
+    "Figure",
     "Floats",
     "ForecastConfig",
     "ImagePart",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.requests import HTTPConnection
@@ -82,7 +83,12 @@ def create_api(state: State = _ready) -> FastAPI:
     by_place = {
         (method.lower(), PREFIX + route.path_format): route for route in routes for method in route.methods or ()
     }
-    app.openapi = lambda: documented.described(repeats.described(plain()), by_place)  # type: ignore[method-assign]
+
+    def document() -> dict[str, Any]:
+        figures = {name: shape for package in PACKAGES for name, shape in package.figures().items()}
+        return documented.with_figures(documented.described(repeats.described(plain()), by_place), figures)
+
+    app.openapi = document  # type: ignore[method-assign]
     return app
 
 

@@ -16,6 +16,7 @@ from pydantic import Field, JsonValue
 from typing_extensions import TypeVar
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.judging import Explanation, Judge, JudgeCase, Predicted, Remark, SliceKey, SplitResult
 from azuraforge.plugins.contract.metric import Metric, MetricFacts
 from azuraforge.plugins.contract.parts import Floats
@@ -130,6 +131,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             own.
         slices: what a policy may guard.
         explanations: phases after the verdict; the judge says which of them apply.
+        figures: the shape of each figure that the judge or an explanation draws, by name.
         added: metrics of other plugins for this kind.
     """
 
@@ -146,6 +148,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     objectives: ClassVar[tuple[str, ...]]
     slices: ClassVar[tuple[SliceKey, ...]] = ()
     explanations: ClassVar[tuple[Explanation, ...]] = ()
+    figures: ClassVar[Mapping[str, type[Figure]]] = {}
 
     def __init__(self, added: Sequence[Metric[Any, Any]] = ()) -> None:
         self.added = tuple(added)
@@ -329,12 +332,25 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     def score(self, name: str, answer: Answer, parts: Path) -> dict[str, float | None]:
         """Return the metrics of a trial on the validation part; ``parts`` is the folder that ``split`` wrote."""
 
-    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Mapping[str, Any]]:
+    def explain(self, explanation: str, case: ExplainCase) -> dict[str, Figure]:
         """Return the figures of one of ``explanations``."""
         raise InvalidInput(
             f"the task kind {self.name} names the explanation {explanation!r} but does not implement explain",
             where=f"task kind {self.name}",
         )
+
+    def drawn(self, figures: Mapping[str, Figure]) -> dict[str, dict[str, JsonValue]]:
+        """Return figures as JSON. Raises InvalidInput for one that the kind does not declare in ``figures``."""
+        for name, figure in figures.items():
+            declared = self.figures.get(name)
+            if declared is None or not isinstance(figure, declared):
+                raise InvalidInput(
+                    f"the task kind {self.name} drew the figure {name!r} as {type(figure).__name__}, which it does not"
+                    " declare",
+                    where=f"task kind {self.name}",
+                    next_step=f"declare it: figures = {{{name!r}: {type(figure).__name__}}}",
+                )
+        return {name: figure.model_dump(mode="json") for name, figure in figures.items()}
 
     def batch(self) -> Batch[TableT] | None:
         """Return how a version predicts a whole dataset; None: it cannot."""
