@@ -3,10 +3,12 @@ know it."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from azuraforge.datasets.package import DATASETS
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import InvalidInput
 from azuraforge.models.package import MODELS
-from azuraforge.models.schemas import PolicyRequest
+from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.platform.composition import Platform
 from azuraforge.plugins.package import CATALOGUE
 from azuraforge.reports.package import REPORTS
@@ -47,6 +49,12 @@ def warnings(path: Path, rows: int = 600) -> Path:
         at = (start + timedelta(hours=row)).isoformat()
         lines.append(f"{at},{level[row]},{a:.4f},{b:.4f},{c:.4f}")
     path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def saved(bundle: IO[bytes], folder: Path) -> Path:
+    path = folder / "warnings.zip"
+    path.write_bytes(bundle.read())
     return path
 
 
@@ -97,6 +105,16 @@ def test_a_dropped_in_task_kind_is_trained_gated_promoted_and_reported(tmp_path:
         assert "tam düzey" in document
         assert "| **levels.cumulative** (aday) |" in document
         assert "exact level" in models.cards.show(project_id, "warnings", 1, "en").markdown
+
+        question = PredictRequest(rows=[{"at": "2026-03-01T00:00:00Z", "wind": 1.0, "pressure": 0.0, "noise": 0.0}])
+        with pytest.raises(InvalidInput, match="the task kind levels answers no single questions"):
+            asyncio.run(models.predict(project_id, "warnings", question, "ada"))
+        with models.bundles.write(project_id, "warnings", 1) as bundle:
+            assert models.bundles.bring_in(project_id, saved(bundle, tmp_path), "brought", "ada") == (
+                "brought",
+                1,
+                True,
+            )
 
         models.policies.set(project_id, "warnings", PolicyRequest(metric="rps", reason="its own"), "ada")
         with pytest.raises(InvalidInput, match="use one of rps"):

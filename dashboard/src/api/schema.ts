@@ -5960,6 +5960,11 @@ export interface components {
              */
             ranked_by: string;
             /**
+             * Serving
+             * @description how versions answer online; null: they do not
+             */
+            serving: ("series" | "picture") | null;
+            /**
              * Slices
              * @description what a policy may guard
              */

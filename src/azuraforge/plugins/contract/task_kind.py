@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 from typing_extensions import TypeVar
@@ -39,6 +39,9 @@ SchemaJson: TypeAlias = Mapping[str, JsonValue]
 #: A loaded predictor: ``Pipeline.predict`` of one part, unchecked.
 Answer: TypeAlias = Callable[[Any], Any]
 
+#: How a version answers a single question: with the next values after rows, or with the classes of a picture.
+Serving: TypeAlias = Literal["series", "picture"]
+
 #: Data that a task kind learns from: kind of dataset → in words.
 DATA = {"series": "a series", "images": "images"}
 
@@ -58,6 +61,7 @@ class TaskKindFacts(Shape):
     slices: tuple[SliceKey, ...] = Field(description="what a policy may guard")
     baselines: tuple[str, ...] = Field(description="pipelines that every candidate is compared with")
     config_fields: tuple[str, ...] = Field(description="settings that the task itself needs")
+    serving: Serving | None = Field(default=None, description="how versions answer online; null: they do not")
 
     def metric(self, name: str) -> MetricFacts:
         """Return the metric of this name. Raises KeyError."""
@@ -122,6 +126,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         Config: base of every pipeline's config; baselines are given these settings of a run's config and no others.
         Split: the result of its splitting rule.
         data: kind of dataset.
+        serving: how versions answer online; None: they do not.
         baselines: pipelines of this kind that every candidate is compared with; they may become champion.
         metrics: what is computed of every contender, in the order in which tables show them.
         ranked_by: name of the metric that ranks contenders.
@@ -141,6 +146,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     Config: ClassVar[type[Config]]
     Split: ClassVar[type[SplitResult]] = SplitResult
     data: ClassVar[str] = "series"
+    serving: ClassVar[Serving | None] = None
     baselines: ClassVar[tuple[str, ...]]
     metrics: ClassVar[tuple[MetricFacts, ...]]
     ranked_by: ClassVar[str]
@@ -169,6 +175,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             slices=cls.slices,
             baselines=cls.baselines,
             config_fields=tuple(cls.Config.model_fields),
+            serving=cls.serving,
         )
 
     @property

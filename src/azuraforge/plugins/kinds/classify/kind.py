@@ -56,6 +56,7 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     Config = ClassifyConfig
     Split = ImageSplitResult
     data = "images"
+    serving = "picture"
     baselines = ("vision.majority", "vision.logistic", "vision.neighbours")
     metrics = METRICS
     ranked_by = "error_rate"

@@ -59,6 +59,7 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     Config = ForecastConfig
     Split = ForecastSplit
     data = "series"
+    serving = "series"
     baselines = (
         "forecasting.naive",
         "forecasting.seasonal_naive",
