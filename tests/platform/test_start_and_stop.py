@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -10,6 +12,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
+from platform import libc_ver
 
 import psutil
 import pytest
@@ -27,6 +30,24 @@ def loaded_libraries(process: psutil.Process) -> set[str]:
 
 def test_api_and_supervisor_load_no_heavy_library(platform):
     assert loaded_libraries(psutil.Process(platform.process.pid)) == set()
+
+
+def allocator_heaps(process: psutil.Process) -> int:
+    """Heaps that glibc opened beside the main one: 64 MiB of addresses each, aligned to that size."""
+    size = 64 * 2**20
+    areas = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) (\S+)", Path(f"/proc/{process.pid}/maps").read_text(), re.MULTILINE)
+    found = [(int(first, 16), int(last, 16), access) for first, last, access in areas]
+    return sum(
+        first % size == 0 and used == "rw-p" and free == "---p" and middle == begin and last - first == size
+        for (first, middle, used), (begin, last, free) in itertools.pairwise(found)
+    )
+
+
+@pytest.mark.skipif(libc_ver()[0] != "glibc", reason="only glibc gives each thread memory of its own")
+def test_threads_of_the_api_share_the_memory_they_free(platform):
+    for _ in range(3):
+        platform.json("runs", "list")
+    assert allocator_heaps(psutil.Process(platform.process.pid)) <= 1
 
 
 def test_a_sign_in_link_opens_the_api_and_only_once(platform):

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from azuraforge.database import postgres
 from azuraforge.database.clock import now
 from azuraforge.database.failures import damaged
-from azuraforge.database.fast_reads import Answer, Asked, Asker, Plan, SqliteAsker, existing
+from azuraforge.database.fast_reads import PAGE_CACHE, Answer, Asked, Asker, Plan, SqliteAsker, existing
 from azuraforge.database.project_scope import Session, enter, scope, scope_system
 from azuraforge.database.riders import with_rider
 from azuraforge.database.soundness import FileWatch
@@ -241,6 +241,7 @@ def _prepare_sqlite(engine: Engine, *, immediate: bool) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA busy_timeout=10000")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(PAGE_CACHE)
         if immediate:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")

@@ -26,6 +26,9 @@ from azuraforge.database.soundness import FileWatch
 T = TypeVar("T")
 
 _BUSY_SECONDS = 0.5
+#: In each connection at most 512 KiB of pages, not SQLite's 2 MB: a few dozen connections live as long as the process,
+#: and the operating system keeps the file's pages for all of them.
+PAGE_CACHE = "PRAGMA cache_size=-512"
 _SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 
 #: The rows that a question found.
@@ -177,6 +180,7 @@ class SqliteAsker:
                 uri=True,
             )
             connection.execute("PRAGMA query_only=ON")
+            connection.execute(PAGE_CACHE)
             self._own.connection = connection
             with self._lock:
                 self._opened.append(connection)

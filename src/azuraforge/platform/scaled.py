@@ -20,6 +20,7 @@ from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events.package import EVENTS, NOTIFIER
 from azuraforge.events.redis_notifier import RedisNotifier, answers
 from azuraforge.package import LOOPS, BackgroundLoop, Services
+from azuraforge.platform.allocator import share_arenas
 from azuraforge.platform.composition import Owner, Supplied, application, build_services, prepare
 from azuraforge.platform.home import open_home
 from azuraforge.platform.readiness import Readiness
@@ -60,6 +61,7 @@ def serve_api(settings: Settings, on_ready: Callable[[Running], None] | None = N
     require_public_url(settings.server)
     url = _broker_of(settings)
     home = open_home(settings, together=True)
+    share_arenas()
     telemetry.configure(settings.log_level)
     try:
         with bind(settings.server.host, settings.server.port, command="api") as listener:
@@ -107,6 +109,7 @@ def serve_worker(
     url = _broker_of(settings)
     stop = _stop_on_signals()
     home = open_home(settings, together=True)
+    share_arenas()
     telemetry.configure(settings.log_level)
     notifier = RedisNotifier(url, on_cancel=lambda _project_id, run_id: worker.notice_cancel(run_id))
     try:
@@ -136,6 +139,7 @@ def serve_scheduler(settings: Settings, on_ready: OnReady | None = None) -> None
     url = _broker_of(settings)
     stop = _stop_on_signals()
     home = open_home(settings, together=True)
+    share_arenas()
     telemetry.configure(settings.log_level)
     try:
         notifier = RedisNotifier(url)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from azuraforge import errors, telemetry
+from azuraforge.platform.allocator import share_arenas
 from azuraforge.settings import ServerSettings, Settings
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def serve(
     from azuraforge.platform.http import HttpServer
 
     home = open_home(settings)
+    share_arenas()
     telemetry.configure(settings.log_level, settings.home / "platform.log")
     try:
         with bind(settings.server.host, settings.server.port) as listener:
