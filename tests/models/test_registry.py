@@ -23,6 +23,7 @@ from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from tests.evaluations import EVALUATION
 from tests.models.ledger_lines import ledger_lines
 
 Make = Callable[..., Path]
@@ -210,7 +211,7 @@ def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_
                 run_id,
                 "load",
                 1,
-                evaluation={"kind": "forecast"},
+                evaluation=EVALUATION,
                 verdict=verdict,
                 held_out=held_out,
             ),
@@ -228,7 +229,7 @@ def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_
         assert room.service.held_out.earlier(session, renamed) == 2
         assert room.service.held_out.earlier(session, replace(renamed, target="price")) == 0
     found = room.service.reads.evaluation(project_id, "run2")
-    assert (found.model, found.version, found.verdict) == ("load", 1, verdict)
+    assert (found.model, found.version, found.evaluation, found.verdict) == ("load", 1, EVALUATION, verdict)
     with pytest.raises(NotFound, match="has no evaluation"):
         room.service.reads.evaluation(project_id, "run3")
 
