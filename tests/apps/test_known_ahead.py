@@ -109,9 +109,9 @@ def test_a_table_may_go_on_after_the_last_target_to_tell_what_is_known(tmp_path:
 class TakesWhatNobodyNamed(Ridge):
     """The other column's later rows, read from the frame instead of from what is known ahead."""
 
-    def _inputs(self, series: dict[str, Any], origins: Any) -> Floats:
+    def _inputs(self, lags: Any, series: dict[str, Any], origins: Any) -> Floats:
         following = np.minimum(origins + 1, len(series["others"]) - 1)
-        return np.concatenate([super()._inputs(series, origins), series["others"][following]], axis=1)
+        return np.concatenate([super()._inputs(lags, series, origins), series["others"][following]], axis=1)
 
 
 def test_the_guard_still_sees_a_leak_beside_what_is_known_ahead(series: Table, tmp_path: Path) -> None:
