@@ -20,7 +20,7 @@ from pydantic import Field
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins import Config, Floats, Indices, Pipeline, Rows, RunContext, Split
+from azuraforge.plugins import Config, DatasetSchema, Floats, Indices, Pipeline, Rows, RunContext, Split
 from azuraforge.plugins.contract.evaluation import ContenderScores, Evaluation, GuardedRows, PartSummary, Role
 from azuraforge.plugins.contract.judging import (
     Contest,
@@ -35,7 +35,7 @@ from azuraforge.plugins.contract.judging import (
 from azuraforge.plugins.contract.metric import MetricFacts, Pairing
 from azuraforge.plugins.contract.part_folders import fresh_folder
 from azuraforge.plugins.contract.pipeline import AnyPipeline
-from azuraforge.plugins.contract.task_kind import Answer, SchemaJson, TaskKind
+from azuraforge.plugins.contract.task_kind import Answer, TaskKind
 
 RPS = MetricFacts(
     name="rps",
@@ -116,11 +116,9 @@ class Levels(TaskKind[LevelsConfig, LevelTable, LevelPart, Floats, LevelSplit]):
     objectives = ("rps",)
     slices = (SliceKey(name="level", title={"en": "level", "tr": "düzey"}),)
 
-    def table(self, frame: pl.DataFrame, schema: SchemaJson) -> LevelTable:
-        features, target = schema.get("features"), str(schema["target"])
-        names = [str(name) for name in features] if isinstance(features, list) else []
-        levels = frame.get_column(target).cast(pl.Int64).to_numpy()
-        return LevelTable(frame.select(names).cast(pl.Float64).to_numpy(), levels, target)
+    def table(self, frame: pl.DataFrame, schema: DatasetSchema) -> LevelTable:
+        levels = frame.get_column(schema.target).cast(pl.Int64).to_numpy()
+        return LevelTable(frame.select(schema.features).cast(pl.Float64).to_numpy(), levels, schema.target)
 
     def split(
         self,

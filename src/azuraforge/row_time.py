@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 _DATES = re.compile(r"[0-9]+(d|w|mo|q|y)")
 
 
-def zone_of(schema: Mapping[str, Any]) -> str:
-    """The zone in which the rows of a series follow one another."""
-    return str(schema.get("rhythm_timezone") or schema.get("timezone") or "UTC")
+class Timed(Protocol):
+    """The schema of rows that have a time."""
+
+    @property
+    def frequency(self) -> str | None: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def rhythm_timezone(self) -> str | None: ...
 
 
-def row_time(at: datetime | str | None, schema: Mapping[str, Any]) -> str:
+def row_time(at: datetime | str | None, schema: Timed | Mapping[str, object]) -> str:
     """Write the time of a row; without a zone of its own, ``at`` is UTC.
 
     ``schema`` (of a dataset, a version, an evaluation or a forecast) gives ``frequency`` and ``timezone``. Rows without
@@ -30,13 +36,16 @@ def row_time(at: datetime | str | None, schema: Mapping[str, Any]) -> str:
     """
     if at is None or at == "":
         return "–"
+    if isinstance(schema, Mapping):
+        frequency, zone = schema.get("frequency"), str(schema.get("rhythm_timezone") or schema.get("timezone") or "UTC")
+    else:
+        frequency, zone = schema.frequency, schema.rhythm_timezone or schema.timezone
     try:
         moment = datetime.fromisoformat(at) if isinstance(at, str) else at
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        local = moment.astimezone(ZoneInfo(zone_of(schema)))
+        local = moment.astimezone(ZoneInfo(zone))
     except (ValueError, KeyError, OSError, OverflowError):
         return str(at)  # imported from elsewhere, or a zone that this machine does not know
-    frequency = schema.get("frequency")
     if not frequency and _is_midnight(moment.astimezone(UTC)):
         return f"{moment.astimezone(UTC):%Y-%m-%d}"
     if _DATES.fullmatch(str(frequency or "")):

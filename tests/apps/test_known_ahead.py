@@ -16,7 +16,7 @@ from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Part, Schema, Table
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.windows import Preprocessing
 from azuraforge.plugins.kinds.forecast.parts import cut_after, cut_future, cut_learning, cut_test, load_part, save_part
 from azuraforge.plugins.kinds.forecast.predictions import guard_against_future, predict_checked

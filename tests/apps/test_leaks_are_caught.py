@@ -14,7 +14,7 @@ from azuraforge.apps.forecasting.lstm import LstmForecaster
 from azuraforge.apps.forecasting.ridge import Ridge
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import Part, Predictions, Table
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.time_series import Forecaster
 from azuraforge.plugins.forecasting.windows import Examples, Preprocessing

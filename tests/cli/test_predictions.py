@@ -5,17 +5,26 @@ from __future__ import annotations
 import csv
 import json
 import re
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
 
 pytestmark = pytest.mark.timeout(280)
 
+LAST_DAY = date(2021, 2, 3)
+
 
 @pytest.fixture(scope="module")
-def served(platform):
-    """A platform with a champion of the bundled CO₂ series, as a model of this test's own."""
-    platform.run("datasets", "add", "--source", "bundled", "--option", "series=co2", "--name", "ledger-co2")
-    platform.run("runs", "start", "forecasting.naive", "--dataset", "ledger-co2", "--model", "ledger", "--wait")
+def served(platform, tmp_path_factory):
+    """A platform with a champion of a series of days in Istanbul, whose midnight is 21:00 UTC of the day before."""
+    days = [LAST_DAY - timedelta(days=400 - day) for day in range(401)]
+    file = tmp_path_factory.mktemp("days") / "load.csv"
+    file.write_text("\n".join(["day,load", *(f"{day},{20 + day.toordinal() * 7 % 11}.5" for day in days)]))
+    columns = ("--time", "day", "--target", "load", "--timezone", "Europe/Istanbul")
+    platform.run("datasets", "add", str(file), *columns, "--name", "ledger-days")
+    platform.run("runs", "start", "forecasting.naive", "--dataset", "ledger-days", "--model", "ledger", "--wait")
     if platform.api("/models/ledger")["champion"] is None:
         platform.run("models", "promote", "ledger", "1", "--reason", "for this test")
     return platform
@@ -62,16 +71,25 @@ def test_a_whole_dataset_as_a_run(served):
     assert "'nobody' does not exist" in refused.stderr
 
 
-@pytest.mark.parametrize("reader", ["Europe/Istanbul", "America/New_York"])
-def test_rows_of_days_are_dates_wherever_the_reader_is(served, monkeypatch, reader):
+@pytest.fixture(params=["Pacific/Auckland", "America/New_York"])
+def reader(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A reader's time zone, set for this process, in which commands run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield request.param
+    time.tzset()
+
+
+def test_rows_of_days_are_dates_of_their_series_wherever_the_reader_is(served, reader):
     made = served.json("models", "predict", "ledger", "--version", "1")
-    monkeypatch.setitem(served.variables, "TZ", reader)
+    assert made["origin"].startswith("2021-02-02T21:00"), "the rows stand at midnight in Istanbul"
+    count = len(made["predictions"])
+    following = [str(LAST_DAY + timedelta(days=step)) for step in range(1, count + 1)]
     commands = {
-        ("predictions", "show", made["prediction_id"]): made["predictions"][0]["at"],
-        ("predictions", "list", "--model", "ledger"): made["origin"],
-        ("models", "predict", "ledger", "--version", "1"): made["predictions"][0]["at"],
+        ("models", "predict", "ledger", "--version", "1"): following,
+        ("predictions", "show", made["prediction_id"]): [str(LAST_DAY), *following],
+        ("predictions", "list", "--model", "ledger", "--limit", "1"): [str(LAST_DAY)],
     }
-    for command, at in commands.items():
-        shown = served.run(*command).stdout
-        assert at[:10] in shown
-        assert not re.search(rf"{at[:10]} \d\d:\d\d", shown)
+    for command, dates in commands.items():
+        assert re.findall(r"2021-[\d-]+(?: [\d:]+)?", served.run(*command).stdout) == dates

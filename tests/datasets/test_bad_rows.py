@@ -33,7 +33,7 @@ def swap(lines: list[str]) -> None:
 def test_a_clean_series_has_no_warning(read, hourly):
     prepared = read(hourly())
     assert [item for item in prepared.findings if item.severity != "info"] == []
-    assert prepared.schema == {
+    assert prepared.schema.to_json() == {
         "time": "time",
         "target": "y",
         "features": ["x"],
@@ -81,7 +81,7 @@ def test_text_in_the_target_names_its_row(read, hourly, value):
 
 def test_text_in_a_feature_is_ignored_unless_the_feature_was_asked_for(read, hourly):
     text = hourly(edit=cell(7, 2, "windy"))
-    assert read(text).schema["features"] == []
+    assert read(text).schema.features == ()
     assert codes(read(text))["columns_ignored_text"] == 1
     with pytest.raises(InvalidInput, match="the feature 'x' must be numeric, but is 'windy'"):
         read(text, features=["x"])
@@ -100,7 +100,7 @@ def test_a_target_without_a_number_needs_a_decision(read, hourly, value, kind):
     dropped = read(text, missing="drop", gaps="keep")
     assert dropped.frame.height == 59
     assert codes(dropped)["target_rows_dropped"] == 1
-    assert dropped.schema["frequency"] is None  # the rows no longer have a fixed distance
+    assert dropped.schema.frequency is None  # the rows no longer have a fixed distance
 
 
 def test_a_nan_in_parquet_is_named(read, write, tmp_path):
@@ -138,7 +138,7 @@ def test_a_feature_that_starts_late_costs_its_first_rows(read, hourly):
 
 def test_a_feature_that_is_mostly_missing_is_ignored(read, hourly):
     prepared = read(hourly(edit=lambda lines: [cell(line, 2, "")(lines) for line in range(20, 55)]))
-    assert prepared.schema["features"] == []
+    assert prepared.schema.features == ()
     assert codes(prepared)["columns_ignored_missing"] == 1
 
 
@@ -182,7 +182,7 @@ def test_large_gaps_need_a_decision(read, hourly):
     assert caught.value.where == "after 2024-01-01T18:00:00+00:00"
     assert read(text, gaps="forward_fill").frame.height == 200
     kept = read(text, gaps="keep")
-    assert (kept.frame.height, kept.schema["frequency"], kept.schema["season"]) == (170, None, 24)
+    assert (kept.frame.height, kept.schema.frequency, kept.schema.season) == (170, None, 24)
 
 
 def test_gaps_can_be_refused_altogether(read, hourly):
@@ -208,7 +208,7 @@ def test_columns_that_say_nothing_are_ignored_and_named(read, hourly):
             lines[index] += f",5,{index},{1700000000 + 3600 * index},{lines[index].split(',')[1]}"
 
     prepared = read(hourly(edit=edit))
-    assert prepared.schema["features"] == ["x"]
+    assert prepared.schema.features == ("x",)
     assert codes(prepared) == {
         "timezone_assumed": 1,
         "columns_ignored_constant": 1,

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azuraforge.datasets.reading.canonical import fingerprint, load_version, write_parquet
+from azuraforge.datasets.loading import load_version
+from azuraforge.datasets.reading.canonical import fingerprint, write_parquet
 from azuraforge.datasets.reading.delimited import read_delimited
 from azuraforge.datasets.reading.reader import _prepare
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.errors import StorageError
+from azuraforge.plugins import DatasetSchema
 
 # Changing this constant orphans every dataset that users have: raise the format's number instead.
 STORED = "8502eea74d843f7a2cf6bf635e3310d10c2b4c19a20a86a17bcab05f265e0a02"
@@ -86,7 +88,7 @@ def test_how_the_file_was_written_does_not():
 
 def test_negative_zero_is_zero():
     frame = pl.DataFrame({"y": [0.0, -0.0]})
-    schema = {"features": []}
+    schema = DatasetSchema(target="y")
     assert fingerprint(frame, schema, {}) == fingerprint(pl.DataFrame({"y": [-0.0, 0.0]}), schema, {})
 
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from azuraforge.datasets.reading.canonical import load_version
+from azuraforge.datasets.loading import load_version
 from azuraforge.datasets.schemas import FileOptions, FromSource
 from azuraforge.datasets.service import DatasetService, dataset_name
 from azuraforge.datasets.tables import DatasetVersionRow

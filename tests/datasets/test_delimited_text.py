@@ -76,9 +76,9 @@ def test_a_column_without_a_name_gets_one():
 
 
 def test_columns_can_be_chosen_and_left_out(read, hourly):
-    assert read(hourly(), features=[]).schema["features"] == []
-    assert read(hourly(), exclude=["x"]).schema["features"] == []
-    assert read(hourly(), features=["x"]).schema["features"] == ["x"]
+    assert read(hourly(), features=[]).schema.features == ()
+    assert read(hourly(), exclude=["x"]).schema.features == ()
+    assert read(hourly(), features=["x"]).schema.features == ("x",)
 
 
 def test_time_and_target_must_differ_and_the_target_is_no_feature(read, hourly):

@@ -48,7 +48,7 @@ def test_an_excel_workbook_is_named(read):
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "cp1254"])
 def test_encodings_are_found(read, hourly, codec):
     text = hourly().replace("x", "sıcaklık", 1)
-    assert read(text.encode(codec)).schema["features"] == ["sıcaklık"]
+    assert read(text.encode(codec)).schema.features == ("sıcaklık",)
 
 
 def test_a_guessed_encoding_is_reported(read, hourly):
@@ -142,7 +142,7 @@ def test_types_of_parquet_mean_the_same_series(read, tmp_path, columns):
     prepared = read(path.read_bytes(), name="other.parquet")
     assert prepared.frame["time"].dt.replace_time_zone(None).to_list() == DAYS.to_list()
     assert prepared.frame["y"].to_list() == VALUES
-    assert prepared.schema["features"] == []
+    assert prepared.schema.features == ()
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from azuraforge.datasets.images import archives
-from azuraforge.datasets.images.archives import open_archive
+from azuraforge.datasets.reading import archives
+from azuraforge.datasets.reading.archives import open_archive
 from azuraforge.errors import InvalidInput
 from tests.datasets.test_dataset_routes import Http, app, http, upload  # noqa: F401
 from tests.pictures import folders, pack, picture

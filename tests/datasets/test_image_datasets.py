@@ -13,7 +13,8 @@ from PIL import Image
 from azuraforge.datasets.images import canonical as images
 from azuraforge.datasets.images.pictures import decode_picture
 from azuraforge.datasets.images.reading import prepare_image_source, read_images
-from azuraforge.datasets.reading.canonical import load_version, write_parquet
+from azuraforge.datasets.loading import load_version
+from azuraforge.datasets.reading.canonical import write_parquet
 from azuraforge.datasets.schemas import ImageOptions
 from azuraforge.datasets.sources.bundled import Bundled, BundledOptions
 from azuraforge.errors import InvalidInput, StorageError
@@ -49,7 +50,7 @@ def refused(read, *given, **options) -> InvalidInput:
 def test_a_folder_a_class(read):
     files = folders()
     prepared = read(files)
-    assert prepared.schema == {
+    assert prepared.schema.to_json() == {
         "kind": "images",
         "target": "label",
         "height": 8,
@@ -75,7 +76,7 @@ def test_train_and_test_folders_are_the_official_split(read):
 
 def test_classes_named_test_and_other_are_no_split(read):
     prepared = read(folders(("test", "control")))
-    assert prepared.schema["classes"] == ["control", "test"]
+    assert prepared.schema.classes == ("control", "test")
     assert prepared.frame["part"].null_count() == prepared.frame.height
 
 
@@ -127,8 +128,8 @@ def test_many_sizes_need_one_to_be_named(read):
 
 def test_one_colour_picture_makes_all_of_three_channels(read):
     files = folders() | {"cat/colour.png": picture(3, mode="RGB")}
-    assert read(files).schema["channels"] == 3
-    assert read(files, channels=1).schema["channels"] == 1
+    assert read(files).schema.channels == 3
+    assert read(files, channels=1).schema.channels == 1
 
 
 def test_pictures_that_cannot_be_read_are_named_or_left_out(read):
@@ -190,7 +191,7 @@ def test_four_idx_files_in_a_zip(read):
             "train-labels.idx1-ubyte": idx(train_labels, packed=False),
         }
     )
-    assert (prepared.schema["height"], prepared.schema["width"]) == (6, 5)
+    assert (prepared.schema.height, prepared.schema.width) == (6, 5)
     rows = prepared.frame.filter(pl.col("part") == "test")
     assert rows["label"].to_list() == [str(label) for label in test_labels]
     assert rows["image"][7] == test[7].tobytes()
@@ -231,7 +232,7 @@ def test_a_table_as_hugging_face_writes_it(read, as_struct):
     described = '{"info": {"features": {"label": {"names": ["plane", "ship", "bird"], "_type": "ClassLabel"}}}}'
     frame.write_parquet(buffer, metadata={"huggingface": described})
     prepared = read(buffer.getvalue(), channels=1)
-    assert prepared.schema["classes"] == ["bird", "plane", "ship"]
+    assert prepared.schema.classes == ("bird", "plane", "ship")
     assert prepared.frame["part"].value_counts().sort("part").rows() == [("test", 6), ("train", 24)]
     assert prepared.frame.filter(pl.col("name") == "01")["label"].item() == "ship"
     assert refused(read, buffer.getvalue(), label="class").error_code == "no_such_column"
@@ -247,8 +248,8 @@ def test_a_file_of_another_kind_is_refused(read):
 def test_the_bundled_digits():
     prepared = prepare_image_source(Bundled().read(BundledOptions(series="digits")), "bundled")
     assert prepared.frame.height == 1797
-    assert (prepared.schema["height"], prepared.schema["channels"]) == (8, 1)
-    assert prepared.schema["classes"] == [str(digit) for digit in range(10)]
+    assert (prepared.schema.height, prepared.schema.channels) == (8, 1)
+    assert prepared.schema.classes == tuple(map(str, range(10)))
     assert prepared.frame["part"].null_count() == 1797
     # The answer does not hang on the machine: pixels come from whole numbers.
     assert prepared.fingerprint.startswith("acd3d8149a83ff80")

@@ -135,8 +135,8 @@ def test_a_month_of_hours_becomes_a_dataset(server):
     read = OpenMeteo().read(options(server))
     prepared = prepare_source(read, "open_meteo", CleaningOptions())
     assert prepared.frame.height == 31 * 24
-    assert prepared.schema["frequency"] == "1h"
-    assert (prepared.schema["target"], prepared.schema["features"]) == ("temperature_2m", ["surface_pressure"])
+    assert prepared.schema.frequency == "1h"
+    assert (prepared.schema.target, prepared.schema.features) == ("temperature_2m", ("surface_pressure",))
     assert (read.unit, read.provenance["licence"]) == ("°C", "CC BY 4.0")
     assert "Open-Meteo" in read.provenance["attribution"]
     [(path, query)] = server.asked

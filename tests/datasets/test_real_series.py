@@ -26,8 +26,8 @@ def warnings(prepared) -> dict[str, int]:
 def test_szeged_hours(real):
     path = "weather_szeged_hourly/weatherHistory.csv.gz"
     prepared = real(path, time="Formatted Date", target="Temperature (C)")
-    assert (prepared.schema["frequency"], prepared.frame.height) == ("1h", 96_432)
-    assert len(prepared.schema["features"]) == 6
+    assert (prepared.schema.frequency, prepared.frame.height) == ("1h", 96_432)
+    assert len(prepared.schema.features) == 6
     assert warnings(prepared) == {
         "rows_sorted": 451,
         "duplicate_rows": 24,
@@ -58,9 +58,9 @@ def test_szeged_hours(real):
 )
 def test_prices_candles_and_weather(real, path, options, frequency, season):
     prepared = real(path, **options)
-    assert (prepared.schema["frequency"], prepared.schema["season"]) == (frequency, season)
+    assert (prepared.schema.frequency, prepared.schema.season) == (frequency, season)
     assert set(warnings(prepared)) <= {"gaps_filled"}
-    assert "open_time" not in prepared.schema["features"]
+    assert "open_time" not in prepared.schema.features
 
 
 def test_a_second_header_line_is_pointed_at(real):

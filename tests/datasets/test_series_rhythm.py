@@ -100,18 +100,18 @@ def prepared(times, **options):
 
 def test_the_schema_tells_month_ends_and_the_zone_of_the_rhythm_only_where_they_matter():
     firsts = [datetime(2000 + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(61)]
-    assert prepared([at - timedelta(days=1) for at in firsts]).schema["month_end"] is True
-    assert "month_end" not in prepared(firsts).schema
+    assert prepared([at - timedelta(days=1) for at in firsts]).schema.month_end is True
+    assert "month_end" not in prepared(firsts).schema.to_json()
     days = every(timedelta(days=1), 200)  # midnight UTC over the change of clocks in Berlin
     schema = prepared(days, timezone="Europe/Berlin").schema
-    assert (schema["frequency"], schema["timezone"], schema["rhythm_timezone"]) == ("1d", "Europe/Berlin", "UTC")
+    assert (schema.frequency, schema.timezone, schema.rhythm_timezone) == ("1d", "Europe/Berlin", "UTC")
     trading = [day for day in days if day.weekday() < 5]
-    assert prepared(trading, timezone="Europe/Berlin").schema["rhythm_timezone"] == "UTC"
+    assert prepared(trading, timezone="Europe/Berlin").schema.rhythm_timezone == "UTC"
     hours = every(timedelta(hours=1), 3000)
-    assert "rhythm_timezone" not in prepared(hours, timezone="Europe/Berlin").schema
-    assert "rhythm_timezone" not in prepared(days).schema
+    assert "rhythm_timezone" not in prepared(hours, timezone="Europe/Berlin").schema.to_json()
+    assert "rhythm_timezone" not in prepared(days).schema.to_json()
     sessions = [day + timedelta(hours=hour) for day in trading for hour in range(9, 18)]
-    assert "rhythm_timezone" not in prepared(sessions, timezone="Asia/Tokyo").schema
+    assert "rhythm_timezone" not in prepared(sessions, timezone="Asia/Tokyo").schema.to_json()
 
 
 def test_a_day_asked_for_in_hours_is_a_day():

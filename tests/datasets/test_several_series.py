@@ -44,8 +44,8 @@ def test_rows_that_share_a_time_are_told_apart_by_their_series(read: Read) -> No
     made = read(text(rows_of("b", 60), rows_of("a", 50)), series="store")
     assert made.frame.columns == ["store", "time", "y", "x"]
     assert made.frame["store"].unique(maintain_order=True).to_list() == ["a", "b"]
-    assert (made.schema["series"], made.schema["series_names"]) == ("store", ["a", "b"])
-    assert (made.schema["frequency"], made.schema["features"]) == ("1h", ["x"])
+    assert (made.schema.series, made.schema.series_names) == ("store", ("a", "b"))
+    assert (made.schema.frequency, made.schema.features) == ("1h", ("x",))
     assert codes(made)["several_series"] == 2
     assert "rows_sorted" not in codes(made)
     with pytest.raises(InvalidInput, match="several rows with different values"):
@@ -54,7 +54,7 @@ def test_rows_that_share_a_time_are_told_apart_by_their_series(read: Read) -> No
 
 def test_without_a_series_column_nothing_is_new(read: Read, hourly: Callable[..., str]) -> None:
     made = read(hourly())
-    assert "series" not in made.schema
+    assert "series" not in made.schema.to_json()
     assert made.fingerprint == read(hourly(), series=None).fingerprint
 
 
@@ -93,7 +93,7 @@ def test_gaps_and_repeated_rows_are_found_in_each_series(read: Read) -> None:
 def test_a_series_too_short_or_still_is_left_out_with_a_sentence(read: Read) -> None:
     still = [",".join([*line.split(",")[:2], "4", "1"]) for line in rows_of("c", 60)]
     made = read(text(rows_of("a", 60), rows_of("b", 19), still), series="store")
-    assert made.schema["series_names"] == ["a"]
+    assert made.schema.series_names == ("a",)
     told = next(one for one in made.findings if one.code == "series_left_out")
     assert (told.count, told.severity) == (2, "warning")
     assert "b, c" in told.text["en"]
@@ -132,7 +132,7 @@ def test_an_hour_that_happens_twice_does_so_in_each_series(read: Read) -> None:
         at = (start + timedelta(hours=row)).astimezone(ZoneInfo("Europe/Budapest"))
         lines += [f"{at.strftime('%Y-%m-%d %H:%M:%S')},{name},{(row * 7) % 11},1" for name in "ab"]
     made = read("\n".join(lines), series="store", timezone="Europe/Budapest")
-    assert made.schema["frequency"] == "1h"
+    assert made.schema.frequency == "1h"
     assert made.frame.height == 96
 
 
@@ -140,7 +140,7 @@ def test_a_chart_shows_one_of_several_series(service: DatasetService, project_id
     path = write(text(rows_of("a", 60), rows_of("b", 50, size=10)))
     options = FileOptions(name="stores", time="time", target="y", series="store")
     made = service.add_file(project_id, path, "stores.csv", options)
-    assert made.dataset_schema.series_names == ["a", "b"]
+    assert made.dataset_schema.series_names == ("a", "b")
     assert (made.start, made.end) == (START, START + timedelta(hours=59))
     assert service.rows(project_id, "stores").total_rows == 60
     assert service.rows(project_id, "stores", series="b").total_rows == 50

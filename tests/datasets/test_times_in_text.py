@@ -46,7 +46,7 @@ def test_writings_of_hours_mean_the_same_moments(read, written):
     times = HOURS + [HOURS[-1] + timedelta(hours=1 + index) for index in range(24 * 20)]
     prepared = read(series([written(at) for at in times]))
     assert prepared.frame["time"].to_list() == times
-    assert prepared.schema["frequency"] == "1h"
+    assert prepared.schema.frequency == "1h"
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_writings_of_days_mean_the_same_days(read, form):
 
 def test_years_and_months(read):
     years = read(series([str(year) for year in range(1900, 1940)]))
-    assert (years.schema["frequency"], years.frame["time"][0].year) == ("1y", 1900)
+    assert (years.schema.frequency, years.frame["time"][0].year) == ("1y", 1900)
     months = read(series([f"{2000 + month // 12}-{month % 12 + 1:02}" for month in range(40)]))
-    assert (months.schema["frequency"], months.schema["season"]) == ("1mo", 12)
+    assert (months.schema.frequency, months.schema.season) == ("1mo", 12)
 
 
 def test_day_and_month_are_never_guessed(read):
@@ -99,7 +99,7 @@ def test_local_times_follow_their_zone_through_both_changes_of_the_clock(read):
     local = [at.astimezone(zone).strftime("%Y-%m-%d %H:%M") for at in moments]
     prepared = read(series(local), timezone="Europe/Berlin")
     assert prepared.frame["time"].to_list() == moments  # the hour that happens twice is there twice
-    assert prepared.schema["timezone"] == "Europe/Berlin"
+    assert prepared.schema.timezone == "Europe/Berlin"
     assert not [item for item in prepared.findings if item.severity == "warning"]
 
 
@@ -114,7 +114,7 @@ def test_local_days_keep_their_rhythm_through_summer_time(read):
     zone = ZoneInfo("Europe/Berlin")
     days = [(datetime(2024, 1, 1, tzinfo=zone) + timedelta(days=index)) for index in range(300)]
     prepared = read(series([day.astimezone(UTC).isoformat() for day in days]), timezone="Europe/Berlin")
-    assert prepared.schema["frequency"] == "1d"
+    assert prepared.schema.frequency == "1d"
     holed = [day for index, day in enumerate(days) if index not in (91, 92)]  # right after the change
     filled = read(series([day.astimezone(UTC).isoformat() for day in holed]), timezone="Europe/Berlin")
     assert filled.frame["time"].to_list() == prepared.frame["time"].to_list()
@@ -130,4 +130,4 @@ def test_mixed_offsets_are_reported(read):
     times = [(start + timedelta(hours=index)).astimezone(ZoneInfo("Europe/Budapest")) for index in range(48)]
     prepared = read(series([at.strftime("%Y-%m-%d %H:%M:%S %z") for at in times]))
     assert "offsets_vary" in [item.code for item in prepared.findings]
-    assert prepared.schema["frequency"] == "1h"
+    assert prepared.schema.frequency == "1h"

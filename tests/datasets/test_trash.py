@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import func, select, update
 
-from azuraforge.datasets.reading.canonical import load_version
+from azuraforge.datasets.loading import load_version
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.errors import Conflict, NotFound

@@ -58,7 +58,6 @@ def _judge(room: Any, project_id: str, run_id: str = "run1", **verdict: Any) -> 
     def work(session: Any) -> None:
         room.service.registry.store_evaluation(
             session,
-            project_id,
             run_id,
             "load",
             1,

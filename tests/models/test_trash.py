@@ -130,11 +130,11 @@ def test_a_purged_model_leaves_nothing_but_what_was_looked_at(room: Any, project
 
     def judge(session: Any) -> None:
         verdict: dict[str, Any] = {"evaluation": {}, "verdict": KEPT, "held_out": HELD_OUT}
-        room.service.registry.store_evaluation(session, project_id, "run1", "load", 1, **verdict)
+        room.service.registry.store_evaluation(session, "run1", "load", 1, **verdict)
 
     def looked_at() -> int:
         with room.database.read(project_id) as session:
-            return room.service.held_out.earlier(session, project_id, HELD_OUT)
+            return room.service.held_out.earlier(session, HELD_OUT)
 
     room.database.write(project_id, judge)
     assert looked_at() == 1

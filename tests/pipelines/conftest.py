@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from azuraforge.datasets.reading import canonical
-from azuraforge.plugins import Checkpoint, Schema, Table
+from azuraforge.plugins import Checkpoint, DatasetSchema, Schema, Table
 
 
 class MemoryChild:
@@ -86,12 +86,12 @@ def dataset(table: Table, tmp_path: Path) -> dict[str, Any]:
     """The payload that names a dataset's file."""
     path = tmp_path / "dataset.parquet"
     table.frame.write_parquet(path)
-    schema: dict[str, Any] = {**vars(table.schema), "features": list(table.schema.features)}
+    schema = DatasetSchema(**vars(table.schema))
     options: dict[str, Any] = {"reader": "test"}
     stored = pl.read_parquet(path)
     return {
         "path": str(path),
-        "schema": schema,
+        "schema": schema.to_json(),
         "options": options,
         "fingerprint": canonical.fingerprint(stored, schema, options),
     }

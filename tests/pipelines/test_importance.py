@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from azuraforge.pipelines.judge import explain
-from azuraforge.plugins.contract.parts import Floats, Part, Schema
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part, Schema
 from azuraforge.plugins.forecasting.covariates import ahead_of
 from azuraforge.plugins.kinds.forecast import importance
 from azuraforge.plugins.kinds.forecast.importance import exchanged, importance_figures, inputs_of, lattices_of, reach_of

@@ -24,7 +24,6 @@ from azuraforge.plugins.kinds.forecast.parts import (
     future_times,
     load_part,
     save_part,
-    schema_from,
 )
 
 
@@ -167,7 +166,7 @@ def test_rows_that_nobody_measured_are_no_truth(tmp_path: Path) -> None:
     file = tmp_path / "holes.csv"
     file.write_text("\n".join(lines))
     prepared = read_file(file, "holes.csv", FileOptions(time="time", target="y", features=["x"])).prepared
-    table = Table(prepared.frame, schema_from(prepared.schema))
+    table = Table(prepared.frame, Schema.of(prepared.schema))
     assert len(table) == len(hours)
     test, truth = cut_test(table, Rows(580, len(table)), 3)
     rows = test.origins[:, None] + np.arange(1, 4)

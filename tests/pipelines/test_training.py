@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import update
 
 from azuraforge.database import Database
@@ -29,11 +30,14 @@ from azuraforge.models.schemas import PolicyRequest, PredictRequest
 from azuraforge.models.service import ModelService
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
+from azuraforge.pipelines.shapes import to_json
 from azuraforge.pipelines.training import TrainingHandler
+from azuraforge.plugins import DatasetSchema
+from azuraforge.plugins.contract.shape import Shape
 from azuraforge.plugins.discovery.catalogue import Catalogue
 from azuraforge.plugins.kinds.forecast.kind import Forecast
 from azuraforge.processes.launcher import Launcher
-from azuraforge.runs.handlers import ClaimedRun, Finish, PreparedRun
+from azuraforge.runs.handlers import ClaimedRun, Finish, PhaseResult, PreparedRun
 from azuraforge.runs.schemas import RunRequest
 from azuraforge.settings import Settings
 from tests.task_kinds import use_baselines
@@ -47,8 +51,9 @@ class Asked:
 def call_here(entry: str, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
     """A call's child, in this process; what crosses the pipe is JSON in both directions."""
     module, _, name = entry.partition(":")
-    asked = Asked(json.loads(json.dumps(payload)))
-    result: dict[str, Any] = orjson.loads(orjson.dumps(getattr(importlib.import_module(module), name)(asked)))
+    found = getattr(importlib.import_module(module), name)(Asked(json.loads(json.dumps(payload))))
+    told = found.model_dump(mode="json", by_alias=True) if isinstance(found, BaseModel) else found
+    result: dict[str, Any] = orjson.loads(orjson.dumps(told))
     return result
 
 
@@ -59,7 +64,7 @@ class JobHere:
     run: ClaimedRun
     folder: Path
     make_child: Callable[..., Any]
-    done: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
+    done: dict[str, tuple[Shape, PhaseResult[Any]]] = field(default_factory=dict)
     began: list[str] = field(default_factory=list)
     shares: dict[str, float] = field(default_factory=dict)
     artifacts: dict[str, bytes] = field(default_factory=dict)
@@ -69,18 +74,19 @@ class JobHere:
         self,
         name: str,
         entry: str,
-        payload: dict[str, Any],
+        payload: Shape,
         *,
         share: float,
-    ) -> dict[str, Any]:
+        result: type[Shape],
+    ) -> PhaseResult[Any]:
         self.shares[name] = share
         if name in self.done and self.done[name][0] == payload:
             return self.done[name][1]
         self.began.append(name)
-        child = self.make_child(f"{self.run.id}/{name}", **json.loads(json.dumps(payload)))
+        child = self.make_child(f"{self.run.id}/{name}", **json.loads(json.dumps(to_json(payload))))
         module, _, function = entry.partition(":")
-        result = json.loads(json.dumps(getattr(importlib.import_module(module), function)(child)))
-        self.done[name] = (payload, {**result, "outputs": str(child.outputs)})
+        answer = json.dumps(to_json(getattr(importlib.import_module(module), function)(child)))
+        self.done[name] = (payload, PhaseResult(result.model_validate_json(answer), child.outputs))
         return self.done[name][1]
 
     def check(self) -> None:
@@ -373,7 +379,7 @@ def test_a_config_that_does_not_extend_the_base_of_its_task_is_refused(room: Roo
     ],
 )
 def test_a_frequency_is_the_same_by_whatever_name(champion: str | None, candidate: str | None, code: str) -> None:
-    schemas = [{"target": "y", "frequency": each} for each in (champion, candidate)]
+    schemas = [DatasetSchema(target="y", frequency=each) for each in (champion, candidate)]
     found = Forecast().obstacle(*schemas, ("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"))
     assert (found and found.code) == code
 

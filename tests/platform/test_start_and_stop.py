@@ -19,7 +19,10 @@ import pytest
 
 from tests.process_checks import still_alive
 
-FORBIDDEN = ("numba", "llvmlite", "sklearn", "scipy", "statsmodels", "torch", "pandas", "polars")
+FORBIDDEN = (
+    "llvmlite", "matplotlib", "numba", "numpy", "pandas", "PIL", "polars", "pyarrow", "scipy", "sklearn", "statsmodels",
+    "torch",
+)  # fmt: skip
 
 
 def loaded_libraries(process: psutil.Process) -> set[str]:

@@ -1641,7 +1641,7 @@ export interface paths {
         put?: never;
         /**
          * Create Token
-         * @description A new API token; the secret is shown once.
+         * @description Create an API token; the secret is shown once.
          */
         post: operations["projects_create_token"];
         delete?: never;
@@ -1971,25 +1971,35 @@ export interface components {
         };
         /**
          * DatasetSchema
-         * @description What the columns mean: of a series see ``plugins.Schema``, of pictures ``plugins.ImageSchema``.
+         * @description The meaning of a dataset version's columns. Rows that are a series have a time; images have a size.
          */
         DatasetSchema: {
             /**
              * Channels
              * @description 1: grey, 3: red, green, blue
              */
-            channels?: number | null;
-            /** Classes */
-            classes?: string[] | null;
-            /** Features */
-            features?: string[];
-            /** Frequency */
-            frequency?: string | null;
+            channels: number | null;
+            /**
+             * Classes
+             * @description sorted
+             */
+            classes: string[] | null;
+            /**
+             * Features
+             * @description the other columns to learn from, by name
+             * @default []
+             */
+            features: string[];
+            /**
+             * Frequency
+             * @description such as 1h, 1d, 1mo; null: rows have no fixed distance
+             */
+            frequency: string | null;
             /**
              * Height
-             * @description pixels; pictures only, as width, channels and classes
+             * @description pixels; images only, as width, channels and classes
              */
-            height?: number | null;
+            height: number | null;
             /**
              * Kind
              * @default series
@@ -1997,7 +2007,19 @@ export interface components {
              */
             kind: "series" | "images";
             /**
+             * Month End
+             * @description the rows stand on the last days of their months
+             * @default false
+             */
+            month_end: boolean;
+            /**
+             * Rhythm Timezone
+             * @description the zone in which days, months and hours follow one another; null: timezone
+             */
+            rhythm_timezone: string | null;
+            /**
              * Season
+             * @description rows in the strongest natural cycle; 1: there is none
              * @default 1
              */
             season: number;
@@ -2005,28 +2027,33 @@ export interface components {
              * Series
              * @description the column that tells several series apart
              */
-            series?: string | null;
+            series: string | null;
             /**
              * Series Names
-             * @description of several series: which there are
+             * @description names of several series, sorted
              */
-            series_names?: string[] | null;
+            series_names: string[] | null;
             /** Target */
             target: string;
-            /** Time */
-            time?: string | null;
+            /**
+             * Time
+             * @description the column of times; null: the rows have none
+             */
+            time: string | null;
             /**
              * Timezone
+             * @description the zone in which calendar features are read
              * @default UTC
              */
             timezone: string;
             /**
              * Unit
+             * @description of the target
              * @default
              */
             unit: string;
             /** Width */
-            width?: number | null;
+            width: number | null;
         };
         /**
          * DatasetVersionOut
@@ -2069,7 +2096,7 @@ export interface components {
             name: string;
             /** Provenance */
             provenance: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /** Rows */
             rows: number;
@@ -2418,7 +2445,7 @@ export interface components {
             state: "succeeded" | "failed";
             /** Summary */
             summary?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
         };
         /**
@@ -2506,7 +2533,7 @@ export interface components {
             name?: string | null;
             /** Options */
             options?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Season
@@ -2916,7 +2943,7 @@ export interface components {
         };
         /**
          * MetricPoints
-         * @description Points sent by an external run: series → list of (step, value).
+         * @description Points sent by an external run: series → list of (step, value) or (step, value, milliseconds since 1970).
          */
         MetricPoints: {
             /**
@@ -2926,10 +2953,14 @@ export interface components {
             batch?: number | null;
             /** Points */
             points: {
-                [key: string]: [
+                [key: string]: ([
                     number,
                     number | null
-                ][];
+                ] | [
+                    number,
+                    number | null,
+                    number
+                ])[];
             };
             progress?: components["schemas"]["RunProgress"] | null;
         };
@@ -2986,6 +3017,11 @@ export interface components {
             series: string;
             /** Steps */
             steps: number[];
+            /**
+             * Times
+             * @description milliseconds since 1970 when each point was logged, null where unknown; null: not asked for
+             */
+            times: (number | null)[] | null;
             /** Total Points */
             total_points: number;
             /** Values */
@@ -4081,7 +4117,7 @@ export interface components {
             code_version: string | null;
             /** Config */
             config: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Created At
@@ -4107,7 +4143,7 @@ export interface components {
             depends_on: components["schemas"]["LinkedRun"][];
             /** Environment */
             environment: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             error: components["schemas"]["RunError"] | null;
             /** Figures */
@@ -4160,6 +4196,11 @@ export interface components {
             progress: components["schemas"]["RunProgress"];
             /** Seed */
             seed: number;
+            /**
+             * Sort Value
+             * @description the metric that the list is sorted by; null where it is infinite, and elsewhere
+             */
+            sort_value?: number | null;
             /** Started At */
             started_at: string | null;
             /**
@@ -4171,7 +4212,7 @@ export interface components {
             study: components["schemas"]["StudyLink"] | null;
             /** Summary */
             summary: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /** Threads */
             threads: number;
@@ -4195,7 +4236,7 @@ export interface components {
             code: string;
             /** Details */
             details?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /** Message */
             message: string;
@@ -4250,6 +4291,11 @@ export interface components {
             /** Plugin */
             plugin: string | null;
             progress: components["schemas"]["RunProgress"];
+            /**
+             * Sort Value
+             * @description the metric that the list is sorted by; null where it is infinite, and elsewhere
+             */
+            sort_value?: number | null;
             /** Started At */
             started_at: string | null;
             /**
@@ -4259,7 +4305,7 @@ export interface components {
             state: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined";
             /** Summary */
             summary: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /**
              * Waiting On
@@ -4319,7 +4365,7 @@ export interface components {
         RunRequest: {
             /** Config */
             config?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Dataset
@@ -4854,7 +4900,7 @@ export interface components {
             budget?: components["schemas"]["Budget"];
             /** Config */
             config?: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Dataset
@@ -4914,7 +4960,7 @@ export interface components {
              * @description field → {"low": 0.0001, "high": 0.1, "log": true} or {"choices": [16, 32]}; "step" is possible
              */
             space: {
-                [key: string]: unknown;
+                [key: string]: components["schemas"]["JsonValue"];
             };
             /**
              * Threads
@@ -11015,6 +11061,10 @@ export interface operations {
                 kind?: string | null;
                 /** @description items of this page at most */
                 limit?: number;
+                /** @description only runs whose metric meets this condition, such as `validation_loss<0.1` (its last value) or `validation_loss:lowest<0.1`; repeat it for more, of which all must hold */
+                metric?: string[] | null;
+                /** @description `metric:<name>:<last, lowest or highest>`, ascending; `-` before it: descending. Runs without the metric are left out */
+                sort?: string | null;
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled" | "quarantined") | null;
                 /** @description those that were deleted, instead of all others */
                 trash?: boolean;
@@ -11730,7 +11780,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        [key: string]: unknown;
+                        [key: string]: components["schemas"]["JsonValue"];
                     };
                 };
             };
@@ -12047,6 +12097,8 @@ export interface operations {
             query?: {
                 max_points?: number;
                 series?: string[] | null;
+                /** @description with the time at which each point was logged */
+                times?: boolean;
             };
             header?: never;
             path: {

@@ -17,6 +17,7 @@ export type Artifact = Schemas["ArtifactOut"];
 export type Metrics = Schemas["MetricsOut"];
 
 export type Dataset = Schemas["DatasetOut"];
+export type DatasetSchema = Schemas["DatasetSchema"];
 export type DatasetVersion = Schemas["DatasetVersionOut"];
 export type Finding = Schemas["Finding"];
 export type Pictures = Schemas["PicturesOut"];

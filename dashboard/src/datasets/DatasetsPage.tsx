@@ -14,6 +14,7 @@ import { Table, tableCss } from "../ui/Table";
 import { AddDataset } from "./AddDataset";
 import { datasetPages } from "./api";
 import css from "./Datasets.module.css";
+import { kindOf } from "./kinds";
 
 export default function DatasetsPage() {
   const { t } = useTranslation();
@@ -46,7 +47,8 @@ export default function DatasetsPage() {
 
 function DatasetTable({ datasets }: { datasets: readonly Dataset[] }) {
   const { t } = useTranslation();
-  const { count, day } = useFormats();
+  const formats = useFormats();
+  const { count, day } = formats;
   const paths = usePaths();
   return (
     <Table caption={t("datasets.title")}>
@@ -69,12 +71,12 @@ function DatasetTable({ datasets }: { datasets: readonly Dataset[] }) {
               <Link href={paths.dataset(name)}>{name}</Link>
             </th>
             <td>
-              {latest.dataset_schema.kind === "images" ? t("vision.targetOf", { count: latest.dataset_schema.classes?.length ?? 0, shown: count(latest.dataset_schema.classes?.length) }) : latest.dataset_schema.target}{" "}
+              {kindOf(latest.dataset_schema).target(latest.dataset_schema, { t, formats })}{" "}
               <span className={tableCss["soft"]}>{latest.dataset_schema.unit}</span>
             </td>
             <td className={tableCss["number"]}>{count(latest.rows)}</td>
             <td className={tableCss["nowrap"]}>{latest.start ? `${day(latest.start, rowZoneOf(latest.dataset_schema))} – ${day(latest.end, rowZoneOf(latest.dataset_schema))}` : "–"}</td>
-            <td>{latest.dataset_schema.kind === "images" ? `${String(latest.dataset_schema.height)} × ${String(latest.dataset_schema.width)}` : (latest.dataset_schema.frequency ?? "–")}</td>
+            <td>{kindOf(latest.dataset_schema).spacing(latest.dataset_schema)}</td>
             <td className={tableCss["soft"]}>{latest.source}</td>
             <td className={tableCss["number"]}>{count(versions)}</td>
             <td className={tableCss["number"]}>{count(latest.findings.length)}</td>

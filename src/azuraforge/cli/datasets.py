@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from azuraforge.cli import values
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -99,13 +100,13 @@ def add(
             hint = terminal.text("add_images_hint" if pictures else "add_table_hint", path=file)
             raise CommandError(terminal.text("need_time_and_target"), next_step=hint, exit_code=USAGE)
         values.existing_file(terminal, file)
-        with reach(terminal) as reached:
-            added = reached.client.datasets.add(file, time=time, target=target, name=name, **reading, **cleaning)
+        with connect(terminal) as connected:
+            added = connected.client.datasets.add(file, time=time, target=target, name=name, **reading, **cleaning)
     else:
         _refuse_file_options(terminal, file, {"time": time, "target": target, **reading})
         options = values.pairs(terminal, option or (), "--option")
-        with reach(terminal) as reached:
-            added = reached.client.datasets.add_from_source(source, options, name, **cleaning)
+        with connect(terminal) as connected:
+            added = connected.client.datasets.add_from_source(source, options, name, **cleaning)
     if json:
         terminal.json(added.raw)
         return
@@ -144,8 +145,8 @@ def add_images(
         "unreadable": "skip" if skip_unreadable else None,
         "strict": strict or None,
     }
-    with reach(terminal) as reached:
-        added = reached.client.datasets.add_images(path, **options)
+    with connect(terminal) as connected:
+        added = connected.client.datasets.add_images(path, **options)
     if json:
         terminal.json(added.raw)
     else:
@@ -157,7 +158,7 @@ def _say_added(terminal: Terminal, added: DatasetVersion) -> None:
     rows = terminal.text.number(added.rows, 0)
     terminal.say(terminal.text(key, name=added.name, version=added.version, rows=rows))
     show_version(terminal, added)
-    hint = "train_images_hint" if added.dataset_schema.kind == "images" else "train_hint"
+    hint = "train_hint" if added.dataset_schema.classes is None else "train_images_hint"
     terminal.say(terminal.text(hint, name=added.name))
 
 
@@ -165,8 +166,8 @@ def _say_added(terminal: Terminal, added: DatasetVersion) -> None:
 def list_datasets(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the datasets with their newest versions."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.datasets.list(limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.datasets.list(limit=limit + 1)
     datasets = found[:limit]
     if json:
         terminal.json([each.raw for each in datasets])
@@ -202,8 +203,8 @@ def show(
 ) -> None:
     """Show one version: columns, range, fingerprint, and what was found while reading."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.datasets.get(name, version)
+    with connect(terminal) as connected:
+        found = connected.client.datasets.get(name, version)
     if json:
         terminal.json(found.raw)
     else:
@@ -220,8 +221,8 @@ def pictures(
 ) -> None:
     """Count the pictures of each class; with --json also some of them, as PNG in base64."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.datasets.pictures(name, version, per_class)
+    with connect(terminal) as connected:
+        found = connected.client.datasets.pictures(name, version, per_class)
     if json:
         terminal.json(found.raw)
         return
@@ -246,8 +247,8 @@ def show_version(terminal: Terminal, version: DatasetVersion) -> None:
     """Print what a version holds."""
     text = terminal.text
     schema = version.dataset_schema
-    if schema.kind == "images":
-        _show_images(terminal, version)
+    if schema.classes is not None:
+        _show_images(terminal, version, schema.classes)
         return
     terminal.fields(
         {
@@ -271,9 +272,8 @@ def _series(column: str, names: list[str]) -> str:
     return f"{column}: {len(names)} ({', '.join(names[:10])}{', …' if len(names) > 10 else ''})"
 
 
-def _show_images(terminal: Terminal, version: DatasetVersion) -> None:
+def _show_images(terminal: Terminal, version: DatasetVersion, classes: list[str]) -> None:
     text, schema = terminal.text, version.dataset_schema
-    classes = schema.classes or []
     colour = text("grey" if schema.channels == 1 else "colour")
     terminal.fields(
         {
@@ -298,12 +298,12 @@ def _show_findings(terminal: Terminal, version: DatasetVersion) -> None:
 def _range(terminal: Terminal, version: DatasetVersion) -> str:
     if version.start is None or version.end is None:
         return "–"
-    schema = version.raw.get("dataset_schema") or {}
+    schema = version.dataset_schema
     return f"{row_time(version.start, schema)} – {row_time(version.end, schema)}"
 
 
-def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, list[Any]] | None:
-    found: dict[str, list[Any]] = {}
+def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, list[object]] | None:
+    found: dict[str, list[object]] = {}
     for text in given or ():
         column, _, _ = text.partition("=")
         # The column may hold dots, which mean nothing here.
@@ -312,7 +312,7 @@ def _missing_values(terminal: Terminal, given: list[str] | None) -> dict[str, li
     return found or None
 
 
-def _refuse_file_options(terminal: Terminal, file: Path | None, given: dict[str, Any]) -> None:
+def _refuse_file_options(terminal: Terminal, file: Path | None, given: Mapping[str, object]) -> None:
     if file is not None:
         raise CommandError(terminal.text("not_file_and_source"), exit_code=USAGE)
     for name, value in given.items():

@@ -8,7 +8,7 @@ from typing import Annotated, TypedDict, cast
 import typer
 from rich.text import Text
 
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.results import plain
 from azuraforge.cli.terminal import Terminal, terminal_of
@@ -22,8 +22,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List what is installed; broken plugins with their error."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.plugins.list(limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.plugins.list(limit=limit + 1)
     plugins = found[:limit]
     if json:
         terminal.json([each.raw for each in plugins])
@@ -52,8 +52,8 @@ def list_plugins(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 def show(context: typer.Context, name: Annotated[str, typer.Argument()], json: AsJson = False) -> None:
     """Show one plugin and every option it takes."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        plugin = reached.client.plugins.get(name)
+    with connect(terminal) as connected:
+        plugin = connected.client.plugins.get(name)
     if json:
         terminal.json(plugin.raw)
         return

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from azuraforge.cli import spaces, values
-from azuraforge.cli.connecting import reach
+from azuraforge.cli.connecting import connect
 from azuraforge.cli.failures import FAILED, USAGE, CommandError
 from azuraforge.cli.listing import SHOWN, Limit, say_more
 from azuraforge.cli.output.results import plain
@@ -98,16 +98,16 @@ def create(
         body["budget"] = {**_section(body, "budget"), **named}
     if missing := [key for key in ("plugin", "dataset") if not body.get(key)]:
         raise CommandError(terminal.text(f"study_without_{missing[0]}"), exit_code=USAGE)
-    with reach(terminal) as reached:
-        made = reached.client.studies.create_from(body)
+    with connect(terminal) as connected:
+        made = connected.client.studies.create_from(body)
         if not json:
             terminal.say(terminal.text("study_made", name=made.name, trials=made.budget.trials))
-        if reached.is_temporary and not wait:
+        if connected.is_temporary and not wait:
             terminal.note(terminal.text("study_goes_on_later"))
         if wait:
-            made = reached.client.studies.wait(made.id)
+            made = connected.client.studies.wait(made.id)
             if not json:
-                _show(terminal, reached.client, made)
+                _show(terminal, connected.client, made)
     if json:
         terminal.json(made.raw)
     if wait and made.state == "failed":
@@ -118,8 +118,8 @@ def create(
 def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List the newest studies with their best scores."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.list(limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.studies.list(limit=limit + 1)
     studies = found[:limit]
     if json:
         terminal.json([each.raw for each in studies])
@@ -160,10 +160,10 @@ def list_studies(context: typer.Context, limit: Limit = SHOWN, json: AsJson = Fa
 def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
     """Show a study: its best trials beside the baselines, and what mattered."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.get(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.get(study)
         if not json:
-            _show(terminal, reached.client, found)
+            _show(terminal, connected.client, found)
     if json:
         terminal.json(found.raw)
 
@@ -172,8 +172,8 @@ def show(context: typer.Context, study: Named, json: AsJson = False) -> None:
 def trials(context: typer.Context, study: Named, limit: Limit = SHOWN, json: AsJson = False) -> None:
     """List trials with their configs, scores and runs."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.trials(study, limit=limit + 1)
+    with connect(terminal) as connected:
+        found = connected.client.studies.trials(study, limit=limit + 1)
     if json:
         terminal.json([each.raw for each in found[:limit]])
         return
@@ -185,8 +185,8 @@ def trials(context: typer.Context, study: Named, limit: Limit = SHOWN, json: AsJ
 def importance(context: typer.Context, study: Named, json: AsJson = False) -> None:
     """Show how much each field mattered (fANOVA)."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.importance(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.importance(study)
     if json:
         terminal.json(found.raw)
         return
@@ -201,8 +201,8 @@ def space(
 ) -> None:
     """Show what could be searched of a pipeline, with ranges to begin with."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.space_of(plugin)
+    with connect(terminal) as connected:
+        found = connected.client.studies.space_of(plugin)
     if json:
         terminal.json(found.raw)
         return
@@ -227,8 +227,8 @@ def space(
 def pause(context: typer.Context, study: Named) -> None:
     """Start no further trial; those that run end by themselves."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.pause(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.pause(study)
     terminal.say(terminal.text("study_paused", name=found.name))
 
 
@@ -236,8 +236,8 @@ def pause(context: typer.Context, study: Named) -> None:
 def resume(context: typer.Context, study: Named) -> None:
     """Go on after a pause."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.resume(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.resume(study)
     terminal.say(terminal.text("study_resumed", name=found.name))
 
 
@@ -245,8 +245,8 @@ def resume(context: typer.Context, study: Named) -> None:
 def stop(context: typer.Context, study: Named) -> None:
     """End a study now: running trials are cancelled."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.stop(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.stop(study)
     terminal.say(terminal.text("study_stopped", name=found.name))
 
 
@@ -259,14 +259,14 @@ def retrain(
 ) -> None:
     """Train one trial's config anew and let the gate judge it."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        run = reached.client.studies.retrain(study, trial)
+    with connect(terminal) as connected:
+        run = connected.client.studies.retrain(study, trial)
         if json:
             terminal.json(run.raw)
         else:
             terminal.say(terminal.text("run_queued", id=run.id, name=run.name))
             terminal.say(terminal.text("watch_hint", id=run.id))
-        if reached.is_temporary:
+        if connected.is_temporary:
             terminal.note(terminal.text("goes_on_later"))
 
 
@@ -274,8 +274,8 @@ def retrain(
 def delete(context: typer.Context, study: Named) -> None:
     """Move a study that has ended into the trash; the runs of its trials go with it when it is purged."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        reached.client.studies.delete(study)
+    with connect(terminal) as connected:
+        connected.client.studies.delete(study)
     terminal.say(terminal.text("study_deleted", name=study))
 
 
@@ -283,8 +283,8 @@ def delete(context: typer.Context, study: Named) -> None:
 def restore(context: typer.Context, study: Named) -> None:
     """Take a study out of the trash, by its id or its former name."""
     terminal = terminal_of(context)
-    with reach(terminal) as reached:
-        found = reached.client.studies.restore(study)
+    with connect(terminal) as connected:
+        found = connected.client.studies.restore(study)
     terminal.say(terminal.text("study_restored", name=found.name))
 
 

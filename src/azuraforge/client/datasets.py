@@ -33,22 +33,24 @@ class Finding(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetSchema(Shape):
-    """What the columns mean."""
+    """The meaning of the columns. Rows that are a series have a time; images have a height and classes."""
 
     target: str
+    kind: str = "series"
+    unit: str = ""
     time: str | None = None
     features: list[str] = field(default_factory=list)
     frequency: str | None = None
     season: int = 1
     timezone: str = "UTC"
-    unit: str = ""
-    kind: str = "series"
+    rhythm_timezone: str | None = None
+    month_end: bool = False
+    series: str | None = None
+    series_names: list[str] | None = None
     height: int | None = None
     width: int | None = None
     channels: int | None = None
     classes: list[str] | None = None
-    series: str | None = None
-    series_names: list[str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,6 +101,7 @@ class Run(Shape):
     pinned: bool = False
     deleted_at: datetime | None = None
     deleted_by: str | None = None
+    sort_value: float | None = None
     config: dict[str, object] = field(default_factory=dict)
     seed: int | None = None
     threads: int | None = None
@@ -129,11 +130,15 @@ class Run(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Curve(Shape):
-    """One metric over the steps, reduced so that spikes stay; None stands for NaN and infinities."""
+    """One metric over the steps, reduced so that spikes stay; None stands for NaN and infinities.
+
+    ``times`` are milliseconds since 1970, None where unknown; they are read where asked for.
+    """
 
     series: str
     steps: list[int]
     values: list[float | None]
+    times: list[int | None] | None = None
     total_points: int = 0
 
 

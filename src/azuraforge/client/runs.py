@@ -104,14 +104,24 @@ class Runs:
         limit: int | None = 100,
         trash: bool = False,
         trials: bool = False,
+        metrics: Iterable[str] = (),
+        sort: str | None = None,
     ) -> RunList:
-        """Return the newest runs.
+        """Return the newest runs, or the first by a metric.
 
         Args:
             state, kind: only these.
             limit: so many; None: all, page by page.
             trash: those that were deleted, instead of all others.
             trials: also the trials of studies, which are left out unless ``kind="trial"`` asks for them.
+            metrics: conditions that all hold, such as ``validation_loss<0.1`` (its last value) or
+                ``accuracy:highest>=0.9``. Runs without the metric are left out.
+            sort: ``metric:NAME:lowest`` (``last``, ``highest``), ascending; with ``-`` before it descending. The value
+                is the run's ``sort_value``.
+
+        Example::
+
+            best = client.runs.list(sort="metric:validation_loss:lowest", limit=10)
         """
         return listed(
             self._connection,
@@ -122,6 +132,8 @@ class Runs:
             kind=kind,
             trash="true" if trash else None,
             trials="true" if trials else None,
+            metric=[*metrics] or None,
+            sort=sort,
         )
 
     def artifacts(self, run_id: str, *, limit: int | None = None) -> ArtifactList:
@@ -186,10 +198,15 @@ class Runs:
             run = self.get(run_id)
         return run
 
-    def metrics(self, run_id: str, *series: str, max_points: int | None = None) -> dict[str, Curve]:
-        """The run's curves by name; all of them where none is named."""
+    def metrics(
+        self, run_id: str, *series: str, max_points: int | None = None, times: bool = False
+    ) -> dict[str, Curve]:
+        """Return the run's curves by name, all of them where none is named; ``times``: when each point was logged."""
         found = self._connection.get(
-            f"/runs/{segment(run_id)}/metrics", series=list(series) or None, max_points=max_points
+            f"/runs/{segment(run_id)}/metrics",
+            series=list(series) or None,
+            max_points=max_points,
+            times="true" if times else None,
         )
         curves = [Curve.from_json(each) for each in json_list(json_object(found)["series"])]
         return {curve.series: curve for curve in curves}

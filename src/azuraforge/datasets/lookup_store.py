@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from azuraforge.database.fast_reads import Question
@@ -16,7 +15,7 @@ from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 _SHOWN = (Dataset.id, Dataset.name, Dataset.deleted_at, Dataset.deleted_by)
 _VERSION = tuple(each for each in DatasetVersionRow.__table__.c if each.key != "project_id")
 _IS_THERE = and_(DatasetVersionRow.deleted_at.is_(None), DatasetVersionRow.purged_at.is_(None))
-_NAME: Any = bindparam("name")
+_NAME: BindParameter[str] = bindparam("name")
 
 _other = aliased(DatasetVersionRow)
 _last = (
@@ -61,7 +60,7 @@ def page(*, after: bool, trash: bool) -> PageQuestions:
     conditions: list[ColumnElement[bool]] = [Dataset.deleted_at.is_not(None) if trash else Dataset.deleted_at.is_(None)]
     if after:
         conditions.append(behind_parameters(key))
-    limit: Any = bindparam("limit")
+    limit: BindParameter[int] = bindparam("limit")
     listed = select(Dataset.id).where(Dataset.project_id == bindparam("project_id"), *conditions)
     listed = listed.order_by(*key).limit(limit)
     number = select(DatasetVersionRow.dataset_id, DatasetVersionRow.version).where(_IS_THERE)

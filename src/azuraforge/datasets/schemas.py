@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from azuraforge.bounds import Name
 from azuraforge.paging import Page
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+
+Json: TypeAlias = dict[str, JsonValue]
 
 _FREQUENCY = r"^[1-9][0-9]*(ms|s|m|h|d|w|mo|q|y)$"
 #: So many of each unit are a year, or less.
@@ -31,25 +34,6 @@ class Finding(BaseModel):
     count: int = 1
     where: str = ""
     text: dict[str, str] = Field(description="by language code: en, tr")
-
-
-class DatasetSchema(BaseModel):
-    """What the columns mean: of a series see ``plugins.Schema``, of pictures ``plugins.ImageSchema``."""
-
-    kind: Literal["series", "images"] = "series"
-    time: str | None = None
-    target: str
-    features: list[str] = Field(default_factory=list)
-    frequency: str | None = None
-    season: int = 1
-    timezone: str = "UTC"
-    unit: str = ""
-    series: str | None = Field(default=None, description="the column that tells several series apart")
-    series_names: list[str] | None = Field(default=None, description="of several series: which there are")
-    height: int | None = Field(default=None, description="pixels; pictures only, as width, channels and classes")
-    width: int | None = None
-    channels: int | None = Field(default=None, description="1: grey, 3: red, green, blue")
-    classes: list[str] | None = None
 
 
 class CleaningOptions(BaseModel):
@@ -124,7 +108,7 @@ class FromSource(CleaningOptions):
     """Read a dataset from a source plugin."""
 
     source: Name
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: Json = Field(default_factory=dict)
     name: str | None = Field(default=None, max_length=100)
     missing: Literal["error", "forward_fill", "drop"] = "forward_fill"
 
@@ -142,8 +126,8 @@ class DatasetVersionOut(BaseModel):
     start: datetime | None
     end: datetime | None
     source: str
-    provenance: dict[str, Any]
-    findings: list[Finding]
+    provenance: Json
+    findings: tuple[Finding, ...]
     created: bool = Field(default=True, description="False where the same content was there already")
     created_at: datetime
     deleted_at: datetime | None = Field(default=None, description="in the trash since then, alone or with its dataset")

@@ -12,27 +12,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge import claims
 from azuraforge.claims import Claim
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets import store
 from azuraforge.datasets.additions import Additions
 from azuraforge.datasets.images.large_pictures import LargePictures
 from azuraforge.datasets.lookup import DatasetLookup
+from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RowsInput, SourceInput
 from azuraforge.datasets.reading.limits import ReadingLimits
-from azuraforge.datasets.reading.result import ReadResult
 from azuraforge.datasets.schemas import (
     CleaningOptions,
-    DatasetSchema,
     DatasetVersionOut,
     FileOptions,
     Finding,
     FromSource,
     ImageOptions,
+    Json,
     PicturesOut,
     RowsOut,
 )
@@ -41,42 +42,44 @@ from azuraforge.datasets.trash import DatasetTrash, Needs, Objection
 from azuraforge.errors import InvalidInput, NotFound, StorageError, TransientError
 from azuraforge.events.service import EventLog
 from azuraforge.outgoing import Policy
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from azuraforge.plugins.contract.shape import Shape
 from azuraforge.plugins.discovery.catalogue import Call
 from azuraforge.projects.keeping import hold
 from azuraforge.settings import Settings
 
-READ = "azuraforge.datasets.reading.child:read"
-READ_IMAGES = "azuraforge.datasets.reading.child:read_images"
-READ_SOURCE = "azuraforge.datasets.reading.child:read_source"
-ROWS = "azuraforge.datasets.reading.child:rows"
-PICTURES = "azuraforge.datasets.reading.child:pictures"
+READ = "azuraforge.datasets.child:read"
+READ_SOURCE = "azuraforge.datasets.child:read_source"
+ROWS = "azuraforge.datasets.child:rows"
+PICTURES = "azuraforge.datasets.child:pictures"
 READ_TIMEOUT_SECONDS = 900.0
 ROWS_TIMEOUT_SECONDS = 60.0
 _NAME_LENGTH = 100
+ResultT = TypeVar("ResultT", bound=BaseModel)
 _TURKISH = str.maketrans("ıİşŞğĞçÇöÖüÜ", "iissggccoouu")
 
 
 @dataclass(frozen=True)
 class DatasetVersion:
-    """One immutable version: what it means, and where its canonical Parquet lies.
+    """One immutable version: its meaning, and the path of its canonical Parquet file.
 
-    ``canonical.load_version(path, schema, options, fingerprint)`` reads it in a child and refuses changed rows.
+    ``loading.load_version(path, schema, options, fingerprint)`` reads it in a child and refuses changed rows.
     """
 
     id: str
     name: str
     version: int
     fingerprint: str
-    schema: dict[str, Any]
-    options: dict[str, Any]
+    schema: DatasetSchema
+    options: Json
     rows: int
     bytes: int
     start_at: datetime | None
     end_at: datetime | None
     path: Path
     source: str
-    provenance: dict[str, Any]
-    findings: list[Finding]
+    provenance: Json
+    findings: tuple[Finding, ...]
     file_sha256: str | None
     created_at: datetime
     deleted_at: datetime | None
@@ -90,7 +93,7 @@ class DatasetVersion:
             version=self.version,
             fingerprint=self.fingerprint,
             file_sha256=self.file_sha256,
-            dataset_schema=DatasetSchema(**self.schema),
+            dataset_schema=self.schema,
             rows=self.rows,
             start=self.start_at,
             end=self.end_at,
@@ -155,7 +158,13 @@ class DatasetService:
             claim.release()
 
     def add_file(
-        self, project_id: str, path: Path, filename: str, options: FileOptions | ImageOptions
+        self,
+        project_id: str,
+        path: Path,
+        filename: str,
+        options: FileOptions | ImageOptions,
+        *,
+        unit: UnitOfWork | None = None,
     ) -> DatasetVersionOut:
         """Read a file at ``path`` and keep it as a version; ``filename`` is what messages call it.
 
@@ -166,34 +175,36 @@ class DatasetService:
         """
         name = dataset_name(options.name or _stem(filename))
         with self.inbox() as folder:
-            payload = {
-                "path": str(path),
-                "name": filename,
-                "options": options.model_dump(),
-                "folder": str(folder),
-                "limits": self._limits.to_json(),
-            }
-            entry = READ_IMAGES if isinstance(options, ImageOptions) else READ
-            read = ReadResult(**self._call(entry, payload, READ_TIMEOUT_SECONDS))
-            return self._keep(project_id, name, "file", read)
+            wanted = ReadInput(
+                kind=options.kind,
+                path=path,
+                name=filename,
+                options=options.model_dump(mode="json"),
+                folder=folder,
+                limits=self._limits,
+            )
+            read = self._ask(READ, wanted, ReadResult, READ_TIMEOUT_SECONDS)
+            return self._keep(project_id, name, "file", read, unit)
 
-    def add_from_source(self, project_id: str, request: FromSource) -> DatasetVersionOut:
+    def add_from_source(
+        self, project_id: str, request: FromSource, *, unit: UnitOfWork | None = None
+    ) -> DatasetVersionOut:
         """Let a source plugin read, and keep the result as a version."""
         if request.name is not None:
             dataset_name(request.name)
         with self.inbox() as folder:
-            payload = {
-                "source": request.source,
-                "options": request.options,
-                "plugins_folder": str(self._settings.plugins),
-                "cleaning": request.model_dump(include=set(CleaningOptions.model_fields)),
-                "folder": str(folder),
-                "limits": self._limits.to_json(),
-                "outgoing": self._outgoing.to_json(),
-            }
-            read = ReadResult(**self._call(READ_SOURCE, payload, READ_TIMEOUT_SECONDS))
+            wanted = SourceInput(
+                source=request.source,
+                options=request.options,
+                plugins_folder=str(self._settings.plugins),
+                cleaning=CleaningOptions(**request.model_dump(include=set(CleaningOptions.model_fields))),
+                folder=folder,
+                limits=self._limits,
+                outgoing=self._outgoing.to_json(),
+            )
+            read = self._ask(READ_SOURCE, wanted, ReadResult, READ_TIMEOUT_SECONDS)
             name = dataset_name(request.name or str(read.provenance.get("name") or request.source))
-            return self._keep(project_id, name, request.source, read)
+            return self._keep(project_id, name, request.source, read, unit)
 
     def get(
         self, project_id: str, name_or_id: str, version: int | None = None, *, trash: bool = False
@@ -235,21 +246,16 @@ class DatasetService:
     ) -> RowsOut:
         """The target over time, reduced to at most ``max_points`` rows so that spikes survive, of one series."""
         found = self.get(project_id, name_or_id, version, trash=True)
-        if found.schema.get("kind") == "images":
+        schema = found.schema
+        if schema.time is None:
             raise InvalidInput(
                 f"dataset {found.name!r} holds pictures, not a series",
                 where="dataset",
                 next_step=f"ask for /api/v1/datasets/{found.name}/pictures",
                 code="not_a_series",
             )
-        payload: dict[str, Any] = {
-            "path": str(found.path),
-            "time": found.schema["time"],
-            "columns": [found.schema["target"]],
-            "max_points": max_points,
-        }
-        if (column := found.schema.get("series")) is not None:
-            names = found.schema["series_names"]
+        names = schema.series_names
+        if names is not None:
             if series is not None and series not in names:
                 raise InvalidInput(
                     f"dataset {found.name!r} holds no series {series!r}",
@@ -257,50 +263,59 @@ class DatasetService:
                     next_step=f"name one of {', '.join(names[:8])}" + (" …" if len(names) > 8 else ""),
                     code="no_such_series",
                 )
-            payload["series"] = {"column": column, "name": series or names[0]}
-        return RowsOut(**self._call(ROWS, payload, ROWS_TIMEOUT_SECONDS))
+            series = series or names[0]
+        wanted = RowsInput(
+            path=found.path,
+            time=schema.time,
+            columns=(schema.target,),
+            max_points=max_points,
+            series=schema.series,
+            name=series if names is not None else None,
+        )
+        return self._ask(ROWS, wanted, RowsOut, ROWS_TIMEOUT_SECONDS)
 
     def pictures(self, project_id: str, name_or_id: str, version: int | None = None, per_class: int = 8) -> PicturesOut:
         """How many pictures each class has, and some of them."""
         found = self.get(project_id, name_or_id, version, trash=True)
-        if found.schema.get("kind") != "images":
+        if found.schema.size is None:
             raise InvalidInput(
                 f"dataset {found.name!r} holds a series, not pictures",
                 where="dataset",
                 next_step=f"ask for /api/v1/datasets/{found.name}/rows",
                 code="not_images",
             )
-        payload = {"path": str(found.path), "schema": found.schema, "per_class": per_class}
-        return PicturesOut(**self._call(PICTURES, payload, ROWS_TIMEOUT_SECONDS))
+        wanted = PicturesInput(path=found.path, size=found.schema.size, per_class=per_class)
+        return self._ask(PICTURES, wanted, PicturesOut, ROWS_TIMEOUT_SECONDS)
 
-    def _keep(self, project_id: str, name: str, source: str, read: ReadResult) -> DatasetVersionOut:
+    def _ask(self, entry: str, wanted: Shape, result: type[ResultT], timeout_seconds: float) -> ResultT:
+        return result.model_validate(self._call(entry, wanted.model_dump(mode="json"), timeout_seconds))
+
+    def _keep(
+        self, project_id: str, name: str, source: str, read: ReadResult, unit: UnitOfWork | None
+    ) -> DatasetVersionOut:
         """Record what the child wrote, and move it into the artifact store in the same transaction, where nobody can
         free it before its row is there. The file is found by its content, so doing this twice, or dying in between,
         changes nothing that is there."""
         made, target = read.parquet, self._path(project_id, read.fingerprint)
-        values = {
-            **read.model_dump(exclude={"parquet"}),
-            "bytes": made.stat().st_size,
-            "source": source,
-        }
+        size = made.stat().st_size
 
         def work(session: Session) -> tuple[DatasetVersion, bool]:
             dataset = store.find_or_add(session, name)
-            hold(session, project_id)
+            hold(session)
             _place(made, target)
-            row = store.version_by_fingerprint(session, dataset.id, values["fingerprint"])
+            row = store.version_by_fingerprint(session, dataset.id, read.fingerprint)
             if row is not None:
                 self.trash.revive(session, dataset, row)
                 return self._version(project_id, dataset, row), False
-            row = store.add_version(session, dataset.id, values)
+            row = store.add_version(session, dataset.id, read, source, size)
             added = {"dataset_id": dataset.id, "name": name, "version": row.version, "rows": row.rows}
             self._events.append(session, project_id, "project", "dataset.added", added)
             return self._version(project_id, dataset, row), True
 
         try:
-            version, created = self._database.write(project_id, work)
+            version, created = self._database.write(project_id, work, unit=unit)
         except IntegrityError:  # another API process made the same name at the same moment (PostgreSQL)
-            version, created = self._database.write(project_id, work)
+            version, created = self._database.write(project_id, work, unit=unit)
         if created:
             self._additions.announce(project_id, version.id)
         return version.out(created=created)
@@ -323,7 +338,7 @@ class DatasetService:
             path=self._path(project_id, row.fingerprint),
             source=row.source,
             provenance=row.provenance,
-            findings=[Finding(**item) for item in row.findings],
+            findings=row.findings,
             file_sha256=row.file_sha256,
             created_at=row.created_at,
             deleted_at=row.deleted_at or dataset.deleted_at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from azuraforge.datasets.schemas import DatasetOut, DatasetSchema, DatasetVersionOut, Finding
+from azuraforge.datasets.schemas import DatasetOut, DatasetVersionOut
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 
 
@@ -14,13 +14,13 @@ def version_out(dataset: Dataset, row: DatasetVersionRow) -> DatasetVersionOut:
         version=row.version,
         fingerprint=row.fingerprint,
         file_sha256=row.file_sha256,
-        dataset_schema=DatasetSchema(**row.columns),
+        dataset_schema=row.columns,
         rows=row.rows,
         start=row.start_at,
         end=row.end_at,
         source=row.source,
         provenance=row.provenance,
-        findings=[Finding(**item) for item in row.findings],
+        findings=row.findings,
         created=False,
         created_at=row.created_at,
         deleted_at=row.deleted_at or dataset.deleted_at,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from azuraforge.database import Session
+from azuraforge.datasets.messages import ReadResult
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 
 
@@ -95,17 +95,32 @@ def sharing(
     return [(dataset_id, fingerprint, sha256) for dataset_id, fingerprint, sha256 in session.execute(statement)]
 
 
-def add_version(session: Session, dataset_id: str, values: dict[str, Any]) -> DatasetVersionRow:
-    """The next version of a dataset that ``find_or_add`` has locked."""
+def add_version(session: Session, dataset_id: str, read: ReadResult, source: str, size_bytes: int) -> DatasetVersionRow:
+    """Add the next version of a dataset that ``find_or_add`` has locked."""
     highest = session.scalar(select(func.max(DatasetVersionRow.version)).where(_of(dataset_id)))
-    row = DatasetVersionRow(project_id=session.project_id, dataset_id=dataset_id, version=(highest or 0) + 1, **values)
+    row = DatasetVersionRow(
+        project_id=session.project_id,
+        dataset_id=dataset_id,
+        version=(highest or 0) + 1,
+        fingerprint=read.fingerprint,
+        file_sha256=read.file_sha256,
+        columns=read.columns,
+        options=read.options,
+        rows=read.rows,
+        bytes=size_bytes,
+        start_at=read.start_at,
+        end_at=read.end_at,
+        source=source,
+        provenance=read.provenance,
+        findings=read.findings,
+    )
     session.add(row)
     session.flush()
     session.refresh(row)
     return row
 
 
-def change(session: Session, row: Dataset | DatasetVersionRow, **values: Any) -> None:
+def change(session: Session, row: Dataset | DatasetVersionRow, **values: object) -> None:
     """Write into a row, or into one of a dataset, that the caller has locked."""
     for name, value in values.items():
         setattr(row, name, value)

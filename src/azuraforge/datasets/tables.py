@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from azuraforge.database import Base, Deletable, JsonText, Owned, Timestamp, new_id, now, unique_name
+from azuraforge.database import Base, Deletable, JsonShape, JsonText, Owned, Timestamp, new_id, now, unique_name
+from azuraforge.datasets.schemas import Finding, Json
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 
 class Dataset(Deletable, Owned, Base):
@@ -41,14 +42,14 @@ class DatasetVersionRow(Deletable, Owned, Base):
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64))
     file_sha256: Mapped[str | None] = mapped_column(String(64), default=None)
-    columns: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    options: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    columns: Mapped[DatasetSchema] = mapped_column(JsonShape(DatasetSchema))
+    options: Mapped[Json] = mapped_column(JsonText)
     rows: Mapped[int] = mapped_column(BigInteger)
     bytes: Mapped[int] = mapped_column(BigInteger)
     start_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
     end_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)
     source: Mapped[str] = mapped_column(String(200))
-    provenance: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    findings: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    provenance: Mapped[Json] = mapped_column(JsonText)
+    findings: Mapped[tuple[Finding, ...]] = mapped_column(JsonShape(tuple[Finding, ...]))
     created_at: Mapped[datetime] = mapped_column(Timestamp, default=now())
     purged_at: Mapped[datetime | None] = mapped_column(Timestamp, default=None)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from azuraforge.database import Database, Session, now
 from azuraforge.datasets import store
@@ -137,7 +137,7 @@ class DatasetTrash(RowBin[Row]):
             store.change(session, row, purged_at=now(), deleted_at=row.deleted_at or thing.row.deleted_at)
         return Removal(Counter(dataset_versions=len(free)), fingerprints, kept=1)
 
-    def describe(self, thing: Thing[Row]) -> dict[str, Any]:
+    def describe(self, thing: Thing[Row]) -> dict[str, object]:
         return {"dataset_id": thing.id, "name": thing.name, "version": thing.version}
 
     def shelf(self, project_id: str) -> Shelf:

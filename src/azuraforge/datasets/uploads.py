@@ -6,10 +6,9 @@ FastAPI's own ``UploadFile`` reads the whole body before any dependency runs, so
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
 from anyio import to_thread
 from python_multipart.exceptions import FormParserError
@@ -17,6 +16,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from azuraforge.errors import InvalidInput, StorageError
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 FIELD_BYTES = 256 * 1024
 
@@ -90,8 +92,8 @@ class _Form:
         self._name = ""
         self._file: IO[bytes] | None = None
 
-    def callbacks(self) -> Any:
-        events: dict[str, Callable[..., None]] = {
+    def callbacks(self) -> MultipartCallbacks:
+        return {
             "on_part_begin": self._begin,
             "on_header_field": self._on_header,
             "on_header_value": self._on_value,
@@ -101,7 +103,6 @@ class _Form:
             "on_part_end": self.close,
             "on_end": self._end,
         }
-        return events
 
     def close(self) -> None:
         if self._file is not None:

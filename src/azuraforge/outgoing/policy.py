@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -104,8 +104,13 @@ class Policy:
         return policy
 
     def to_json(self) -> dict[str, Any]:
-        """Return the policy for a child; ``Policy(**fields)`` restores it."""
-        return asdict(self)
+        """Return the policy for a child; ``Policy.from_json`` restores it."""
+        return {**asdict(self), "allow": list(self.allow)}
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> Policy:
+        """Return the policy that ``to_json`` wrote."""
+        return cls(**fields)
 
     @cached_property
     def allowed(self) -> tuple[Allowed, ...]:

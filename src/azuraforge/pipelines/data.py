@@ -16,6 +16,6 @@ def read_dataset(dataset: DatasetFile) -> pl.DataFrame:
 
     Raises StorageError where the rows are not the ones that were stored.
     """
-    from azuraforge.datasets.reading.canonical import load_version  # it loads Polars, which costs a child 0.15 s
+    from azuraforge.datasets.loading import load_version  # it loads Polars, which costs a child 0.15 s
 
-    return load_version(Path(dataset.path), dict(dataset.meaning), dict(dataset.options), dataset.fingerprint)
+    return load_version(Path(dataset.path), dataset.meaning, dataset.options, dataset.fingerprint)

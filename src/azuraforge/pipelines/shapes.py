@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ConfigDict, Field, JsonValue
 
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
 from azuraforge.models.gate.record import VerdictRecord
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import Evaluation, FailedBaseline
 from azuraforge.plugins.contract.judging import Predicted, PresentChampion, Remark, SplitResult
 from azuraforge.plugins.contract.shape import Shape
-
-Json = dict[str, JsonValue]
+from azuraforge.strict_json import JsonObject
 
 
 class DatasetFile(Shape):
@@ -22,8 +22,8 @@ class DatasetFile(Shape):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     path: str
-    meaning: Json = Field(alias="schema")
-    options: Json
+    meaning: DatasetSchema = Field(alias="schema")
+    options: JsonObject
     fingerprint: str
 
 
@@ -52,7 +52,7 @@ class Learner(StepInput):
     """A pipeline with its config."""
 
     plugin: str
-    config: Json
+    config: JsonObject
 
 
 class SplitInput(Learner):
@@ -72,7 +72,7 @@ class CutSplit(SplitResult):
 class Validated(SplitResult):
     """The split that a config leads to, and the config with its defaults filled in."""
 
-    config: Json
+    config: JsonObject
 
 
 class FitInput(Learner):
@@ -129,7 +129,7 @@ class LearnedBaseline(Shape):
     """A fitted baseline in ``<name>/predictor/``, or why it ``failed``."""
 
     name: str
-    config: Json = Field(default_factory=dict)
+    config: JsonObject = Field(default_factory=dict)
     weights_sha256: str = ""
     seconds: float | None = None
     engine: EngineUsed | None = None
@@ -145,8 +145,8 @@ class LearnedBaselines(StepResult):
 class ChampionData(Shape):
     """The data that the present champion learned from. ``learned_from``: None where its version states no range."""
 
-    meaning: Json
-    config: Json
+    meaning: DatasetSchema
+    config: JsonObject
     learned_from: tuple[str, str] | None
 
 
@@ -156,7 +156,7 @@ class HoldOutInput(StepInput):
     task: str
     dataset: DatasetFile
     split: SplitResult
-    config: Json
+    config: JsonObject
     champion: ChampionData | None = None
 
 
@@ -182,7 +182,7 @@ class PredictInput(StepInput):
     predictor: str
     test: str
     future: str
-    engine: Json | None = None
+    engine: JsonObject | None = None
     champion: bool = False
 
 
@@ -266,7 +266,7 @@ class JudgeResult(StepResult):
 
     evaluation: Evaluation
     verdict: VerdictRecord
-    figures: dict[str, Json] = Field(default_factory=dict)
+    figures: dict[str, JsonObject] = Field(default_factory=dict)
     explanations: tuple[ExplanationPhase, ...] = ()
 
 
@@ -293,11 +293,11 @@ class ExplainResult(StepResult):
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
 
-def to_json(shape: Shape) -> dict[str, Any]:
+def to_json(shape: Shape) -> JsonObject:
     """Return a shape as the JSON of a payload or of a result."""
     return shape.model_dump(mode="json", by_alias=True)
 
 
-def asked(shape: type[ShapeT], payload: Mapping[str, Any]) -> ShapeT:
+def asked(shape: type[ShapeT], payload: Mapping[str, JsonValue]) -> ShapeT:
     """Return a child's payload as the shape that its step takes."""
     return shape.model_validate(payload)

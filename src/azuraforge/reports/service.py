@@ -146,13 +146,13 @@ class RunReports:
         values = {"kind": "report", "media_type": media_type, "bytes": stored.bytes, "sha256": stored.sha256}
 
         def work(session: Session) -> None:
-            row = store.lock(session, project_id, run.id)
-            hold(session, project_id)
+            row = store.lock(session, run.id)
+            hold(session)
             # Purged or resumed meanwhile, or its file was freed a moment ago: then it is written anew when asked for.
             if row is None or row.finished_at != run.finished_at:
                 return
             if self._artifacts.path(project_id, stored.sha256).exists():
-                store.save_artifact(session, project_id, run.id, name, {**values, "created_at": now()})
+                store.save_artifact(session, run.id, name, {**values, "created_at": now()})
 
         self._database.write(project_id, work)
 

@@ -20,7 +20,10 @@ _SAFE_METHODS = {"get", "head", "options"}
 #: Routes that check credentials although they require no session or token.
 _REFUSING = {("post", "/api/v1/sessions")}
 
-PROBLEM: dict[str, Any] = {
+#: A part of an OpenAPI document, as FastAPI writes it.
+Document = dict[str, Any]
+
+PROBLEM: Document = {
     "title": "Problem",
     "description": "An error as RFC 9457 writes it: what, where, what to do next.",
     "type": "object",
@@ -38,7 +41,7 @@ PROBLEM: dict[str, Any] = {
 }
 
 
-def described(document: dict[str, Any], routes: dict[tuple[str, str], APIRoute]) -> dict[str, Any]:
+def described(document: Document, routes: dict[tuple[str, str], APIRoute]) -> Document:
     """Return the document with every status that a route can answer beyond its success.
 
     Statuses follow from what a route depends on: an access that may be missing or too weak, parameters and bodies
@@ -62,7 +65,7 @@ def described(document: dict[str, Any], routes: dict[tuple[str, str], APIRoute])
     return document
 
 
-def _errors(method: str, path: str, operation: dict[str, Any], route: APIRoute | None) -> Iterator[int]:
+def _errors(method: str, path: str, operation: Document, route: APIRoute | None) -> Iterator[int]:
     asked = set(calls(route.dependant)) if route is not None else set()
     yield from (400, 408, 431, 503)
     writes = method not in _SAFE_METHODS
@@ -82,7 +85,7 @@ def _errors(method: str, path: str, operation: dict[str, Any], route: APIRoute |
         yield from (409, 507)
 
 
-def calls(dependant: Dependant) -> Iterator[Any]:
+def calls(dependant: Dependant) -> Iterator[object]:
     """Yield every function that a route depends on, its own included."""
     yield dependant.call
     for inner in dependant.dependencies:

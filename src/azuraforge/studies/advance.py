@@ -90,7 +90,7 @@ class Advance:
     ) -> str:
         """Queue the winner's training run in the caller's transaction, which has locked the study; returns its id."""
         request, run = prepared
-        run_id = self._runs.add(session, study.project_id, request, run, study.created_by)
+        run_id = self._runs.add(session, request, run, study.created_by)
         store.change(session, study, retrain_run_id=run_id, winner=trial.number)
         self.tell(session, study, "study.retrained", trial=trial.number, run_id=run_id)
         return run_id
@@ -209,7 +209,7 @@ class Advance:
                 return False  # another scheduler was faster, or somebody paused it
             if len(store.open_trials(session, study.id)) >= locked.parallel:
                 return False
-            run_id = self._runs.add(session, study.project_id, request, prepared, locked.created_by)
+            run_id = self._runs.add(session, request, prepared, locked.created_by)
             trial = StudyTrial(
                 project_id=study.project_id, study_id=study.id, number=number, run_id=run_id, state="running",
                 params=params, curve=[], generation=generation,

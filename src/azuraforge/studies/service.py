@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 
 from azuraforge.bounds import Moment
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.events.service import EventLog
@@ -81,7 +81,9 @@ class StudyService:
         self._importances: dict[tuple[str, str, int], ImportanceOut] = {}
         self._wake = wake
 
-    def create(self, project_id: str, request: StudyRequest, user_id: str | None = None) -> StudyDetail:
+    def create(
+        self, project_id: str, request: StudyRequest, user_id: str | None = None, *, unit: UnitOfWork | None = None
+    ) -> StudyDetail:
         """Check the space down to its corners, and begin. Raises InvalidInput, NotFound and Conflict (the name)."""
         plugin = self._catalogue.get("pipeline", request.plugin)
         kind = self._catalogue.task_kinds().get(plugin.task or "")
@@ -145,7 +147,7 @@ class StudyService:
             return row.id
 
         try:
-            study_id = self._database.write(project_id, work)
+            study_id = self._database.write(project_id, work, unit=unit)
         except IntegrityError:
             raise Conflict(
                 f"a study named {request.name!r} is there already", where="name", next_step="choose another name"
@@ -221,7 +223,7 @@ class StudyService:
             metrics=[each.name for each in metrics_of(self._catalogue.task_kinds().get(found.task or ""))],
         )
 
-    def pause(self, project_id: str, study: str) -> StudyDetail:
+    def pause(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
         """Start no further trial; those that run end by themselves."""
 
         def change(session: Session, row: Study) -> None:
@@ -232,9 +234,9 @@ class StudyService:
             store.change(session, row, state="paused", ran_seconds=spent, running_since=None)
             self._advance.tell(session, row, "study.paused")
 
-        return self._change(project_id, study, change)
+        return self._change(project_id, study, change, unit)
 
-    def resume(self, project_id: str, study: str) -> StudyDetail:
+    def resume(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
         """Go on after a pause."""
 
         def change(session: Session, row: Study) -> None:
@@ -244,9 +246,9 @@ class StudyService:
             store.change(session, row, state="running", active=True, running_since=store.clock(session))
             self._advance.tell(session, row, "study.resumed")
 
-        return self._change(project_id, study, change)
+        return self._change(project_id, study, change, unit)
 
-    def stop(self, project_id: str, study: str) -> StudyDetail:
+    def stop(self, project_id: str, study: str, *, unit: UnitOfWork | None = None) -> StudyDetail:
         """End it now: running trials are cancelled, the winner so far stands and is not trained anew by itself."""
 
         def change(session: Session, row: Study) -> None:
@@ -261,9 +263,9 @@ class StudyService:
             )  # fmt: skip
             self._advance.tell(session, row, "study.ended", reason="stopped")
 
-        return self._change(project_id, study, change)
+        return self._change(project_id, study, change, unit)
 
-    def retrain(self, project_id: str, study: str, number: int | None) -> RunDetail:
+    def retrain(self, project_id: str, study: str, number: int | None, *, unit: UnitOfWork | None = None) -> RunDetail:
         """Train one trial's config anew, as the winner is at the end. Raises Conflict while the study goes on."""
         with self._database.read(project_id) as session:
             row = _found(store.find(session, study, trash=True), study)
@@ -288,7 +290,7 @@ class StudyService:
             return self._advance.retrain(session, locked, chosen, prepared)
 
         try:
-            run_id = self._database.write(project_id, work)
+            run_id = self._database.write(project_id, work, unit=unit)
         except IntegrityError:
             raise Conflict(
                 f"trial {number} has been trained anew already",
@@ -297,8 +299,12 @@ class StudyService:
             ) from None
         return self._runs.get(project_id, run_id)
 
-    def _change(self, project_id: str, study: str, change: Callable[[Session, Study], None]) -> StudyDetail:
-        self._database.write(project_id, lambda session: change(session, self._locked(session, project_id, study)))
+    def _change(
+        self, project_id: str, study: str, change: Callable[[Session, Study], None], unit: UnitOfWork | None
+    ) -> StudyDetail:
+        self._database.write(
+            project_id, lambda session: change(session, self._locked(session, project_id, study)), unit=unit
+        )
         self._wake()
         return self.get(project_id, study)
 

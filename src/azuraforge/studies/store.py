@@ -41,7 +41,7 @@ def active(session: Session, limit: int) -> list[Active]:
 
 def clock(session: Session) -> datetime:
     """The database's time."""
-    found: datetime = session.scalar(select(now()))
+    found: datetime = session.execute(select(now())).scalar_one()
     return found
 
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions, Schema, Split, Table
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
 from azuraforge.plugins.forecasting.channels import column_values, filled

@@ -18,7 +18,8 @@ from pydantic import Field
 from azuraforge.apps.forecasting.baseline import Learned
 from azuraforge.apps.forecasting.ridge import LONGEST_SEASON, Ridge, covariates_ahead
 from azuraforge.apps.forecasting.trees import Trees
-from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import is_stationary

@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known
-from azuraforge.plugins.contract.parts import Floats, Part
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.forecasting.calendar import Clock, moments_of
 from azuraforge.plugins.forecasting.channels import column_values

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.apps.forecasting.baseline import Baseline, Learned, first_known, target_of
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Schema
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part, Schema
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import Channel, column_values

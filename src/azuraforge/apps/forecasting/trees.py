@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from azuraforge.engine.ops.registry import Array
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
 
 #: Rows times trees that are walked at once: what stays in a processor's cache.
 _AT_ONCE = 200_000

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.engine.ops.registry import Array
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.vision.calibration import fit_temperature, negative_log_likelihood, softmax
 from azuraforge.plugins.vision.config import ClassifyConfig, ClassPredictions, ImagePart, ImagePipeline, Pixels

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import orjson
@@ -16,8 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from azuraforge.datasets.reading.findings import finding
-from azuraforge.datasets.schemas import Finding
+from azuraforge.datasets.schemas import Finding, Json
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.wording import fill
 
 _FORMAT = "azuraforge images 1"
@@ -42,8 +42,8 @@ def image_frame(
     pictures: Sequence[Picture],
     size: tuple[int, int, int],
     unit: str = "",
-) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """The canonical frame (``image``, ``label``, ``part``, ``name``) and the version's schema.
+) -> tuple[pl.DataFrame, DatasetSchema]:
+    """Return the canonical frame (``image``, ``label``, ``part``, ``name``) and the version's schema.
 
     Args:
         pixels: one row-major height × width × channels uint8 buffer a picture.
@@ -64,25 +64,33 @@ def image_frame(
     )
     frame = frame.sort("order", "name", "label", "image").drop("order")
     height, width, channels = size
-    schema = {
-        "kind": "images",
-        "target": "label",
-        "height": height,
-        "width": width,
-        "channels": channels,
-        "classes": sorted(frame["label"].unique().to_list()),
-        "unit": unit,
-    }
+    schema = DatasetSchema(
+        kind="images",
+        target="label",
+        unit=unit,
+        height=height,
+        width=width,
+        channels=channels,
+        classes=tuple(sorted(frame["label"].unique().to_list())),
+    )
     return frame, schema
 
 
-def image_fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, Any]) -> str:
-    """SHA-256 over size, classes, the options that shaped the pictures, and every row: part, name, label, pixels.
+def image_fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json) -> str:
+    """Return the SHA-256 over size, classes, the options that shaped the pictures, and every row.
+
+    A row is its part, name, label and pixels.
 
     It depends neither on the archive or file format that carried the pictures nor on their order in it. A JPEG's
     pixels are those of the decoder that read it.
     """
-    header = {"format": _FORMAT, "schema": schema, "options": options, "columns": frame.columns, "rows": frame.height}
+    header = {
+        "format": _FORMAT,
+        "schema": schema.to_json(),
+        "options": options,
+        "columns": frame.columns,
+        "rows": frame.height,
+    }
     digest = hashlib.sha256(orjson.dumps(header, option=orjson.OPT_SORT_KEYS))
     for image, label, part, name in frame.select("image", "label", "part", "name").iter_rows():
         digest.update(orjson.dumps([part, name, label, len(image)]))

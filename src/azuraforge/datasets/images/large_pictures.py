@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azuraforge.errors import TransientError
+from azuraforge.plugins.contract.shape import Shape
 
 if TYPE_CHECKING:
     from azuraforge.plugins.discovery.catalogue import Call
@@ -22,6 +23,15 @@ SERVED_PIXELS = 1 << 22
 #: The code of the error for a picture with more pixels than are decoded.
 TOO_MANY_PIXELS = "too_many_pixels"
 SHRINK = "azuraforge.datasets.images.pictures:shrink"
+
+
+class ShrinkInput(Shape):
+    """A picture to decode into a size; ``name`` is its name in messages, ``target`` the path of the PNG."""
+
+    path: Path
+    name: str
+    size: tuple[int, int, int]
+    target: Path
 
 
 class LargePictures:
@@ -44,13 +54,13 @@ class LargePictures:
         """
         height, width, channels = size
         target = path.with_name(f"{path.name}-{height}x{width}x{channels}.png")
-        question = {"path": str(path), "name": name, "height": height, "width": width, "channels": channels}
+        wanted = ShrinkInput(path=path, name=name, size=size, target=target)
         if not self._places.acquire(timeout=timeout_seconds):
             raise TransientError(
                 "too many large pictures are being decoded", where=name, next_step="try again", code="busy"
             )
         try:
-            self._call(SHRINK, {**question, "target": str(target)}, timeout_seconds)
+            self._call(SHRINK, wanted.model_dump(mode="json"), timeout_seconds)
         finally:
             self._places.release()
         return target

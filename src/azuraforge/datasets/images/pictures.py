@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS
+from azuraforge.datasets.images.large_pictures import TOO_MANY_PIXELS, ShrinkInput
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins.vision.png import from_pixels
 
@@ -71,19 +71,18 @@ def decode_picture(
 class Asked(Protocol):
     """The part of a child that ``shrink`` needs."""
 
-    payload: dict[str, Any]
+    @property
+    def payload(self) -> Mapping[str, object]: ...
 
 
-def shrink(child: Asked) -> dict[str, Any]:
-    """Decode a picture and save it as a PNG, which keeps every pixel of the size asked for.
+def shrink(child: Asked) -> dict[str, object]:
+    """Decode a picture and save it as a PNG, which keeps every pixel of the size asked for. ``ShrinkInput`` → ``{}``.
 
-    Payload: ``path``, ``name`` (of the picture, for messages), ``height``, ``width``, ``channels``, ``target`` (path of
-    the PNG). Raises as ``decode_picture`` does.
+    Raises as ``decode_picture`` does.
     """
-    asked = child.payload
-    data = Path(asked["path"]).read_bytes()
-    pixels = decode_picture(data, asked["name"], asked["height"], asked["width"], asked["channels"])
-    from_pixels(pixels).save(asked["target"], format="PNG", compress_level=1)
+    asked = ShrinkInput.model_validate(child.payload)
+    pixels = decode_picture(asked.path.read_bytes(), asked.name, *asked.size)
+    from_pixels(pixels).save(asked.target, format="PNG", compress_level=1)
     return {}
 
 

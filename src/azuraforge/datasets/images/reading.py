@@ -10,16 +10,22 @@ import numpy as np
 import polars as pl
 
 from azuraforge.datasets.images import idx
-from azuraforge.datasets.images.archives import Archive, Entry, is_zip, open_archive
-from azuraforge.datasets.images.canonical import Picture, image_frame, look_over, refuse_unlearnable
+from azuraforge.datasets.images.canonical import (
+    Picture,
+    image_fingerprint,
+    image_frame,
+    look_over,
+    refuse_unlearnable,
+)
 from azuraforge.datasets.images.encoded import TEST, TRAIN, VALIDATION, Encoded, label_text
 from azuraforge.datasets.images.pictures import SUFFIXES, Look, Pixels, decode_picture, fit, look
 from azuraforge.datasets.images.tables import read_table
+from azuraforge.datasets.reading.archives import Archive, Entry, is_zip, open_archive
 from azuraforge.datasets.reading.canonical import file_sha256
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.datasets.reading.reader import Prepared, ReadFile, refuse_warnings
-from azuraforge.datasets.schemas import Finding, ImageOptions
+from azuraforge.datasets.schemas import Finding, ImageOptions, Json
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import ImageRead
 from azuraforge.plugins.vision.png import from_pixels
@@ -160,8 +166,8 @@ def _prepared(
     look_over(frame, findings)
     if options.strict:
         refuse_warnings(findings, name)
-    shaping = {"fit": "letterbox" if resized else "none", "unreadable": options.unreadable}
-    return Prepared(frame, schema, shaping, findings)
+    shaping: Json = {"fit": "letterbox" if resized else "none", "unreadable": options.unreadable}
+    return Prepared(frame, schema, shaping, findings, image_fingerprint(frame, schema, shaping))
 
 
 def _read_archive(

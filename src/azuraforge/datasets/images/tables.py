@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import orjson
 import polars as pl
 
-from azuraforge.datasets.images.archives import MAX_UNPACKED_BYTES
 from azuraforge.datasets.images.canonical import Picture
 from azuraforge.datasets.images.encoded import Encoded, label_text, unique_parts
+from azuraforge.datasets.reading.archives import MAX_UNPACKED_BYTES
 from azuraforge.datasets.reading.findings import finding
 from azuraforge.datasets.reading.parquet import describe, readable
 from azuraforge.datasets.schemas import Finding, ImageOptions
@@ -73,7 +72,7 @@ def _too_large(what: str, name: str) -> InvalidInput:
     return InvalidInput(what, where=name, next_step="add a part of it", code="too_large")
 
 
-def _columns(schema: Any, name: str, options: ImageOptions) -> list[str]:
+def _columns(schema: dict[str, pl.DataType], name: str, options: ImageOptions) -> list[str]:
     for option, column in (("image", options.image), ("label", options.label)):
         if column not in schema:
             raise InvalidInput(
@@ -120,7 +119,7 @@ def _class_names(described: str | None, label: str) -> list[str] | None:
     return [label_text(each) for each in told] if isinstance(told, list) else None
 
 
-def _label(value: Any, names: list[str] | None) -> str:
+def _label(value: object, names: list[str] | None) -> str:
     if names and isinstance(value, int) and 0 <= value < len(names):
         return names[value]
     return label_text(value)

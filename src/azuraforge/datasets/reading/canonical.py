@@ -1,4 +1,4 @@
-"""The canonical form of a dataset version: one order of rows and columns, one type, one fingerprint.
+"""The canonical form of a series: one order of rows and columns, one type, one fingerprint.
 
 Runs in children only.
 """
@@ -10,14 +10,14 @@ import io
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import orjson
 import polars as pl
 
-from azuraforge.datasets.images.canonical import image_fingerprint
+from azuraforge.datasets.schemas import Json
 from azuraforge.durable import sync
 from azuraforge.errors import StorageError
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 _FORMAT = "azuraforge dataset 1"
 
@@ -36,19 +36,16 @@ def canonical_frame(
     ).sort(*([] if series is None else [series]), time)
 
 
-def fingerprint(frame: pl.DataFrame, schema: dict[str, Any], options: dict[str, Any]) -> str:
-    """SHA-256 over the meaning of the columns, the options that shaped them, and every value.
+def fingerprint(frame: pl.DataFrame, schema: DatasetSchema, options: Json) -> str:
+    """Return the SHA-256 over the meaning of the columns, the options that shaped them, and every value.
 
     It depends on no file format: times count as int64 microseconds, values as little-endian float64, negative zero
     as zero, a missing value as NaN; the names of several series as text, each with how many rows it has. The order of
-    rows and of feature columns in the source does not matter. Pictures have a fingerprint of their own kind, see
-    ``images``.
+    rows and of feature columns in the source does not matter.
     """
-    if schema.get("kind") == "images":
-        return image_fingerprint(frame, schema, options)
     header = {
         "format": _FORMAT,
-        "schema": {**schema, "features": sorted(schema["features"])},
+        "schema": {**schema.to_json(), "features": sorted(schema.features)},
         "options": options,
         "columns": frame.columns,
         "rows": frame.height,
@@ -94,23 +91,3 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def load_version(path: Path, schema: dict[str, Any], options: dict[str, Any], expected: str) -> pl.DataFrame:
-    """Read a version's rows and refuse them where they are not the ones that were stored."""
-    try:
-        frame = pl.read_parquet(path)
-        found = fingerprint(frame, schema, options)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise StorageError(
-            f"the rows of the dataset cannot be read: {str(error).splitlines()[0]}",
-            where=str(path),
-            next_step="add the dataset again from its file or source",
-        ) from error
-    if found != expected:
-        raise StorageError(
-            "the rows of the dataset are not the ones that were stored",
-            where=str(path),
-            next_step="add the dataset again from its file or source",
-        )
-    return frame

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from azuraforge.datasets.images.archives import check_directory
+from azuraforge.datasets.reading.archives import check_directory
 from azuraforge.datasets.reading.limits import ReadingLimits
 from azuraforge.errors import InvalidInput
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from azuraforge import wording
 from azuraforge.datasets.schemas import Finding
@@ -237,15 +237,15 @@ _TEXTS: dict[str, tuple[Severity, str, str]] = {
 CODES = tuple(_TEXTS)
 
 
-def finding(code: str, *, count: int = 1, where: str = "", **values: Any) -> Finding:
-    """A finding by its code; a value may be ``{"en": …, "tr": …}``.
+def finding(code: str, *, count: int = 1, where: str = "", **values: object) -> Finding:
+    """Return a finding by its code; a value may be ``{"en": …, "tr": …}``.
 
     Example:
         >>> finding("rows_sorted", count=3, where="line 7").text["en"]
         '3 rows stood out of order of time; the rows were sorted.'
     """
     severity, english, turkish = _TEXTS[code]
-    fill = {"count": count, **values}
+    fill: dict[str, object] = {"count": count, **values}
 
     def told(language: str, sentence: str) -> str:
         worded = {name: each[language] if isinstance(each, dict) else each for name, each in fill.items()}

@@ -5,8 +5,8 @@ Runs in children only, apart from ``ReadingLimits``, which the platform hands to
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from azuraforge.errors import InvalidInput
 
@@ -38,10 +38,6 @@ class ReadingLimits:
     def of(cls, settings: ReadingSettings) -> ReadingLimits:
         """Return the limits that the platform's settings state."""
         return cls(settings.table_bytes, settings.values, settings.columns, settings.picture_bytes)
-
-    def to_json(self) -> dict[str, int]:
-        """Return the limits for a child; ``ReadingLimits(**fields)`` restores them."""
-        return asdict(self)
 
     def check_table(self, rows: int, columns: int, where: str, next_step: str = "add a part of it") -> None:
         """Raise InvalidInput for a table with too many columns or values."""
@@ -112,8 +108,3 @@ def _refused(size: str, most: str, setting: str, where: str, next_step: str) -> 
         code="too_large",
         setting=f"{_PREFIX}{setting.upper()}",
     )
-
-
-def limits_of(payload: dict[str, Any]) -> ReadingLimits:
-    """Return the limits in a child's payload; the defaults if it has none."""
-    return ReadingLimits(**payload.get("limits", {}))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -17,9 +16,10 @@ from azuraforge.datasets.reading.frequency import Rhythm, find_rhythm
 from azuraforge.datasets.reading.limits import Budget, ReadingLimits
 from azuraforge.datasets.reading.parquet import is_parquet, read_parquet
 from azuraforge.datasets.reading.times import check_zone, parse_times
-from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding
+from azuraforge.datasets.schemas import CleaningOptions, FileOptions, Finding, Json
 from azuraforge.errors import InvalidInput
 from azuraforge.plugins import SourceRead
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 _DEFAULT = ReadingLimits()
 
@@ -29,22 +29,19 @@ class Prepared:
     """A dataset version before it is stored: ``frame`` in canonical form."""
 
     frame: pl.DataFrame
-    schema: dict[str, Any]
-    options: dict[str, Any]
+    schema: DatasetSchema
+    options: Json
     findings: list[Finding]
-
-    @property
-    def fingerprint(self) -> str:
-        return fingerprint(self.frame, self.schema, self.options)
+    fingerprint: str
 
 
 @dataclass(frozen=True)
 class ReadFile:
-    """What a file holds, and how it was read."""
+    """The content of a file, and how it was read."""
 
     prepared: Prepared
     file_sha256: str
-    facts: dict[str, Any]
+    facts: Json
 
 
 def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits = _DEFAULT) -> ReadFile:
@@ -55,7 +52,7 @@ def read_file(path: Path, name: str, options: FileOptions, limits: ReadingLimits
     findings: list[Finding] = []
     if is_parquet(path):
         table = read_parquet(path, name, options, limits, findings)
-        facts: dict[str, Any] = {"format": "parquet"}
+        facts: Json = {"format": "parquet"}
     else:
         table, facts = _read_text(path, name, options, limits, findings)
     return ReadFile(_prepare(table, options, findings, limits), file_sha256(path), {"file": name, **facts})
@@ -85,7 +82,7 @@ def prepare_source(
 
 def _read_text(
     path: Path, name: str, options: FileOptions, limits: ReadingLimits, findings: list[Finding]
-) -> tuple[RawTable, dict[str, Any]]:
+) -> tuple[RawTable, Json]:
     """Read a table of text; of its text only the columns stay in memory."""
     decoded = decode(unpack(path, name, limits), name, options.encoding)
     if decoded.assumed:
@@ -128,18 +125,8 @@ def _prepare(
     findings.append(_rhythm_finding(rhythm, season, frame[time]))
     if options.strict:
         refuse_warnings(findings, table.name)
-    schema = {
-        "time": time,
-        "target": target,
-        "features": sorted(features),
-        "frequency": rhythm.frequency if regular else None,
-        "season": season,
-        "timezone": zone,
-        "unit": options.unit,
-        **_more_of_the_rhythm(rhythm, zone, regular),
-    }
-    shaping = options.model_dump(include={"duplicates", "missing", "gaps", "missing_values"})
-    return Prepared(canonical_frame(frame, time, target, features), schema, shaping, findings)
+    schema = _schema(options, features, rhythm, season, regular=regular)
+    return _finished(canonical_frame(frame, time, target, features), schema, options, findings)
 
 
 def _prepare_panel(
@@ -187,30 +174,38 @@ def _prepare_panel(
     findings.append(_rhythm_finding(rhythm, season, next(iter(settled.values())).frame[time]))
     if options.strict:
         refuse_warnings(findings, table.name)
-    schema = {
-        "time": time,
-        "target": target,
-        "series": column,
-        "series_names": sorted(settled),
-        "features": sorted(features),
-        "frequency": rhythm.frequency if regular else None,
-        "season": season,
-        "timezone": zone,
-        "unit": options.unit,
-        **_more_of_the_rhythm(rhythm, zone, regular),
-    }
-    shaping = options.model_dump(include={"duplicates", "missing", "gaps", "missing_values"})
-    return Prepared(canonical_frame(whole, time, target, features, column), schema, shaping, findings)
+    schema = _schema(options, features, rhythm, season, regular=regular, names=sorted(settled))
+    return _finished(canonical_frame(whole, time, target, features, column), schema, options, findings)
 
 
-def _more_of_the_rhythm(rhythm: Rhythm, zone: str, regular: bool) -> dict[str, Any]:
-    """What few series need; left out elsewhere, so that their fingerprints stay what they were."""
-    more: dict[str, Any] = {}
-    if rhythm.zone not in (None, zone):
-        more["rhythm_timezone"] = rhythm.zone
-    if rhythm.month_end and regular:
-        more["month_end"] = True
-    return more
+def _schema(
+    options: FileOptions,
+    features: list[str],
+    rhythm: Rhythm,
+    season: int,
+    *,
+    regular: bool,
+    names: list[str] | None = None,
+) -> DatasetSchema:
+    zone = options.timezone or "UTC"
+    return DatasetSchema(
+        time=options.time,
+        target=options.target,
+        unit=options.unit,
+        features=tuple(sorted(features)),
+        frequency=rhythm.frequency if regular else None,
+        season=season,
+        timezone=zone,
+        rhythm_timezone=rhythm.zone if rhythm.zone != zone else None,
+        month_end=rhythm.month_end and regular,
+        series=options.series,
+        series_names=None if names is None else tuple(names),
+    )
+
+
+def _finished(frame: pl.DataFrame, schema: DatasetSchema, options: FileOptions, findings: list[Finding]) -> Prepared:
+    shaping: Json = options.model_dump(mode="json", include={"duplicates", "missing", "gaps", "missing_values"})
+    return Prepared(frame, schema, shaping, findings, fingerprint(frame, schema, shaping))
 
 
 def _rhythm_finding(rhythm: Rhythm, season: int, times: pl.Series) -> Finding:

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import orjson
 
-from azuraforge.database import Database, Session
+from azuraforge.database import Database, Session, UnitOfWork
 from azuraforge.datasets.service import DatasetService
 from azuraforge.errors import Conflict, InvalidInput, NotFound
 from azuraforge.models import store
@@ -88,7 +88,7 @@ class Bundles:
     def write(self, project_id: str, name: str, number: int) -> IO[bytes]:
         """A version as a zip, at its beginning; the file is gone once it is closed. The version must verify."""
         with self._database.read(project_id) as session:
-            owner, row = known_version(session, project_id, name, number)
+            owner, row = known_version(session, name, number)
             evaluated = evaluated_of(session, row)
         folder = self._folders.verify(project_id, row.content_hash)
         made: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  the caller closes it
@@ -100,7 +100,9 @@ class Bundles:
         made.seek(0)
         return made
 
-    def bring_in(self, project_id: str, path: Path, name: str | None, by: str) -> tuple[str, int, bool]:
+    def bring_in(
+        self, project_id: str, path: Path, name: str | None, by: str, *, unit: UnitOfWork | None = None
+    ) -> tuple[str, int, bool]:
         """Add a bundle's version to a model (by default of the bundle's own name); returns model, number, is new.
 
         The same bundle again answers with the version that is there. Raises InvalidInput where it is damaged, cannot
@@ -111,8 +113,8 @@ class Bundles:
             told = opened.description
             model = check_name(name or told["model"])
             with self._database.read(project_id) as session:
-                owner = store.model(session, project_id, model)
-                present = store.versions(session, project_id, owner.id) if owner is not None else ()
+                owner = store.model(session, model)
+                present = store.versions(session, owner.id) if owner is not None else ()
                 if (known := _known(present, opened.sha256)) is not None:
                     return model, known, False
                 _refuse_other(model, present[0] if present else None, told["version"])
@@ -122,7 +124,8 @@ class Bundles:
         try:
             if imported.content_hash != told["version"]["content_hash"]:
                 raise refused("the version's folder is not the one that the bundle names", DESCRIPTION)
-            return self._database.write(project_id, self._adder(project_id, model, told, opened.sha256, imported, by))
+            add = self._adder(project_id, model, told, opened.sha256, imported, by)
+            return self._database.write(project_id, add, unit=unit)
         except BaseException:
             self._free(project_id, imported.content_hash)
             raise
@@ -145,14 +148,13 @@ class Bundles:
         fields = told["version"]
 
         def work(session: Session) -> tuple[str, int, bool]:
-            owner = store.ensure_model(session, project_id, model)
-            present = store.versions(session, project_id, owner.id)
+            owner = store.ensure_model(session, model)
+            present = store.versions(session, owner.id)
             if (known := _known(present, sha256)) is not None:
                 return model, known, False
             _refuse_other(model, present[0] if present else None, fields)
             row = self._registry.register_version(
                 session,
-                project_id,
                 model,
                 imported,
                 **{name: fields[name] for name in _FIELDS if name not in ("content_hash", "bytes")},

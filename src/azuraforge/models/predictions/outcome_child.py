@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.processes.child import Child
 
 
@@ -18,17 +19,18 @@ def actuals(child: Child) -> dict[str, Any]:
     """
     import polars as pl
 
-    from azuraforge.datasets.reading.canonical import load_version
+    from azuraforge.datasets.loading import load_version
 
     asked = child.payload["dataset"]
-    schema = asked["schema"]
+    schema = DatasetSchema(**asked["schema"])
+    assert schema.time is not None  # the caller skips datasets without times
     frame = load_version(Path(asked["path"]), schema, asked["options"], asked["fingerprint"])
-    if schema.get("series") is not None:
-        frame = frame.filter(pl.col(schema["series"]) == child.payload["series"])
-    column = frame.get_column(schema["time"]).cast(pl.Datetime("us", "UTC"))
+    if schema.series is not None:
+        frame = frame.filter(pl.col(schema.series) == child.payload["series"])
+    column = frame.get_column(schema.time).cast(pl.Datetime("us", "UTC"))
     wanted = [datetime.fromisoformat(at) for at in child.payload["times"]]
     times = pl.DataFrame({"at": pl.Series(wanted, dtype=pl.Datetime("us", "UTC"))}).with_row_index("order")
-    truth = pl.DataFrame({"at": column, "value": frame.get_column(schema["target"]).cast(pl.Float64)})
+    truth = pl.DataFrame({"at": column, "value": frame.get_column(schema.target).cast(pl.Float64)})
     joined = times.join(truth.unique("at", keep="last"), on="at", how="left").sort("order")
     values = joined.get_column("value").to_list()
     return {"values": [value if value is not None and math.isfinite(value) else None for value in values]}

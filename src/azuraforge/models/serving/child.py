@@ -12,6 +12,7 @@ import numpy as np
 
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.forecasting.calendar import Clock
@@ -42,9 +43,7 @@ class Predictor:
         self._name = str(opening["plugin"])
         self._pipeline = plugin()
         self._predictor = self._pipeline.load(folder)
-        fields = opening["schema"]
-        known = {name: fields[name] for name in Schema.__dataclass_fields__ if name in fields}
-        self.schema = Schema(**known | {"features": tuple(known.get("features", ()))})
+        self.schema = Schema.of(DatasetSchema(**opening["schema"]))
         self.horizon = int(card.get("horizon") or opening["config"]["horizon"])
         self._known_ahead = tuple((card.get("config") or {}).get("known_ahead") or ())
         self._datasets: dict[str, pl.DataFrame] = {}
@@ -112,11 +111,12 @@ class Predictor:
 
     def dataset(self, version: Mapping[str, Any]) -> pl.DataFrame:
         """Return the rows of a dataset version (``path``, ``schema``, ``options``, ``fingerprint``), verified."""
-        from azuraforge.datasets.reading.canonical import load_version
+        from azuraforge.datasets.loading import load_version
 
         fingerprint = version["fingerprint"]
         if fingerprint not in self._datasets:  # versions never change, so one verified read is enough
-            frame = load_version(Path(version["path"]), version["schema"], version["options"], fingerprint)
+            schema = DatasetSchema(**version["schema"])
+            frame = load_version(Path(version["path"]), schema, version["options"], fingerprint)
             self._datasets = {fingerprint: frame}
         return self._datasets[fingerprint]
 

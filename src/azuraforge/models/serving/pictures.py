@@ -13,6 +13,7 @@ from azuraforge.datasets.images.pictures import decode_picture
 from azuraforge.errors import AzuraError, InvalidInput
 from azuraforge.models.registry.folder import read_card, verify_folder
 from azuraforge.models.serving.child import PREDICTION_FAILED
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.discovery.loading import load_plugin
 from azuraforge.plugins.vision.config import ClassPredictions, ImagePart, ImageSchema
 from azuraforge.plugins.vision.png import png_base64
@@ -36,7 +37,7 @@ class PicturePredictor:
         self._name = str(opening["plugin"])
         self._pipeline = plugin()
         self._predictor = self._pipeline.load(folder)
-        self.schema = ImageSchema.from_json(opening["schema"])
+        self.schema = ImageSchema.of(DatasetSchema(**opening["schema"]))
 
     def answer(self, question: dict[str, Any]) -> dict[str, Any]:
         """Name the classes of the picture at ``picture`` (a path), which messages call ``name``.

@@ -74,7 +74,7 @@ class ServedVersions:
         if (known := self.remembered(project_id, model_id, version)) is not None:
             return known
         with self._database.read(project_id) as session:
-            row = store.version(session, project_id, model_id, version)
+            row = store.version(session, model_id, version)
         if row is None:  # purged between two reads
             raise NotFound("this version is gone", next_step="azuraforge models list")
         known = self._served(row)
@@ -94,7 +94,10 @@ class ServedVersions:
             # Deleted or not: it is kept as long as this version is.
             found = self._datasets.get(served.project_id, served.dataset_id, served.dataset_version, trash=True)
             served.dataset = DatasetFile(
-                path=str(found.path), schema=found.schema, options=found.options, fingerprint=found.fingerprint
+                path=str(found.path),
+                schema=found.schema.to_json(),
+                options=found.options,
+                fingerprint=found.fingerprint,
             )
         return served.dataset
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from azuraforge.pipelines.shapes import DatasetFile, Json, StepInput, StepResult
+from azuraforge.pipelines.shapes import DatasetFile, StepInput, StepResult
 from azuraforge.plugins.contract.evaluation import FailedBaseline, PartSummary
 from azuraforge.plugins.contract.judging import Fold, SplitResult
 from azuraforge.plugins.contract.shape import Shape
+from azuraforge.strict_json import JsonObject
 
 
 class FoldRows(StepInput):
@@ -16,7 +17,7 @@ class FoldRows(StepInput):
     dataset: DatasetFile
     fold: Fold
     split: SplitResult
-    config: Json
+    config: JsonObject
 
 
 class FoldParts(StepResult):

@@ -7,7 +7,6 @@ after it has ended. Only forecasts have folds: their parts and metrics are those
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -31,10 +30,10 @@ from azuraforge.pipelines.backtests.shapes import (
 from azuraforge.pipelines.contexts import BaselineContext, Child
 from azuraforge.pipelines.data import read_dataset
 from azuraforge.pipelines.predictor import learn
-from azuraforge.pipelines.shapes import FitInput, asked, to_json
+from azuraforge.pipelines.shapes import FitInput, asked
 from azuraforge.pipelines.steps import config_of, load_pipeline, use_engine
 from azuraforge.plugins.contract.evaluation import FailedBaseline
-from azuraforge.plugins.contract.parts import Rows, Table
+from azuraforge.plugins.contract.parts import Rows, Schema, Table
 from azuraforge.plugins.contract.pipeline import Config
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.kinds.forecast.folds import split_of
@@ -47,7 +46,6 @@ from azuraforge.plugins.kinds.forecast.parts import (
     of_run,
     range_of,
     save_part,
-    schema_from,
     without_short_series,
 )
 from azuraforge.plugins.kinds.forecast.predictions import load_predictions, predict_checked, save_predictions
@@ -55,17 +53,17 @@ from azuraforge.plugins.kinds.forecast.probabilistic import score
 from azuraforge.plugins.kinds.forecast.split import ForecastSplit
 
 
-def cut(child: Child) -> dict[str, Any]:
+def cut(child: Child) -> FoldParts:
     """Write a fold's train and validation parts. ``FoldRows`` → ``FoldParts``."""
     wanted = asked(FoldRows, child.payload)
     table, config = _table(wanted), _config(wanted)
     for name, rows in (("train", wanted.fold.train), ("validation", wanted.fold.validation)):
         part = cut_learning(table, Rows(*rows), config.horizon, config.known_ahead)
         save_part(part, child.outputs / name)
-    return to_json(FoldParts())
+    return FoldParts()
 
 
-def fit(child: Child) -> dict[str, Any]:
+def fit(child: Child) -> FoldLearned:
     """Learn the candidate and every baseline into ``<name>/predictor/``. ``FitInput`` → ``FoldLearned``.
 
     A baseline that fails is listed; the candidate's failure ends the run.
@@ -92,10 +90,10 @@ def fit(child: Child) -> dict[str, Any]:
                 raise
             learned.append(FoldLearner(name=name, failed=one_line(error)))
     child.progress(len(names), len(names))
-    return to_json(FoldLearned(learned=tuple(learned)))
+    return FoldLearned(learned=tuple(learned))
 
 
-def hold(child: Child) -> dict[str, Any]:
+def hold(child: Child) -> FoldParts:
     """Write the rows to predict, ``test/``, and apart from them ``truth.npy``. ``FoldRows`` → ``FoldParts``."""
     wanted = asked(FoldRows, child.payload)
     table, config = _table(wanted), _config(wanted)
@@ -103,10 +101,10 @@ def hold(child: Child) -> dict[str, Any]:
     save_part(part, child.outputs / "test")
     np.save(child.outputs / "truth.npy", truth, allow_pickle=False)
     ranges = wanted.fold.model_dump()
-    return to_json(FoldParts(parts={name: range_of(table, Rows(*ends)) for name, ends in ranges.items()}))
+    return FoldParts(parts={name: range_of(table, Rows(*ends)) for name, ends in ranges.items()})
 
 
-def predict(child: Child) -> dict[str, Any]:
+def predict(child: Child) -> FoldPredicted:
     """Load and predict into ``<name>.npz``. ``FoldPredictInput`` → ``FoldPredicted``."""
     wanted = asked(FoldPredictInput, child.payload)
     part, folder = load_part(wanted.test), Path(wanted.predictors)
@@ -125,10 +123,10 @@ def predict(child: Child) -> dict[str, Any]:
             if not done:
                 raise
             found.append(FoldLearner(name=name, failed=one_line(error)))
-    return to_json(FoldPredicted(predicted=tuple(found)))
+    return FoldPredicted(predicted=tuple(found))
 
 
-def judge(child: Child) -> dict[str, Any]:
+def judge(child: Child) -> BacktestResult:
     """Measure every fold, and the mean and spread over the folds. ``BacktestInput`` → ``BacktestResult``."""
     wanted = asked(BacktestInput, child.payload)
     folds = tuple(_judged(fold, wanted.season) for fold in wanted.folds)
@@ -136,7 +134,7 @@ def judge(child: Child) -> dict[str, Any]:
     rows = [_over_folds(name, wanted.candidate, folds) for name in names]
     rows.sort(key=lambda row: (row.rmse.mean is None, row.rmse.mean or 0.0))
     figure = BacktestFigure(candidate=wanted.candidate, horizon=wanted.horizon, folds=folds, contenders=tuple(rows))
-    return to_json(BacktestResult(backtest=figure))
+    return BacktestResult(backtest=figure)
 
 
 class _Quiet(BaselineContext):
@@ -208,6 +206,6 @@ def _table(wanted: FoldRows) -> Table:
     """The dataset; of a panel without the series that ended early or have too little in a part of this fold."""
     run = ForecastSplit.model_validate(wanted.split.model_dump())
     ended = [each for each in run.left_out if each.why == "ended"]
-    table = Table(read_dataset(wanted.dataset), schema_from(wanted.dataset.meaning))
+    table = Table(read_dataset(wanted.dataset), Schema.of(wanted.dataset.meaning))
     horizon = _config(wanted).horizon
     return without_short_series(of_run(table, ended), split_of(wanted.fold, run.needs), horizon)[0]

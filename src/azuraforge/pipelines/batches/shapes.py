@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field, JsonValue
 
-from azuraforge.pipelines.shapes import DatasetFile, Json, StepInput, StepResult
+from azuraforge.pipelines.shapes import DatasetFile, StepInput, StepResult
 from azuraforge.plugins.contract.batch import BatchRange
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.shape import Shape
 
 
@@ -13,8 +14,8 @@ class CheckInput(StepInput):
     """A version and a dataset that it may predict from: both schemas."""
 
     task: str
-    learned: Json
-    given: Json
+    learned: DatasetSchema
+    given: DatasetSchema
 
 
 class CheckResult(StepResult):

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Generic
 from pydantic import AwareDatetime, Field, JsonValue
 from typing_extensions import TypeVar
 
-from azuraforge.plugins.contract.parts import Indices
 from azuraforge.plugins.contract.pipeline import Answer
 from azuraforge.plugins.contract.shape import Shape
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from azuraforge.plugins.contract.arrays import Indices
 
 TableT = TypeVar("TableT")
 

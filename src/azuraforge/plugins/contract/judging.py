@@ -6,18 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, JsonValue
 
 from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.parts import Floats
 from azuraforge.plugins.contract.shape import Shape, Texts
 
-Flags = NDArray[np.bool_]
+if TYPE_CHECKING:
+    from azuraforge.plugins.contract.arrays import Flags, Floats
 
 
 class SliceKey(Shape):
@@ -153,7 +151,7 @@ class Explanation:
 
 
 #: JSON that a chart draws.
-Figure: TypeAlias = Mapping[str, object]
+Figure: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias
 
-import numpy as np
 from pydantic import Field
 from typing_extensions import TypeVar
 
-from azuraforge.plugins.contract.parts import Floats
 from azuraforge.plugins.contract.shape import Shape, Texts
+
+if TYPE_CHECKING:
+    from azuraforge.plugins.contract.arrays import Floats
 
 TruthT = TypeVar("TruthT", contravariant=True)
 SaidT = TypeVar("SaidT", contravariant=True)
@@ -76,6 +77,8 @@ class MetricFacts(Shape):
 
     def score(self, losses: Floats) -> float | None:
         """Return the metric from losses per row, NaN where the truth is missing; None where nothing is known."""
+        import numpy as np  # children compute; the API only shows
+
         known = losses[np.isfinite(losses)]
         if not known.size:
             return None

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
+if TYPE_CHECKING:  # the API and the supervisor never load NumPy and Polars; children do
     import polars as pl
 
-Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
+    from azuraforge.plugins.contract.arrays import Floats, Indices
+    from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,11 @@ class Schema:
     rhythm_timezone: str | None = None
     month_end: bool = False
     series: str | None = None
+
+    @classmethod
+    def of(cls, schema: DatasetSchema) -> Schema:
+        """Return the meaning of a dataset version's columns as app code sees it."""
+        return cls(**{each.name: getattr(schema, each.name) for each in fields(cls)})
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from pydantic import Field, JsonValue
 from typing_extensions import TypeVar
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.judging import (
     Explanation,
     Figure,
@@ -27,13 +28,13 @@ from azuraforge.plugins.contract.judging import (
     SplitResult,
 )
 from azuraforge.plugins.contract.metric import AnyMetric, MetricFacts
-from azuraforge.plugins.contract.parts import Floats
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline, Config
 from azuraforge.plugins.contract.shape import Shape, Texts
 
 if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
     import polars as pl
 
+    from azuraforge.plugins.contract.arrays import Floats
     from azuraforge.plugins.contract.batch import Batch
 
 ConfigT = TypeVar("ConfigT", bound=Config)
@@ -42,8 +43,6 @@ PartT = TypeVar("PartT")
 PredictionsT = TypeVar("PredictionsT")
 SplitT = TypeVar("SplitT", bound=SplitResult)
 
-#: A dataset version's schema as JSON.
-SchemaJson: TypeAlias = Mapping[str, JsonValue]
 
 #: Data that a task kind learns from: kind of dataset → in words.
 DATA = {"series": "a series", "images": "images"}
@@ -195,10 +194,10 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
     # -- data
 
     @abstractmethod
-    def table(self, frame: pl.DataFrame, schema: SchemaJson) -> TableT:
+    def table(self, frame: pl.DataFrame, schema: DatasetSchema) -> TableT:
         """Return a dataset version as app code sees it."""
 
-    def check_pipeline(self, name: str, pipeline: AnyPipeline, schema: SchemaJson) -> None:
+    def check_pipeline(self, name: str, pipeline: AnyPipeline, schema: DatasetSchema) -> None:
         """Refuse a pipeline that cannot learn such a dataset. Raises InvalidInput."""
         if not issubclass(pipeline.Config, self.Config):
             raise InvalidInput(
@@ -207,9 +206,8 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
                 next_step=f"derive it from {self.Config.__module__}.{self.Config.__name__}",
                 code="other_config",
             )
-        found = str(schema.get("kind") or "series")
-        if found != self.data:
-            has, needs = (DATA.get(each, each) for each in (found, self.data))
+        if schema.kind != self.data:
+            has, needs = (DATA.get(each, each) for each in (schema.kind, self.data))
             raise InvalidInput(
                 f"the dataset holds {has}, and {name} ({self.name}) learns from {needs}",
                 where="dataset",
@@ -218,7 +216,7 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
             )
 
     def obstacle(
-        self, champion: SchemaJson, candidate: SchemaJson, learned_from: tuple[str, str] | None
+        self, champion: DatasetSchema, candidate: DatasetSchema, learned_from: tuple[str, str] | None
     ) -> Remark | None:
         """Return why a champion of one schema cannot be compared on the test set of another; None where it can.
 
@@ -229,16 +227,16 @@ class TaskKind(ABC, Generic[ConfigT, TableT, PartT, PredictionsT, SplitT]):
         found = self.other_data(champion, candidate)
         return found or (Remark(code="lineage_unknown") if learned_from is None else None)
 
-    def other_data(self, learned: SchemaJson, given: SchemaJson) -> Remark | None:
+    def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
         """Return in what two schemas differ so that a predictor of one cannot be asked about the other."""
         pairs = (
-            ("other_kind", learned.get("kind") or "series", given.get("kind") or "series"),
-            ("other_target", learned.get("target"), given.get("target")),
-            ("other_unit", learned.get("unit") or "", given.get("unit") or ""),
+            ("other_kind", learned.kind, given.kind),
+            ("other_target", learned.target, given.target),
+            ("other_unit", learned.unit, given.unit),
         )
         return next((other(code, theirs, ours) for code, theirs, ours in pairs if theirs != ours), None)
 
-    def unreadable(self, learned: SchemaJson, given: SchemaJson) -> str | None:
+    def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> str | None:
         """Return why a version of one schema cannot predict from data of another; None where it can."""
         found = self.other_data(learned, given)
         if found is None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from azuraforge.plugins.contract.parts import Floats, Indices, Schema
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Schema
 
 if TYPE_CHECKING:
     import polars as pl

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 
 if TYPE_CHECKING:
     import polars as pl

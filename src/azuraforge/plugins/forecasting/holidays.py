@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Schema
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Schema
 from azuraforge.plugins.forecasting.calendar import DAY, Clock
 
 if TYPE_CHECKING:

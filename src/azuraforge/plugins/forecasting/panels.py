@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions, Schema
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema
 from azuraforge.plugins.forecasting.calendar import moments_of
 
 if TYPE_CHECKING:

@@ -33,7 +33,8 @@ from azuraforge.engine import Tensor, data, nn, optim
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.engine.training import EarlyStopping, Trainer
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Schema, Split, Table
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Split, Table
 from azuraforge.plugins.contract.pipeline import Pipeline, RunContext
 from azuraforge.plugins.forecasting.adaptive import adaptive_offsets, past_part, past_truth, score_table
 from azuraforge.plugins.forecasting.calendar import Clock

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 
 TransformName = Literal["none", "log", "difference"]
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.forecasting.calendar import Clock
 from azuraforge.plugins.forecasting.channels import LIMIT, Channel, column_values, filled, robust_scale
 from azuraforge.plugins.forecasting.covariates import Covariates

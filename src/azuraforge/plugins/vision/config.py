@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.dataset_schema import DataKindName, DatasetSchema
 from azuraforge.plugins.contract.pipeline import Config, ConfigT, Pipeline, PredictorT, RunContext
 
 if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # the API and the supervisor never load Polars; children do
 
 Pixels = NDArray[np.uint8]
 Hashes = NDArray[np.uint64]
-KIND = "images"
+KIND: DataKindName = "images"
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,19 @@ class ImageSchema:
     unit: str = ""
 
     @classmethod
-    def from_json(cls, fields: Mapping[str, Any]) -> ImageSchema:
-        """From what a dataset version carries. Raises InvalidInput where it is no image dataset."""
-        if fields.get("kind") != KIND:
+    def of(cls, schema: DatasetSchema) -> ImageSchema:
+        """Return the meaning of an image dataset. Raises InvalidInput for another dataset."""
+        if schema.size is None or schema.classes is None:
             raise InvalidInput(
                 "a classifier needs a dataset of images",
                 where="dataset",
                 next_step="choose another dataset, or a forecasting pipeline for a series",
             )
-        known = {name: fields[name] for name in cls.__dataclass_fields__ if name in fields}
-        return cls(**known | {"classes": tuple(known["classes"])})
+        return cls(*schema.size, schema.classes, schema.target, schema.unit)
 
-    def to_json(self) -> dict[str, object]:
-        """As a part folder carries it."""
-        return {"kind": KIND, **vars(self), "classes": list(self.classes)}
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the schema as files carry it; ``ImageSchema.of(DatasetSchema(**fields))`` restores it."""
+        return DatasetSchema(kind=KIND, **vars(self)).to_json()
 
 
 @dataclass(frozen=True)

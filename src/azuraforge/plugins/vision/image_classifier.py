@@ -33,7 +33,8 @@ from azuraforge.engine.data import Dataset
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.engine.training import Callback, EarlyStopping, Trainer
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.pipeline import RunContext
 from azuraforge.plugins.training import BestAverage, Reporter
 from azuraforge.plugins.vision.calibration import fit_temperature, softmax
@@ -192,7 +193,7 @@ class ImageClassifier(ImagePipeline[ImageConfigT, Classifier], Generic[ImageConf
         if described.get("format") != _FORMAT:
             raise InvalidInput(f"preprocessing.json has format {described.get('format')!r}, expected {_FORMAT!r}")
         config: Any = self.Config.model_validate(described["config"])
-        schema = ImageSchema.from_json(described["schema"])
+        schema = ImageSchema.of(DatasetSchema(**described["schema"]))
         tensors, _ = load_safetensors(folder / "weights.safetensors", refuse_nan=True)
         network = self.build(config, schema)
         network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items()})

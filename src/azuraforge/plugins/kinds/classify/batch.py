@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from azuraforge.plugins.contract.arrays import Indices
 from azuraforge.plugins.contract.batch import Batch, BatchRange, LoadedVersion
-from azuraforge.plugins.contract.parts import Indices
 from azuraforge.plugins.kinds.classify.parts import image_part, learned_images
 from azuraforge.plugins.kinds.classify.predictions import classify_checked
 from azuraforge.plugins.vision.config import ImageTable, content_hashes

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from azuraforge.plugins.contract.arrays import Flags, Floats, Indices
 from azuraforge.plugins.contract.evaluation import (
     ClassMetrics,
     ContenderScores,
@@ -25,7 +26,6 @@ from azuraforge.plugins.contract.evaluation import (
 from azuraforge.plugins.contract.judging import (
     Contest,
     Figure,
-    Flags,
     Judge,
     JudgeCase,
     Judged,
@@ -34,7 +34,6 @@ from azuraforge.plugins.contract.judging import (
     SliceMask,
 )
 from azuraforge.plugins.contract.metric import Metric, MetricFacts
-from azuraforge.plugins.contract.parts import Floats, Indices
 from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
 from azuraforge.plugins.kinds.classify.metrics import confusion, log_losses, measure, per_class, reliability
 from azuraforge.plugins.kinds.classify.parts import learned_images, load_images

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.batch import Batch
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.judging import JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.parts import Floats
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
-from azuraforge.plugins.contract.task_kind import ExplainCase, SchemaJson, TaskKind, other
+from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind, other
 from azuraforge.plugins.kinds.classify.facts import METRICS, SALIENCY, SLICES
 from azuraforge.plugins.kinds.classify.metrics import measure
 from azuraforge.plugins.kinds.classify.parts import (
@@ -62,32 +63,32 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
     slices = SLICES
     explanations = (SALIENCY,)
 
-    def table(self, frame: pl.DataFrame, schema: SchemaJson) -> ImageTable:
-        return ImageTable(frame, ImageSchema.from_json(schema))
+    def table(self, frame: pl.DataFrame, schema: DatasetSchema) -> ImageTable:
+        return ImageTable(frame, ImageSchema.of(schema))
 
     def obstacle(
-        self, champion: SchemaJson, candidate: SchemaJson, learned_from: tuple[str, str] | None
+        self, champion: DatasetSchema, candidate: DatasetSchema, learned_from: tuple[str, str] | None
     ) -> Remark | None:
         """Images have no time: a version states what it learned from in a file of its own, which the judge reads."""
         return self.other_data(champion, candidate)
 
-    def other_data(self, learned: SchemaJson, given: SchemaJson) -> Remark | None:
+    def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
         found = super().other_data(learned, given)
         if found is not None and found.code == "other_kind":
             return found
-        if learned["classes"] != given["classes"]:
-            return other("other_classes", *(_named(schema["classes"]) for schema in (learned, given)))
-        sizes = ["×".join(str(schema[side]) for side in _SIDES) for schema in (learned, given)]
+        if learned.classes != given.classes:
+            return other("other_classes", *(", ".join((schema.classes or ())[:20]) for schema in (learned, given)))
+        sizes = ["×".join(map(str, schema.size or ())) for schema in (learned, given)]
         return other("other_size", *sizes) if sizes[0] != sizes[1] else None
 
-    def unreadable(self, learned: SchemaJson, given: SchemaJson) -> str | None:
+    def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> str | None:
         """A version may classify images of other classes, or of unknown ones."""
         found = super().other_data(learned, given)
         if found is not None and found.code == "other_kind":
             return super().unreadable(learned, given)
-        for side in _SIDES:
-            if learned[side] != given[side]:
-                return f"its images have {side} {given[side]}, the version reads {learned[side]}"
+        for side, ours, theirs in zip(_SIDES, learned.size or (), given.size or (), strict=True):
+            if ours != theirs:
+                return f"its images have {side} {theirs}, the version reads {ours}"
         return None
 
     def split(
@@ -161,7 +162,3 @@ class Classify(TaskKind[ClassifyConfig, ImageTable, ImagePart, ClassPredictions,
         from azuraforge.plugins.kinds.classify.batch import ImageBatch
 
         return ImageBatch()
-
-
-def _named(classes: object) -> str:
-    return ", ".join(str(each) for each in classes[:20]) if isinstance(classes, list | tuple) else str(classes)

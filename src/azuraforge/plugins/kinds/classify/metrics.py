@@ -10,7 +10,7 @@ from typing import TypeAlias, TypedDict
 
 import numpy as np
 
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
 
 #: Bins of confidence for the calibration error.
 BINS = 15

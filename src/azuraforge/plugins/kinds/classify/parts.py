@@ -16,10 +16,11 @@ from pydantic import Field
 
 from azuraforge.engine.io import load_safetensors, save_safetensors
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Indices
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import PartSummary
 from azuraforge.plugins.contract.judging import SplitResult
 from azuraforge.plugins.contract.part_folders import fresh_folder
-from azuraforge.plugins.contract.parts import Indices
 from azuraforge.plugins.contract.pipeline import AnyPipeline
 from azuraforge.plugins.vision.config import (
     KIND,
@@ -142,7 +143,7 @@ def load_images(folder: Path | str) -> ImagePart:
         pixels=np.load(folder / "pixels.npy", allow_pickle=False),
         labels=np.load(labels, allow_pickle=False) if labels.exists() else None,
         names=tuple(fields["names"]),
-        schema=ImageSchema.from_json(fields["schema"]),
+        schema=ImageSchema.of(DatasetSchema(**fields["schema"])),
     )
 
 

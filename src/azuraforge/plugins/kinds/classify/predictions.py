@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.vision.config import ClassPredictions, ImagePart
 
 #: One image alone and among all others; single precision in batches of another size differs a little.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.plugins.contract.parts import Floats, Indices
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.task_kind import ExplainCase
 from azuraforge.plugins.kinds.classify.parts import load_images
 from azuraforge.plugins.kinds.classify.predictions import classify_checked

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 
-from azuraforge.plugins.contract.parts import Floats, Part, Predictions
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import each as each_series
 from azuraforge.plugins.kinds.forecast.panel_judging import origins_of

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.plugins.contract.parts import Floats, Indices, Part
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.task_kind import ExplainCase
 from azuraforge.plugins.forecasting.covariates import ahead_of
 from azuraforge.plugins.kinds.forecast.parts import load_part, times_of

@@ -11,12 +11,14 @@ import numpy as np
 import orjson
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats
 from azuraforge.plugins.contract.batch import Batch
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.judging import JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
-from azuraforge.plugins.contract.parts import Floats, Part, Predictions, Table
+from azuraforge.plugins.contract.parts import Part, Predictions, Schema, Table
 from azuraforge.plugins.contract.pipeline import Answer, AnyPipeline
-from azuraforge.plugins.contract.task_kind import ExplainCase, SchemaJson, TaskKind, other
+from azuraforge.plugins.contract.task_kind import ExplainCase, TaskKind, other
 from azuraforge.plugins.forecasting.config import ForecastConfig
 from azuraforge.plugins.kinds.forecast.facts import IMPORTANCE, METRICS, RESIDUALS, SLICES
 from azuraforge.plugins.kinds.forecast.metrics import measure, seasonal_scale
@@ -27,7 +29,6 @@ from azuraforge.plugins.kinds.forecast.parts import (
     load_part,
     of_run,
     save_part,
-    schema_from,
 )
 from azuraforge.plugins.kinds.forecast.predictions import (
     GUARDED_ORIGINS,
@@ -71,12 +72,12 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
     slices = SLICES
     explanations = (RESIDUALS, IMPORTANCE)
 
-    def table(self, frame: pl.DataFrame, schema: SchemaJson) -> Table:
-        return Table(frame, schema_from(schema))
+    def table(self, frame: pl.DataFrame, schema: DatasetSchema) -> Table:
+        return Table(frame, Schema.of(schema))
 
-    def check_pipeline(self, name: str, pipeline: AnyPipeline, schema: SchemaJson) -> None:
+    def check_pipeline(self, name: str, pipeline: AnyPipeline, schema: DatasetSchema) -> None:
         super().check_pipeline(name, pipeline, schema)
-        if schema.get("series") is not None and not pipeline.several_series:
+        if schema.series is not None and not pipeline.several_series:
             raise InvalidInput(
                 f"the dataset holds several series, and {name} learns one",
                 where="dataset",
@@ -84,22 +85,22 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
                 code="several_series",
             )
 
-    def other_data(self, learned: SchemaJson, given: SchemaJson) -> Remark | None:
+    def other_data(self, learned: DatasetSchema, given: DatasetSchema) -> Remark | None:
         if (found := super().other_data(learned, given)) is not None and found.code == "other_kind":
             return found
-        panels = ["several_series" if schema.get("series") else "one_series" for schema in (learned, given)]
+        panels = ["several_series" if schema.series else "one_series" for schema in (learned, given)]
         if panels[0] != panels[1]:
             return other("other_kind", *panels)
-        frequencies = [_in_months(schema.get("frequency")) for schema in (learned, given)]
+        frequencies = [_in_months(schema.frequency) for schema in (learned, given)]
         if found is None and frequencies[0] != frequencies[1]:
             return other("other_frequency", *frequencies)
         return found
 
-    def unreadable(self, learned: SchemaJson, given: SchemaJson) -> str | None:
+    def unreadable(self, learned: DatasetSchema, given: DatasetSchema) -> str | None:
         """Every column that the version learned must be there."""
         if (found := super().unreadable(learned, given)) is not None:
             return found
-        missing = sorted(set(schema_from(learned).features) - set(schema_from(given).features))
+        missing = sorted(set(learned.features) - set(given.features))
         return f"column {missing[0]!r} is missing, which the version was trained with" if missing else None
 
     def split(
@@ -206,9 +207,9 @@ class Forecast(TaskKind[ForecastConfig, Table, Part, Predictions, ForecastSplit]
         return ForecastBatch()
 
 
-def _in_months(frequency: object) -> str | None:
+def _in_months(frequency: str | None) -> str | None:
     """A year is twelve months and a quarter three, whatever the dataset calls them."""
-    if not isinstance(frequency, str) or not frequency:
+    if frequency is None:
         return None
     months = {"q": 3, "y": 12}.get(frequency[-1])
     return f"{int(frequency[:-1]) * months}mo" if months else frequency

@@ -17,8 +17,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from azuraforge.plugins.contract.arrays import Floats, Indices
 from azuraforge.plugins.contract.evaluation import SeriesScores
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions
+from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.calendar import moments_of
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import each

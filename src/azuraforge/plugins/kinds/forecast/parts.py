@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import orjson
 
 from azuraforge.errors import InvalidInput
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.plugins.contract.evaluation import LeftOut, PartSummary
 from azuraforge.plugins.contract.part_folders import Reading, fresh_folder
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Rows, Schema, Split, Table
+from azuraforge.plugins.contract.parts import Part, Rows, Schema, Split, Table
 from azuraforge.plugins.forecasting.covariates import ahead_of, part_at_end
 from azuraforge.plugins.forecasting.following import following_times
 from azuraforge.plugins.kinds.forecast import panel
@@ -31,12 +33,6 @@ if TYPE_CHECKING:
 #: At most this many origins of the test part are predicted; longer parts are walked with a stride.
 MAX_TEST_ORIGINS = 20_000
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
-
-
-def schema_from(fields: Mapping[str, Any]) -> Schema:
-    """A schema from the JSON that a dataset version or a part folder carries."""
-    known = {name: fields[name] for name in Schema.__dataclass_fields__ if name in fields}
-    return Schema(**known | {"features": tuple(known.get("features", ()))})
 
 
 def check_split(split: Split, rows: int, *, horizon: int, gap: int = 0) -> None:
@@ -218,7 +214,7 @@ def load_part(folder: Path | str) -> Part:
     part = object.__new__(StoredPart)
     part.__dict__.update(
         _folder=folder,
-        schema=schema_from(fields["schema"]),
+        schema=Schema.of(DatasetSchema(**fields["schema"])),
         start=fields["start"],
         horizon=fields["horizon"],
         origins=np.load(folder / "origins.npy", allow_pickle=False),

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from azuraforge.errors import InvalidInput
-from azuraforge.plugins.contract.parts import Floats, Indices, Part, Predictions
+from azuraforge.plugins.contract.arrays import Floats, Indices
+from azuraforge.plugins.contract.parts import Part, Predictions
 from azuraforge.plugins.forecasting.channels import column_values
 from azuraforge.plugins.forecasting.panels import UNKNOWN_SERIES, blocks, each, stack
 from azuraforge.plugins.kinds.forecast.parts import cut_after

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from azuraforge.plugins.contract.parts import Floats, Part
+from azuraforge.plugins.contract.arrays import Floats
+from azuraforge.plugins.contract.parts import Part
 from azuraforge.plugins.contract.task_kind import ExplainCase
 from azuraforge.plugins.kinds.forecast.metrics import skill
 from azuraforge.plugins.kinds.forecast.parts import load_part, times_of

@@ -1,0 +1,55 @@
+// The kinds of data: how a dataset of each is listed and shown. Pages find them here and compare no kind by name.
+import type { TFunction } from "i18next";
+import { lazy } from "react";
+import type { ComponentType } from "react";
+
+import type { DatasetSchema, DatasetVersion } from "../api/types";
+import { rowZoneOf } from "../language/format";
+import type { Formats } from "../language/format";
+import type { Fact } from "../ui/Facts";
+import { ChartCard } from "./ChartCard";
+
+interface Words {
+  t: TFunction;
+  formats: Formats;
+}
+
+interface DataKind {
+  /** The label of the button that starts a run on such a dataset. */
+  train: (t: TFunction) => string;
+  /** The content of a version, drawn. */
+  Card: ComponentType<{ dataset: DatasetVersion }>;
+  target: (schema: DatasetSchema, words: Words) => string;
+  /** The distance between rows, or the size of images. */
+  spacing: (schema: DatasetSchema) => string;
+  facts: (dataset: DatasetVersion, words: Words) => Fact[];
+}
+
+const series: DataKind = {
+  train: (t) => t("datasets.forecast"),
+  Card: ChartCard,
+  target: ({ target }) => target,
+  spacing: ({ frequency }) => frequency ?? "–",
+  facts: ({ dataset_schema: schema, ...dataset }, { t, formats: { count, row } }) => [
+    { name: t("datasets.rows"), value: count(dataset.rows) },
+    { name: t("datasets.start"), value: row(dataset.start, rowZoneOf(schema)) },
+    { name: t("datasets.end"), value: row(dataset.end, rowZoneOf(schema)) },
+    { name: t("datasets.frequency"), value: schema.frequency ?? "–" },
+    { name: t("datasets.season"), value: count(schema.season) },
+    { name: t("datasets.timezone"), value: schema.timezone },
+    ...(schema.series ? [{ name: t("datasets.series"), value: `${schema.series}: ${count(schema.series_names?.length ?? 0)}` }] : []),
+    { name: t("datasets.features"), value: schema.features.join(", ") || "–" },
+  ],
+};
+
+const images: DataKind = {
+  train: (t) => t("vision.train"),
+  Card: lazy(() => import("../vision/PicturesCard")),
+  target: ({ classes }, { t, formats: { count } }) => t("vision.targetOf", { count: classes?.length ?? 0, shown: count(classes?.length) }),
+  spacing: ({ height, width }) => `${String(height)} × ${String(width)}`,
+  facts: ({ rows }, { t, formats: { count } }) => [{ name: t("vision.pictures"), value: count(rows) }],
+};
+
+const KINDS: Record<DatasetSchema["kind"], DataKind> = { series, images };
+
+export const kindOf = ({ kind }: DatasetSchema): DataKind => KINDS[kind];

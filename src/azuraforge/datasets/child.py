@@ -1,0 +1,104 @@
+"""Child entry points of datasets: the only code that touches a user's file or a source plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import orjson
+import polars as pl
+
+from azuraforge.datasets.kinds import KINDS
+from azuraforge.datasets.messages import PicturesInput, ReadInput, ReadResult, RowsInput, SourceInput
+from azuraforge.datasets.reading.canonical import write_parquet
+from azuraforge.datasets.reading.charts import reduce_rows
+from azuraforge.datasets.schemas import Json, RowsOut
+from azuraforge.errors import InvalidInput
+from azuraforge.outgoing import Policy
+from azuraforge.plugins import Source
+from azuraforge.plugins.discovery.describing import parse_config
+from azuraforge.plugins.discovery.loading import load_plugin
+
+if TYPE_CHECKING:
+    from azuraforge.datasets.reading.reader import Prepared
+
+
+class Asked(Protocol):
+    """The part of a child that these entry points need."""
+
+    @property
+    def payload(self) -> Mapping[str, object]: ...
+
+
+def read(child: Asked) -> Json:
+    """Read a file. ``ReadInput`` → ``ReadResult``."""
+    asked = ReadInput.model_validate(child.payload)
+    got = KINDS[asked.kind].read(asked.path, asked.name, asked.options, asked.limits)
+    return _result(got.prepared, asked.folder, got.facts, got.file_sha256)
+
+
+def read_source(child: Asked) -> Json:
+    """Let a source read. ``SourceInput`` → ``ReadResult``."""
+    asked = SourceInput.model_validate(child.payload)
+    name = asked.source
+    source: Source = load_plugin("source", name, asked.plugins_folder)()
+    source.outgoing = Policy.from_json(asked.outgoing)
+    got = source.read(parse_config(source.Options, asked.options, name))
+    if not isinstance(getattr(got, "frame", None), pl.DataFrame):
+        raise InvalidInput(f"the source {name} returned no frame of rows", where=f"source {name}")
+    for kind in KINDS.values():
+        if (prepared := kind.prepare(got, name, asked.cleaning, asked.limits)) is not None:
+            provenance = _plain(got.provenance, f"source {name}")
+            return _result(prepared, asked.folder, {**provenance, "options": asked.options}, None)
+    raise InvalidInput(f"the source {name} returned neither a SourceRead nor an ImageRead", where=f"source {name}")
+
+
+def rows(child: Asked) -> Json:
+    """Return rows for a chart. ``RowsInput`` → ``RowsOut``."""
+    asked = RowsInput.model_validate(child.payload)
+    names = [] if asked.series is None else [asked.series]
+    frame = pl.read_parquet(asked.path, columns=[*names, asked.time, *asked.columns])
+    if asked.series is not None:
+        frame = frame.filter(pl.col(asked.series) == asked.name)
+    shown = reduce_rows(frame, list(asked.columns), asked.max_points)
+    columns = {name: shown[name].to_list() for name in asked.columns}
+    out = RowsOut(times=shown[asked.time].to_list(), columns=columns, total_rows=frame.height)
+    return out.model_dump(mode="json")
+
+
+def pictures(child: Asked) -> Json:
+    """Return counts and some pictures of each class. ``PicturesInput`` → ``PicturesOut``."""
+    from azuraforge.datasets.images.samples import samples
+
+    asked = PicturesInput.model_validate(child.payload)
+    return samples(asked.path, asked.size, asked.per_class).model_dump(mode="json")
+
+
+def _result(prepared: Prepared, folder: Path, provenance: Json, file_sha256: str | None) -> Json:
+    parquet = folder / "rows.parquet"
+    write_parquet(prepared.frame, parquet)
+    times = prepared.frame[prepared.schema.time] if prepared.schema.time is not None else None
+    result = ReadResult(
+        parquet=parquet,
+        fingerprint=prepared.fingerprint,
+        file_sha256=file_sha256,
+        columns=prepared.schema,
+        options=prepared.options,
+        rows=prepared.frame.height,
+        start_at=times.min() if times is not None else None,
+        end_at=times.max() if times is not None else None,
+        provenance=provenance,
+        findings=tuple(prepared.findings),
+    )
+    return result.model_dump(mode="json")
+
+
+def _plain(provenance: Mapping[str, object], where: str) -> Json:
+    """Return what a plugin states about its data as JSON. Raises InvalidInput if it is none."""
+    try:
+        plain = orjson.loads(orjson.dumps(dict(provenance)))
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"the provenance is not JSON: {error}", where=where, code="not_json") from None
+    assert isinstance(plain, dict)
+    return plain

@@ -1,0 +1,64 @@
+"""The meaning of a dataset version's columns: one shape from the child that reads a file to the page that shows it."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from pydantic import Field, JsonValue
+
+from azuraforge.plugins.contract.shape import Shape
+
+#: The name of a kind of data; each has its own fields in ``DatasetSchema``.
+DataKindName: TypeAlias = Literal["series", "images"]
+
+#: Fields that ``DatasetSchema.to_json`` writes even where they have their default.
+_ALWAYS: dict[DataKindName, frozenset[str]] = {
+    "series": frozenset({"time", "target", "features", "frequency", "season", "timezone", "unit"}),
+    "images": frozenset({"target", "unit"}),
+}
+
+
+class DatasetSchema(Shape):
+    """The meaning of a dataset version's columns. Rows that are a series have a time; images have a size."""
+
+    kind: DataKindName = "series"
+    target: str
+    unit: str = Field(default="", description="of the target")
+    time: str | None = Field(default=None, description="the column of times; null: the rows have none")
+    features: tuple[str, ...] = Field(default=(), description="the other columns to learn from, by name")
+    frequency: str | None = Field(default=None, description="such as 1h, 1d, 1mo; null: rows have no fixed distance")
+    season: int = Field(default=1, description="rows in the strongest natural cycle; 1: there is none")
+    timezone: str = Field(default="UTC", description="the zone in which calendar features are read")
+    rhythm_timezone: str | None = Field(
+        default=None, description="the zone in which days, months and hours follow one another; null: timezone"
+    )
+    month_end: bool = Field(default=False, description="the rows stand on the last days of their months")
+    series: str | None = Field(default=None, description="the column that tells several series apart")
+    series_names: tuple[str, ...] | None = Field(default=None, description="names of several series, sorted")
+    height: int | None = Field(default=None, description="pixels; images only, as width, channels and classes")
+    width: int | None = None
+    channels: int | None = Field(default=None, description="1: grey, 3: red, green, blue")
+    classes: tuple[str, ...] | None = Field(default=None, description="sorted")
+
+    @property
+    def size(self) -> tuple[int, int, int] | None:
+        """Height, width and channels of its images; None where it has none."""
+        if self.height is None or self.width is None or self.channels is None:
+            return None
+        return self.height, self.width, self.channels
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the fields as fingerprints and files hold them: those of its kind, and all others that are set.
+
+        A field that is added later must not change fingerprints of data that do not use it.
+
+        Example:
+            >>> DatasetSchema(target="load", time="at").to_json().keys() & {"features", "month_end"}
+            {'features'}
+        """
+        fields: dict[str, JsonValue] = self.model_dump(mode="json")
+        always = _ALWAYS[self.kind]
+        for name, field in type(self).model_fields.items():
+            if name not in always and getattr(self, name) == field.default:
+                del fields[name]
+        return fields
