@@ -18,9 +18,12 @@ from hypothesis import strategies as st
 from azuraforge.clock import utc_now
 from azuraforge.database import Session
 from azuraforge.datasets import store as dataset_store
+from azuraforge.datasets.messages import ReadResult
 from azuraforge.errors import Conflict, InvalidInput, NotFound, StorageError
 from azuraforge.models.gate.record import VerdictRecord
 from azuraforge.models.registry.held_out import HeldOut
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+from tests.evaluations import EVALUATION
 from tests.models.ledger_lines import ledger_lines
 
 Make = Callable[..., Path]
@@ -208,7 +211,7 @@ def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_
                 run_id,
                 "load",
                 1,
-                evaluation={"kind": "forecast"},
+                evaluation=EVALUATION,
                 verdict=verdict,
                 held_out=held_out,
             ),
@@ -226,7 +229,7 @@ def test_evaluations_are_kept_with_their_verdict_and_counted(room: Any, project_
         assert room.service.held_out.earlier(session, renamed) == 2
         assert room.service.held_out.earlier(session, replace(renamed, target="price")) == 0
     found = room.service.reads.evaluation(project_id, "run2")
-    assert (found.model, found.version, found.verdict) == ("load", 1, verdict)
+    assert (found.model, found.version, found.evaluation, found.verdict) == ("load", 1, EVALUATION, verdict)
     with pytest.raises(NotFound, match="has no evaluation"):
         room.service.reads.evaluation(project_id, "run3")
 
@@ -235,12 +238,12 @@ def _version(room: Any, project_id: str, name: str, fingerprint: str, file_sha25
     """A version of a dataset, as a row; nobody reads its file here."""
 
     def work(session: Any) -> str:
-        fields = {
-            "fingerprint": fingerprint, "file_sha256": file_sha256, "columns": {}, "options": {}, "rows": 9, "bytes": 9,
-            "source": "file", "provenance": {}, "findings": [],
-        }  # fmt: skip
+        read = ReadResult(
+            parquet=Path("unread.parquet"), fingerprint=fingerprint, file_sha256=file_sha256, rows=9,
+            columns=DatasetSchema(target="load"), options={}, start_at=None, end_at=None, provenance={}, findings=(),
+        )  # fmt: skip
         owner = dataset_store.find_or_add(session, name)
-        dataset_store.add_version(session, owner.id, fields)
+        dataset_store.add_version(session, owner.id, read, "file", 9)
         return owner.id
 
     found: str = room.database.write(project_id, work)

@@ -22,6 +22,7 @@ from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import ModelVersion
 from azuraforge.projects.schemas import Policy
+from tests.evaluations import EVALUATION
 
 Make = Callable[..., Path]
 HAND: dict[str, Any] = {"alias": "champion", "reason": "because", "by": "ayşe"}
@@ -129,7 +130,7 @@ def test_a_purged_model_leaves_nothing_but_what_was_looked_at(room: Any, project
     room.service.aliases.promote_by_hand(project_id, "load", 1, **HAND)
 
     def judge(session: Any) -> None:
-        verdict: dict[str, Any] = {"evaluation": {}, "verdict": KEPT, "held_out": HELD_OUT}
+        verdict: dict[str, Any] = {"evaluation": EVALUATION, "verdict": KEPT, "held_out": HELD_OUT}
         room.service.registry.store_evaluation(session, "run1", "load", 1, **verdict)
 
     def looked_at() -> int:

@@ -59,7 +59,7 @@ def test_a_panel_is_learned_served_series_by_series_and_judged_by_its_next_versi
     run = stand.carry(plugin="forecasting.ridge", dataset="shops", model="shops", config={"horizon": 2}, seed=5)
     assert (run.state, run.error) == ("succeeded", None)
     evaluation = stand.models.reads.evaluation(stand.project_id, run.id)
-    assert {row["series"] for row in evaluation.evaluation["series"]["rows"]} == {"small", "large"}
+    assert {row.series for row in evaluation.evaluation.series.rows} == {"small", "large"}
     assert evaluation.verdict.champion == "forecasting.ridge"
     assert run.notes == []
 

@@ -211,10 +211,11 @@ def test_the_first_run_makes_a_version_an_evaluation_and_a_champion(room: Room) 
     assert version.seed == 7
     stored = room.models.reads.evaluation(room.project_id, job.run.id)
     assert stored.version == 1
-    tried = stored.evaluation["guarded"]
-    assert tried["of"] == stored.evaluation["parts"]["test"]["origins"]
-    assert tried["tried"] == min(64, tried["of"])  # whatever else the machine does
-    assert stored.evaluation["failed"] == [{"name": "test.failing", "reason": "ValueError: the matrix is singular"}]
+    tried = stored.evaluation.guarded
+    assert tried.of == stored.evaluation.parts["test"].origins
+    assert tried.tried == min(64, tried.of)  # whatever else the machine does
+    assert [each.name for each in stored.evaluation.failed] == ["test.failing"]
+    assert stored.evaluation.failed[0].reason == "ValueError: the matrix is singular"
     assert json.loads(job.artifacts["evaluation.json"])["verdict"] == stored.verdict.model_dump(mode="json")
     assert "errors.npz" in job.artifacts
     assert job.figures["forecast"]["contender"] == "test.linear"
@@ -241,8 +242,8 @@ def test_the_second_run_is_judged_beside_the_champion(room: Room) -> None:
     _, before = room.train("test.last")
     job, summary = room.train("test.linear")
     assert "champion" in job.began
-    contenders = room.models.reads.evaluation(room.project_id, job.run.id).evaluation["contenders"]
-    roles = {each["name"]: each["role"] for each in contenders}
+    contenders = room.models.reads.evaluation(room.project_id, job.run.id).evaluation.contenders
+    roles = {each.name: each.role for each in contenders}
     assert roles[f"series v{before['champion_version']}"] == "champion"
     assert summary["decision"] == "promoted"
     again, kept = room.train("test.linear")
@@ -277,8 +278,8 @@ def test_a_run_is_judged_under_its_models_policy(room: Room) -> None:
     assert detail.champion != summary["approved_version"]
     aliases = {each.version: each.aliases for each in detail.version_list}
     assert aliases[summary["approved_version"]] == ["candidate"]
-    comparison = room.models.reads.evaluation(room.project_id, job.run.id).evaluation["comparisons"][-1]
-    assert (comparison["metric"], comparison["better"]) == ("mae", True)
+    comparison = room.models.reads.evaluation(room.project_id, job.run.id).evaluation.comparisons[-1]
+    assert (comparison.metric, comparison.better) == ("mae", True)
 
 
 def test_a_baseline_that_a_person_may_promote_is_a_version_too(room: Room) -> None:
@@ -300,9 +301,9 @@ def test_a_test_part_that_was_moved_a_little_was_looked_at_before(room: Room) ->
     first, _ = room.train("test.last")
     again, _ = room.train("test.last", test_share=0.16)
     parts = [
-        room.models.reads.evaluation(room.project_id, job.run.id).evaluation["parts"]["test"] for job in (first, again)
+        room.models.reads.evaluation(room.project_id, job.run.id).evaluation.parts["test"] for job in (first, again)
     ]
-    assert parts[0]["start"] != parts[1]["start"]
+    assert parts[0].start != parts[1].start
     reasons = room.models.reads.evaluation(room.project_id, again.run.id).verdict.reasons
     assert reasons[0].code == "level_tightened"
     assert reasons[0].params["looks"] == 2

@@ -79,7 +79,7 @@ class ModelService:
         self.cards = Cards(database, events, datasets)
         self.trash = ModelTrash(database, events, folders, objections)
         self.bundles = Bundles(
-            *(database, folders, datasets, self.cards, self.registry),
+            *(database, folders, datasets, self.cards, self.registry, task_kinds),
             call_trial=lambda opening: call(TRIAL, warm.with_folders(opening), TRIAL_SECONDS),
             free=self.trash.free,
         )

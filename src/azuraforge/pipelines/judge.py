@@ -62,7 +62,7 @@ def judge(child: Child) -> JudgeResult:
     return JudgeResult(
         evaluation=evaluation,
         verdict=verdict.record(candidate_first=first),
-        figures={name: dict(data) for name, data in judged.figures.items()},
+        figures=kind.drawn(judged.figures),
         explanations=_phases(kind, judged.explanations),
     )
 
@@ -82,7 +82,7 @@ def explain(child: Child) -> ExplainResult:
             answer=None if wanted.predictor is None else _answer(child, wanted, Path(wanted.predictor)),
             progress=child.progress,
         )
-        figures = kind.explain(wanted.explanation, case)
+        figures = kind.drawn(kind.explain(wanted.explanation, case))
     except Exception as error:
         return ExplainResult(problem=one_line(error))
     for name, data in figures.items():

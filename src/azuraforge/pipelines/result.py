@@ -99,7 +99,7 @@ class TrainingResult:
                 job.run.id,
                 self.model,
                 versions[0],
-                evaluation=self.evaluation.model_dump(mode="json"),
+                evaluation=self.evaluation,
                 verdict=self.verdict,
                 held_out=self.held_out,
                 losses_artifact="errors.npz",

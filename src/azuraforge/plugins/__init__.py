@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from azuraforge.plugins.contract.agent import Agent, AgentContext
     from azuraforge.plugins.contract.arrays import Floats, Indices
     from azuraforge.plugins.contract.dataset_schema import DatasetSchema
+    from azuraforge.plugins.contract.figure import Figure
     from azuraforge.plugins.contract.metric import Metric, MetricFacts, Pairing
     from azuraforge.plugins.contract.parts import Part, Predictions, Rows, Schema, Split, Table
     from azuraforge.plugins.contract.pipeline import Checkpoint, Config, Pipeline, RunContext
@@ -39,6 +40,7 @@ __all__ = [
     "ClassifyConfig",
     "Config",
     "DatasetSchema",
+    "Figure",
     "Floats",
     "ForecastConfig",
     "ImagePart",
@@ -70,6 +72,7 @@ _MODULES = {
     "contract.agent": "Agent AgentContext",
     "contract.arrays": "Floats Indices",
     "contract.dataset_schema": "DatasetSchema",
+    "contract.figure": "Figure",
     "contract.metric": "Metric MetricFacts Pairing",
     "contract.parts": "Part Predictions Rows Schema Split Table",
     "contract.pipeline": "Checkpoint Config Pipeline RunContext",

@@ -173,7 +173,7 @@ def finish_run(run_id: RunId, body: FinishRequest, access: Member, service: Serv
 
 @router.get("/{run_id}/figures/{name}")
 def get_figure(run_id: RunId, name: Name, access: Reader, service: Service) -> JsonObject:
-    """Data to be drawn."""
+    """Data to be drawn. ``Figures`` in this document states the shapes of the built-in figures."""
     return service.figure(access.project_id, run_id, name)
 
 

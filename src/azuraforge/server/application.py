@@ -82,7 +82,12 @@ def create_api(state: State = _ready) -> FastAPI:
     by_place = {
         (method.lower(), PREFIX + route.path_format): route for route in routes for method in route.methods or ()
     }
-    app.openapi = lambda: documented.described(idempotency.described(plain()), by_place)  # type: ignore[method-assign]
+
+    def document() -> documented.Document:
+        figures = {name: shape for package in PACKAGES for name, shape in package.figures().items()}
+        return documented.with_figures(documented.described(idempotency.described(plain()), by_place), figures)
+
+    app.openapi = document  # type: ignore[method-assign]
     return app
 
 

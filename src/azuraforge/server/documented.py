@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from azuraforge.events.routes import caller_of
 from azuraforge.plugins.routes import signed_in
@@ -39,6 +41,26 @@ PROBLEM: Document = {
         "details": {"type": "object", "additionalProperties": True},
     },
 }
+
+
+def with_figures(document: Document, figures: Mapping[str, type[BaseModel]]) -> Document:
+    """Return the document with the shapes of figures, and ``Figures``, which names the shape of each.
+
+    The route of a figure answers with any JSON object, because third-party task kinds draw figures of their own.
+    """
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    template = "#/components/schemas/{model}"
+    _, found = models_json_schema([(shape, "serialization") for shape in figures.values()], ref_template=template)
+    for name, schema in found["$defs"].items():
+        schemas.setdefault(name, schema)
+    schemas["Figures"] = {
+        "title": "Figures",
+        "description": "The shapes of the figures that built-in task kinds draw, by name.",
+        "type": "object",
+        "required": sorted(figures),
+        "properties": {name: {"$ref": template.format(model=shape.__name__)} for name, shape in figures.items()},
+    }
+    return document
 
 
 def described(document: Document, routes: dict[tuple[str, str], APIRoute]) -> Document:

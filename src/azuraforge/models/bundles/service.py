@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,8 +19,10 @@ from azuraforge.models.cards.card import Evaluated
 from azuraforge.models.cards.service import Cards, evaluated_of, known_version
 from azuraforge.models.registry.folder import MANIFEST, VersionFolders
 from azuraforge.models.registry.names import check_name
+from azuraforge.models.registry.policy_store import TaskKinds
 from azuraforge.models.registry.registry import Registry
 from azuraforge.models.tables import Model, ModelVersion
+from azuraforge.plugins.contract.task_kind import Serving
 
 #: A bundle smaller than this is never written to a disk on its way out.
 _IN_MEMORY = 1 << 25
@@ -57,6 +59,12 @@ with open_bundle("{file}") as version:      # refuses a bundle that does not ver
 | `schema.json` | what the columns of its data mean |
 """
 
+#: One question, by the way in which versions answer.
+_EXAMPLES: Mapping[Serving | None, str] = {
+    "series": 'print(version.predict(rows)["points"])   # rows: recent history, see schema.json, oldest first',
+    "picture": 'print(version.look("picture.png")["classes"])',
+}
+
 
 class Bundles:
     """Writes and reads bundles; each method names the project it acts in.
@@ -73,6 +81,7 @@ class Bundles:
         datasets: DatasetService,
         cards: Cards,
         registry: Registry,
+        task_kinds: TaskKinds,
         *,
         call_trial: Callable[[dict[str, Any]], object],
         free: Callable[[str, str], object],
@@ -84,6 +93,7 @@ class Bundles:
         self._datasets = datasets
         self._cards = cards
         self._registry = registry
+        self._task_kinds = task_kinds
 
     def write(self, project_id: str, name: str, number: int) -> IO[bytes]:
         """A version as a zip, at its beginning; the file is gone once it is closed. The version must verify."""
@@ -183,10 +193,11 @@ class Bundles:
             "version": {name: getattr(row, name) for name in _FIELDS},
             "evaluated": judged,
         }
+        kind = self._task_kinds().get(row.kind)
         texts = {
             DESCRIPTION: _json(description),
             "schema.json": _json(row.schema),
-            "README.md": _readme(owner.name, row, folder).encode(),
+            "README.md": _readme(owner.name, row, folder, kind.serving if kind else None).encode(),
             "CARD.md": self._cards.of(owner, row, evaluated, "en").encode(),
             "CARD.tr.md": self._cards.of(owner, row, evaluated, "tr").encode(),
         }
@@ -202,13 +213,9 @@ class Bundles:
         return {"name": found.name, "version": row.dataset_version, "fingerprint": row.dataset_fingerprint}
 
 
-def _readme(model: str, row: ModelVersion, folder: Path) -> str:
+def _readme(model: str, row: ModelVersion, folder: Path, serving: Serving | None) -> str:
     engine = orjson.loads((folder / "version.json").read_bytes()).get("engine") or {}
-    example = (
-        'print(version.look("picture.png")["classes"])'
-        if row.kind == "classify"
-        else 'print(version.predict(rows)["points"])   # rows: recent history, see schema.json, oldest first'
-    )
+    example = _EXAMPLES.get(serving) or f"...  # versions of the task kind {row.kind} answer no single questions"
     own = row.plugin.startswith(("forecasting.", "vision."))
     return _README.format(
         model=model,

@@ -74,4 +74,4 @@ def evaluated_of(session: Session, row: ModelVersion) -> Evaluated | None:
         told = row.imported.get("evaluated")
         return Evaluated(told["evaluation"], VerdictRecord.model_validate(told["verdict"])) if told else None
     found = store.version_evaluation(session, row.model_id, row.version)
-    return Evaluated(found.evaluation, found.verdict) if found is not None else None
+    return Evaluated(found.evaluation.model_dump(mode="json"), found.verdict) if found is not None else None

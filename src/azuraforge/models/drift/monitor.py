@@ -90,10 +90,6 @@ class DriftMonitor:
                 log.warning("drift_waits", project_id=project_id, model=model, reason=str(error))
 
     def _make_reference(self, project_id: str, owner: Model, row: ModelVersion) -> detection.Reference:
-        if row.schema.get("kind") == "images":
-            raise Conflict(
-                "drift of pictures is not looked for", where=f"model {owner.name}", next_step="look at its live scores"
-            )
         if row.dataset_id is None:
             raise Conflict(
                 f"version {row.version} did not learn from a stored dataset", next_step="train it on one to compare"

@@ -19,6 +19,7 @@ from azuraforge.models.registry.folder import Imported, VersionFolders
 from azuraforge.models.registry.held_out import HeldOut, HeldOutUses
 from azuraforge.models.registry.names import check_name
 from azuraforge.models.tables import Evaluation, ModelVersion
+from azuraforge.plugins.contract.evaluation import Evaluation as EvaluationShape
 from azuraforge.projects.keeping import hold
 
 
@@ -100,7 +101,7 @@ class Registry:
         model: str,
         version: int | None,
         *,
-        evaluation: Mapping[str, Any],
+        evaluation: EvaluationShape,
         verdict: VerdictRecord,
         held_out: HeldOut,
         losses_artifact: str | None = None,
@@ -118,7 +119,7 @@ class Registry:
             target=held_out.target,
             test_start_at=held_out.start_at,
             test_end_at=held_out.end_at,
-            evaluation=dict(evaluation),
+            evaluation=evaluation,
             verdict=verdict,
             losses_artifact=losses_artifact,
         )

@@ -24,6 +24,7 @@ from azuraforge.pipelines.backtests.shapes import (
     FoldPredicted,
     FoldPredictInput,
     FoldRows,
+    FoldSummary,
     JudgedFold,
     Spread,
 )
@@ -172,7 +173,7 @@ def _judged(fold: ExecutedFold, season: int) -> JudgedFold:
         for each in (*fold.learned, *fold.predicted)
         if each.failed is not None
     )
-    return JudgedFold(parts=fold.parts, contenders=contenders, failed=failed)
+    return JudgedFold(parts=FoldSummary(**fold.parts), contenders=contenders, failed=failed)
 
 
 def _over_folds(name: str, candidate: str, folds: tuple[JudgedFold, ...]) -> ContenderOverFolds:

@@ -15,6 +15,7 @@ from azuraforge.errors import AzuraError, Conflict, InvalidInput, TransientError
 from azuraforge.models.schemas import VersionOut
 from azuraforge.models.service import ModelService
 from azuraforge.pipelines.batches.shapes import (
+    BatchFigure,
     BatchSummary,
     CheckInput,
     CheckResult,
@@ -175,7 +176,7 @@ class BatchPredictHandler(Handler):
             of_chunks=of,
             scores=found.scores,
         )
-        job.figure("predictions", {**to_json(summary), "columns": list(found.columns), "tail": list(found.tail)})
+        job.figure("predictions", to_json(BatchFigure(**dict(summary), columns=found.columns, tail=found.tail)))
         return summary
 
     def _keep_part(self, job: Job, task: str, done: list[str], planned: Plan) -> None:

@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
 from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary
+from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import Shape, Texts
 
@@ -45,7 +46,7 @@ class Backtest(Shape):
 
     folds: tuple[Fold, ...]
     purge_rows: int
-    choice: str | None = None
+    choice: Literal["before", "inside"] | None = None
 
 
 class SplitResult(Shape):
@@ -148,10 +149,6 @@ class Explanation:
     share: float
     problem: str
     app_code: bool = True
-
-
-#: JSON that a chart draws.
-Figure: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class RunContext(Protocol[ConfigT_co]):
     def resume(self) -> Checkpoint | None:
         """The newest checkpoint that verifies, or None on a fresh start."""
 
-    def figure(self, name: str, data: Mapping[str, Any]) -> None:
+    def figure(self, name: str, data: Mapping[str, object]) -> None:
         """Attach data to be drawn (never a picture)."""
 
     def note(self, markdown: str) -> None:
