@@ -26,9 +26,9 @@ from azuraforge.database.soundness import FileWatch
 T = TypeVar("T")
 
 _BUSY_SECONDS = 0.5
-#: In each connection at most 512 KiB of pages, not SQLite's 2 MB: a few dozen connections live as long as the process,
+#: In each connection at most 256 KiB of pages, not SQLite's 2 MB: a few dozen connections live as long as the process,
 #: and the operating system keeps the file's pages for all of them.
-PAGE_CACHE = "PRAGMA cache_size=-512"
+PAGE_CACHE = "PRAGMA cache_size=-256"
 _SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 
 #: A SELECT of any columns.

@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from azuraforge.runs.handlers import RunExtra
 from azuraforge.runs.metrics import curves as metrics
 from azuraforge.runs.schemas import (
@@ -91,9 +89,8 @@ def artifact_out(row: Artifact) -> ArtifactOut:
 def series_out(name: str, curve: metrics.Curve, max_points: int, times: bool) -> MetricSeries:
     """Return a curve with at most ``max_points`` points, and with their ``times`` where asked for."""
     few = metrics.downsample(curve, max_points)
-    shown: list[float | None] = [*few.values.tolist()]
-    if not np.isfinite(few.values).all():
-        shown = [value if value is not None and math.isfinite(value) else None for value in shown]
+    values: list[float] = few.values.tolist()
+    shown: list[float | None] = [value if math.isfinite(value) else None for value in values]
     at: list[int | None] | None = None
     if times:
         at = [None if each == metrics.UNKNOWN_TIME else each for each in few.times.tolist()]
