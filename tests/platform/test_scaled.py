@@ -69,7 +69,7 @@ def readiness(platform) -> dict:
 
 def test_a_forecast_goes_through_celery(undisturbed):
     assert undisturbed["state"] == "succeeded", undisturbed["error"]
-    assert [attempt["outcome"] for attempt in undisturbed["attempts"]] == ["succeeded"]
+    assert [attempt["ended_as"] for attempt in undisturbed["attempts"]] == ["succeeded"]
 
 
 def test_a_study_is_carried_by_celery_workers_to_the_verdict_about_its_winner(platform):
@@ -113,7 +113,7 @@ def test_a_killed_worker_leaves_no_orphan_and_another_ends_its_run_with_the_same
     assert still_alive(orphans, 5) == []
     run = wait_until(platform, run_id, ended)
     assert run["state"] == "succeeded", run["error"]
-    assert [attempt["outcome"] for attempt in run["attempts"]] == ["lost", "succeeded"]
+    assert [attempt["ended_as"] for attempt in run["attempts"]] == ["lost", "succeeded"]
     assert len({attempt["worker"] for attempt in run["attempts"]}) == 2
     assert run["attempts"][1]["resumed_from_step"]
     assert run["summary"]["weights_sha256"] == undisturbed["summary"]["weights_sha256"]
@@ -129,7 +129,7 @@ def test_a_worker_asked_to_stop_ends_with_zero_and_its_run_goes_on_elsewhere(pla
     assert asked.stop() == 0, asked.log()[-2000:]
     assert alive(everything) == []
     run = wait_until(platform, run_id, ended)
-    assert [attempt["outcome"] for attempt in run["attempts"]] == ["drained", "succeeded"]
+    assert [attempt["ended_as"] for attempt in run["attempts"]] == ["drained", "succeeded"]
     assert run["summary"]["weights_sha256"] == undisturbed["summary"]["weights_sha256"]
     replace(platform, asked)
 

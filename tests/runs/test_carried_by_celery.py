@@ -213,7 +213,7 @@ def test_a_drained_worker_puts_its_run_back_and_another_goes_on(make_carried):
     assert carried.stand.get(run.id).state == "queued"
     carried.work()
     run = carried.wait(run.id)
-    assert [attempt.outcome for attempt in run.attempts] == ["drained", "succeeded"]
+    assert [attempt.ended_as for attempt in run.attempts] == ["drained", "succeeded"]
     assert run.attempts[1].resumed_from_step >= 20
 
 

@@ -102,7 +102,7 @@ def test_every_write_of_an_old_attempt_is_refused(make_stand):
     assert beat(stand, old) == {}
     assert stand.get(run.id) == before
     assert before.attempt == 2
-    assert before.attempts[0].outcome == "lost"
+    assert before.attempts[0].ended_as == "lost"
 
 
 def test_a_beat_keeps_the_lease_and_tells_of_a_cancellation(make_stand):
@@ -133,7 +133,7 @@ def test_a_worker_that_does_not_beat_loses_its_run_and_stops_writing(make_stand)
     assert not thread.is_alive()
     run = stand.get(run.id)
     assert run.state == "succeeded"
-    assert [attempt.outcome for attempt in run.attempts] == ["lost", "succeeded"]
+    assert [attempt.ended_as for attempt in run.attempts] == ["lost", "succeeded"]
     assert run.attempts[0].worker != run.attempts[1].worker
     [curve] = stand.service.metrics(stand.project_id, run.id).series
     assert curve.steps == list(range(1, 301))

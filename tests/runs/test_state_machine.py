@@ -275,8 +275,8 @@ class RunsMachine(RuleBasedStateMachine):
         if not self.fenced(held, lambda session: self.worker._end(session, held, error)):
             return
         model = self.models[held.run_id]
-        state, outcome = self.fate(model, how)
-        model.attempts[-1] = outcome
+        state, ended_as = self.fate(model, how)
+        model.attempts[-1] = ended_as
         if state == "queued":
             model.become("queued")
         else:
@@ -327,7 +327,7 @@ class RunsMachine(RuleBasedStateMachine):
         assert (run.error["code"] if run.error else None) == model.error
         attempts = sorted(attempts, key=lambda each: each.attempt)
         assert [each.attempt for each in attempts] == list(range(1, len(model.attempts) + 1))
-        assert [each.outcome for each in attempts] == model.attempts
+        assert [each.ended_as for each in attempts] == model.attempts
         assert [each.ended_at is None for each in attempts] == [each is None for each in model.attempts]
         assert model.attempts.count(None) == (model.state == "running")
         assert (run.finished_at is not None) == (model.state in ENDED)

@@ -1817,15 +1817,18 @@ export interface components {
         };
         /**
          * AttemptOut
-         * @description One attempt: why it ended and what it cost.
+         * @description One attempt: how and why it ended, and what it cost.
          */
         AttemptOut: {
             /** Attempt */
             attempt: number;
+            /**
+             * Ended As
+             * @description the run's final state; or, requeued, `died`, `lost`, `interrupted`, `drained`, `transient`
+             */
+            ended_as: string | null;
             /** Ended At */
             ended_at: string | null;
-            /** Outcome */
-            outcome: string | null;
             /** Reason */
             reason: string | null;
             /** Resumed From Step */

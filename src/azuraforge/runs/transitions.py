@@ -96,7 +96,7 @@ class Transitions:
         self,
         session: Session,
         held: Held,
-        outcome: str,
+        ended_as: str,
         reason: str,
         *,
         delay_seconds: float = 0.0,
@@ -122,7 +122,7 @@ class Transitions:
             deaths=Run.deaths + deaths,
             transient_failures=Run.transient_failures + transient_failures,
         )
-        store.end_attempt(session, held.run_id, held.attempt, outcome, reason)
+        store.end_attempt(session, held.run_id, held.attempt, ended_as, reason)
         crashpoint("requeued_before_told")
         self._tell(session, self._row(session, held), reason)
         return "queued"

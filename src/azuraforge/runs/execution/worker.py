@@ -234,8 +234,8 @@ class Worker:
             case ChildDied():
                 self._died(session, held, error)
             case LauncherDied() | Draining():
-                outcome = "drained" if isinstance(error, Draining) else "interrupted"
-                self._transitions.requeued(session, held, outcome, str(error))
+                ended_as = "drained" if isinstance(error, Draining) else "interrupted"
+                self._transitions.requeued(session, held, ended_as, str(error))
             case TransientError():
                 self._retry(session, held, error)
             case _:
