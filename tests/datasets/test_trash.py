@@ -15,7 +15,7 @@ from azuraforge.datasets.loading import load_version
 from azuraforge.datasets.schemas import FileOptions
 from azuraforge.datasets.tables import Dataset, DatasetVersionRow
 from azuraforge.errors import Conflict, NotFound
-from azuraforge.projects.schemas import NeededBy, Policy
+from azuraforge.projects.schemas import NeededBy, RetentionPolicy
 from azuraforge.projects.trash import Trash
 
 REASON = NeededBy(noun="model", name="load", version=3)
@@ -127,7 +127,7 @@ def test_versions_that_are_needed_are_kept(add, service, bin_, needs, database, 
     assert (purged.counts, purged.kept) == ({"dataset_versions": 1}, 1)
     assert files(service, project_id) == {f"{needed.fingerprint}.parquet"}
     with database.read(project_id) as session:
-        [item] = bin_.contents(session, project_id, Policy()).items
+        [item] = bin_.contents(session, project_id, RetentionPolicy()).items
     assert (item.needed_by, item.name, item.version) == (REASON, "load", None)
     bin_.restore(project_id, "load", None)
     assert service.get(project_id, "load").version == 1

@@ -21,7 +21,7 @@ from azuraforge.models.needs import needed_runs, needed_versions
 from azuraforge.models.registry.held_out import HeldOut
 from azuraforge.models.schemas import PredictRequest
 from azuraforge.models.tables import ModelVersion
-from azuraforge.projects.schemas import Policy
+from azuraforge.projects.schemas import RetentionPolicy
 from tests.evaluations import EVALUATION
 
 Make = Callable[..., Path]
@@ -213,7 +213,7 @@ def test_other_projects_neither_delete_nor_purge(
         trash.restore(other_project_id, item.id, None)
     assert trash.purge(other_project_id, None).counts["models"] == 0
     with room.database.read(project_id) as session:
-        contents = trash.contents(session, project_id, Policy())
+        contents = trash.contents(session, project_id, RetentionPolicy())
     assert (contents.count, contents.items[0].name, contents.bytes > 0) == (1, "load", True)
 
 

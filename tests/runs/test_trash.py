@@ -18,7 +18,7 @@ from sqlalchemy import delete, func, select, update
 
 from azuraforge.database import Base, new_id, now
 from azuraforge.errors import Conflict, InvalidInput, NotFound
-from azuraforge.projects.schemas import NeededBy, Policy
+from azuraforge.projects.schemas import NeededBy, RetentionPolicy
 from azuraforge.projects.trash import Trash
 from azuraforge.projects.unnamed import SIGHTINGS
 from azuraforge.runs import needs, scratch, store
@@ -71,7 +71,7 @@ class Ended:
             for number, file in enumerate(files):
                 values = {"kind": "output", "media_type": "x/y", "bytes": file.bytes, "sha256": file.sha256}
                 store.save_artifact(*key, f"file-{number}", {**values, "created_at": now()})
-            stand.events.append(session, stand.project_id, run_stream(run_id), "run.note", {})
+            stand.events.append(session, run_stream(run_id), "run.note", {})
 
         stand.database.write(stand.project_id, work)
         return run_id
@@ -203,7 +203,7 @@ def test_what_others_need_is_kept(ended, bin_):
     assert (purged.counts["runs"], purged.kept) == (1, 1)
     assert files(stand) == {b"needed"}
     with stand.database.read(stand.project_id) as session:
-        contents = bin_.contents(session, stand.project_id, Policy())
+        contents = bin_.contents(session, stand.project_id, RetentionPolicy())
     assert [(item.id, item.needed_by) for item in contents.items] == [(needed, reason)]
     assert (contents.count, contents.bytes) == (1, len(b"needed"))
 
@@ -215,9 +215,9 @@ def test_old_runs_go_to_the_trash_unless_pinned_or_needed(ended, bin_):
     bin_.pin(stand.project_id, pinned, True)
     reason = NeededBy(noun="model", name="load", version=3)
     stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
-    bin_.expire(stand.project_id, Policy())
+    bin_.expire(stand.project_id, RetentionPolicy())
     assert listed(stand, trash=True) == []
-    bin_.expire(stand.project_id, Policy(keep_run_days=7))
+    bin_.expire(stand.project_id, RetentionPolicy(keep_run_days=7))
     assert listed(stand, trash=True) == [old]
     assert stand.get(old).deleted_by == "policy"
     assert set(listed(stand)) == {pinned, needed, young, failed}
@@ -236,7 +236,7 @@ def test_a_round_purges_what_lay_in_the_trash_long_enough(ended, bin_):
             lambda session, mine=mine, at=at: session.execute(update(Run).where(*mine).values(deleted_at=at)),
         )
     assert trash.tend(stand.project_id).runs == 0  # thirty days, where nobody said otherwise
-    trash.set_policy(stand.project_id, Policy(trash_days=7), "Ada")
+    trash.set_policy(stand.project_id, RetentionPolicy(trash_days=7), "Ada")
     purged = trash.tend(stand.project_id)
     assert (purged.runs, purged.bytes_freed) == (1, 3)
     assert listed(stand, trash=True) == [lately]
@@ -424,7 +424,7 @@ def test_work_folders_stay_as_long_as_the_project_says(ended):
     assert sweep(stand.database, scratch, held=[stand.project_id]) == 0
     assert sweep(stand.database, scratch) == 10  # of the run that succeeded; a newer database may know the unknown one
     assert sweep(stand.database, scratch, unknown_seconds=0) == 10
-    Trash(stand.database, stand.events, []).set_policy(stand.project_id, Policy(keep_work_days=7), "Ada")
+    Trash(stand.database, stand.events, []).set_policy(stand.project_id, RetentionPolicy(keep_work_days=7), "Ada")
     assert sweep(stand.database, stand.settings.scratch) == 10
     assert [path.name for path in stand.settings.scratch.iterdir()] == [young]
 

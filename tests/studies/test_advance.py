@@ -12,7 +12,7 @@ import pytest
 
 from azuraforge.database import Database
 from azuraforge.errors import Conflict, NotFound, TransientError
-from azuraforge.projects.schemas import Policy
+from azuraforge.projects.schemas import RetentionPolicy
 from azuraforge.runs.trash import RunTrash
 from azuraforge.studies import store
 from azuraforge.studies.advance import FAILED_IN_A_ROW
@@ -217,7 +217,7 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
     assert service.list(key).items == []
     bin_.restore(key, "second", None)
     with stand.database.read(key) as session:
-        (item,) = bin_.contents(session, key, Policy()).items
+        (item,) = bin_.contents(session, key, RetentionPolicy()).items
     assert (item.id, item.name, item.needed_by.name) == (first, "first", "second")
     kept = bin_.purge(key, None)
     assert (kept.counts["studies"], kept.kept) == (0, 1)

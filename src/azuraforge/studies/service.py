@@ -185,7 +185,7 @@ class StudyService:
                 store.trial(session, row.id, best) if best is not None else None,
                 (ran_seconds(session, row), store.cpu_seconds(session, row.id)),
                 counted=self._advance.counted(session, row),
-                last_event_seq=self._events.last_seq_in(session, project_id, study_stream(row.id)),
+                last_event_seq=self._events.last_seq_in(session, study_stream(row.id)),
             )
 
     def trials(self, project_id: str, study: str, *, limit: int = PAGE, after: str | None = None) -> TrialPage:

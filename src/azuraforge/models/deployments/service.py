@@ -352,7 +352,7 @@ class Deployments:
     def _tell(self, session: Session, model: str, row: ModelDeployment, type_: str, **data: Any) -> None:
         told = {"model": model, "number": row.number, "mode": row.mode, "alias": row.alias, "version": row.version}
         told |= {"beside": row.beside, "share_percent": row.share_percent}
-        self._events.append(session, row.project_id, "project", type_, {**told, **data})
+        self._events.append(session, "project", type_, {**told, **data})
 
 
 def takes(number: int, request_id: str, share_percent: float) -> bool:
