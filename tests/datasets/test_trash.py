@@ -142,8 +142,8 @@ def test_who_objects_is_heard(add, service, bin_, objections, project_id):
     add(60), add(61)
     heard = []
 
-    def object_to(_session, project, id_, name, version):
-        heard.append((project, name, version))
+    def object_to(session, id_, name, version):
+        heard.append((session.project_id, name, version))
         if version == 2:
             raise Conflict("a run works with it")
 

@@ -21,7 +21,7 @@ def claim(stand, wanted=None) -> Held | None:
     most = stand.settings.runs.max_running_per_project
 
     def take(session, found):
-        if not lease.has_room(session, found.project_id, most):
+        if not lease.has_room(session, most):
             return None
         row = lease.claim(session, found, "w", 30.0)
         if row is None:

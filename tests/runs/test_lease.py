@@ -28,7 +28,7 @@ def claim(stand, worker: str = "w", seconds: float = 30.0, wanted=None):
 
 
 def beat(stand, held):
-    return stand.database.write(stand.project_id, lambda session: lease.beat(session, stand.project_id, [held], 30.0))
+    return stand.database.write(stand.project_id, lambda session: lease.beat(session, [held], 30.0))
 
 
 def test_each_run_is_claimed_once_by_many_threads(make_stand):

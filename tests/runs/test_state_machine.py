@@ -226,9 +226,7 @@ class RunsMachine(RuleBasedStateMachine):
 
     @rule(held=held)
     def beat(self, held):
-        told = self.stand.database.write(
-            held.project_id, lambda session: lease.beat(session, held.project_id, [held], 30)
-        )
+        told = self.stand.database.write(held.project_id, lambda session: lease.beat(session, [held], 30))
         model = self.models[held.run_id]
         assert told == ({held: model.cancel_requested} if self.owns(held) else {})
 
@@ -346,7 +344,7 @@ class RunsMachine(RuleBasedStateMachine):
         assert {point.step for point in points} == model.steps
 
     def take(self, session, found):
-        if not lease.has_room(session, found.project_id, MOST_RUNNING):
+        if not lease.has_room(session, MOST_RUNNING):
             return None
         row = lease.claim(session, found, "w", 30.0)
         if row is None:

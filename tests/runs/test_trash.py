@@ -392,12 +392,12 @@ def test_runs_that_go_on_object_to_losing_what_they_work_with(ended):
     with stand.database.read(stand.project_id) as session:
         for version in (None, 2):
             with pytest.raises(Conflict, match=f"while run {going} works with it"):
-                needs.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", version)
-        needs.object_to_dataset(session, stand.project_id, f"data of {going}"[:16], "load", 1)
-        needs.object_to_dataset(session, stand.project_id, f"data of {over}"[:16], "load", None)
+                needs.object_to_dataset(session, f"data of {going}"[:16], "load", version)
+        needs.object_to_dataset(session, f"data of {going}"[:16], "load", 1)
+        needs.object_to_dataset(session, f"data of {over}"[:16], "load", None)
         with pytest.raises(Conflict, match=f"while run {going} works with it"):
-            needs.object_to_model(session, stand.project_id, f"model-{going}")
-        needs.object_to_model(session, stand.project_id, f"model-{over}")
+            needs.object_to_model(session, f"model-{going}")
+        needs.object_to_model(session, f"model-{over}")
 
 
 def test_a_lost_run_leaves_the_trash_when_its_client_is_heard_of_again(make_stand):

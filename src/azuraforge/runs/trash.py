@@ -25,7 +25,7 @@ from azuraforge.runs.tables import Run
 from azuraforge.runs.transitions import run_stream
 
 #: Returns which of the named runs are needed, and by what. Asked of packages above this one.
-Needs = Callable[[Session, str, Sequence[str]], Mapping[str, NeededBy]]
+Needs = Callable[[Session, Sequence[str]], Mapping[str, NeededBy]]
 
 _UNFINISHED = ("queued", "running")
 
@@ -159,7 +159,7 @@ class RunTrash(RowBin[Run]):
     def needed(self, session: Session, things: Sequence[Thing[Run]]) -> Mapping[Key, NeededBy]:
         found: dict[Key, NeededBy] = {}
         for ask in self._needs if things else ():
-            needed = ask(session, session.project_id, [each.id for each in things])
+            needed = ask(session, [each.id for each in things])
             found |= {(run_id, None): by for run_id, by in needed.items()}
         return found
 

@@ -102,7 +102,7 @@ class Worker:
         self._launcher.start()  # a launcher that cannot start must not consume an attempt
 
         def take(session: Session, found: Held) -> ClaimedRun | None:
-            if not lease.has_room(session, found.project_id, self._settings.runs.max_running_per_project):
+            if not lease.has_room(session, self._settings.runs.max_running_per_project):
                 return None
             row = lease.claim(session, found, self.name, self._settings.runs.lease_seconds)
             if row is None:
@@ -129,7 +129,7 @@ class Worker:
             return self._database.write_claimed(lambda session: lease.find_due(session, self.kinds, most, queues), take)
 
         def take_wanted(session: Session) -> ClaimedRun | None:
-            found = lease.wanted_due(session, *wanted, self.kinds)
+            found = lease.wanted_due(session, wanted[1], self.kinds)
             return None if found is None else take(session, found)
 
         return self._database.write(wanted[0], take_wanted)
@@ -293,7 +293,7 @@ class Worker:
         seconds = self._settings.runs.lease_seconds
         renewed: dict[Held, bool] = {}
         for project_id in {each.project_id for each in held}:
-            beat = partial(lease.beat, project_id=project_id, held=held, lease_seconds=seconds)
+            beat = partial(lease.beat, held=held, lease_seconds=seconds)
             renewed |= self._database.write(project_id, beat)
         return renewed
 
