@@ -231,7 +231,6 @@ class Deployments:
             data = {"model": owner.name, "number": row.number, "version": row.version, "mode": row.mode}
             self._events.append(
                 session,
-                owner.project_id,
                 "project",
                 "model.deployment_ended",
                 {**data, "reason": reason, "by": line.by},
