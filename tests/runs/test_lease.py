@@ -48,7 +48,7 @@ def test_each_run_is_claimed_once_by_many_threads(make_stand):
     assert sorted(claimed) == sorted(ids)
 
 
-def test_a_carrier_may_name_the_run(make_stand):
+def test_a_dispatch_may_name_the_run(make_stand):
     stand = make_stand(start=False)
     first, second = stand.create(number=1), stand.create(number=2)
     assert claim(stand, wanted=(stand.project_id, second.id)).id == second.id

@@ -84,7 +84,7 @@ def test_schedulers_at_once_make_no_trial_twice(stand: Stand) -> None:
     trials = stand.trials(study_id)
     assert [trial.number for trial in trials] == list(range(8))
     assert len({trial.run_id for trial in trials}) == 8
-    assert len(stand.carrier.submissions) == 8, "one run for each trial, and no other"
+    assert len(stand.dispatch.submissions) == 8, "one run for each trial, and no other"
 
 
 def test_after_a_restart_the_same_trial_is_asked(database: Database, project_id: str, tmp_path) -> None:
@@ -153,7 +153,7 @@ def test_a_bad_curve_is_pruned_and_its_run_cancelled_with_the_reason(stand: Stan
     stand.report(held, [9.0, 8.0])
     stand.go(study_id)
     assert stand.run(held.run_id).cancel_requested
-    assert stand.carrier.cancellations == [held.run_id]
+    assert stand.dispatch.cancellations == [held.run_id]
     assert "pruned after 2 reports" in stand.runs.get(stand.project_id, held.run_id).notes[0]
     stand.end(held, "cancelled")
     stand.go(study_id)

@@ -1,7 +1,8 @@
-"""Carries runs: claim, let the handler execute, write down how it ended.
+"""Execution of runs: claim, let the handler execute, record how the run ended.
 
-A worker does not know how ids arrive. A carrier (``supervisor`` when embedded, a broker's task when scaled) calls
-``run_one`` from as many threads as there are slots; a beat thread renews all leases and hears of cancellations.
+A worker does not know how ids arrive. A ``RunDispatch`` (``supervisor`` when embedded, a broker's task when scaled)
+calls ``run_one`` from as many threads as there are slots. A heartbeat thread renews all leases and receives
+cancellations.
 """
 
 from __future__ import annotations
