@@ -121,7 +121,7 @@ def test_a_file_stays_as_long_as_another_dataset_has_the_same_rows(add, service,
 
 def test_versions_that_are_needed_are_kept(add, service, bin_, needs, database, project_id):
     needed, free = add(60), add(61)
-    needs.append(lambda _session, _project, id_: {1: REASON} if id_ == needed.id else {})
+    needs.append(lambda _session, id_: {1: REASON} if id_ == needed.id else {})
     bin_.delete(project_id, "load", None, "Ada")
     purged = bin_.purge(project_id, None)
     assert (purged.counts, purged.kept) == ({"dataset_versions": 1}, 1)

@@ -196,7 +196,7 @@ def test_what_others_need_is_kept(ended, bin_):
     stand = ended.stand
     needed, free = ended(b"needed"), ended(b"free")
     reason = NeededBy(noun="model", name="load", version=3)
-    stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
+    stand.needs.append(lambda _session, ids: {needed: reason} if needed in ids else {})
     for run_id in (needed, free):
         bin_.delete(stand.project_id, run_id, None, "Ada")
     purged = bin_.purge(stand.project_id, None)
@@ -214,7 +214,7 @@ def test_old_runs_go_to_the_trash_unless_pinned_or_needed(ended, bin_):
     young, failed = ended(days_ago=3), ended(days_ago=10, state="failed")
     bin_.pin(stand.project_id, pinned, True)
     reason = NeededBy(noun="model", name="load", version=3)
-    stand.needs.append(lambda _session, _project, ids: {needed: reason} if needed in ids else {})
+    stand.needs.append(lambda _session, ids: {needed: reason} if needed in ids else {})
     bin_.expire(stand.project_id, RetentionPolicy())
     assert listed(stand, trash=True) == []
     bin_.expire(stand.project_id, RetentionPolicy(keep_run_days=7))
@@ -266,7 +266,7 @@ def test_many_runs_are_purged_in_several_calls(ended, bin_, monkeypatch):
     monkeypatch.setattr("azuraforge.projects.row_bin._BATCH", 2)
     kept = ended()
     reason = NeededBy(noun="model", name="load", version=3)
-    stand.needs.append(lambda _session, _project, ids: {kept: reason} if kept in ids else {})
+    stand.needs.append(lambda _session, ids: {kept: reason} if kept in ids else {})
     for run_id in [kept, *(ended() for _ in range(4))]:
         bin_.delete(stand.project_id, run_id, None, "Ada")
     trash = Trash(stand.database, stand.events, [bin_])
@@ -522,7 +522,7 @@ class Sequences(RuleBasedStateMachine):
         self.stand = self.ended.stand
         self.bin = self.stand.service.trash
         reason = NeededBy(noun="model", name="load", version=1)
-        self.stand.needs[:] = [lambda _s, _p, ids: {each: reason for each in ids if each in self.needed}]
+        self.stand.needs[:] = [lambda _s, ids: {each: reason for each in ids if each in self.needed}]
 
     @rule(contents=st.sets(st.sampled_from([b"a", b"b", b"c"])))
     def make(self, contents):
