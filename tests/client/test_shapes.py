@@ -78,7 +78,7 @@ PAIRS = [
     (client_trash.TrashContents, projects.TrashOut),
     (client_trash.TrashItem, projects.TrashItem),
     (client_trash.NeededBy, projects.NeededBy),
-    (client_trash.Policy, projects.Policy),
+    (client_trash.RetentionPolicy, projects.RetentionPolicy),
     (client_trash.Purged, projects.PurgeOut),
     (Event, events.EventOut),
 ]

@@ -31,9 +31,7 @@ JOINED = Question(
 def tell(database, project_id, count=1, data=None):
     log = EventLog(database)
     for number in range(count):
-        database.write(
-            project_id, lambda session, n=number: log.append(session, project_id, "s", "t", data or {"number": n})
-        )
+        database.write(project_id, lambda session, n=number: log.append(session, "s", "t", data or {"number": n}))
 
 
 def ask(database, project_id, *asked):

@@ -9,7 +9,7 @@ from azuraforge.database import Database, ScopeError, Session, UnitOfWork
 from azuraforge.errors import Conflict
 from azuraforge.events.tables import Event
 from azuraforge.projects.idempotency import Answer, AnsweredRequests, KeyedRequest, repeated
-from azuraforge.projects.tables import AnsweredRequest, Policy
+from azuraforge.projects.tables import AnsweredRequest, RetentionPolicy
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def request_(project_id: str) -> KeyedRequest:
 
 def effect(session: Session) -> None:
     """An effect that is there once: the row has the project as its key."""
-    session.add(Policy(project_id=session.project_id, trash_days=9, keep_work_days=9))
+    session.add(RetentionPolicy(project_id=session.project_id, trash_days=9, keep_work_days=9))
     session.flush()
 
 
@@ -32,7 +32,7 @@ def stored(database: Database, project_id: str) -> tuple[int, int]:
     """How many keys and effects are stored."""
     with database.read(project_id) as session:
         keys = session.scalar(select(func.count()).select_from(AnsweredRequest))
-        effects = session.scalar(select(func.count()).select_from(Policy))
+        effects = session.scalar(select(func.count()).select_from(RetentionPolicy))
     return keys or 0, effects or 0
 
 
@@ -71,7 +71,7 @@ def test_another_write_of_the_request_does_not_take_the_key(database, project_id
     before.append(stored(database, project_id))
     database.write(project_id, effect, unit=unit)
     assert before == [(0, 0), (0, 0)]
-    database.write(project_id, lambda session: session.execute(delete(Policy)))  # and none after it
+    database.write(project_id, lambda session: session.execute(delete(RetentionPolicy)))  # and none after it
     assert stored(database, project_id) == (1, 0)
 
 

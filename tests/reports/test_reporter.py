@@ -198,7 +198,7 @@ def test_trials_and_external_runs_have_none(stand: Any, make_reporter: Any) -> N
         line = {"run_id": "nosuchrun", "kind": kind, "state": "succeeded"}
         stand.database.write(
             stand.project_id,
-            lambda session, line=line: stand.events.append(session, stand.project_id, "project", "run.state", line),
+            lambda session, line=line: stand.events.append(session, "project", "run.state", line),
         )
     assert make_reporter().look(stand.project_id) == 0
 

@@ -62,9 +62,9 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits(stand, launcher, wh
     assert run.state == "succeeded"
     assert run.summary == {"hash": expected_hash(1, 100)}
     assert run.attempt > 1
-    assert {attempt.outcome for attempt in run.attempts[:-1]} <= {"died", "interrupted"}
+    assert {attempt.ended_as for attempt in run.attempts[:-1]} <= {"died", "interrupted"}
     if whom == "launcher":
-        assert {attempt.outcome for attempt in run.attempts[:-1]} == {"interrupted"}
+        assert {attempt.ended_as for attempt in run.attempts[:-1]} == {"interrupted"}
     [curve] = stand.service.metrics(stand.project_id, run.id).series
     assert curve.steps == list(range(1, 101))
     assert curve.values == [1.0 / step for step in range(1, 101)]
@@ -245,7 +245,7 @@ def test_a_run_that_dies_three_times_without_coming_further_is_quarantined(stand
     run = stand.wait(stand.create(steps=20, die_at=15).id)
     assert (run.state, run.error.code) == ("quarantined", "quarantined")
     assert "SIGKILL" in run.error.message
-    assert [attempt.outcome for attempt in run.attempts] == ["died", "died", "quarantined"]
+    assert [attempt.ended_as for attempt in run.attempts] == ["died", "died", "quarantined"]
     assert [attempt.resumed_from_step for attempt in run.attempts] == [None, 10, 10]
 
 
@@ -258,7 +258,7 @@ def test_the_same_checkpoint_again_is_no_coming_further(stand):
 def test_the_same_checkpoints_again_are_no_coming_further_however_many_were_freed(stand):
     run = stand.wait(stand.create(steps=60, die_at=55, forgetful=True).id)  # five checkpoints, three of them kept
     assert run.state == "quarantined"
-    assert [attempt.outcome for attempt in run.attempts] == ["died", "died", "quarantined"]
+    assert [attempt.ended_as for attempt in run.attempts] == ["died", "died", "quarantined"]
 
 
 def test_a_run_that_comes_further_before_each_death_is_not_quarantined(stand):
@@ -288,7 +288,7 @@ def test_stopping_puts_the_run_back_and_another_worker_goes_on(make_stand):
     first.supervisor.stop()
     put_back = first.get(run.id)
     assert put_back.state == "queued"
-    assert put_back.attempts[-1].outcome == "drained"
+    assert put_back.attempts[-1].ended_as == "drained"
     second = make_stand()
     run = second.wait(run.id)
     assert run.state == "succeeded"

@@ -12,7 +12,7 @@ import pytest
 
 from azuraforge.database import Database
 from azuraforge.errors import Conflict, NotFound, TransientError
-from azuraforge.projects.schemas import Policy
+from azuraforge.projects.schemas import RetentionPolicy
 from azuraforge.runs.trash import RunTrash
 from azuraforge.studies import store
 from azuraforge.studies.advance import FAILED_IN_A_ROW
@@ -84,7 +84,7 @@ def test_schedulers_at_once_make_no_trial_twice(stand: Stand) -> None:
     trials = stand.trials(study_id)
     assert [trial.number for trial in trials] == list(range(8))
     assert len({trial.run_id for trial in trials}) == 8
-    assert len(stand.carrier.submissions) == 8, "one run for each trial, and no other"
+    assert len(stand.dispatch.submissions) == 8, "one run for each trial, and no other"
 
 
 def test_after_a_restart_the_same_trial_is_asked(database: Database, project_id: str, tmp_path) -> None:
@@ -153,7 +153,7 @@ def test_a_bad_curve_is_pruned_and_its_run_cancelled_with_the_reason(stand: Stan
     stand.report(held, [9.0, 8.0])
     stand.go(study_id)
     assert stand.run(held.run_id).cancel_requested
-    assert stand.carrier.cancellations == [held.run_id]
+    assert stand.dispatch.cancellations == [held.run_id]
     assert "pruned after 2 reports" in stand.runs.get(stand.project_id, held.run_id).notes[0]
     stand.end(held, "cancelled")
     stand.go(study_id)
@@ -217,7 +217,7 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
     assert service.list(key).items == []
     bin_.restore(key, "second", None)
     with stand.database.read(key) as session:
-        (item,) = bin_.contents(session, key, Policy()).items
+        (item,) = bin_.contents(session, key, RetentionPolicy()).items
     assert (item.id, item.name, item.needed_by.name) == (first, "first", "second")
     kept = bin_.purge(key, None)
     assert (kept.counts["studies"], kept.kept) == (0, 1)

@@ -108,7 +108,7 @@ class Firing:
         """A line on the schedule's stream and on the project's."""
         told = {"schedule_id": schedule.id, "name": schedule.name, **data}
         for stream in (schedule_stream(schedule.id), "project"):
-            self._events.append(session, schedule.project_id, stream, type_, told)
+            self._events.append(session, stream, type_, told)
 
     def _prepare(self, schedule: Schedule) -> _Prepared:
         try:

@@ -48,7 +48,7 @@ from azuraforge.client.study import (
     Trial,
 )
 from azuraforge.client.tokens import Token
-from azuraforge.client.trash import Policy, Purged, TrashContents, TrashItem
+from azuraforge.client.trash import Purged, RetentionPolicy, TrashContents, TrashItem
 
 __all__ = [
     "AliasChange",
@@ -94,11 +94,11 @@ __all__ = [
     "PlatformUnreachable",
     "Plugin",
     "PointOutcome",
-    "Policy",
     "Prediction",
     "PredictionPoint",
     "Progress",
     "Purged",
+    "RetentionPolicy",
     "Rows",
     "Run",
     "RunError",

@@ -42,7 +42,7 @@ class Attempt(Shape):
     attempt: int
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    outcome: str | None = None
+    ended_as: str | None = None
     reason: str | None = None
     resumed_from_step: int | None = None
     steps_recomputed: int | None = None

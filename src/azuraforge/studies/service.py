@@ -140,7 +140,7 @@ class StudyService:
         def work(session: Session) -> str:
             if store.count(session) >= MOST_STUDIES:
                 raise Conflict(f"a project has {MOST_STUDIES} studies at most", next_step="delete some")
-            warm = [self._earlier(session, project_id, each, values) for each in request.warm_start_from]
+            warm = [_earlier(session, each, values) for each in request.warm_start_from]
             row = Study(project_id=project_id, **values, warm_start_from=warm, running_since=store.clock(session))
             store.add(session, row)
             self._advance.tell(session, row, "study.created")
@@ -185,7 +185,7 @@ class StudyService:
                 store.trial(session, row.id, best) if best is not None else None,
                 (ran_seconds(session, row), store.cpu_seconds(session, row.id)),
                 counted=self._advance.counted(session, row),
-                last_event_seq=self._events.last_seq_in(session, project_id, study_stream(row.id)),
+                last_event_seq=self._events.last_seq_in(session, study_stream(row.id)),
             )
 
     def trials(self, project_id: str, study: str, *, limit: int = PAGE, after: str | None = None) -> TrialPage:
@@ -286,7 +286,7 @@ class StudyService:
         prepared = self._advance.prepare_retraining(row, chosen, counted)
 
         def work(session: Session) -> str:
-            locked = self._locked(session, project_id, row.id)
+            locked = _locked(session, row.id)
             return self._advance.retrain(session, locked, chosen, prepared)
 
         try:
@@ -302,33 +302,9 @@ class StudyService:
     def _change(
         self, project_id: str, study: str, change: Callable[[Session, Study], None], unit: UnitOfWork | None
     ) -> StudyDetail:
-        self._database.write(
-            project_id, lambda session: change(session, self._locked(session, project_id, study)), unit=unit
-        )
+        self._database.write(project_id, lambda session: change(session, _locked(session, study)), unit=unit)
         self._wake()
         return self.get(project_id, study)
-
-    def _locked(self, session: Session, project_id: str, study: str) -> Study:
-        row = _found(store.find(session, study, trash=True), study)
-        locked = _found(store.lock(session, row.id), study)
-        _require_kept(locked)
-        return locked
-
-    def _earlier(self, session: Session, project_id: str, name: str, values: dict[str, object]) -> str:
-        """Return the id of a study to begin from. Raises InvalidInput where its trials cannot be compared."""
-        earlier = _found(store.find(session, name), name)
-        for what, theirs, ours in (
-            ("pipeline", earlier.plugin, values["plugin"]),
-            ("dataset", earlier.dataset_name, values["dataset_name"]),
-            ("objectives", earlier.objectives, values["objectives"]),
-        ):
-            if theirs != ours:
-                raise InvalidInput(
-                    f"study {earlier.name!r} cannot be begun from: its {what} is another one",
-                    where="warm_start_from",
-                    next_step="begin from a study of the same pipeline, dataset and objectives",
-                )
-        return earlier.id
 
 
 def _check_sampler(request: StudyRequest, objectives: Sequence[StoredObjective]) -> None:
@@ -383,6 +359,30 @@ def _require_kept(row: Study) -> None:
             where=f"study {row.name}",
             next_step=f"restore it first: azuraforge studies restore {row.id}",
         )
+
+
+def _locked(session: Session, study: str) -> Study:
+    row = _found(store.find(session, study, trash=True), study)
+    locked = _found(store.lock(session, row.id), study)
+    _require_kept(locked)
+    return locked
+
+
+def _earlier(session: Session, name: str, values: dict[str, object]) -> str:
+    """Return the id of a study to begin from. Raises InvalidInput if its trials are not comparable."""
+    earlier = _found(store.find(session, name), name)
+    for what, theirs, ours in (
+        ("pipeline", earlier.plugin, values["plugin"]),
+        ("dataset", earlier.dataset_name, values["dataset_name"]),
+        ("objectives", earlier.objectives, values["objectives"]),
+    ):
+        if theirs != ours:
+            raise InvalidInput(
+                f"study {earlier.name!r} cannot be begun from: its {what} is another one",
+                where="warm_start_from",
+                next_step="begin from a study of the same pipeline, dataset and objectives",
+            )
+    return earlier.id
 
 
 def _found(study: Study | None, name: str) -> Study:

@@ -49,7 +49,7 @@ class Cards:
             owner.intended_use = text.strip() or None
             session.flush()
             told = {"model": name, "by": by, "intended_use": owner.intended_use}
-            self._events.append(session, project_id, "project", "model.intended_use_changed", told)
+            self._events.append(session, "project", "model.intended_use_changed", told)
 
         self._database.write(project_id, work, unit=unit)
 

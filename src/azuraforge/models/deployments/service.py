@@ -231,7 +231,6 @@ class Deployments:
             data = {"model": owner.name, "number": row.number, "version": row.version, "mode": row.mode}
             self._events.append(
                 session,
-                owner.project_id,
                 "project",
                 "model.deployment_ended",
                 {**data, "reason": reason, "by": line.by},
@@ -352,7 +351,7 @@ class Deployments:
     def _tell(self, session: Session, model: str, row: ModelDeployment, type_: str, **data: Any) -> None:
         told = {"model": model, "number": row.number, "mode": row.mode, "alias": row.alias, "version": row.version}
         told |= {"beside": row.beside, "share_percent": row.share_percent}
-        self._events.append(session, row.project_id, "project", type_, {**told, **data})
+        self._events.append(session, "project", type_, {**told, **data})
 
 
 def takes(number: int, request_id: str, share_percent: float) -> bool:

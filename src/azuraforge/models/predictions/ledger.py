@@ -208,7 +208,7 @@ class _News:
         def work(session: Session) -> None:
             for (model, version), (count, last) in sums.items():
                 data = {"model": model, "version": version, "prediction_id": last, "count": count}
-                self._events.append(session, project_id, "project", "prediction.made", data)
+                self._events.append(session, "project", "prediction.made", data)
 
         try:
             telling = self._database.write_soon(project_id, work)

@@ -91,7 +91,7 @@ class Registry:
         )
         session.refresh(row)
         data = {"model": model, "version": row.version, "run_id": run_id}
-        self._events.append(session, session.project_id, "project", "model.version_added", data)
+        self._events.append(session, "project", "model.version_added", data)
         return row
 
     def store_evaluation(
