@@ -123,7 +123,7 @@ class Deployments:
                 )
             holder = find_version(session, owner, pointer.version)
             for what in ("target", "unit", "frequency"):
-                if row.schema.get(what) != holder.schema.get(what):
+                if getattr(row.schema, what) != getattr(holder.schema, what):
                     raise Conflict(f"versions {row.version} and {holder.version} of {name!r} have another {what}")
             made = deployment_store.add(
                 session,
@@ -136,7 +136,7 @@ class Deployments:
                 error_margin=request.error_margin,
                 loss_margin=request.loss_margin,
                 level=request.level,
-                by_series=row.schema.get("series") is not None,
+                by_series=row.schema.series is not None,
                 reason=request.reason,
                 started_by=by,
             )
