@@ -37,6 +37,7 @@ from azuraforge.models.registry.names import check_alias
 from azuraforge.models.schemas import DeploymentOut, DeploymentPage, DeploymentRequest
 from azuraforge.models.tables import AliasChange, Model, ModelDeployment
 from azuraforge.paging import PAGE, Order
+from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from azuraforge.telemetry import logger
 
 WATCH = "the platform"
@@ -207,6 +208,8 @@ class Deployments:
             try:
                 given = await ask(deployed.version)
             except AzuraError as error:
+                if error.error_code == ANSWER_UNKNOWN:  # repeated: the holder's answer could not be stored either
+                    raise
                 given = await ask(holder)  # raises where the question is at fault
                 log.warning("canary_failed", model=place.model, version=deployed.version, reason=str(error))
                 await in_thread(partial(self._count, place, "only_this_failed" if counted else "left_out"))
