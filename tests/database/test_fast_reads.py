@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, func, select
 from azuraforge.database import Database, ScopeError
 from azuraforge.database import pipeline as pipeline_module
 from azuraforge.database.fast_reads import Question
+from azuraforge.database.pipeline import Statement
 from azuraforge.errors import InvalidInput, TransientError
 from azuraforge.events import store
 from azuraforge.events.service import EventLog
@@ -186,11 +187,12 @@ def test_a_connection_that_asks_cannot_write_and_keeps_no_project(on_postgres):
     tell(database, project_id)
     ask(database, project_id, (SEQUENCES, {"stream": "s"}))
     (pipeline,) = database._asker._idle
-    rows = asyncio.run(pipeline.ask([(b"SELECT current_setting('azuraforge.project', true)", [])]))
+    rows = asyncio.run(pipeline.ask([Statement(b"SELECT current_setting('azuraforge.project', true)", [])]))
     assert rows in ([[("",)]], [[(None,)]])
-    assert asyncio.run(pipeline.ask([(b"SELECT seq FROM event", [])])) == [[]], "without a project there is no row"
+    rows = asyncio.run(pipeline.ask([Statement(b"SELECT seq FROM event", [])]))
+    assert rows == [[]], "without a project there is no row"
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        asyncio.run(pipeline.ask([(b"DELETE FROM event", [])]))
+        asyncio.run(pipeline.ask([Statement(b"DELETE FROM event", [])]))
 
 
 def test_a_connection_keeps_a_bounded_number_of_statements_prepared(on_postgres, monkeypatch):
@@ -204,6 +206,19 @@ def test_a_connection_keeps_a_bounded_number_of_statements_prepared(on_postgres,
         ]
     (pipeline,) = database._asker._idle
     assert len(pipeline._names) == 1
+
+
+def test_questions_of_many_forms_leave_room_for_the_others(on_postgres, monkeypatch):
+    monkeypatch.setattr(pipeline_module, "MOST_PREPARED", 2)
+    monkeypatch.setattr(pipeline_module, "MOST_VARIED", 1)
+    database, project_id = on_postgres, add_project(on_postgres, "first")
+    tell(database, project_id)
+    for form in range(1, 4):
+        varied = Question(select(Event.seq.label(f"form_{form}")), varied=True)
+        assert ask(database, project_id, (varied, {})) == [[(1,)]]
+    assert ask(database, project_id, (SEQUENCES, {"stream": "s"})) == [[(1,)]]
+    (pipeline,) = database._asker._idle
+    assert (len(pipeline._names), len(pipeline._varied)) == (2, 1)
 
 
 def test_after_a_value_that_cannot_be_looked_for_the_next_question_is_answered(on_postgres):

@@ -22,6 +22,7 @@ from azuraforge.models.service import ModelService
 from azuraforge.models.serving.pool import ReplicaPool
 from azuraforge.models.tables import ModelVersion
 from azuraforge.models.trash import Objection
+from azuraforge.plugins.contract.dataset_schema import DatasetSchema
 from azuraforge.processes.exchange import Conversation
 from azuraforge.processes.launcher import Launcher
 from azuraforge.settings import Settings
@@ -116,6 +117,7 @@ class Room:
             "seed": 0,
             **changes,
         }
+        fields["schema"] = DatasetSchema.model_validate(fields["schema"])
         return self.database.write(
             project_id,
             lambda session: self.service.registry.register_version(session, model, imported, **fields),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
+
 import pytest
 from sqlalchemy import delete, func, select
 
@@ -43,6 +45,11 @@ def test_key_and_effect_are_stored_together(database, project_id, answers, reque
     with pytest.raises(Conflict) as unknown:
         answers.known(request_)
     assert unknown.value.error_code == "answer_unknown"
+    with database.read(project_id) as session:
+        recorded = session.scalars(select(AnsweredRequest.created_at)).one()
+    assert f"took effect at {recorded.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" in unknown.value.message
+    kept_until = recorded.astimezone(UTC) + timedelta(days=2)
+    assert f"until {kept_until:%Y-%m-%d %H:%M:%S} UTC" in unknown.value.next_step
     answers.keep(request_, "hash", Answer(201, "application/json", b"{}"))
     row = answers.known(request_)
     assert repeated(row, request_, "hash") == Answer(201, "application/json", b"{}")
@@ -80,6 +87,7 @@ def test_the_slower_of_two_requests_with_one_key_has_no_effect(database, project
     with pytest.raises(Conflict) as lost:
         database.write(project_id, effect, unit=answers.unit_of_work(request_))
     assert lost.value.error_code == "answer_unknown"
+    assert "took effect at 2" in lost.value.message
     assert stored(database, project_id) == (1, 0)
 
 

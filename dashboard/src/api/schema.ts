@@ -6366,13 +6366,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /**
-             * Data Schema
-             * @description what the columns mean; see plugins.Schema
-             */
-            data_schema: {
-                [key: string]: unknown;
-            };
+            data_schema: components["schemas"]["DatasetSchema"];
             /** Dataset Fingerprint */
             dataset_fingerprint: string | null;
             /** Dataset Id */

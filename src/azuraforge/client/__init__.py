@@ -3,6 +3,7 @@
 from azuraforge.client.client import Client
 from azuraforge.client.datasets import Dataset, DatasetVersion, Finding, Picture, PictureClass, Pictures, Rows
 from azuraforge.client.errors import ApiError, ClientError, FileUnusable, PlatformUnreachable
+from azuraforge.client.evaluation import Evaluation, Scores, Verdict
 from azuraforge.client.events import Event
 from azuraforge.client.external.run import ExternalRun
 from azuraforge.client.external.shipping import Shipped
@@ -34,7 +35,7 @@ from azuraforge.client.predictions import (
     LiveScores,
     PointOutcome,
 )
-from azuraforge.client.run import Curve, Evaluation, Progress, Run, RunError
+from azuraforge.client.run import Curve, Progress, Run, RunError
 from azuraforge.client.schedules import Fire, Schedule
 from azuraforge.client.sessions import Link, Session
 from azuraforge.client.study import (
@@ -103,6 +104,7 @@ __all__ = [
     "Run",
     "RunError",
     "Schedule",
+    "Scores",
     "SearchSpace",
     "SearchableField",
     "Session",
@@ -112,4 +114,5 @@ __all__ = [
     "TrashContents",
     "TrashItem",
     "Trial",
+    "Verdict",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from azuraforge.client.shapes import Shape
 
@@ -140,14 +139,3 @@ class Curve(Shape):
     values: list[float | None]
     times: list[int | None] | None = None
     total_points: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluation(Shape):
-    """The evaluation of a run's model compared with its baselines, and the gate's verdict."""
-
-    run_id: str
-    model: str
-    evaluation: dict[str, Any]
-    verdict: dict[str, Any]
-    version: int | None = None

@@ -38,7 +38,7 @@ def show_findings(terminal: Terminal, client: Client, run: Run) -> None:
     show_evaluation(terminal, evaluation.evaluation, evaluation.verdict)
     if "forecast" in run.figures:
         forecast = client.runs.figure(run.id, "forecast")
-        show_forecast(terminal, forecast, forecast.get("contender") or evaluation.verdict["champion"])
+        show_forecast(terminal, forecast, forecast.get("contender") or evaluation.verdict.champion)
 
 
 def show_summary(terminal: Terminal, summary: Mapping[str, object]) -> None:

@@ -37,6 +37,7 @@ from azuraforge.models.registry.names import check_alias
 from azuraforge.models.schemas import DeploymentOut, DeploymentPage, DeploymentRequest
 from azuraforge.models.tables import AliasChange, Model, ModelDeployment
 from azuraforge.paging import PAGE, Order
+from azuraforge.projects.idempotency import ANSWER_UNKNOWN
 from azuraforge.telemetry import logger
 
 WATCH = "the platform"
@@ -123,7 +124,7 @@ class Deployments:
                 )
             holder = find_version(session, owner, pointer.version)
             for what in ("target", "unit", "frequency"):
-                if row.schema.get(what) != holder.schema.get(what):
+                if getattr(row.schema, what) != getattr(holder.schema, what):
                     raise Conflict(f"versions {row.version} and {holder.version} of {name!r} have another {what}")
             made = deployment_store.add(
                 session,
@@ -136,7 +137,7 @@ class Deployments:
                 error_margin=request.error_margin,
                 loss_margin=request.loss_margin,
                 level=request.level,
-                by_series=row.schema.get("series") is not None,
+                by_series=row.schema.series is not None,
                 reason=request.reason,
                 started_by=by,
             )
@@ -207,6 +208,8 @@ class Deployments:
             try:
                 given = await ask(deployed.version)
             except AzuraError as error:
+                if error.error_code == ANSWER_UNKNOWN:  # repeated: the holder's answer could not be stored either
+                    raise
                 given = await ask(holder)  # raises where the question is at fault
                 log.warning("canary_failed", model=place.model, version=deployed.version, reason=str(error))
                 await in_thread(partial(self._count, place, "only_this_failed" if counted else "left_out"))

@@ -57,8 +57,8 @@ class PictureQuestion:
             ) from error
         if error.error_code not in (TOO_MANY_PIXELS, OUT_OF_MEMORY):
             raise error
-        began, schema = time.perf_counter(), served.opening["schema"]
-        size = (schema["height"], schema["width"], schema["channels"])
+        began, size = time.perf_counter(), served.schema.size
+        assert size is not None  # only a version that looks at pictures refuses one
         small = self._large.shrink(self._path, self._filename, size, PREDICT_SECONDS)
         return self._prepared(small, bounded=False, began=began)
 
