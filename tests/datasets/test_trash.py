@@ -205,7 +205,7 @@ class Sequences(RuleBasedStateMachine):
         self.bin = self.service.trash
         self.needed: set[tuple[str, int]] = set()
         self.needs[:] = [
-            lambda _s, _p, id_: {version: REASON for dataset_id, version in self.needed if dataset_id == id_}
+            lambda _session, id_: {version: REASON for dataset_id, version in self.needed if dataset_id == id_}
         ]
         self.known: set[str] = set()
 
