@@ -102,7 +102,7 @@ def test_a_text_that_cannot_be_stored_is_not_found(database, project_id):
 def test_whoever_asks_cannot_write(database, project_id):
     tell(database, project_id)
     lines(database, project_id)
-    connection = database._asker._connection()
+    connection = database._reader._connection()
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("DELETE FROM event")
 
@@ -146,7 +146,7 @@ def test_many_ask_at_once_on_few_connections(on_postgres):
     answers = asyncio.run(many())
     assert all(answer == [[(1,), (2,)]] for answer in answers[::2])
     assert all(answer == [[(1,), (2,), (3,)]] for answer in answers[1::2])
-    assert len(database._asker._all) <= 8
+    assert len(database._reader._all) <= 8
 
 
 def test_an_asker_that_is_cancelled_leaves_no_half_read_connection_behind(on_postgres):
@@ -186,7 +186,7 @@ def test_a_connection_that_asks_cannot_write_and_keeps_no_project(on_postgres):
     database, project_id = on_postgres, add_project(on_postgres, "first")
     tell(database, project_id)
     ask(database, project_id, (SEQUENCES, {"stream": "s"}))
-    (pipeline,) = database._asker._idle
+    (pipeline,) = database._reader._idle
     rows = asyncio.run(pipeline.ask([Statement(b"SELECT current_setting('azuraforge.project', true)", [])]))
     assert rows in ([[("",)]], [[(None,)]])
     rows = asyncio.run(pipeline.ask([Statement(b"SELECT seq FROM event", [])]))
@@ -204,7 +204,7 @@ def test_a_connection_keeps_a_bounded_number_of_statements_prepared(on_postgres,
             [(1,), (2,)],
             [],
         ]
-    (pipeline,) = database._asker._idle
+    (pipeline,) = database._reader._idle
     assert len(pipeline._names) == 1
 
 
@@ -217,7 +217,7 @@ def test_questions_of_many_forms_leave_room_for_the_others(on_postgres, monkeypa
         varied = Question(select(Event.seq.label(f"form_{form}")), varied=True)
         assert ask(database, project_id, (varied, {})) == [[(1,)]]
     assert ask(database, project_id, (SEQUENCES, {"stream": "s"})) == [[(1,)]]
-    (pipeline,) = database._asker._idle
+    (pipeline,) = database._reader._idle
     assert (len(pipeline._names), len(pipeline._varied)) == (2, 1)
 
 

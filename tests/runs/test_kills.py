@@ -129,11 +129,11 @@ def test_what_left_its_group_ends_with_a_cancelled_child(stand, tmp_path):
     marks = tmp_path / "marks"
     run = stand.create(phases=["detach"], marks=str(marks), stay=True)
     stand.wait(run.id, lambda run: run.progress.note == "detached")
-    strays = marked(marks)
-    assert len(strays) == 2
+    orphans = marked(marks)
+    assert len(orphans) == 2
     stand.service.cancel(stand.project_id, run.id)
     assert stand.wait(run.id).state == "cancelled"
-    assert_all_end(strays)
+    assert_all_end(orphans)
 
 
 def detached(launcher: Launcher, marks: Path):
@@ -154,19 +154,19 @@ def written(marks: Path) -> list[psutil.Process]:
 
 def test_what_left_its_group_ends_with_the_launcher(tmp_path):
     launcher = Launcher({"PYTHONPATH": str(ENTRIES)})
-    child, strays = detached(launcher, tmp_path / "marks")
+    child, orphans = detached(launcher, tmp_path / "marks")
     launcher.stop()
     child.close()
-    assert_all_end(strays)
+    assert_all_end(orphans)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells whose they were")
 def test_what_left_its_group_ends_when_the_launcher_is_killed(tmp_path):
     launcher = Launcher({"PYTHONPATH": str(ENTRIES)})
-    child, strays = detached(launcher, tmp_path / "marks")
+    child, orphans = detached(launcher, tmp_path / "marks")
     os.kill(launcher.pid, signal.SIGKILL)
     try:
-        assert_all_end(strays)
+        assert_all_end(orphans)
     finally:
         child.close()
         launcher.stop()
@@ -206,15 +206,15 @@ def test_what_left_its_group_ends_at_the_next_start_where_all_above_it_were_kill
     )
     with owner:
         pid = int(owner.stdout.readline())
-        strays = written(marks)
+        orphans = written(marks)
         os.kill(owner.pid, signal.SIGSTOP)  # so that it cannot do its launcher's last service
         os.kill(pid, signal.SIGKILL)
         owner.kill()
-    assert alive(strays) == strays
+    assert alive(orphans) == orphans
     following = Launcher()
     following.start()
     try:
-        assert_all_end(strays)
+        assert_all_end(orphans)
         assert alive([psutil.Process(neighbour.pid)])
     finally:
         neighbour.close()

@@ -23,7 +23,7 @@ from azuraforge.runs.transitions import Transitions
 from azuraforge.settings import Settings
 from azuraforge.studies import sampler_child, store
 from azuraforge.studies.advance import Advance
-from azuraforge.studies.sampler_process import Asker
+from azuraforge.studies.sampler_process import SamplerProcess
 from azuraforge.studies.scheduler import StudyScheduler
 from azuraforge.studies.tables import Study, StudyTrial
 
@@ -94,9 +94,9 @@ class Stand:
         self.runs = RunService(
             database, self.events, handlers, artifacts, self.dispatch, settings, objections=self.objections
         )
-        self.asker = Asker(lambda entry, payload: InThisProcess())
-        self.advance = Advance(database, self.events, self.runs, self.asker)
-        self.scheduler = StudyScheduler(database, self.events.notifier, self.advance, self.asker)
+        self.sampler = SamplerProcess(lambda entry, payload: InThisProcess())
+        self.advance = Advance(database, self.events, self.runs, self.sampler)
+        self.scheduler = StudyScheduler(database, self.events.notifier, self.advance, self.sampler)
 
     def create(self, name: str = "search", **fields: Any) -> str:
         values: dict[str, Any] = {

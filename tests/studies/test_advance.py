@@ -208,7 +208,9 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
     second = stand.create("second", budget_trials=1, warm_start_from=[first])
     stand.carry(second, bowl)
     unused: Any = None  # deleting asks nobody but the database
-    service = StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
+    service = StudyService(
+        stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.sampler, unused
+    )
     bin_, key = service.trash, stand.project_id
     with pytest.raises(Conflict, match="began from its trials"):
         bin_.delete(key, first, None, "Ada")
@@ -235,7 +237,9 @@ def test_a_study_whose_trials_another_began_from_is_kept_as_long_as_that(stand: 
 def test_a_deleted_study_gives_its_name_up(stand: Stand) -> None:
     first = stand.create("search", budget_trials=1)
     unused: Any = None
-    service = StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
+    service = StudyService(
+        stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.sampler, unused
+    )
     bin_, key = service.trash, stand.project_id
     with pytest.raises(Conflict, match="goes on"):
         bin_.delete(key, "search", None, "Ada")
@@ -258,7 +262,7 @@ def test_a_deleted_study_gives_its_name_up(stand: Stand) -> None:
 
 def a_service(stand: Stand) -> StudyService:
     unused: Any = None  # nobody is asked but the database
-    return StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.asker, unused)
+    return StudyService(stand.database, stand.events, unused, unused, stand.runs, stand.advance, stand.sampler, unused)
 
 
 def test_a_purge_that_was_cut_off_is_not_undone_and_goes_on(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:

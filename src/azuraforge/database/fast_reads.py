@@ -47,7 +47,7 @@ Asked = tuple["Question", Mapping[str, object]]
 Plan = Generator[Sequence[Asked], list[Answer], T]
 
 
-class Asker(Protocol):
+class FastReader(Protocol):
     """What answers questions."""
 
     async def ask(self, project_id: str, *asked: Asked) -> list[Answer]:
@@ -139,7 +139,7 @@ class _Compiled:
         return rows
 
 
-class SqliteAsker:
+class SqliteReader:
     """Answers on the thread that asks, each of which has a connection of its own."""
 
     def __init__(self, url: URL, watch: FileWatch) -> None:

@@ -22,7 +22,7 @@ _WAIT_SECONDS = 10.0
 _SET_PROJECT = f"SELECT set_config('{PROJECT_SETTING}', $1, true)".encode()
 
 
-class PostgresAsker:
+class PostgresReader:
     """Answers on a few connections of its own. All who ask run in one event loop."""
 
     def __init__(self, url: URL, dialect: Dialect) -> None:

@@ -45,15 +45,15 @@ _WITHOUT = frozenset({"trial", "external"})
 log = logger("runs")
 
 
-class Conversation(Protocol):
-    """A long-lived child, see ``runs.conversation``."""
+class ChildSession(Protocol):
+    """A long-lived child, see ``processes.exchange``."""
 
     def ask(self, payload: dict[str, Any], timeout_seconds: float) -> dict[str, Any]: ...
     def kill(self) -> None: ...
     def close(self) -> None: ...
 
 
-Open = Callable[[str, dict[str, Any]], Conversation]
+Open = Callable[[str, dict[str, Any]], ChildSession]
 
 
 class _Unanswered(TransientError):
@@ -83,7 +83,7 @@ class Reporter:
         self._noticed: set[str] = set()
         self._tries: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
-        self._child: Conversation | None = None
+        self._child: ChildSession | None = None
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="reports", daemon=True)

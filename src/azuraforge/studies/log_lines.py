@@ -12,7 +12,7 @@ def study_stream(study_id: str) -> str:
     return f"study/{study_id}"
 
 
-class Teller:
+class StudyEvents:
     """Writes a line on the study's stream and on the project's."""
 
     def __init__(self, events: EventLog) -> None:

@@ -31,7 +31,7 @@ from azuraforge.studies.advance import Advance, ran_seconds
 from azuraforge.studies.log_lines import study_stream
 from azuraforge.studies.objectives import best_of, metrics_of, objectives_of
 from azuraforge.studies.records import Params, StoredObjective, StoredPruner
-from azuraforge.studies.sampler_process import Asker
+from azuraforge.studies.sampler_process import SamplerProcess
 from azuraforge.studies.schemas import ImportanceOut, Pruner, SpaceOut, StudyDetail, StudyPage, StudyRequest, TrialPage
 from azuraforge.studies.space import Dimension, combinations, read_space, suggest
 from azuraforge.studies.tables import Study
@@ -62,7 +62,7 @@ class StudyService:
         datasets: DatasetService,
         runs: RunService,
         advance: Advance,
-        asker: Asker,
+        sampler: SamplerProcess,
         call: Call,
         *,
         wake: Callable[[], None] = lambda: None,
@@ -73,11 +73,11 @@ class StudyService:
         self._datasets = datasets
         self._runs = runs
         self._advance = advance
-        self._asker = asker
+        self._sampler = sampler
         self._call = call
         self._lock = threading.Lock()
         #: Studies that were deleted, and how they are purged.
-        self.trash = StudyTrash(database, events, runs.trash, advance.tell)
+        self.trash = StudyTrash(database, events, runs.trash, advance.emit)
         self._importances: dict[tuple[str, str, int], ImportanceOut] = {}
         self._wake = wake
 
@@ -143,7 +143,7 @@ class StudyService:
             warm = [_earlier(session, each, values) for each in request.warm_start_from]
             row = Study(project_id=project_id, **values, warm_start_from=warm, running_since=store.clock(session))
             store.add(session, row)
-            self._advance.tell(session, row, "study.created")
+            self._advance.emit(session, row, "study.created")
             return row.id
 
         try:
@@ -206,7 +206,7 @@ class StudyService:
         with self._lock:
             known = self._importances.get(key)
         if known is None:
-            known = ImportanceOut(trials=len(trials), objectives=self._asker.importance(row, trials))
+            known = ImportanceOut(trials=len(trials), objectives=self._sampler.importance(row, trials))
             with self._lock:
                 while len(self._importances) >= _KEPT_ANSWERS:
                     self._importances.pop(next(iter(self._importances)))
@@ -232,7 +232,7 @@ class StudyService:
             _require(row, "running")
             spent = ran_seconds(session, row)
             store.change(session, row, state="paused", ran_seconds=spent, running_since=None)
-            self._advance.tell(session, row, "study.paused")
+            self._advance.emit(session, row, "study.paused")
 
         return self._change(project_id, study, change, unit)
 
@@ -244,7 +244,7 @@ class StudyService:
                 return
             _require(row, "paused")
             store.change(session, row, state="running", active=True, running_since=store.clock(session))
-            self._advance.tell(session, row, "study.resumed")
+            self._advance.emit(session, row, "study.resumed")
 
         return self._change(project_id, study, change, unit)
 
@@ -261,7 +261,7 @@ class StudyService:
                 running_since=None, finished_at=store.clock(session),
                 winner=best_of(complete, row.objectives[0]["direction"]),
             )  # fmt: skip
-            self._advance.tell(session, row, "study.ended", reason="stopped")
+            self._advance.emit(session, row, "study.ended", reason="stopped")
 
         return self._change(project_id, study, change, unit)
 

@@ -148,7 +148,7 @@ class Deployments:
                 else:
                     judging.begin(made, (each.loss for each in losses if each.of_its_own))
                 session.flush()
-            self._tell(session, name, made, "model.deployment_started", reason=request.reason, by=by)
+            self._emit(session, name, made, "model.deployment_started", reason=request.reason, by=by)
             return judging.deployment_out(made)
 
         return self._database.write(project_id, work, durable=True, unit=unit)
@@ -163,7 +163,7 @@ class Deployments:
             if row.state != "active":
                 raise Conflict(f"deployment {number} of {name!r} has ended already")
             deployment_store.end(session, row, "ended", reason=reason, by=by)
-            self._tell(session, name, row, "model.deployment_ended", reason=reason, by=by)
+            self._emit(session, name, row, "model.deployment_ended", reason=reason, by=by)
             return judging.deployment_out(row)
 
         return self._database.write(project_id, work, durable=True, unit=unit)
@@ -338,7 +338,7 @@ class Deployments:
             if reason is None or owner is None:
                 return
             deployment_store.end(session, row, "rolled_back", reason=reason, by=WATCH)
-            self._tell(session, owner.name, row, "model.canary_rolled_back", reason=reason, by=WATCH)
+            self._emit(session, owner.name, row, "model.canary_rolled_back", reason=reason, by=WATCH)
 
         return work
 
@@ -351,7 +351,7 @@ class Deployments:
             )
         return row
 
-    def _tell(self, session: Session, model: str, row: ModelDeployment, type_: str, **data: Any) -> None:
+    def _emit(self, session: Session, model: str, row: ModelDeployment, type_: str, **data: Any) -> None:
         told = {"model": model, "number": row.number, "mode": row.mode, "alias": row.alias, "version": row.version}
         told |= {"beside": row.beside, "share_percent": row.share_percent}
         self._events.append(session, "project", type_, {**told, **data})
