@@ -273,7 +273,7 @@ def test_what_is_filled_never_depends_on_what_comes_later(holes, bump):
 def test_every_finding_speaks_both_languages():
     values = dict.fromkeys(
         ["encoding", "format", "offsets", "columns", "column", "values", "policy", "frequency", "longest", "files",
-         "series", "reason"], "X"
+         "series", "reason", "evidence"], "X"
     ) | {"season": 7, "shortest": "1 s", "height": 8, "width": 8, "classes": 2, "large": 9, "small": 1, "least": 2,
          "most": 9, "test": 3, "train": 9}  # fmt: skip
     for code in CODES:

@@ -27,6 +27,7 @@ from azuraforge.pipelines.shapes import (
     asked,
 )
 from azuraforge.pipelines.steps import load_pipeline, use_engine
+from azuraforge.plugins.contract.evaluation import SuspiciousColumn
 from azuraforge.plugins.contract.judging import Contest, JudgeCase, Remark
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.pipeline import Answer
@@ -128,7 +129,14 @@ def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdic
         slices=guarded_slices(wanted.policy.slices, contest),
         policy=wanted.policy,
         measured=wanted.measured,
+        suspicions=[_suspicion(each) for each in contest.suspicious if each.blocks],
     )
+
+
+def _suspicion(column: SuspiciousColumn) -> Reason:
+    spoken = {f"evidence_{language}": text for language, text in column.text.items()}
+    figures = {"kind": column.kind, "reach": column.reach, "share": column.share, "rows": column.rows}
+    return Reason("column_knows_future", {"column": column.column, **figures, **spoken})
 
 
 def _champion(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Champion | None:
