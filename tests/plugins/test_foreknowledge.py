@@ -131,10 +131,10 @@ def test_a_leak_in_a_panel_of_short_series_is_named() -> None:
     assert [(each.column, each.kind, each.reach) for each in named] == [("leak", "later_target", 2)]
 
 
-@pytest.mark.parametrize("rows", [0, 5, 30])
+@pytest.mark.parametrize("rows", [0, 5, 30, 1500])
 def test_few_rows_constants_and_holes_say_nothing(rows: int) -> None:
     target = np.where(np.arange(rows) % 3 == 0, np.nan, np.arange(rows, dtype=float))
-    columns = {"constant": np.ones(rows), "missing": np.full(rows, np.nan)}
+    columns = {"constant": np.full(rows, 0.422915), "missing": np.full(rows, np.nan)}
     assert examine(target, columns, [Piece(np.arange(rows))], horizon=1000, season=365) == []
 
 

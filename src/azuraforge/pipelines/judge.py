@@ -16,6 +16,7 @@ from azuraforge.models.gate.comparability import incomparable
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.policy import GuardedSlice
 from azuraforge.models.gate.reasons import Reason
+from azuraforge.models.gate.record import Value
 from azuraforge.models.gate.verdict import Verdict, decide
 from azuraforge.pipelines.contexts import Child
 from azuraforge.pipelines.shapes import (
@@ -134,8 +135,8 @@ def _decide(wanted: JudgeInput, metric: MetricFacts, contest: Contest) -> Verdic
 
 
 def _suspicion(column: SuspiciousColumn) -> Reason:
-    spoken = {f"evidence_{language}": text for language, text in column.text.items()}
-    figures = {"kind": column.kind, "reach": column.reach, "share": column.share, "rows": column.rows}
+    spoken: dict[str, Value] = {f"evidence_{language}": text for language, text in column.text.items()}
+    figures: dict[str, Value] = {"kind": column.kind, "reach": column.reach, "share": column.share, "rows": column.rows}
     return Reason("column_knows_future", {"column": column.column, **figures, **spoken})
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from azuraforge.plugins.contract.arrays import Flags, Floats
 from azuraforge.plugins.forecasting.foreknowledge.dependence import carried
-from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, normal_scores
+from azuraforge.plugins.forecasting.foreknowledge.pieces import Piece, Span, normal_scores, varies
 
 PatternName: TypeAlias = Literal[
     "later_target", "average_ahead", "centred_average", "extreme_ahead", "change_ahead", "period_value", "interpolated"
@@ -74,7 +74,7 @@ def same_row_copy(target: Floats, column: Floats) -> bool:
     if known.sum() < _FEWEST_ROWS:
         return False
     y, c = target[known], column[known]
-    if y.std() <= 0 or c.std() <= 0:
+    if not (varies(y) and varies(c)):
         return False
     slope = np.cov(y, c)[0, 1] / y.var(ddof=1)
     linear = np.abs(c - c.mean() - slope * (y - y.mean())) <= _EQUAL * c.std()
@@ -88,7 +88,7 @@ def same_row_copy(target: Floats, column: Floats) -> bool:
 def same_values(one: Floats, other: Floats) -> bool:
     """Whether two columns hold the same numbers wherever both are known."""
     known = np.isfinite(one) & np.isfinite(other)
-    if known.sum() < _FEWEST_ROWS or one[known].std() <= 0:
+    if known.sum() < _FEWEST_ROWS or not varies(one[known]):
         return False
     return bool((np.abs(one[known] - other[known]) <= _EQUAL * one[known].std()).mean() >= 1 - 1e-3)
 
@@ -108,7 +108,7 @@ def _later(y: Floats, leads: int) -> Iterator[tuple[PatternName, int, Floats]]:
 
 
 def _events(y: Floats, c: Floats, leads: int) -> Iterator[Pattern]:
-    if len(y) < _FEWEST_ROWS or c.std() <= 0 or y.std() <= 0:
+    if len(y) < _FEWEST_ROWS or not (varies(y) and varies(c)):
         return
     distinct = len(np.unique(c[:500]))
     for lead in range(1, min(leads, len(y) // 4) + 1):
@@ -173,7 +173,7 @@ def _alike(column: Floats, pattern: Floats) -> float:
     """The larger squared correlation, of the values or of their ranks."""
     known: Flags = np.isfinite(pattern) & np.isfinite(column)
     c, p = column[known], pattern[known]
-    if len(c) < _FEWEST or c.std() <= 0 or p.std() <= 0:
+    if len(c) < _FEWEST or not (varies(c) and varies(p)):
         return 0.0
     plain = float(np.corrcoef(c, p)[0, 1]) ** 2
     return plain if plain >= EXACT else max(plain, float(np.corrcoef(normal_scores(c), normal_scores(p))[0, 1]) ** 2)

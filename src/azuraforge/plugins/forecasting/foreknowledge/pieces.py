@@ -83,8 +83,17 @@ def normal_scores(values: Floats) -> Floats:
 
 def scaled(values: Floats) -> Floats:
     """Return values with mean zero and spread one; zeros where they do not vary."""
-    spread = float(values.std())
-    return (values - values.mean()) / spread if spread > 0 else np.zeros_like(values)
+    return (values - values.mean()) / values.std() if varies(values) else np.zeros_like(values)
+
+
+def varies(values: Floats) -> bool:
+    """Whether there are two different values; the computed spread of equal ones may be a rounding error.
+
+    Example:
+        >>> varies(np.full(1500, 0.422915)), float(np.full(1500, 0.422915).std()) > 0
+        (False, True)
+    """
+    return bool(values.size) and bool(values.max() > values.min())
 
 
 def lagged(values: Floats, lags: Sequence[int], rows: slice) -> Floats:
