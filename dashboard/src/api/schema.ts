@@ -2661,6 +2661,12 @@ export interface components {
              * @default []
              */
             shown_horizons: number[];
+            /**
+             * Suspicious
+             * @description columns that seem to know the future
+             * @default []
+             */
+            suspicious: components["schemas"]["SuspiciousColumn"][];
             /** Target */
             target: string;
             /**
@@ -5965,6 +5971,46 @@ export interface components {
             warm_start_from?: string[];
         };
         /**
+         * SuspiciousColumn
+         * @description A column that seems to know the future of the target, with what speaks against it.
+         */
+        SuspiciousColumn: {
+            /**
+             * Blocks
+             * @description whether it stops an automatic promotion
+             */
+            blocks: boolean;
+            /** Column */
+            column: string;
+            /**
+             * Kind
+             * @description in which way, such as later_target or centred_average
+             */
+            kind: string;
+            /**
+             * Reach
+             * @description rows ahead; 0: the same row
+             */
+            reach: number;
+            /**
+             * Rows
+             * @description that were examined
+             */
+            rows: number;
+            /**
+             * Share
+             * @description of the column, or of what is new in it, that later values of the target explain
+             */
+            share: number;
+            /**
+             * Text
+             * @description by language code
+             */
+            text: {
+                [key: string]: string;
+            };
+        };
+        /**
          * TaskKindFacts
          * @description Everything about a task kind that can be known without running its code.
          */
@@ -6322,7 +6368,7 @@ export interface components {
              * Headline
              * @enum {string}
              */
-            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred";
+            headline: "promoted" | "approved" | "kept" | "baseline_promoted" | "not_comparable" | "baseline_unproven" | "baseline_barred" | "withheld";
             /** @default {} */
             measured: components["schemas"]["Measured"];
             /**

@@ -161,6 +161,10 @@ RUNS: Mapping[str, tuple[str, str]] = {
         "ADAY TERFİ ETMEDİ: {candidate} ilk sırada ama modelin koşullarını karşılamıyor; temel yöntem {champion} "
         "şampiyon oluyor.",
     ),
+    "decision.withheld": (
+        "WITHHELD: {approved}; a column seems to know the future, so a person decides.",
+        "BEKLETİLDİ: {approved}; bir sütun geleceği biliyor gibi görünüyor, kararı bir kişi verir.",
+    ),
     "decision.approved": (
         "APPROVED: {approved}; a person may promote it.",
         "ONAYLANDI: {approved}; bir kişi terfi ettirebilir.",

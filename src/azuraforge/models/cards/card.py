@@ -168,7 +168,8 @@ def _verdict(evaluated: Evaluated | None, say: Mapping[str, str], language: Lang
     if evaluated is None:
         return [say["no_verdict"]]
     verdict = evaluated.verdict
-    decision = DECISIONS[language][verdict.decision].replace("{approved}", _plain(verdict.approved or "–"))
+    stated = "withheld" if verdict.headline == "withheld" else verdict.decision
+    decision = DECISIONS[language][stated].replace("{approved}", _plain(verdict.approved or "–"))
     reasons = "\n".join(f"- {_plain(getattr(each.text, language))}" for each in verdict.reasons)
     number = verdict.policy.number
     under = say["policy"].format(number=number) if number else say["own_policy"]

@@ -128,6 +128,7 @@ DECISIONS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "promoted": "The candidate became champion.",
         "approved": "{approved} is approved; a person promotes.",
+        "withheld": "The promotion of {approved} is withheld: a column seems to know the future; a person decides.",
         "kept": "The champion stayed.",
         "baseline_promoted": "The best baseline became champion.",
         "not_comparable": "It could not be compared with the champion; nothing was promoted.",
@@ -135,6 +136,7 @@ DECISIONS: Mapping[str, Mapping[str, str]] = {
     "tr": {
         "promoted": "Aday şampiyon oldu.",
         "approved": "{approved} onaylandı; terfiyi bir kişi yapar.",
+        "withheld": "{approved} terfisi bekletildi, çünkü bir sütun geleceği biliyor gibi; kararı bir kişi verir.",
         "kept": "Şampiyon kaldı.",
         "baseline_promoted": "En iyi temel yöntem şampiyon oldu.",
         "not_comparable": "Şampiyonla karşılaştırılamadı; terfi olmadı.",

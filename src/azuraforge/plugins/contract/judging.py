@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary
+from azuraforge.plugins.contract.evaluation import Evaluation, PartSummary, SuspiciousColumn
 from azuraforge.plugins.contract.figure import Figure
 from azuraforge.plugins.contract.metric import MetricFacts
 from azuraforge.plugins.contract.shape import Shape, Texts
@@ -122,6 +122,7 @@ class Contest:
         obstacle: why the champion cannot be compared; its losses are not read then.
         answered: in the shape of the losses, False where the champion could say nothing; None: it could everywhere.
         limit: the remark that tells of it.
+        suspicious: columns of the data that seem to know the future of the target.
     """
 
     losses: Mapping[str, Floats]
@@ -132,6 +133,7 @@ class Contest:
     obstacle: Remark | None = None
     answered: Flags | None = None
     limit: Remark | None = None
+    suspicious: tuple[SuspiciousColumn, ...] = ()
 
 
 @dataclass(frozen=True)
