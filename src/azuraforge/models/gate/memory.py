@@ -91,7 +91,7 @@ def mean_uncertainty(values: Floats, horizon: int) -> MeanUncertainty:
     Example:
         >>> noise = np.random.default_rng(0).normal(size=400)
         >>> found = mean_uncertainty(noise, horizon=1)
-        >>> abs(float(found.reach(0.025)) * 20 / 1.96 - noise.std()) < 0.2
+        >>> abs(float(found.reach(0.025) * 20 / 1.96 - noise.std())) < 0.2
         True
     """
     origins = values.shape[-1]
