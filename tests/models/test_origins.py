@@ -58,7 +58,7 @@ def test_remembering_errors_are_worth_fewer_pieces() -> None:
     a, b = shared, shared + autoregressive(rng, 1000, 0.97)
     remembering = relative_rmse_interval(a**2, b**2, horizon=1)
     independent = relative_rmse_interval(*rng.normal(size=(2, 1000)) ** 2, horizon=1)
-    assert remembering.pieces < 60 < 300 < independent.pieces <= 1000
+    assert remembering.pieces < 120 < 200 < independent.pieces <= 1000
     overlapping = relative_rmse_interval(*rng.normal(size=(2, 1000)) ** 2, horizon=20)
     assert overlapping.pieces <= 1000 / 20
 
