@@ -104,11 +104,30 @@ def test_too_few_unseen_origins_are_not_comparable(unseen: int) -> None:
     assert verdict.reasons[0].params == {"origins": unseen, "needed": 30}
 
 
-def test_two_blocks_are_needed_where_seasons_are_long() -> None:
+def test_a_season_and_three_horizons_are_needed() -> None:
     holder = Champion("c", losses(1.0, 3), unseen=np.arange(ORIGINS) >= 300)
     arguments = (Contender("a", losses(0.5, 1)), [Contender("b", losses(1.0, 2))], holder)
-    assert decide(*arguments, horizon=HORIZON, season=52).decision == "not_comparable"
-    assert decide(*arguments, horizon=HORIZON, season=12).decision == "promoted"
+    for horizon, season, needed in ((HORIZON, 120, 120), (40, 12, 120)):
+        verdict = decide(*arguments, horizon=horizon, season=season)
+        assert (verdict.decision, verdict.reasons[0].code) == ("not_comparable", "too_few_origins")
+        assert verdict.reasons[0].params == {"origins": 100, "needed": needed}
+    assert decide(*arguments, horizon=HORIZON, season=52).decision == "promoted"
+
+
+def test_origins_that_remember_each_other_for_long_are_not_yet_known() -> None:
+    """Forty origins, but the errors drift: only the drift would decide."""
+    drift = np.linspace(0.0, 3.0, 40)[:, None]
+    candidate, rival = np.square(0.1 + drift * 0.5), np.square(3.0 - 0.5 * drift)
+    holder = Champion("c", rival, unseen=np.ones(40, dtype=bool))
+    known = decide(Contender("a", candidate), [Contender("b", rival + 1)], holder, horizon=1, season=1)
+    assert (known.decision, known.champion, known.comparisons[-1].high) == ("not_comparable", "c", None)
+    said = known.reasons[0]
+    assert said.code == "too_few_pieces"
+    assert "not yet known: 40 origins" in said.text("en")
+    assert "at least 3 are needed" in said.text("en")
+    assert "henüz bilinmiyor" in said.text("tr")
+    first = decide(Contender("a", candidate), [Contender("b", rival)], None, horizon=1, season=1)
+    assert (first.decision, codes(first)[1]) == ("baseline_promoted", "too_few_pieces_without_champion")
 
 
 def test_the_champion_is_judged_only_on_rows_that_it_did_not_learn_from() -> None:
@@ -330,7 +349,7 @@ def test_error_rates_are_compared_example_by_example_and_said_so() -> None:
     verdict = _classified(list(range(4)), list(range(40)))
     assert verdict.decision == "promoted"
     (comparison,) = verdict.comparisons
-    assert (comparison.metric.name, comparison.block, comparison.origins) == ("error_rate", 1, 400)
+    assert (comparison.metric.name, comparison.pieces, comparison.origins) == ("error_rate", 400, 400)
     assert comparison.relative_difference == pytest.approx(-0.9)
     said = next(reason for reason in verdict.reasons if reason.code == "beats_best_baseline")
     assert "error rate −9 points (10 errors per 1,000 against 100), interval −1" in said.text("en")

@@ -2047,11 +2047,6 @@ export interface components {
             b: string;
             /** Better */
             better: boolean;
-            /**
-             * Block
-             * @description neighbouring rows that are drawn together
-             */
-            block: number;
             /** Difference */
             difference: number;
             /** High */
@@ -2073,6 +2068,11 @@ export interface components {
              * @description rows compared
              */
             origins: number;
+            /**
+             * Pieces
+             * @description independent rows that would say as much
+             */
+            pieces: number;
             /** Relative Difference */
             relative_difference: number | null;
             /** Score A */
@@ -3907,7 +3907,7 @@ export interface components {
          * Pairing
          * @description How the gate compares two contenders by this metric, from the losses of the same rows.
          *
-         *     ``origins`` follow one another in time: neighbouring losses are alike, blocks of them are drawn together, and the
+         *     ``origins`` follow one another in time: neighbouring losses are alike and remember each other, and the
          *     difference is relative. ``examples`` are independent: they are drawn one by one, and the difference is absolute.
          */
         Pairing: {
@@ -3942,11 +3942,6 @@ export interface components {
             a: string;
             /** B */
             b: string;
-            /**
-             * Block
-             * @description neighbouring origins that are drawn together
-             */
-            block?: number | null;
             /** Comparable */
             comparable: boolean;
             /**
@@ -3967,6 +3962,11 @@ export interface components {
             metric?: string | null;
             /** Origins */
             origins?: number | null;
+            /**
+             * Pieces
+             * @description independent origins that would say as much
+             */
+            pieces?: number | null;
             /**
              * Relative Difference
              * @description null: b makes no errors to speak of

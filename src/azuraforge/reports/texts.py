@@ -92,11 +92,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "değiştirebilir.",
     ),
     "conclusion.pieces": (
-        "The comparison rests on {origins} [origin|origins] in blocks of {block}. Neighbouring origins are alike, "
-        "so it is the "
-        "number of blocks that counts.",
-        "Karşılaştırma, {block} uzunluğunda bloklar hâlinde {origins} başlangıca dayanıyor. Komşu başlangıçlar "
-        "birbirine benzediği için önemli olan blok sayısıdır.",
+        "The comparison rests on {origins} [origin|origins] that say as much as {pieces} independent "
+        "[one|ones]: neighbouring origins are alike.",
+        "Karşılaştırma {origins} başlangıca dayanıyor; komşu başlangıçlar birbirine benzediği için bunlar {pieces} "
+        "bağımsız başlangıç değerinde.",
     ),
     "conclusion.examples": (
         "The comparison rests on {origins} [example|examples].",

@@ -4,8 +4,8 @@
 - a champion: the candidate must beat it by more than noise on origins that neither learned from, and be at least as
   good as the best baseline on the whole test part; else the best baseline may take the title by the same test, and
   else the champion stays;
-- too few origins left, another target, unit or horizon, or a champion that does not tell what it learned from: not
-  comparable, and nothing moves by itself;
+- too few origins left, or worth too little because their errors remember each other; another target, unit or horizon,
+  or a champion whose learned rows are not known: not comparable, and nothing is promoted automatically;
 - no guarded slice may be worse than its margin beyond noise, and a candidate slower or larger than the model's policy
   allows takes no title (``policy.py``);
 - data with a column that seems to know the future promote nothing automatically: a person decides.
@@ -23,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 
-from azuraforge.models.gate.comparability import check_together, needed_origins
+from azuraforge.models.gate.comparability import MIN_PIECES, check_together, needed_origins
 from azuraforge.models.gate.contenders import Champion, Contender, Slice
 from azuraforge.models.gate.evidence import Comparison, Guarded, compare, guard, measured, tightened_level
 from azuraforge.models.gate.policy import PLATFORM, UNMEASURED, GatePolicy, Measured
@@ -222,15 +222,17 @@ class _Case:
             self.reasons += [champion.limit] if champion.limit else []
         left = int(unseen.sum())
         metric = self.candidate.metric
-        if left < (
-            needed := needed_origins(left, self.how["horizon"], self.how["season"], in_time=self.candidate.in_time)
-        ):
+        if left < (needed := self._needed()):
             reason = Reason("too_few_origins", {"origins": left, "needed": needed, **measured(metric)})
             return self.close("not_comparable", champion.name, [reason], "champion_kept")
         candidate, best, holder = (each.at(unseen) for each in (own, rival, champion))
         slices = [Slice(part.name, part.mask[unseen], part.margin) for part in slices]
         to_champion = self._with_margin(compare(candidate, holder, level=level, **self.how), holder)
         self.comparisons.append(to_champion)
+        if to_champion.high is None:
+            return self.close(
+                "not_comparable", champion.name, [_remembering("too_few_pieces", to_champion)], "champion_kept"
+            )
         good_enough = self.to_best.at_least_as_good
         barred, noted = self._guarded(candidate, holder, slices)
         barred += self._beyond_limits()
@@ -292,16 +294,19 @@ class _Case:
             found.append(Reason("too_large", {"bytes": size or 0, "limit_bytes": limit}))
         return found
 
+    def _needed(self) -> int:
+        return needed_origins(self.how["horizon"], self.how["season"], in_time=self.candidate.in_time)
+
     def _beside_best(self) -> Reason:
-        if self.to_best.high is None:
-            metric = self.candidate.metric
-            needed = needed_origins(
-                self.to_best.origins, self.how["horizon"], self.how["season"], in_time=self.candidate.in_time
+        if self.to_best.high is not None:
+            return _about(
+                "beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best
             )
-            names = {"a": self.candidate.name, "b": self.best.name}
-            counts = {"origins": self.to_best.origins, "needed": needed}
-            return Reason("too_few_origins_without_champion", {**names, **counts, **measured(metric)})
-        return _about("beats_best_baseline" if self.to_best.better else "not_better_than_best_baseline", self.to_best)
+        if self.to_best.origins >= (needed := self._needed()):
+            return _remembering("too_few_pieces_without_champion", self.to_best)
+        names = {"a": self.candidate.name, "b": self.best.name}
+        counts = {"origins": self.to_best.origins, "needed": needed}
+        return Reason("too_few_origins_without_champion", {**names, **counts, **measured(self.candidate.metric)})
 
 
 def _shortfall(comparison: Comparison, barred: Sequence[Reason]) -> Shortfall:
@@ -320,3 +325,8 @@ def _stated_margin(policy: GatePolicy, metric: MetricFacts) -> list[Reason]:
 
 def _about(code: str, comparison: Comparison) -> Reason:
     return Reason(code, comparison.params)
+
+
+def _remembering(code: str, comparison: Comparison) -> Reason:
+    """Return why enough origins are not enough: they are worth too few independent ones."""
+    return Reason(code, {**comparison.params, "worth": max(1, int(comparison.pieces)), "needed": MIN_PIECES})

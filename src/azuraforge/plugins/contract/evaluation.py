@@ -92,7 +92,7 @@ class ComparisonScores(Shape):
     high: float | None
     level: float
     origins: int = Field(description="rows compared")
-    block: int = Field(description="neighbouring rows that are drawn together")
+    pieces: float = Field(description="independent rows that would say as much")
     margin: float | None = Field(
         default=0.0, description="by which a must be better, in the measure of the interval; null: no finite one"
     )
