@@ -64,6 +64,10 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         """Learn parameters from ``train``."""
 
+    def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
+        """Learn parameters from every row. A subclass that chose something on the validation part takes it over."""
+        return self.learn(run, rows, rows)
+
     @abstractmethod
     def forecast(self, learned: Learned, part: Part) -> Floats:
         """``(origin, horizon)``: the forecasts, in the target's unit."""
@@ -96,6 +100,20 @@ class Baseline(Pipeline[ForecastConfig, Learned]):
         learned.spread = residual_quantiles(errors, QUANTILE_LEVELS)
         if run.config.intervals == "adaptive":
             learned.arrays["table"] = score_table(errors)
+        return learned
+
+    def refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
+        """Learn from every row. Intervals stay as wide as the errors of the evaluated parameters made them."""
+        if rows.schema.series is None:
+            return self._refit(run, evaluated, rows)
+        parts = {name: part for name, part, _ in each(rows)}
+        return Learned(series={name: self._refit(run, own, parts[name]) for name, own in evaluated.series.items()})
+
+    def _refit(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
+        learned = self.relearn(run, evaluated, rows)
+        learned.spread = evaluated.spread
+        if "table" in evaluated.arrays:
+            learned.arrays["table"] = evaluated.arrays["table"]
         return learned
 
     def predict(self, predictor: Learned, part: Part) -> Predictions:

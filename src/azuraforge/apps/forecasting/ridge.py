@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,6 +49,15 @@ class Ridge(Baseline):
 
     def learn(self, run: RunContext[ForecastConfig], train: Part, validation: Part) -> Learned:
         """Coefficients from ``train`` for every penalty, the penalty from ``validation``."""
+        return self._line(run, train, validation, PENALTIES)
+
+    def relearn(self, run: RunContext[ForecastConfig], evaluated: Learned, rows: Part) -> Learned:
+        """Coefficients from every row, with the evaluated penalty."""
+        return self._line(run, rows, rows, [evaluated.settings["penalty"]])
+
+    def _line(
+        self, run: RunContext[ForecastConfig], train: Part, validation: Part, penalties: Sequence[float]
+    ) -> Learned:
         from sklearn.linear_model import Ridge as Regression
 
         lags = target_lags(run.config.season_of(train.schema), run.config.horizon)
@@ -71,7 +81,7 @@ class Ridge(Baseline):
         checked, truth = self._examples(learned, validation, MOST_ROWS)
         checked = (checked - mean) / scale
         best: tuple[float, float, Any] | None = None
-        for penalty in PENALTIES:
+        for penalty in penalties:
             model = Regression(alpha=penalty, solver="cholesky").fit(inputs, targets)
             error = float(np.square(model.predict(checked).reshape(truth.shape) - truth).mean())
             if best is None or error < best[0]:

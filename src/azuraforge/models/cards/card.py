@@ -104,7 +104,13 @@ def _data(
     learned = row.learned_from
     named = f"{dataset} v{row.dataset_version}" if dataset else say["not_here"]
     facts = [(say["dataset"], named), (say["fingerprint"], row.dataset_fingerprint or "–")]
-    facts.append((say["learned_from"], _range(learned, row.schema, say)))
+    judged = learned.get("evaluated")
+    if judged is None:
+        facts.append((say["learned_from"], _range(learned, row.schema, say)))
+    else:
+        facts.append((say["refitted_on"], _range(learned, row.schema, say)))
+        facts.append((say["evaluated_from"], _range(judged, row.schema, say)))
+        facts.append((say["evaluated_hash"], judged.get("weights_sha256") or "–"))
     if evaluated is not None:
         test = evaluated.evaluation.get("parts", {}).get("test", {})
         facts.append((say["test_part"], _range(test, row.schema, say)))
@@ -156,6 +162,8 @@ def _limits(row: ModelVersion, evaluated: Evaluated | None, say: Mapping[str, st
     if learned.get("start") and learned.get("end"):
         seen = {name: row_time(learned[name], row.schema) for name in ("start", "end")}
         found.append(say["limit.learned"].format(**seen))
+        if learned.get("evaluated") is not None:
+            found.append(say["limit.refitted"])
     if evaluated is None:
         found.append(say["limit.not_judged"])
     else:

@@ -42,6 +42,14 @@ class ForecastConfig(Config):
             json_schema_extra={"title_tr": "Geriye dönük sınama katları"},
         ),
     ]
+    refit: Annotated[
+        bool,
+        Field(
+            default=True,
+            description="After the verdict, fit the same configuration again on every row; the refitted model serves",
+            json_schema_extra={"title_tr": "Karardan sonra yeniden eğit"},
+        ),
+    ]
     intervals: Annotated[
         Literal["fixed", "adaptive"],
         Field(

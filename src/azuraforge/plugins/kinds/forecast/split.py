@@ -83,6 +83,7 @@ def split_series(
         backtest=backtest,
         ranges=asked,
         left_out=(*ended, *left_out),
+        refit=config.refit,
         needs=dict(ranges.needs) if table.schema.series is not None else {},
         chosen_by=chosen_by,
     )
